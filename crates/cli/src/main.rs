@@ -1,0 +1,2 @@
+//! The program `patgate`.
+fn main() {}

@@ -1,0 +1,255 @@
+//! A grant: what a token is, apart from its secret.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::application::ApplicationName;
+use crate::expiry::Expiry;
+use crate::identifier::{GrantId, UserId};
+use crate::permission::PermissionId;
+use crate::user::is_invisible;
+
+/// The name of a token: 1 to 100 characters, no control character, not only blanks. Blanks at its ends are dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GrantName(Box<str>);
+
+/// Why a text is no name for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAGrantName {
+    /// Nothing, or blanks.
+    #[error("a token needs a name; say what it is for")]
+    Empty,
+    /// More than 100 characters.
+    #[error("a token name has at most 100 characters")]
+    TooLong,
+    /// A line break or another character that cannot be seen.
+    #[error("a token name has no line breaks or other control characters")]
+    ControlCharacter,
+}
+
+impl GrantName {
+    /// The name's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for GrantName {
+    type Err = NotAGrantName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.contains(|c: char| c.is_control() || is_invisible(c)) {
+            return Err(NotAGrantName::ControlCharacter);
+        }
+        let trimmed = text.trim();
+        match trimmed.chars().count() {
+            0 => Err(NotAGrantName::Empty),
+            1..=100 => Ok(Self(trimmed.into())),
+            _ => Err(NotAGrantName::TooLong),
+        }
+    }
+}
+
+impl TryFrom<String> for GrantName {
+    type Error = NotAGrantName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<GrantName> for String {
+    fn from(name: GrantName) -> Self {
+        name.0.into_string()
+    }
+}
+
+impl fmt::Debug for GrantName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}", self.as_str())
+    }
+}
+
+/// Which of its owner's permissions a token carries. Never absent: absence in a request is an explicit [`Self::All`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantPermissions {
+    /// All that the owner has at the time of a request.
+    All,
+    /// These, as far as the owner has them at the time of a request. Empty: none.
+    Chosen(BTreeSet<PermissionId>),
+}
+
+/// Why a grant does not pass for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuspensionReason {
+    /// It lives longer than the administrator's maximum.
+    OverMaximum,
+    /// Tokens of its owner's origin were closed.
+    OriginClosed,
+    /// Its owner is not confirmed by the provider.
+    OwnerUnconfirmed,
+}
+
+impl SuspensionReason {
+    /// The word in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OverMaximum => "over_maximum",
+            Self::OriginClosed => "origin_closed",
+            Self::OwnerUnconfirmed => "owner_unconfirmed",
+        }
+    }
+
+    /// Reads the word; `None` for one that this version does not know.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::OverMaximum, Self::OriginClosed, Self::OwnerUnconfirmed]
+            .into_iter()
+            .find(|r| r.as_str() == word)
+    }
+}
+
+/// Where a grant stands, with the date it came there. Expiry is no state: it is read off the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantState {
+    /// It passes, if all else allows.
+    Active,
+    /// It does not pass, for a reason that may end.
+    Suspended {
+        /// Since when.
+        at: Timestamp,
+        /// Why.
+        reason: SuspensionReason,
+    },
+    /// It never passes again.
+    Deleted {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// A move that a grant's state does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the token is deleted")]
+pub struct AlreadyDeleted;
+
+impl GrantState {
+    /// Deletes for good.
+    ///
+    /// # Errors
+    /// [`AlreadyDeleted`]: a deleted grant keeps its date.
+    pub fn delete(self, now: Timestamp) -> Result<Self, AlreadyDeleted> {
+        match self {
+            Self::Deleted { .. } => Err(AlreadyDeleted),
+            Self::Active | Self::Suspended { .. } => Ok(Self::Deleted { at: now }),
+        }
+    }
+
+    /// Suspends; a grant that is suspended already takes the new reason and keeps the old date.
+    ///
+    /// # Errors
+    /// [`AlreadyDeleted`].
+    pub fn suspend(self, reason: SuspensionReason, now: Timestamp) -> Result<Self, AlreadyDeleted> {
+        match self {
+            Self::Deleted { .. } => Err(AlreadyDeleted),
+            Self::Active => Ok(Self::Suspended { at: now, reason }),
+            Self::Suspended { at, .. } => Ok(Self::Suspended { at, reason }),
+        }
+    }
+
+    /// Lifts a suspension.
+    ///
+    /// # Errors
+    /// [`AlreadyDeleted`]: a deleted grant never comes back.
+    pub fn resume(self) -> Result<Self, AlreadyDeleted> {
+        match self {
+            Self::Deleted { .. } => Err(AlreadyDeleted),
+            Self::Active | Self::Suspended { .. } => Ok(Self::Active),
+        }
+    }
+}
+
+/// The last time a token passed, and from where (a sample, at most one a minute).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    /// When, to the second.
+    pub at: Timestamp,
+    /// The client's address, when it was sampled.
+    pub address: Option<String>,
+    /// The client's `User-Agent`, cut to 200 characters, when it was sampled.
+    pub user_agent: Option<String>,
+}
+
+/// What a token is, apart from its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The row, and `id` in the API.
+    pub id: GrantId,
+    /// For whom the token speaks.
+    pub owner: UserId,
+    /// `tokenNote` in the API.
+    pub name: GrantName,
+    /// For which application it is made; `any` for all.
+    pub application: ApplicationName,
+    /// What it carries of its owner's permissions.
+    pub permissions: GrantPermissions,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Expiry,
+    /// Where it stands.
+    pub state: GrantState,
+    /// Its last use; `None`: never used.
+    pub last_use: Option<LastUse>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_and_bounded() {
+        assert_eq!("  ci deploy ".parse::<GrantName>().unwrap().as_str(), "ci deploy");
+        assert_eq!("".parse::<GrantName>(), Err(NotAGrantName::Empty));
+        assert_eq!("   ".parse::<GrantName>(), Err(NotAGrantName::Empty));
+        assert_eq!("a\nb".parse::<GrantName>(), Err(NotAGrantName::ControlCharacter));
+        assert_eq!("a\u{202e}b".parse::<GrantName>(), Err(NotAGrantName::ControlCharacter));
+        assert_eq!("ü".repeat(101).parse::<GrantName>(), Err(NotAGrantName::TooLong));
+        assert!("ü".repeat(100).parse::<GrantName>().is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn a_deleted_grant_never_comes_back(moves in proptest::collection::vec(0_u8..3, 0..10)) {
+            let now = Timestamp::UNIX_EPOCH;
+            let deleted = GrantState::Active.delete(now).unwrap();
+            for step in moves {
+                let moved = match step {
+                    0 => deleted.delete(now),
+                    1 => deleted.suspend(SuspensionReason::OverMaximum, now),
+                    _ => deleted.resume(),
+                };
+                prop_assert_eq!(moved, Err(AlreadyDeleted));
+            }
+        }
+    }
+
+    #[test]
+    fn a_suspension_keeps_its_date_and_can_be_lifted() {
+        let (first, later) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(60).unwrap());
+        let suspended = GrantState::Active.suspend(SuspensionReason::OverMaximum, first).unwrap();
+        let again = suspended.suspend(SuspensionReason::OriginClosed, later).unwrap();
+        assert_eq!(again, GrantState::Suspended { at: first, reason: SuspensionReason::OriginClosed });
+        assert_eq!(again.resume(), Ok(GrantState::Active));
+    }
+}

@@ -1,0 +1,17 @@
+//! The rules of Patgate, pure.
+//!
+//! Nothing here can fail for an outside reason: no runtime, no database, no socket, no file. Time and randomness
+//! are arguments. What this crate decides (is a token well formed, expired, allowed) is decided nowhere else.
+//!
+//! A request walks through [`index::Index::view`] and [`verify::verify`]; everything else feeds those two.
+
+pub mod application;
+pub mod base62;
+pub mod expiry;
+pub mod grant;
+pub mod identifier;
+pub mod permission;
+pub mod policy;
+pub mod role;
+pub mod token;
+pub mod user;

@@ -1,0 +1,270 @@
+//! People: where they come from, what they are called, and how they stand in a role.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::identifier::UserId;
+
+/// Where a user comes from. A user is keyed by (origin, provider, subject).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The password is kept here.
+    Internal,
+    /// An LDAP directory.
+    Ldap,
+    /// Single sign-on (OIDC).
+    Sso,
+}
+
+impl Origin {
+    /// The word in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Ldap => "ldap",
+            Self::Sso => "sso",
+        }
+    }
+
+    /// How a refusal names the people of this origin.
+    #[must_use]
+    pub const fn people(self) -> &'static str {
+        match self {
+            Self::Internal => "internal users",
+            Self::Ldap => "LDAP users",
+            Self::Sso => "SSO users",
+        }
+    }
+}
+
+/// Not the name of an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an origin is `internal`, `ldap` or `sso`")]
+pub struct NotAnOrigin;
+
+impl FromStr for Origin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "internal" => Ok(Self::Internal),
+            "ldap" => Ok(Self::Ldap),
+            "sso" => Ok(Self::Sso),
+            _ => Err(NotAnOrigin),
+        }
+    }
+}
+
+/// A log-in name: 1 to 100 characters, no control character, no `:` (RFC 7617 §2 ends the name there), no `/`
+/// (a name is one segment of a path), no blank at either end. Two names that differ only in case are one name.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Username(Box<str>);
+
+/// Why a text is no log-in name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a user name is 1 to 100 characters without `:`, `/`, control characters, or blanks at its ends")]
+pub struct NotAUsername;
+
+impl Username {
+    /// As it was written when the user was made.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that is compared and unique: lower case.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl FromStr for Username {
+    type Err = NotAUsername;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = |c: char| c.is_control() || c == ':' || c == '/' || is_invisible(c);
+        let fits =
+            (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.contains(refused);
+        if fits && text != "." && text != ".." { Ok(Self(text.into())) } else { Err(NotAUsername) }
+    }
+}
+
+/// Characters that are not seen but make two names differ: zero-width ones and direction marks.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
+}
+
+impl TryFrom<String> for Username {
+    type Error = NotAUsername;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Username> for String {
+    fn from(name: Username) -> Self {
+        name.0.into_string()
+    }
+}
+
+impl PartialEq for Username {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Username {}
+
+impl fmt::Display for Username {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Username {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}", self.as_str())
+    }
+}
+
+/// What a principal stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrincipalKind {
+    /// One user.
+    #[default]
+    User,
+    /// Everybody whom the provider puts in this group.
+    Group,
+}
+
+/// A user or a group of one provider, as it stands in a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Principal {
+    /// The log-in name of the user, or the name of the group.
+    pub username: Username,
+    /// For people to read; not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fullname: Option<String>,
+    /// User or group.
+    #[serde(default)]
+    pub kind: PrincipalKind,
+    /// `internal`, or the name of the provider. A name of another provider is another principal.
+    #[serde(default = "internal_provider")]
+    pub provider: String,
+}
+
+/// Whether a user may act at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserState {
+    /// Yes.
+    Enabled,
+    /// Neither signs in nor do their tokens pass, until enabled again.
+    Disabled {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// A person or a machine account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The row. A user deleted and made again gets another, so nothing old comes back with the name.
+    pub id: UserId,
+    /// Where they come from.
+    pub origin: Origin,
+    /// [`INTERNAL_PROVIDER`], or the name of the directory or identity provider.
+    pub provider: String,
+    /// The provider's own key for them; of an internal user, the text of `id`.
+    pub subject: String,
+    /// What they type to log in. One name belongs to one user, whatever the origin.
+    pub username: Username,
+    /// For people to read; may be empty.
+    pub full_name: String,
+    /// May be empty.
+    pub email: String,
+    /// Groups of the provider they are in, as last seen.
+    pub groups: Vec<String>,
+    /// Enabled or not.
+    pub state: UserState,
+    /// When the row was made.
+    pub created_at: Timestamp,
+    /// Their last sign-in.
+    pub last_active_at: Option<Timestamp>,
+}
+
+/// The provider of internal users.
+pub const INTERNAL_PROVIDER: &str = "internal";
+
+fn internal_provider() -> String {
+    INTERNAL_PROVIDER.to_owned()
+}
+
+impl Principal {
+    /// An internal user as a principal.
+    #[must_use]
+    pub fn internal(username: Username) -> Self {
+        Self { username, fullname: None, kind: PrincipalKind::User, provider: internal_provider() }
+    }
+
+    /// Whether it stands for the user of this name from this provider, who is in these groups of it.
+    #[must_use]
+    pub fn covers(&self, username: &Username, provider: &str, groups: &[String]) -> bool {
+        self.provider == provider
+            && match self.kind {
+                PrincipalKind::User => self.username == *username,
+                PrincipalKind::Group => groups.iter().any(|group| group == self.username.as_str()),
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Username {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn names_are_compared_without_case() {
+        assert_eq!(name("Ann"), name("ann"));
+        assert_eq!(name("ÄNN").key(), "änn");
+        assert_ne!(name("ann"), name("anna"));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for bad in
+            ["", " ann", "ann ", "a:b", "a/b", "..", "a\nb", "a\u{200b}b", "\u{feff}", &"x".repeat(101)]
+        {
+            assert!(bad.parse::<Username>().is_err(), "{bad:?}");
+        }
+        for good in ["ann", "Ann Lee", "ann@example.org", "O'Neil (*)", &"ü".repeat(100)] {
+            assert_eq!(name(good).as_str(), good);
+        }
+    }
+
+    #[test]
+    fn a_group_of_another_provider_covers_nobody() {
+        let group = Principal {
+            kind: PrincipalKind::Group,
+            provider: "corp".into(),
+            ..Principal::internal(name("ops"))
+        };
+        let groups = ["ops".to_owned()];
+        assert!(group.covers(&name("ann"), "corp", &groups));
+        assert!(!group.covers(&name("ann"), "other", &groups));
+        assert!(!Principal::internal(name("ann")).covers(&name("ann"), "corp", &groups));
+        assert!(Principal::internal(name("Ann")).covers(&name("ann"), INTERNAL_PROVIDER, &[]));
+    }
+}
