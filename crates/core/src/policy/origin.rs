@@ -57,6 +57,24 @@ impl OriginPolicy {
     }
 }
 
+impl OriginPolicy {
+    /// The table as nine bits, for a reader that must not follow a pointer.
+    pub(crate) fn to_bits(&self) -> u16 {
+        let row = |row: Origins| u16::from(row.internal) | u16::from(row.ldap) << 1 | u16::from(row.sso) << 2;
+        row(self.release) | row(self.deploy) << 3 | row(self.others) << 6
+    }
+
+    /// The table of these bits.
+    pub(crate) fn from_bits(bits: u16) -> Self {
+        let row = |at: u16| Origins {
+            internal: bits >> at & 1 != 0,
+            ldap: bits >> (at + 1) & 1 != 0,
+            sso: bits >> (at + 2) & 1 != 0,
+        };
+        Self { release: row(0), deploy: row(3), others: row(6) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +87,12 @@ mod tests {
         assert_eq!(row(ApplicationSlot::RELEASE), [true, false, false]);
         assert_eq!(row(ApplicationSlot::DEPLOY), [true, true, true]);
         assert_eq!(row(ApplicationSlot::ANY), [true, true, true]);
+    }
+
+    #[test]
+    fn nine_bits_hold_the_table() {
+        for bits in 0..512 {
+            assert_eq!(OriginPolicy::from_bits(bits).to_bits(), bits);
+        }
     }
 }

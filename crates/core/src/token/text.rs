@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_token_looks_as_published() {
         let token = token(1);
-        assert_eq!(token.reveal(), "pat_Ie9lCBUyBpqlfCaP5zrVf4xzTrQ3sUhhn");
+        assert_eq!(token.reveal(), "pat_U7C10Qhh00HEaqaBxfz4OMOiPc72lMuWV");
     }
 
     proptest! {

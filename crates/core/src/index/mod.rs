@@ -1,0 +1,197 @@
+//! The verification index: the whole token set of the node, ready to be read without a lock that a writer holds.
+//!
+//! It is no cache: nothing expires from it and a miss is an answer. The node's change log feeds it; the verification
+//! path reads it through a [`View`].
+
+mod entry;
+mod key;
+mod owner;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use papaya::LocalGuard;
+
+use self::entry::{Class, ClassKey};
+pub use self::entry::{Entry, GrantRecord, Standing};
+use self::key::{Key, PassThrough};
+pub use self::owner::{Identity, Owner, OwnerFacts, encode_list, encode_value};
+use crate::identifier::{GrantId, UserId};
+use crate::policy::OriginPolicy;
+use crate::token::{Digest, DigestKeys, TokenText};
+
+/// All grants by the digests of their secrets, and all owners.
+///
+/// Writers are serialised by their caller (the node applies one change after the other); readers never wait.
+#[derive(Debug)]
+pub struct Index {
+    keys: DigestKeys,
+    grants: papaya::HashMap<Key, Entry, PassThrough>,
+    owners: papaya::HashMap<UserId, Arc<Owner>>,
+    classes: Mutex<HashMap<ClassKey, Arc<Class>>>,
+    origin_policy: AtomicU16,
+}
+
+impl Index {
+    /// An empty index whose tokens are digested with these keys.
+    #[must_use]
+    pub fn new(keys: DigestKeys) -> Self {
+        Self {
+            keys,
+            grants: papaya::HashMap::builder().hasher(PassThrough).build(),
+            owners: papaya::HashMap::new(),
+            classes: Mutex::default(),
+            origin_policy: AtomicU16::new(OriginPolicy::default().to_bits()),
+        }
+    }
+
+    /// The keys: the newest makes the digest of a new token.
+    #[must_use]
+    pub fn keys(&self) -> &DigestKeys {
+        &self.keys
+    }
+
+    /// Puts an owner, or what has become of one. In force for the next request.
+    pub fn put_owner(&self, id: UserId, facts: OwnerFacts) {
+        let facts = Arc::new(facts);
+        let owners = self.owners.pin();
+        match owners.get(&id) {
+            Some(owner) => owner.put(facts),
+            None => {
+                owners.insert(id, Arc::new(Owner::new(id, facts)));
+            }
+        }
+    }
+
+    /// Takes an owner away: disabled for good, so that no entry that still points here passes.
+    pub fn remove_owner(&self, id: UserId) {
+        let owners = self.owners.pin();
+        if let Some(owner) = owners.remove(&id) {
+            owner.put(Arc::new(OwnerFacts::absent()));
+        }
+    }
+
+    /// Puts a grant under each digest of its secrets, in place of what stood there. Its time of last use survives.
+    ///
+    /// An owner who is not known yet counts as disabled until [`Index::put_owner`].
+    pub fn put_grant<'a>(&self, digests: impl IntoIterator<Item = &'a Digest>, record: &GrantRecord) {
+        let class = self.class(record);
+        let grants = self.grants.pin();
+        for digest in digests {
+            let key = Key::from(digest);
+            let used = grants.get(&key).map_or(0, Entry::last_used_second);
+            grants.insert(key, Entry::new(record, Arc::clone(&class), used));
+        }
+    }
+
+    /// Forgets digests: to their holders the token is then unknown.
+    pub fn remove_grant<'a>(&self, digests: impl IntoIterator<Item = &'a Digest>) {
+        let grants = self.grants.pin();
+        digests.into_iter().for_each(|digest| {
+            grants.remove(&Key::from(digest));
+        });
+    }
+
+    /// Puts the origin policy in force.
+    pub fn put_origin_policy(&self, policy: &OriginPolicy) {
+        self.origin_policy.store(policy.to_bits(), Ordering::Release);
+    }
+
+    /// How many digests are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.grants.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.grants.is_empty()
+    }
+
+    /// Calls `visit` with each grant used at or after `since`, and when: what the sweep writes to the database.
+    pub fn used_since(&self, since: Timestamp, mut visit: impl FnMut(GrantId, Timestamp)) {
+        for (_, entry) in &self.grants.pin() {
+            let second = i64::from(entry.last_used_second());
+            if second != 0 && second >= since.as_second() {
+                visit(entry.id(), Timestamp::from_second(second).unwrap_or_default());
+            }
+        }
+    }
+
+    /// A view for one verdict. Short-lived: while it lives, nothing that was replaced is freed.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View { index: self, guard: self.grants.guard() }
+    }
+
+    fn owner(&self, id: UserId) -> Arc<Owner> {
+        let owners = self.owners.pin();
+        let absent = || Arc::new(Owner::new(id, Arc::new(OwnerFacts::absent())));
+        Arc::clone(owners.get_or_insert_with(id, absent))
+    }
+
+    /// Grants of one owner with the same application and permissions share one class, which keeps an entry small.
+    fn class(&self, record: &GrantRecord) -> Arc<Class> {
+        let key = ClassKey {
+            owner: record.owner,
+            application: record.application,
+            permissions: record.permissions,
+        };
+        let owner = self.owner(record.owner);
+        let mut classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(class) = classes.get(&key).filter(|class| Arc::ptr_eq(&class.owner, &owner)) {
+            return Arc::clone(class);
+        }
+        if classes.len() == classes.capacity() {
+            classes.retain(|_, class| Arc::strong_count(class) > 1);
+        }
+        let class =
+            Arc::new(Class { owner, application: record.application, permissions: record.permissions });
+        classes.insert(key, Arc::clone(&class));
+        class
+    }
+}
+
+/// A consistent look at the index for one verdict.
+pub struct View<'i> {
+    index: &'i Index,
+    guard: LocalGuard<'i>,
+}
+
+impl View<'_> {
+    /// The entry of a token, tried under each live key, newest first.
+    #[must_use]
+    pub fn find(&self, token: TokenText<'_>) -> Option<&Entry> {
+        self.index.keys.iter().find_map(|key| self.find_digest(&key.digest(token)))
+    }
+
+    /// The entry of a digest.
+    #[must_use]
+    pub fn find_digest(&self, digest: &Digest) -> Option<&Entry> {
+        self.index.grants.get(&Key::from(digest), &self.guard)
+    }
+
+    /// An owner by their row.
+    #[must_use]
+    pub fn owner(&self, id: UserId) -> Option<Arc<Owner>> {
+        self.index.owners.pin().get(&id).map(Arc::clone)
+    }
+
+    /// The origin policy in force.
+    #[must_use]
+    pub fn origin_policy(&self) -> OriginPolicy {
+        OriginPolicy::from_bits(self.index.origin_policy.load(Ordering::Acquire))
+    }
+}
+
+impl std::fmt::Debug for View<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("View")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! The verdict: **the** function that decides whether a request may pass.
+//!
+//! Every surface calls [`verify`] (a token) or [`admit`] (somebody who has proven who they are by password or
+//! session). Both answer with a [`Permit`], which only this module can make: what needs a `&Permit` cannot be reached
+//! without a verdict.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::Guard;
+use jiff::Timestamp;
+
+use crate::application::ApplicationSlot;
+use crate::expiry::Expiry;
+use crate::grant::SuspensionReason;
+use crate::identifier::UserId;
+use crate::index::{Entry, OwnerFacts, Standing, View};
+use crate::permission::{PermissionSet, PermissionSlot};
+use crate::token::{FormatError, TokenText};
+use crate::user::Origin;
+
+/// Where a token is shown, which decides whether it is for here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A place that takes every token (`/auth`, the token's own page): policy goes by the token's application.
+    Every,
+    /// An application's API: its own tokens and those for any.
+    Application(ApplicationSlot),
+}
+
+/// What a request asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand {
+    /// Where.
+    pub surface: Surface,
+    /// What it must be allowed to do; `None`: being somebody is enough.
+    pub permission: Option<PermissionSlot>,
+}
+
+/// Why a request does not pass. The first cause that holds, in the order of the variants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// The text is no token.
+    Malformed(FormatError),
+    /// No such token. All unknown tokens look alike.
+    Unknown,
+    /// The token was deleted.
+    Deleted,
+    /// The token has expired.
+    Expired(Expiry),
+    /// The token does not pass for now.
+    Suspended(SuspensionReason),
+    /// Its owner is disabled.
+    OwnerDisabled,
+    /// The token is for another application.
+    OtherApplication,
+    /// Policy does not let tokens of this origin pass here.
+    OriginClosed(Origin),
+    /// The token, or its owner, lacks what is asked. The only one that is "forbidden" and not "unauthorised".
+    Lacks(PermissionSlot),
+}
+
+impl Denied {
+    /// Whether the answer is 403; 401 otherwise (RFC 9110 §15.5.2 and §15.5.4).
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Lacks(_))
+    }
+}
+
+/// What the holder of the secret is told. The permission of [`Denied::Lacks`] is named by who has the catalog.
+impl fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) => write!(formatter, "{error}"),
+            Self::Unknown => formatter.write_str("the token is not known"),
+            Self::Deleted => formatter.write_str("the token was deleted"),
+            Self::Expired(at) => match at.timestamp() {
+                Some(at) => write!(formatter, "the token expired on {}", at.strftime("%-d %B %Y")),
+                None => formatter.write_str("the token has expired"),
+            },
+            Self::Suspended(SuspensionReason::OverMaximum) => {
+                formatter.write_str("the token is suspended: it lives longer than the maximum")
+            }
+            Self::Suspended(SuspensionReason::OriginClosed) => {
+                formatter.write_str("the token is suspended: tokens of its owner's origin are closed")
+            }
+            Self::Suspended(SuspensionReason::OwnerUnconfirmed) => {
+                formatter.write_str("the token is suspended until its owner signs in again")
+            }
+            Self::OwnerDisabled => formatter.write_str("the owner of the token is disabled"),
+            Self::OtherApplication => formatter.write_str("the token is for another application"),
+            Self::OriginClosed(origin) => {
+                write!(formatter, "tokens are not allowed for {} here", origin.people())
+            }
+            Self::Lacks(_) => formatter.write_str("a permission is missing"),
+        }
+    }
+}
+
+impl std::error::Error for Denied {}
+
+/// The proof of a verdict: this request may pass, as this owner, with these permissions.
+pub struct Permit<'v> {
+    owner: UserId,
+    facts: Guard<Arc<OwnerFacts>>,
+    permissions: PermissionSet,
+    grant: Option<&'v Entry>,
+    is_sample: bool,
+}
+
+impl<'v> Permit<'v> {
+    /// As whom.
+    #[must_use]
+    pub fn owner(&self) -> UserId {
+        self.owner
+    }
+
+    /// What is true of the owner now.
+    #[must_use]
+    pub fn facts(&self) -> &Arc<OwnerFacts> {
+        &self.facts
+    }
+
+    /// What the request may do: the token's permissions as far as the owner has them now.
+    #[must_use]
+    pub fn permissions(&self) -> PermissionSet {
+        self.permissions
+    }
+
+    /// The token; `None` for a password or a session.
+    #[must_use]
+    pub fn grant(&self) -> Option<&'v Entry> {
+        self.grant
+    }
+
+    /// Whether this is the token's first use in a minute, whose address and user agent are worth a sample.
+    #[must_use]
+    pub fn is_sample(&self) -> bool {
+        self.is_sample
+    }
+}
+
+impl fmt::Debug for Permit<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Permit({:?})", self.owner)
+    }
+}
+
+/// Judges a token.
+///
+/// # Errors
+/// The first cause in the order of [`Denied`]'s variants: nothing is told about a token before its secret is proven,
+/// and what is final comes before what may end.
+pub fn verify<'v>(
+    view: &'v View<'_>,
+    token: &str,
+    demand: Demand,
+    now: Timestamp,
+) -> Result<Permit<'v>, Denied> {
+    let token = TokenText::parse(token).map_err(Denied::Malformed)?;
+    let entry = view.find(token).ok_or(Denied::Unknown)?;
+    let expired = entry.expires_at().is_expired(now);
+    match entry.standing() {
+        Standing::Deleted => return Err(Denied::Deleted),
+        _ if expired => return Err(Denied::Expired(entry.expires_at())),
+        Standing::Suspended(reason) => return Err(Denied::Suspended(reason)),
+        Standing::Active => {}
+    }
+    let facts = entry.owner().facts();
+    if !facts.enabled {
+        return Err(Denied::OwnerDisabled);
+    }
+    let place = match demand.surface {
+        Surface::Every if entry.application() != ApplicationSlot::UNKNOWN => entry.application(),
+        Surface::Application(here) if [here, ApplicationSlot::ANY].contains(&entry.application()) => here,
+        Surface::Every | Surface::Application(_) => return Err(Denied::OtherApplication),
+    };
+    if !view.origin_policy().allows(facts.origin, place) {
+        return Err(Denied::OriginClosed(facts.origin));
+    }
+    let permissions = match entry.permissions() {
+        Some(chosen) => chosen.intersection(&facts.permissions),
+        None => facts.permissions,
+    };
+    demand_permission(permissions, demand)?;
+    let is_sample = entry.touch(now);
+    Ok(Permit { owner: entry.owner().id(), facts, permissions, grant: Some(entry), is_sample })
+}
+
+/// Judges somebody who has proven who they are by password or session: the same rules, without a token.
+///
+/// # Errors
+/// [`Denied::Unknown`] when there is no such user, [`Denied::OwnerDisabled`], [`Denied::Lacks`].
+pub fn admit<'v>(view: &View<'_>, owner: UserId, demand: Demand) -> Result<Permit<'v>, Denied> {
+    let facts = view.owner(owner).ok_or(Denied::Unknown)?.facts();
+    if !facts.enabled {
+        return Err(Denied::OwnerDisabled);
+    }
+    let permissions = facts.permissions;
+    demand_permission(permissions, demand)?;
+    Ok(Permit { owner, facts, permissions, grant: None, is_sample: false })
+}
+
+fn demand_permission(held: PermissionSet, demand: Demand) -> Result<(), Denied> {
+    match demand.permission {
+        Some(needed) if !held.contains(needed) => Err(Denied::Lacks(needed)),
+        _ => Ok(()),
+    }
+}
