@@ -6,6 +6,7 @@
 //! A request walks through [`index::Index::view`] and [`verify::verify`]; everything else feeds those two.
 
 pub mod application;
+pub mod authority;
 pub mod base62;
 pub mod expiry;
 pub mod grant;

@@ -1,0 +1,187 @@
+//! Who holds what, right now: users and roles of a node, and which users a change touches.
+//!
+//! A node keeps one of these beside its index. A role of ten thousand principals, or ten thousand users in a group,
+//! costs a change as many steps as there are people it touches.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::identifier::{RoleId, UserId};
+use crate::permission::PermissionId;
+use crate::role::Role;
+use crate::user::{Principal, PrincipalKind, User};
+
+/// What a principal is found by: a user's name without case, a group's name as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct PrincipalKey {
+    provider: String,
+    group: bool,
+    name: String,
+}
+
+impl From<&Principal> for PrincipalKey {
+    fn from(principal: &Principal) -> Self {
+        let group = principal.kind == PrincipalKind::Group;
+        let name = if group { principal.username.as_str().to_owned() } else { principal.username.key() };
+        Self { provider: principal.provider.clone(), group, name }
+    }
+}
+
+fn keys_of(user: &User) -> impl Iterator<Item = PrincipalKey> {
+    let key = |group, name| PrincipalKey { provider: user.provider.clone(), group, name };
+    std::iter::once(key(false, user.username.key()))
+        .chain(user.groups.iter().map(move |group| key(true, group.clone())))
+}
+
+/// All users and roles of a node.
+#[derive(Debug, Default)]
+pub struct Authority {
+    users: HashMap<UserId, User>,
+    roles: HashMap<RoleId, Role>,
+    users_by_key: HashMap<PrincipalKey, HashSet<UserId>>,
+    roles_by_key: HashMap<PrincipalKey, HashSet<RoleId>>,
+}
+
+impl Authority {
+    /// Puts a user in place of what was known of them.
+    pub fn put_user(&mut self, user: User) {
+        self.remove_user(user.id);
+        for key in keys_of(&user) {
+            self.users_by_key.entry(key).or_default().insert(user.id);
+        }
+        self.users.insert(user.id, user);
+    }
+
+    /// Forgets a user.
+    pub fn remove_user(&mut self, id: UserId) {
+        if let Some(user) = self.users.remove(&id) {
+            for key in keys_of(&user) {
+                forget(&mut self.users_by_key, key, &id);
+            }
+        }
+    }
+
+    /// Puts a role in place of what was known of it, and says whom that touches.
+    pub fn put_role(&mut self, role: Role) -> BTreeSet<UserId> {
+        let mut touched = self.remove_role(role.id);
+        for key in role.principals.iter().map(PrincipalKey::from) {
+            touched.extend(self.users_by_key.get(&key).into_iter().flatten());
+            self.roles_by_key.entry(key).or_default().insert(role.id);
+        }
+        self.roles.insert(role.id, role);
+        touched
+    }
+
+    /// Forgets a role, and says whom that touches.
+    pub fn remove_role(&mut self, id: RoleId) -> BTreeSet<UserId> {
+        let mut touched = BTreeSet::new();
+        if let Some(role) = self.roles.remove(&id) {
+            for key in role.principals.iter().map(PrincipalKey::from) {
+                touched.extend(self.users_by_key.get(&key).into_iter().flatten());
+                forget(&mut self.roles_by_key, key, &id);
+            }
+        }
+        touched
+    }
+
+    /// A user as last put.
+    #[must_use]
+    pub fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    /// All that a user's roles give them.
+    #[must_use]
+    pub fn permissions_of(&self, user: &User) -> BTreeSet<PermissionId> {
+        keys_of(user)
+            .filter_map(|key| self.roles_by_key.get(&key))
+            .flatten()
+            .filter_map(|id| self.roles.get(id))
+            .flat_map(|role| role.permissions.iter().cloned())
+            .collect()
+    }
+}
+
+fn forget<T: std::hash::Hash + Eq>(map: &mut HashMap<PrincipalKey, HashSet<T>>, key: PrincipalKey, id: &T) {
+    if let Some(ids) = map.get_mut(&key) {
+        ids.remove(id);
+        if ids.is_empty() {
+            map.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::role::permissions_of;
+    use crate::user::{Origin, UserState};
+
+    fn user(id: i64, name: u8, provider: bool, groups: &BTreeSet<u8>) -> User {
+        User {
+            id: UserId::from_i64(id),
+            origin: Origin::Internal,
+            provider: if provider { "internal" } else { "corp" }.into(),
+            subject: id.to_string(),
+            username: format!("User{name}").parse().unwrap(),
+            full_name: String::new(),
+            email: String::new(),
+            groups: groups.iter().map(|group| format!("group{group}")).collect(),
+            state: UserState::Enabled,
+            created_at: Timestamp::UNIX_EPOCH,
+            last_active_at: None,
+        }
+    }
+
+    fn role(id: i64, principals: &[(bool, bool, u8)], permission: u8) -> Role {
+        let principal = |&(provider, group, name): &(bool, bool, u8)| Principal {
+            username: format!("{}{name}", if group { "group" } else { "user" }).parse().unwrap(),
+            fullname: None,
+            kind: if group { PrincipalKind::Group } else { PrincipalKind::User },
+            provider: if provider { "internal" } else { "corp" }.into(),
+        };
+        Role {
+            id: RoleId::from_i64(id),
+            name: format!("role{id}").parse().unwrap(),
+            principals: principals.iter().map(principal).collect(),
+            permissions: [format!("area#a{permission}").parse().unwrap()].into(),
+        }
+    }
+
+    fn principals() -> impl Strategy<Value = Vec<(bool, bool, u8)>> {
+        proptest::collection::vec((any::<bool>(), any::<bool>(), 0_u8..4), 0..4)
+    }
+
+    proptest! {
+        /// However users and roles came about, each user holds what a plain walk over all roles says,
+        /// and whoever holds something else than before a role changed was named.
+        #[test]
+        fn the_reverse_index_agrees_with_a_plain_walk(
+            users in proptest::collection::vec((0_u8..4, any::<bool>(), proptest::collection::btree_set(0_u8..4, 0..3)), 1..6),
+            roles in proptest::collection::vec((0_i64..3, principals(), 0_u8..3, any::<bool>()), 1..8),
+        ) {
+            let mut authority = Authority::default();
+            let users: Vec<User> =
+                users.iter().enumerate().map(|(id, (name, provider, groups))| user(id as i64, *name, *provider, groups)).collect();
+            users.iter().cloned().for_each(|user| authority.put_user(user));
+            let mut plain: HashMap<i64, Role> = HashMap::new();
+            for (id, principals, permission, remove) in roles {
+                let before: Vec<_> = users.iter().map(|user| authority.permissions_of(user)).collect();
+                let touched = if remove {
+                    plain.remove(&id);
+                    authority.remove_role(RoleId::from_i64(id))
+                } else {
+                    plain.insert(id, role(id, &principals, permission));
+                    authority.put_role(role(id, &principals, permission))
+                };
+                for (user, before) in users.iter().zip(before) {
+                    let held = authority.permissions_of(user);
+                    prop_assert_eq!(&held, &permissions_of(plain.values(), &user.username, &user.provider, &user.groups));
+                    prop_assert!(held == before || touched.contains(&user.id));
+                }
+            }
+        }
+    }
+}
