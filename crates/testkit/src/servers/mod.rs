@@ -1,0 +1,5 @@
+//! Real servers, started for a test and stopped with it.
+
+pub mod nginx;
+pub mod patgate;
+pub mod postgres;
