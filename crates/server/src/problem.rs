@@ -1,0 +1,163 @@
+//! Refusals: RFC 9457 problem bodies, except where the vendors' clients need text.
+//!
+//! What the client sees and what the log gets are two things: an internal fault answers with a reference and nothing
+//! else, and logs its cause under the same reference.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A refusal.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    hint: Option<String>,
+    field: Option<String>,
+    challenge: Option<HeaderValue>,
+    retry_after: Option<u64>,
+}
+
+/// A refusal as the client reads it (RFC 9457 §3).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// `urn:patgate:problem:` and the code; stable.
+    r#type: String,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// One word for programs; stable.
+    code: &'static str,
+    /// What is wrong, in a sentence.
+    detail: String,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// The field of the request that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+}
+
+impl Problem {
+    /// A refusal with a status, a stable code and a sentence.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { status, code, detail, hint: None, field: None, challenge: None, retry_after: None }
+    }
+
+    /// 400: a field of the request is wrong.
+    pub fn field(field: impl Into<String>, detail: impl ToString) -> Self {
+        Self { field: Some(field.into()), ..Self::new(StatusCode::BAD_REQUEST, "invalid_field", detail.to_string()) }
+    }
+
+    /// 401, with the one challenge that goes with it (RFC 9110 §11.6.1).
+    pub fn unauthorized(detail: impl Into<String>, challenge: HeaderValue) -> Self {
+        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail) }
+    }
+
+    /// 403: the caller lacks a permission. The sentence is the one that the vendors' clients know.
+    #[must_use]
+    pub fn lacks(permission: &str) -> Self {
+        Self::forbidden(format!("You do not have {permission} permission"))
+    }
+
+    /// 403 for another reason.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// 404. "Missing" and "not yours" are this one answer.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}"))
+    }
+
+    /// 409: it exists already, or something else stands against it.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// 429: too many; try again after so many seconds.
+    #[must_use]
+    pub fn too_many(seconds: u64) -> Self {
+        let detail = format!("Too many attempts; try again in {seconds} s");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail);
+        Self { retry_after: Some(seconds), ..problem }
+    }
+
+    /// 500: our fault. The cause goes to the log under a reference; the client is told the reference alone.
+    pub fn internal(error: impl std::fmt::Display, reference: u64) -> Self {
+        tracing::error!(reference = format!("{reference:016x}"), %error, "internal error");
+        let detail = format!("Something went wrong on the server; its log has the cause under {reference:016x}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// As a text body, for the vendors' clients.
+    #[must_use]
+    pub fn into_text_response(self) -> Response {
+        let detail = self.detail.clone();
+        self.with_body("text/plain; charset=utf-8", Body::from(detail))
+    }
+
+    fn with_body(self, content_type: &'static str, body: Body) -> Response {
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = &self.challenge {
+            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = ProblemBody {
+            r#type: format!("urn:patgate:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail.clone(),
+            hint: self.hint.clone(),
+            field: self.field.clone(),
+        };
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        self.with_body("application/problem+json", Body::from(json))
+    }
+}
+
+/// Puts a refusal into the form that the clients of its path can read: `/deployit/**` reads text alone (one client
+/// takes a JSON error of a PUT for the result), and a 403 of `/api/v1/**` is text.
+#[must_use]
+pub fn suit_path(path: &str, mut response: Response) -> Response {
+    let wants_text = path.starts_with("/deployit")
+        || (path.starts_with("/api/v1") && response.status() == StatusCode::FORBIDDEN);
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) if wants_text => problem.into_text_response(),
+        _ => response,
+    }
+}
