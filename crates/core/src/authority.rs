@@ -89,6 +89,11 @@ impl Authority {
         self.users.get(&id)
     }
 
+    /// All users.
+    pub fn user_ids(&self) -> impl Iterator<Item = UserId> {
+        self.users.keys().copied()
+    }
+
     /// All that a user's roles give them.
     #[must_use]
     pub fn permissions_of(&self, user: &User) -> BTreeSet<PermissionId> {

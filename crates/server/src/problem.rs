@@ -3,10 +3,13 @@
 //! What the client sees and what the log gets are two things: an internal fault answers with a reference and nothing
 //! else, and logs its cause under the same reference.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use patgate_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -91,9 +94,11 @@ impl Problem {
     }
 
     /// 500: our fault. The cause goes to the log under a reference; the client is told the reference alone.
-    pub fn internal(error: impl std::fmt::Display, reference: u64) -> Self {
-        tracing::error!(reference = format!("{reference:016x}"), %error, "internal error");
-        let detail = format!("Something went wrong on the server; its log has the cause under {reference:016x}");
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        static REFERENCE: AtomicU64 = AtomicU64::new(1);
+        let reference = REFERENCE.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(reference, %error, "internal error");
+        let detail = format!("Something went wrong on the server; its log has the cause under reference {reference}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
@@ -132,6 +137,30 @@ impl Problem {
         response.extensions_mut().insert(self);
         response
     }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NameTaken(_) | StoreError::AlreadyThere(_) => Self::conflict(error.to_string()),
+            StoreError::NotFound(what) => Self::not_found(what),
+            StoreError::GrantDeleted => Self::not_found("token"),
+            StoreError::PasswordChanged => Self::conflict(error.to_string()),
+            StoreError::Busy => {
+                Self { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string()) }
+            }
+            StoreError::LogPruned(_)
+            | StoreError::Abandoned
+            | StoreError::Unreadable(_)
+            | StoreError::Database(_) => Self::internal(with_causes(&error)),
+        }
+    }
+}
+
+/// An error and what caused it, in one line for the log.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 impl IntoResponse for Problem {

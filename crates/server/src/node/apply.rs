@@ -1,0 +1,157 @@
+//! Applying: from rows of the change log to entries of the index.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use patgate_core::application::ApplicationSlot;
+use patgate_core::authority::Authority;
+use patgate_core::grant::{Grant, GrantPermissions};
+use patgate_core::identifier::{GrantId, RoleId, UserId};
+use patgate_core::index::{GrantRecord, OwnerFacts, Standing};
+use patgate_core::policy::TokenSettings;
+use patgate_store::{ChangeRow, ChangedKind, IndexedGrant, Sequence, StoreError};
+
+use super::{Node, Progress};
+
+/// Rows of the change log read at once.
+const BATCH: u64 = 1_000;
+
+impl Node {
+    /// Loads everything: what a node does first, and again when the change log no longer reaches back to it.
+    ///
+    /// # Errors
+    /// When the database does not answer or holds what this version cannot read.
+    pub async fn load(&self) -> Result<(), StoreError> {
+        let mut progress = self.progress.lock().await;
+        self.load_into(&mut progress).await
+    }
+
+    async fn load_into(&self, progress: &mut Progress) -> Result<(), StoreError> {
+        let mut authority = Authority::default();
+        let mut users = BTreeSet::new();
+        // Roles and settings are read first and may be older than the snapshot; the catching-up below reads again
+        // what changed since.
+        let before = self.store.last_sequence().await?;
+        let settings = self.store.token_settings().await?;
+        for role in self.store.all_roles().await? {
+            authority.put_role(role);
+        }
+        self.store
+            .load(
+                |user| {
+                    users.insert(user.id);
+                    authority.put_user(user);
+                },
+                |grant| self.put_grant(&grant),
+            )
+            .await?;
+        for id in std::mem::take(&mut progress.authority).user_ids() {
+            if !users.contains(&id) {
+                self.index.remove_owner(id);
+            }
+        }
+        for id in users {
+            self.put_owner(&authority, id);
+        }
+        self.put_settings(settings);
+        progress.authority = authority;
+        progress.applied = before;
+        self.catch_up(progress, None).await?;
+        self.is_ready.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Applies what the change log has after the last applied change.
+    pub(super) async fn catch_up(
+        &self,
+        progress: &mut Progress,
+        own: Option<Sequence>,
+    ) -> Result<(), StoreError> {
+        loop {
+            let rows = match self.store.changes_after(progress.applied, BATCH).await {
+                Err(StoreError::LogPruned(_)) => return Box::pin(self.load_into(progress)).await,
+                rows => rows?,
+            };
+            let Some(last) = rows.last().map(|row| row.sequence) else { return Ok(()) };
+            let mut done = BTreeSet::new();
+            for row in &rows {
+                if done.insert((row.kind, row.subject)) {
+                    self.apply(progress, row).await?;
+                }
+            }
+            if rows.iter().any(|row| Some(row.sequence) != own) {
+                self.has_news.store(true, Ordering::Relaxed);
+            }
+            progress.applied = last;
+        }
+    }
+
+    /// Reads the subject of a row as it is now and puts it in force. Reading twice does no harm, and a subject that
+    /// changed again meanwhile is only newer.
+    async fn apply(&self, progress: &mut Progress, row: &ChangeRow) -> Result<(), StoreError> {
+        let authority = &mut progress.authority;
+        match row.kind {
+            ChangedKind::Grant => {
+                if let Some(grant) = self.store.indexed_grant(GrantId::from_i64(row.subject)).await? {
+                    self.put_grant(&grant);
+                }
+            }
+            ChangedKind::User => {
+                let id = UserId::from_i64(row.subject);
+                match self.store.user(id).await? {
+                    Some(user) => {
+                        authority.put_user(user);
+                        self.put_owner(authority, id);
+                    }
+                    None => {
+                        authority.remove_user(id);
+                        self.index.remove_owner(id);
+                    }
+                }
+            }
+            ChangedKind::Role => {
+                let id = RoleId::from_i64(row.subject);
+                let touched = match self.store.role_by_id(id).await? {
+                    Some(role) => authority.put_role(role),
+                    None => authority.remove_role(id),
+                };
+                touched.into_iter().for_each(|user| self.put_owner(authority, user));
+            }
+            ChangedKind::Settings => self.put_settings(self.store.token_settings().await?),
+            // Sessions are read from the database each time.
+            ChangedKind::Session => {}
+        }
+        Ok(())
+    }
+
+    fn put_owner(&self, authority: &Authority, id: UserId) {
+        if let Some(user) = authority.user(id) {
+            let held = self.catalog.set(&authority.permissions_of(user));
+            self.index.put_owner(id, OwnerFacts::new(user, held, &self.catalog));
+        }
+    }
+
+    fn put_settings(&self, settings: TokenSettings) {
+        self.index.put_origin_policy(&settings.origins);
+        self.settings.store(settings.into());
+    }
+
+    fn put_grant(&self, IndexedGrant { grant, digests }: &IndexedGrant) {
+        self.index.put_grant(digests, &self.record(grant));
+    }
+
+    fn record(&self, grant: &Grant) -> GrantRecord {
+        GrantRecord {
+            id: grant.id,
+            owner: grant.owner,
+            name: grant.name.as_str().into(),
+            application: self.applications.slot(grant.application.as_str()).unwrap_or(ApplicationSlot::UNKNOWN),
+            permissions: match &grant.permissions {
+                GrantPermissions::All => None,
+                GrantPermissions::Chosen(ids) => Some(self.catalog.set(ids)),
+            },
+            expires_at: grant.expires_at,
+            standing: Standing::from(grant.state),
+        }
+    }
+}

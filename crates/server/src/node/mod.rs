@@ -1,0 +1,84 @@
+//! This node: how the change log comes to be in force in its index, and how others learn that it is.
+//!
+//! One place applies changes, one after the other, whoever made them: the node's own are applied before they are
+//! answered ([`Node::apply_own`]), those of other nodes and of the command line by [`follow::run`].
+
+mod apply;
+pub mod follow;
+pub mod last_use;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use patgate_core::application::Applications;
+use patgate_core::authority::Authority;
+use patgate_core::index::Index;
+use patgate_core::permission::Catalog;
+use patgate_core::policy::TokenSettings;
+use patgate_store::{Sequence, Store, StoreError};
+use tokio::sync::Mutex;
+
+/// The index of this node and what feeds it.
+pub struct Node {
+    store: Store,
+    index: Arc<Index>,
+    applications: Arc<Applications>,
+    catalog: Arc<Catalog>,
+    settings: ArcSwap<TokenSettings>,
+    progress: Mutex<Progress>,
+    is_ready: AtomicBool,
+    has_news: AtomicBool,
+}
+
+/// How far this node has come, and the users and roles that go with it.
+struct Progress {
+    applied: Sequence,
+    authority: Authority,
+}
+
+impl Node {
+    /// A node that has applied nothing yet.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        index: Arc<Index>,
+        applications: Arc<Applications>,
+        catalog: Arc<Catalog>,
+    ) -> Self {
+        Self {
+            store,
+            index,
+            applications,
+            catalog,
+            settings: ArcSwap::default(),
+            progress: Mutex::new(Progress { applied: Sequence::default(), authority: Authority::default() }),
+            is_ready: AtomicBool::new(false),
+            has_news: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the index holds the whole token set: before that nothing may be judged.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.is_ready.load(Ordering::Acquire)
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> Arc<TokenSettings> {
+        self.settings.load_full()
+    }
+
+    /// Applies the log up to a change this node made itself.
+    ///
+    /// # Errors
+    /// When the database does not answer; [`follow::run`] then applies the change as soon as it does.
+    pub async fn apply_own(&self, sequence: Sequence) -> Result<(), StoreError> {
+        let mut progress = self.progress.lock().await;
+        if progress.applied < sequence {
+            self.catch_up(&mut progress, Some(sequence)).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! What every handler works with.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use patgate_core::application::Applications;
+use patgate_core::identifier::UserId;
+use patgate_core::index::Index;
+use patgate_core::permission::{Catalog, PermissionId, PermissionSlot};
+use patgate_gateway::credentials::TokenHeaders;
+use patgate_gateway::forward::UseSample;
+use patgate_gateway::proxies::TrustedProxies;
+use patgate_store::{Actor, Change, Sequence, Store};
+use url::Url;
+
+use crate::edge::{Clock, Random};
+use crate::node::Node;
+use crate::password::Passwords;
+use crate::problem::Problem;
+
+/// The parts of a running server. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// See [`AppState`].
+pub struct Parts {
+    /// What time it is.
+    pub clock: Clock,
+    /// Where randomness comes from.
+    pub random: Random,
+    /// The database.
+    pub store: Store,
+    /// All grants and owners, for verdicts.
+    pub index: Arc<Index>,
+    /// What feeds the index.
+    pub node: Arc<Node>,
+    /// The applications of this node.
+    pub applications: Arc<Applications>,
+    /// The permissions this node knows.
+    pub catalog: Arc<Catalog>,
+    /// Which headers carry tokens.
+    pub token_headers: Arc<TokenHeaders>,
+    /// Who may say where a request comes from.
+    pub proxies: Arc<TrustedProxies>,
+    /// Where this server is found by people.
+    pub public_url: Url,
+    /// Judges passwords, off the verification path.
+    pub passwords: Passwords,
+    /// Where samples of uses go.
+    pub samples: SyncSender<UseSample>,
+}
+
+impl AppState {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Begins a change in the name of `actor`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn change(&self, actor: &Actor) -> Result<Change, Problem> {
+        Ok(self.store.change(actor, self.clock.now()).await?)
+    }
+
+    /// Makes a change durable and puts it in force on this node: only then may it be answered with 2xx.
+    ///
+    /// # Errors
+    /// When the database does not answer; what was committed comes into force with the next look at the change log.
+    pub async fn commit(&self, change: Change) -> Result<Sequence, Problem> {
+        let sequence = change.commit().await?;
+        self.node.apply_own(sequence).await?;
+        Ok(sequence)
+    }
+
+    /// The slot of a built-in permission. An id that is none is nobody's: it is refused to all but administrators.
+    #[must_use]
+    pub fn slot(&self, permission: &str) -> Option<PermissionSlot> {
+        permission.parse::<PermissionId>().ok().and_then(|id| self.catalog.slot(&id))
+    }
+
+    /// The log-in name of a user, as the index has it.
+    #[must_use]
+    pub fn username(&self, id: UserId) -> Option<String> {
+        self.index.view().owner(id).map(|owner| owner.facts().username.to_string())
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
