@@ -87,7 +87,7 @@ impl Drop for Process {
 
 /// Where a program is: on the `PATH`, or in the folders for administrators, which people's `PATH` often lacks.
 #[must_use]
-pub fn program(name: &str) -> PathBuf {
+pub fn find_program(name: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "the search path is the machine's, not a setting of ours")]
     let path = std::env::var_os("PATH").unwrap_or_default();
     let administrators = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
@@ -95,9 +95,14 @@ pub fn program(name: &str) -> PathBuf {
         .chain(administrators)
         .map(|folder| folder.join(name))
         .find(|file| file.is_file())
-        .unwrap_or_else(|| {
-            panic!("`{name}` is not on this machine; `cargo xtask test` installs what is missing")
-        })
+}
+
+/// Where a program is that the tests cannot do without.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    find_program(name).unwrap_or_else(|| {
+        panic!("`{name}` is not on this machine; `cargo xtask test` installs what is missing")
+    })
 }
 
 /// Runs a program to its end and returns what it wrote to its output; panics with its complaint when it fails.

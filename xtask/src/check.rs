@@ -1,0 +1,104 @@
+//! `cargo xtask check`: everything that can be said about the code without running it.
+
+use std::process::{Command, Stdio};
+
+use crate::failure::Failure;
+use crate::process::{self, cargo, step};
+use crate::tools::CARGO_DENY;
+use crate::{generate, tidy, tree};
+
+/// One of them.
+type Check = fn() -> Result<(), Failure>;
+
+/// Runs every check, even after one has failed, so that a person sees all there is to mend.
+///
+/// # Errors
+/// When a check failed, naming all that did.
+pub(crate) fn run() -> Result<(), Failure> {
+    let checks: [(&str, Check); 7] = [
+        ("format", format),
+        ("tidy", tidy::run),
+        ("licences, bans, sources", deny),
+        ("advisories", advisories),
+        ("clippy", clippy),
+        ("documentation", documentation),
+        ("generated files", generate::check),
+    ];
+    let mut failed = Vec::new();
+    for (name, check) in checks {
+        match step(name, check) {
+            Ok(()) => {}
+            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            Err(failure) => {
+                eprintln!("{name}: {failure}");
+                failed.push(name);
+            }
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Found(format!("failed: {}", failed.join("; ")))) }
+}
+
+fn format() -> Result<(), Failure> {
+    process::run(cargo().current_dir(tree::root()).args(["fmt", "--all", "--check"]))?;
+    // The fuzz targets are a workspace of their own.
+    process::run(cargo().current_dir(tree::root().join("fuzz")).args(["fmt", "--check"]))
+}
+
+fn clippy() -> Result<(), Failure> {
+    let words = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
+    process::run(cargo().current_dir(tree::root()).args(words))
+}
+
+fn documentation() -> Result<(), Failure> {
+    let mut command = cargo();
+    command.current_dir(tree::root()).args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]);
+    process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn deny() -> Result<(), Failure> {
+    let tool = match CARGO_DENY.find() {
+        Ok(tool) => tool,
+        Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+        Err(failure) => {
+            println!(
+                "SKIPPED: licences, bans and sources are NOT checked, there is no cargo-deny here ({failure})"
+            );
+            return Ok(());
+        }
+    };
+    // Offline, because what is judged is on the disk already, and an answer must not depend on the network.
+    process::run(cargo().current_dir(tree::root()).args(["fetch", "--locked", "--quiet"]))?;
+    let words = [
+        "--offline",
+        "--log-level",
+        "error",
+        "check",
+        "--hide-inclusion-graph",
+        "licenses",
+        "bans",
+        "sources",
+    ];
+    process::run(Command::new(tool).current_dir(tree::root()).args(words))
+}
+
+fn advisories() -> Result<(), Failure> {
+    let Ok(tool) = CARGO_DENY.find() else {
+        println!("SKIPPED: advisories are NOT checked, there is no cargo-deny here");
+        return Ok(());
+    };
+    let mut probe = Command::new("git");
+    probe.args(["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=10", "ls-remote", "--quiet"]);
+    probe.args(["https://github.com/RustSec/advisory-db", "HEAD"]).env("GIT_TERMINAL_PROMPT", "0");
+    let is_reachable =
+        process::output(probe.stderr(Stdio::null())).is_ok_and(|output| output.status.success());
+    if !is_reachable {
+        println!("SKIPPED: advisories are NOT checked, the RustSec database cannot be reached from here");
+        return Ok(());
+    }
+    process::run(Command::new(tool).current_dir(tree::root()).args([
+        "--log-level",
+        "error",
+        "check",
+        "advisories",
+    ]))
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask test`: every test, against the real servers.
+
+mod cluster;
+pub(crate) mod machine;
+
+use std::process::{Command, Stdio};
+
+use patgate_testkit::servers::{patgate, postgres};
+
+use crate::failure::Failure;
+use crate::process::{self, cargo, step};
+use crate::tree;
+use cluster::Cluster;
+
+/// What `cargo xtask test` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// For the runner (`cargo nextest run`, else `cargo test`), for example `-p patgate-store` or a part of a test's
+    /// name. With any of them documentation tests are left out
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+    runner: Vec<String>,
+}
+
+/// Runs them: installs what is missing, starts PostgreSQL once, builds the program once.
+///
+/// # Errors
+/// When something is missing and cannot be installed, when the tests do not build, or when one fails.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    step("what the tests need", machine::prepare)?;
+    let is_whole = arguments.runner.is_empty();
+    if is_whole {
+        // In one go with the tests, so that everything below them is built once, with one set of features.
+        step("build", || {
+            process::run(workspace("build").args(["--lib", "--bins", "--tests", "--examples"]))
+        })?;
+    }
+    let cluster = step("PostgreSQL", Cluster::start)?;
+    let outcome = run_tests(arguments, is_whole, &cluster);
+    drop(cluster);
+    outcome
+}
+
+fn run_tests(arguments: &Arguments, is_whole: bool, cluster: &Cluster) -> Result<(), Failure> {
+    step("tests", || {
+        let mut command = runner(arguments);
+        prepare(&mut command, is_whole, cluster);
+        process::run(&mut command)
+    })?;
+    if !is_whole {
+        return Ok(());
+    }
+    step("documentation tests", || {
+        let mut command = workspace("test");
+        prepare(command.arg("--doc"), is_whole, cluster);
+        process::run(&mut command)
+    })
+}
+
+/// nextest when the machine has it: it runs every test in a process of its own, and reads better.
+fn runner(arguments: &Arguments) -> Command {
+    let mut nextest = cargo();
+    nextest.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let has_nextest = process::output(&mut nextest).is_ok_and(|output| output.status.success());
+    let mut command = cargo();
+    command.current_dir(tree::root());
+    if has_nextest {
+        command.args(["nextest", "run"]);
+    } else {
+        // What `cargo test` runs by default, less the documentation tests, which have a step of their own.
+        command.args(["test", "--lib", "--bins", "--tests", "--examples"]);
+    }
+    let names_packages =
+        arguments.runner.iter().any(|word| word.starts_with("-p") || word.starts_with("--package"));
+    if !names_packages {
+        command.arg("--workspace");
+    }
+    command.arg("--locked").args(&arguments.runner);
+    command
+}
+
+fn workspace(verb: &str) -> Command {
+    let mut command = cargo();
+    command.current_dir(tree::root()).args([verb, "--workspace", "--locked"]);
+    command
+}
+
+/// What the tests are told. Without the binary here, the test kit builds one when it needs it.
+fn prepare(command: &mut Command, is_whole: bool, cluster: &Cluster) {
+    command.env(postgres::VARIABLE, cluster.url());
+    if is_whole {
+        command.env(patgate::VARIABLE, binary());
+    }
+}
+
+/// The program that the build has made: beside this one, because both are built by the same profile.
+fn binary() -> std::path::PathBuf {
+    let ours = std::env::current_exe().unwrap_or_default();
+    ours.with_file_name("patgate")
+}
