@@ -1,1 +1,43 @@
-//! Placeholder.
+//! Where Patgate keeps its state: SQLite and PostgreSQL behind one code path.
+//!
+//! [`Store`] opens a database and answers reads. Everything that changes what people and tokens may do goes through
+//! a [`Change`]: one transaction with its rows, its audit events and its change-log rows. What merely happened (a
+//! last use, a session seen again, a node's pulse) is data, and is written by `Store` itself without an audit event.
+//!
+//! No type of the database libraries leaves this crate.
+
+mod audit;
+mod change;
+mod change_log;
+mod connection;
+mod database;
+mod error;
+mod grants;
+mod last_use;
+mod load;
+mod nodes;
+mod password;
+mod roles;
+mod rows;
+mod schema;
+mod sessions;
+mod settings;
+mod store;
+mod tables;
+mod users;
+mod wait;
+
+pub use audit::{Actor, ActorKind, AuditEvent, AuditFilter, SubjectKind};
+pub use change::Change;
+pub use change_log::{ChangeRow, ChangedKind, Sequence};
+pub use database::{Database, DatabaseUrl, NotADatabase};
+pub use error::{Fault, OpenError, StoreError};
+pub use grants::{GrantFilter, GrantSort};
+pub use load::{IndexedGrant, Loaded};
+pub use nodes::{Node, NodeId};
+pub use password::{PasswordHashText, StoredPassword};
+pub use roles::RoleFilter;
+pub use rows::Page;
+pub use sessions::Session;
+pub use store::{Counts, Store};
+pub use users::UserFilter;

@@ -1,0 +1,230 @@
+//! The audit log: who did what to whom, one event a mutation.
+
+use jiff::Timestamp;
+use patgate_core::identifier::{GrantId, UserId};
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Order, Query};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use crate::change_log::Sequence;
+use crate::error::StoreError;
+use crate::rows::{Page, column, from_json, time, to_json};
+use crate::tables::AuditEvents;
+
+/// Who makes a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// A person or program by a credential, the command line, or Patgate itself.
+    pub kind: ActorKind,
+    /// The log-in name, the operating system's account, or the name of a job.
+    pub name: String,
+    /// The user, when it is one.
+    pub user: Option<UserId>,
+    /// The grant whose token was used, when it was one.
+    pub grant: Option<GrantId>,
+    /// The client's address, when there is a client.
+    pub address: Option<String>,
+}
+
+/// What kind of actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActorKind {
+    /// Somebody who signed in or used a token.
+    User,
+    /// Somebody with a shell on the host.
+    CommandLine,
+    /// A job of Patgate.
+    System,
+}
+
+impl ActorKind {
+    /// The word in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::CommandLine => "command_line",
+            Self::System => "system",
+        }
+    }
+}
+
+/// What kind of subject an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// A user.
+    User,
+    /// A role.
+    Role,
+    /// A grant.
+    Grant,
+    /// The settings.
+    Settings,
+    /// A session; its subject is the user.
+    Session,
+}
+
+impl SubjectKind {
+    const ALL: [Self; 5] = [Self::User, Self::Role, Self::Grant, Self::Settings, Self::Session];
+
+    /// The word in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Role => "role",
+            Self::Grant => "grant",
+            Self::Settings => "settings",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// One mutation, as it was made. It outlives its subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditEvent {
+    /// The change it belongs to. Events sort by this and then by `position`.
+    pub sequence: Sequence,
+    /// Its place within the change, from 0.
+    pub position: i64,
+    /// When, to the millisecond.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What, as `subject.verb`: `grant.create`, `user.disable`, …
+    pub action: String,
+    /// To what kind of thing.
+    pub subject_kind: SubjectKind,
+    /// The identifier of the subject, as in the API; the name of a settings row.
+    pub subject_id: String,
+    /// What the subject was called then.
+    pub subject_name: String,
+    /// More about it: an object whose members depend on the action; never a secret.
+    pub detail: serde_json::Value,
+}
+
+/// Which events to list; `Default` lists all. Newest come first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Made by this actor name, exactly.
+    pub actor: Option<String>,
+    /// This action, exactly.
+    pub action: Option<String>,
+    /// About this subject.
+    pub subject: Option<(SubjectKind, String)>,
+    /// At or after.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+}
+
+/// An event that waits for its change to be committed.
+pub(crate) struct PendingEvent {
+    pub(crate) action: &'static str,
+    pub(crate) subject_kind: SubjectKind,
+    pub(crate) subject_id: String,
+    pub(crate) subject_name: String,
+    pub(crate) detail: serde_json::Value,
+}
+
+/// The events of a change as insertions of at most 500 rows, which keeps below the databases' number of parameters.
+pub(crate) fn insertions(
+    events: &[PendingEvent],
+    sequence: Sequence,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Vec<InsertStatement>, StoreError> {
+    let mut insertions = Vec::new();
+    let mut position = 0_i64;
+    for chunk in events.chunks(500) {
+        let mut insert = Query::insert().into_table(AuditEvents::Table).columns(COLUMNS).take();
+        for event in chunk {
+            insert.values_panic([
+                sequence.as_i64().into(),
+                position.into(),
+                now.as_millisecond().into(),
+                actor.kind.as_str().into(),
+                actor.name.as_str().into(),
+                actor.user.map(UserId::as_i64).into(),
+                actor.grant.map(GrantId::as_i64).into(),
+                actor.address.clone().into(),
+                event.action.into(),
+                event.subject_kind.as_str().into(),
+                event.subject_id.as_str().into(),
+                event.subject_name.as_str().into(),
+                to_json(&event.detail, "detail")?.into(),
+            ]);
+            position += 1;
+        }
+        insertions.push(insert);
+    }
+    Ok(insertions)
+}
+
+/// A page of the events that pass the filter.
+pub(crate) async fn list(
+    connection: &impl ConnectionTrait,
+    filter: &AuditFilter,
+    page: Page,
+) -> Result<Vec<AuditEvent>, StoreError> {
+    let subject = filter.subject.as_ref();
+    let equals = |column: AuditEvents, text: Option<&str>| text.map(|text| Expr::col(column).eq(text));
+    let select = Query::select()
+        .columns(COLUMNS)
+        .from(AuditEvents::Table)
+        .and_where_option(equals(AuditEvents::ActorName, filter.actor.as_deref()))
+        .and_where_option(equals(AuditEvents::Action, filter.action.as_deref()))
+        .and_where_option(equals(AuditEvents::SubjectKind, subject.map(|(kind, _)| kind.as_str())))
+        .and_where_option(equals(AuditEvents::SubjectId, subject.map(|(_, id)| id.as_str())))
+        .and_where_option(filter.since.map(|since| Expr::col(AuditEvents::At).gte(since.as_millisecond())))
+        .and_where_option(filter.until.map(|until| Expr::col(AuditEvents::At).lt(until.as_millisecond())))
+        .order_by(AuditEvents::Sequence, Order::Desc)
+        .order_by(AuditEvents::Position, Order::Desc)
+        .limit(page.limit())
+        .offset(page.offset())
+        .take();
+    connection.query_all(&select).await?.iter().map(read).collect()
+}
+
+const COLUMNS: [AuditEvents; 13] = [
+    AuditEvents::Sequence,
+    AuditEvents::Position,
+    AuditEvents::At,
+    AuditEvents::ActorKind,
+    AuditEvents::ActorName,
+    AuditEvents::ActorUser,
+    AuditEvents::ActorGrant,
+    AuditEvents::Address,
+    AuditEvents::Action,
+    AuditEvents::SubjectKind,
+    AuditEvents::SubjectId,
+    AuditEvents::SubjectName,
+    AuditEvents::Detail,
+];
+
+fn read(row: &QueryResult) -> Result<AuditEvent, StoreError> {
+    let kind: String = column(row, "actor_kind")?;
+    let subject_kind: String = column(row, "subject_kind")?;
+    Ok(AuditEvent {
+        sequence: Sequence::from_i64(column(row, "sequence")?),
+        position: column(row, "position")?,
+        at: time(row, "at")?,
+        actor: Actor {
+            kind: [ActorKind::User, ActorKind::CommandLine, ActorKind::System]
+                .into_iter()
+                .find(|known| known.as_str() == kind)
+                .ok_or(StoreError::Unreadable("actor_kind"))?,
+            name: column(row, "actor_name")?,
+            user: column::<Option<i64>>(row, "actor_user")?.map(UserId::from_i64),
+            grant: column::<Option<i64>>(row, "actor_grant")?.map(GrantId::from_i64),
+            address: column(row, "address")?,
+        },
+        action: column(row, "action")?,
+        subject_kind: SubjectKind::ALL
+            .into_iter()
+            .find(|known| known.as_str() == subject_kind)
+            .ok_or(StoreError::Unreadable("subject_kind"))?,
+        subject_id: column(row, "subject_id")?,
+        subject_name: column(row, "subject_name")?,
+        detail: from_json(&column::<String>(row, "detail")?, "detail")?,
+    })
+}

@@ -1,0 +1,204 @@
+//! A change: one transaction with its rows, its audit events and its change-log rows.
+//!
+//! Changes happen one after the other, so what is read inside one still holds when it writes. A change that is
+//! dropped, fails, or has done nothing leaves no trace.
+
+mod grants;
+mod roles;
+mod sessions;
+mod settings;
+mod users;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use patgate_core::grant::Grant;
+use patgate_core::identifier::{GrantId, RoleId, UserId};
+use patgate_core::policy::TokenSettings;
+use patgate_core::role::Role;
+use patgate_core::user::{User, Username};
+use sea_orm::sea_query::Query;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, StatementBuilder};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::audit::{self, Actor, PendingEvent, SubjectKind};
+use crate::change_log::{ChangedKind, Sequence};
+use crate::error::StoreError;
+use crate::store::Inner;
+use crate::tables::ChangeLog;
+use crate::wait;
+
+/// A change under way. Nothing of it is visible before [`Change::commit`]; dropping it takes everything back.
+///
+/// All methods that write refuse with what their page says and with [`StoreError::Database`]. A refusal before
+/// anything was written (a name that is taken, a row that is not there) leaves the change usable.
+#[must_use = "a change that is not committed does nothing"]
+pub struct Change {
+    // Before the turn, so that the transaction ends before the next writer begins.
+    transaction: DatabaseTransaction,
+    _turn: OwnedMutexGuard<()>,
+    inner: Arc<Inner>,
+    sequence: Sequence,
+    actor: Actor,
+    now: Timestamp,
+    events: Vec<PendingEvent>,
+    touched: BTreeSet<(ChangedKind, i64)>,
+    failed: bool,
+}
+
+impl Change {
+    /// A change whose transaction holds the lock of all writers.
+    pub(crate) fn new(
+        inner: Arc<Inner>,
+        turn: OwnedMutexGuard<()>,
+        transaction: DatabaseTransaction,
+        sequence: Sequence,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            transaction,
+            _turn: turn,
+            inner,
+            sequence,
+            actor,
+            now,
+            events: Vec::new(),
+            touched: BTreeSet::new(),
+            failed: false,
+        }
+    }
+
+    /// Writes the audit events and the change log, makes everything durable, and wakes those who wait for a change.
+    /// Returns the change's number, or that of the last change when nothing was done.
+    ///
+    /// # Errors
+    /// [`StoreError::Abandoned`] when an earlier step failed; [`StoreError::Database`] when the database did. When
+    /// the connection breaks during the commit itself, it is unknown whether it happened.
+    pub async fn commit(mut self) -> Result<Sequence, StoreError> {
+        if self.failed {
+            return Err(StoreError::Abandoned);
+        }
+        if self.events.is_empty() {
+            let last = Sequence::from_i64(self.sequence.as_i64() - 1);
+            self.transaction.rollback().await?;
+            return Ok(last);
+        }
+        for insert in audit::insertions(&self.events, self.sequence, &self.actor, self.now)? {
+            self.execute(&insert).await?;
+        }
+        self.write_change_log().await?;
+        wait::notify(&self.transaction, self.sequence).await?;
+        self.transaction.commit().await?;
+        wait::announce(&self.inner.visible, self.sequence);
+        Ok(self.sequence)
+    }
+
+    /// The user, when not deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; so with all reads below.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        crate::users::by_id(&self.transaction, id).await
+    }
+
+    /// The user of this name, when not deleted.
+    pub async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError> {
+        crate::users::by_name(&self.transaction, name).await
+    }
+
+    /// All users who are not deleted, by name: for rules over everybody, such as "one administrator stays".
+    pub async fn all_users(&self) -> Result<Vec<User>, StoreError> {
+        crate::users::list(&self.transaction, &crate::UserFilter::default(), crate::Page::WHOLE).await
+    }
+
+    /// The role of this name.
+    pub async fn role(&self, name: &Username) -> Result<Option<Role>, StoreError> {
+        crate::roles::by_name(&self.transaction, name).await
+    }
+
+    /// The role of this identifier.
+    pub async fn role_by_id(&self, id: RoleId) -> Result<Option<Role>, StoreError> {
+        crate::roles::by_id(&self.transaction, id).await
+    }
+
+    /// All roles, by name.
+    pub async fn all_roles(&self) -> Result<Vec<Role>, StoreError> {
+        crate::roles::all(&self.transaction).await
+    }
+
+    /// The grant, when not deleted.
+    pub async fn grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
+        crate::grants::by_id(&self.transaction, id).await
+    }
+
+    /// All grants of an owner that are not deleted.
+    pub async fn grants_of(&self, owner: UserId) -> Result<Vec<Grant>, StoreError> {
+        crate::grants::of_owner(&self.transaction, owner).await
+    }
+
+    /// The token settings; the defaults when none were stored.
+    pub async fn token_settings(&self) -> Result<TokenSettings, StoreError> {
+        crate::settings::tokens(&self.transaction).await
+    }
+
+    /// Writes, and remembers a failure: a change of which a step failed is never committed. Returns how many rows
+    /// it met.
+    async fn execute(&mut self, statement: &impl StatementBuilder) -> Result<u64, StoreError> {
+        match self.transaction.execute(statement).await {
+            Ok(done) => Ok(done.rows_affected()),
+            Err(error) => {
+                self.failed = true;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Notes a mutation for the audit log and its subject for the change log.
+    fn note(&mut self, kind: ChangedKind, subject: i64, event: PendingEvent) {
+        self.touched.insert((kind, subject));
+        self.events.push(event);
+    }
+
+    /// Notes a mutation of a user.
+    fn note_user(&mut self, user: &User, action: &'static str, detail: serde_json::Value) {
+        let event = PendingEvent {
+            action,
+            subject_kind: SubjectKind::User,
+            subject_id: user.id.to_string(),
+            subject_name: user.username.to_string(),
+            detail,
+        };
+        self.note(ChangedKind::User, user.id.as_i64(), event);
+    }
+
+    async fn write_change_log(&mut self) -> Result<(), StoreError> {
+        let touched: Vec<_> = std::mem::take(&mut self.touched).into_iter().collect();
+        let mut position = 0_i64;
+        for chunk in touched.chunks(1_000) {
+            let mut insert = Query::insert()
+                .into_table(ChangeLog::Table)
+                .columns([
+                    ChangeLog::Sequence,
+                    ChangeLog::Position,
+                    ChangeLog::At,
+                    ChangeLog::Kind,
+                    ChangeLog::Subject,
+                ])
+                .take();
+            for (kind, subject) in chunk {
+                insert.values_panic([
+                    self.sequence.as_i64().into(),
+                    position.into(),
+                    self.now.as_millisecond().into(),
+                    kind.as_str().into(),
+                    (*subject).into(),
+                ]);
+                position += 1;
+            }
+            self.execute(&insert).await?;
+        }
+        Ok(())
+    }
+}

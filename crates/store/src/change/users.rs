@@ -1,0 +1,219 @@
+//! Changes of users.
+
+use patgate_core::identifier::UserId;
+use patgate_core::role::Role;
+use patgate_core::user::{Principal, PrincipalKind, User, UserState};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use serde_json::json;
+
+use super::Change;
+use crate::error::StoreError;
+use crate::password::PasswordHashText;
+use crate::rows::to_json;
+use crate::tables::Users;
+
+impl Change {
+    /// Makes a user, with a password when they are internal and have one.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`]; [`StoreError::AlreadyThere`] for the same subject of the same provider.
+    pub async fn insert_user(
+        &mut self,
+        user: &User,
+        password: Option<&PasswordHashText>,
+    ) -> Result<(), StoreError> {
+        if self.user_by_name(&user.username).await?.is_some() {
+            return Err(StoreError::NameTaken(user.username.clone()));
+        }
+        let disabled_at = match user.state {
+            UserState::Enabled => None,
+            UserState::Disabled { at } => Some(at.as_millisecond()),
+        };
+        let insert = Query::insert()
+            .into_table(Users::Table)
+            .columns([
+                Users::Id,
+                Users::Origin,
+                Users::Provider,
+                Users::Subject,
+                Users::Username,
+                Users::UsernameKey,
+                Users::FullName,
+                Users::FullNameKey,
+                Users::Email,
+                Users::EmailKey,
+                Users::Groups,
+                Users::PasswordHash,
+                Users::PasswordVersion,
+                Users::CreatedAt,
+                Users::LastActiveAt,
+                Users::DisabledAt,
+            ])
+            .values_panic([
+                user.id.as_i64().into(),
+                user.origin.as_str().into(),
+                user.provider.as_str().into(),
+                user.subject.as_str().into(),
+                user.username.as_str().into(),
+                user.username.key().into(),
+                user.full_name.as_str().into(),
+                user.full_name.to_lowercase().into(),
+                user.email.as_str().into(),
+                user.email.to_lowercase().into(),
+                to_json(&user.groups, "groups")?.into(),
+                password.map(PasswordHashText::reveal).map(str::to_owned).into(),
+                i64::from(password.is_some()).into(),
+                user.created_at.as_millisecond().into(),
+                user.last_active_at.map(|at| at.as_millisecond()).into(),
+                disabled_at.into(),
+            ])
+            .take();
+        self.execute(&insert).await.map_err(|error| match error {
+            StoreError::AlreadyThere(_) => StoreError::AlreadyThere("user"),
+            other => other,
+        })?;
+        let detail = json!({
+            "origin": user.origin,
+            "provider": user.provider,
+            "fullName": user.full_name,
+            "email": user.email,
+            "disabled": disabled_at.is_some(),
+        });
+        self.note_user(user, "user.create", detail);
+        Ok(())
+    }
+
+    /// Takes over the full name, the mail address and the groups. Returns whether anything was different.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn update_user(&mut self, user: &User) -> Result<bool, StoreError> {
+        let before = self.present_user(user.id).await?;
+        let mut detail = serde_json::Map::new();
+        if before.full_name != user.full_name {
+            detail.insert("fullName".into(), json!({ "from": before.full_name, "to": user.full_name }));
+        }
+        if before.email != user.email {
+            detail.insert("email".into(), json!({ "from": before.email, "to": user.email }));
+        }
+        if before.groups != user.groups {
+            detail.insert("groups".into(), json!({ "from": before.groups, "to": user.groups }));
+        }
+        if detail.is_empty() {
+            return Ok(false);
+        }
+        let update = Query::update()
+            .table(Users::Table)
+            .value(Users::FullName, user.full_name.as_str())
+            .value(Users::FullNameKey, user.full_name.to_lowercase())
+            .value(Users::Email, user.email.as_str())
+            .value(Users::EmailKey, user.email.to_lowercase())
+            .value(Users::Groups, to_json(&user.groups, "groups")?)
+            .and_where(Expr::col(Users::Id).eq(user.id.as_i64()))
+            .take();
+        self.execute(&update).await?;
+        self.note_user(&before, "user.update", detail.into());
+        Ok(true)
+    }
+
+    /// Gives a user a new password, and ends their sessions, except the one of digest `keep`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn set_password(
+        &mut self,
+        user: UserId,
+        hash: &PasswordHashText,
+        keep: Option<&[u8; 32]>,
+    ) -> Result<(), StoreError> {
+        let user = self.present_user(user).await?;
+        let update = Query::update()
+            .table(Users::Table)
+            .value(Users::PasswordHash, hash.reveal().to_owned())
+            .value(Users::PasswordVersion, Expr::col(Users::PasswordVersion).add(1_i64))
+            .and_where(Expr::col(Users::Id).eq(user.id.as_i64()))
+            .take();
+        self.execute(&update).await?;
+        self.end_sessions(user.id, keep).await?;
+        self.renew_session(user.id).await?;
+        self.note_user(&user, "user.set_password", json!({}));
+        Ok(())
+    }
+
+    /// Disables a user and ends their sessions. Returns whether they were enabled.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn disable_user(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let user = self.present_user(user).await?;
+        if user.state != UserState::Enabled {
+            return Ok(false);
+        }
+        let now = self.now.as_millisecond();
+        self.write_disabled(user.id, Some(now)).await?;
+        self.end_sessions(user.id, None).await?;
+        self.note_user(&user, "user.disable", json!({}));
+        Ok(true)
+    }
+
+    /// Enables a user. Returns whether they were disabled.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn enable_user(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let user = self.present_user(user).await?;
+        if user.state == UserState::Enabled {
+            return Ok(false);
+        }
+        self.write_disabled(user.id, None).await?;
+        self.note_user(&user, "user.enable", json!({}));
+        Ok(true)
+    }
+
+    /// Deletes a user for good: their tokens are deleted, their sessions end, their name leaves all roles and is
+    /// free. A user made again under that name gets nothing of it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn delete_user(&mut self, user: UserId) -> Result<(), StoreError> {
+        let user = self.present_user(user).await?;
+        self.delete_grants_of(user.id).await?;
+        self.end_sessions(user.id, None).await?;
+        let stands_for_user = |principal: &Principal| {
+            principal.kind == PrincipalKind::User
+                && principal.provider == user.provider
+                && principal.username == user.username
+        };
+        for role in self.all_roles().await? {
+            let principals: Vec<_> =
+                role.principals.iter().filter(|principal| !stands_for_user(principal)).cloned().collect();
+            if principals.len() < role.principals.len() {
+                self.update_role(&Role { principals, ..role }).await?;
+            }
+        }
+        let update = Query::update()
+            .table(Users::Table)
+            .value(Users::DeletedAt, self.now.as_millisecond())
+            .value(Users::PasswordHash, Option::<String>::None)
+            .and_where(Expr::col(Users::Id).eq(user.id.as_i64()))
+            .take();
+        self.execute(&update).await?;
+        self.note_user(&user, "user.delete", json!({ "origin": user.origin, "provider": user.provider }));
+        Ok(())
+    }
+
+    /// The user, or the refusal.
+    pub(super) async fn present_user(&self, id: UserId) -> Result<User, StoreError> {
+        self.user(id).await?.ok_or(StoreError::NotFound("user"))
+    }
+
+    async fn write_disabled(&mut self, user: UserId, at: Option<i64>) -> Result<(), StoreError> {
+        let update = Query::update()
+            .table(Users::Table)
+            .value(Users::DisabledAt, at)
+            .and_where(Expr::col(Users::Id).eq(user.as_i64()))
+            .take();
+        self.execute(&update).await?;
+        Ok(())
+    }
+}

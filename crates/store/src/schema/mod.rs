@@ -1,0 +1,103 @@
+//! The tables, and how they come to be: forward only, in one transaction, at every start.
+//!
+//! `schema_version` holds one number: how many of [`MIGRATIONS`] have run. A migration that was released is never
+//! edited; the next one follows it.
+
+mod first;
+
+use sea_orm::sea_query::{Expr, IndexCreateStatement, InsertStatement, Query, Table, TableCreateStatement};
+use sea_orm::{
+    ColumnType, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use crate::error::OpenError;
+use crate::tables::SchemaVersion;
+
+/// One statement of a migration.
+pub(crate) enum Step {
+    Table(TableCreateStatement),
+    Index(IndexCreateStatement),
+    Row(InsertStatement),
+}
+
+/// All migrations, oldest first. The version of a schema is how many of them have run.
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 1] = [first::steps];
+
+/// The newest version this program knows.
+pub(crate) const KNOWN: i64 = MIGRATIONS.len() as i64;
+
+/// Any number will do; it keeps two programs that start at once from migrating together.
+const ADVISORY_LOCK: i64 = 0x0070_6174_6761_7465;
+
+/// Brings the tables up to date, or refuses those of a newer program.
+pub(crate) async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {
+    let fault = |error: DbErr| OpenError::Migration(error.into());
+    let backend = connection.get_database_backend();
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: (backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    let transaction = connection.begin_with_options(immediate).await.map_err(fault)?;
+    if backend == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
+        transaction.execute_unprepared(&lock).await.map_err(fault)?;
+    }
+    let found = version(&transaction).await.map_err(fault)?;
+    if found > KNOWN {
+        transaction.rollback().await.map_err(fault)?;
+        return Err(OpenError::NewerSchema { found, known: KNOWN });
+    }
+    if found == KNOWN {
+        return transaction.rollback().await.map_err(fault);
+    }
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        for step in migration(backend) {
+            run(&transaction, &step).await.map_err(fault)?;
+        }
+    }
+    let update =
+        Query::update().table(SchemaVersion::Table).value(SchemaVersion::Version, Expr::val(KNOWN)).take();
+    transaction.execute(&update).await.map_err(fault)?;
+    transaction.commit().await.map_err(fault)?;
+    tracing::info!(from = found, to = KNOWN, "the tables are up to date");
+    Ok(())
+}
+
+/// The column type of a text that is compared or sorted by its bytes, which is what SQLite always does.
+pub(crate) fn key_text(backend: DbBackend) -> ColumnType {
+    match backend {
+        DbBackend::Postgres => ColumnType::custom("text COLLATE \"C\""),
+        _ => ColumnType::Text,
+    }
+}
+
+async fn run(transaction: &DatabaseTransaction, step: &Step) -> Result<(), DbErr> {
+    match step {
+        Step::Table(table) => transaction.execute(table).await?,
+        Step::Index(index) => transaction.execute(index).await?,
+        Step::Row(row) => transaction.execute(row).await?,
+    };
+    Ok(())
+}
+
+/// The version of the tables; 0 in an empty database, where the version table is made now.
+async fn version(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
+    let table = Table::create()
+        .table(SchemaVersion::Table)
+        .if_not_exists()
+        .col(sea_orm::sea_query::ColumnDef::new(SchemaVersion::Version).big_integer().not_null())
+        .take();
+    transaction.execute(&table).await?;
+    let select = Query::select().column(SchemaVersion::Version).from(SchemaVersion::Table).take();
+    if let Some(row) = transaction.query_one(&select).await? {
+        return row.try_get("", "version");
+    }
+    let insert = Query::insert()
+        .into_table(SchemaVersion::Table)
+        .columns([SchemaVersion::Version])
+        .values_panic([0_i64.into()])
+        .take();
+    transaction.execute(&insert).await?;
+    Ok(0)
+}

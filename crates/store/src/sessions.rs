@@ -1,0 +1,75 @@
+//! Sessions of the pages: the row, and its reads. Whether a session is too old is for the server to say.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use patgate_core::identifier::UserId;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+
+use crate::error::StoreError;
+use crate::rows::{bytes32, column, time};
+use crate::tables::Sessions;
+
+/// A signed-in browser. Neither the digest nor the seed is printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The digest of the cookie; the cookie itself is never stored.
+    pub digest: [u8; 32],
+    /// Who signed in.
+    pub user: UserId,
+    /// When.
+    pub created_at: Timestamp,
+    /// The last request, as far as it was recorded.
+    pub seen_at: Timestamp,
+    /// From what the CSRF token of its forms is made.
+    pub csrf_seed: [u8; 32],
+    /// The client's address at sign-in.
+    pub address: Option<String>,
+    /// The client's `User-Agent` at sign-in.
+    pub user_agent: Option<String>,
+    /// The version of the password it was opened with (see `StoredPassword`); 0 for a user without one.
+    pub password_version: i64,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("user", &self.user)
+            .field("created_at", &self.created_at)
+            .field("seen_at", &self.seen_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The session of this digest.
+pub(crate) async fn by_digest(
+    connection: &impl ConnectionTrait,
+    digest: &[u8; 32],
+) -> Result<Option<Session>, StoreError> {
+    let select = Query::select()
+        .columns([
+            Sessions::UserId,
+            Sessions::CreatedAt,
+            Sessions::SeenAt,
+            Sessions::CsrfSeed,
+            Sessions::Address,
+            Sessions::UserAgent,
+            Sessions::PasswordVersion,
+        ])
+        .from(Sessions::Table)
+        .and_where(Expr::col(Sessions::Digest).eq(digest.to_vec()))
+        .take();
+    let Some(row) = connection.query_one(&select).await? else { return Ok(None) };
+    Ok(Some(Session {
+        digest: *digest,
+        user: UserId::from_i64(column(&row, "user_id")?),
+        created_at: time(&row, "created_at")?,
+        seen_at: time(&row, "seen_at")?,
+        csrf_seed: bytes32(&row, "csrf_seed")?,
+        address: column(&row, "address")?,
+        user_agent: column(&row, "user_agent")?,
+        password_version: column(&row, "password_version")?,
+    }))
+}

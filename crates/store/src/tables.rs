@@ -1,0 +1,133 @@
+//! The names of all tables and columns.
+
+use sea_orm::DeriveIden;
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum SchemaVersion {
+    Table,
+    Version,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ChangeSequence {
+    Table,
+    Id,
+    Value,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ChangeLog {
+    Table,
+    Sequence,
+    Position,
+    At,
+    Kind,
+    Subject,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum AuditEvents {
+    Table,
+    Sequence,
+    Position,
+    At,
+    ActorKind,
+    ActorName,
+    ActorUser,
+    ActorGrant,
+    Address,
+    Action,
+    SubjectKind,
+    SubjectId,
+    SubjectName,
+    Detail,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Users {
+    Table,
+    Id,
+    Origin,
+    Provider,
+    Subject,
+    Username,
+    UsernameKey,
+    FullName,
+    FullNameKey,
+    Email,
+    EmailKey,
+    Groups,
+    PasswordHash,
+    PasswordVersion,
+    CreatedAt,
+    LastActiveAt,
+    DisabledAt,
+    DeletedAt,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Roles {
+    Table,
+    Id,
+    Name,
+    NameKey,
+    Principals,
+    Permissions,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Grants {
+    Table,
+    Id,
+    Owner,
+    Name,
+    NameKey,
+    Application,
+    Permissions,
+    CreatedAt,
+    ExpiresAt,
+    SuspendedAt,
+    SuspensionReason,
+    DeletedAt,
+    LastUsedAt,
+    LastUsedAddress,
+    LastUsedUserAgent,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Secrets {
+    Table,
+    Digest,
+    KeyId,
+    GrantId,
+    CreatedAt,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Sessions {
+    Table,
+    Digest,
+    UserId,
+    CreatedAt,
+    SeenAt,
+    CsrfSeed,
+    Address,
+    UserAgent,
+    PasswordVersion,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Settings {
+    Table,
+    Name,
+    Value,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Nodes {
+    Table,
+    Id,
+    StartedAt,
+    SeenAt,
+    AppliedSequence,
+}

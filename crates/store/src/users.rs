@@ -1,0 +1,159 @@
+//! Users: the row, and the reads that the store and a change share.
+
+use jiff::Timestamp;
+use patgate_core::identifier::UserId;
+use patgate_core::user::{Origin, User, UserState, Username};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use crate::error::StoreError;
+use crate::password::{PasswordHashText, StoredPassword};
+use crate::rows::{Page, column, containing, json, optional_time, parsed, time};
+use crate::tables::Users;
+
+/// Which users to list; `Default` lists all that are not deleted. They come in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// The mail address contains this, whatever the case.
+    pub email: Option<String>,
+    /// The full name contains this, whatever the case.
+    pub full_name: Option<String>,
+    /// Enabled (`true`) or disabled.
+    pub login_allowed: Option<bool>,
+    /// From a provider (`true`) or internal.
+    pub external: Option<bool>,
+    /// Signed in after this.
+    pub last_active_after: Option<Timestamp>,
+    /// Signed in before this.
+    pub last_active_before: Option<Timestamp>,
+}
+
+/// The columns of a [`User`].
+pub(crate) const COLUMNS: [Users; 11] = [
+    Users::Id,
+    Users::Origin,
+    Users::Provider,
+    Users::Subject,
+    Users::Username,
+    Users::FullName,
+    Users::Email,
+    Users::Groups,
+    Users::DisabledAt,
+    Users::CreatedAt,
+    Users::LastActiveAt,
+];
+
+/// The user, when not deleted.
+pub(crate) async fn by_id(connection: &impl ConnectionTrait, id: UserId) -> Result<Option<User>, StoreError> {
+    let select = selection().and_where(Expr::col(Users::Id).eq(id.as_i64())).take();
+    connection.query_one(&select).await?.map(|row| read(&row)).transpose()
+}
+
+/// The user of this name, when not deleted.
+pub(crate) async fn by_name(
+    connection: &impl ConnectionTrait,
+    name: &Username,
+) -> Result<Option<User>, StoreError> {
+    let select = selection().and_where(Expr::col(Users::UsernameKey).eq(name.key())).take();
+    connection.query_one(&select).await?.map(|row| read(&row)).transpose()
+}
+
+/// A page of the users that pass the filter.
+pub(crate) async fn list(
+    connection: &impl ConnectionTrait,
+    filter: &UserFilter,
+    page: Page,
+) -> Result<Vec<User>, StoreError> {
+    let contains = |column: Users, text: &Option<String>| {
+        text.as_ref().map(|text| Expr::col(column).like(containing(&text.to_lowercase())))
+    };
+    let internal = Origin::Internal.as_str();
+    let select = selection()
+        .and_where_option(contains(Users::EmailKey, &filter.email))
+        .and_where_option(contains(Users::FullNameKey, &filter.full_name))
+        .and_where_option(filter.login_allowed.map(|allowed| match allowed {
+            true => Expr::col(Users::DisabledAt).is_null(),
+            false => Expr::col(Users::DisabledAt).is_not_null(),
+        }))
+        .and_where_option(filter.external.map(|external| match external {
+            true => Expr::col(Users::Origin).ne(internal),
+            false => Expr::col(Users::Origin).eq(internal),
+        }))
+        .and_where_option(
+            filter.last_active_after.map(|after| Expr::col(Users::LastActiveAt).gt(after.as_millisecond())),
+        )
+        .and_where_option(
+            filter
+                .last_active_before
+                .map(|before| Expr::col(Users::LastActiveAt).lt(before.as_millisecond())),
+        )
+        .order_by(Users::UsernameKey, Order::Asc)
+        .limit(page.limit())
+        .offset(page.offset())
+        .take();
+    connection.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// The stored password of the user of this name, when there is one.
+pub(crate) async fn password(
+    connection: &impl ConnectionTrait,
+    name: &Username,
+) -> Result<Option<StoredPassword>, StoreError> {
+    let select = Query::select()
+        .columns([Users::Id, Users::PasswordHash, Users::PasswordVersion])
+        .from(Users::Table)
+        .and_where(Expr::col(Users::UsernameKey).eq(name.key()))
+        .and_where(Expr::col(Users::DeletedAt).is_null())
+        .and_where(Expr::col(Users::PasswordHash).is_not_null())
+        .take();
+    let Some(row) = connection.query_one(&select).await? else { return Ok(None) };
+    Ok(Some(StoredPassword {
+        user: UserId::from_i64(column(&row, "id")?),
+        hash: PasswordHashText::new(column(&row, "password_hash")?),
+        version: column(&row, "password_version")?,
+    }))
+}
+
+/// The version of a user's password: 0 when none was ever set. `None` for a user who may not sign in.
+pub(crate) async fn password_version(
+    connection: &impl ConnectionTrait,
+    id: UserId,
+) -> Result<Option<i64>, StoreError> {
+    let select = Query::select()
+        .column(Users::PasswordVersion)
+        .from(Users::Table)
+        .and_where(Expr::col(Users::Id).eq(id.as_i64()))
+        .and_where(Expr::col(Users::DeletedAt).is_null())
+        .and_where(Expr::col(Users::DisabledAt).is_null())
+        .take();
+    connection.query_one(&select).await?.map(|row| column(&row, "password_version")).transpose()
+}
+
+/// All users that are not deleted, in no order.
+pub(crate) fn selection() -> SelectStatement {
+    Query::select()
+        .columns(COLUMNS)
+        .from(Users::Table)
+        .and_where(Expr::col(Users::DeletedAt).is_null())
+        .take()
+}
+
+/// A user from a row of [`selection`].
+pub(crate) fn read(row: &QueryResult) -> Result<User, StoreError> {
+    Ok(User {
+        id: UserId::from_i64(column(row, "id")?),
+        origin: parsed(row, "origin")?,
+        provider: column(row, "provider")?,
+        subject: column(row, "subject")?,
+        username: parsed(row, "username")?,
+        full_name: column(row, "full_name")?,
+        email: column(row, "email")?,
+        groups: json(row, "groups")?,
+        state: match optional_time(row, "disabled_at")? {
+            None => UserState::Enabled,
+            Some(at) => UserState::Disabled { at },
+        },
+        created_at: time(row, "created_at")?,
+        last_active_at: optional_time(row, "last_active_at")?,
+    })
+}
