@@ -1,0 +1,261 @@
+//! Forward authentication: a proxy asks about each request, and is answered 200, 401 or 403.
+//!
+//! `/auth` takes every token; `/auth/{application}` takes the application's own and those for any, and asks what the
+//! application's rules ask. Nothing in a query counts, because a client could write it there.
+
+mod sample;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, HeaderMap};
+use http::{HeaderName, Response};
+use jiff::Timestamp;
+use patgate_core::identifier::UserId;
+use patgate_core::index::Index;
+use patgate_core::permission::Catalog;
+use patgate_core::verify::{Demand, Permit, Surface, admit};
+
+pub use self::sample::UseSample;
+use crate::application::{Gate, Route, RouteFault};
+use crate::credentials::{
+    self, Credential, PresentedPassword, PresentedToken, SharedTokenHeader, TokenHeaders, judge,
+};
+use crate::identity;
+use crate::proxies::TrustedProxies;
+use crate::refusal::{NO_STORE, Refusal};
+
+/// Answers the questions of proxies.
+#[derive(Debug)]
+pub struct Gateway {
+    index: Arc<Index>,
+    catalog: Arc<Catalog>,
+    gates: HashMap<Box<str>, Gate>,
+    token_headers: TokenHeaders,
+    proxies: TrustedProxies,
+    samples: SyncSender<UseSample>,
+}
+
+/// Gates that cannot stand beside each other.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableGates {
+    /// Two with one name.
+    #[error("the application `{0}` stands twice")]
+    Twice(String),
+    /// Two with one token header.
+    #[error(transparent)]
+    SharedTokenHeader(#[from] SharedTokenHeader),
+    /// A header with two meanings.
+    #[error("the application `{application}` uses the header `{header}` for two things")]
+    TwoMeanings {
+        /// Which application.
+        application: String,
+        /// Which header.
+        header: HeaderName,
+    },
+}
+
+/// What becomes of a question.
+#[derive(Debug)]
+pub enum Decision {
+    /// It is answered.
+    Answer(Response<Bytes>),
+    /// A password must be judged first, which takes long and belongs off this path. Then
+    /// [`Gateway::answer_password`] answers.
+    JudgePassword(PasswordDemand),
+}
+
+/// A password to judge, and what hangs on it.
+#[derive(Debug)]
+pub struct PasswordDemand {
+    /// The user name and the password.
+    pub credential: PresentedPassword,
+    /// Whose attempt it is: the client's address, as far as trusted proxies tell it.
+    pub client_address: IpAddr,
+    demand: Demand,
+    route: Result<(), RouteFault>,
+}
+
+/// How a password was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordOutcome {
+    /// It is this user's.
+    Proven(UserId),
+    /// It is not, or there is no such user.
+    Wrong,
+    /// It was not looked at: too many wrong ones before.
+    Throttled {
+        /// Seconds until the next attempt counts.
+        seconds: u64,
+    },
+    /// It was not looked at: too many at once.
+    Busy,
+    /// It was not looked at: an administrator switched passwords off for APIs.
+    SwitchedOff,
+}
+
+impl Gateway {
+    /// A gateway over these parts. One [`UseSample`] a minute and token at most goes to `samples`, and is dropped when
+    /// that is full.
+    ///
+    /// # Errors
+    /// [`UnusableGates`] when two applications share a name or a header.
+    pub fn new(
+        index: Arc<Index>,
+        catalog: Arc<Catalog>,
+        gates: Vec<Gate>,
+        proxies: TrustedProxies,
+        samples: SyncSender<UseSample>,
+    ) -> Result<Self, UnusableGates> {
+        let token_headers = TokenHeaders::new(gates.iter().map(|gate| gate.token_header.clone()))?;
+        let mut by_name = HashMap::with_capacity(gates.len());
+        for gate in gates {
+            let pair = [&gate.method_header, &gate.uri_header];
+            if let Some(header) = pair.into_iter().find(|header| token_headers.contains(header)) {
+                return Err(two_meanings(&gate, header));
+            }
+            if gate.method_header == gate.uri_header {
+                return Err(two_meanings(&gate, &gate.uri_header));
+            }
+            if let Some(twice) = by_name.insert(gate.name.as_str().into(), gate) {
+                return Err(UnusableGates::Twice(twice.name.to_string()));
+            }
+        }
+        Ok(Self { index, catalog, gates: by_name, token_headers, proxies, samples })
+    }
+
+    /// The token headers of all applications, for the other paths of the node.
+    #[must_use]
+    pub fn token_headers(&self) -> &TokenHeaders {
+        &self.token_headers
+    }
+
+    /// The proxies whose word counts.
+    #[must_use]
+    pub fn proxies(&self) -> &TrustedProxies {
+        &self.proxies
+    }
+
+    /// Answers a question. `path` is the raw path of the request, without query; its method does not count.
+    #[must_use]
+    pub fn authorize(&self, path: &str, headers: &HeaderMap, peer: IpAddr, now: Timestamp) -> Decision {
+        match self.decide(path, headers, peer, now) {
+            Ok(decision) => decision,
+            Err(refusal) => Decision::Answer(refusal.answer(&self.catalog)),
+        }
+    }
+
+    /// Answers a question that hung on a password.
+    #[must_use]
+    pub fn answer_password(&self, demand: PasswordDemand, outcome: PasswordOutcome) -> Response<Bytes> {
+        let answer = match outcome {
+            PasswordOutcome::Proven(owner) => self.admit(owner, demand),
+            PasswordOutcome::Wrong => Err(Refusal::WrongPassword),
+            PasswordOutcome::Throttled { seconds } => Err(Refusal::Throttled { seconds }),
+            PasswordOutcome::Busy => Err(Refusal::Busy),
+            PasswordOutcome::SwitchedOff => Err(Refusal::PasswordsRefused),
+        };
+        answer.unwrap_or_else(|refusal| refusal.answer(&self.catalog))
+    }
+
+    fn decide(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Decision, Refusal> {
+        let gate = self.gate(path)?;
+        let credential =
+            credentials::find(headers, &self.token_headers, None).map_err(Refusal::Unreadable)?;
+        match credential {
+            Credential::Nothing | Credential::Session(_) => Err(Refusal::Anonymous),
+            Credential::Token(token) => {
+                let (demand, route) = self.demand(gate, headers, peer);
+                self.pass(&token, demand, route, headers, peer, now).map(Decision::Answer)
+            }
+            Credential::Password(credential) => {
+                if !gate.is_some_and(|gate| gate.allow_passwords) {
+                    return Err(Refusal::PasswordsRefused);
+                }
+                let (demand, route) = self.demand(gate, headers, peer);
+                let client_address = self.proxies.client_address(peer, headers);
+                Ok(Decision::JudgePassword(PasswordDemand { credential, client_address, demand, route }))
+            }
+        }
+    }
+
+    /// The application that the path names; `None` for all of them.
+    fn gate(&self, path: &str) -> Result<Option<&Gate>, Refusal> {
+        if path == "/auth" {
+            return Ok(None);
+        }
+        let name = path.strip_prefix("/auth/").ok_or(Refusal::NoSuchApplication)?;
+        self.gates.get(name).map(Some).ok_or(Refusal::NoSuchApplication)
+    }
+
+    /// What is asked of whoever sends the request. A fault of the route is told only to who has proven to be somebody.
+    fn demand(
+        &self,
+        gate: Option<&Gate>,
+        headers: &HeaderMap,
+        peer: IpAddr,
+    ) -> (Demand, Result<(), RouteFault>) {
+        let Some(gate) = gate else {
+            return (Demand { surface: Surface::Every, permission: None }, Ok(()));
+        };
+        let surface = Surface::Application(gate.slot);
+        match gate.route(headers, peer, &self.proxies) {
+            Ok(Route { permission }) => (Demand { surface, permission }, Ok(())),
+            Err(fault) => (Demand { surface, permission: None }, Err(fault)),
+        }
+    }
+
+    fn pass(
+        &self,
+        token: &PresentedToken<'_>,
+        demand: Demand,
+        route: Result<(), RouteFault>,
+        headers: &HeaderMap,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let view = self.index.view();
+        let permit = judge(&view, token, demand, now).map_err(Refusal::Denied)?;
+        if permit.is_sample()
+            && let Some(grant) = permit.grant()
+        {
+            let address = self.proxies.client_address(peer, headers);
+            // Full or gone: the sample is dropped, the request is not kept waiting.
+            let _ = self.samples.try_send(UseSample::of(grant.id(), now, address, headers));
+        }
+        route.map_err(Refusal::Route)?;
+        Ok(self.answer(&permit))
+    }
+
+    fn admit(&self, owner: UserId, asked: PasswordDemand) -> Result<Response<Bytes>, Refusal> {
+        let view = self.index.view();
+        let permit = admit(&view, owner, asked.demand).map_err(Refusal::Denied)?;
+        asked.route.map_err(Refusal::Route)?;
+        Ok(self.answer(&permit))
+    }
+
+    /// 200, for which a verdict is needed.
+    fn answer(&self, permit: &Permit<'_>) -> Response<Bytes> {
+        let mut headers = identity::headers(permit, &self.catalog);
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        let mut response = Response::new(Bytes::new());
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+fn two_meanings(gate: &Gate, header: &HeaderName) -> UnusableGates {
+    UnusableGates::TwoMeanings { application: gate.name.to_string(), header: header.clone() }
+}
+
+#[cfg(test)]
+mod tests;
