@@ -1,0 +1,6 @@
+//! Any text is the name of a token or refused.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let _ = text.parse::<patgate_core::grant::GrantName>();
+});

@@ -1,0 +1,6 @@
+//! Any text is a user name or refused.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let _ = text.parse::<patgate_core::user::Username>();
+});
