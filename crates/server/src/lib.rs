@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The control plane: configuration, use cases, the API, sign-in, and what keeps the index in step with the database.
+//!
+//! `app` puts the parts together and runs them. A request goes from `listener` either straight to the gateway
+//! (`/auth`) or to `api`, whose handlers authenticate the [`caller`], call a use case of `service`, and answer. A change
+//! ends in [`state::AppState::commit`]: one transaction, then the own index ([`node`]), then the answer.
+
+pub mod api;
+pub mod caller;
+pub mod configuration;
+pub mod edge;
+pub mod keys;
+pub mod listener;
+pub mod logging;
+pub mod node;
+pub mod password;
+pub mod problem;
+pub mod service;
+pub mod session;
+pub mod state;
+pub mod tls;

@@ -8,9 +8,7 @@ use patgate_core::application::Applications;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
 use patgate_core::permission::{Catalog, PermissionId, PermissionSlot};
-use patgate_gateway::credentials::TokenHeaders;
-use patgate_gateway::forward::UseSample;
-use patgate_gateway::proxies::TrustedProxies;
+use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{Actor, Change, Sequence, Store};
 use url::Url;
 
@@ -39,10 +37,8 @@ pub struct Parts {
     pub applications: Arc<Applications>,
     /// The permissions this node knows.
     pub catalog: Arc<Catalog>,
-    /// Which headers carry tokens.
-    pub token_headers: Arc<TokenHeaders>,
-    /// Who may say where a request comes from.
-    pub proxies: Arc<TrustedProxies>,
+    /// What judges for proxies; it knows which headers carry tokens and which proxies are trusted.
+    pub gateway: Arc<Gateway>,
     /// Where this server is found by people.
     pub public_url: Url,
     /// Judges passwords, off the verification path.

@@ -6,23 +6,24 @@
 pub mod cross_site;
 pub mod surface;
 
+use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::header::USER_AGENT;
 use http::request::Parts;
+use patgate_core::application::ApplicationSlot;
 use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
-use patgate_core::verify::{Demand, Denied, Permit, admit, verify};
-use patgate_gateway::challenge;
-use patgate_gateway::credentials::{self, Credential};
-use patgate_gateway::forward::UseSample;
+use patgate_core::verify::{Demand, Permit, admit};
+use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
+use patgate_gateway::credentials::{self, Credential, PresentedToken, judge};
+use patgate_gateway::UseSample;
 use patgate_store::{Actor, ActorKind};
 
-use crate::password::{Attempt, PasswordRefused};
+use crate::password::PasswordRefused;
 use crate::problem::Problem;
 use crate::session::{self, SessionDigest};
 use crate::state::AppState;
@@ -62,6 +63,8 @@ pub enum Proof {
 pub struct CallerToken {
     /// The row.
     pub id: GrantId,
+    /// For which application it is.
+    pub application: ApplicationSlot,
     /// When it ends.
     pub expires_at: Expiry,
     /// The permissions it was given; `None`: all of its owner's.
@@ -120,56 +123,57 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<Peer>().ok_or_else(|| Problem::internal("a request without a peer"))?;
-        let address = state.proxies.client_address(peer.0.ip(), &parts.headers);
+        let address = state.gateway.proxies().client_address(peer.0.ip(), &parts.headers);
         let demand = Demand { surface: surface::of_path(parts.uri.path()), permission: None };
-        let credential = credentials::find(&parts.headers, &state.token_headers)
-            .map_err(|fault| Problem::unauthorized(fault.to_string(), challenge::of_fault(&fault)))?;
+        let cookie = Some(session::cookie_name(state));
+        let credential = credentials::find(&parts.headers, state.gateway.token_headers(), cookie)
+            .map_err(|fault| unauthorized(&fault))?;
         match credential {
-            Credential::Token { text, via } => by_token(state, &text, via.owner(), demand, parts, address),
-            Credential::Password { username, password } => {
+            Credential::Token(token) => by_token(state, &token, demand, parts, address),
+            Credential::Password(credential) => {
                 if !state.node.settings().passwords_on_api {
-                    return Err(no_passwords());
+                    return Err(unauthorized(&NO_PASSWORDS).hint("Use a personal access token"));
                 }
-                let attempt = Attempt { username: &username, password: &password, address };
-                let user = state.passwords.judge(attempt, state.clock.now()).await.map_err(refused)?;
+                let now = state.clock.now();
+                let user = state.passwords.judge(&credential, address, now).await.map_err(refused)?;
                 by_proof(state, user, Proof::Password, demand, address)
             }
             Credential::Session(cookie) => {
-                let session = session::find(state, &cookie).await?.ok_or_else(no_session)?;
+                let session = session::find(state, &cookie).await?;
+                let session = session.ok_or_else(|| unauthorized(&"the session has ended; log in again"))?;
                 session.check_change(&parts.method, &parts.headers)?;
                 by_proof(state, session.user, Proof::Session(session.digest), demand, address)
             }
             Credential::Nothing => {
-                let detail = "This needs a token, or user name and password";
-                Err(Problem::unauthorized(detail, challenge::without_credentials()))
+                Err(Problem::unauthorized("this needs a token, or user name and password", ANONYMOUS))
             }
         }
     }
 }
 
+const NO_PASSWORDS: &str = "passwords are switched off for the API";
+
 fn by_token(
     state: &AppState,
-    text: &str,
-    named: Option<&str>,
+    token: &PresentedToken<'_>,
     demand: Demand,
     parts: &Parts,
     address: IpAddr,
 ) -> Result<Caller, Problem> {
     let view = state.index.view();
     let now = state.clock.now();
-    let permit = verify(&view, text, demand, now).map_err(|denied| of_denied(&denied))?;
-    // Another user's name beside a token is as wrong as an unknown token, and looks like one.
-    if named.is_some_and(|name| name.to_lowercase() != *permit.facts().username_key) {
-        return Err(of_denied(&Denied::Unknown));
-    }
+    let permit = judge(&view, token, demand, now).map_err(|denied| unauthorized(&denied))?;
     let grant = permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
     if permit.is_sample() {
-        let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         // A full queue drops the sample: a verdict waits for nobody.
-        let _ = state.samples.try_send(UseSample::new(grant.id(), now, address, user_agent));
+        let _ = state.samples.try_send(UseSample::of(grant.id(), now, address, &parts.headers));
     }
-    let token =
-        CallerToken { id: grant.id(), expires_at: grant.expires_at(), permissions: grant.permissions() };
+    let token = CallerToken {
+        id: grant.id(),
+        application: grant.application(),
+        expires_at: grant.expires_at(),
+        permissions: grant.permissions(),
+    };
     Ok(Caller::new(&permit, Proof::Token(token), address))
 }
 
@@ -181,30 +185,18 @@ fn by_proof(
     address: IpAddr,
 ) -> Result<Caller, Problem> {
     let view = state.index.view();
-    let permit = admit(&view, user, demand).map_err(|denied| of_denied(&denied))?;
+    let permit = admit(&view, user, demand).map_err(|denied| unauthorized(&denied))?;
     Ok(Caller::new(&permit, proof, address))
 }
 
-fn of_denied(denied: &Denied) -> Problem {
-    Problem::unauthorized(denied.to_string(), challenge::of_denied(denied))
+fn unauthorized(cause: &impl Display) -> Problem {
+    Problem::unauthorized(cause.to_string(), challenge(Challenge::InvalidToken, cause))
 }
 
 fn refused(refused: PasswordRefused) -> Problem {
     match refused {
-        PasswordRefused::Wrong => {
-            let challenge = challenge::with_cause("user name or password is wrong");
-            Problem::unauthorized("User name or password is wrong", challenge)
-        }
+        PasswordRefused::Wrong => unauthorized(&"user name or password is wrong"),
         PasswordRefused::Throttled { seconds } => Problem::too_many(seconds),
         PasswordRefused::Store(error) => error.into(),
     }
-}
-
-fn no_passwords() -> Problem {
-    let challenge = challenge::with_cause("passwords are switched off for the API");
-    Problem::unauthorized("Passwords are switched off for the API", challenge).hint("Use a personal access token")
-}
-
-fn no_session() -> Problem {
-    Problem::unauthorized("The session has ended; log in again", challenge::with_cause("the session has ended"))
 }

@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 
 use patgate_core::application::ApplicationSlot;
 use patgate_core::authority::Authority;
-use patgate_core::grant::{Grant, GrantPermissions};
+use patgate_core::grant::GrantPermissions;
 use patgate_core::identifier::{GrantId, RoleId, UserId};
 use patgate_core::index::{GrantRecord, OwnerFacts, Standing};
 use patgate_core::policy::TokenSettings;
-use patgate_store::{ChangeRow, ChangedKind, IndexedGrant, Sequence, StoreError};
+use patgate_core::user::User;
+use patgate_store::{ChangeRow, ChangedKind, IndexedGrant, Loaded, Sequence, StoreError};
 
 use super::{Node, Progress};
 
@@ -28,34 +29,23 @@ impl Node {
 
     async fn load_into(&self, progress: &mut Progress) -> Result<(), StoreError> {
         let mut authority = Authority::default();
-        let mut users = BTreeSet::new();
-        // Roles and settings are read first and may be older than the snapshot; the catching-up below reads again
-        // what changed since.
-        let before = self.store.last_sequence().await?;
-        let settings = self.store.token_settings().await?;
-        for role in self.store.all_roles().await? {
-            authority.put_role(role);
-        }
-        self.store
-            .load(
-                |user| {
-                    users.insert(user.id);
-                    authority.put_user(user);
-                },
-                |grant| self.put_grant(&grant),
-            )
+        let applied = self
+            .store
+            .load(|loaded| match loaded {
+                Loaded::Settings(settings) => self.put_settings(settings),
+                Loaded::Roles(roles) => roles.into_iter().for_each(|role| {
+                    authority.put_role(role);
+                }),
+                Loaded::User(user) => self.put_user(&mut authority, user),
+                Loaded::Grant(grant) => self.put_grant(&grant),
+            })
             .await?;
-        for id in std::mem::take(&mut progress.authority).user_ids() {
-            if !users.contains(&id) {
+        for id in progress.authority.user_ids() {
+            if authority.user(id).is_none() {
                 self.index.remove_owner(id);
             }
         }
-        for id in users {
-            self.put_owner(&authority, id);
-        }
-        self.put_settings(settings);
-        progress.authority = authority;
-        progress.applied = before;
+        *progress = Progress { applied, authority };
         self.catch_up(progress, None).await?;
         self.is_ready.store(true, Ordering::Release);
         Ok(())
@@ -99,10 +89,7 @@ impl Node {
             ChangedKind::User => {
                 let id = UserId::from_i64(row.subject);
                 match self.store.user(id).await? {
-                    Some(user) => {
-                        authority.put_user(user);
-                        self.put_owner(authority, id);
-                    }
+                    Some(user) => self.put_user(authority, user),
                     None => {
                         authority.remove_user(id);
                         self.index.remove_owner(id);
@@ -124,6 +111,12 @@ impl Node {
         Ok(())
     }
 
+    fn put_user(&self, authority: &mut Authority, user: User) {
+        let id = user.id;
+        authority.put_user(user);
+        self.put_owner(authority, id);
+    }
+
     fn put_owner(&self, authority: &Authority, id: UserId) {
         if let Some(user) = authority.user(id) {
             let held = self.catalog.set(&authority.permissions_of(user));
@@ -136,22 +129,20 @@ impl Node {
         self.settings.store(settings.into());
     }
 
-    fn put_grant(&self, IndexedGrant { grant, digests }: &IndexedGrant) {
-        self.index.put_grant(digests, &self.record(grant));
-    }
-
-    fn record(&self, grant: &Grant) -> GrantRecord {
-        GrantRecord {
+    fn put_grant(&self, grant: &IndexedGrant) {
+        let application = self.applications.slot(grant.application.as_str());
+        let record = GrantRecord {
             id: grant.id,
             owner: grant.owner,
             name: grant.name.as_str().into(),
-            application: self.applications.slot(grant.application.as_str()).unwrap_or(ApplicationSlot::UNKNOWN),
+            application: application.unwrap_or(ApplicationSlot::UNKNOWN),
             permissions: match &grant.permissions {
                 GrantPermissions::All => None,
                 GrantPermissions::Chosen(ids) => Some(self.catalog.set(ids)),
             },
             expires_at: grant.expires_at,
             standing: Standing::from(grant.state),
-        }
+        };
+        self.index.put_grant(&grant.secrets, &record);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use patgate_store::{Store, StoreError};
+use patgate_store::{NodeId, Sequence, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use super::Node;
@@ -21,13 +21,13 @@ pub const ALIVE_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// Follows the log until told to stop: changes of other nodes and of the command line come into force here, and the
 /// row of this node in the database says so.
-pub async fn run(node: Arc<Node>, id: String, clock: Clock, stop: CancellationToken) {
+pub async fn run(node: Arc<Node>, id: NodeId, clock: Clock, stop: CancellationToken) {
     let mut reported = Timestamp::MIN;
     while !stop.is_cancelled() {
         let applied = node.progress.lock().await.applied;
         tokio::select! {
             () = stop.cancelled() => break,
-            waited = node.store.wait_for_change(applied, POLL) => log_fault(waited),
+            waited = node.store.wait_for_change(applied, POLL) => log_fault(waited.map(|_| ())),
         }
         let mut progress = node.progress.lock().await;
         let caught_up = node.catch_up(&mut progress, None).await;
@@ -40,11 +40,11 @@ pub async fn run(node: Arc<Node>, id: String, clock: Clock, stop: CancellationTo
         }
         let now = clock.now();
         if node.has_news.swap(false, Ordering::Relaxed) || now.duration_since(reported) >= HEARTBEAT {
-            log_fault(node.store.node_applied(&id, applied, now).await);
+            log_fault(node.store.node_applied(id, applied, now).await);
             reported = now;
         }
     }
-    log_fault(node.store.withdraw_node(&id).await);
+    log_fault(node.store.withdraw_node(id).await);
 }
 
 /// Waits until every node that is there has applied `sequence`.
@@ -54,31 +54,31 @@ pub async fn run(node: Arc<Node>, id: String, clock: Clock, stop: CancellationTo
 /// [`StoreError`] when the database does not answer.
 pub async fn confirmed_everywhere(
     store: &Store,
-    sequence: patgate_store::Sequence,
+    sequence: Sequence,
     clock: &Clock,
     patience: Duration,
 ) -> Result<Result<(), NotConfirmed>, StoreError> {
     const LOOK: Duration = Duration::from_millis(50);
     let looks = (patience.as_millis() / LOOK.as_millis()).max(1);
-    let mut behind = Vec::new();
+    let mut behind = 0;
     for _ in 0..looks {
         let alive_since = clock.now().checked_sub(ALIVE_FOR).unwrap_or(Timestamp::MIN);
         let nodes = store.live_nodes(alive_since).await?;
-        behind = nodes.into_iter().filter(|node| node.applied_sequence < sequence).map(|node| node.id).collect();
-        if behind.is_empty() {
+        behind = nodes.iter().filter(|node| node.applied_sequence < sequence).count();
+        if behind == 0 {
             return Ok(Ok(()));
         }
         tokio::time::sleep(LOOK).await;
     }
-    Ok(Err(NotConfirmed { nodes: behind.join(", ") }))
+    Ok(Err(NotConfirmed { nodes: behind }))
 }
 
-/// A node did not say in time that it has applied a change.
+/// Nodes did not say in time that they have applied a change.
 #[derive(Debug, thiserror::Error)]
-#[error("the change is stored, but these nodes have not confirmed it yet: {nodes}")]
+#[error("the change is stored, but {nodes} running server(s) have not confirmed it yet")]
 pub struct NotConfirmed {
-    /// Their ids.
-    pub nodes: String,
+    /// How many.
+    pub nodes: usize,
 }
 
 fn log_fault(result: Result<(), StoreError>) {

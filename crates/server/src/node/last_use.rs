@@ -59,6 +59,6 @@ pub async fn run(
 
 fn of_sample(sample: UseSample) -> (GrantId, LastUse) {
     let at = Timestamp::from_second(sample.at.as_second()).unwrap_or(sample.at);
-    let address = Some(sample.address.to_string());
-    (sample.grant, LastUse { at, address, user_agent: sample.user_agent })
+    let user_agent = (!sample.user_agent.is_empty()).then(|| sample.user_agent.into_string());
+    (sample.grant, LastUse { at, address: Some(sample.address.to_string()), user_agent })
 }
