@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -39,6 +40,25 @@ impl Clock {
             None => Timestamp::now(),
             Some(frozen) => Timestamp::from_millisecond(frozen.load(Ordering::SeqCst)).unwrap_or_default(),
         }
+    }
+}
+
+/// Measures how long something takes, for the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since the start.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

@@ -5,6 +5,7 @@
 //! ends in [`state::AppState::commit`]: one transaction, then the own index ([`node`]), then the answer.
 
 pub mod api;
+pub mod app;
 pub mod caller;
 pub mod configuration;
 pub mod edge;

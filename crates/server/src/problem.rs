@@ -93,6 +93,13 @@ impl Problem {
         Self { retry_after: Some(seconds), ..problem }
     }
 
+    /// 503: the index is not loaded yet, so nothing can be judged.
+    #[must_use]
+    pub fn starting() -> Self {
+        let detail = "The server is starting; try again in a second";
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "starting", detail) }
+    }
+
     /// 500: our fault. The cause goes to the log under a reference; the client is told the reference alone.
     pub fn internal(error: impl std::fmt::Display) -> Self {
         static REFERENCE: AtomicU64 = AtomicU64::new(1);

@@ -1,6 +1,7 @@
 //! What every handler works with.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
@@ -10,8 +11,8 @@ use patgate_core::index::Index;
 use patgate_core::permission::{Catalog, PermissionId, PermissionSlot};
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{Actor, Change, Sequence, Store};
-use url::Url;
 
+use crate::configuration::PublicUrl;
 use crate::edge::{Clock, Random};
 use crate::node::Node;
 use crate::password::Passwords;
@@ -40,11 +41,13 @@ pub struct Parts {
     /// What judges for proxies; it knows which headers carry tokens and which proxies are trusted.
     pub gateway: Arc<Gateway>,
     /// Where this server is found by people.
-    pub public_url: Url,
+    pub public_url: PublicUrl,
     /// Judges passwords, off the verification path.
     pub passwords: Passwords,
     /// Where samples of uses go.
     pub samples: SyncSender<UseSample>,
+    /// The folder of the state.
+    pub data_dir: PathBuf,
 }
 
 impl AppState {

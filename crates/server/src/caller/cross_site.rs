@@ -14,8 +14,8 @@ use crate::state::AppState;
 
 /// Refuses a foreign change with 403, before anything else is looked at.
 pub async fn refuse(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let own = state.public_url.origin().ascii_serialization();
-    if is_change(request.method()) && is_foreign(request.headers(), request.uri(), &own) {
+    let own = state.public_url.origin();
+    if is_change(request.method()) && is_foreign(request.headers(), request.uri(), own) {
         return Problem::forbidden("A page of another site cannot make changes here").into_response();
     }
     next.run(request).await

@@ -8,7 +8,7 @@ pub mod surface;
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -31,6 +31,10 @@ use crate::state::AppState;
 /// The other end of the connection a request came by.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
+
+/// Where the log of a request learns who was proven: set by the [`Caller`] that is made for it.
+#[derive(Clone, Debug, Default)]
+pub struct Proven(pub Arc<OnceLock<(String, Option<GrantId>)>>);
 
 /// Somebody whose credentials passed.
 #[derive(Clone, Debug)]
@@ -122,34 +126,42 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let peer = parts.extensions.get::<Peer>().ok_or_else(|| Problem::internal("a request without a peer"))?;
-        let address = state.gateway.proxies().client_address(peer.0.ip(), &parts.headers);
-        let demand = Demand { surface: surface::of_path(parts.uri.path()), permission: None };
-        let cookie = Some(session::cookie_name(state));
-        let credential = credentials::find(&parts.headers, state.gateway.token_headers(), cookie)
-            .map_err(|fault| unauthorized(&fault))?;
-        match credential {
-            Credential::Token(token) => by_token(state, &token, demand, parts, address),
-            Credential::Password(credential) => {
-                if !state.node.settings().passwords_on_api {
-                    return Err(unauthorized(&NO_PASSWORDS).hint("Use a personal access token"));
-                }
-                let now = state.clock.now();
-                let user = state.passwords.judge(&credential, address, now).await.map_err(refused)?;
-                by_proof(state, user, Proof::Password, demand, address)
-            }
-            Credential::Session(cookie) => {
-                let session = session::find(state, &cookie).await?;
-                let session = session.ok_or_else(|| unauthorized(&"the session has ended; log in again"))?;
-                session.check_change(&parts.method, &parts.headers)?;
-                by_proof(state, session.user, Proof::Session(session.digest), demand, address)
-            }
-            Credential::Nothing => {
-                Err(Problem::unauthorized("this needs a token, or user name and password", ANONYMOUS))
-            }
+        let caller = authenticate(parts, state).await?;
+        if let Some(Proven(proven)) = parts.extensions.get() {
+            let _ = proven.set((caller.facts.username.to_string(), caller.token().map(|token| token.id)));
         }
+        Ok(caller)
     }
 }
+
+async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem> {
+    let peer = parts.extensions.get::<Peer>().ok_or_else(|| Problem::internal("a request without a peer"))?;
+    let address = state.gateway.proxies().client_address(peer.0.ip(), &parts.headers);
+    let demand = Demand { surface: surface::of_path(parts.uri.path()), permission: None };
+    let cookie = Some(session::cookie_name(state));
+    let credential = credentials::find(&parts.headers, state.gateway.token_headers(), cookie)
+        .map_err(|fault| unauthorized(&fault))?;
+    match credential {
+        Credential::Token(token) => by_token(state, &token, demand, parts, address),
+        Credential::Password(credential) => {
+            if !state.node.settings().passwords_on_api {
+                return Err(unauthorized(&NO_PASSWORDS).hint("Use a personal access token"));
+            }
+            let now = state.clock.now();
+            let user = state.passwords.judge(&credential, address, now).await.map_err(refused)?;
+            by_proof(state, user, Proof::Password, demand, address)
+        }
+        Credential::Session(cookie) => {
+            let session = session::find(state, &cookie).await?;
+            let session = session.ok_or_else(|| unauthorized(&"the session has ended; log in again"))?;
+            session.check_change(&parts.method, &parts.headers)?;
+            by_proof(state, session.user, Proof::Session(session.digest), demand, address)
+        }
+        Credential::Nothing => {
+            Err(Problem::unauthorized("this needs a token, or user name and password", ANONYMOUS))
+        }
+    }
+    }
 
 const NO_PASSWORDS: &str = "passwords are switched off for the API";
 

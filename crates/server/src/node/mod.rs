@@ -28,6 +28,7 @@ pub struct Node {
     settings: ArcSwap<TokenSettings>,
     progress: Mutex<Progress>,
     is_ready: AtomicBool,
+    is_draining: AtomicBool,
     has_news: AtomicBool,
 }
 
@@ -54,6 +55,7 @@ impl Node {
             settings: ArcSwap::default(),
             progress: Mutex::new(Progress { applied: Sequence::default(), authority: Authority::default() }),
             is_ready: AtomicBool::new(false),
+            is_draining: AtomicBool::new(false),
             has_news: AtomicBool::new(false),
         }
     }
@@ -62,6 +64,17 @@ impl Node {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.is_ready.load(Ordering::Acquire)
+    }
+
+    /// Whether the server is about to stop: proxies should send new requests elsewhere.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Acquire)
+    }
+
+    /// Says that the server is about to stop.
+    pub fn begin_draining(&self) {
+        self.is_draining.store(true, Ordering::Release);
     }
 
     /// The settings in force.

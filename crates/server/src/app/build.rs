@@ -1,0 +1,119 @@
+//! From a configuration to the parts of a server.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use patgate_core::index::Index;
+use patgate_gateway::forward::UnusableGates;
+use patgate_gateway::{Gateway, UseSample};
+use patgate_store::{OpenError, Store, StoreError};
+
+use crate::configuration::{Configuration, PublicUrl};
+use crate::edge::{Clock, Random};
+use crate::keys::{self, Keys, KeysFault};
+use crate::listener::BindError;
+use crate::node::{Node, last_use};
+use crate::password::Passwords;
+use crate::service::first_start::FirstStartError;
+use crate::state::{AppState, Parts};
+use crate::tls::TlsFault;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("cannot make the data folder `{path}`: {source}")]
+    DataFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The operating system gives no randomness.
+    #[error("the operating system gives no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key file is not as it must be.
+    #[error(transparent)]
+    Keys(#[from] KeysFault),
+    /// Two applications claim the same.
+    #[error(transparent)]
+    Gates(#[from] UnusableGates),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
+    /// The first administrator cannot be made.
+    #[error(transparent)]
+    FirstStart(#[from] FirstStartError),
+}
+
+/// Opens the database of a configuration, and reads its keys or makes the first ones.
+///
+/// # Errors
+/// [`StartError`]; above all when the keys of existing tokens are missing.
+pub async fn open(configuration: &Configuration, random: &Random) -> Result<(Store, Keys), StartError> {
+    let path = &configuration.data_dir;
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| StartError::DataFolder { path: path.clone(), source })?;
+    let store = Store::open(&configuration.database).await?;
+    let counts = store.counts().await?;
+    let keys = keys::load_or_create(&configuration.keys_file, counts.grants > 0, &mut random.draw())?;
+    Ok((store, keys))
+}
+
+/// The parts of a server over an open database, and where samples of uses arrive. Nothing runs yet, and the index is
+/// empty until [`Node::load`].
+///
+/// # Errors
+/// [`StartError::Gates`] when two applications claim the same header.
+pub fn build(
+    configuration: &Configuration,
+    (store, keys): (Store, Keys),
+    public_url: PublicUrl,
+    clock: Clock,
+    random: Random,
+) -> Result<(AppState, Receiver<UseSample>), StartError> {
+    let index = Arc::new(Index::new(keys.digest));
+    let (samples, arriving) = sync_channel(last_use::SAMPLES);
+    let gateway = Gateway::new(
+        Arc::clone(&index),
+        Arc::clone(&configuration.catalog),
+        configuration.gates.clone(),
+        (*configuration.trusted_proxies).clone(),
+        samples.clone(),
+    )?;
+    let node = Node::new(
+        store.clone(),
+        Arc::clone(&index),
+        Arc::clone(&configuration.applications),
+        Arc::clone(&configuration.catalog),
+    );
+    let passwords = Passwords::new(store.clone(), &mut random.draw());
+    let state = AppState::new(Parts {
+        clock,
+        random,
+        store,
+        index,
+        node: Arc::new(node),
+        applications: Arc::clone(&configuration.applications),
+        catalog: Arc::clone(&configuration.catalog),
+        gateway: Arc::new(gateway),
+        public_url,
+        passwords,
+        samples,
+        data_dir: configuration.data_dir.clone(),
+    });
+    Ok((state, arriving))
+}

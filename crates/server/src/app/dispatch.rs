@@ -1,0 +1,149 @@
+//! Where a request goes: `/auth` straight to the gateway, everything else to the API.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{StatusCode, Uri};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use patgate_gateway::{Decision, PasswordDemand, PasswordOutcome};
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::api;
+use crate::caller::{Peer, cross_site};
+use crate::password::PasswordRefused;
+use crate::problem::{Problem, suit_path, with_causes};
+use crate::state::AppState;
+
+/// A body that is there at once (the gateway's), or the API's.
+pub type ResponseBody = Either<Full<Bytes>, Body>;
+
+/// Answers every request of every listener.
+#[derive(Clone)]
+pub struct Service {
+    state: AppState,
+    router: Router,
+    /// The path of `public_url`: a proxy may leave it on the requests or take it off.
+    context: String,
+}
+
+impl Service {
+    /// The service over these parts. Bodies above `body_limit` bytes are refused.
+    #[must_use]
+    pub fn new(state: AppState, body_limit: usize) -> Self {
+        let router = Router::from(api::routes())
+            .fallback(|| async { Problem::not_found("page") })
+            .method_not_allowed_fallback(|| async {
+                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path has no such method")
+            })
+            .layer(middleware::from_fn_with_state(state.clone(), cross_site::refuse))
+            .layer(middleware::from_fn(api::request_log::note))
+            .layer(DefaultBodyLimit::max(body_limit))
+            .layer(CatchPanicLayer::custom(|_| Problem::internal("a handler panicked").into_response()))
+            .with_state(state.clone());
+        let context = state.public_url.path().to_owned();
+        Self { state, router, context }
+    }
+
+    /// Answers a request that came over a connection.
+    ///
+    /// # Errors
+    /// None: every request has an answer.
+    pub async fn call(
+        &self,
+        mut request: http::Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Result<http::Response<ResponseBody>, Infallible> {
+        if !self.context.is_empty() {
+            strip_context(&mut request, &self.context);
+        }
+        let path = request.uri().path();
+        if path == "/auth" || path.starts_with("/auth/") {
+            return Ok(self.authorize(&request, peer).await.map(|body| Either::Left(Full::new(body))));
+        }
+        Ok(self.answer(request.map(Body::new), peer).await.map(Either::Right))
+    }
+
+    /// Answers a request to the API.
+    pub async fn answer(&self, mut request: Request, peer: SocketAddr) -> Response {
+        request.extensions_mut().insert(Peer(peer));
+        let path = request.uri().path().to_owned();
+        let always = ["/healthz", "/readyz", "/openapi.json"].contains(&path.as_str());
+        let response = if always || self.state.node.is_ready() {
+            self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+        } else {
+            Problem::starting().into_response()
+        };
+        suit_path(&path, response)
+    }
+
+    async fn authorize<B>(&self, request: &http::Request<B>, peer: SocketAddr) -> http::Response<Bytes> {
+        let gateway = &self.state.gateway;
+        let now = self.state.clock.now();
+        match gateway.authorize(request.uri().path(), request.headers(), peer.ip(), now) {
+            Decision::Answer(response) => response,
+            Decision::JudgePassword(demand) => {
+                let outcome = self.judge(&demand).await;
+                gateway.answer_password(demand, outcome)
+            }
+        }
+    }
+
+    async fn judge(&self, demand: &PasswordDemand) -> PasswordOutcome {
+        if !self.state.node.settings().passwords_on_api {
+            return PasswordOutcome::SwitchedOff;
+        }
+        let now = self.state.clock.now();
+        match self.state.passwords.judge(&demand.credential, demand.client_address, now).await {
+            Ok(user) => PasswordOutcome::Proven(user),
+            Err(PasswordRefused::Wrong) => PasswordOutcome::Wrong,
+            Err(PasswordRefused::Throttled { seconds }) => PasswordOutcome::Throttled { seconds },
+            Err(PasswordRefused::Store(error)) => {
+                tracing::error!(error = with_causes(&error), "a password could not be judged");
+                PasswordOutcome::Busy
+            }
+        }
+    }
+}
+
+/// Takes the context path off, when it stands whole before the rest.
+fn strip_context<B>(request: &mut http::Request<B>, context: &str) {
+    let Some(whole) = request.uri().path_and_query() else { return };
+    let stripped = match whole.as_str().strip_prefix(context) {
+        Some("") => "/".to_owned(),
+        Some(rest) if rest.starts_with('/') => rest.to_owned(),
+        Some(rest) if rest.starts_with('?') => format!("/{rest}"),
+        _ => return,
+    };
+    if let Ok(uri) = Uri::from_str(&stripped) {
+        *request.uri_mut() = uri;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_context_path_may_be_left_on_or_taken_off() {
+        for (sent, seen) in [
+            ("/pat/api/v1/users?page=1", "/api/v1/users?page=1"),
+            ("/api/v1/users?page=1", "/api/v1/users?page=1"),
+            ("/pat", "/"),
+            ("/pat?a=b", "/?a=b"),
+            ("/path/x", "/path/x"),
+        ] {
+            let mut request = http::Request::builder().uri(sent).body(()).unwrap();
+            strip_context(&mut request, "/pat");
+            assert_eq!(request.uri(), seen);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Putting the parts together: the one place that knows all of them.
+
+mod build;
+mod dispatch;
+mod serve;
+
+pub use build::{StartError, build, open};
+pub use dispatch::{ResponseBody, Service};
+pub use serve::{Running, serve, start};

@@ -1,0 +1,134 @@
+//! A running server: from the first address bound to the last use written.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use patgate_store::NodeId;
+use rand_core::Rng;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::build::{self, StartError};
+use super::dispatch::Service;
+use crate::configuration::Configuration;
+use crate::edge::{Clock, Random, Stopwatch};
+use crate::listener::Listeners;
+use crate::node::{follow, last_use};
+use crate::problem::with_causes;
+use crate::service::first_start;
+use crate::state::AppState;
+use crate::tls;
+
+/// For how long changes, and the sessions and nodes that were last seen then, are remembered.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(8 * 24);
+/// How often the old ones are forgotten.
+const FORGETTING: Duration = Duration::from_secs(3_600);
+
+/// A server that accepts connections.
+pub struct Running {
+    /// The addresses it listens on, as they really are: a port 0 was replaced by a free one.
+    pub addresses: Vec<SocketAddr>,
+    /// Its parts.
+    pub state: AppState,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+/// Starts a server. When this returns, it accepts connections, and `/readyz` says 503 until the index is loaded.
+///
+/// # Errors
+/// [`StartError`], with everything that was started stopped again.
+pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
+    let (clock, random) = (Clock::system(), Random::system()?);
+    let listeners = Listeners::bind(&configuration.listen).await?;
+    let addresses = listeners.addresses();
+    let opened = build::open(&configuration, &random).await?;
+    let public_url = configuration.public_url_of(addresses[0]);
+    let (state, samples) = build::build(&configuration, opened, public_url, clock.clone(), random)?;
+    first_start::run(&state, configuration.admin_password.as_ref()).await?;
+
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    let tls = match &configuration.tls {
+        Some(files) => Some(tls::Reloading::start(files.clone(), stop.child_token())?),
+        None => None,
+    };
+    tasks.spawn(load_and_follow(state.clone(), stop.child_token()));
+    let uses = last_use::run(
+        Arc::clone(&state.index),
+        state.store.clone(),
+        samples,
+        clock.clone(),
+        stop.child_token(),
+    );
+    tasks.spawn(uses);
+    tasks.spawn(forget(state.clone(), stop.child_token()));
+    let service = Service::new(state.clone(), configuration.body_limit);
+    tasks.spawn(listeners.run(tls, service, stop.child_token()));
+    Ok(Running { addresses, state, stop, tasks })
+}
+
+/// Starts a server and runs it until the process is told to stop (SIGTERM, SIGINT).
+///
+/// # Errors
+/// As [`start`].
+pub async fn serve(configuration: Configuration) -> Result<(), StartError> {
+    let running = start(configuration).await?;
+    for address in &running.addresses {
+        tracing::info!(%address, "listening");
+    }
+    stop_signal().await;
+    tracing::info!("stopping: what is under way is finished first");
+    running.stop().await;
+    Ok(())
+}
+
+impl Running {
+    /// Stops accepting, finishes what is under way, writes the last uses and closes the database.
+    pub async fn stop(mut self) {
+        self.state.node.begin_draining();
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        self.state.store.clone().close().await;
+    }
+}
+
+async fn load_and_follow(state: AppState, stop: CancellationToken) {
+    let stopwatch = Stopwatch::start();
+    while let Err(error) = state.node.load().await {
+        tracing::error!(error = with_causes(&error), "the index cannot be loaded; trying again");
+        if tokio::time::timeout(Duration::from_secs(1), stop.cancelled()).await.is_ok() {
+            return;
+        }
+    }
+    tracing::info!(tokens = state.index.len(), seconds = stopwatch.elapsed().as_secs_f64(), "ready");
+    let id = NodeId((state.random.draw().next_u64() >> 1) as i64);
+    follow::run(Arc::clone(&state.node), id, state.clock.clone(), stop).await;
+}
+
+async fn forget(state: AppState, stop: CancellationToken) {
+    while tokio::time::timeout(FORGETTING, stop.cancelled()).await.is_err() {
+        if let Ok(before) = state.clock.now().checked_sub(REMEMBERED)
+            && let Err(error) = state.store.prune(before).await
+        {
+            tracing::warn!(error = with_causes(&error), "old rows were not forgotten; trying again in an hour");
+        }
+    }
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(%error, "signals cannot be received; stopping");
+        }
+    }
+}
