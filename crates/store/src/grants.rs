@@ -97,6 +97,24 @@ pub(crate) async fn of_owner(
     connection.query_all(&select).await?.iter().map(read).collect()
 }
 
+/// How many grants an owner has that are neither deleted nor expired.
+pub(crate) async fn count_live(
+    connection: &impl ConnectionTrait,
+    owner: UserId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let ends_later = Expr::col(Grants::ExpiresAt).gt(now.as_millisecond());
+    let select = Query::select()
+        .expr_as(Expr::col(Grants::Id).count(), "live")
+        .from(Grants::Table)
+        .and_where(Expr::col(Grants::Owner).eq(owner.as_i64()))
+        .and_where(Expr::col(Grants::DeletedAt).is_null())
+        .and_where(Expr::col(Grants::ExpiresAt).is_null().or(ends_later))
+        .take();
+    let row = connection.query_one(&select).await?.ok_or(StoreError::Unreadable("grants"))?;
+    Ok(column::<i64>(&row, "live")?.unsigned_abs())
+}
+
 /// An expiry from its column.
 pub(crate) fn expiry(milliseconds: Option<i64>) -> Result<Expiry, StoreError> {
     let Some(milliseconds) = milliseconds else { return Ok(Expiry::NEVER) };

@@ -138,6 +138,11 @@ impl Change {
         crate::grants::of_owner(&self.transaction, owner).await
     }
 
+    /// How many grants an owner has that are neither deleted nor expired at the time of this change.
+    pub async fn count_live_grants(&self, owner: UserId) -> Result<u64, StoreError> {
+        crate::grants::count_live(&self.transaction, owner, self.now).await
+    }
+
     /// The token settings; the defaults when none were stored.
     pub async fn token_settings(&self) -> Result<TokenSettings, StoreError> {
         crate::settings::tokens(&self.transaction).await
