@@ -86,6 +86,9 @@ impl PathPattern {
     /// # Errors
     /// [`UnusableRule`] naming what is wrong.
     pub fn read(text: &str) -> Result<Self, UnusableRule> {
+        if text.contains("//") {
+            return Err(UnusableRule::Segment(String::new()));
+        }
         let text = text.strip_prefix('/').ok_or(UnusableRule::NoSlash)?;
         let text = text.strip_suffix('/').unwrap_or(text);
         let (text, takes_rest) = match text.strip_suffix("**") {
