@@ -26,6 +26,8 @@ pub(crate) enum Refusal {
     PasswordsRefused,
     /// Not the password of this user.
     WrongPassword,
+    /// The password is right, and the user may not act.
+    UserDisabled,
     /// Too many wrong passwords.
     Throttled {
         /// Seconds until the next attempt counts.
@@ -85,6 +87,7 @@ impl Refusal {
                 ..unauthorized("passwords are not accepted here, only tokens".into())
             },
             Self::WrongPassword => unauthorized("the user name or the password is wrong".into()),
+            Self::UserDisabled => unauthorized("the user is disabled".into()),
             Self::Throttled { seconds } => {
                 unauthorized(format!("too many wrong passwords: try again in {seconds} s"))
             }

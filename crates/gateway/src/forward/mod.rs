@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
 use patgate_core::permission::Catalog;
-use patgate_core::verify::{Demand, Permit, Surface, admit};
+use patgate_core::verify::{Demand, Denied, Permit, Surface, admit};
 
 pub use self::sample::UseSample;
 use crate::application::{Gate, Route, RouteFault};
@@ -238,7 +238,12 @@ impl Gateway {
 
     fn admit(&self, owner: UserId, asked: PasswordDemand) -> Result<Response<Bytes>, Refusal> {
         let view = self.index.view();
-        let permit = admit(&view, owner, asked.demand).map_err(Refusal::Denied)?;
+        let permit = admit(&view, owner, asked.demand).map_err(|denied| match denied {
+            // Gone since the password was judged: to the caller as if never there.
+            Denied::Unknown => Refusal::WrongPassword,
+            Denied::OwnerDisabled => Refusal::UserDisabled,
+            denied => Refusal::Denied(denied),
+        })?;
         asked.route.map_err(Refusal::Route)?;
         Ok(self.answer(&permit))
     }
