@@ -24,6 +24,8 @@ mod sessions;
 mod settings;
 mod store;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod users;
 mod wait;
 

@@ -25,7 +25,7 @@ use crate::error::{OpenError, StoreError};
 use crate::grants::{self, GrantFilter};
 use crate::load::{self, IndexedGrant};
 use crate::nodes::{self, Node, NodeId};
-use crate::password::StoredPassword;
+use crate::password::{PasswordHashText, StoredPassword};
 use crate::roles::{self, RoleFilter};
 use crate::rows::{Page, column};
 use crate::sessions::{self, Session};
@@ -106,6 +106,21 @@ impl Store {
     /// without a password. A disabled user has one.
     pub async fn password(&self, name: &Username) -> Result<Option<StoredPassword>, StoreError> {
         users::password(&self.inner.orm, name).await
+    }
+
+    /// Puts a stronger hash of the same password in place of the stored one, unless the password changed meanwhile.
+    /// Sessions stay: nothing changed for anybody.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn strengthen_password(
+        &self,
+        stored: &StoredPassword,
+        stronger: &PasswordHashText,
+    ) -> Result<(), StoreError> {
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        users::strengthen_password(&transaction, stored, stronger).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// A page of users.
@@ -268,7 +283,7 @@ impl Store {
 /// What the clones of a store share.
 pub(crate) struct Inner {
     pub(crate) orm: DatabaseConnection,
-    pool: Pool,
+    pub(crate) pool: Pool,
     /// Writers of this process queue here, in order, instead of each holding a connection in the database's queue.
     turn: Arc<Mutex<()>>,
     /// The last change this process heard of.

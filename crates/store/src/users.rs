@@ -114,6 +114,23 @@ pub(crate) async fn password(
     }))
 }
 
+/// Puts another hash of the same password in place, unless the password changed meanwhile: data, not a change.
+pub(crate) async fn strengthen_password(
+    connection: &impl ConnectionTrait,
+    stored: &StoredPassword,
+    stronger: &PasswordHashText,
+) -> Result<(), StoreError> {
+    let update = Query::update()
+        .table(Users::Table)
+        .value(Users::PasswordHash, stronger.reveal().to_owned())
+        .and_where(Expr::col(Users::Id).eq(stored.user.as_i64()))
+        .and_where(Expr::col(Users::PasswordVersion).eq(stored.version))
+        .and_where(Expr::col(Users::PasswordHash).is_not_null())
+        .take();
+    connection.execute(&update).await?;
+    Ok(())
+}
+
 /// The version of a user's password: 0 when none was ever set. `None` for a user who may not sign in.
 pub(crate) async fn password_version(
     connection: &impl ConnectionTrait,

@@ -1,0 +1,199 @@
+//! Opening: migrations, refusals, and the settings of every connection.
+
+use std::os::unix::fs::PermissionsExt;
+
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+use super::*;
+use crate::tables::SchemaVersion;
+use crate::{OpenError, Sequence, StoreError};
+
+on_both_databases! {
+    async fn an_operator_starts_on_an_empty_database_and_again(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        store.close().await;
+        let store = fixture.open().await;
+        assert_eq!(store.user_by_name(&name("ann")).await.unwrap(), Some(user(1, "ann")));
+        assert_eq!(store.last_sequence().await.unwrap(), Sequence::from_i64(1));
+        store.close().await;
+    }
+
+    async fn two_programs_start_at_once(fixture: Fixture) {
+        let opening = |_| { let database = fixture.database.clone(); tokio::spawn(async move { Store::open(&database).await }) };
+        let both: Vec<_> = (0..4).map(opening).collect();
+        for opened in both {
+            let store = opened.await.unwrap().unwrap();
+            assert_eq!(store.last_sequence().await.unwrap(), Sequence::START);
+            assert_eq!(version(&store).await, crate::schema::KNOWN);
+        }
+    }
+
+    async fn the_tables_of_a_newer_program_are_refused_and_left_alone(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        let newer = Query::update().table(SchemaVersion::Table).value(SchemaVersion::Version, Expr::val(999_i64)).take();
+        store.inner.orm.execute(&newer).await.unwrap();
+        let before = everything(&store.inner.orm).await;
+        let file_before = file(&fixture);
+        store.clone().close().await;
+
+        let refused = Store::open(&fixture.database).await.err().unwrap();
+        assert!(matches!(refused, OpenError::NewerSchema { found: 999, known: 1 }), "{refused:?}");
+        assert!(refused.to_string().contains("version 999"), "{refused}");
+
+        let opened = crate::connection::open(&fixture.database).await.unwrap();
+        assert_eq!(everything(&opened.orm).await, before);
+        assert_eq!(file(&fixture).is_some(), file_before.is_some());
+        opened.pool.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_newer_file_keeps_every_byte() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        let newer = "UPDATE schema_version SET version = 999";
+        store.inner.orm.execute_unprepared(newer).await.unwrap();
+        store.close().await;
+        let before = file(&fixture).unwrap();
+        assert!(Store::open(&fixture.database).await.is_err());
+        assert!(file(&fixture).unwrap() == before, "the file of a newer program was changed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_pooled_connection_has_the_settings_that_durability_needs() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = fixture.open().await;
+        let crate::connection::Pool::Sqlite(pool) = &store.inner.pool else { panic!("not SQLite") };
+        let mut connections = Vec::new();
+        while connections.len() < pool.options().get_max_connections() as usize {
+            connections.push(pool.acquire().await.unwrap());
+        }
+        for connection in &mut connections {
+            let mut found = Vec::new();
+            for pragma in ["journal_mode", "synchronous", "foreign_keys", "busy_timeout"] {
+                let sql = format!("SELECT CAST({pragma} AS text) FROM pragma_{pragma}");
+                let sql = sql.replace("CAST(busy_timeout", "CAST(timeout");
+                let value: String =
+                    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut **connection).await.unwrap();
+                found.push(value);
+            }
+            assert_eq!(found, ["wal", "2", "1", "10000"]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_pooled_connection_to_a_lax_server_commits_durably() {
+    on_postgres(async |fixture: Fixture| {
+        let store = fixture.open().await;
+        let lax = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$";
+        store.inner.orm.execute_unprepared(lax).await.unwrap();
+        store.close().await;
+        let store = fixture.open().await;
+        let crate::connection::Pool::Postgres(pool) = &store.inner.pool else { panic!("not PostgreSQL") };
+        let mut connections = Vec::new();
+        while connections.len() < pool.options().get_max_connections() as usize {
+            connections.push(pool.acquire().await.unwrap());
+        }
+        for connection in &mut connections {
+            let value: String =
+                sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut **connection).await.unwrap();
+            assert_eq!(value, "on");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_else_reads_the_file() {
+    on_sqlite(async |fixture: Fixture| {
+        let Database::Sqlite(path) = &fixture.database else { panic!("not SQLite") };
+        std::fs::write(path, "").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let _store = store_with_users(&fixture, &["ann"]).await;
+        let mut seen = 0;
+        for file in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+            let mode = file.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            seen += 1;
+        }
+        assert_eq!(seen, 3, "the file, its log and its shared memory");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_made_is_named() {
+    let folder = TempDir::new().unwrap();
+    let refused =
+        Store::open(&Database::Sqlite(folder.path().join("missing/patgate.db"))).await.err().unwrap();
+    assert!(refused.to_string().contains("missing/patgate.db"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("letter.txt");
+    let letter = "Dear reader, this is no database. ".repeat(50);
+    std::fs::write(&path, &letter).unwrap();
+    assert!(Store::open(&Database::Sqlite(path.clone())).await.is_err());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+}
+
+#[tokio::test]
+async fn a_password_is_in_no_error() {
+    let database: Database = "postgres://pat:hunter2@127.0.0.1:1/none".parse().unwrap();
+    let error = Store::open(&database).await.err().unwrap();
+    assert!(matches!(error, OpenError::Unreachable(_)), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_closed_store_answers_with_an_error() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = fixture.open().await;
+        store.clone().close().await;
+        assert!(matches!(store.last_sequence().await, Err(StoreError::Busy | StoreError::Database(_))));
+    })
+    .await;
+}
+
+async fn version(store: &Store) -> i64 {
+    let select = Query::select().column(SchemaVersion::Version).from(SchemaVersion::Table).take();
+    let rows = store.inner.orm.query_all(&select).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    rows[0].try_get("", "version").unwrap()
+}
+
+fn file(fixture: &Fixture) -> Option<Vec<u8>> {
+    match &fixture.database {
+        Database::Sqlite(path) => Some(std::fs::read(path).unwrap()),
+        Database::Postgres(_) => None,
+    }
+}
+
+/// Names of all tables and indexes, and the rows of two tables.
+async fn everything(connection: &DatabaseConnection) -> Vec<String> {
+    let backend = connection.get_database_backend();
+    let names = match backend {
+        DbBackend::Sqlite => "SELECT name AS word FROM sqlite_master ORDER BY name",
+        _ => {
+            "SELECT relname::text AS word FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY relname"
+        }
+    };
+    let mut everything = Vec::new();
+    for sql in [
+        names,
+        "SELECT CAST(version AS text) AS word FROM schema_version",
+        "SELECT username AS word FROM users",
+    ] {
+        for row in connection.query_all_raw(Statement::from_string(backend, sql)).await.unwrap() {
+            everything.push(row.try_get("", "word").unwrap());
+        }
+    }
+    everything
+}
