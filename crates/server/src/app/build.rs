@@ -15,7 +15,7 @@ use patgate_store::{OpenError, Store, StoreError};
 use crate::configuration::{Configuration, PublicUrl};
 use crate::edge::{Clock, Random};
 use crate::keys::{self, Keys, KeysFault};
-use crate::listener::BindError;
+use crate::listener::BindFault;
 use crate::node::{Node, last_use};
 use crate::password::Passwords;
 use crate::service::first_start::FirstStartError;
@@ -50,7 +50,13 @@ pub enum StartError {
     Gates(#[from] UnusableGates),
     /// An address cannot be listened on.
     #[error(transparent)]
-    Bind(#[from] BindError),
+    Bind(#[from] BindFault),
+    /// The system does not tell which addresses were bound.
+    #[error("the system does not tell the addresses of the listeners: {0}")]
+    Addresses(#[source] io::Error),
+    /// TLS cannot be served at all.
+    #[error("TLS cannot be served: {0}")]
+    Rustls(#[from] rustls::Error),
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsFault),
@@ -100,7 +106,7 @@ pub fn build(
         Arc::clone(&configuration.applications),
         Arc::clone(&configuration.catalog),
     );
-    let passwords = Passwords::new(store.clone(), &mut random.draw());
+    let passwords = Passwords::new(store.clone());
     let state = AppState::new(Parts {
         clock,
         random,

@@ -1,6 +1,5 @@
 //! Where a request goes: `/auth` straight to the gateway, everything else to the API.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
@@ -42,7 +41,11 @@ impl Service {
         let router = Router::from(api::routes())
             .fallback(|| async { Problem::not_found("page") })
             .method_not_allowed_fallback(|| async {
-                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path has no such method")
+                Problem::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "method_not_allowed",
+                    "This path has no such method",
+                )
             })
             .layer(middleware::from_fn_with_state(state.clone(), cross_site::refuse))
             .layer(middleware::from_fn(api::request_log::note))
@@ -54,22 +57,19 @@ impl Service {
     }
 
     /// Answers a request that came over a connection.
-    ///
-    /// # Errors
-    /// None: every request has an answer.
     pub async fn call(
         &self,
         mut request: http::Request<Incoming>,
         peer: SocketAddr,
-    ) -> Result<http::Response<ResponseBody>, Infallible> {
+    ) -> http::Response<ResponseBody> {
         if !self.context.is_empty() {
             strip_context(&mut request, &self.context);
         }
         let path = request.uri().path();
         if path == "/auth" || path.starts_with("/auth/") {
-            return Ok(self.authorize(&request, peer).await.map(|body| Either::Left(Full::new(body))));
+            return self.authorize(&request, peer).await.map(|body| Either::Left(Full::new(body)));
         }
-        Ok(self.answer(request.map(Body::new), peer).await.map(Either::Right))
+        self.answer(request.map(Body::new), peer).await.map(Either::Right)
     }
 
     /// Answers a request to the API.

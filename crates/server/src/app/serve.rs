@@ -14,12 +14,12 @@ use super::build::{self, StartError};
 use super::dispatch::Service;
 use crate::configuration::Configuration;
 use crate::edge::{Clock, Random, Stopwatch};
-use crate::listener::Listeners;
+use crate::listener::{Drained, Limits, Listeners};
 use crate::node::{follow, last_use};
 use crate::problem::with_causes;
 use crate::service::first_start;
 use crate::state::AppState;
-use crate::tls;
+use crate::tls::Certificates;
 
 /// For how long changes, and the sessions and nodes that were last seen then, are remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -43,7 +43,9 @@ pub struct Running {
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let (clock, random) = (Clock::system(), Random::system()?);
     let listeners = Listeners::bind(&configuration.listen).await?;
-    let addresses = listeners.addresses();
+    let addresses = listeners.addresses().map_err(StartError::Addresses)?;
+    let certificates = configuration.tls.clone().map(Certificates::load).transpose()?;
+    let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
     let opened = build::open(&configuration, &random).await?;
     let public_url = configuration.public_url_of(addresses[0]);
     let (state, samples) = build::build(&configuration, opened, public_url, clock.clone(), random)?;
@@ -51,10 +53,9 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
 
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
-    let tls = match &configuration.tls {
-        Some(files) => Some(tls::Reloading::start(files.clone(), stop.child_token())?),
-        None => None,
-    };
+    if let Some(certificates) = certificates {
+        tasks.spawn(follow_certificates(certificates, stop.child_token()));
+    }
     tasks.spawn(load_and_follow(state.clone(), stop.child_token()));
     let uses = last_use::run(
         Arc::clone(&state.index),
@@ -65,8 +66,17 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     );
     tasks.spawn(uses);
     tasks.spawn(forget(state.clone(), stop.child_token()));
-    let service = Service::new(state.clone(), configuration.body_limit);
-    tasks.spawn(listeners.run(tls, service, stop.child_token()));
+    let service = Arc::new(Service::new(state.clone(), configuration.body_limit));
+    let answer = move |request, peer| {
+        let service = Arc::clone(&service);
+        async move { service.call(request, peer).await }
+    };
+    let stopped = stop.clone().cancelled_owned();
+    tasks.spawn(async move {
+        if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::default(), stopped).await {
+            tracing::warn!(connections, "connections were cut: their requests did not end in time");
+        }
+    });
     Ok(Running { addresses, state, stop, tasks })
 }
 
@@ -108,12 +118,34 @@ async fn load_and_follow(state: AppState, stop: CancellationToken) {
     follow::run(Arc::clone(&state.node), id, state.clock.clone(), stop).await;
 }
 
+/// Follows the files of the certificate; SIGHUP makes it look at once.
+async fn follow_certificates(certificates: Arc<Certificates>, stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hang_up = signal(SignalKind::hangup()).ok();
+    let look = async {
+        while let Some(signal) = &mut hang_up
+            && signal.recv().await.is_some()
+        {
+            certificates.look_now();
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = Arc::clone(&certificates).follow() => {}
+        () = look => {}
+        () = stop.cancelled() => {}
+    }
+}
+
 async fn forget(state: AppState, stop: CancellationToken) {
     while tokio::time::timeout(FORGETTING, stop.cancelled()).await.is_err() {
         if let Ok(before) = state.clock.now().checked_sub(REMEMBERED)
             && let Err(error) = state.store.prune(before).await
         {
-            tracing::warn!(error = with_causes(&error), "old rows were not forgotten; trying again in an hour");
+            tracing::warn!(
+                error = with_causes(&error),
+                "old rows were not forgotten; trying again in an hour"
+            );
         }
     }
 }
