@@ -1,15 +1,32 @@
 //! The API: one folder a resource, one file an endpoint. A handler authenticates, parses, calls a use case of
 //! `service`, and answers; it decides nothing itself.
 
+pub mod deploy;
+mod document;
+pub mod health;
 pub mod page;
 pub mod query;
+pub mod refusals;
 pub mod request_log;
+pub mod settings;
+pub mod tokens;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
 /// Every route of the API, with its documentation.
+#[must_use]
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(document::root())
+        .merge(deploy::routes())
+        .merge(health::routes())
+        .merge(settings::routes())
+        .merge(tokens::routes())
+}
+
+/// The document of the API: every path that this server answers.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
 }

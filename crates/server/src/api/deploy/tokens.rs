@@ -1,0 +1,98 @@
+//! `/deployit/tokens/users`: the caller's tokens, in the same shapes as under `/api/v1`, for `deploy` by default.
+
+use axum::extract::State;
+use axum::response::Response;
+use patgate_core::application::ApplicationSlot;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::api::json::Json;
+use crate::api::page::Paging;
+use crate::api::query::Query;
+use crate::api::refusals::InText;
+use crate::api::tokens::create::{TokenRequestBody, create, shown};
+use crate::api::tokens::list::{TokenFilter, list};
+use crate::api::tokens::{Named, NewTokenBody, TokenBody, deleted};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::tokens::{self, OwnerAsked};
+use crate::state::AppState;
+
+/// Lists the caller's tokens.
+#[utoipa::path(
+    get,
+    path = "/deployit/tokens/users",
+    tag = "deploy",
+    params(TokenFilter, Paging),
+    responses((status = 200, description = "The tokens", body = Vec<TokenBody>), InText)
+)]
+pub(super) async fn list_deploy_tokens(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(filter): Query<TokenFilter>,
+    paging: Paging,
+) -> Result<Response, Problem> {
+    list(&state, &caller, OwnerAsked::Oneself, filter, paging).await
+}
+
+/// Makes a token for the caller.
+#[utoipa::path(
+    post,
+    path = "/deployit/tokens/users",
+    tag = "deploy",
+    request_body = TokenRequestBody,
+    responses((status = 201, description = "It is made, and shown this once", body = NewTokenBody<'_>), InText)
+)]
+pub(super) async fn create_deploy_token(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(body): Json<TokenRequestBody>,
+) -> Result<Response, Problem> {
+    let made = create(&state, &caller, body, ApplicationSlot::DEPLOY).await?;
+    Ok(shown(&state, made))
+}
+
+/// Which token to delete.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct IdParameter {
+    /// The token.
+    id: String,
+}
+
+/// Deletes a token, for clients that name it in a parameter.
+#[utoipa::path(
+    delete,
+    path = "/deployit/tokens/users",
+    tag = "deploy",
+    params(IdParameter),
+    responses((status = 204, description = "It is deleted"), InText)
+)]
+pub(super) async fn delete_deploy_token_by_parameter(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(named): Query<IdParameter>,
+) -> Result<Response, Problem> {
+    delete(&state, &caller, Named::parse(&named.id)?).await
+}
+
+/// Deletes a token. The next request with it is refused.
+#[utoipa::path(
+    delete,
+    path = "/deployit/tokens/users/{id}",
+    tag = "deploy",
+    params(("id" = String, Path, description = "The token")),
+    responses((status = 204, description = "It is deleted"), InText)
+)]
+pub(super) async fn delete_deploy_token(
+    State(state): State<AppState>,
+    caller: Caller,
+    named: Named,
+) -> Result<Response, Problem> {
+    delete(&state, &caller, named).await
+}
+
+async fn delete(state: &AppState, caller: &Caller, Named(id): Named) -> Result<Response, Problem> {
+    tokens::delete(state, caller, id).await?;
+    Ok(deleted())
+}

@@ -1,0 +1,109 @@
+//! The refusals that endpoints share, for the API's documentation.
+//!
+//! Each stands for one or more statuses; an endpoint names those that it can answer with.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Response, Type};
+use utoipa::{IntoResponses, PartialSchema};
+
+/// What every endpoint that asks who calls can answer: 401, 403, 429 and 503.
+pub struct Unproven;
+
+/// 400: a parameter or a field is wrong, and is named.
+pub struct Malformed;
+
+/// 400, 413 and 415: the body is wrong, too long, or no JSON.
+pub struct BadBody;
+
+/// 404: it is missing, or not the caller's.
+pub struct Missing;
+
+/// 409: something stands against it.
+pub struct Conflict;
+
+/// All of the above under `/deployit`, where every refusal is text.
+pub struct InText;
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+impl IntoResponses for Unproven {
+    fn responses() -> Responses {
+        let challenge = HeaderBuilder::new()
+            .schema(ObjectBuilder::new().schema_type(Type::String).build())
+            .description(Some("The one challenge; `error_description` says the cause (RFC 6750 §3)"))
+            .build();
+        let mut unauthorized = problem("The credentials are missing or do not pass; never depends on timing");
+        unauthorized.headers.insert("WWW-Authenticate".to_owned(), challenge.into());
+        of([
+            ("401", unauthorized),
+            ("403", text("A permission is missing, a rule forbids it, or a page of another site asks")),
+            ("429", problem("Too many wrong passwords; `Retry-After` says when to try again")),
+            (
+                "503",
+                problem(
+                    "The server is starting, or its database is busy; `Retry-After` says when to try again",
+                ),
+            ),
+        ])
+    }
+}
+
+impl IntoResponses for Malformed {
+    fn responses() -> Responses {
+        of([("400", problem("A parameter or a field is wrong; it is named"))])
+    }
+}
+
+impl IntoResponses for BadBody {
+    fn responses() -> Responses {
+        of([
+            ("400", problem("A parameter or a field is wrong; it is named")),
+            ("413", problem("The body is longer than this server takes")),
+            ("415", problem("The body is not JSON")),
+        ])
+    }
+}
+
+impl IntoResponses for Missing {
+    fn responses() -> Responses {
+        of([("404", problem("It is missing, or not yours: the answer is the same"))])
+    }
+}
+
+impl IntoResponses for Conflict {
+    fn responses() -> Responses {
+        of([("409", problem("It is there already, or something stands against it"))])
+    }
+}
+
+impl IntoResponses for InText {
+    fn responses() -> Responses {
+        let merged =
+            [Unproven::responses(), BadBody::responses(), Missing::responses(), Conflict::responses()];
+        let in_text = |response: RefOr<Response>| match response {
+            RefOr::T(mut response) => {
+                response.content = text("").content;
+                RefOr::T(response)
+            }
+            reference @ RefOr::Ref(_) => reference,
+        };
+        merged.into_iter().flatten().map(|(status, response)| (status, in_text(response))).collect()
+    }
+}
+
+fn of<const N: usize>(responses: [(&str, Response); N]) -> Responses {
+    responses.into_iter().map(|(status, response)| (status.to_owned(), response.into())).collect()
+}
+
+fn problem(description: &str) -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+}
+
+fn text(description: &str) -> Response {
+    let content = ContentBuilder::new().schema(Some(String::schema())).build();
+    ResponseBuilder::new().description(description).content("text/plain", content).build()
+}

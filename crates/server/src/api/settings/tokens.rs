@@ -1,0 +1,123 @@
+//! `GET` and `PUT /api/v1/settings/personal-access-tokens`: the rules for tokens.
+
+use axum::extract::State;
+use patgate_core::policy::origin::Origins;
+use patgate_core::policy::{OriginPolicy, TokenSettings};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::json::Json;
+use crate::api::refusals::{BadBody, Unproven};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::settings;
+use crate::state::AppState;
+
+/// The rules for tokens. A change sends all of them: what is left out is refused, not reset.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = TokenSettings)]
+pub(super) struct TokenSettingsBody {
+    /// How long a new token can live at most: 7, 30, 45, 60 or 365 days; `null`: as long as one likes.
+    #[serde(deserialize_with = "present")]
+    #[schema(required = true, example = 30)]
+    maximum_lifetime_days: Option<u32>,
+    /// Whether a token may make a token, never a wider or longer-lived one.
+    tokens_may_make_tokens: bool,
+    /// Whether the API takes passwords.
+    passwords_on_api: bool,
+    /// Whose tokens pass where.
+    origins: OriginTable,
+}
+
+/// Whose tokens pass where.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OriginTable {
+    /// Release.
+    release: OriginRow,
+    /// Deploy.
+    deploy: OriginRow,
+    /// All others, and tokens for any application elsewhere.
+    others: OriginRow,
+}
+
+/// Users of which origins have tokens that pass.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OriginRow {
+    /// Users whose password is kept here.
+    internal: bool,
+    /// Users of an LDAP directory.
+    ldap: bool,
+    /// Users of single sign-on.
+    sso: bool,
+}
+
+/// Reads the rules. Needs `config#view`, `config#edit` or `security#view`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/settings/personal-access-tokens",
+    tag = "settings",
+    responses((status = 200, description = "The rules", body = TokenSettingsBody), Unproven)
+)]
+pub(super) async fn read_token_settings(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<axum::Json<TokenSettingsBody>, Problem> {
+    Ok(axum::Json(settings::read(&state, &caller).await?.into()))
+}
+
+/// Changes the rules. Needs `security#edit`, and not by a token with a permission list. In force when it is answered.
+#[utoipa::path(
+    put,
+    path = "/api/v1/settings/personal-access-tokens",
+    tag = "settings",
+    request_body = TokenSettingsBody,
+    responses((status = 200, description = "The rules as they are now", body = TokenSettingsBody), BadBody, Unproven)
+)]
+pub(super) async fn put_token_settings(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(body): Json<TokenSettingsBody>,
+) -> Result<axum::Json<TokenSettingsBody>, Problem> {
+    let new = settings::put(&state, &caller, body.read()?).await?;
+    Ok(axum::Json(new.into()))
+}
+
+impl TokenSettingsBody {
+    fn read(self) -> Result<TokenSettings, Problem> {
+        let row = |row: OriginRow| Origins { internal: row.internal, ldap: row.ldap, sso: row.sso };
+        Ok(TokenSettings {
+            maximum_lifetime_days: settings::maximum_lifetime(self.maximum_lifetime_days)?,
+            tokens_may_make_tokens: self.tokens_may_make_tokens,
+            passwords_on_api: self.passwords_on_api,
+            origins: OriginPolicy {
+                release: row(self.origins.release),
+                deploy: row(self.origins.deploy),
+                others: row(self.origins.others),
+            },
+        })
+    }
+}
+
+impl From<TokenSettings> for TokenSettingsBody {
+    fn from(settings: TokenSettings) -> Self {
+        let row = |row: Origins| OriginRow { internal: row.internal, ldap: row.ldap, sso: row.sso };
+        Self {
+            maximum_lifetime_days: settings.maximum_lifetime_days.map(u32::from),
+            tokens_may_make_tokens: settings.tokens_may_make_tokens,
+            passwords_on_api: settings.passwords_on_api,
+            origins: OriginTable {
+                release: row(settings.origins.release),
+                deploy: row(settings.origins.deploy),
+                others: row(settings.origins.others),
+            },
+        }
+    }
+}
+
+/// Lets `null` pass and an absent field not.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    Option::deserialize(deserializer)
+}

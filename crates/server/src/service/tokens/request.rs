@@ -1,0 +1,111 @@
+//! From the texts of a request for a token to what is asked.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use patgate_core::application::ApplicationSlot;
+use patgate_core::grant::{GrantName, GrantPermissions};
+use patgate_core::permission::PermissionId;
+use patgate_core::policy::{Days, RequestedLifetime};
+
+use super::issue::NewToken;
+use super::refused::Ids;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// A request for a token as it was written, by a client or on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct TokenRequest {
+    /// What the token is for.
+    pub token_note: String,
+    /// When it ends, in RFC 3339.
+    pub expires_at: Option<String>,
+    /// Another name of [`Self::expires_at`].
+    pub expiry_date: Option<String>,
+    /// After how many days it ends.
+    pub expires_in_days: Option<i64>,
+    /// Permission ids; `None`: all of the owner's.
+    pub global_permissions: Option<Vec<String>>,
+    /// The name of an application; `None`: the default of the place.
+    pub application: Option<String>,
+}
+
+impl TokenRequest {
+    /// Reads what is asked; `application` is meant when none is named.
+    ///
+    /// # Errors
+    /// 400 naming the field.
+    pub fn read(self, state: &AppState, application: ApplicationSlot) -> Result<NewToken, Problem> {
+        let (lifetime, lifetime_field) = self.lifetime()?;
+        Ok(NewToken {
+            name: self.name()?,
+            application: self.application(state)?.unwrap_or(application),
+            lifetime,
+            permissions: self.permissions(state)?,
+            lifetime_field,
+        })
+    }
+
+    fn name(&self) -> Result<GrantName, Problem> {
+        self.token_note.parse().map_err(|error| Problem::field("tokenNote", format!("`tokenNote`: {error}")))
+    }
+
+    fn lifetime(&self) -> Result<(RequestedLifetime, &'static str), Problem> {
+        let given = [
+            self.expires_at.as_ref().map(|_| "expiresAt"),
+            self.expiry_date.as_ref().map(|_| "expiryDate"),
+            self.expires_in_days.map(|_| "expiresInDays"),
+        ];
+        let mut given = given.into_iter().flatten();
+        let (field, other) = (given.next(), given.next());
+        if let (Some(field), Some(other)) = (field, other) {
+            let detail = format!("`{field}` and `{other}` say the same thing; send one of them");
+            return Err(Problem::field(other, detail));
+        }
+        let field = field.unwrap_or("expiresAt");
+        if let Some(days) = self.expires_in_days {
+            let days = u32::try_from(days).ok().and_then(|days| Days::try_from(days).ok());
+            let detail = "`expiresInDays`: a lifetime is 1 to 3650 days";
+            let days = days.ok_or_else(|| Problem::field(field, detail))?;
+            return Ok((RequestedLifetime::Days(days), field));
+        }
+        let Some(text) = self.expires_at.as_ref().or(self.expiry_date.as_ref()) else {
+            return Ok((RequestedLifetime::Absent, field));
+        };
+        let moment: Timestamp = text.trim().parse().map_err(|_| {
+            let detail =
+                format!("`{field}` is a moment with its offset from UTC, such as `2026-12-31T23:59:59Z`");
+            Problem::field(field, detail)
+        })?;
+        Ok((RequestedLifetime::Until(moment), field))
+    }
+
+    fn application(&self, state: &AppState) -> Result<Option<ApplicationSlot>, Problem> {
+        let Some(name) = &self.application else { return Ok(None) };
+        state.applications.slot(name).map(Some).ok_or_else(|| {
+            let known: Vec<_> = state.applications.iter().map(|(_, name, _)| name.to_string()).collect();
+            let detail = format!("There is no application `{name:.40}`; there are {}", Ids(known));
+            Problem::field("application", detail)
+        })
+    }
+
+    fn permissions(&self, state: &AppState) -> Result<GrantPermissions, Problem> {
+        let Some(texts) = &self.global_permissions else { return Ok(GrantPermissions::All) };
+        let (mut known, mut unknown) = (BTreeSet::new(), Vec::new());
+        for text in texts {
+            match text.parse::<PermissionId>().ok().filter(|id| state.catalog.slot(id).is_some()) {
+                Some(id) => {
+                    known.insert(id);
+                }
+                None => unknown.push(text.clone()),
+            }
+        }
+        if unknown.is_empty() {
+            Ok(GrantPermissions::Chosen(known))
+        } else {
+            let detail = format!("This server does not know these permissions: {}", Ids(unknown));
+            Err(Problem::field("globalPermissions", detail)
+                .hint("`GET /api/v1/global-permissions` lists them"))
+        }
+    }
+}
