@@ -126,7 +126,8 @@ async fn insert(
         values.push_bind("any").push_bind(now_column).push_bind(expires_at);
     });
     grants.build().execute(&mut *connection).await?;
-    let mut secrets = QueryBuilder::<Sqlite>::new("INSERT INTO secrets (digest, key_id, grant_id, created_at) ");
+    let mut secrets =
+        QueryBuilder::<Sqlite>::new("INSERT INTO secrets (digest, key_id, grant_id, created_at) ");
     secrets.push_values(rows, |mut values, row| {
         values.push_bind(&row.digest[..]).push_bind(i64::from(key.id()));
         values.push_bind(row.id).push_bind(now_column);
@@ -189,7 +190,10 @@ async fn make_owners(
 /// The key with which the server makes new digests: the `digest` line of the highest number.
 fn newest_key(path: &Path) -> Outcome<DigestKey> {
     let text = fs::read_to_string(path).map_err(|error| {
-        format!("cannot read the key file `{}` ({error}): start `patgate serve` on the folder once", path.display())
+        format!(
+            "cannot read the key file `{}` ({error}): start `patgate serve` on the folder once",
+            path.display()
+        )
     })?;
     let mut newest = None;
     for line in text.lines() {
