@@ -10,9 +10,6 @@ use crate::application::RouteFault;
 use crate::challenge::{ANONYMOUS, Challenge, challenge};
 use crate::credentials::CredentialFault;
 
-/// What no cache may keep.
-pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-
 /// Why an answer is not 200.
 #[derive(Debug)]
 pub(crate) enum Refusal {
@@ -62,7 +59,7 @@ impl Refusal {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(WWW_AUTHENTICATE, line);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         *response.headers_mut() = headers;
         response
     }

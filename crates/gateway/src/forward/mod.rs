@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, HeaderMap};
+use http::header::HeaderMap;
 use http::{HeaderName, Response};
 use jiff::Timestamp;
 use patgate_core::identifier::UserId;
@@ -26,7 +26,7 @@ use crate::credentials::{
 };
 use crate::identity;
 use crate::proxies::TrustedProxies;
-use crate::refusal::{NO_STORE, Refusal};
+use crate::refusal::Refusal;
 
 /// Answers the questions of proxies.
 #[derive(Debug)]
@@ -250,10 +250,8 @@ impl Gateway {
 
     /// 200, for which a verdict is needed.
     fn answer(&self, permit: &Permit<'_>) -> Response<Bytes> {
-        let mut headers = identity::headers(permit, &self.catalog);
-        headers.insert(CACHE_CONTROL, NO_STORE);
         let mut response = Response::new(Bytes::new());
-        *response.headers_mut() = headers;
+        *response.headers_mut() = identity::headers(permit, &self.catalog);
         response
     }
 }
