@@ -1,0 +1,268 @@
+//! `[[application]]`: the applications of the file, checked by the types that use them, as gates.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use http::HeaderName;
+use patgate_core::application::{ApplicationName, ApplicationSlot, Applications};
+use patgate_core::permission::{Catalog, PermissionId};
+use patgate_core::token::Prefix;
+use patgate_gateway::application::{
+    DEPLOY_TOKEN_HEADER, Gate, PathPattern, RELEASE_TOKEN_HEADER, Rule, UnusableHeader, UnusableRule,
+    request_header_name, token_header_name,
+};
+
+use super::fault::Fault;
+use super::schema;
+use super::section::Section;
+use super::value::Place;
+
+/// What the applications of a node are made of.
+pub(super) struct Protected {
+    pub(super) applications: Arc<Applications>,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) gates: Vec<Gate>,
+    pub(super) labels: Vec<String>,
+}
+
+/// One `[[application]]` with its types, before its permissions have slots.
+struct Draft {
+    name: ApplicationName,
+    prefix: Option<Prefix>,
+    label: Option<String>,
+    gate: Gate,
+    permissions: Vec<PermissionId>,
+    rules: Vec<DraftRule>,
+}
+
+struct DraftRule {
+    field: String,
+    methods: Vec<String>,
+    path: String,
+    permission: Option<(PermissionId, Place)>,
+}
+
+/// Reads every `[[application]]`. `None` only with a fault.
+pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
+    let place = settings.value("application").map_or(Place::Nowhere, |given| given.place);
+    let mut seen = Seen::default();
+    let mut drafts = Vec::new();
+    for (field, table) in settings.tables("application") {
+        let mut section = Section::of_table(&field, schema::APPLICATION, table, settings.faults());
+        drafts.extend(draft(&mut section, &mut seen));
+    }
+    let configured = drafts.iter().filter_map(|draft| Some((draft.name.clone(), draft.prefix?)));
+    let applications = match Applications::new(configured) {
+        Ok(applications) => applications,
+        Err(error) => return fault(settings, "application", &place, error),
+    };
+    let own = drafts.iter().flat_map(|draft| draft.permissions.iter().cloned());
+    let catalog = match Catalog::new(own) {
+        Ok(catalog) => catalog,
+        Err(error) => return fault(settings, "application", &place, error),
+    };
+    let (mut gates, mut labels) = built_in(&applications);
+    for draft in drafts {
+        let slot = applications.slot(draft.name.as_str())?;
+        let rules = rules(draft.rules, &catalog, settings.faults());
+        let gate = Gate { slot, rules, ..draft.gate };
+        let label = draft.label.unwrap_or_else(|| draft.name.to_string());
+        // The slots start with `any`, which has no gate.
+        match gates.iter_mut().position(|known| known.slot == slot) {
+            Some(at) => (gates[at], labels[at + 1]) = (gate, label),
+            None => {
+                gates.push(gate);
+                labels.push(label);
+            }
+        }
+    }
+    Some(Protected { applications: Arc::new(applications), catalog: Arc::new(catalog), gates, labels })
+}
+
+/// What may stand once only among all applications.
+#[derive(Default)]
+struct Seen {
+    names: HashSet<ApplicationName>,
+    prefixes: HashSet<Prefix>,
+    headers: HashSet<HeaderName>,
+}
+
+fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Option<Draft> {
+    let name = required::<ApplicationName>(section, "name");
+    let built_in_header = match name.as_ref().map(ApplicationName::as_str) {
+        Some("release") => Some(RELEASE_TOKEN_HEADER),
+        Some("deploy") => Some(DEPLOY_TOKEN_HEADER),
+        _ => None,
+    };
+    if let Some(name) = &name
+        && !(seen.names.insert(name.clone()) && name.as_str() != "any")
+    {
+        section.fault_of("name", format_args!("the application name `{name}` is taken"));
+    }
+    let label = label(section);
+    let (prefix, token_header) = match built_in_header {
+        Some(header) => {
+            for setting in ["token_prefix", "token_header"] {
+                if section.is_given(setting) {
+                    section.fault_of(setting, "is fixed for `release` and `deploy`; remove it");
+                }
+            }
+            (None, Some(header))
+        }
+        None => (prefix(section, seen), token_header(section, name.as_ref(), seen)),
+    };
+    let method_header = section.parsed::<RequestHeader>("method_header");
+    let uri_header = section.parsed::<RequestHeader>("uri_header");
+    if let (Some(method), Some(uri)) = (&method_header, &uri_header)
+        && method.0 == uri.0
+    {
+        section.fault_of("uri_header", "must be another header than `method_header`");
+    }
+    let allow_passwords = section.truth("allow_passwords");
+    let permissions = section.list("permissions").into_iter().map(|(permission, _)| permission).collect();
+    let mut rules = Vec::new();
+    for (field, table) in section.tables("rule") {
+        let mut section = Section::of_table(&field, schema::RULE, table, section.faults());
+        rules.extend(draft_rule(&field, &mut section));
+    }
+    let (name, token_header) = (name?, token_header?);
+    let gate = Gate {
+        method_header: method_header?.0,
+        uri_header: uri_header?.0,
+        allow_passwords: allow_passwords?,
+        ..Gate::new(name.clone(), ApplicationSlot::UNKNOWN, token_header)
+    };
+    Some(Draft { name, prefix, label, gate, permissions, rules })
+}
+
+fn label(section: &mut Section<'_>) -> Option<String> {
+    let (label, place) = section.text("label")?;
+    let is_label = (1..=100).contains(&label.chars().count()) && !label.contains(char::is_control);
+    if !is_label {
+        section.fault("label", &place, "write 1 to 100 characters on one line");
+    }
+    Some(label)
+}
+
+fn prefix(section: &mut Section<'_>, seen: &mut Seen) -> Option<Prefix> {
+    let prefix = required::<Prefix>(section, "token_prefix")?;
+    let is_built_in = [Prefix::ANY, Prefix::RELEASE, Prefix::DEPLOY].contains(&prefix);
+    if is_built_in || !seen.prefixes.insert(prefix) {
+        section.fault_of("token_prefix", format_args!("the token prefix `{prefix}` is taken"));
+    }
+    Some(prefix)
+}
+
+fn token_header(
+    section: &mut Section<'_>,
+    name: Option<&ApplicationName>,
+    seen: &mut Seen,
+) -> Option<HeaderName> {
+    let header = if section.is_given("token_header") {
+        section.parsed::<TokenHeader>("token_header")?.0
+    } else {
+        token_header_name(&format!("x-{}-personal-token", name?)).ok()?
+    };
+    let is_built_in = [RELEASE_TOKEN_HEADER, DEPLOY_TOKEN_HEADER].contains(&header);
+    if is_built_in || !seen.headers.insert(header.clone()) {
+        let expected = format!("the token header `{header}` belongs to another application");
+        section.fault_of("token_header", expected);
+    }
+    Some(header)
+}
+
+fn draft_rule(field: &str, section: &mut Section<'_>) -> Option<DraftRule> {
+    let methods = section.list::<Method>("methods").into_iter().map(|(method, _)| method.0).collect();
+    let path = required::<Path>(section, "path");
+    let permission = section.text("permission").and_then(|(text, place)| match text.parse() {
+        Ok(permission) => Some((permission, place)),
+        Err(error) => fault(section, "permission", &place, error),
+    });
+    Some(DraftRule { field: field.to_owned(), methods, path: path?.0, permission })
+}
+
+/// Gives the permissions their slots. A permission that nobody can hold is a fault: it is a typing error.
+fn rules(drafts: Vec<DraftRule>, catalog: &Catalog, faults: &mut Vec<Fault>) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for DraftRule { field, methods, path, permission } in drafts {
+        let slot = permission.as_ref().map(|(id, _)| catalog.slot(id));
+        if let (Some(None), Some((id, place))) = (slot, &permission) {
+            let expected =
+                format!("the permission `{id}` is unknown; add it to `permissions` of the application");
+            faults.push(Fault::new(format!("{field}.permission"), place, expected));
+        }
+        match Rule::new(methods.iter().map(String::as_str), &path, slot.flatten()) {
+            Ok(rule) => rules.push(rule),
+            Err(error) => faults.push(Fault::new(field, &Place::Nowhere, error)),
+        }
+    }
+    rules
+}
+
+/// The gates of Release and Deploy, and the labels of all built-in applications in the order of their slots.
+fn built_in(applications: &Applications) -> (Vec<Gate>, Vec<String>) {
+    let headers =
+        [(ApplicationSlot::RELEASE, RELEASE_TOKEN_HEADER), (ApplicationSlot::DEPLOY, DEPLOY_TOKEN_HEADER)];
+    let gates = headers
+        .into_iter()
+        .filter_map(|(slot, header)| Some(Gate::new(applications.name(slot)?.clone(), slot, header)))
+        .collect();
+    (gates, ["All applications", "Release", "Deploy"].map(str::to_owned).to_vec())
+}
+
+fn required<T>(section: &mut Section<'_>, name: &str) -> Option<T>
+where
+    T: FromStr<Err: fmt::Display>,
+{
+    if !section.is_given(name) {
+        section.fault_of(name, "is missing");
+    }
+    section.parsed(name)
+}
+
+fn fault<T>(section: &mut Section<'_>, name: &str, place: &Place, expected: impl fmt::Display) -> Option<T> {
+    section.fault(name, place, expected);
+    None
+}
+
+struct TokenHeader(HeaderName);
+
+impl FromStr for TokenHeader {
+    type Err = UnusableHeader;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        token_header_name(text).map(Self)
+    }
+}
+
+struct RequestHeader(HeaderName);
+
+impl FromStr for RequestHeader {
+    type Err = UnusableHeader;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        request_header_name(text).map(Self)
+    }
+}
+
+struct Method(String);
+
+impl FromStr for Method {
+    type Err = UnusableRule;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Rule::new([text], "/", None).map(|_| Self(text.to_owned()))
+    }
+}
+
+struct Path(String);
+
+impl FromStr for Path {
+    type Err = UnusableRule;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        PathPattern::read(text).map(|_| Self(text.to_owned()))
+    }
+}

@@ -1,0 +1,276 @@
+//! What the operator decides: flags, `PATGATE_*` variables and the file, as one typed [`Configuration`].
+//!
+//! Every fault is reported at once, with its field, its place and what is expected. The settings themselves are in
+//! [`schema`], which also makes the example file and the reference.
+
+mod application;
+mod document;
+mod fault;
+mod public_url;
+pub mod schema;
+mod secret;
+mod section;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use patgate_core::application::Applications;
+use patgate_core::permission::Catalog;
+use patgate_gateway::application::Gate;
+use patgate_gateway::proxies::{NotANetwork, TrustedProxies};
+use patgate_store::Database;
+
+pub use document::{example, reference};
+pub use fault::{Fault, Faults};
+pub use public_url::{NotAPublicUrl, PublicUrl};
+pub use secret::Secret;
+pub use sources::{DEFAULT_FILE, Flags, Sources};
+
+use crate::logging::{Format, LogSettings};
+use crate::tls::TlsFiles;
+use section::Section;
+use value::Place;
+
+/// The largest secret that is read from a file of its own, in bytes.
+const LONGEST_SECRET: u64 = 64 * 1024;
+
+/// A configuration without faults.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// The addresses to listen on: at least one. Port 0 means any free port.
+    pub listen: Vec<SocketAddr>,
+    /// The folder of the state. It may not exist yet.
+    pub data_dir: PathBuf,
+    /// Where the rows are.
+    pub database: Database,
+    /// Where the keys are; see [`crate::keys`].
+    pub keys_file: PathBuf,
+    /// What `public_url` says; see [`Configuration::public_url_of`].
+    pub public_url: Option<PublicUrl>,
+    /// The proxies whose word counts.
+    pub trusted_proxies: Arc<TrustedProxies>,
+    /// The certificate, when TLS is served.
+    pub tls: Option<TlsFiles>,
+    /// What is logged, and how.
+    pub log: LogSettings,
+    /// The longest body of a request, in bytes: 1 KiB to 16 MiB.
+    pub body_limit: usize,
+    /// The password of `admin` at the very first start.
+    pub admin_password: Option<Secret>,
+    /// The names and prefixes of all applications.
+    pub applications: Arc<Applications>,
+    /// All permissions, those of the applications too.
+    pub catalog: Arc<Catalog>,
+    /// How each application is protected: `release`, `deploy`, then the configured ones in the order of the file.
+    pub gates: Vec<Gate>,
+    /// What people read for each application, in the order of [`Applications::iter`].
+    pub labels: Vec<String>,
+}
+
+impl Configuration {
+    /// Reads flags, the variables of this process and the file.
+    ///
+    /// # Errors
+    /// Every fault of all of them.
+    pub fn load(flags: Flags) -> Result<Self, Faults> {
+        Self::of_sources(Sources::of_process(flags))
+    }
+
+    /// Gives the sources their types. Reads the files that hold secrets, and nothing else.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub fn of_sources(sources: Sources) -> Result<Self, Faults> {
+        let mut faults = Vec::new();
+        let mut settings = Section::of_sources(schema::SETTINGS, sources, &mut faults);
+        let configuration = read(&mut settings);
+        match configuration {
+            Some(configuration) if faults.is_empty() => Ok(configuration),
+            _ => Err(Faults(faults)),
+        }
+    }
+
+    /// Where people reach Patgate: `public_url`, or else the first listener at the address it really has.
+    #[must_use]
+    pub fn public_url_of(&self, first: SocketAddr) -> PublicUrl {
+        self.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(first, self.tls.is_some()))
+    }
+}
+
+/// Reads all settings before it gives up on one. `None` only with a fault.
+fn read(settings: &mut Section<'_>) -> Option<Configuration> {
+    let listen = listen(settings);
+    let data_dir = path(settings, "data_dir");
+    let database = database(settings, data_dir.as_deref());
+    let keys_file = if settings.is_given("keys_file") {
+        path(settings, "keys_file")
+    } else {
+        data_dir.as_ref().map(|folder| folder.join("keys"))
+    };
+    let public_url = settings.parsed("public_url");
+    let trusted_proxies = trusted_proxies(settings);
+    let body_limit = settings.number("body_limit", 1_024..=16_777_216);
+    let admin_password = admin_password(settings);
+    let tls = tls(settings);
+    let format = settings.parsed::<Format>("log.format");
+    let filter = settings.parsed("log.filter");
+    let protected = application::read(settings)?;
+    Some(Configuration {
+        listen,
+        data_dir: data_dir?,
+        database: database?,
+        keys_file: keys_file?,
+        public_url,
+        trusted_proxies: Arc::new(trusted_proxies?),
+        tls,
+        log: LogSettings { format: format?, filter: filter? },
+        body_limit: usize::try_from(body_limit?).ok()?,
+        admin_password,
+        applications: protected.applications,
+        catalog: protected.catalog,
+        gates: protected.gates,
+        labels: protected.labels,
+    })
+}
+
+fn listen(settings: &mut Section<'_>) -> Vec<SocketAddr> {
+    let listen = settings.list::<Address>("listen");
+    if listen.is_empty() && settings.faults().is_empty() {
+        settings.fault_of("listen", "name at least one address, like `127.0.0.1:5516`");
+    }
+    let mut seen = HashSet::new();
+    for (Address(address), place) in &listen {
+        if address.port() != 0 && !seen.insert(*address) {
+            settings.fault("listen", place, format_args!("`{address}` stands twice"));
+        }
+    }
+    listen.into_iter().map(|(Address(address), _)| address).collect()
+}
+
+fn path(settings: &mut Section<'_>, name: &str) -> Option<PathBuf> {
+    let (text, place) = settings.text(name)?;
+    if text.is_empty() || text.contains('\0') {
+        settings.fault(name, &place, "write a path");
+        return None;
+    }
+    Some(text.into())
+}
+
+fn database(settings: &mut Section<'_>, data_dir: Option<&Path>) -> Option<Database> {
+    match secret(settings, "database_url", "database_url_file") {
+        Some((url, name, place)) => match url.reveal().parse() {
+            Ok(database) => Some(database),
+            Err(error) => {
+                settings.fault(name, &place, error);
+                None
+            }
+        },
+        None => data_dir.map(|folder| Database::Sqlite(folder.join("patgate.db"))),
+    }
+}
+
+fn admin_password(settings: &mut Section<'_>) -> Option<Secret> {
+    let (password, name, place) = secret(settings, "admin_password", "admin_password_file")?;
+    if patgate_core::token::text::is_token_shaped(password.reveal()) {
+        settings.fault(name, &place, "has the shape of a token, and would never be tried as a password");
+    }
+    if password.reveal().contains(char::is_control) {
+        settings.fault(name, &place, "must not have control characters");
+    }
+    Some(password)
+}
+
+/// A secret, given itself or as the file that holds it; what ranks higher of the two counts.
+fn secret(
+    settings: &mut Section<'_>,
+    name: &'static str,
+    file: &'static str,
+) -> Option<(Secret, &'static str, Place)> {
+    let rank = |name| settings.value(name).map(|given| given.place.rank());
+    let (itself, in_file) = (rank(name), rank(file));
+    if itself.is_some() && itself == in_file {
+        settings.fault_of(file, format_args!("set `{name}` or `{file}`, not both"));
+        return None;
+    }
+    if itself > in_file {
+        let (text, place) = settings.text(name)?;
+        return Some((Secret::new(text), name, place));
+    }
+    let path = path(settings, file)?;
+    match read_secret(&path) {
+        Ok(secret) => {
+            let place = settings.value(file).map_or(Place::Nowhere, |given| given.place);
+            Some((secret, file, place))
+        }
+        Err(expected) => {
+            settings.fault_of(file, expected);
+            None
+        }
+    }
+}
+
+/// What a file holds, without the end of its line.
+fn read_secret(path: &Path) -> Result<Secret, String> {
+    let unreadable = |error| format!("the file `{}` cannot be read: {error}", path.display());
+    let length = fs::metadata(path).map_err(unreadable)?.len();
+    if length > LONGEST_SECRET {
+        return Err(format!("the file `{}` is too long for a secret", path.display()));
+    }
+    let text = Secret::new(fs::read_to_string(path).map_err(unreadable)?);
+    let line = text.reveal().strip_suffix('\n').unwrap_or(text.reveal());
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        return Err(format!("the file `{}` is empty", path.display()));
+    }
+    Ok(Secret::new(line.to_owned()))
+}
+
+fn trusted_proxies(settings: &mut Section<'_>) -> Option<TrustedProxies> {
+    let networks = settings.list::<Network>("trusted_proxies");
+    TrustedProxies::read(networks.iter().map(|(Network(text), _)| text.as_str())).ok()
+}
+
+fn tls(settings: &mut Section<'_>) -> Option<TlsFiles> {
+    let certificate = path(settings, "tls.certificate");
+    let key = path(settings, "tls.key");
+    match (settings.is_given("tls.certificate"), settings.is_given("tls.key")) {
+        (true, false) => {
+            settings.fault_of("tls.key", "is missing beside `tls.certificate`; set both or none");
+        }
+        (false, true) => {
+            settings.fault_of("tls.certificate", "is missing beside `tls.key`; set both or none");
+        }
+        _ => {}
+    }
+    Some(TlsFiles { certificate: certificate?, key: key? })
+}
+
+struct Address(SocketAddr);
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected =
+            |_| format!("`{text}` is no IP address with a port, like `127.0.0.1:5516` or `[::1]:5516`");
+        text.parse().map(Self).map_err(expected)
+    }
+}
+
+struct Network(String);
+
+impl FromStr for Network {
+    type Err = NotANetwork;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        TrustedProxies::read([text]).map(|_| Self(text.to_owned()))
+    }
+}

@@ -1,0 +1,190 @@
+//! The settings as people see them: names, what they mean, defaults, variables.
+//!
+//! This is the one list. The example file, the reference and the reading of files and variables all walk it, so that
+//! a setting cannot be missing from one of them. A line `Example:` is the value that the example file shows where
+//! there is no default.
+#![expect(unused_qualifications, reason = "the derived code names the nested types by their paths")]
+
+use confique::Config;
+use confique::meta::Meta;
+
+/// The settings of Patgate.
+///
+/// A flag of the command line overrides a variable, a variable overrides this file, and what is nowhere has its
+/// default. Paths are relative to the folder in which Patgate is started.
+#[derive(Config)]
+pub struct Schema {
+    /// The addresses to listen on: IP addresses with a port. Every address serves everything.
+    /// The two defaults are the ports of Release and Deploy.
+    #[config(env = "PATGATE_LISTEN", default = ["127.0.0.1:5516", "127.0.0.1:4516"])]
+    pub listen: Vec<String>,
+
+    /// The folder of the state: the SQLite database and the key file.
+    #[config(env = "PATGATE_DATA_DIR", default = "patgate-data")]
+    pub data_dir: String,
+
+    /// The database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    /// When it is absent it is the file `patgate.db` in the data folder.
+    ///
+    /// Example: "sqlite:patgate-data/patgate.db"
+    #[config(env = "PATGATE_DATABASE_URL")]
+    pub database_url: Option<String>,
+
+    /// A file that holds the database URL and nothing else, instead of `database_url`.
+    ///
+    /// Example: "/run/secrets/patgate-database-url"
+    #[config(env = "PATGATE_DATABASE_URL_FILE")]
+    pub database_url_file: Option<String>,
+
+    /// The key file, the same on all nodes. When it is absent it is the file `keys` in the data folder.
+    ///
+    /// Example: "patgate-data/keys"
+    #[config(env = "PATGATE_KEYS_FILE")]
+    pub keys_file: Option<String>,
+
+    /// Where people reach Patgate, with the path when there is one: every link and redirect starts with it.
+    /// `https` here makes cookies secure. When it is absent it is the first address to listen on.
+    ///
+    /// Example: "https://tokens.example.com"
+    #[config(env = "PATGATE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+
+    /// The proxies whose `X-Forwarded-*` headers and original method and URI are believed: IP addresses or networks,
+    /// like `10.0.0.0/8`.
+    #[config(env = "PATGATE_TRUSTED_PROXIES", default = [])]
+    pub trusted_proxies: Vec<String>,
+
+    /// The longest body of a request, in bytes: 1024 (1 KiB) to 16777216 (16 MiB).
+    #[config(env = "PATGATE_BODY_LIMIT", default = 1048576)]
+    pub body_limit: u64,
+
+    /// The password of the user `admin`. It counts at the very first start alone; when it is absent one is made and
+    /// written to `initial-admin-password` in the data folder.
+    ///
+    /// Example: "everybody knows me, replace me"
+    #[config(env = "PATGATE_ADMIN_PASSWORD")]
+    pub admin_password: Option<String>,
+
+    /// A file that holds that password and nothing else, instead of `admin_password`.
+    ///
+    /// Example: "/run/secrets/patgate-admin-password"
+    #[config(env = "PATGATE_ADMIN_PASSWORD_FILE")]
+    pub admin_password_file: Option<String>,
+
+    /// TLS on every address. Set both or none. New files are taken over without a restart.
+    #[config(nested)]
+    pub tls: Tls,
+
+    /// What is written to the standard error output.
+    #[config(nested)]
+    pub log: Log,
+
+    /// The protected applications besides the built-in `release` and `deploy`; and for those two, what is to differ.
+    #[config(env = "PATGATE_APPLICATION", default = [])]
+    pub application: Vec<toml::Value>,
+}
+
+/// TLS on every address.
+#[derive(Config)]
+pub struct Tls {
+    /// The certificate and those between it and the root, a PEM file.
+    ///
+    /// Example: "/etc/patgate/tls.pem"
+    #[config(env = "PATGATE_TLS_CERTIFICATE")]
+    pub certificate: Option<String>,
+
+    /// The certificate's private key, a PEM file.
+    ///
+    /// Example: "/etc/patgate/tls.key"
+    #[config(env = "PATGATE_TLS_KEY")]
+    pub key: Option<String>,
+}
+
+/// What is written to the standard error output.
+#[derive(Config)]
+pub struct Log {
+    /// `text` for people, `json` for programs: one object a line.
+    #[config(env = "PATGATE_LOG_FORMAT", default = "text")]
+    pub format: String,
+
+    /// How much: `error`, `warn`, `info`, `debug`, `trace`, or a level for each part, like `info,patgate=debug`.
+    #[config(env = "PATGATE_LOG_FILTER", default = "info")]
+    pub filter: String,
+}
+
+/// One `[[application]]`.
+#[derive(Config)]
+pub struct Application {
+    /// The name, as in `/auth/NAME`: 1 to 40 lower-case letters, digits and `-`, a letter first.
+    /// `release` and `deploy` are the built-in ones.
+    ///
+    /// Example: "shop"
+    pub name: String,
+
+    /// What people read on the pages, 1 to 100 characters. When it is absent it is the name.
+    ///
+    /// Example: "The shop"
+    pub label: Option<String>,
+
+    /// The first letters of its tokens, before the `_`: 2 to 8 lower-case letters and digits, a letter first.
+    /// Not for `release` (`rpa`) and `deploy` (`dpa`).
+    ///
+    /// Example: "shop"
+    pub token_prefix: Option<String>,
+
+    /// The header in which a request brings its token. When it is absent it is `x-NAME-personal-token`.
+    /// Not for `release` and `deploy`.
+    ///
+    /// Example: "x-shop-personal-token"
+    pub token_header: Option<String>,
+
+    /// The header in which the proxy says the original method.
+    #[config(default = "x-original-method")]
+    pub method_header: String,
+
+    /// The header in which the proxy says the original URI.
+    #[config(default = "x-original-uri")]
+    pub uri_header: String,
+
+    /// Whether `/auth` also takes user names with passwords for this application.
+    #[config(default = false)]
+    pub allow_passwords: bool,
+
+    /// The permissions of its own, that roles may hold and rules may ask for.
+    ///
+    /// Example: ["shop#order"]
+    #[config(default = [])]
+    pub permissions: Vec<String>,
+
+    /// What each request needs; the first rule that fits decides. With rules, what no rule covers is refused;
+    /// without, every proven user passes.
+    #[config(default = [])]
+    pub rule: Vec<toml::Value>,
+}
+
+/// One `[[application.rule]]`.
+#[derive(Config)]
+pub struct Rule {
+    /// The methods it is about; `GET` covers `HEAD`. When there are none, all methods.
+    ///
+    /// Example: ["POST"]
+    #[config(default = [])]
+    pub methods: Vec<String>,
+
+    /// The path it is about: `*` stands for one segment, `**` at the end for any rest.
+    ///
+    /// Example: "/orders/**"
+    pub path: String,
+
+    /// The permission that is needed. When it is absent, being somebody is enough.
+    ///
+    /// Example: "shop#order"
+    pub permission: Option<String>,
+}
+
+/// What [`Schema`] says.
+pub const SETTINGS: &Meta = &<Schema as Config>::META;
+/// What [`Application`] says.
+pub const APPLICATION: &Meta = &<Application as Config>::META;
+/// What [`Rule`] says.
+pub const RULE: &Meta = &<Rule as Config>::META;

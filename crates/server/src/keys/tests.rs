@@ -1,0 +1,135 @@
+//! What the key file protects from: loss, strangers' eyes, and half a file.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use tempfile::TempDir;
+
+use super::*;
+
+const LINE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF";
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    (folder, path)
+}
+
+fn random(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+fn write(path: &Path, text: &str, mode: u32) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+fn refusal(text: &str) -> String {
+    let (_folder, path) = folder();
+    write(&path, text, 0o600);
+    let shown = load_or_create(&path, true, &mut random(1)).unwrap_err().to_string();
+    shown.replace(&path.display().to_string(), "keys")
+}
+
+#[test]
+fn the_first_start_makes_keys_that_only_their_owner_reads_and_the_next_start_finds_them() {
+    let (_folder, path) = folder();
+    let made = load_or_create(&path, false, &mut random(1)).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+    let found = load_or_create(&path, true, &mut random(2)).unwrap();
+    assert_eq!(made.sealing[0].as_bytes(), found.sealing[0].as_bytes());
+    let token = patgate_core::token::PlainToken::generate(patgate_core::token::Prefix::ANY, &mut random(3));
+    let text = patgate_core::token::TokenText::parse(token.reveal()).unwrap();
+    assert_eq!(made.digest.newest().digest(text), found.digest.newest().digest(text));
+}
+
+#[test]
+fn two_first_starts_make_different_keys() {
+    let ((_one, one), (_other, other)) = (folder(), folder());
+    load_or_create(&one, false, &mut random(1)).unwrap();
+    load_or_create(&other, false, &mut random(2)).unwrap();
+    assert_ne!(fs::read(one).unwrap(), fs::read(other).unwrap());
+}
+
+#[test]
+fn a_missing_file_is_not_replaced_when_tokens_need_it() {
+    let (_folder, path) = folder();
+    let fault = load_or_create(&path, true, &mut random(1)).unwrap_err();
+    assert!(matches!(fault, KeysFault::Missing(_)));
+    assert!(fault.to_string().contains("restore it from the backup"), "{fault}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_file_that_others_can_read_is_refused() {
+    for mode in [0o640, 0o604, 0o644, 0o660, 0o601] {
+        let (_folder, path) = folder();
+        write(&path, &format!("digest 1 {LINE}\nsealing 1 {LINE}\n"), mode);
+        let fault = load_or_create(&path, true, &mut random(1)).unwrap_err();
+        assert!(matches!(fault, KeysFault::Exposed { mode: seen, .. } if seen == mode), "{mode:o}: {fault}");
+    }
+    let (_folder, path) = folder();
+    write(&path, &format!("digest 1 {LINE}\nsealing 1 {LINE}\n"), 0o400);
+    load_or_create(&path, true, &mut random(1)).unwrap();
+}
+
+#[test]
+fn a_folder_is_no_key_file() {
+    let (folder, _) = folder();
+    let fault = load_or_create(folder.path(), false, &mut random(1)).unwrap_err();
+    assert!(matches!(fault, KeysFault::NotAFile(_)), "{fault}");
+}
+
+#[test]
+fn the_newest_key_comes_first_and_three_may_live() {
+    let (_folder, path) = folder();
+    let lines: String =
+        (1..=3).map(|id| format!("digest {id} {LINE}\n\n# old\nsealing {id} {LINE}\n")).collect();
+    write(&path, &lines, 0o600);
+    let keys = load_or_create(&path, true, &mut random(1)).unwrap();
+    assert_eq!(keys.digest.newest().id(), 3);
+    assert_eq!(keys.sealing.iter().map(SealingKey::id).collect::<Vec<_>>(), [3, 2, 1]);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_by_its_line() {
+    let good = format!("digest 1 {LINE}\n");
+    for bad in [
+        "digest 1",
+        "digest one 00",
+        "password 1 00",
+        &format!("digest 1 {LINE} more"),
+        &format!("digest 1 {LINE}0"),
+    ] {
+        let shown = refusal(&format!("{good}{bad}\n"));
+        assert!(shown.starts_with("line 2 of the key file `keys`"), "{bad}: {shown}");
+        assert!(!shown.contains(LINE), "the sentence shows a key: {shown}");
+    }
+}
+
+#[test]
+fn too_few_too_many_or_equal_keys_are_refused() {
+    let (digest, sealing) = (format!("digest 1 {LINE}\n"), format!("sealing 1 {LINE}\n"));
+    let four: String = (1..=4).map(|id| format!("digest {id} {LINE}\n")).collect();
+    for bad in [
+        "",
+        &digest,
+        &sealing,
+        &format!("{digest}{digest}{sealing}"),
+        &format!("{digest}{sealing}{sealing}"),
+        &format!("{four}{sealing}"),
+    ] {
+        assert!(refusal(bad).contains("one to three `digest`"), "{bad}");
+    }
+}
+
+#[test]
+fn no_key_is_printed() {
+    let (_folder, path) = folder();
+    let keys = load_or_create(&path, false, &mut random(1)).unwrap();
+    let shown = format!("{keys:?}");
+    assert!(shown.contains("SealingKey(1)") && shown.len() < 120, "{shown}");
+}

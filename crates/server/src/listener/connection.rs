@@ -1,0 +1,130 @@
+//! One connection, from its handshake to its end.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::Limits;
+use super::watch::{Guard, Order, Watch, Watched};
+
+/// Requests of one HTTP/2 connection that are served at a time.
+const STREAMS: u32 = 100;
+
+/// What every connection is served with.
+#[derive(Clone)]
+pub(super) struct Connector<S> {
+    pub(super) service: S,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) limits: Limits,
+}
+
+impl<S, F, B> Connector<S>
+where
+    S: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    /// Serves a stream until either side ends it. What goes wrong on it is the client's matter, and no fault of ours.
+    pub(super) async fn serve(self, stream: TcpStream, peer: SocketAddr, guard: Guard) {
+        // Answers are written whole; waiting for more would only delay them.
+        let _ = stream.set_nodelay(true);
+        let Some(acceptor) = self.tls.clone() else {
+            return self.http1(stream, peer, &guard.0).await;
+        };
+        let limit = Duration::from_secs(u64::from(self.limits.head_seconds));
+        let Ok(Ok(stream)) = tokio::time::timeout(limit, acceptor.accept(stream)).await else {
+            return tracing::debug!(%peer, "the TLS handshake failed");
+        };
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            self.http2(stream, peer, &guard.0).await;
+        } else {
+            self.http1(stream, peer, &guard.0).await;
+        }
+    }
+
+    async fn http1<T: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        stream: T,
+        peer: SocketAddr,
+        watch: &Arc<Watch>,
+    ) {
+        let stream = TokioIo::new(Watched::new(stream, Arc::clone(watch)));
+        let connection = http1::Builder::new()
+            .pipeline_flush(true)
+            // The watch does it for all connections at once.
+            .header_read_timeout(None)
+            .max_header_size(self.limits.head_bytes)
+            .serve_connection(stream, self.service(peer, watch));
+        drive(pin!(connection), http1::Connection::graceful_shutdown, watch, peer).await;
+    }
+
+    async fn http2<T>(self, stream: T, peer: SocketAddr, watch: &Arc<Watch>)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        watch.is_multiplexed();
+        let stream = TokioIo::new(Watched::new(stream, Arc::clone(watch)));
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(self.limits.head_bytes).unwrap_or(u32::MAX))
+            .serve_connection(stream, self.service(peer, watch));
+        drive(pin!(connection), http2::Connection::graceful_shutdown, watch, peer).await;
+    }
+
+    fn service(
+        &self,
+        peer: SocketAddr,
+        watch: &Arc<Watch>,
+    ) -> impl Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send> + use<S, F, B>
+    {
+        let (service, watch) = (self.service.clone(), Arc::clone(watch));
+        service_fn(move |request| {
+            let in_service = watch.begin_service();
+            let answer = service(request, peer);
+            async move {
+                let answer = answer.await;
+                drop(in_service);
+                Ok(answer)
+            }
+        })
+    }
+}
+
+/// Runs a connection to its end, as the watch orders.
+async fn drive<C>(mut connection: Pin<&mut C>, drain: fn(Pin<&mut C>), watch: &Watch, peer: SocketAddr)
+where
+    C: Future<Output = Result<(), hyper::Error>>,
+{
+    let mut is_draining = false;
+    let outcome = poll_fn(|context| {
+        match watch.order(context) {
+            Order::Cut => return Poll::Ready(Ok(())),
+            Order::Drain if !is_draining => {
+                is_draining = true;
+                drain(connection.as_mut());
+            }
+            _ => {}
+        }
+        connection.as_mut().poll(context)
+    })
+    .await;
+    if let Err(error) = outcome {
+        tracing::debug!(%peer, %error, "a connection ended with an error");
+    }
+}

@@ -1,0 +1,207 @@
+//! The sockets: bound all or none, served over HTTP/1.1 (HTTP/2 too where TLS has agreed on it), and drained at the end.
+//!
+//! The service is a plain function from a request and the address of its peer to an answer. Nothing is boxed, locked
+//! or timed for a single request: the patience with slow and idle clients is kept in whole seconds by one task for all
+//! connections ([`watch`]).
+
+mod connection;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use connection::Connector;
+use watch::Connections;
+
+/// How many connections may wait in the kernel.
+const BACKLOG: u32 = 1_024;
+/// How long a listener rests when the system has no more file descriptors.
+const REST: Duration = Duration::from_millis(100);
+
+/// What the listeners put up with.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Open connections at a time; more of them wait in the kernel.
+    pub connections: u32,
+    /// How long a TLS handshake, or the head of a request from its first byte on, may take: whole seconds.
+    pub head_seconds: u32,
+    /// How long a connection may do nothing between two requests: whole seconds. More than the 60 of nginx's
+    /// `keepalive_timeout` towards us, so that the proxy is the one who closes.
+    pub idle_seconds: u32,
+    /// The longest head of a request, in bytes; a longer one is answered with 431.
+    pub head_bytes: usize,
+    /// How long open requests may take after the stop.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            head_seconds: 15,
+            idle_seconds: 75,
+            head_bytes: 32 * 1_024,
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Bound sockets. Clients that connect wait until [`Listeners::serve`].
+#[derive(Debug)]
+pub struct Listeners(Vec<TcpListener>);
+
+/// The addresses that could not be bound, each with its reason. None was bound.
+#[derive(Debug)]
+pub struct BindFault(Vec<(SocketAddr, io::Error)>);
+
+/// How serving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// Every open request got its answer.
+    Finished,
+    /// So many connections were cut at the deadline.
+    Cut(usize),
+}
+
+impl Listeners {
+    /// Binds every address, or none. Must be called inside the runtime.
+    ///
+    /// # Errors
+    /// [`BindFault`] naming every address that failed.
+    pub async fn bind(addresses: &[SocketAddr]) -> Result<Self, BindFault> {
+        let (mut bound, mut faults) = (Vec::new(), Vec::new());
+        for address in addresses {
+            match bind(*address) {
+                Ok(listener) => bound.push(listener),
+                Err(error) => faults.push((*address, error)),
+            }
+        }
+        if faults.is_empty() { Ok(Self(bound)) } else { Err(BindFault(faults)) }
+    }
+
+    /// The addresses, in the order they were asked for, with the ports they really have.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.0.iter().map(TcpListener::local_addr).collect()
+    }
+
+    /// Answers requests until `stop` is ready; then accepts no more, lets open requests end within
+    /// [`Limits::drain`], and cuts the rest.
+    ///
+    /// The address that the service gets is the direct peer's; an IPv4 address is never written as an IPv6 one.
+    pub async fn serve<S, F, B>(
+        self,
+        service: S,
+        tls: Option<Arc<ServerConfig>>,
+        limits: Limits,
+        stop: impl Future<Output = ()>,
+    ) -> Drained
+    where
+        S: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let places = Arc::new(Semaphore::new(limits.connections as usize));
+        let connections = Arc::new(Connections::new(limits));
+        let connector = Connector { service, tls: tls.map(TlsAcceptor::from), limits };
+        let mut tasks = JoinSet::new();
+        for listener in self.0 {
+            tasks.spawn(accept(listener, connector.clone(), Arc::clone(&connections), Arc::clone(&places)));
+        }
+        let sweeper = tokio::spawn(Arc::clone(&connections).sweep());
+        stop.await;
+        tasks.shutdown().await;
+        connections.drain();
+        // Each connection holds one place until it is closed.
+        let all_closed = places.acquire_many(limits.connections);
+        let outcome = match tokio::time::timeout(limits.drain, all_closed).await {
+            Ok(_) => Drained::Finished,
+            Err(_) => Drained::Cut(connections.cut()),
+        };
+        sweeper.abort();
+        outcome
+    }
+}
+
+impl fmt::Display for BindFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (address, error)) in self.0.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}cannot listen on `{address}`: {}", reason(error))?;
+        }
+        formatter.write_str("\nhint: choose other addresses with `--listen` or the setting `listen`")
+    }
+}
+
+impl Error for BindFault {}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not use that port".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart need not wait for connections of the last run that are still in TIME_WAIT.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+async fn accept<S, F, B>(
+    listener: TcpListener,
+    connector: Connector<S>,
+    connections: Arc<Connections>,
+    places: Arc<Semaphore>,
+) where
+    S: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+                let work = connector.clone().serve(stream, peer, connections.open());
+                tokio::spawn(async move {
+                    work.await;
+                    drop(place);
+                });
+            }
+            // The client went away before it was accepted; the next one waits.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+                ) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Patience with clients, counted in whole seconds by one task for all connections.
+//!
+//! A timer for each request would cost more than the verdict. Instead a connection notes in an atomic until when it may
+//! stay as it is, and once a second one task looks at all of them.
+
+use std::collections::HashMap;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::Limits;
+
+/// A deadline that never comes.
+const NEVER: u32 = u32::MAX;
+
+/// All open connections.
+#[derive(Debug)]
+pub(super) struct Connections {
+    limits: Limits,
+    /// Seconds since the start.
+    clock: AtomicU32,
+    is_draining: AtomicBool,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next: u64,
+    watches: HashMap<u64, Arc<Watch>>,
+}
+
+/// What a connection is doing, and until when it may.
+#[derive(Debug)]
+pub(super) struct Watch {
+    number: u64,
+    connections: Arc<Connections>,
+    deadline: AtomicU32,
+    phase: AtomicU8,
+    in_service: AtomicU32,
+    order: AtomicU8,
+    /// Of the connection's task, which has one for its whole life.
+    waker: OnceLock<Waker>,
+}
+
+/// What a connection is doing.
+mod phase {
+    /// Between two requests, or writing an answer.
+    pub(super) const IDLE: u8 = 0;
+    /// The first byte of a request has come.
+    pub(super) const HEAD: u8 = 1;
+    /// HTTP/2: bytes come between requests too, so they begin nothing.
+    pub(super) const MULTIPLEXED: u8 = 2;
+}
+
+/// What a connection is told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Order {
+    /// Nothing.
+    GoOn,
+    /// End after the open requests.
+    Drain,
+    /// End now.
+    Cut,
+}
+
+impl Connections {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            clock: AtomicU32::new(0),
+            is_draining: AtomicBool::new(false),
+            open: Mutex::new(Open::default()),
+        }
+    }
+
+    /// Notes a new connection. It is forgotten when the guard is dropped.
+    pub(super) fn open(self: &Arc<Self>) -> Guard {
+        let mut open = self.lock();
+        let number = open.next;
+        open.next += 1;
+        let watch = Arc::new(Watch {
+            number,
+            connections: Arc::clone(self),
+            deadline: AtomicU32::new(self.after(self.limits.head_seconds)),
+            phase: AtomicU8::new(phase::IDLE),
+            in_service: AtomicU32::new(0),
+            order: AtomicU8::new(Order::GoOn as u8),
+            waker: OnceLock::new(),
+        });
+        open.watches.insert(number, Arc::clone(&watch));
+        Guard(watch)
+    }
+
+    /// Cuts every second what has stayed too long. Never ends.
+    pub(super) async fn sweep(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let now = self.clock.fetch_add(1, Ordering::Relaxed) + 1;
+            let is_draining = self.is_draining.load(Ordering::Relaxed);
+            for watch in self.lock().watches.values() {
+                if watch.deadline.load(Ordering::Relaxed) <= now {
+                    watch.tell(Order::Cut);
+                } else if is_draining {
+                    watch.tell(Order::Drain);
+                }
+            }
+        }
+    }
+
+    /// Tells all to end after their open requests.
+    pub(super) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+        self.lock().watches.values().for_each(|watch| watch.tell(Order::Drain));
+    }
+
+    /// Tells all to end now; how many there were.
+    pub(super) fn cut(&self) -> usize {
+        let open = self.lock();
+        open.watches.values().for_each(|watch| watch.tell(Order::Cut));
+        open.watches.len()
+    }
+
+    /// The first second of the clock at which `seconds` have surely passed.
+    fn after(&self, seconds: u32) -> u32 {
+        self.clock.load(Ordering::Relaxed).saturating_add(seconds).saturating_add(1)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch {
+    /// What the connection is told. Keeps the waker of the task at the first call.
+    pub(super) fn order(&self, context: &Context<'_>) -> Order {
+        self.waker.get_or_init(|| context.waker().clone());
+        match self.order.load(Ordering::SeqCst) {
+            0 => Order::GoOn,
+            1 => Order::Drain,
+            _ => Order::Cut,
+        }
+    }
+
+    /// The connection speaks HTTP/2.
+    pub(super) fn is_multiplexed(&self) {
+        self.phase.store(phase::MULTIPLEXED, Ordering::Relaxed);
+        self.rest();
+    }
+
+    /// A request is with the service until the guard is dropped.
+    pub(super) fn begin_service(self: &Arc<Self>) -> InService {
+        self.in_service.fetch_add(1, Ordering::Relaxed);
+        self.deadline.store(NEVER, Ordering::Relaxed);
+        InService(Arc::clone(self))
+    }
+
+    fn tell(&self, order: Order) {
+        self.order.fetch_max(order as u8, Ordering::SeqCst);
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
+    }
+
+    fn bytes_came(&self) {
+        let is_first = self.phase.load(Ordering::Relaxed) == phase::IDLE;
+        if is_first && self.in_service.load(Ordering::Relaxed) == 0 {
+            self.phase.store(phase::HEAD, Ordering::Relaxed);
+            let limit = self.connections.limits.head_seconds;
+            self.deadline.store(self.connections.after(limit), Ordering::Relaxed);
+        }
+    }
+
+    fn bytes_went(&self) {
+        if self.in_service.load(Ordering::Relaxed) == 0 && self.phase.load(Ordering::Relaxed) != phase::HEAD {
+            self.rest();
+        }
+    }
+
+    fn rest(&self) {
+        let limit = self.connections.limits.idle_seconds;
+        self.deadline.store(self.connections.after(limit), Ordering::Relaxed);
+    }
+}
+
+/// An open connection; dropped, it is forgotten.
+#[derive(Debug)]
+pub(super) struct Guard(pub(super) Arc<Watch>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.connections.lock().watches.remove(&self.0.number);
+    }
+}
+
+/// A request that is with the service.
+#[derive(Debug)]
+pub(super) struct InService(Arc<Watch>);
+
+impl Drop for InService {
+    fn drop(&mut self) {
+        if self.0.in_service.fetch_sub(1, Ordering::Relaxed) == 1 {
+            if self.0.phase.load(Ordering::Relaxed) == phase::HEAD {
+                self.0.phase.store(phase::IDLE, Ordering::Relaxed);
+            }
+            self.0.rest();
+        }
+    }
+}
+
+/// A stream whose bytes are signs of life.
+#[derive(Debug)]
+pub(super) struct Watched<T> {
+    stream: T,
+    watch: Arc<Watch>,
+}
+
+impl<T> Watched<T> {
+    pub(super) fn new(stream: T, watch: Arc<Watch>) -> Self {
+        Self { stream, watch }
+    }
+
+    fn sent(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(outcome, Poll::Ready(Ok(1..))) {
+            self.watch.bytes_went();
+        }
+        outcome
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.watch.bytes_came();
+        }
+        outcome
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.sent(outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.sent(outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
