@@ -56,7 +56,10 @@ impl Problem {
 
     /// 400: a field of the request is wrong.
     pub fn field(field: impl Into<String>, detail: impl ToString) -> Self {
-        Self { field: Some(field.into()), ..Self::new(StatusCode::BAD_REQUEST, "invalid_field", detail.to_string()) }
+        Self {
+            field: Some(field.into()),
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid_field", detail.to_string())
+        }
     }
 
     /// 401, with the one challenge that goes with it (RFC 9110 §11.6.1).
@@ -105,7 +108,8 @@ impl Problem {
         static REFERENCE: AtomicU64 = AtomicU64::new(1);
         let reference = REFERENCE.fetch_add(1, Ordering::Relaxed);
         tracing::error!(reference, %error, "internal error");
-        let detail = format!("Something went wrong on the server; its log has the cause under reference {reference}");
+        let detail =
+            format!("Something went wrong on the server; its log has the cause under reference {reference}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
@@ -153,9 +157,10 @@ impl From<StoreError> for Problem {
             StoreError::NotFound(what) => Self::not_found(what),
             StoreError::GrantDeleted => Self::not_found("token"),
             StoreError::PasswordChanged => Self::conflict(error.to_string()),
-            StoreError::Busy => {
-                Self { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string()) }
-            }
+            StoreError::Busy => Self {
+                retry_after: Some(5),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string())
+            },
             StoreError::LogPruned(_)
             | StoreError::Abandoned
             | StoreError::Unreadable(_)

@@ -30,10 +30,15 @@ pub fn is_change(method: &Method) -> bool {
 /// The own origin is that of `public_url`, or the very address the request was sent to: a browser names in `Origin`
 /// the site of the page, and a foreign page cannot be on the host it calls.
 fn is_foreign(headers: &HeaderMap, uri: &Uri, own: &str) -> bool {
-    if headers.get_all("sec-fetch-site").iter().any(|site| site.as_bytes().eq_ignore_ascii_case(b"cross-site")) {
+    if headers
+        .get_all("sec-fetch-site")
+        .iter()
+        .any(|site| site.as_bytes().eq_ignore_ascii_case(b"cross-site"))
+    {
         return true;
     }
-    let host = headers.get(HOST).map(|host| host.as_bytes()).or(uri.authority().map(|a| a.as_str().as_bytes()));
+    let host =
+        headers.get(HOST).map(|host| host.as_bytes()).or(uri.authority().map(|a| a.as_str().as_bytes()));
     headers.get_all(ORIGIN).iter().any(|origin| {
         let origin = origin.as_bytes();
         let same_host = ["http://", "https://"]

@@ -18,9 +18,9 @@ use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
 use patgate_core::verify::{Demand, Permit, admit};
+use patgate_gateway::UseSample;
 use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
 use patgate_gateway::credentials::{self, Credential, PresentedToken, judge};
-use patgate_gateway::UseSample;
 use patgate_store::{Actor, ActorKind};
 
 use crate::password::PasswordRefused;
@@ -161,7 +161,7 @@ async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem
             Err(Problem::unauthorized("this needs a token, or user name and password", ANONYMOUS))
         }
     }
-    }
+}
 
 const NO_PASSWORDS: &str = "passwords are switched off for the API";
 

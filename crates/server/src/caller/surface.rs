@@ -7,7 +7,8 @@ use patgate_core::verify::Surface;
 /// elsewhere.
 #[must_use]
 pub fn of_path(path: &str) -> Surface {
-    let below = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let below =
+        |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if path == "/api/v1/personal-access-tokens/current" {
         Surface::Every
     } else if below("/deployit") || below("/api/v1/deployit") {
