@@ -36,6 +36,8 @@ pub(crate) enum Refusal {
     Route(RouteFault),
     /// The proxy asked for an application that is not there.
     NoSuchApplication,
+    /// Nothing can be judged yet.
+    Starting,
 }
 
 /// The parts of a refusal.
@@ -90,6 +92,8 @@ impl Refusal {
             }
             Self::Busy => unauthorized("too many passwords are being checked: try again soon".into()),
             Self::Route(fault) => forbidden(fault.to_string(), Some(fault.hint())),
+            // Not 401: a client must not take its credential for a wrong one.
+            Self::Starting => forbidden("Patgate is starting".into(), Some("try again in a second")),
             Self::NoSuchApplication => forbidden(
                 "the proxy asks for an application that Patgate does not know".into(),
                 Some("let the proxy ask `/auth` or `/auth/<application>` with a name from the configuration"),

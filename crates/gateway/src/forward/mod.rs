@@ -148,6 +148,12 @@ impl Gateway {
         }
     }
 
+    /// Answers any question while the index is not loaded: nothing passes, and nothing is called unknown.
+    #[must_use]
+    pub fn answer_starting(&self) -> Response<Bytes> {
+        Refusal::Starting.answer(&self.catalog)
+    }
+
     /// Answers a question that hung on a password.
     #[must_use]
     pub fn answer_password(&self, demand: PasswordDemand, outcome: PasswordOutcome) -> Response<Bytes> {

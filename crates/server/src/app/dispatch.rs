@@ -3,15 +3,14 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
+use axum::{BoxError, Router};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{StatusCode, Uri};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
 use patgate_gateway::{Decision, PasswordDemand, PasswordOutcome};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -87,6 +86,9 @@ impl Service {
 
     async fn authorize<B>(&self, request: &http::Request<B>, peer: SocketAddr) -> http::Response<Bytes> {
         let gateway = &self.state.gateway;
+        if !self.state.node.is_ready() {
+            return gateway.answer_starting();
+        }
         let now = self.state.clock.now();
         match gateway.authorize(request.uri().path(), request.headers(), peer.ip(), now) {
             Decision::Answer(response) => response,
