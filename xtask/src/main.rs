@@ -5,6 +5,7 @@
     reason = "these commands talk to the person who calls them"
 )]
 
+mod bench;
 mod check;
 mod failure;
 mod generate;
@@ -37,6 +38,8 @@ enum Command {
     Tidy,
     /// Write the generated files anew
     Generate(generate::Arguments),
+    /// Measure what Patgate costs, beside what others cost in the same run
+    Bench(bench::Arguments),
     /// Run the long trials: fuzz targets
     Soak(soak::Arguments),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
     };
     match outcome {

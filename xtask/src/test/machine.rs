@@ -11,12 +11,13 @@ use crate::failure::Failure;
 use crate::process;
 
 /// Programs that the tests run, and Debian's packages that bring them.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("nginx", "nginx"),
     ("wrk", "wrk"),
     ("strace", "strace"),
     ("curl", "curl"),
     ("openssl", "openssl"),
+    ("sqlite3", "sqlite3"),
     ("setpriv", "util-linux"),
 ];
 /// Debian's package of the PostgreSQL server, in the version of the release (15 on Debian 12).

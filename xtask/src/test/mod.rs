@@ -67,7 +67,7 @@ fn runner(arguments: &Arguments) -> Command {
         command.args(["nextest", "run"]);
     } else {
         // What `cargo test` runs by default, less the documentation tests, which have a step of their own.
-        command.args(["test", "--lib", "--bins", "--tests", "--examples"]);
+        command.args(["test", "--lib", "--bins", "--tests"]);
     }
     let names_packages =
         arguments.runner.iter().any(|word| word.starts_with("-p") || word.starts_with("--package"));
