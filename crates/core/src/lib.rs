@@ -15,6 +15,7 @@ pub mod index;
 pub mod permission;
 pub mod policy;
 pub mod role;
+pub mod throttle;
 pub mod token;
 pub mod user;
 pub mod verify;

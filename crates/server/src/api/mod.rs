@@ -4,6 +4,7 @@
 pub mod deploy;
 mod document;
 pub mod health;
+pub mod json;
 pub mod page;
 pub mod query;
 pub mod refusals;

@@ -1,0 +1,144 @@
+//! The slow hash: argon2id (RFC 9106) in PHC text form.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, CustomizedPasswordHasher, Params, PasswordVerifier, Version};
+use patgate_store::PasswordHashText;
+
+use super::PasswordText;
+use super::new::LONGEST;
+
+/// Memory of one hash in KiB: 19 MiB, with two passes and one lane, is the first choice of the OWASP Password Storage
+/// Cheat Sheet for argon2id.
+const MEMORY: u32 = 19 * 1_024;
+/// Passes over the memory.
+const PASSES: u32 = 2;
+/// Lanes, each of which could be a thread.
+const LANES: u32 = 1;
+/// Bytes of salt (RFC 9106 §3.1 recommends 16).
+pub(super) const SALT: usize = 16;
+
+/// What stands in for the hash of a user who is not there: the work is the same, and nothing fits it.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$cGF0Z2F0ZSBub2JvZHkuLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// What a look at a password gives.
+pub(super) enum Verdict {
+    /// It is another password, or there is none to compare with.
+    Wrong,
+    /// It is the password.
+    Right {
+        /// A hash of today's strength, when the stored one is weaker.
+        stronger: Option<PasswordHashText>,
+    },
+}
+
+/// Compares a password with a stored hash, at the cost that the hash names. Without one it takes as long and is wrong.
+pub(super) fn verify(stored: Option<&PasswordHashText>, password: &PasswordText) -> Verdict {
+    let parsed = stored.and_then(|stored| PasswordHash::new(stored.reveal()).ok());
+    let is_known = parsed.is_some();
+    if stored.is_some() && !is_known {
+        tracing::error!("a stored password hash cannot be read; set the user's password again");
+    }
+    let Some(hash) = parsed.or_else(|| PasswordHash::new(NOBODY).ok()) else { return Verdict::Wrong };
+    // A password that is too long fits nothing, and costs no more than one that is not.
+    let bytes = password.reveal().as_bytes();
+    let fits = argon2().verify_password(&bytes[..bytes.len().min(LONGEST)], &hash).is_ok();
+    if fits && is_known && bytes.len() <= LONGEST {
+        Verdict::Right { stronger: if is_weaker(&hash) { stronger(&hash, password) } else { None } }
+    } else {
+        Verdict::Wrong
+    }
+}
+
+/// Hashes a password at today's strength.
+pub(super) fn hash(password: &PasswordText, salt: &[u8]) -> Option<PasswordHashText> {
+    let hashed = argon2().hash_password_customized(
+        password.reveal().as_bytes(),
+        salt,
+        Some(Algorithm::Argon2id.as_str()),
+        Some(Version::V0x13.into()),
+        today()?,
+    );
+    hashed.ok().map(|hash: PasswordHash| PasswordHashText::new(hash.to_string()))
+}
+
+/// Whether a stored hash was made with less than today's strength.
+fn is_weaker(hash: &PasswordHash) -> bool {
+    let at_least =
+        |name: &str, wanted: u32| hash.params.get_decimal(name).is_some_and(|found| found >= wanted);
+    hash.algorithm.as_str() != Algorithm::Argon2id.as_str()
+        || hash.version != Some(Version::V0x13.into())
+        || !at_least("m", MEMORY)
+        || !at_least("t", PASSES)
+}
+
+/// The same password at today's strength. The salt stays: it is still this user's alone, and needs no randomness here.
+fn stronger(stored: &PasswordHash, password: &PasswordText) -> Option<PasswordHashText> {
+    stored.salt.as_ref().filter(|salt| salt.len() >= SALT).and_then(|salt| hash(password, salt))
+}
+
+fn today() -> Option<Params> {
+    Params::new(MEMORY, PASSES, LANES, None).ok()
+}
+
+fn argon2() -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SALTED: &[u8; SALT] = b"sixteen bytes of";
+
+    fn weak(password: &str) -> PasswordHashText {
+        let params = Params::new(8 * 1_024, 1, 1, None).unwrap();
+        let hash: PasswordHash =
+            argon2().hash_password_with_params(password.as_bytes(), SALTED, params).unwrap();
+        PasswordHashText::new(hash.to_string())
+    }
+
+    #[test]
+    fn a_hash_names_its_cost_and_fits_its_password_alone() {
+        let stored = hash(&PasswordText::copy_of("correct horse"), SALTED).unwrap();
+        assert!(stored.reveal().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        let verdict = |text: &str| verify(Some(&stored), &PasswordText::copy_of(text));
+        assert!(matches!(verdict("correct horse"), Verdict::Right { stronger: None }));
+        assert!(matches!(verdict("correct horsf"), Verdict::Wrong));
+        assert!(matches!(verdict(""), Verdict::Wrong));
+    }
+
+    #[test]
+    fn what_is_too_long_is_wrong_even_when_its_beginning_fits() {
+        let longest = "x".repeat(LONGEST);
+        let stored = hash(&PasswordText::copy_of(&longest), SALTED).unwrap();
+        assert!(matches!(verify(Some(&stored), &PasswordText::copy_of(&longest)), Verdict::Right { .. }));
+        let longer = PasswordText::new(format!("{longest}x"));
+        assert!(matches!(verify(Some(&stored), &longer), Verdict::Wrong));
+    }
+
+    #[test]
+    fn nobody_costs_what_somebody_costs_and_is_never_right() {
+        let nobody = PasswordHash::new(NOBODY).unwrap();
+        assert!(!is_weaker(&nobody));
+        assert_eq!(Params::try_from(&nobody).unwrap(), Params::new(MEMORY, PASSES, LANES, Some(32)).unwrap());
+        assert!(matches!(verify(None, &PasswordText::copy_of("")), Verdict::Wrong));
+        let unreadable = PasswordHashText::new("plain".into());
+        assert!(matches!(verify(Some(&unreadable), &PasswordText::copy_of("plain")), Verdict::Wrong));
+    }
+
+    #[test]
+    fn a_weaker_hash_is_made_stronger_by_the_right_password() {
+        let stored = weak("correct horse");
+        assert!(matches!(verify(Some(&stored), &PasswordText::copy_of("wrong")), Verdict::Wrong));
+        let Verdict::Right { stronger: Some(stronger) } =
+            verify(Some(&stored), &PasswordText::copy_of("correct horse"))
+        else {
+            panic!("the password is right and its hash weak");
+        };
+        assert!(matches!(
+            verify(Some(&stronger), &PasswordText::copy_of("correct horse")),
+            Verdict::Right { stronger: None }
+        ));
+    }
+}

@@ -1,0 +1,110 @@
+//! Who may hash now: two at once, a few waiting, the rest sent away. A hash takes a core and 19 MiB for its time, and
+//! anybody can ask for one.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::PasswordRefused;
+
+/// Hashes at one time.
+const AT_ONCE: usize = 2;
+/// Those who may wait for their turn.
+const WAITING: usize = 64;
+/// When to come back, in seconds, for whom there is no room.
+const LATER: u64 = 1;
+
+/// The queue before the hash.
+#[derive(Clone)]
+pub(super) struct Queue {
+    places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+}
+
+/// The right to hash now. It is held until the work is done, even when nobody waits for the result any more.
+pub(super) struct Turn {
+    _place: OwnedSemaphorePermit,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { places: Arc::new(Semaphore::new(AT_ONCE + WAITING)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Queue {
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// [`PasswordRefused::Throttled`] at once when all places are taken.
+    pub(super) async fn wait(&self) -> Result<Turn, PasswordRefused> {
+        let later = |_| PasswordRefused::Throttled { seconds: LATER };
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(later)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|_| PasswordRefused::Throttled { seconds: LATER })?;
+        Ok(Turn { _place: place, _turn: turn })
+    }
+}
+
+impl Turn {
+    /// Does the work on a thread that may block.
+    ///
+    /// # Errors
+    /// [`PasswordRefused::Throttled`] when the program is ending.
+    pub(super) async fn spend<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordRefused> {
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(self);
+            done
+        });
+        done.await.map_err(|error| {
+            tracing::error!(%error, "a password was not hashed to the end");
+            PasswordRefused::Throttled { seconds: LATER }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_finds_no_place_is_sent_away_at_once() {
+        let queue = Queue::default();
+        let (first, second) = (queue.wait().await.unwrap(), queue.wait().await.unwrap());
+        let waiting: Vec<_> = (0..WAITING)
+            .map(|_| {
+                let queue = queue.clone();
+                tokio::spawn(async move { queue.wait().await.is_ok() })
+            })
+            .collect();
+        while queue.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(queue.wait().await, Err(PasswordRefused::Throttled { seconds: LATER })));
+        drop((first, second));
+        for waited in waiting {
+            assert!(waited.await.unwrap());
+        }
+        assert!(queue.wait().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_keeps_the_turn_until_the_work_is_done() {
+        let queue = Queue::default();
+        let (release, hold) = mpsc::channel::<()>();
+        let turn = queue.wait().await.unwrap();
+        let mut client = Box::pin(turn.spend(move || hold.recv()));
+        assert!(futures_util::poll!(client.as_mut()).is_pending());
+        drop(client);
+        assert_eq!(queue.turns.available_permits(), AT_ONCE - 1);
+        release.send(()).unwrap();
+        drop(Arc::clone(&queue.turns).acquire_many_owned(AT_ONCE as u32).await.unwrap());
+    }
+}

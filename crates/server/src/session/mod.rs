@@ -1,0 +1,96 @@
+//! Sessions of the pages: a cookie with 256 random bits, of which the database holds a digest.
+//!
+//! A session lives while it is used, and at most a week ([`life`]). It ends when its user signs out, signs in again
+//! with it, changes the password, is disabled or deleted. A change that comes with the cookie also needs the CSRF token
+//! that only a page of this site can read ([`csrf`]).
+
+pub mod cookie;
+pub mod csrf;
+pub mod life;
+
+use std::fmt;
+
+use http::{HeaderMap, Method};
+use jiff::{SignedDuration, Timestamp};
+use patgate_core::identifier::UserId;
+use patgate_gateway::credentials::{Secret, SessionCookie};
+
+pub use self::cookie::SessionSecret;
+pub use self::csrf::CsrfToken;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// How exactly the database knows when a session was last seen: a request within this time writes nothing.
+const SEEN_STEP: SignedDuration = SignedDuration::from_mins(1);
+
+/// The digest of a session's cookie, which is how the database knows the session. It tells nothing about the cookie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SessionDigest([u8; 32]);
+
+impl SessionDigest {
+    /// For its column.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionDigest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SessionDigest(…)")
+    }
+}
+
+/// A session that has not ended.
+#[derive(Clone, Debug)]
+pub struct LiveSession {
+    /// Who signed in.
+    pub user: UserId,
+    /// Which session.
+    pub digest: SessionDigest,
+    /// What a change with this session must show.
+    pub csrf: CsrfToken,
+    /// When it ends, if nothing more is done with it.
+    pub expires_at: Timestamp,
+}
+
+impl LiveSession {
+    /// Refuses a change that does not show the session's CSRF token in the header `X-CSRF-Token`.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn check_change(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+        csrf::check(&self.csrf, method, headers)
+    }
+}
+
+/// Under which name the session cookie counts here.
+#[must_use]
+pub fn cookie_name(state: &AppState) -> SessionCookie {
+    SessionCookie::of(state.public_url.is_https())
+}
+
+/// The session of a cookie, unless it has ended. Notes that it was seen.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(state: &AppState, cookie: &Secret<'_>) -> Result<Option<LiveSession>, Problem> {
+    let digest = cookie::digest(cookie.reveal());
+    let now = state.clock.now();
+    let Some(session) = state.store.session(digest.as_bytes()).await? else { return Ok(None) };
+    if life::has_ended(session.created_at, session.seen_at, now) {
+        return Ok(None);
+    }
+    let seen_at = if now.duration_since(session.seen_at) >= SEEN_STEP {
+        state.store.touch_sessions(&[(*digest.as_bytes(), now)]).await?;
+        now
+    } else {
+        session.seen_at
+    };
+    Ok(Some(LiveSession {
+        user: session.user,
+        digest,
+        csrf: CsrfToken::of_seed(&session.csrf_seed),
+        expires_at: life::ends_at(session.created_at, seen_at),
+    }))
+}
