@@ -1,0 +1,99 @@
+//! One turn of one server: load from the other core, and what it cost this one.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::{LOAD_CORE, SERVER_CORE};
+use crate::bench::serving::Serving;
+use crate::failure::Failure;
+use crate::{process, tree};
+
+/// Connections that stay open; each asks again as soon as it is answered.
+pub(super) const CONNECTIONS: usize = 64;
+
+/// What one turn showed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    /// Answers a second.
+    pub(super) per_second: f64,
+    /// Microseconds that half of the answers took at most.
+    pub(super) p50: f64,
+    /// Microseconds that 99 of 100 answers took at most.
+    pub(super) p99: f64,
+    /// Microseconds of processor time of the server for one answer.
+    pub(super) cpu: f64,
+    /// The part of the server's core that others took, 0 to 1.
+    pub(super) others: f64,
+}
+
+/// Loads a server for so many seconds with each of `tokens` tokens of the file in turn.
+///
+/// # Errors
+/// When an answer was not good, a connection broke, or there were fewer answers than tokens.
+pub(super) fn load(serving: &Serving, file: &Path, tokens: usize, seconds: u32) -> Result<Turn, Failure> {
+    let (cpu, busy) = (serving.cpu_seconds()?, busy_seconds()?);
+    let figures = wrk(serving.port, file, seconds)?;
+    let (cpu, busy) = (serving.cpu_seconds()? - cpu, busy_seconds()? - busy);
+    let [answers, microseconds, p50, p99, refused, broken] = figures;
+    if refused > 0.0 || broken > 0.0 {
+        return Err(Failure::Found(format!("{refused} answers were errors and {broken} connections broke")));
+    }
+    if answers < tokens as f64 {
+        return Err(Failure::Found(format!("{answers} answers are fewer than {tokens} tokens: load longer")));
+    }
+    let elapsed = microseconds / 1e6;
+    Ok(Turn {
+        per_second: answers / elapsed,
+        p50,
+        p99,
+        cpu: cpu * 1e6 / answers,
+        others: ((busy - cpu) / elapsed).max(0.0),
+    })
+}
+
+/// Runs wrk, and returns the figures that `tokens.lua` prints.
+fn wrk(port: u16, tokens: &Path, seconds: u32) -> Result<[f64; 6], Failure> {
+    let output = tokens.with_file_name("wrk.log");
+    let file = File::create(&output).map_err(Failure::file(&output))?;
+    let mut command = Command::new("taskset");
+    command.args(["-c", &LOAD_CORE.to_string(), "wrk", "-t1", "--latency", "--timeout", "10s"]);
+    command.arg(format!("-c{CONNECTIONS}")).arg(format!("-d{seconds}s"));
+    command.arg("-s").arg(tree::root().join("xtask/src/bench/http/tokens.lua"));
+    command.arg(format!("http://127.0.0.1:{port}/auth")).arg("--").arg(tokens);
+    process::run(command.stdin(Stdio::null()).stdout(file))?;
+    let output = fs::read_to_string(&output).map_err(Failure::file(&output))?;
+    figures(&output).ok_or_else(|| Failure::Found(format!("wrk printed no figures:\n{output}")))
+}
+
+fn figures(output: &str) -> Option<[f64; 6]> {
+    let line = output.lines().find_map(|line| line.strip_prefix("figures "))?;
+    let figures: Vec<f64> = line.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    figures.try_into().ok()
+}
+
+/// Seconds that the server's core has been busy since the machine started, with whatever (proc(5), `/proc/stat`).
+fn busy_seconds() -> Result<f64, Failure> {
+    let text = fs::read_to_string("/proc/stat").map_err(Failure::file("/proc/stat"))?;
+    let name = format!("cpu{SERVER_CORE} ");
+    let words = text.lines().find_map(|line| line.strip_prefix(&name)).unwrap_or_default();
+    let ticks: Vec<f64> = words.split(' ').filter_map(|word| word.parse().ok()).collect();
+    // user nice system idle iowait irq softirq steal
+    let [user, nice, system, _, _, irq, softirq, steal, ..] = ticks[..] else {
+        return Err(Failure::Found(format!("`/proc/stat` has no times of core {SERVER_CORE}")));
+    };
+    Ok((user + nice + system + irq + softirq + steal) / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_figures_is_found() {
+        let output = "Running 5s test\n  Latency 1ms\nfigures 10 20 30 40 0 0\n";
+        assert_eq!(figures(output), Some([10.0, 20.0, 30.0, 40.0, 0.0, 0.0]));
+        assert_eq!(figures("figures 10 20\n"), None);
+        assert_eq!(figures("unable to connect\n"), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask bench start`: what an idle server holds in memory, and how soon one with many tokens is ready.
+
+use std::time::Duration;
+
+use super::program::Data;
+use super::{figure, machine, median, page, verdict};
+use crate::failure::Failure;
+use crate::process::step;
+
+/// Tokens of a whole run.
+const TOKENS: usize = 1_000_000;
+/// How often each start is measured.
+const STARTS: usize = 5;
+/// The most megabytes of an idle server with an empty store that are wanted.
+const TARGET_MEGABYTES: f64 = 30.0;
+/// The most seconds until a server with a million tokens is ready that are wanted.
+const TARGET_SECONDS: f64 = 3.0;
+/// How long a server is left alone before its memory is read.
+const SETTLING: Duration = Duration::from_secs(3);
+
+/// What `cargo xtask bench start` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How many tokens there are; the page is written only with the default
+    #[arg(long, value_name = "COUNT", default_value_t = TOKENS)]
+    tokens: usize,
+}
+
+/// One start: seconds to ready, megabytes held, megabytes held at most.
+type Start = (f64, f64, f64);
+
+/// Measures starts on an empty store, and on one with many tokens.
+///
+/// # Errors
+/// When something does not build, or the server does not become ready.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let data = step("build", Data::new)?;
+    machine::load();
+    let first = step("the first start of all", || start(&data))?;
+    let empty = step("an empty store", || starts(&data))?;
+    let tokens = arguments.tokens;
+    step(&format!("make {tokens} tokens"), || data.make_tokens(tokens))?;
+    let full = step(&format!("{tokens} tokens"), || starts(&data))?;
+    let text = report(tokens, first, &empty, &full);
+    println!("\n{text}");
+    if tokens == TOKENS {
+        page::write("start", &format!("Machine: {}.\n\n{text}", machine::description()?))?;
+    }
+    Ok(())
+}
+
+fn starts(data: &Data) -> Result<Vec<Start>, Failure> {
+    (0..STARTS).map(|_| start(data)).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "an idle server shows nothing that one could wait for")]
+fn start(data: &Data) -> Result<Start, Failure> {
+    let serving = data.serve(None)?;
+    std::thread::sleep(SETTLING);
+    let (now, most) = serving.memory()?;
+    let seconds = serving.seconds_to_ready;
+    println!("ready after {seconds:.2} s, {now:.1} MB, at most {most:.1} MB");
+    serving.stop();
+    Ok((seconds, now, most))
+}
+
+fn report(tokens: usize, first: Start, empty: &[Start], full: &[Start]) -> String {
+    let seconds = |starts: &[Start]| median(starts.iter().map(|start| start.0));
+    let held = |starts: &[Start]| median(starts.iter().map(|start| start.1));
+    let most = |starts: &[Start]| median(starts.iter().map(|start| start.2));
+    let row = |name: &str, starts: &[Start]| {
+        let (seconds, held, most) = (figure(seconds(starts)), figure(held(starts)), figure(most(starts)));
+        format!("| {name} | {seconds} | {held} | {most} |\n")
+    };
+    let bytes = (held(full) - held(empty)) * 1e6 / tokens as f64;
+    format!(
+        "Medians of {STARTS} starts; the database was in the system's cache.\n\n\
+         | store | seconds to ready | MB when idle | MB at most |\n| --- | ---: | ---: | ---: |\n{}{}{}\n\
+         {}.\n{}.\nA token, with its part of an owner, takes {bytes:.0} bytes of the process.\n",
+        row("empty, the first start of all", &[first]),
+        row("empty", empty),
+        row(&format!("{tokens} tokens"), full),
+        verdict("idle with an empty store", held(empty).max(first.1), TARGET_MEGABYTES, "MB"),
+        verdict(&format!("ready with {tokens} tokens"), seconds(full), TARGET_SECONDS, "s"),
+    )
+}

@@ -1,0 +1,113 @@
+//! `cargo xtask bench verify`: the whole verdict in process, at several sizes, beside what one would write by hand.
+
+use std::io::{BufRead, BufReader};
+use std::thread;
+
+use super::{machine, page, verdict};
+use crate::failure::Failure;
+use crate::process::{self, cargo, step};
+use crate::tree;
+
+/// Numbers of tokens of a whole run.
+const SIZES: [usize; 4] = [1_000, 100_000, 1_000_000, 10_000_000];
+/// The size with targets.
+const TARGET_SIZE: &str = "100000";
+/// The most nanoseconds of one verification that are wanted.
+const TARGET_NANOSECONDS: f64 = 150.0;
+/// The most bytes of a token that are wanted.
+const TARGET_BYTES: f64 = 100.0;
+
+/// What `cargo xtask bench verify` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Numbers of tokens; the page is written only without any (1,000, 100,000, a million and ten million)
+    #[arg(value_name = "TOKENS")]
+    sizes: Vec<usize>,
+}
+
+/// Runs the benchmark of `patgate-core`.
+///
+/// # Errors
+/// When it does not build or run.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let is_whole = arguments.sizes.is_empty();
+    let sizes = if is_whole { &SIZES[..] } else { &arguments.sizes };
+    step("build", || process::run(bench().arg("--no-run")))?;
+    machine::load();
+    let table = step("verify", || measure(sizes))?;
+    let text = format!("{table}\n{}", judged(&table).join(".\n"));
+    println!("\n{}", judged(&table).join("\n"));
+    if is_whole {
+        page::write("verify", &format!("Machine: {}.\n\n{text}.\n", machine::description()?))?;
+    }
+    Ok(())
+}
+
+/// Runs it, showing each row as it comes, and returns the table.
+fn measure(sizes: &[usize]) -> Result<String, Failure> {
+    let pipe = "the pipe to the benchmark";
+    let (reader, writer) = std::io::pipe().map_err(Failure::file(pipe))?;
+    let rows = thread::spawn(move || {
+        let mut table = String::new();
+        for line in BufReader::new(reader).lines().map_while(Result::ok) {
+            println!("{line}");
+            if line.starts_with('|') {
+                table.push_str(&line);
+                table.push('\n');
+            }
+        }
+        table
+    });
+    let mut command = bench();
+    command.arg("--").args(sizes.iter().map(ToString::to_string)).stdout(writer);
+    let outcome = process::run(&mut command);
+    // It holds the other end of the pipe.
+    drop(command);
+    let table = rows.join().unwrap_or_default();
+    outcome?;
+    if table.lines().count() < 3 {
+        return Err(Failure::Found("the benchmark printed no table".to_owned()));
+    }
+    Ok(table)
+}
+
+fn bench() -> std::process::Command {
+    let mut command = cargo();
+    command.current_dir(tree::root());
+    command.args(["bench", "--quiet", "--locked", "-p", "patgate-core", "--bench", "verify"]);
+    command
+}
+
+/// How the row of one thread without a writer stands to the targets; nothing when that size was not measured.
+fn judged(table: &str) -> Vec<String> {
+    let row = table.lines().map(cells).find(|cells| cells.starts_with(&[TARGET_SIZE, "1", "no"]));
+    let number = |at: usize| row.as_ref()?.get(at)?.parse::<f64>().ok();
+    let nanoseconds = number(3).map(|value| verdict("at 100,000 tokens", value, TARGET_NANOSECONDS, "ns"));
+    let bytes = number(6).map(|value| verdict("a token", value, TARGET_BYTES, "bytes"));
+    nanoseconds.into_iter().chain(bytes).collect()
+}
+
+fn cells(row: &str) -> Vec<&str> {
+    row.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_targets_are_judged_by_one_thread_without_a_writer() {
+        let table = "| tokens | threads | writer | Patgate ns | peer ns | Patgate / peer | bytes a token |\n\
+                     | ---: | ---: | --- | ---: | ---: | ---: | ---: |\n\
+                     | 100000 | 1 | yes | 400 | 200 | 2.00 | 92 |\n\
+                     | 100000 | 1 | no | 148 | 200 | 0.74 | 101 |\n";
+        assert_eq!(
+            judged(table),
+            [
+                "at 100,000 tokens: 148 ns, target at most 150 ns: reached",
+                "a token: 101 bytes, target at most 100 bytes: MISSED"
+            ]
+        );
+        assert!(judged("| 1000 | 1 | no | 90 | 200 | 0.45 | 90 |\n").is_empty());
+    }
+}
