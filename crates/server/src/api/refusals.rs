@@ -32,7 +32,7 @@ type Responses = BTreeMap<String, RefOr<Response>>;
 impl IntoResponses for Unproven {
     fn responses() -> Responses {
         let challenge = HeaderBuilder::new()
-            .schema(ObjectBuilder::new().schema_type(Type::String).build())
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
             .description(Some("The one challenge; `error_description` says the cause (RFC 6750 §3)"))
             .build();
         let mut unauthorized = problem("The credentials are missing or do not pass; never depends on timing");

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use axum::body::{Body, HttpBody};
-use axum::{BoxError, Router};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
+use axum::{BoxError, Router};
 use bytes::Bytes;
 use http::{StatusCode, Uri};
 use http_body_util::{Either, Full};
@@ -56,11 +56,15 @@ impl Service {
     }
 
     /// Answers a request that came over a connection.
-    pub async fn call(
+    pub async fn call<B>(
         &self,
-        mut request: http::Request<Incoming>,
+        mut request: http::Request<B>,
         peer: SocketAddr,
-    ) -> http::Response<ResponseBody> {
+    ) -> http::Response<ResponseBody>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
         if !self.context.is_empty() {
             strip_context(&mut request, &self.context);
         }

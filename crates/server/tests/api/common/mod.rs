@@ -1,0 +1,91 @@
+//! The ground of the tests: a server's parts over a fresh SQLite file, people, tokens and sessions in it, and calls.
+//!
+//! ```ignore
+//! let world = World::new().await;
+//! let ann = world.user("ann", &["release#create"]).await;
+//! let token = world.token(&ann, NewGrant::default()).await;
+//! let answer = world.send(get("/api/v1/personal-access-tokens/current").token(&token)).await;
+//! assert_eq!(answer.status(), 200);
+//! ```
+
+mod answer;
+mod call;
+mod people;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use http_body_util::BodyExt;
+use patgate_gateway::UseSample;
+use patgate_server::app::{self, Service};
+use patgate_server::configuration::{Configuration, Flags, Sources};
+use patgate_server::edge::{Clock, Random};
+use patgate_server::node::last_use;
+use patgate_server::state::AppState;
+use patgate_testkit::clock::NOON;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+pub use self::answer::Answer;
+pub use self::call::{Call, delete, get, post, put};
+pub use self::people::{IssuedToken, NewGrant, PASSWORD, Person, SignedIn};
+
+/// A server without sockets.
+pub struct World {
+    /// Its parts.
+    pub state: AppState,
+    /// Its clock: it stands at [`NOON`] until it is set.
+    pub clock: Clock,
+    service: Service,
+    samples: Option<Receiver<UseSample>>,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A server with the default configuration and nobody in it.
+    pub async fn new() -> Self {
+        Self::configured("").await
+    }
+
+    /// A server with this configuration file.
+    pub async fn configured(file: &str) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), file).await
+    }
+
+    /// A server on the state in this folder.
+    pub async fn in_folder(folder: TempDir, file: &str) -> Self {
+        let configuration = configuration(folder.path(), file);
+        let (clock, random) = (Clock::frozen(NOON), Random::seeded(1));
+        let opened = app::open(&configuration, &random).await.unwrap();
+        let public_url = configuration.public_url_of(configuration.listen[0]);
+        let (state, samples) =
+            app::build(&configuration, opened, public_url, clock.clone(), random).unwrap();
+        state.node.load().await.unwrap();
+        let service = Service::new(state.clone(), configuration.body_limit);
+        Self { state, clock, service, samples: Some(samples), _folder: folder }
+    }
+
+    /// Sends a call and reads the whole answer. The client is at 192.0.2.7.
+    pub async fn send(&self, call: Call) -> Answer {
+        let peer = "192.0.2.7:40000".parse().unwrap();
+        let response = self.service.call(call.into_request(), peer).await;
+        let (parts, body) = response.into_parts();
+        Answer::new(parts, body.collect().await.unwrap().to_bytes())
+    }
+
+    /// Writes the last uses, as a server does when it stops. After that none is noted any more.
+    pub async fn write_last_uses(&mut self) {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let samples = self.samples.take().unwrap();
+        let (index, store) = (Arc::clone(&self.state.index), self.state.store.clone());
+        last_use::run(index, store, samples, self.clock.clone(), stop).await;
+    }
+}
+
+fn configuration(folder: &Path, file: &str) -> Configuration {
+    let data_dir = ("PATGATE_DATA_DIR".to_owned(), folder.join("data").display().to_string());
+    let sources = Sources::new(Flags::default(), [data_dir]).with_file("patgate.toml", file);
+    Configuration::of_sources(sources).unwrap()
+}

@@ -1,0 +1,204 @@
+//! People, and what they prove who they are with. They are put into the database as the server itself would have left
+//! them.
+
+use std::collections::BTreeSet;
+
+use patgate_core::application::ApplicationName;
+use patgate_core::expiry::Expiry;
+use patgate_core::grant::{Grant, GrantPermissions, GrantState};
+use patgate_core::identifier::{GrantId, RoleId, UserId};
+use patgate_core::permission::PermissionId;
+use patgate_core::role::Role;
+use patgate_core::token::{PlainToken, TokenText};
+use patgate_core::user::{INTERNAL_PROVIDER, Origin, Principal, PrincipalKind, User, UserState};
+use patgate_server::password::{NewPassword, PasswordText};
+use patgate_server::session::{CsrfToken, SessionSecret, cookie_name};
+use patgate_store::{Actor, ActorKind, Change, Session};
+use rand_core::Rng;
+
+use super::World;
+
+/// The password of every internal user here.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A user.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: UserId,
+    pub username: String,
+}
+
+/// A token that was made, with its text.
+#[derive(Clone, Debug)]
+pub struct IssuedToken {
+    pub id: GrantId,
+    pub text: String,
+}
+
+/// A browser that is signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The `Cookie` line.
+    pub cookie: String,
+    /// What a change must show.
+    pub csrf: String,
+}
+
+/// What a token shall be; by default for Release, with all permissions, for ever.
+pub struct NewGrant<'n> {
+    pub name: &'n str,
+    pub application: &'n str,
+    pub permissions: Option<&'n [&'n str]>,
+    pub expires_at: Option<&'n str>,
+}
+
+impl Default for NewGrant<'_> {
+    fn default() -> Self {
+        Self { name: "nightly build", application: "release", permissions: None, expires_at: None }
+    }
+}
+
+impl World {
+    /// An internal user with [`PASSWORD`] who holds these permissions.
+    pub async fn user(&self, name: &str, permissions: &[&str]) -> Person {
+        self.user_from(name, Origin::Internal, INTERNAL_PROVIDER, permissions).await
+    }
+
+    /// A user of some origin who holds these permissions. Only internal ones have a password.
+    pub async fn user_from(
+        &self,
+        name: &str,
+        origin: Origin,
+        provider: &str,
+        permissions: &[&str],
+    ) -> Person {
+        let mut random = self.state.random.draw();
+        let user = User {
+            id: UserId::generate(&mut random),
+            origin,
+            provider: provider.to_owned(),
+            subject: name.to_lowercase(),
+            username: name.parse().unwrap(),
+            full_name: format!("{name} Example"),
+            email: format!("{name}@example.org"),
+            groups: Vec::new(),
+            state: UserState::Enabled,
+            created_at: self.clock.now(),
+            last_active_at: None,
+        };
+        let password = match origin {
+            Origin::Internal => {
+                let new = PasswordText::copy_of(PASSWORD);
+                let new = NewPassword::for_user(&user.username, new).unwrap();
+                Some(self.state.passwords.hash(&new, &mut random).await.unwrap())
+            }
+            Origin::Ldap | Origin::Sso => None,
+        };
+        let principal = Principal {
+            username: user.username.clone(),
+            fullname: None,
+            kind: PrincipalKind::User,
+            provider: provider.to_owned(),
+        };
+        let role = Role {
+            id: RoleId::generate(&mut random),
+            name: format!("{name}'s role").parse().unwrap(),
+            principals: vec![principal],
+            permissions: ids(permissions),
+        };
+        let mut change = self.change().await;
+        change.insert_user(&user, password.as_ref()).await.unwrap();
+        change.insert_role(&role).await.unwrap();
+        self.commit(change).await;
+        Person { id: user.id, username: name.to_owned() }
+    }
+
+    /// A token of somebody.
+    pub async fn token(&self, owner: &Person, new: NewGrant<'_>) -> IssuedToken {
+        let mut random = self.state.random.draw();
+        let application: ApplicationName = new.application.parse().unwrap();
+        let slot = self.state.applications.slot(new.application).unwrap();
+        let grant = Grant {
+            id: GrantId::generate(&mut random),
+            owner: owner.id,
+            name: new.name.parse().unwrap(),
+            application,
+            permissions: match new.permissions {
+                None => GrantPermissions::All,
+                Some(permissions) => GrantPermissions::Chosen(ids(permissions)),
+            },
+            created_at: self.clock.now(),
+            expires_at: new.expires_at.map_or(Expiry::NEVER, |at| Expiry::at(at.parse().unwrap()).unwrap()),
+            state: GrantState::Active,
+            last_use: None,
+        };
+        let token = PlainToken::generate(self.state.applications.prefix(slot).unwrap(), &mut random);
+        let key = self.state.index.keys().newest();
+        let digest = key.digest(TokenText::parse(token.reveal()).unwrap());
+        let mut change = self.change().await;
+        change.insert_grant(&grant, key.id(), &digest).await.unwrap();
+        self.commit(change).await;
+        IssuedToken { id: grant.id, text: token.reveal().to_owned() }
+    }
+
+    /// Deletes a token.
+    pub async fn delete_token(&self, token: &IssuedToken) {
+        let mut change = self.change().await;
+        change.set_grant_state(token.id, GrantState::Deleted { at: self.clock.now() }).await.unwrap();
+        self.commit(change).await;
+    }
+
+    /// Disables a user.
+    pub async fn disable(&self, person: &Person) {
+        let mut change = self.change().await;
+        change.disable_user(person.id).await.unwrap();
+        self.commit(change).await;
+    }
+
+    /// A session of somebody whose password is [`PASSWORD`] still.
+    pub async fn session(&self, person: &Person) -> SignedIn {
+        let mut random = self.state.random.draw();
+        let secret = SessionSecret::generate(&mut random);
+        let mut csrf_seed = [0; 32];
+        random.fill_bytes(&mut csrf_seed);
+        let name = person.username.parse().unwrap();
+        let password = self.state.store.password(&name).await.unwrap().unwrap();
+        let session = Session {
+            digest: *secret.digest().as_bytes(),
+            user: person.id,
+            created_at: self.clock.now(),
+            seen_at: self.clock.now(),
+            csrf_seed,
+            address: None,
+            user_agent: None,
+            password_version: password.version,
+        };
+        let mut change = self.change().await;
+        change.insert_session(&session).await.unwrap();
+        self.commit(change).await;
+        let line = secret.set_cookie(cookie_name(&self.state));
+        let cookie = line.to_str().unwrap().split(';').next().unwrap().to_owned();
+        SignedIn { cookie, csrf: CsrfToken::of_seed(&csrf_seed).reveal().to_owned() }
+    }
+
+    /// A change in the name of the tests.
+    pub async fn change(&self) -> Change {
+        let actor = Actor {
+            kind: ActorKind::System,
+            name: "test".to_owned(),
+            user: None,
+            grant: None,
+            address: None,
+        };
+        self.state.change(&actor).await.unwrap()
+    }
+
+    /// Puts a change in force.
+    pub async fn commit(&self, change: Change) {
+        self.state.commit(change).await.unwrap();
+    }
+}
+
+fn ids(permissions: &[&str]) -> BTreeSet<PermissionId> {
+    permissions.iter().map(|id| id.parse().unwrap()).collect()
+}
