@@ -65,3 +65,36 @@ fn each_other_outcome_is_401_with_its_cause() {
     let response = world.gateway.answer_password(demand(&world), PasswordOutcome::Proven(world.ann.id));
     assert_eq!(cause(&response), (401, "the user is disabled".to_owned()));
 }
+
+#[test]
+fn rules_hold_for_passwords_and_are_told_only_to_who_has_proven_one() {
+    let world = World::new();
+    let view = world.catalog.slot(&"release#view".parse().unwrap());
+    let abort = world.catalog.slot(&"release#abort".parse().unwrap());
+    let gate = Gate {
+        allow_passwords: true,
+        rules: vec![Rule::new(["GET"], "/view", view).unwrap(), Rule::new(["GET"], "/abort", abort).unwrap()],
+        ..Gate::new("release".parse().unwrap(), ApplicationSlot::RELEASE, RELEASE_TOKEN_HEADER)
+    };
+    let (samples, _) = sync_channel(1);
+    let proxies = TrustedProxies::read([PROXY]).unwrap();
+    let (index, catalog) = (Arc::clone(&world.index), Arc::clone(&world.catalog));
+    let gateway = Gateway::new(index, catalog, vec![gate], proxies, samples).unwrap();
+    let answer = |uri, outcome| {
+        let lines = headers(&[ANN, ("x-original-method", "GET"), ("x-original-uri", uri)]);
+        match gateway.authorize("/auth/release", &lines, PROXY.parse().unwrap(), now()) {
+            Decision::JudgePassword(demand) => gateway.answer_password(demand, outcome),
+            Decision::Answer(response) => panic!("{response:?}"),
+        }
+    };
+    let proven = PasswordOutcome::Proven(world.ann.id);
+    assert_eq!(answer("/view", proven).status(), StatusCode::OK);
+    let lacks = (403, "You do not have release#abort permission".to_owned());
+    assert_eq!(cause(&answer("/abort", proven)), lacks);
+    let uncovered = (403, "no rule of this application covers the request".to_owned());
+    assert_eq!(cause(&answer("/other", proven)), uncovered);
+    let wrong = (401, "the user name or the password is wrong".to_owned());
+    for uri in ["/view", "/abort", "/other", "/.."] {
+        assert_eq!(cause(&answer(uri, PasswordOutcome::Wrong)), wrong, "{uri}");
+    }
+}
