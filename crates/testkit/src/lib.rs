@@ -16,9 +16,11 @@
 pub mod certificates;
 pub mod child;
 pub mod clock;
+pub mod crash;
 pub mod curl;
 pub mod ports;
 pub mod random;
 pub mod servers;
 pub mod upstream;
 pub mod wait;
+pub mod wire;

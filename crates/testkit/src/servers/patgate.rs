@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use super::postgres;
 use crate::child::{self, Process};
 use crate::{curl, ports, wait};
 
@@ -254,6 +255,20 @@ impl Patgate {
         self.start.place(&mut command, self.directory.path());
         command.stdin(Stdio::null());
         command.output().unwrap_or_else(|error| panic!("patgate does not start: {error}"))
+    }
+
+    /// Runs SQL on its database, by psql or sqlite3, and returns the rows: one a line, columns separated by `|`.
+    pub fn sql(&self, sql: &str) -> String {
+        match &self.start.database_url {
+            Some(url) => postgres::query(url, sql),
+            None => {
+                let file = self.data_directory().join("patgate.db");
+                child::run(
+                    child::program("sqlite3"),
+                    [OsStr::new("-batch"), file.as_os_str(), OsStr::new(sql)],
+                )
+            }
+        }
     }
 
     /// Sends it a signal, for example SIGHUP.

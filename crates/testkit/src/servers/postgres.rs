@@ -40,8 +40,8 @@ impl Database {
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let admin_url = admin_url();
         // A process id may come again while the cluster lives, if a test before left its database behind.
-        execute(&admin_url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        execute(&admin_url, &format!("CREATE DATABASE {name} STRATEGY wal_log"));
+        query(&admin_url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        query(&admin_url, &format!("CREATE DATABASE {name} STRATEGY wal_log"));
         let url = match admin_url.rsplit_once('/') {
             Some((server, _)) => format!("{server}/{name}"),
             None => panic!("`{VARIABLE}` is not a URL that ends with a database"),
@@ -57,11 +57,12 @@ impl Database {
 
     /// Runs SQL by psql and returns the rows: one a line, columns separated by `|`.
     pub fn query(&self, sql: &str) -> String {
-        execute(&self.url, sql)
+        query(&self.url, sql)
     }
 }
 
-fn execute(url: &str, sql: &str) -> String {
+/// Runs SQL on the database of a URL, by psql.
+pub(super) fn query(url: &str, sql: &str) -> String {
     let words =
         ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1", "--command"];
     run(client(), words.into_iter().chain([sql, url]))
