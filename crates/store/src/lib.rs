@@ -16,6 +16,7 @@ mod grants;
 mod last_use;
 mod load;
 mod nodes;
+mod packed;
 mod password;
 mod roles;
 mod rows;

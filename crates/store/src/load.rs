@@ -16,7 +16,7 @@ use sea_orm::{
 use crate::change_log::{self, Sequence};
 use crate::error::StoreError;
 use crate::store::Store;
-use crate::{grants, roles, settings, users};
+use crate::{grants, packed, roles, settings, users};
 
 /// A grant with its secrets, as the index holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,9 +51,6 @@ pub enum Loaded {
     /// A grant, deleted or not: the holder of a deleted one is told so.
     Grant(IndexedGrant),
 }
-
-/// Rows in one answer. Few enough to be small, enough that asking costs nothing.
-const ROWS: usize = 10_000;
 
 impl Store {
     /// Hands over everything the index needs, and returns the number of the last change that is in it: what follows
@@ -100,37 +97,22 @@ const SELECTION: &str = "SELECT g.id, s.digest, g.owner, g.name, g.application, 
      g.suspended_at, g.suspension_reason, g.deleted_at \
      FROM grants g LEFT JOIN secrets s ON s.grant_id = g.id";
 
+/// While the grants of one answer are taken apart here, the database packs the next ones.
 async fn load_grants(
     snapshot: &DatabaseTransaction,
     receive: &mut (impl FnMut(Loaded) + Send),
 ) -> Result<(), StoreError> {
-    let sql = format!("{SELECTION} WHERE g.id > $1 ORDER BY g.id LIMIT {ROWS}");
-    let backend = snapshot.get_database_backend();
-    let mut after = -1_i64;
-    loop {
-        let select = Statement::from_sql_and_values(backend, &sql, [after.into()]);
-        let rows = snapshot.query_all_raw(select).await?;
-        let full = rows.len() == ROWS;
-        let mut grants: Vec<IndexedGrant> = Vec::with_capacity(rows.len());
-        for row in rows {
-            match grants.last_mut() {
-                Some(last) if last.id.as_i64() == value::<i64>(&row, 0)? => {
-                    last.secrets.extend(secret(&row)?);
-                }
-                _ => grants.push(read(&row)?),
-            }
-        }
-        // The secrets of the last grant may be cut; it comes again, whole, at the head of the next rows.
-        if full && grants.len() > 1 {
-            grants.pop();
-        }
-        let Some(last) = grants.last() else { return Ok(()) };
-        after = last.id.as_i64();
-        grants.into_iter().for_each(|grant| receive(Loaded::Grant(grant)));
-        if !full {
-            return Ok(());
-        }
+    let mut packed = packed::after(snapshot, -1).await?;
+    while let Some(current) = packed {
+        let unpack = async {
+            packed::unpack(&current)
+                .map(|grants| grants.into_iter().for_each(|grant| receive(Loaded::Grant(grant))))
+        };
+        let (next, unpacked) = tokio::join!(packed::after(snapshot, current.last), unpack);
+        unpacked?;
+        packed = next?;
     }
+    Ok(())
 }
 
 fn read(row: &QueryResult) -> Result<IndexedGrant, StoreError> {
@@ -154,7 +136,7 @@ fn secret(row: &QueryResult) -> Result<Option<Digest>, StoreError> {
     Ok(Some(Digest::from_bytes(bytes)))
 }
 
-/// By place, which is faster than by name and matters for a million rows.
+/// By place: the query joins two tables.
 fn value<T: TryGetable>(row: &QueryResult, place: usize) -> Result<T, StoreError> {
     row.try_get_by_index(place).map_err(StoreError::from)
 }

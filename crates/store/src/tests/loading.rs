@@ -43,10 +43,10 @@ on_both_databases! {
 
     async fn a_large_set_is_loaded_without_a_gap(fixture: Fixture) {
         let store = store_with_users(&fixture, &["ann"]).await;
-        let grants: Vec<_> = (1..=1_000).map(|id| grant(id, 1, "ci")).collect();
+        let grants: Vec<_> = (1..=8_001).map(|id| grant(id, 1, "ci")).collect();
         insert_grants(&store, &grants).await;
-        // 30 secrets to the grant, so that the rows of a grant are cut by the end of an answer.
-        let numbers = (1..30).map(|n| format!("SELECT {n} AS n")).collect::<Vec<_>>().join(" UNION ALL ");
+        // Three secrets to the grant, and more grants than two answers hold.
+        let numbers = (1..3).map(|n| format!("SELECT {n} AS n")).collect::<Vec<_>>().join(" UNION ALL ");
         let bytes = match &fixture.database {
             Database::Sqlite(_) => "CAST(printf('%016d%016d', s.grant_id, numbers.n) AS blob)",
             Database::Postgres(_) => "convert_to(lpad(s.grant_id::text, 16, '0') || lpad(numbers.n::text, 16, '0'), 'UTF8')",
@@ -61,8 +61,8 @@ on_both_databases! {
                 assert!(loaded.insert(grant.id.as_i64(), grant).is_none(), "handed over twice");
             }
         }).await.unwrap();
-        assert_eq!(loaded.keys().copied().collect::<Vec<_>>(), (1..=1_000).collect::<Vec<_>>());
-        assert!(loaded.values().all(|grant| grant.secrets.len() == 30));
+        assert_eq!(loaded.keys().copied().collect::<Vec<_>>(), (1..=8_001).collect::<Vec<_>>());
+        assert!(loaded.values().all(|grant| grant.secrets.len() == 3));
     }
 
     async fn a_load_is_one_snapshot_while_others_write(fixture: Fixture) {
@@ -88,5 +88,36 @@ on_both_databases! {
         }
         writing.await.unwrap();
         assert_eq!(store.last_sequence().await.unwrap(), Sequence::from_i64(39));
+    }
+}
+
+on_both_databases! {
+    async fn a_loaded_grant_is_the_stored_one(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        let suspended = GrantState::Suspended {
+            at: now(),
+            reason: patgate_core::grant::SuspensionReason::OwnerUnconfirmed,
+        };
+        let chosen = GrantPermissions::Chosen(["release#view".parse().unwrap(), "admin".parse().unwrap()].into());
+        let odd = Grant {
+            permissions: chosen,
+            expires_at: Expiry::LATEST,
+            application: "shop-2".parse().unwrap(),
+            ..grant(1, 1, "a, 'b' | \"c\" \\ - 🚀")
+        };
+        let none = GrantPermissions::Chosen([].into());
+        insert_grants(&store, &[
+            odd,
+            Grant { state: suspended, permissions: none, ..grant(2, 1, "-") },
+            Grant { state: GrantState::Deleted { at: now() }, ..grant(3, 1, "x") },
+            grant(4, 1, "secretless"),
+        ]).await;
+        store.inner.orm.execute_unprepared("DELETE FROM secrets WHERE grant_id = 4").await.unwrap();
+        let mut loaded = Vec::new();
+        store.load(|piece| if let Loaded::Grant(grant) = piece { loaded.push(grant) }).await.unwrap();
+        assert_eq!(loaded.len(), 4);
+        for grant in loaded {
+            assert_eq!(store.indexed_grant(grant.id).await.unwrap(), Some(grant));
+        }
     }
 }

@@ -98,8 +98,8 @@ on_both_databases! {
     async fn token_settings_come_back_and_have_defaults(fixture: Fixture) {
         let store = fixture.open().await;
         assert_eq!(store.token_settings().await.unwrap(), TokenSettings::default());
-        let mut other = TokenSettings::default();
-        other.maximum_lifetime_days = Some(90.try_into().unwrap());
+        let maximum_lifetime_days = Some(90.try_into().unwrap());
+        let mut other = TokenSettings { maximum_lifetime_days, ..TokenSettings::default() };
         other.origins.release.ldap = true;
         for settings in [other, TokenSettings::default()] {
             let mut change = store.change(&admin(), now()).await.unwrap();
