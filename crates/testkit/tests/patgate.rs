@@ -1,6 +1,6 @@
 //! The program is started, crashed, stopped and started again as the test kit promises.
 
-use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::servers::patgate::{Patgate, binary};
 use patgate_testkit::{curl, wait};
 
 #[test]
@@ -31,8 +31,8 @@ fn a_program_under_strace_is_still_the_direct_child() {
     let file = trace.path().display().to_string();
     let words = ["strace", "-D", "-f", "-o", &file, "-e", "trace=fsync,fdatasync"];
     let mut patgate = Patgate::with().under(words).start();
-    let command = std::fs::read_to_string(format!("/proc/{}/comm", patgate.id())).unwrap();
-    assert_eq!(command.trim(), "patgate");
+    let program = std::fs::read_link(format!("/proc/{}/exe", patgate.id())).unwrap();
+    assert_eq!(program, binary().canonicalize().unwrap());
     assert!(patgate.stop().success());
     // The first start makes the administrator, durably.
     assert!(std::fs::read_to_string(trace.path()).unwrap().contains("sync("));
