@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use patgate_store::StoreError;
 use serde::Serialize;
@@ -21,7 +21,8 @@ pub struct Problem {
     detail: String,
     hint: Option<String>,
     field: Option<String>,
-    challenge: Option<HeaderValue>,
+    /// Boxed, so that a refusal stays small beside the results it is returned for.
+    challenge: Option<Box<HeaderValue>>,
     retry_after: Option<u64>,
 }
 
@@ -64,7 +65,10 @@ impl Problem {
 
     /// 401, with the one challenge that goes with it (RFC 9110 §11.6.1).
     pub fn unauthorized(detail: impl Into<String>, challenge: HeaderValue) -> Self {
-        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail) }
+        Self {
+            challenge: Some(Box::new(challenge)),
+            ..Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        }
     }
 
     /// 403: the caller lacks a permission. The sentence is the one that the vendors' clients know.
@@ -143,7 +147,7 @@ impl Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(challenge) = &self.challenge {
-            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+            headers.insert(WWW_AUTHENTICATE, challenge.as_ref().clone());
         }
         response.extensions_mut().insert(self);
         response
@@ -198,7 +202,14 @@ pub fn suit_path(path: &str, mut response: Response) -> Response {
     let wants_text = path.starts_with("/deployit")
         || (path.starts_with("/api/v1") && response.status() == StatusCode::FORBIDDEN);
     match response.extensions_mut().remove::<Problem>() {
-        Some(problem) if wants_text => problem.into_text_response(),
+        Some(problem) if wants_text => {
+            let mut text = problem.into_text_response();
+            // A 405 keeps its `Allow` (RFC 9110 §15.5.6).
+            if let Some(allow) = response.headers_mut().remove(ALLOW) {
+                text.headers_mut().insert(ALLOW, allow);
+            }
+            text
+        }
         _ => response,
     }
 }

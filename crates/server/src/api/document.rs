@@ -27,6 +27,9 @@ pub(super) fn root() -> utoipa::openapi::OpenApi {
         (name = "tokens", description = "Personal access tokens"),
         (name = "deploy", description = "The paths of Deploy"),
         (name = "forward authentication", description = "What a proxy asks about each request"),
+        (name = "users", description = "Users, with the shapes of Release"),
+        (name = "roles", description = "Roles and permissions, with the shapes of Release"),
+        (name = "session", description = "Signing in and out of the pages"),
         (name = "settings", description = "What administrators decide for everybody"),
         (name = "server", description = "The server itself"),
     )

@@ -3,14 +3,19 @@
 
 pub mod deploy;
 mod document;
+pub mod global_permissions;
 pub mod health;
 pub mod json;
 pub mod page;
+pub mod path;
 pub mod query;
 pub mod refusals;
 pub mod request_log;
+pub mod roles;
+pub mod session;
 pub mod settings;
 pub mod tokens;
+pub mod users;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -21,13 +26,24 @@ use crate::state::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(document::root())
         .merge(deploy::routes())
+        .merge(global_permissions::routes())
         .merge(health::routes())
+        .merge(roles::routes())
+        .merge(session::routes())
         .merge(settings::routes())
         .merge(tokens::routes())
+        .merge(users::routes())
 }
 
 /// The document of the API: every path that this server answers.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     routes().into_openapi()
+}
+
+/// The document as a text, as it stands in `docs/reference/openapi.json`.
+#[must_use]
+pub fn openapi_text() -> String {
+    let text = openapi().to_pretty_json().unwrap_or_default();
+    text + "\n"
 }

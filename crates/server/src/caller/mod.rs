@@ -201,11 +201,13 @@ fn by_proof(
     Ok(Caller::new(&permit, proof, address))
 }
 
-fn unauthorized(cause: &impl Display) -> Problem {
+/// 401 with the cause in its one challenge.
+pub(crate) fn unauthorized(cause: &impl Display) -> Problem {
     Problem::unauthorized(cause.to_string(), challenge(Challenge::InvalidToken, cause))
 }
 
-fn refused(refused: PasswordRefused) -> Problem {
+/// What somebody whose password does not count is told.
+pub(crate) fn refused(refused: PasswordRefused) -> Problem {
     match refused {
         PasswordRefused::Wrong => unauthorized(&"user name or password is wrong"),
         PasswordRefused::Throttled { seconds } => Problem::too_many(seconds),

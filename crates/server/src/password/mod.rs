@@ -183,10 +183,10 @@ impl Passwords {
         Ok(matches!(verdict, Verdict::Right { .. }))
     }
 
-    /// Forgets the wrong passwords under a user's name. Returns whether there were any on this node.
-    #[must_use]
-    pub fn forgive(&self, username: &Username) -> bool {
-        self.throttles.lock().unwrap_or_else(PoisonError::into_inner).names.forgive(username.key().as_str())
+    /// Forgets the wrong passwords under a user's name, on this node.
+    pub fn forgive(&self, username: &Username) {
+        let mut throttles = self.throttles.lock().unwrap_or_else(PoisonError::into_inner);
+        throttles.names.forgive(username.key().as_str());
     }
 
     fn demand_calm(&self, key: Option<&str>, network: IpAddr, now: Timestamp) -> Result<(), PasswordRefused> {

@@ -1,5 +1,9 @@
 //! Use cases: each authorises its caller, asks `core` whether the rule allows what is asked, and makes one change.
 
 pub mod first_start;
+mod mandate;
+pub mod roles;
+pub mod sessions;
 pub mod settings;
 pub mod tokens;
+pub mod users;

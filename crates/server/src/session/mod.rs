@@ -75,7 +75,14 @@ pub fn cookie_name(state: &AppState) -> SessionCookie {
 /// # Errors
 /// When the database does not answer.
 pub async fn find(state: &AppState, cookie: &Secret<'_>) -> Result<Option<LiveSession>, Problem> {
-    let digest = cookie::digest(cookie.reveal());
+    find_digest(state, cookie::digest(cookie.reveal())).await
+}
+
+/// As [`find`], for who has the digest already.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_digest(state: &AppState, digest: SessionDigest) -> Result<Option<LiveSession>, Problem> {
     let now = state.clock.now();
     let Some(session) = state.store.session(digest.as_bytes()).await? else { return Ok(None) };
     if life::has_ended(session.created_at, session.seen_at, now) {

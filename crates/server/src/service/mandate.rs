@@ -1,0 +1,161 @@
+//! What whoever makes a change of users or roles may do in it, read again inside the change: what the caller was
+//! allowed when the request came may be over by now.
+
+use std::sync::Arc;
+
+use patgate_core::authority::Authority;
+use patgate_core::delegation::{Changer, Overreach};
+use patgate_core::permission::{Catalog, PermissionId, PermissionSet};
+use patgate_core::user::{PrincipalKind, User, UserState};
+use patgate_store::{Change, StoreError};
+
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Who may see users and roles.
+const SEES: [&str; 2] = ["security#view", "security#edit"];
+/// Who may change users and roles.
+pub(super) const EDITS: &str = "security#edit";
+
+/// Somebody's right to change users and roles, and what everybody holds.
+pub(super) struct Mandate {
+    pub(super) changer: Changer,
+    authority: Authority,
+    catalog: Arc<Catalog>,
+}
+
+impl Mandate {
+    /// That of a caller, as it is inside the change.
+    pub(super) async fn of_caller(
+        state: &AppState,
+        change: &Change,
+        caller: &Caller,
+    ) -> Result<Self, Problem> {
+        let mut mandate = Self::of_command_line(state, change).await?;
+        let user = change.user(caller.user).await?.filter(|user| user.state == UserState::Enabled);
+        let token = caller.token();
+        let mut is_there = user.is_some();
+        if let Some(token) = token {
+            is_there &= change.grant(token.id).await?.is_some();
+        }
+        let Some(user) = user.filter(|_| is_there) else {
+            return Err(Problem::forbidden(
+                "You were disabled or deleted, or your token was, while you asked",
+            ));
+        };
+        let held = mandate.catalog.effective(mandate.catalog.set(&mandate.authority.permissions_of(&user)));
+        let carried = token.and_then(|token| token.permissions).unwrap_or(PermissionSet::EVERY);
+        mandate.changer = Changer {
+            user: Some(user.id),
+            permissions: held.intersection(&carried),
+            by_token: token.is_some(),
+        };
+        Ok(mandate)
+    }
+
+    /// That of somebody with a shell on the host: everything.
+    pub(super) async fn of_command_line(state: &AppState, change: &Change) -> Result<Self, StoreError> {
+        let mut authority = Authority::default();
+        for role in change.all_roles().await? {
+            authority.put_role(role);
+        }
+        Ok(Self { changer: Changer::COMMAND_LINE, authority, catalog: Arc::clone(&state.catalog) })
+    }
+
+    /// Whether the changer has a built-in permission.
+    pub(super) fn may(&self, permission: &str) -> bool {
+        let slot = permission.parse::<PermissionId>().ok().and_then(|id| self.catalog.slot(&id));
+        slot.is_some_and(|slot| self.changer.permissions.contains(slot))
+    }
+
+    /// Demands a built-in permission.
+    pub(super) fn require(&self, permission: &str) -> Result<(), Problem> {
+        if self.may(permission) { Ok(()) } else { Err(Problem::lacks(permission)) }
+    }
+
+    /// What a user holds.
+    pub(super) fn held_by(&self, user: &User) -> PermissionSet {
+        self.set(&self.authority.permissions_of(user))
+    }
+
+    /// What stands in a role, as a set. What this node does not know may be anything to another: it counts as
+    /// everything, so that administrators alone give and take it.
+    pub(super) fn set<'a>(&self, ids: impl IntoIterator<Item = &'a PermissionId> + Clone) -> PermissionSet {
+        if ids.clone().into_iter().any(|id| self.catalog.slot(id).is_none()) {
+            return PermissionSet::EVERY;
+        }
+        self.catalog.effective(self.catalog.set(ids))
+    }
+
+    /// The ids that this node does not know.
+    pub(super) fn unknown<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a PermissionId>,
+    ) -> Vec<&'a PermissionId> {
+        ids.into_iter().filter(|id| self.catalog.slot(id).is_none()).collect()
+    }
+}
+
+/// Demands that the caller may see users and roles.
+pub(super) fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+    if SEES.iter().any(|permission| caller.may(state, permission)) {
+        Ok(())
+    } else {
+        Err(Problem::lacks(SEES[0]))
+    }
+}
+
+/// Remembers, before a change, whether there is an administrator, so that the change cannot take the last one away.
+#[must_use = "ask it again when the change is complete"]
+pub(super) struct LastAdministrator {
+    was_there: bool,
+}
+
+impl LastAdministrator {
+    /// Looks before the change is made.
+    pub(super) async fn before(change: &Change) -> Result<Self, StoreError> {
+        Ok(Self { was_there: is_there(change).await? })
+    }
+
+    /// Looks after it was made, and before it is committed.
+    ///
+    /// # Errors
+    /// 409 when nobody is left who is enabled and holds `admin`.
+    pub(super) async fn stays(self, change: &Change) -> Result<(), Problem> {
+        if self.was_there && !is_there(change).await? {
+            let detail = "This would leave no administrator: give somebody else the permission `admin` first";
+            return Err(Problem::conflict(detail));
+        }
+        Ok(())
+    }
+}
+
+async fn is_there(change: &Change) -> Result<bool, StoreError> {
+    let roles = change.all_roles().await?;
+    let principals: Vec<_> = roles
+        .iter()
+        .filter(|role| role.permissions.iter().any(|id| id.as_str() == "admin"))
+        .flat_map(|role| &role.principals)
+        .collect();
+    let is_enabled = |user: &User| user.state == UserState::Enabled;
+    for principal in principals.iter().filter(|principal| principal.kind == PrincipalKind::User) {
+        let user = change.user_by_name(&principal.username).await?;
+        if user.is_some_and(|user| is_enabled(&user) && user.provider == principal.provider) {
+            return Ok(true);
+        }
+    }
+    if principals.iter().all(|principal| principal.kind == PrincipalKind::User) {
+        return Ok(false);
+    }
+    // Only a group is left: who is in it is told by the users.
+    let holds =
+        |user: &User| principals.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups));
+    Ok(change.all_users().await?.iter().any(|user| is_enabled(user) && holds(user)))
+}
+
+impl From<Overreach> for Problem {
+    fn from(overreach: Overreach) -> Self {
+        Self::forbidden(overreach.to_string())
+    }
+}

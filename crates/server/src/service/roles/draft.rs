@@ -1,0 +1,166 @@
+//! What is asked of a role, and how its principals are found.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use patgate_core::permission::PermissionId;
+use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
+use patgate_store::Change;
+
+use crate::problem::Problem;
+use crate::service::mandate::Mandate;
+use crate::service::users::FullName;
+
+/// The most principals in a role.
+const MOST_PRINCIPALS: usize = 10_000;
+
+/// A role as it is wanted; what is `None` stays as it is.
+#[derive(Clone, Debug)]
+pub struct RoleDraft {
+    /// Which role, or what a new one is called.
+    pub name: Username,
+    /// What stands before the names of its fields in the request, for a refusal: `[3].` in a list.
+    pub place: String,
+    /// Who is in it.
+    pub principals: Option<Vec<PrincipalDraft>>,
+    /// What it lets them do.
+    pub permissions: Option<BTreeSet<PermissionId>>,
+}
+
+/// A principal as a request names it.
+#[derive(Clone, Debug)]
+pub struct PrincipalDraft {
+    /// The log-in name of the user, or the name of the group.
+    pub username: Username,
+    /// For people to read.
+    pub full_name: Option<FullName>,
+    /// User or group.
+    pub kind: PrincipalKind,
+    /// Where the principal comes from. The vendors' clients do not say: then it is the provider of the user who has
+    /// the name.
+    pub provider: Option<ProviderName>,
+}
+
+/// The name of a directory or identity provider, or `internal`: 1 to 100 characters, no control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderName(String);
+
+/// Why a text names no provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the name of a provider is 1 to 100 characters without control characters, or blanks at its ends")]
+pub struct NotAProvider;
+
+impl FromStr for ProviderName {
+    type Err = NotAProvider;
+
+    fn from_str(text: &str) -> Result<Self, NotAProvider> {
+        let fits = (1..=100).contains(&text.chars().count())
+            && text.trim() == text
+            && !text.contains(char::is_control);
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotAProvider) }
+    }
+}
+
+impl RoleDraft {
+    /// How a refusal names a field.
+    pub(super) fn field(&self, name: &str) -> String {
+        format!("{}{name}", self.place)
+    }
+
+    /// The permissions; of those that were not there before, this node must know each.
+    ///
+    /// # Errors
+    /// 400 naming the unknown ones.
+    pub(super) fn permissions(
+        &self,
+        mandate: &Mandate,
+        before: &BTreeSet<PermissionId>,
+    ) -> Result<BTreeSet<PermissionId>, Problem> {
+        let Some(wanted) = &self.permissions else { return Ok(before.clone()) };
+        let unknown = mandate.unknown(wanted.difference(before));
+        if unknown.is_empty() {
+            return Ok(wanted.clone());
+        }
+        let ids: Vec<_> = unknown.iter().map(|id| format!("`{id}`")).collect();
+        let field = self.field("permissions");
+        let detail = format!("The field `{field}` names permissions that are not known: {}", ids.join(", "));
+        Err(Problem::field(field, detail).hint("`GET /api/v1/global-permissions` lists those that are known"))
+    }
+
+    /// The principals, each once, as they are stored.
+    ///
+    /// # Errors
+    /// 400 for too many, for an internal user who is not there, and for a group of no provider.
+    pub(super) async fn principals(
+        &self,
+        change: &Change,
+        before: &[Principal],
+    ) -> Result<Vec<Principal>, Problem> {
+        let Some(wanted) = &self.principals else { return Ok(before.to_vec()) };
+        if wanted.len() > MOST_PRINCIPALS {
+            let field = self.field("principals");
+            let detail = format!("The field `{field}` has more than 10,000 entries: put them into a group");
+            return Err(Problem::field(field, detail));
+        }
+        let mut seen = BTreeSet::new();
+        let mut principals = Vec::with_capacity(wanted.len());
+        for (at, draft) in wanted.iter().enumerate() {
+            let place = self.field(&format!("principals[{at}]."));
+            let principal = found(change, before, draft, &place).await?;
+            // Of a group the case counts, as its provider sees it.
+            let name = match principal.kind {
+                PrincipalKind::User => principal.username.key(),
+                PrincipalKind::Group => principal.username.as_str().to_owned(),
+            };
+            if seen.insert((principal.kind == PrincipalKind::Group, principal.provider.clone(), name)) {
+                principals.push(principal);
+            }
+        }
+        Ok(principals)
+    }
+}
+
+async fn found(
+    change: &Change,
+    before: &[Principal],
+    draft: &PrincipalDraft,
+    place: &str,
+) -> Result<Principal, Problem> {
+    let fullname =
+        draft.full_name.as_ref().map(|name| name.as_str().to_owned()).filter(|name| !name.is_empty());
+    let named = draft.provider.as_ref().map(|provider| provider.0.as_str());
+    let principal = |provider: &str| Principal {
+        username: draft.username.clone(),
+        fullname: fullname.clone(),
+        kind: draft.kind,
+        provider: provider.to_owned(),
+    };
+    match (draft.kind, named) {
+        (PrincipalKind::Group, None | Some(INTERNAL_PROVIDER)) => {
+            let field = format!("{place}provider");
+            let detail =
+                format!("The field `{field}` names the provider that `{}` is a group of", draft.username);
+            Err(Problem::field(field, detail))
+        }
+        // Who is known to another provider may be named before they ever signed in.
+        (PrincipalKind::Group, Some(provider)) => Ok(principal(provider)),
+        (PrincipalKind::User, Some(provider)) if provider != INTERNAL_PROVIDER => Ok(principal(provider)),
+        (PrincipalKind::User, _) => {
+            let user = change.user_by_name(&draft.username).await?;
+            let user = user.filter(|user| named.is_none_or(|named| user.provider == named));
+            let was_there = || {
+                let is_same = |p: &&Principal| p.kind == draft.kind && p.username == draft.username;
+                before.iter().find(is_same).filter(|p| named.is_none_or(|named| p.provider == named))
+            };
+            match (user, was_there()) {
+                (Some(user), _) => Ok(principal(&user.provider)),
+                (None, Some(stored)) => Ok(principal(&stored.provider)),
+                (None, None) => {
+                    let field = format!("{place}username");
+                    let detail = format!("The field `{field}`: there is no user `{}`", draft.username);
+                    Err(Problem::field(field, detail))
+                }
+            }
+        }
+    }
+}

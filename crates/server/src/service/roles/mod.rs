@@ -1,0 +1,19 @@
+//! Use cases of roles: listing, making, changing, renaming and deleting them.
+//!
+//! Whoever changes a role must hold all that it can do, before and after ([`patgate_core::delegation`]); otherwise
+//! putting oneself into a role would be a way to more.
+
+mod draft;
+mod read;
+mod write;
+
+pub use draft::{PrincipalDraft, ProviderName, RoleDraft};
+pub use read::{list, read};
+pub use write::{create, create_one, delete, rename, update, update_one};
+
+use crate::problem::Problem;
+
+/// The one answer to a role that is missing.
+fn no_such_role() -> Problem {
+    Problem::not_found("role")
+}

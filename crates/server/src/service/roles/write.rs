@@ -1,0 +1,132 @@
+//! Making, changing, renaming and deleting roles.
+
+use std::collections::BTreeSet;
+
+use patgate_core::identifier::RoleId;
+use patgate_core::role::Role;
+use patgate_core::user::Username;
+use patgate_store::Change;
+
+use super::{RoleDraft, no_such_role};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::{EDITS, LastAdministrator, Mandate};
+use crate::state::AppState;
+
+/// Makes roles, all or none of them.
+///
+/// # Errors
+/// 403 without `security#edit`, and for permissions that the caller lacks; 400 naming the field; 409 when a name is
+/// taken.
+pub async fn create(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> Result<Vec<Role>, Problem> {
+    let (mut change, mandate) = begin(state, caller).await?;
+    let mut random = state.random.draw();
+    let mut made = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let role = Role {
+            id: RoleId::generate(&mut random),
+            name: draft.name.clone(),
+            principals: draft.principals(&change, &[]).await?,
+            permissions: draft.permissions(&mandate, &BTreeSet::new())?,
+        };
+        mandate.changer.may_change_role(mandate.set([]), mandate.set(&role.permissions))?;
+        change.insert_role(&role).await?;
+        made.push(role);
+    }
+    state.commit(change).await?;
+    Ok(made)
+}
+
+/// Makes one role; see [`create`].
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_one(state: &AppState, caller: &Caller, draft: RoleDraft) -> Result<Role, Problem> {
+    create(state, caller, &[draft]).await?.pop().ok_or_else(no_such_role)
+}
+
+/// Changes one role; see [`update`].
+///
+/// # Errors
+/// As [`update`].
+pub async fn update_one(state: &AppState, caller: &Caller, draft: RoleDraft) -> Result<Role, Problem> {
+    update(state, caller, &[draft]).await?.pop().ok_or_else(no_such_role)
+}
+
+/// Changes the principals and permissions of roles, all or none of them.
+///
+/// # Errors
+/// As [`create`]; 404; 409 when no administrator would be left.
+pub async fn update(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> Result<Vec<Role>, Problem> {
+    let (mut change, mandate) = begin(state, caller).await?;
+    let last = LastAdministrator::before(&change).await?;
+    let mut names = BTreeSet::new();
+    let mut changed = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        if !names.insert(draft.name.key()) {
+            let field = draft.field("name");
+            let detail = format!("The field `{field}`: `{}` stands twice in the list", draft.name);
+            return Err(Problem::field(field, detail));
+        }
+        let before = change.role(&draft.name).await?.ok_or_else(no_such_role)?;
+        let role = Role {
+            id: before.id,
+            name: before.name.clone(),
+            principals: draft.principals(&change, &before.principals).await?,
+            permissions: draft.permissions(&mandate, &before.permissions)?,
+        };
+        mandate.changer.may_change_role(mandate.set(&before.permissions), mandate.set(&role.permissions))?;
+        change.update_role(&role).await?;
+        changed.push(role);
+    }
+    last.stays(&change).await?;
+    state.commit(change).await?;
+    Ok(changed)
+}
+
+/// Gives a role another name.
+///
+/// # Errors
+/// 403 without `security#edit`, and for a role that holds what the caller lacks; 404; 409 when the name is taken.
+pub async fn rename(
+    state: &AppState,
+    caller: &Caller,
+    name: &Username,
+    new_name: Username,
+) -> Result<Role, Problem> {
+    let (mut change, mandate) = begin(state, caller).await?;
+    let role = changeable(&change, &mandate, name).await?;
+    let role = Role { name: new_name, ..role };
+    change.update_role(&role).await?;
+    state.commit(change).await?;
+    Ok(role)
+}
+
+/// Deletes a role: nobody holds anything through it any more.
+///
+/// # Errors
+/// As [`rename`]; 409 when no administrator would be left.
+pub async fn delete(state: &AppState, caller: &Caller, name: &Username) -> Result<(), Problem> {
+    let (mut change, mandate) = begin(state, caller).await?;
+    let role = changeable(&change, &mandate, name).await?;
+    let last = LastAdministrator::before(&change).await?;
+    change.delete_role(role.id).await?;
+    last.stays(&change).await?;
+    state.commit(change).await?;
+    Ok(())
+}
+
+async fn begin(state: &AppState, caller: &Caller) -> Result<(Change, Mandate), Problem> {
+    caller.require(state, EDITS)?;
+    let change = state.change(&caller.actor()).await?;
+    let mandate = Mandate::of_caller(state, &change, caller).await?;
+    mandate.require(EDITS)?;
+    Ok((change, mandate))
+}
+
+async fn changeable(change: &Change, mandate: &Mandate, name: &Username) -> Result<Role, Problem> {
+    let role = change.role(name).await?.ok_or_else(no_such_role)?;
+    let held = mandate.set(&role.permissions);
+    mandate.changer.may_change_role(held, held)?;
+    Ok(role)
+}

@@ -1,0 +1,109 @@
+//! Signing in and out.
+
+use http::HeaderMap;
+use http::header::USER_AGENT;
+use jiff::Timestamp;
+use patgate_core::user::User;
+use patgate_core::verify::{Demand, Denied, Surface, admit};
+use patgate_store::{Actor, ActorKind, Session};
+use rand_core::Rng;
+
+use crate::caller::{self, Caller, Proof};
+use crate::password::Attempt;
+use crate::problem::Problem;
+use crate::session::{self, CsrfToken, LiveSession, SessionDigest, SessionSecret, life};
+use crate::state::AppState;
+
+/// The permission to sign in.
+const LOGIN: &str = "login";
+/// The most characters of a user agent that are kept.
+const USER_AGENT_LENGTH: usize = 200;
+
+/// A session that was just opened: the one moment at which its cookie can be set.
+#[derive(Debug)]
+pub struct Opened {
+    /// For the cookie.
+    pub secret: SessionSecret,
+    /// For the changes of the pages.
+    pub csrf: CsrfToken,
+    /// When it ends, if nothing more is done with it.
+    pub expires_at: Timestamp,
+    /// Who signed in.
+    pub user: User,
+}
+
+/// Signs somebody in. The session that the browser had before ends: a cookie that somebody planted there is worth
+/// nothing afterwards.
+///
+/// # Errors
+/// 401 for a wrong user name or password and for somebody disabled; 403 without `login`; 429.
+pub async fn open(
+    state: &AppState,
+    attempt: Attempt<'_>,
+    headers: &HeaderMap,
+    previous: Option<SessionDigest>,
+) -> Result<Opened, Problem> {
+    let now = state.clock.now();
+    let proven = state.passwords.prove(attempt, now).await.map_err(caller::refused)?;
+    let demand = Demand { surface: Surface::Every, permission: state.slot(LOGIN) };
+    admit(&state.index.view(), proven.user, demand).map_err(|denied| match denied {
+        Denied::Lacks(_) => Problem::lacks(LOGIN),
+        denied => caller::unauthorized(&denied),
+    })?;
+    let mut random = state.random.draw();
+    let secret = SessionSecret::generate(&mut random);
+    let mut csrf_seed = [0; 32];
+    random.fill_bytes(&mut csrf_seed);
+    let session = Session {
+        digest: *secret.digest().as_bytes(),
+        user: proven.user,
+        created_at: now,
+        seen_at: now,
+        csrf_seed,
+        address: Some(attempt.address.to_string()),
+        user_agent: user_agent(headers),
+        password_version: proven.password_version,
+    };
+    let actor = Actor {
+        kind: ActorKind::User,
+        name: attempt.username.to_owned(),
+        user: Some(proven.user),
+        grant: None,
+        address: Some(attempt.address.to_string()),
+    };
+    let mut change = state.change(&actor).await?;
+    if let Some(previous) = previous {
+        change.delete_session(previous.as_bytes()).await?;
+    }
+    change.insert_session(&session).await?;
+    let user = change.user(proven.user).await?.ok_or_else(|| caller::unauthorized(&Denied::Unknown))?;
+    state.commit(change).await?;
+    Ok(Opened { secret, csrf: CsrfToken::of_seed(&csrf_seed), expires_at: life::ends_at(now, now), user })
+}
+
+/// The session that a caller uses, and who signed in; `None` when they use none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn current(state: &AppState, caller: &Caller) -> Result<Option<(LiveSession, User)>, Problem> {
+    let Proof::Session(digest) = &caller.proof else { return Ok(None) };
+    let session = session::find_digest(state, *digest).await?;
+    let user = state.store.user(caller.user).await?;
+    Ok(session.zip(user))
+}
+
+/// Signs somebody out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn close(state: &AppState, caller: &Caller, session: &SessionDigest) -> Result<(), Problem> {
+    let mut change = state.change(&caller.actor()).await?;
+    change.delete_session(session.as_bytes()).await?;
+    state.commit(change).await?;
+    Ok(())
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(USER_AGENT_LENGTH).collect())
+}

@@ -1,0 +1,251 @@
+//! Changing users: what they are called, whether they may act, their password.
+
+use std::collections::BTreeSet;
+
+use patgate_core::user::{Origin, User, UserState, Username};
+use patgate_store::{Change, PasswordHashText};
+
+use super::password::{hash, prove_own, was_set};
+use super::{Email, FullName, no_such_user};
+use crate::caller::{Caller, Proof};
+use crate::password::{PasswordText, Proven};
+use crate::problem::Problem;
+use crate::service::mandate::{EDITS, LastAdministrator, Mandate};
+use crate::state::AppState;
+
+/// What is to be different about one user; what is `None` stays.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Who.
+    pub username: Username,
+    /// What stands before the names of its fields in the request, for a refusal: `[3].` in a list.
+    pub place: String,
+    /// What people read.
+    pub full_name: Option<FullName>,
+    /// Where mails go.
+    pub email: Option<Email>,
+    /// Whether they may act.
+    pub login_allowed: Option<bool>,
+    /// What the request says about where they come from; that cannot be changed.
+    pub external: Option<bool>,
+    /// The new password.
+    pub password: Option<PasswordEdit>,
+}
+
+/// A new password.
+#[derive(Clone, Debug)]
+pub struct PasswordEdit {
+    /// The new one.
+    pub new: PasswordText,
+    /// The current one, which whoever sets their own must show.
+    pub current: Option<PasswordText>,
+    /// How the request calls the new one.
+    pub new_field: &'static str,
+    /// How the request calls the current one.
+    pub current_field: &'static str,
+}
+
+impl Edit {
+    /// One that changes nothing.
+    #[must_use]
+    pub fn of(username: Username) -> Self {
+        Self {
+            username,
+            place: String::new(),
+            full_name: None,
+            email: None,
+            login_allowed: None,
+            external: None,
+            password: None,
+        }
+    }
+
+    fn field(&self, name: &str) -> String {
+        format!("{}{name}", self.place)
+    }
+}
+
+/// An edit whose password is hashed.
+struct Prepared {
+    edit: Edit,
+    hash: Option<PasswordHashText>,
+    proven: Option<Proven>,
+}
+
+/// Changes users, all or none of them. Returns them as they are then.
+///
+/// One's own full name, mail address and password need no permission, but no token does that.
+///
+/// # Errors
+/// 403 without `security#edit`, and for a user who holds what the caller lacks; 400 naming the field; 404; 409 when
+/// the last administrator would be disabled; 429 for the current password.
+pub async fn change(state: &AppState, caller: &Caller, edits: Vec<Edit>) -> Result<Vec<User>, Problem> {
+    let mut names = BTreeSet::new();
+    for edit in &edits {
+        if !is_own(caller, &edit.username) {
+            caller.require(state, EDITS)?;
+        }
+        if !names.insert(edit.username.key()) {
+            let field = edit.field("username");
+            let detail = format!("The field `{field}`: `{}` stands twice in the list", edit.username);
+            return Err(Problem::field(field, detail));
+        }
+    }
+    let mut prepared = Vec::with_capacity(edits.len());
+    for edit in edits {
+        prepared.push(prepare(state, caller, edit).await?);
+    }
+    let mut change = state.change(&caller.actor()).await?;
+    let mandate = Mandate::of_caller(state, &change, caller).await?;
+    let last = LastAdministrator::before(&change).await?;
+    let mut changed = Vec::with_capacity(prepared.len());
+    for prepared in &prepared {
+        changed.push(apply(state, &mut change, &mandate, caller, prepared).await?);
+    }
+    last.stays(&change).await?;
+    state.commit(change).await?;
+    for prepared in prepared.iter().filter(|prepared| prepared.hash.is_some()) {
+        was_set(state, &prepared.edit.username);
+    }
+    Ok(changed)
+}
+
+/// Changes one user; see [`change`].
+///
+/// # Errors
+/// As [`change`].
+pub async fn change_one(state: &AppState, caller: &Caller, edit: Edit) -> Result<User, Problem> {
+    change(state, caller, vec![edit]).await?.pop().ok_or_else(no_such_user)
+}
+
+/// Disables or enables a user inside a change.
+pub(super) async fn set_state(change: &mut Change, user: &User, login_allowed: bool) -> Result<(), Problem> {
+    if login_allowed {
+        change.enable_user(user.id).await?;
+    } else {
+        change.disable_user(user.id).await?;
+    }
+    Ok(())
+}
+
+/// Demands that a password of this user is kept here.
+pub(super) fn keeps_password(user: &User, field: String) -> Result<(), Problem> {
+    if user.origin == Origin::Internal {
+        return Ok(());
+    }
+    let detail =
+        format!("The field `{field}`: the password of `{}` is kept by `{}`", user.username, user.provider);
+    Err(Problem::field(field, detail))
+}
+
+async fn prepare(state: &AppState, caller: &Caller, edit: Edit) -> Result<Prepared, Problem> {
+    let Some(password) = edit.password.clone() else {
+        return Ok(Prepared { edit, hash: None, proven: None });
+    };
+    let own = is_own(caller, &edit.username);
+    // The change asks this again; here it saves a token the work on the password.
+    if own && caller.token().is_some() {
+        return Err(patgate_core::delegation::Overreach::OwnPasswordByToken.into());
+    }
+    let proven = if own {
+        let field = edit.field(password.current_field);
+        Some(prove_own(state, caller, password.current.as_ref(), &field).await?)
+    } else {
+        None
+    };
+    let field = edit.field(password.new_field);
+    let hash = hash(state, &edit.username, Some(password.new), &field).await?;
+    Ok(Prepared { edit, hash, proven })
+}
+
+async fn apply(
+    state: &AppState,
+    change: &mut Change,
+    mandate: &Mandate,
+    caller: &Caller,
+    Prepared { edit, hash, proven }: &Prepared,
+) -> Result<User, Problem> {
+    let own = is_own(caller, &edit.username) && !mandate.changer.by_token;
+    if !own {
+        mandate.require(EDITS)?;
+    }
+    let before = change.user_by_name(&edit.username).await?.ok_or_else(no_such_user)?;
+    let held = mandate.held_by(&before);
+    if !own {
+        mandate.changer.may_change_user(held)?;
+    }
+    let is_external = before.origin != Origin::Internal;
+    if edit.external.is_some_and(|external| external != is_external) {
+        let field = edit.field("external");
+        let detail = format!("The field `{field}`: where a user comes from cannot be changed");
+        return Err(Problem::field(field, detail));
+    }
+    let after = with_profile(edit, before.clone())?;
+    change.update_user(&after).await?;
+    if let Some(hash) = hash {
+        mandate.changer.may_set_password(before.id, held)?;
+        keeps_password(&before, edit.field(edit.password.as_ref().map_or("password", |p| p.new_field)))?;
+        if let Some(proven) = proven {
+            still_proven(state, &before.username, proven, edit).await?;
+        }
+        let kept = match &caller.proof {
+            Proof::Session(digest) if own => Some(digest.as_bytes()),
+            _ => None,
+        };
+        change.set_password(before.id, hash, kept).await?;
+    }
+    if let Some(allowed) = edit.login_allowed
+        && allowed != (before.state == UserState::Enabled)
+    {
+        mandate.require(EDITS)?;
+        set_state(change, &before, allowed).await?;
+    }
+    change.user(before.id).await?.ok_or_else(no_such_user)
+}
+
+/// The user with the full name and the mail address of the edit.
+fn with_profile(edit: &Edit, mut user: User) -> Result<User, Problem> {
+    let is_external = user.origin != Origin::Internal;
+    let wanted = [
+        ("fullName", edit.full_name.as_ref().map(FullName::as_str), &mut user.full_name),
+        ("email", edit.email.as_ref().map(Email::as_str), &mut user.email),
+    ];
+    for (name, wanted, stored) in wanted {
+        if let Some(wanted) = wanted
+            && wanted != stored.as_str()
+        {
+            if is_external {
+                let field = edit.field(name);
+                let detail =
+                    format!("The field `{field}` comes from the user's provider `{}`", user.provider);
+                return Err(Problem::field(field, detail));
+            }
+            wanted.clone_into(stored);
+        }
+    }
+    Ok(user)
+}
+
+/// Between the look at the current password and this change, somebody else may have set another. No change but this
+/// one is under way, so what the store says now holds.
+async fn still_proven(
+    state: &AppState,
+    username: &Username,
+    proven: &Proven,
+    edit: &Edit,
+) -> Result<(), Problem> {
+    let stored = state.store.password(username).await?;
+    let holds = |stored: patgate_store::StoredPassword| {
+        stored.user == proven.user && stored.version == proven.password_version
+    };
+    if stored.is_some_and(holds) {
+        return Ok(());
+    }
+    let field = edit.field(edit.password.as_ref().map_or("password", |password| password.current_field));
+    let detail = format!("The field `{field}`: the password was changed meanwhile");
+    Err(Problem::field(field, detail))
+}
+
+fn is_own(caller: &Caller, username: &Username) -> bool {
+    username.key() == *caller.facts.username_key
+}

@@ -1,0 +1,35 @@
+//! Seeing users.
+
+use patgate_core::user::{User, Username};
+use patgate_store::{Page, UserFilter};
+
+use super::no_such_user;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::require_sight;
+use crate::state::AppState;
+
+/// Lists users by name.
+///
+/// # Errors
+/// 403 without `security#view` and `security#edit`.
+pub async fn list(
+    state: &AppState,
+    caller: &Caller,
+    filter: &UserFilter,
+    page: Page,
+) -> Result<Vec<User>, Problem> {
+    require_sight(state, caller)?;
+    Ok(state.store.users(filter, page).await?)
+}
+
+/// Reads one user; everybody may read themselves.
+///
+/// # Errors
+/// 403 for another name without `security#view` and `security#edit`, whether there is such a user or not; 404.
+pub async fn read(state: &AppState, caller: &Caller, username: &Username) -> Result<User, Problem> {
+    if username.key() != *caller.facts.username_key {
+        require_sight(state, caller)?;
+    }
+    state.store.user_by_name(username).await?.ok_or_else(no_such_user)
+}

@@ -1,0 +1,38 @@
+//! Deleting users, and letting them try passwords again.
+
+use patgate_core::user::Username;
+
+use super::no_such_user;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::{EDITS, LastAdministrator, Mandate};
+use crate::state::AppState;
+
+/// Deletes a user for good, with all their tokens and sessions, and takes them out of all roles.
+///
+/// # Errors
+/// 403 without `security#edit`, and for a user who holds what the caller lacks; 404; 409 for the last administrator.
+pub async fn delete(state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
+    caller.require(state, EDITS)?;
+    let mut change = state.change(&caller.actor()).await?;
+    let mandate = Mandate::of_caller(state, &change, caller).await?;
+    mandate.require(EDITS)?;
+    let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    mandate.changer.may_change_user(mandate.held_by(&user))?;
+    let last = LastAdministrator::before(&change).await?;
+    change.delete_user(user.id).await?;
+    last.stays(&change).await?;
+    state.commit(change).await?;
+    Ok(())
+}
+
+/// Forgets the wrong passwords under a user's name. Those from an address stay counted.
+///
+/// # Errors
+/// 403 without `security#edit`; 404.
+pub async fn unlock(state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
+    caller.require(state, EDITS)?;
+    let user = state.store.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    state.passwords.forgive(&user.username);
+    Ok(())
+}
