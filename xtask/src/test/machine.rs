@@ -11,11 +11,12 @@ use crate::failure::Failure;
 use crate::process;
 
 /// Programs that the tests run, and Debian's packages that bring them.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 8] = [
     ("nginx", "nginx"),
     ("wrk", "wrk"),
     ("strace", "strace"),
     ("curl", "curl"),
+    ("jq", "jq"),
     ("openssl", "openssl"),
     ("sqlite3", "sqlite3"),
     ("setpriv", "util-linux"),

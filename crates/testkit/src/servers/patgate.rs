@@ -31,6 +31,7 @@ pub struct Start {
     arguments: Vec<OsString>,
     wrapper: Vec<OsString>,
     is_https: bool,
+    is_passwordless: bool,
     data: Option<PathBuf>,
 }
 
@@ -110,6 +111,13 @@ impl Start {
         self
     }
 
+    /// The first start makes up the administrator's password.
+    #[must_use]
+    pub fn without_admin_password(mut self) -> Self {
+        self.is_passwordless = true;
+        self
+    }
+
     /// A data folder that exists, instead of a new one. It stays when the program is gone.
     #[must_use]
     pub fn data_directory(mut self, directory: &Path) -> Self {
@@ -130,6 +138,14 @@ impl Start {
     /// # Errors
     /// How it ended and what it wrote, when it ended instead.
     pub fn try_start(self) -> Result<Patgate, DidNotStart> {
+        let mut patgate = self.begin();
+        patgate.wait_until_ready()?;
+        Ok(patgate)
+    }
+
+    /// Starts it and waits for nothing.
+    #[must_use]
+    pub fn begin(self) -> Patgate {
         let directory = tempfile::Builder::new()
             .prefix("patgate-test-")
             .tempdir()
@@ -140,9 +156,7 @@ impl Start {
         }
         let ports: Vec<u16> = (0..self.listeners.unwrap_or(1)).map(|_| ports::free()).collect();
         let process = Process::start(self.command(directory.path(), &ports));
-        let mut patgate = Patgate { process, start: self, ports, directory };
-        patgate.wait_until_ready()?;
-        Ok(patgate)
+        Patgate { process, start: self, ports, directory }
     }
 
     fn command(&self, directory: &Path, ports: &[u16]) -> Command {
@@ -175,7 +189,10 @@ impl Start {
         for (name, _) in surroundings().filter(|(name, _)| name.to_string_lossy().starts_with("PATGATE_")) {
             command.env_remove(name);
         }
-        command.current_dir(directory).env("PATGATE_ADMIN_PASSWORD", ADMIN_PASSWORD);
+        command.current_dir(directory);
+        if !self.is_passwordless {
+            command.env("PATGATE_ADMIN_PASSWORD", ADMIN_PASSWORD);
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
     }
 
@@ -305,7 +322,11 @@ impl Patgate {
         self.start.configuration = Some(text);
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), DidNotStart> {
+    /// Waits until `/readyz` says 200.
+    ///
+    /// # Errors
+    /// How it ended and what it wrote, when it ended instead.
+    pub fn wait_until_ready(&mut self) -> Result<(), DidNotStart> {
         let ready = self.url_of("/readyz");
         let port = self.ports.first().copied();
         let process = &mut self.process;

@@ -1,0 +1,26 @@
+//! Crashes in the middle of creations and deletions. `cargo xtask soak` does the same ten times as often.
+
+use patgate_testkit::crash::{Outcome, trial};
+use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::servers::postgres::Database;
+
+/// A tenth of what `cargo xtask soak` does.
+const KILLS: u32 = 20;
+
+/// The trial itself panics when a token is lost, back or half there; this is whether it tried anything.
+fn assert_was_a_trial(outcome: Outcome) {
+    assert_eq!(outcome.kills, KILLS);
+    assert!(outcome.created > KILLS && outcome.deleted > 0, "{outcome:?}");
+    assert!(outcome.creations_cut + outcome.deletions_cut > 0, "no crash met a change: {outcome:?}");
+}
+
+#[test]
+fn a_crash_leaves_each_token_either_there_or_not_in_sqlite() {
+    assert_was_a_trial(trial(Patgate::with(), KILLS, 1));
+}
+
+#[test]
+fn a_crash_leaves_each_token_either_there_or_not_in_postgresql() {
+    let database = Database::create();
+    assert_was_a_trial(trial(Patgate::with().database_url(database.url()), KILLS, 2));
+}

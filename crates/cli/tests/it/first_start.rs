@@ -1,0 +1,157 @@
+//! The first start makes an administrator; later ones refuse what would lose tokens.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use patgate_testkit::ports;
+use patgate_testkit::servers::patgate::{DidNotStart, Patgate};
+use patgate_testkit::servers::postgres::Database;
+use serde_json::json;
+
+use crate::actors::{Person, TOKENS, admin, auth};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// A data folder with one token in it, whose server has stopped.
+fn left_behind() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let mut patgate = Patgate::with().data_directory(directory.path()).start();
+    admin(&patgate).token("t", "release");
+    assert!(patgate.stop().success());
+    directory
+}
+
+fn refusal(directory: &Path) -> DidNotStart {
+    let failure = Patgate::with().data_directory(directory).try_start().unwrap_err();
+    assert_eq!(failure.status.and_then(|status| status.code()), Some(1), "{}", failure.log);
+    failure
+}
+
+#[test]
+fn an_operator_reads_the_made_up_password_in_a_file_that_goes_away_with_it() {
+    let mut patgate = Patgate::with().without_admin_password().start();
+    let file = patgate.data_directory().join("initial-admin-password");
+    let password = fs::read_to_string(&file).unwrap().trim().to_owned();
+    assert!(password.len() >= 20, "too short");
+    assert_eq!(mode(&file), 0o600);
+    assert!(patgate.log().contains("initial-admin-password"), "{}", patgate.log());
+    assert!(!patgate.log().contains(&password));
+    Person::new(&patgate, "admin", &password).token("first", "release");
+
+    // Another start leaves it as it is.
+    patgate.start_again();
+    assert_eq!(fs::read_to_string(&file).unwrap().trim(), password);
+    let body = json!({ "currentPassword": password, "newPassword": "a password of my own" });
+    let answer = Person::new(&patgate, "admin", &password).send("POST", "/api/v1/users/admin/password", &body);
+    assert!((200..300).contains(&answer.status), "{}: {}", answer.status, answer.text());
+    assert!(!file.exists());
+    assert_eq!(Person::new(&patgate, "admin", &password).get(TOKENS).status, 401);
+    assert_eq!(Person::new(&patgate, "admin", "a password of my own").get(TOKENS).status, 200);
+    patgate.start_again();
+    assert!(!file.exists());
+    assert!(!patgate.log().contains(&password) && !patgate.log().contains("a password of my own"));
+}
+
+#[test]
+fn an_operator_sets_the_first_password_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let start = |password: &str| {
+        Patgate::with().data_directory(directory.path()).environment("PATGATE_ADMIN_PASSWORD", password).start()
+    };
+    let mut patgate = start("chosen by the operator");
+    assert!(!directory.path().join("initial-admin-password").exists());
+    assert_eq!(Person::new(&patgate, "admin", "chosen by the operator").get(TOKENS).status, 200);
+    assert!(patgate.stop().success());
+    let patgate = start("another one, later");
+    assert_eq!(Person::new(&patgate, "admin", "another one, later").get(TOKENS).status, 401);
+    assert_eq!(Person::new(&patgate, "admin", "chosen by the operator").get(TOKENS).status, 200);
+    assert!(!patgate.log().contains("chosen by the operator"));
+}
+
+#[test]
+fn an_operator_who_sets_a_password_that_is_too_short_is_told_so() {
+    let start = Patgate::with().environment("PATGATE_ADMIN_PASSWORD", "short");
+    let failure = start.try_start().unwrap_err();
+    assert!(failure.status.is_some_and(|status| !status.success()));
+    assert!(failure.log.contains("admin_password"), "{}", failure.log);
+}
+
+#[test]
+fn nobody_else_reads_the_state() {
+    let patgate = Patgate::start();
+    let folder = patgate.data_directory();
+    assert_eq!(mode(&folder), 0o700);
+    for file in ["keys", "patgate.db", "patgate.db-wal"] {
+        assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
+    }
+}
+
+#[test]
+fn a_server_whose_keys_are_gone_does_not_start_with_new_ones() {
+    let directory = left_behind();
+    let (keys, safe) = (directory.path().join("keys"), directory.path().join("keys.safe"));
+    fs::rename(&keys, &safe).unwrap();
+    let failure = refusal(directory.path());
+    assert!(failure.log.contains("keys` is missing") && failure.log.contains("hint: "), "{}", failure.log);
+    assert!(!keys.exists(), "it made new ones");
+    fs::rename(&safe, &keys).unwrap();
+    let patgate = Patgate::with().data_directory(directory.path()).start();
+    assert_eq!(admin(&patgate).get(TOKENS).json()[0]["tokenNote"], "t");
+}
+
+#[test]
+fn a_server_whose_keys_others_can_read_does_not_start() {
+    let directory = left_behind();
+    fs::set_permissions(directory.path().join("keys"), Permissions::from_mode(0o644)).unwrap();
+    let failure = refusal(directory.path());
+    assert!(failure.log.contains("chmod 600"), "{}", failure.log);
+}
+
+#[test]
+fn a_server_with_the_wrong_keys_lets_no_token_pass() {
+    let (directory, other) = (left_behind(), left_behind());
+    fs::copy(other.path().join("keys"), directory.path().join("keys")).unwrap();
+    let patgate = Patgate::with().data_directory(directory.path()).start();
+    let token = admin(&patgate).token("new", "release").text;
+    assert_eq!(auth(&patgate, &token), 200);
+}
+
+#[test]
+fn a_server_that_finds_tables_of_a_newer_program_touches_nothing() {
+    let directory = left_behind();
+    let file = directory.path().join("patgate.db").display().to_string();
+    let sqlite = |sql: &str| patgate_testkit::child::run("sqlite3", [file.as_str(), sql]);
+    sqlite("UPDATE schema_version SET version = 4711");
+    let before = sqlite(".dump");
+    let failure = refusal(directory.path());
+    assert!(failure.log.contains("4711") && failure.log.contains("newer"), "{}", failure.log);
+    assert!(sqlite(".dump") == before, "something was written");
+}
+
+#[test]
+fn a_server_that_finds_a_newer_postgresql_database_touches_nothing() {
+    let database = Database::create();
+    let mut patgate = Patgate::with().database_url(database.url()).start();
+    assert!(patgate.stop().success());
+    database.query("UPDATE schema_version SET version = 4711");
+    let counts = "SELECT relname, n_live_tup, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables ORDER BY 1";
+    let rows = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM nodes), (SELECT value FROM change_sequence)";
+    let before = (database.query(rows), database.query(counts));
+    let failure = Patgate::with().database_url(database.url()).try_start().unwrap_err();
+    assert!(failure.log.contains("4711") && failure.log.contains("newer"), "{}", failure.log);
+    assert_eq!((database.query(rows), database.query(counts)), before);
+}
+
+#[test]
+fn an_operator_whose_port_is_taken_is_told_which() {
+    let (taken, free) = (ports::free(), ports::free());
+    let _other = std::net::TcpListener::bind(("127.0.0.1", taken)).unwrap();
+    let start = Patgate::with().listeners(1).argument("--listen").argument(format!("127.0.0.1:{taken}"));
+    let failure = start.argument("--listen").argument(format!("127.0.0.1:{free}")).try_start().unwrap_err();
+    assert_eq!(failure.status.and_then(|status| status.code()), Some(1), "{}", failure.log);
+    assert!(failure.log.contains(&format!("127.0.0.1:{taken}")), "{}", failure.log);
+    assert!(!failure.log.contains(&format!("127.0.0.1:{free}")), "{}", failure.log);
+}

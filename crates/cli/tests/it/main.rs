@@ -1,0 +1,18 @@
+//! The program as people run it: the real binary, nginx, PostgreSQL, curl and strace. One test binary, one file a topic.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a step of a test that cannot be done has failed the test"
+)]
+
+mod actors;
+mod bad_input;
+mod crashes;
+mod durability;
+mod first_start;
+mod main_job;
+mod odd_requests;
+mod several_nodes;
+mod shutdown;
+mod tls;
+mod vendor_lines;
