@@ -1,2 +1,25 @@
-//! The program `patgate`.
-fn main() {}
+//! The program `patgate`: reads its command line, and leaves the work to `patgate-server`.
+
+mod arguments;
+mod config;
+mod failure;
+mod healthcheck;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Config(command) => config::run(command),
+        Command::Healthcheck(arguments) => healthcheck::run(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

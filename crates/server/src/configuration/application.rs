@@ -65,8 +65,9 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
     };
     let (mut gates, mut labels) = built_in(&applications);
     for draft in drafts {
-        let slot = applications.slot(draft.name.as_str())?;
         let rules = rules(draft.rules, &catalog, settings.faults());
+        // It has no slot when its prefix has a fault.
+        let Some(slot) = applications.slot(draft.name.as_str()) else { continue };
         let gate = Gate { slot, rules, ..draft.gate };
         let label = draft.label.unwrap_or_else(|| draft.name.to_string());
         // The slots start with `any`, which has no gate.
@@ -90,17 +91,12 @@ struct Seen {
 }
 
 fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Option<Draft> {
-    let name = required::<ApplicationName>(section, "name");
+    let name = name(section, seen);
     let built_in_header = match name.as_ref().map(ApplicationName::as_str) {
         Some("release") => Some(RELEASE_TOKEN_HEADER),
         Some("deploy") => Some(DEPLOY_TOKEN_HEADER),
         _ => None,
     };
-    if let Some(name) = &name
-        && !(seen.names.insert(name.clone()) && name.as_str() != "any")
-    {
-        section.fault_of("name", format_args!("the application name `{name}` is taken"));
-    }
     let label = label(section);
     let (prefix, token_header) = match built_in_header {
         Some(header) => {
@@ -137,6 +133,15 @@ fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Option<Draft> {
     Some(Draft { name, prefix, label, gate, permissions, rules })
 }
 
+fn name(section: &mut Section<'_>, seen: &mut Seen) -> Option<ApplicationName> {
+    let name = required::<ApplicationName>(section, "name")?;
+    if name.as_str() == "any" || !seen.names.insert(name.clone()) {
+        section.fault_of("name", format_args!("the application name `{name}` is taken"));
+        return None;
+    }
+    Some(name)
+}
+
 fn label(section: &mut Section<'_>) -> Option<String> {
     let (label, place) = section.text("label")?;
     let is_label = (1..=100).contains(&label.chars().count()) && !label.contains(char::is_control);
@@ -151,6 +156,7 @@ fn prefix(section: &mut Section<'_>, seen: &mut Seen) -> Option<Prefix> {
     let is_built_in = [Prefix::ANY, Prefix::RELEASE, Prefix::DEPLOY].contains(&prefix);
     if is_built_in || !seen.prefixes.insert(prefix) {
         section.fault_of("token_prefix", format_args!("the token prefix `{prefix}` is taken"));
+        return None;
     }
     Some(prefix)
 }

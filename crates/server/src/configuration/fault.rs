@@ -17,6 +17,10 @@ impl Fault {
         Self { field: field.into(), place: place.clone(), expected: expected.to_string() }
     }
 
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// The setting, as it is written in the reference: `tls.key`, `application[1].rule[2].path`.
     #[must_use]
     pub fn field(&self) -> &str {

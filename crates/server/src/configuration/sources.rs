@@ -77,17 +77,23 @@ impl Sources {
         Self { flags, variables, file: Table::new(), faults: Vec::new() }
     }
 
-    /// Adds the text of a file under its name. Faults of its syntax are reported with their lines.
+    /// Adds the text of a file under its name. Faults of its syntax are reported with their lines, and then
+    /// nothing else of it counts.
     #[must_use]
     pub fn with_file(mut self, name: &str, text: &str) -> Self {
         let lines = Lines { text, file: Ok(name) };
         let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let place =
-                error.span().map_or_else(|| Place::File(name.to_owned()), |span| lines.place(span.start));
-            self.faults.push(Fault::new("", &place, error.message().trim_end()));
+        if errors.is_empty() {
+            self.file = lines.table(table.get_ref());
         }
-        self.file = lines.table(table.get_ref());
+        for error in errors {
+            let place = error.span().map(|span| lines.place(span.start));
+            let place = place.unwrap_or_else(|| Place::File(name.to_owned()));
+            // What follows on the same line follows from the first.
+            if self.faults.iter().all(|fault| *fault.place() != place) {
+                self.faults.push(Fault::new("", &place, error.message().trim_end()));
+            }
+        }
         self
     }
 

@@ -58,15 +58,11 @@ where
         }
     }
 
-    async fn http1<T: AsyncRead + AsyncWrite + Unpin>(
-        self,
-        stream: T,
-        peer: SocketAddr,
-        watch: &Arc<Watch>,
-    ) {
+    async fn http1<T: AsyncRead + AsyncWrite + Unpin>(self, stream: T, peer: SocketAddr, watch: &Arc<Watch>) {
         let stream = TokioIo::new(Watched::new(stream, Arc::clone(watch)));
         let connection = http1::Builder::new()
-            .pipeline_flush(true)
+            // hyper's `pipeline_flush` stays off: it holds answers back while the next request is incomplete, and never
+            // sends a refusal of a head that is too long.
             // The watch does it for all connections at once.
             .header_read_timeout(None)
             .max_header_size(self.limits.head_bytes)

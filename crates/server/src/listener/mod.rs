@@ -43,6 +43,8 @@ pub struct Limits {
     /// How long a connection may do nothing between two requests: whole seconds. More than the 60 of nginx's
     /// `keepalive_timeout` towards us, so that the proxy is the one who closes.
     pub idle_seconds: u32,
+    /// How long a request may be with the service, the arrival of its body included: whole seconds.
+    pub request_seconds: u32,
     /// The longest head of a request, in bytes; a longer one is answered with 431.
     pub head_bytes: usize,
     /// How long open requests may take after the stop.
@@ -55,6 +57,7 @@ impl Default for Limits {
             connections: 10_000,
             head_seconds: 15,
             idle_seconds: 75,
+            request_seconds: 120,
             head_bytes: 32 * 1_024,
             drain: Duration::from_secs(10),
         }

@@ -8,15 +8,17 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Limits;
 
-/// A deadline that never comes.
-const NEVER: u32 = u32::MAX;
+/// How much is taken from a client that goes on sending after our last byte, in bytes.
+const LINGER_BYTES: usize = 1_024 * 1_024;
+/// How long it may go on.
+const LINGER_SECONDS: u32 = 2;
 
 /// All open connections.
 #[derive(Debug)]
@@ -153,10 +155,12 @@ impl Watch {
         self.rest();
     }
 
-    /// A request is with the service until the guard is dropped.
+    /// A request is with the service until the guard is dropped. Bytes of its body win it no time: a body that trickles
+    /// would never end.
     pub(super) fn begin_service(self: &Arc<Self>) -> InService {
         self.in_service.fetch_add(1, Ordering::Relaxed);
-        self.deadline.store(NEVER, Ordering::Relaxed);
+        let limit = self.connections.limits.request_seconds;
+        self.deadline.store(self.connections.after(limit), Ordering::Relaxed);
         InService(Arc::clone(self))
     }
 
@@ -180,6 +184,10 @@ impl Watch {
         if self.in_service.load(Ordering::Relaxed) == 0 && self.phase.load(Ordering::Relaxed) != phase::HEAD {
             self.rest();
         }
+    }
+
+    fn linger(&self) {
+        self.deadline.store(self.connections.after(LINGER_SECONDS), Ordering::Relaxed);
     }
 
     fn rest(&self) {
@@ -218,11 +226,13 @@ impl Drop for InService {
 pub(super) struct Watched<T> {
     stream: T,
     watch: Arc<Watch>,
+    /// Bytes that are still taken and forgotten after our last one; `None` before that.
+    may_linger: Option<usize>,
 }
 
 impl<T> Watched<T> {
     pub(super) fn new(stream: T, watch: Arc<Watch>) -> Self {
-        Self { stream, watch }
+        Self { stream, watch, may_linger: None }
     }
 
     fn sent(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -248,7 +258,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -275,7 +285,21 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
+    /// Says that nothing more will come, then takes what is still under way: a socket that is closed with unread bytes
+    /// is reset, and the client loses the answer that told it why (RFC 9112 §9.6).
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.may_linger.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.watch.linger();
+            self.may_linger = Some(LINGER_BYTES);
+        }
+        let mut bytes = [0; 4_096];
+        while let Some(rest @ 1..) = self.may_linger {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let outcome = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+            let taken = if outcome.is_ok() { buffer.filled().len() } else { 0 };
+            self.may_linger = Some(if taken == 0 { 0 } else { rest.saturating_sub(taken) });
+        }
+        Poll::Ready(Ok(()))
     }
 }

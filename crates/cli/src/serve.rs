@@ -1,0 +1,16 @@
+//! `patgate serve`.
+
+use patgate_server::{app, logging};
+use tokio::runtime;
+
+use crate::arguments::Listening;
+use crate::failure::Failure;
+
+/// Runs the server until it is told to stop.
+pub(crate) fn run(arguments: Listening) -> Result<(), Failure> {
+    let configuration = arguments.load()?;
+    logging::start(&configuration.log).map_err(Failure::failed)?;
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format_args!("cannot start threads: {error}")))?;
+    runtime.block_on(app::serve(configuration)).map_err(Failure::failed)
+}
