@@ -4,6 +4,7 @@
 //! look-up, state, owner, policy, permission) over tokens in random order, with one and two reading threads, with and
 //! without a writer; and in the same run the peer that an application would write by hand: SHA-256 of the text and a
 //! `HashMap` behind an `RwLock`. Arguments: the sizes (default 1000 100000 1000000 10000000).
+#![expect(clippy::print_stdout, reason = "a benchmark talks to whoever runs it")]
 
 use std::collections::HashMap;
 use std::hint::black_box;

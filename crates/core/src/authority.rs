@@ -55,7 +55,7 @@ impl Authority {
     pub fn remove_user(&mut self, id: UserId) {
         if let Some(user) = self.users.remove(&id) {
             for key in keys_of(&user) {
-                forget(&mut self.users_by_key, key, &id);
+                forget(&mut self.users_by_key, &key, &id);
             }
         }
     }
@@ -77,7 +77,7 @@ impl Authority {
         if let Some(role) = self.roles.remove(&id) {
             for key in role.principals.iter().map(PrincipalKey::from) {
                 touched.extend(self.users_by_key.get(&key).into_iter().flatten());
-                forget(&mut self.roles_by_key, key, &id);
+                forget(&mut self.roles_by_key, &key, &id);
             }
         }
         touched
@@ -106,11 +106,11 @@ impl Authority {
     }
 }
 
-fn forget<T: std::hash::Hash + Eq>(map: &mut HashMap<PrincipalKey, HashSet<T>>, key: PrincipalKey, id: &T) {
-    if let Some(ids) = map.get_mut(&key) {
+fn forget<T: std::hash::Hash + Eq>(map: &mut HashMap<PrincipalKey, HashSet<T>>, key: &PrincipalKey, id: &T) {
+    if let Some(ids) = map.get_mut(key) {
         ids.remove(id);
         if ids.is_empty() {
-            map.remove(&key);
+            map.remove(key);
         }
     }
 }
