@@ -1,9 +1,11 @@
 //! Putting the parts together: the one place that knows all of them.
 
 mod build;
+mod command;
 mod dispatch;
 mod serve;
 
 pub use build::{StartError, build, open};
+pub use command::{finish, for_command};
 pub use dispatch::{ResponseBody, Service};
 pub use serve::{Running, serve, start};
