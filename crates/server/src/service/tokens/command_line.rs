@@ -2,8 +2,9 @@
 //!
 //! Nothing here asks the index, so a process that has not loaded it can call these.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
+use patgate_core::authority::Authority;
 use patgate_core::grant::Grant;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::permission::PermissionSet;
@@ -69,13 +70,11 @@ pub async fn delete(state: &AppState, actor: &Actor, id: GrantId) -> Result<Sequ
 
 /// What a user's roles give them, as the database has it now.
 async fn permissions_of(state: &AppState, change: &Change, user: &User) -> Result<PermissionSet, Problem> {
-    let roles = change.all_roles().await?;
-    let ids: BTreeSet<_> = roles
-        .iter()
-        .filter(|role| role.principals.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups)))
-        .flat_map(|role| &role.permissions)
-        .collect();
-    Ok(state.catalog.effective(state.catalog.set(ids)))
+    let mut authority = Authority::default();
+    for role in change.all_roles().await? {
+        authority.put_role(role);
+    }
+    Ok(state.catalog.effective(state.catalog.set(&authority.permissions_of(user))))
 }
 
 fn no_such_user(name: &Username) -> Problem {
