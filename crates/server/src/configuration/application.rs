@@ -29,10 +29,11 @@ pub(super) struct Protected {
 
 /// One `[[application]]` with its types, before its permissions have slots.
 struct Draft {
-    name: ApplicationName,
+    /// `None` with a fault; the rest is checked all the same.
+    gate: Option<Gate>,
+    /// `None` for the built-in ones, and with a fault.
     prefix: Option<Prefix>,
     label: Option<String>,
-    gate: Gate,
     permissions: Vec<PermissionId>,
     rules: Vec<DraftRule>,
 }
@@ -51,9 +52,10 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
     let mut drafts = Vec::new();
     for (field, table) in settings.tables("application") {
         let mut section = Section::of_table(&field, schema::APPLICATION, table, settings.faults());
-        drafts.extend(draft(&mut section, &mut seen));
+        drafts.push(draft(&mut section, &mut seen));
     }
-    let configured = drafts.iter().filter_map(|draft| Some((draft.name.clone(), draft.prefix?)));
+    let configured =
+        drafts.iter().filter_map(|draft| Some((draft.gate.as_ref()?.name.clone(), draft.prefix?)));
     let applications = match Applications::new(configured) {
         Ok(applications) => applications,
         Err(error) => return fault(settings, "application", &place, error),
@@ -66,10 +68,11 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
     let (mut gates, mut labels) = built_in(&applications);
     for draft in drafts {
         let rules = rules(draft.rules, &catalog, settings.faults());
+        let Some(gate) = draft.gate else { continue };
         // It has no slot when its prefix has a fault.
-        let Some(slot) = applications.slot(draft.name.as_str()) else { continue };
-        let gate = Gate { slot, rules, ..draft.gate };
-        let label = draft.label.unwrap_or_else(|| draft.name.to_string());
+        let Some(slot) = applications.slot(gate.name.as_str()) else { continue };
+        let label = draft.label.unwrap_or_else(|| gate.name.to_string());
+        let gate = Gate { slot, rules, ..gate };
         // The slots start with `any`, which has no gate.
         match gates.iter_mut().position(|known| known.slot == slot) {
             Some(at) => (gates[at], labels[at + 1]) = (gate, label),
@@ -90,7 +93,7 @@ struct Seen {
     headers: HashSet<HeaderName>,
 }
 
-fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Option<Draft> {
+fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Draft {
     let name = name(section, seen);
     let built_in_header = match name.as_ref().map(ApplicationName::as_str) {
         Some("release") => Some(RELEASE_TOKEN_HEADER),
@@ -123,14 +126,15 @@ fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Option<Draft> {
         let mut section = Section::of_table(&field, schema::RULE, table, section.faults());
         rules.extend(draft_rule(&field, &mut section));
     }
-    let (name, token_header) = (name?, token_header?);
-    let gate = Gate {
-        method_header: method_header?.0,
-        uri_header: uri_header?.0,
-        allow_passwords: allow_passwords?,
-        ..Gate::new(name.clone(), ApplicationSlot::UNKNOWN, token_header)
-    };
-    Some(Draft { name, prefix, label, gate, permissions, rules })
+    let gate = (|| {
+        Some(Gate {
+            method_header: method_header?.0,
+            uri_header: uri_header?.0,
+            allow_passwords: allow_passwords?,
+            ..Gate::new(name?, ApplicationSlot::UNKNOWN, token_header?)
+        })
+    })();
+    Draft { gate, prefix, label, permissions, rules }
 }
 
 fn name(section: &mut Section<'_>, seen: &mut Seen) -> Option<ApplicationName> {
