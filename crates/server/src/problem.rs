@@ -92,6 +92,13 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
+    /// 413: the body is above the limit of the server.
+    #[must_use]
+    pub fn body_too_large() -> Self {
+        let detail = "The body is longer than this server takes";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    }
+
     /// 429: too many; try again after so many seconds.
     #[must_use]
     pub fn too_many(seconds: u64) -> Self {

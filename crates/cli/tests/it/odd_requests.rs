@@ -15,27 +15,45 @@ fn server() -> (Patgate, String) {
     (patgate, token)
 }
 
-/// The statuses of all answers to these bytes until the server closes. Half a minute of silence fails the test.
-fn statuses(patgate: &Patgate, bytes: impl AsRef<[u8]>) -> Vec<u16> {
+/// The status of the first answer to these bytes; `None` when the server closes instead. Half a minute of silence
+/// fails the test.
+fn first(patgate: &Patgate, bytes: impl AsRef<[u8]>) -> Option<u16> {
     let mut wire = Wire::connect(patgate.ports()[0]);
     // It may have closed already, with an answer that says why.
-    let _ = wire.send(bytes).and_then(|()| wire.finish());
-    let mut statuses = Vec::new();
-    loop {
-        match wire.answer() {
-            Ok(Some(answer)) => statuses.push(answer.status),
-            Ok(None) => return statuses,
-            // A reset is an end too: what the server did not read, it refuses so.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return statuses,
-            Err(error) => panic!("after {statuses:?}: {error}\n{}", patgate.log()),
-        }
+    let _ = wire.send(bytes);
+    next(&mut wire, patgate)
+}
+
+fn next(wire: &mut Wire, patgate: &Patgate) -> Option<u16> {
+    match wire.answer() {
+        Ok(answer) => answer.map(|answer| answer.status),
+        // A reset is an end too: so the system refuses what the server did not read.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => None,
+        Err(error) => panic!("{error}\n{}", patgate.log()),
     }
 }
 
+/// All answers until the server closes, which the last request must ask for.
+fn all(patgate: &Patgate, bytes: impl AsRef<[u8]>) -> Vec<u16> {
+    let mut wire = Wire::connect(patgate.ports()[0]);
+    wire.send(bytes).unwrap();
+    std::iter::from_fn(|| next(&mut wire, patgate)).collect()
+}
+
 fn assert_refused(patgate: &Patgate, bytes: impl AsRef<[u8]>) {
-    let shown = String::from_utf8_lossy(&bytes.as_ref()[..bytes.as_ref().len().min(120)]).into_owned();
-    let statuses = statuses(patgate, bytes);
-    assert!(statuses.iter().all(|status| (400..500).contains(status)), "{shown:?}: {statuses:?}");
+    let bytes = bytes.as_ref();
+    let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(300)]).into_owned();
+    let status = first(patgate, bytes);
+    assert!(matches!(status, Some(400..500)), "{shown:?}: {status:?}");
+}
+
+/// The client goes away in the middle: whatever the server says, it ends.
+fn assert_ended(patgate: &Patgate, bytes: impl AsRef<[u8]>) {
+    let mut wire = Wire::connect(patgate.ports()[0]);
+    let _ = wire.send(bytes).and_then(|()| wire.finish());
+    while let Some(status) = next(&mut wire, patgate) {
+        assert!((400..500).contains(&status), "{status}");
+    }
 }
 
 #[test]
@@ -50,16 +68,16 @@ fn a_client_with_endless_headers_is_refused() {
             format!("{}: a\r\n", "x".repeat(40 * 1024)),
         ] {
             let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n{filler}\r\n");
-            let statuses = statuses(&patgate, request);
-            assert!(matches!(statuses[..], [431 | 401 | 400] | []), "{path}: {statuses:?}");
+            let status = first(&patgate, request);
+            assert!(matches!(status, Some(431 | 400)), "{path} {filler:.30}: {status:?}");
         }
         let request = format!("GET {path}?{} HTTP/1.1\r\nhost: a\r\n{bearer}\r\n", "q".repeat(100 * 1024));
-        let statuses = statuses(&patgate, request);
-        assert!(matches!(statuses[..], [414 | 431 | 400] | []), "{path}: {statuses:?}");
+        let status = first(&patgate, request);
+        assert!(matches!(status, Some(414 | 431)), "{path}: {status:?}");
     }
     // A long one that is within the limit is only a wrong one.
     let request = format!("GET /auth HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n\r\n", "a".repeat(20 * 1024));
-    assert_eq!(statuses(&patgate, request), [401]);
+    assert_eq!(first(&patgate, request), Some(401));
     assert_eq!(auth(&patgate, &token), 200);
 }
 
@@ -67,8 +85,7 @@ fn a_client_with_endless_headers_is_refused() {
 fn a_client_that_speaks_no_http_is_refused() {
     let (patgate, token) = server();
     for bytes in [
-        &b"\r\n\r\n\r\n"[..],
-        b"hello\r\n\r\n",
+        &b"hello\r\n\r\n"[..],
         b"GET\r\n\r\n",
         b"GET / \r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
@@ -82,13 +99,19 @@ fn a_client_that_speaks_no_http_is_refused() {
         b"GET /\xff\xfe HTTP/1.1\r\nhost: a\r\n\r\n",
         b"G\xe9T / HTTP/1.1\r\nhost: a\r\n\r\n",
         b"GET / HTTP/1.1\nhost: a\n\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.2\r\n",
-        b"GET / HTTP/1.1\r\nhost: a",
-        b"\x00\x01\x02\x03\xff\xfe\xfd",
     ] {
         assert_refused(&patgate, bytes);
+    }
+    for bytes in [
+        &b""[..],
+        b"\r\n\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: a",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"\x00\x01\x02\x03\xff\xfe\xfd",
+    ] {
+        assert_ended(&patgate, bytes);
     }
     assert_eq!(auth(&patgate, &token), 200);
 }
@@ -103,7 +126,6 @@ fn a_client_whose_body_lies_about_its_length_is_refused() {
         "transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
         "transfer-encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n",
         "transfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n{}\r\n0\r\n\r\n",
-        "transfer-encoding: chunked\r\n\r\n5\r\n{}\r\n",
         "transfer-encoding: chunked\r\n\r\n2;ext=1\r\n{}XX0\r\n\r\n",
         "transfer-encoding: gzip\r\n\r\n{}",
         "transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n",
@@ -114,12 +136,29 @@ fn a_client_whose_body_lies_about_its_length_is_refused() {
         "content-length: +2\r\n\r\n{}",
         "content-length: 0x2\r\n\r\n{}",
         "content-length: 99999999999999999999999\r\n\r\n{}",
-        "content-length: 100\r\n\r\n{}",
         "expect: nonsense\r\ncontent-length: 2\r\n\r\n{}",
     ] {
         assert_refused(&patgate, format!("{head}{rest}"));
     }
+    for rest in ["transfer-encoding: chunked\r\n\r\n5\r\n{}\r\n", "content-length: 100\r\n\r\n{}"] {
+        assert_ended(&patgate, format!("{head}{rest}"));
+    }
     assert_eq!(patgate.sql("SELECT count(*) FROM grants").trim(), "1");
+    assert_eq!(auth(&patgate, &token), 200);
+}
+
+#[test]
+fn a_client_that_never_sends_the_end_is_not_waited_for() {
+    let (patgate, token) = server();
+    let head = format!(
+        "POST {TOKENS} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n"
+    );
+    let mut half_a_head = Wire::connect(patgate.ports()[0]);
+    half_a_head.send(&head).unwrap();
+    let mut half_a_body = Wire::connect(patgate.ports()[0]);
+    half_a_body.send(format!("{head}content-length: 100\r\n\r\n{{")).unwrap();
+    assert_eq!(next(&mut half_a_head, &patgate), None);
+    assert_eq!(next(&mut half_a_body, &patgate), Some(408));
     assert_eq!(auth(&patgate, &token), 200);
 }
 
@@ -130,8 +169,8 @@ fn a_client_that_smuggles_a_second_request_gets_no_answer_to_it() {
     for framing in ["content-length: 5\r\ntransfer-encoding: chunked\r\n", "transfer-encoding: chunked\r\ncontent-length: 5\r\n"] {
         let bytes = format!("POST {TOKENS} HTTP/1.1\r\nhost: a\r\n{framing}\r\n0\r\n\r\n{smuggled}");
         // With both, the chunks count and the connection ends (RFC 9112 §6.1), or the request is refused outright.
-        let statuses = statuses(&patgate, bytes);
-        assert!(statuses.len() <= 1 && statuses.iter().all(|status| *status < 500 && *status != 200), "{statuses:?}");
+        let statuses = all(&patgate, bytes);
+        assert!(matches!(statuses[..], [400..500]), "{statuses:?}");
     }
 }
 
@@ -139,10 +178,10 @@ fn a_client_that_smuggles_a_second_request_gets_no_answer_to_it() {
 fn an_old_client_is_served() {
     let (patgate, token) = server();
     let request = format!("GET /auth HTTP/1.0\r\nauthorization: Bearer {token}\r\n\r\n");
-    assert_eq!(statuses(&patgate, request), [200]);
-    let request = format!("GET {CURRENT} HTTP/1.0\r\nauthorization: Bearer {token}\r\nconnection: keep-alive\r\n\r\n");
-    assert_eq!(statuses(&patgate, format!("{request}{request}")), [200, 200]);
-    assert_eq!(statuses(&patgate, "GET /healthz HTTP/1.0\r\n\r\n"), [200]);
+    assert_eq!(all(&patgate, &request), [200]);
+    let kept = format!("GET {CURRENT} HTTP/1.0\r\nauthorization: Bearer {token}\r\nconnection: keep-alive\r\n\r\n");
+    assert_eq!(all(&patgate, format!("{kept}{request}")), [200, 200]);
+    assert_eq!(all(&patgate, "GET /healthz HTTP/1.0\r\n\r\n"), [200]);
 }
 
 #[test]
@@ -159,18 +198,20 @@ fn a_client_that_pipelines_gets_every_answer_in_order() {
             expected.push(status);
         }
     }
-    assert_eq!(statuses(&patgate, bytes), expected);
+    bytes.push_str("GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    expected.push(200);
+    assert_eq!(all(&patgate, bytes), expected);
 }
 
 #[test]
 fn a_client_that_writes_its_target_in_an_odd_form_gets_nothing_more() {
     let (patgate, token) = server();
     let ask = |target: &str, credentials: &str| {
-        statuses(&patgate, format!("GET {target} HTTP/1.1\r\nhost: a\r\n{credentials}\r\n"))
+        first(&patgate, format!("GET {target} HTTP/1.1\r\nhost: a\r\n{credentials}\r\n"))
     };
     let with = format!("authorization: Bearer {token}\r\n");
-    assert_eq!(ask("http://other.example/auth", &with), [200], "the absolute form is the same request (RFC 9112 §3.2.2)");
-    assert_eq!(ask(&format!("http://other.example{CURRENT}"), &with), [200]);
+    assert_eq!(ask("http://other.example/auth", &with), Some(200), "the absolute form is the same request (RFC 9112 §3.2.2)");
+    assert_eq!(ask(&format!("http://other.example{CURRENT}"), &with), Some(200));
     for target in [
         "*",
         "auth",
@@ -202,14 +243,14 @@ fn a_client_that_writes_its_target_in_an_odd_form_gets_nothing_more() {
         "/%2e%2e/%2e%2e/etc/passwd",
     ] {
         for credentials in [with.as_str(), ""] {
-            let statuses = ask(target, credentials);
-            assert!(matches!(statuses[..], [400..500] | []), "{target}: {statuses:?}");
+            let status = ask(target, credentials);
+            assert!(matches!(status, Some(400..500)), "{target}: {status:?}");
         }
     }
     for method in ["OPTIONS", "TRACE", "PUT", "PATCH", "BREW", "get"] {
         let bytes = format!("{method} {TOKENS} HTTP/1.1\r\nhost: a\r\n{with}\r\n");
-        let statuses = statuses(&patgate, bytes);
-        assert!(matches!(statuses[..], [400..500]), "{method}: {statuses:?}");
+        let status = first(&patgate, bytes);
+        assert!(matches!(status, Some(400..500)), "{method}: {status:?}");
     }
     let bytes = format!("CONNECT other.example:443 HTTP/1.1\r\nhost: other.example:443\r\n{with}\r\n");
     assert_refused(&patgate, bytes);

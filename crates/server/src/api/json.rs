@@ -1,6 +1,7 @@
 //! JSON bodies, read into types: what cannot be read is refused by name.
 
 use std::str;
+use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
 use axum::response::IntoResponse;
@@ -13,13 +14,16 @@ use zeroize::Zeroize;
 
 use crate::problem::Problem;
 
+/// How long a body may take to arrive. Clients that never finish one would use up the connections.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The most characters of what serde says that go into a refusal.
 const LONGEST_MESSAGE: usize = 300;
 
 /// A JSON body. Whether unknown fields count is for the type to say: `deny_unknown_fields` on Patgate's own calls.
 ///
-/// Refuses with 415 what is not sent as JSON, with 413 what is above the limit of the server, and with 400 what is no
-/// JSON (RFC 8259) or not this type; when it is one field that is wrong, the refusal names it.
+/// Refuses with 415 what is not sent as JSON, with 413 what is above the limit of the server, with 408 what does not
+/// arrive in time, and with 400 what is no JSON (RFC 8259) or not this type; when it is one field that is wrong, the
+/// refusal names it.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
@@ -32,10 +36,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail);
             return Err(problem.hint("Send the header `Content-Type: application/json`"));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+        let arriving = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
+        let arrived = arriving.map_err(|_| {
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The body did not arrive in time")
+        })?;
+        let body = arrived.map_err(|rejection| {
             if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-                let detail = "The body is longer than this server takes";
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+                Problem::body_too_large()
             } else {
                 Problem::new(StatusCode::BAD_REQUEST, "broken_body", "The body did not arrive whole")
             }

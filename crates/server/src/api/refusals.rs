@@ -15,7 +15,7 @@ pub struct Unproven;
 /// 400: a parameter or a field is wrong, and is named.
 pub struct Malformed;
 
-/// 400, 413 and 415: the body is wrong, too long, or no JSON.
+/// 400, 408, 413 and 415: the body is wrong, too slow, too long, or no JSON.
 pub struct BadBody;
 
 /// 404: it is missing, or not the caller's.
@@ -61,6 +61,7 @@ impl IntoResponses for BadBody {
     fn responses() -> Responses {
         of([
             ("400", problem("A parameter or a field is wrong; it is named")),
+            ("408", problem("The body did not arrive in time")),
             ("413", problem("The body is longer than this server takes")),
             ("415", problem("The body is not JSON")),
         ])

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
@@ -47,6 +47,7 @@ impl Service {
                 )
             })
             .layer(middleware::from_fn_with_state(state.clone(), cross_site::refuse))
+            .layer(middleware::from_fn_with_state(body_limit as u64, refuse_long))
             .layer(middleware::from_fn(api::request_log::note))
             .layer(DefaultBodyLimit::max(body_limit))
             .layer(CatchPanicLayer::custom(|_| Problem::internal("a handler panicked").into_response()))
@@ -118,6 +119,14 @@ impl Service {
             }
         }
     }
+}
+
+/// Refuses a body that says it is too long, without waiting for it. One that does not say is refused at the limit.
+async fn refuse_long(State(limit): State<u64>, request: Request, next: Next) -> Response {
+    if request.body().size_hint().lower() > limit {
+        return Problem::body_too_large().into_response();
+    }
+    next.run(request).await
 }
 
 /// Takes the context path off, when it stands whole before the rest.
