@@ -3,6 +3,7 @@
 //! What the client sees and what the log gets are two things: an internal fault answers with a reference and nothing
 //! else, and logs its cause under the same reference.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
@@ -46,6 +47,14 @@ pub struct ProblemBody {
     /// The field of the request that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+}
+
+/// For a person at a terminal: the sentence, and what to do next on a line of its own.
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.detail)?;
+        self.hint.iter().try_for_each(|hint| write!(formatter, "\nhint: {hint}"))
+    }
 }
 
 impl Problem {

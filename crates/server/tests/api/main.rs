@@ -2,6 +2,16 @@
 //! snapshots are the real answers.
 //!
 //! One binary for all of them: each file is a module, and [`common`] is their ground.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what cannot be prepared or read fails the test, and the message says where"
+)]
 
+mod callers;
 mod common;
+mod deploy;
+mod health;
+mod openapi;
+mod settings;
 mod tokens;

@@ -15,7 +15,7 @@ use crate::state::AppState;
 
 /// The rules for tokens. A change sends all of them: what is left out is refused, not reset.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 #[schema(as = TokenSettings)]
 pub(super) struct TokenSettingsBody {
     /// How long a new token can live at most: 7, 30, 45, 60 or 365 days; `null`: as long as one likes.
@@ -32,7 +32,7 @@ pub(super) struct TokenSettingsBody {
 
 /// Whose tokens pass where.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct OriginTable {
     /// Release.
     release: OriginRow,
@@ -44,7 +44,7 @@ struct OriginTable {
 
 /// Users of which origins have tokens that pass.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct OriginRow {
     /// Users whose password is kept here.
     internal: bool,

@@ -18,7 +18,7 @@ use crate::state::AppState;
 
 /// What is asked of a new token. Unknown fields are refused: a misspelt one must not make a token that never ends.
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 #[schema(as = TokenRequest)]
 pub(in crate::api) struct TokenRequestBody {
     /// What it is for: 1 to 100 characters, none of them a control character.

@@ -7,45 +7,45 @@ use http::response::Parts;
 use serde_json::Value;
 
 /// An answer.
-pub struct Answer {
+pub(crate) struct Answer {
     parts: Parts,
     body: Bytes,
 }
 
 impl Answer {
-    pub fn new(parts: Parts, body: Bytes) -> Self {
+    pub(crate) fn new(parts: Parts, body: Bytes) -> Self {
         Self { parts, body }
     }
 
     /// The status as a number.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.parts.status.as_u16()
     }
 
     /// The only header of this name; empty when there is none.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let all: Vec<_> = self.parts.headers.get_all(name).iter().collect();
         assert!(all.len() < 2, "{name} stands {} times", all.len());
         all.first().map_or("", |value| value.to_str().unwrap())
     }
 
     /// How often a header stands there.
-    pub fn count(&self, name: &str) -> usize {
+    pub(crate) fn count(&self, name: &str) -> usize {
         self.parts.headers.get_all(name).iter().count()
     }
 
     /// The body as text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// Status, headers and body, for a snapshot.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let mut shown = self.parts.status.to_string();
         for (name, value) in &self.parts.headers {
             if name != "content-length" {

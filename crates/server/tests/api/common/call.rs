@@ -1,8 +1,8 @@
 //! Calls: a method, a path, credentials, a body.
 
+use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use serde_json::Value;
 
@@ -10,78 +10,78 @@ use super::{IssuedToken, SignedIn};
 
 /// A call under construction.
 #[derive(Clone)]
-pub struct Call {
+pub(crate) struct Call {
     method: Method,
     path: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Vec<u8>,
 }
 
-pub fn get(path: impl Into<String>) -> Call {
+pub(crate) fn get(path: impl Into<String>) -> Call {
     Call::new(Method::GET, path)
 }
 
-pub fn post(path: impl Into<String>) -> Call {
+pub(crate) fn post(path: impl Into<String>) -> Call {
     Call::new(Method::POST, path)
 }
 
-pub fn put(path: impl Into<String>) -> Call {
+pub(crate) fn put(path: impl Into<String>) -> Call {
     Call::new(Method::PUT, path)
 }
 
-pub fn delete(path: impl Into<String>) -> Call {
+pub(crate) fn delete(path: impl Into<String>) -> Call {
     Call::new(Method::DELETE, path)
 }
 
 impl Call {
-    pub fn new(method: Method, path: impl Into<String>) -> Self {
+    pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
         Self { method, path: path.into(), headers: Vec::new(), body: Vec::new() }
     }
 
     /// With a token in Release's header.
-    pub fn token(self, token: &IssuedToken) -> Self {
+    pub(crate) fn token(self, token: &IssuedToken) -> Self {
         self.header("x-release-personal-token", &token.text)
     }
 
     /// With a token in Deploy's header.
-    pub fn deploy_token(self, token: &IssuedToken) -> Self {
+    pub(crate) fn deploy_token(self, token: &IssuedToken) -> Self {
         self.header("x-deploy-personal-token", &token.text)
     }
 
     /// With user name and password, or with a token in place of either.
-    pub fn basic(self, username: &str, password: &str) -> Self {
+    pub(crate) fn basic(self, username: &str, password: &str) -> Self {
         let pair = STANDARD.encode(format!("{username}:{password}"));
         self.header("authorization", &format!("Basic {pair}"))
     }
 
     /// With a session, and its CSRF token.
-    pub fn session(self, session: &SignedIn) -> Self {
+    pub(crate) fn session(self, session: &SignedIn) -> Self {
         self.cookie(session).header("x-csrf-token", &session.csrf)
     }
 
     /// With a session, and no CSRF token.
-    pub fn cookie(self, session: &SignedIn) -> Self {
+    pub(crate) fn cookie(self, session: &SignedIn) -> Self {
         self.header("cookie", &session.cookie)
     }
 
     /// With one more header; a name may come twice.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.parse().unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap()));
         self
     }
 
     /// With a JSON body.
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         self.raw(body.to_string()).header("content-type", "application/json")
     }
 
     /// With a body that says nothing about itself.
-    pub fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    pub fn into_request(self) -> Request<Body> {
+    pub(crate) fn into_request(self) -> Request<Body> {
         let mut request = Request::new(Body::from(self.body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.path.parse::<Uri>().unwrap();

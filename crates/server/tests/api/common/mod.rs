@@ -27,60 +27,79 @@ use patgate_testkit::clock::NOON;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-pub use self::answer::Answer;
-pub use self::call::{Call, delete, get, post, put};
-pub use self::people::{IssuedToken, NewGrant, PASSWORD, Person, SignedIn};
+pub(crate) use self::answer::Answer;
+pub(crate) use self::call::{Call, delete, get, post, put};
+pub(crate) use self::people::{IssuedToken, NewGrant, PASSWORD, Person, SignedIn};
 
 /// A server without sockets.
-pub struct World {
+pub(crate) struct World {
     /// Its parts.
-    pub state: AppState,
+    pub(crate) state: AppState,
     /// Its clock: it stands at [`NOON`] until it is set.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     service: Service,
     samples: Option<Receiver<UseSample>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
     /// A server with the default configuration and nobody in it.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::configured("").await
     }
 
     /// A server with this configuration file.
-    pub async fn configured(file: &str) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), file).await
+    pub(crate) async fn configured(file: &str) -> Self {
+        let world = Self::started(tempfile::tempdir().unwrap(), file, 1).await;
+        world.state.node.load().await.unwrap();
+        world
     }
 
-    /// A server on the state in this folder.
-    pub async fn in_folder(folder: TempDir, file: &str) -> Self {
-        let configuration = configuration(folder.path(), file);
-        let (clock, random) = (Clock::frozen(NOON), Random::seeded(1));
-        let opened = app::open(&configuration, &random).await.unwrap();
-        let public_url = configuration.public_url_of(configuration.listen[0]);
-        let (state, samples) =
-            app::build(&configuration, opened, public_url, clock.clone(), random).unwrap();
-        state.node.load().await.unwrap();
-        let service = Service::new(state.clone(), configuration.body_limit);
-        Self { state, clock, service, samples: Some(samples), _folder: folder }
+    /// A server on the state that another one left in this folder.
+    pub(crate) async fn in_folder(folder: TempDir, file: &str) -> Self {
+        // Another seed than that of the server which left the state: what is drawn there is taken.
+        let world = Self::started(folder, file, 2).await;
+        world.state.node.load().await.unwrap();
+        world
+    }
+
+    /// A server that has not loaded its index yet.
+    pub(crate) async fn unloaded() -> Self {
+        Self::started(tempfile::tempdir().unwrap(), "", 1).await
     }
 
     /// Sends a call and reads the whole answer. The client is at 192.0.2.7.
-    pub async fn send(&self, call: Call) -> Answer {
+    pub(crate) async fn send(&self, call: Call) -> Answer {
         let peer = "192.0.2.7:40000".parse().unwrap();
         let response = self.service.call(call.into_request(), peer).await;
         let (parts, body) = response.into_parts();
         Answer::new(parts, body.collect().await.unwrap().to_bytes())
     }
 
+    /// Stops the server. Its state is in the folder, which is there as long as it is held.
+    pub(crate) async fn close(self) -> TempDir {
+        let Self { state, folder, .. } = self;
+        state.store.clone().close().await;
+        folder
+    }
+
     /// Writes the last uses, as a server does when it stops. After that none is noted any more.
-    pub async fn write_last_uses(&mut self) {
+    pub(crate) async fn write_last_uses(&mut self) {
         let stop = CancellationToken::new();
         stop.cancel();
         let samples = self.samples.take().unwrap();
         let (index, store) = (Arc::clone(&self.state.index), self.state.store.clone());
         last_use::run(index, store, samples, self.clock.clone(), stop).await;
+    }
+
+    async fn started(folder: TempDir, file: &str, seed: u64) -> Self {
+        let configuration = configuration(folder.path(), file);
+        let (clock, random) = (Clock::frozen(NOON), Random::seeded(seed));
+        let opened = app::open(&configuration, &random).await.unwrap();
+        let public_url = configuration.public_url_of(configuration.listen[0]);
+        let (state, samples) = app::build(&configuration, opened, public_url, clock.clone(), random).unwrap();
+        let service = Service::new(state.clone(), configuration.body_limit);
+        Self { state, clock, service, samples: Some(samples), folder }
     }
 }
 

@@ -9,7 +9,7 @@ use patgate_core::grant::{Grant, GrantPermissions, GrantState};
 use patgate_core::identifier::{GrantId, RoleId, UserId};
 use patgate_core::permission::PermissionId;
 use patgate_core::role::Role;
-use patgate_core::token::{PlainToken, TokenText};
+use patgate_core::token::{Digest, PlainToken, Prefix, TokenText};
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, Principal, PrincipalKind, User, UserState};
 use patgate_server::password::{NewPassword, PasswordText};
 use patgate_server::session::{CsrfToken, SessionSecret, cookie_name};
@@ -19,37 +19,37 @@ use rand_core::Rng;
 use super::World;
 
 /// The password of every internal user here.
-pub const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A user.
 #[derive(Clone, Debug)]
-pub struct Person {
-    pub id: UserId,
-    pub username: String,
+pub(crate) struct Person {
+    pub(crate) id: UserId,
+    pub(crate) username: String,
 }
 
 /// A token that was made, with its text.
 #[derive(Clone, Debug)]
-pub struct IssuedToken {
-    pub id: GrantId,
-    pub text: String,
+pub(crate) struct IssuedToken {
+    pub(crate) id: GrantId,
+    pub(crate) text: String,
 }
 
 /// A browser that is signed in.
 #[derive(Clone, Debug)]
-pub struct SignedIn {
+pub(crate) struct SignedIn {
     /// The `Cookie` line.
-    pub cookie: String,
+    pub(crate) cookie: String,
     /// What a change must show.
-    pub csrf: String,
+    pub(crate) csrf: String,
 }
 
 /// What a token shall be; by default for Release, with all permissions, for ever.
-pub struct NewGrant<'n> {
-    pub name: &'n str,
-    pub application: &'n str,
-    pub permissions: Option<&'n [&'n str]>,
-    pub expires_at: Option<&'n str>,
+pub(crate) struct NewGrant<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) application: &'n str,
+    pub(crate) permissions: Option<&'n [&'n str]>,
+    pub(crate) expires_at: Option<&'n str>,
 }
 
 impl Default for NewGrant<'_> {
@@ -60,12 +60,12 @@ impl Default for NewGrant<'_> {
 
 impl World {
     /// An internal user with [`PASSWORD`] who holds these permissions.
-    pub async fn user(&self, name: &str, permissions: &[&str]) -> Person {
+    pub(crate) async fn user(&self, name: &str, permissions: &[&str]) -> Person {
         self.user_from(name, Origin::Internal, INTERNAL_PROVIDER, permissions).await
     }
 
     /// A user of some origin who holds these permissions. Only internal ones have a password.
-    pub async fn user_from(
+    pub(crate) async fn user_from(
         &self,
         name: &str,
         origin: Origin,
@@ -114,7 +114,7 @@ impl World {
     }
 
     /// A token of somebody.
-    pub async fn token(&self, owner: &Person, new: NewGrant<'_>) -> IssuedToken {
+    pub(crate) async fn token(&self, owner: &Person, new: NewGrant<'_>) -> IssuedToken {
         let mut random = self.state.random.draw();
         let application: ApplicationName = new.application.parse().unwrap();
         let slot = self.state.applications.slot(new.application).unwrap();
@@ -141,28 +141,54 @@ impl World {
         IssuedToken { id: grant.id, text: token.reveal().to_owned() }
     }
 
+    /// A grant with the digest of a token that nobody has, for tests that need many.
+    pub(crate) fn grant_of(&self, owner: UserId) -> (Grant, Digest) {
+        let mut random = self.state.random.draw();
+        let mut digest = [0; 32];
+        random.fill_bytes(&mut digest);
+        let grant = Grant {
+            id: GrantId::generate(&mut random),
+            owner,
+            name: "one of many".parse().unwrap(),
+            application: "release".parse().unwrap(),
+            permissions: GrantPermissions::All,
+            created_at: self.clock.now(),
+            expires_at: Expiry::NEVER,
+            state: GrantState::Active,
+            last_use: None,
+        };
+        (grant, Digest::from_bytes(digest))
+    }
+
+    /// A well-formed token that nobody has.
+    pub(crate) fn never_stored(&self) -> IssuedToken {
+        let mut random = self.state.random.draw();
+        let token = PlainToken::generate(Prefix::ANY, &mut random);
+        IssuedToken { id: GrantId::generate(&mut random), text: token.reveal().to_owned() }
+    }
+
     /// Deletes a token.
-    pub async fn delete_token(&self, token: &IssuedToken) {
+    pub(crate) async fn delete_token(&self, token: &IssuedToken) {
         let mut change = self.change().await;
         change.set_grant_state(token.id, GrantState::Deleted { at: self.clock.now() }).await.unwrap();
         self.commit(change).await;
     }
 
     /// Disables a user.
-    pub async fn disable(&self, person: &Person) {
+    pub(crate) async fn disable(&self, person: &Person) {
         let mut change = self.change().await;
         change.disable_user(person.id).await.unwrap();
         self.commit(change).await;
     }
 
-    /// A session of somebody whose password is [`PASSWORD`] still.
-    pub async fn session(&self, person: &Person) -> SignedIn {
+    /// A session of somebody.
+    pub(crate) async fn session(&self, person: &Person) -> SignedIn {
         let mut random = self.state.random.draw();
         let secret = SessionSecret::generate(&mut random);
         let mut csrf_seed = [0; 32];
         random.fill_bytes(&mut csrf_seed);
         let name = person.username.parse().unwrap();
-        let password = self.state.store.password(&name).await.unwrap().unwrap();
+        let password = self.state.store.password(&name).await.unwrap();
         let session = Session {
             digest: *secret.digest().as_bytes(),
             user: person.id,
@@ -171,7 +197,7 @@ impl World {
             csrf_seed,
             address: None,
             user_agent: None,
-            password_version: password.version,
+            password_version: password.map_or(0, |password| password.version),
         };
         let mut change = self.change().await;
         change.insert_session(&session).await.unwrap();
@@ -181,8 +207,15 @@ impl World {
         SignedIn { cookie, csrf: CsrfToken::of_seed(&csrf_seed).reveal().to_owned() }
     }
 
+    /// Ends all sessions of somebody.
+    pub(crate) async fn end_sessions(&self, person: &Person) {
+        let mut change = self.change().await;
+        change.delete_sessions_of(person.id).await.unwrap();
+        self.commit(change).await;
+    }
+
     /// A change in the name of the tests.
-    pub async fn change(&self) -> Change {
+    pub(crate) async fn change(&self) -> Change {
         let actor = Actor {
             kind: ActorKind::System,
             name: "test".to_owned(),
@@ -194,7 +227,7 @@ impl World {
     }
 
     /// Puts a change in force.
-    pub async fn commit(&self, change: Change) {
+    pub(crate) async fn commit(&self, change: Change) {
         self.state.commit(change).await.unwrap();
     }
 }

@@ -1,0 +1,246 @@
+//! The kinds of callers, and the world they meet.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::{Call, IssuedToken, NewGrant, PASSWORD, SignedIn, World};
+
+/// A kind of caller.
+#[derive(Clone, Copy)]
+pub(super) enum Cast {
+    Nobody,
+    Garbage,
+    UnknownToken,
+    DeletedToken,
+    ExpiredToken,
+    TokenOfDisabledOwner,
+    TokenForAnotherApplication,
+    TwoTokenHeaders,
+    TheSameHeaderTwice,
+    HeaderOf30KiB,
+    BasicWithAnothersName,
+    WrongPassword,
+    PasswordOfNobody,
+    CrossSite,
+    SessionWithoutCsrf,
+    EndedSession,
+    TokenWithEmptyList,
+    ReleaseToken,
+    DeployToken,
+    FullToken,
+    BearerToken,
+    OtherUsersToken,
+    AdministratorsToken,
+    BasicWithBlankName,
+    BasicWithOwnersName,
+    RightPassword,
+    Session,
+    AdministratorsPassword,
+}
+
+impl Cast {
+    /// All of them; those who are refused everywhere first.
+    pub(super) const ALL: [Self; 28] = [
+        Self::Nobody,
+        Self::Garbage,
+        Self::UnknownToken,
+        Self::DeletedToken,
+        Self::ExpiredToken,
+        Self::TokenOfDisabledOwner,
+        Self::TokenForAnotherApplication,
+        Self::TwoTokenHeaders,
+        Self::TheSameHeaderTwice,
+        Self::HeaderOf30KiB,
+        Self::BasicWithAnothersName,
+        Self::WrongPassword,
+        Self::PasswordOfNobody,
+        Self::CrossSite,
+        Self::SessionWithoutCsrf,
+        Self::EndedSession,
+        Self::TokenWithEmptyList,
+        Self::ReleaseToken,
+        Self::DeployToken,
+        Self::FullToken,
+        Self::BearerToken,
+        Self::OtherUsersToken,
+        Self::AdministratorsToken,
+        Self::BasicWithBlankName,
+        Self::BasicWithOwnersName,
+        Self::RightPassword,
+        Self::Session,
+        Self::AdministratorsPassword,
+    ];
+
+    /// In the table.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Garbage => "a token header with garbage",
+            Self::UnknownToken => "a well-formed token that nobody made",
+            Self::DeletedToken => "a deleted token of Ann's",
+            Self::ExpiredToken => "an expired token of Ann's",
+            Self::TokenOfDisabledOwner => "a token whose owner is disabled",
+            Self::TokenForAnotherApplication => "a token of Ann's for the application `shop`",
+            Self::TwoTokenHeaders => "the token headers of two applications",
+            Self::TheSameHeaderTwice => "the same token header twice",
+            Self::HeaderOf30KiB => "a token header of 30 KiB",
+            Self::BasicWithAnothersName => "Basic: Bob's name and Ann's token",
+            Self::WrongPassword => "Basic: Ann's name and a wrong password",
+            Self::PasswordOfNobody => "Basic: the name of nobody and a password",
+            Self::CrossSite => "Ann's password, from a page of another site",
+            Self::SessionWithoutCsrf => "Ann's session without the CSRF token",
+            Self::EndedSession => "a session that has ended",
+            Self::TokenWithEmptyList => "a token of Ann's with the permission list []",
+            Self::ReleaseToken => "a token of Ann's for Release",
+            Self::DeployToken => "a token of Ann's for Deploy, in the header of Deploy",
+            Self::FullToken => "a token of Ann's for any application, with all that she may do",
+            Self::BearerToken => "the same, as Bearer",
+            Self::OtherUsersToken => "a token of Bob's",
+            Self::AdministratorsToken => "a token of an administrator",
+            Self::BasicWithBlankName => "Basic: no name and Ann's token",
+            Self::BasicWithOwnersName => "Basic: Ann's name and Ann's token",
+            Self::RightPassword => "Basic: Ann's name and password",
+            Self::Session => "Ann's session with the CSRF token",
+            Self::AdministratorsPassword => "Basic: an administrator's name and password",
+        }
+    }
+
+    /// Puts the caller's credentials on a call.
+    pub(super) fn enter(self, stage: &Stage, call: Call) -> Call {
+        let full = &stage.full;
+        match self {
+            Self::Nobody => call,
+            Self::Garbage => call.header("x-release-personal-token", "open sesame"),
+            Self::UnknownToken => call.token(&stage.unknown),
+            Self::DeletedToken => call.token(&stage.deleted),
+            Self::ExpiredToken => call.token(&stage.expired),
+            Self::TokenOfDisabledOwner => call.token(&stage.of_disabled),
+            Self::TokenForAnotherApplication => call.token(&stage.elsewhere),
+            Self::TwoTokenHeaders => call.token(full).deploy_token(full),
+            Self::TheSameHeaderTwice => call.token(full).token(full),
+            Self::HeaderOf30KiB => call.header("x-release-personal-token", &"x".repeat(30 * 1024)),
+            Self::BasicWithAnothersName => call.basic("bob", &full.text),
+            Self::WrongPassword => call.basic("ann", "wrong horse battery"),
+            Self::PasswordOfNobody => call.basic("nobody", PASSWORD),
+            Self::CrossSite => call.basic("ann", PASSWORD).header("sec-fetch-site", "cross-site"),
+            Self::SessionWithoutCsrf => call.cookie(&stage.session),
+            Self::EndedSession => call.session(&stage.ended_session),
+            Self::TokenWithEmptyList => call.token(&stage.empty),
+            Self::ReleaseToken => call.token(&stage.release),
+            Self::DeployToken => call.deploy_token(&stage.deploy),
+            Self::FullToken => call.token(full),
+            Self::BearerToken => call.header("authorization", &format!("Bearer {}", full.text)),
+            Self::OtherUsersToken => call.token(&stage.bobs),
+            Self::AdministratorsToken => call.token(&stage.administrators),
+            Self::BasicWithBlankName => call.basic("", &full.text),
+            Self::BasicWithOwnersName => call.basic("ann", &full.text),
+            Self::RightPassword => call.basic("ann", PASSWORD),
+            Self::Session => call.session(&stage.session),
+            Self::AdministratorsPassword => call.basic("root", PASSWORD),
+        }
+    }
+}
+
+/// The state that every caller meets, and the secrets of all of them.
+///
+/// Tokens are for any application where nothing else is said, so that it is not the surface that refuses them.
+pub(super) struct Stage {
+    folder: tempfile::TempDir,
+    full: IssuedToken,
+    empty: IssuedToken,
+    release: IssuedToken,
+    deploy: IssuedToken,
+    elsewhere: IssuedToken,
+    unknown: IssuedToken,
+    deleted: IssuedToken,
+    expired: IssuedToken,
+    of_disabled: IssuedToken,
+    bobs: IssuedToken,
+    administrators: IssuedToken,
+    session: SignedIn,
+    ended_session: SignedIn,
+    /// A token of Ann's that the calls are about.
+    pub(super) subject: IssuedToken,
+}
+
+/// The configuration: a third application.
+const CONFIGURATION: &str = "[[application]]\nname = \"shop\"\ntoken_prefix = \"shop\"\nlabel = \"Shop\"\n";
+
+impl Stage {
+    /// Ann, Bob, an administrator, somebody disabled, and what they hold.
+    pub(super) async fn build() -> Self {
+        let world = World::configured(CONFIGURATION).await;
+        let ann = world.user("ann", &["login", "release#view"]).await;
+        let bob = world.user("bob", &["login"]).await;
+        let root = world.user("root", &["admin"]).await;
+        let dora = world.user("dora", &["login"]).await;
+        world.user("carl", &["login"]).await;
+        let any = || NewGrant { application: "any", ..NewGrant::default() };
+        let unknown = world.never_stored();
+        let deleted = world.token(&ann, any()).await;
+        world.delete_token(&deleted).await;
+        let of_disabled = world.token(&dora, any()).await;
+        world.disable(&dora).await;
+        let ended_session = world.session(&ann).await;
+        world.end_sessions(&ann).await;
+        let stage = Self {
+            folder: tempfile::tempdir().unwrap(),
+            full: world.token(&ann, any()).await,
+            empty: world.token(&ann, NewGrant { permissions: Some(&[]), ..any() }).await,
+            release: world.token(&ann, NewGrant::default()).await,
+            deploy: world.token(&ann, NewGrant { application: "deploy", ..any() }).await,
+            elsewhere: world.token(&ann, NewGrant { application: "shop", ..any() }).await,
+            unknown,
+            deleted,
+            expired: world.token(&ann, NewGrant { expires_at: Some("2026-05-03T12:00:00Z"), ..any() }).await,
+            of_disabled,
+            bobs: world.token(&bob, any()).await,
+            administrators: world.token(&root, any()).await,
+            session: world.session(&ann).await,
+            ended_session,
+            subject: world.token(&ann, NewGrant::default()).await,
+        };
+        copy(world.close().await.path(), stage.folder.path());
+        stage
+    }
+
+    /// A server on a fresh copy of the state.
+    pub(super) async fn world(&self) -> World {
+        let folder = tempfile::tempdir().unwrap();
+        copy(self.folder.path(), folder.path());
+        World::in_folder(folder, CONFIGURATION).await
+    }
+
+    /// What no answer may repeat.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let tokens = [
+            &self.full,
+            &self.empty,
+            &self.release,
+            &self.deploy,
+            &self.elsewhere,
+            &self.unknown,
+            &self.deleted,
+            &self.expired,
+            &self.of_disabled,
+            &self.bobs,
+            &self.administrators,
+            &self.subject,
+        ];
+        tokens.into_iter().map(|token| token.text.as_str()).chain([PASSWORD])
+    }
+}
+
+/// Copies a folder of folders and files.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
