@@ -21,6 +21,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the server until it is told to stop (SIGTERM, SIGINT)
     Serve(Listening),
+    /// Make, list and delete tokens
+    #[command(subcommand)]
+    Token(Token),
+    /// Make, list and change users
+    #[command(subcommand)]
+    User(User),
     /// Show and check settings
     #[command(subcommand)]
     Config(Config),
@@ -29,6 +35,116 @@ pub(crate) enum Command {
     /// Asks the first configured address for `/healthz`. Over TLS the certificate is not verified: the address is this
     /// machine's own, and nothing secret is sent.
     Healthcheck(Listening),
+}
+
+/// Commands on tokens. A running server has a change in force before the command ends.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token and print it, once
+    Create(NewToken),
+    /// List tokens: everybody's, or those of one user
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// Only the tokens of this user
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+    },
+    /// Delete a token for good
+    Delete {
+        #[command(flatten)]
+        place: Place,
+        /// The id of the token, as `patgate token list` shows it
+        id: String,
+    },
+}
+
+/// What is asked of a new token.
+#[derive(Args, Debug)]
+pub(crate) struct NewToken {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The user for whom the token speaks
+    #[arg(long, value_name = "USER")]
+    pub(crate) owner: String,
+    /// What the token is for, 1 to 100 characters
+    #[arg(long, value_name = "NOTE")]
+    pub(crate) name: String,
+    /// The application it is made for; `any` for all of them [default: release]
+    #[arg(long, value_name = "APPLICATION")]
+    pub(crate) application: Option<String>,
+    /// How many days it lasts [default: as long as the maximum allows]
+    #[arg(long, value_name = "DAYS", conflicts_with = "expires_at")]
+    pub(crate) expires_in_days: Option<i64>,
+    /// When it expires, in RFC 3339, like 2027-01-31T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires_at: Option<String>,
+    /// A permission it carries; can be repeated [default: all that the user has]
+    #[arg(long = "permission", value_name = "PERMISSION")]
+    pub(crate) permissions: Vec<String>,
+    /// Give it no permission at all
+    #[arg(long, conflicts_with = "permissions")]
+    pub(crate) no_permissions: bool,
+}
+
+/// Commands on users. A running server has a change in force before the command ends.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Make an internal user; the password is one line of the input
+    Create(NewUser),
+    /// List all users
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Disable a user: they cannot sign in, and their tokens pass nowhere
+    Disable {
+        #[command(flatten)]
+        place: Place,
+        /// The user's log-in name
+        name: String,
+    },
+    /// Enable a user again
+    Enable {
+        #[command(flatten)]
+        place: Place,
+        /// The user's log-in name
+        name: String,
+    },
+    /// Set the password of an internal user; it is one line of the input
+    SetPassword {
+        #[command(flatten)]
+        place: Place,
+        /// The user's log-in name
+        name: String,
+        /// Read the password from the first line of this file
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+}
+
+/// What is said of a new user.
+#[derive(Args, Debug)]
+pub(crate) struct NewUser {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The log-in name
+    pub(crate) name: String,
+    /// The name for people to read
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) full_name: String,
+    /// The mail address
+    #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
+    pub(crate) email: String,
+    /// A role to put the user into
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Option<String>,
+    /// Read the password from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Give no password: tokens alone work
+    #[arg(long, conflicts_with = "password_file")]
+    pub(crate) no_password: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,6 +195,11 @@ impl Listening {
 }
 
 impl Place {
+    /// Reads the settings from everywhere.
+    pub(crate) fn load(self) -> Result<Configuration, Failure> {
+        Ok(Configuration::load(self.into_flags())?)
+    }
+
     fn into_flags(self) -> Flags {
         Flags {
             config: self.config,

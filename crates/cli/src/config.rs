@@ -1,12 +1,11 @@
 //! `patgate config`.
 
-use std::io::{self, Write};
-
 use patgate_server::configuration;
 use patgate_server::tls::Certificates;
 
 use crate::arguments::{Config, Listening};
 use crate::failure::Failure;
+use crate::output::print;
 
 /// Shows or checks settings.
 pub(crate) fn run(command: Config) -> Result<(), Failure> {
@@ -23,9 +22,4 @@ fn check(arguments: Listening) -> Result<(), Failure> {
         Certificates::load(files).map_err(|fault| Failure::Unusable(fault.to_string()))?;
     }
     print("The configuration has no faults.\n")
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let written = io::stdout().lock().write_all(text.as_bytes());
-    written.map_err(|error| Failure::failed(format_args!("cannot write: {error}")))
 }

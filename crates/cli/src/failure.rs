@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use patgate_server::command::CommandError;
 use patgate_server::configuration::Faults;
 
 /// Why a command did not do its work: a sentence, with a `hint:` line where there is one.
@@ -35,5 +36,14 @@ impl Failure {
 impl From<Faults> for Failure {
     fn from(faults: Faults) -> Self {
         Self::Unusable(format!("{faults}\nhint: `patgate config example` shows every setting"))
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Argument { .. } => Self::Unusable(error.to_string()),
+            CommandError::Start(_) | CommandError::Refused(_) => Self::Failed(error.to_string()),
+        }
     }
 }

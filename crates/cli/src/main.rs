@@ -4,7 +4,12 @@ mod arguments;
 mod config;
 mod failure;
 mod healthcheck;
+mod output;
+mod password;
 mod serve;
+mod token;
+mod user;
+mod workplace;
 
 use std::process::ExitCode;
 
@@ -15,6 +20,8 @@ use arguments::{Arguments, Command};
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Token(command) => token::run(command),
+        Command::User(command) => user::run(command),
         Command::Config(command) => config::run(command),
         Command::Healthcheck(arguments) => healthcheck::run(arguments),
     };

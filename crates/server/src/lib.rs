@@ -7,6 +7,7 @@
 pub mod api;
 pub mod app;
 pub mod caller;
+pub mod command;
 pub mod configuration;
 pub mod edge;
 pub mod keys;

@@ -35,6 +35,8 @@ pub use secret::Secret;
 pub use sources::{DEFAULT_FILE, Flags, Sources};
 
 use crate::logging::{Format, LogSettings};
+use crate::password::{NewPassword, PasswordText};
+use crate::service::first_start::ADMINISTRATOR;
 use crate::tls::TlsFiles;
 use section::Section;
 use value::Place;
@@ -179,11 +181,11 @@ fn database(settings: &mut Section<'_>, data_dir: Option<&Path>) -> Option<Datab
 
 fn admin_password(settings: &mut Section<'_>) -> Option<Secret> {
     let (password, name, place) = secret(settings, "admin_password", "admin_password_file")?;
-    if patgate_core::token::text::is_token_shaped(password.reveal()) {
-        settings.fault(name, &place, "has the shape of a token, and would never be tried as a password");
-    }
-    if password.reveal().contains(char::is_control) {
-        settings.fault(name, &place, "must not have control characters");
+    // The rule for every password; a fixed name that were no name is no fault of the configuration.
+    if let Ok(administrator) = ADMINISTRATOR.parse()
+        && let Err(unfit) = NewPassword::for_user(&administrator, PasswordText::copy_of(password.reveal()))
+    {
+        settings.fault(name, &place, unfit);
     }
     Some(password)
 }
