@@ -40,7 +40,7 @@ enum Command {
     Generate(generate::Arguments),
     /// Measure what Patgate costs, beside what others cost in the same run
     Bench(bench::Arguments),
-    /// Run the long trials: fuzz targets
+    /// Run the long trials: crashes under load, and fuzz targets
     Soak(soak::Arguments),
 }
 

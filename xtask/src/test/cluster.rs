@@ -24,7 +24,7 @@ const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(20);
 
 /// A running cluster; stopped and removed with this value.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     // Before the directory, because values are dropped in this order.
     server: Process,
     directory: TempDir,
@@ -36,7 +36,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the folder cannot be made, or PostgreSQL refuses; what it wrote is shown.
-    pub(super) fn start() -> Result<Self, Failure> {
+    pub(crate) fn start() -> Result<Self, Failure> {
         let programs = postgres_programs()
             .ok_or_else(|| Failure::Found("PostgreSQL is not on this machine".to_owned()))?;
         let directory = tempfile::Builder::new()
@@ -49,20 +49,21 @@ impl Cluster {
         make_data(&programs, path)?;
         let port = ports::free();
         let mut cluster = Self { server: serve(&programs, path, port)?, directory, port };
-        let server = &mut cluster.server;
+        let (server, path) = (&mut cluster.server, cluster.directory.path());
         let outcome = wait::until(START, || {
-            if server.ended().is_some() { Some(false) } else { wait::is_listening(port).then_some(true) }
+            // It listens before it takes connections.
+            let is_ready = || read_log(path).contains("ready to accept connections").then_some(true);
+            if server.ended().is_some() { Some(false) } else { is_ready() }
         });
         if outcome == Some(true) {
             println!("PostgreSQL listens on port {port} for the tests, with fsync on");
             return Ok(cluster);
         }
-        let log = fs::read_to_string(log_file(cluster.directory.path())).unwrap_or_default();
-        Err(Failure::Found(format!("PostgreSQL did not start:\n{log}")))
+        Err(Failure::Found(format!("PostgreSQL did not start:\n{}", read_log(path))))
     }
 
     /// The URL of its maintenance database, as its superuser.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://{USER}:{USER}@127.0.0.1:{}/postgres", self.port)
     }
 }
@@ -138,6 +139,10 @@ fn as_postgres(program: &Path) -> Command {
 
 fn data_folder(directory: &Path) -> PathBuf {
     directory.join("data")
+}
+
+fn read_log(directory: &Path) -> String {
+    fs::read_to_string(log_file(directory)).unwrap_or_default()
 }
 
 fn log_file(directory: &Path) -> PathBuf {

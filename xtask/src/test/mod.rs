@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test, against the real servers.
 
-mod cluster;
+pub(crate) mod cluster;
 pub(crate) mod machine;
 
 use std::process::{Command, Stdio};

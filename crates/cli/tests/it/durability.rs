@@ -35,16 +35,20 @@ impl Trace {
         arrived.into_iter().zip(answered).collect()
     }
 
-    /// Whether a sync of the write-ahead log ended well between the two.
+    /// Whether between the two the write-ahead log was written to, and a sync ended well after the last of it.
     fn is_synced(&self, from: usize, to: usize) -> bool {
         let between = &self.0[from..to];
-        between.iter().enumerate().any(|(at, line)| {
-            let is_sync = line.contains("sync(") && line.contains("patgate.db-wal>");
-            let thread = line.split_whitespace().next().unwrap_or_default();
+        let is_log = |line: &String| line.contains("patgate.db-wal>");
+        let written = between.iter().rposition(|line| line.contains("pwrite64(") && is_log(line));
+        let Some(written) = written else { return false };
+        let after = &between[written..];
+        after.iter().enumerate().any(|(at, line)| {
+            let thread = line.split_whitespace().next();
             let ended = |line: &String| {
-                line.split_whitespace().next() == Some(thread) && line.contains("sync resumed>") && line.ends_with("= 0")
+                line.split_whitespace().next() == thread && line.contains("sync resumed>") && line.ends_with("= 0")
             };
-            is_sync && (line.ends_with("= 0") || between[at..].iter().any(ended))
+            let is_sync = line.contains("sync(") && is_log(line);
+            is_sync && (line.ends_with("= 0") || after[at..].iter().any(ended))
         })
     }
 }
@@ -55,7 +59,7 @@ fn a_token_is_on_the_disk_before_anybody_hears_of_it_and_so_is_its_end() {
     let file = directory.path().join("trace");
     let mut words = ["strace", "-D", "-f", "-y", "-s", "64", "-o"].map(str::to_owned).to_vec();
     words.push(file.display().to_string());
-    words.extend(["-e", "trace=fsync,fdatasync,read,recvfrom,write,writev,sendto,sendmsg"].map(str::to_owned));
+    words.extend(["-e", "trace=fsync,fdatasync,pwrite64,read,recvfrom,write,writev,sendto,sendmsg"].map(str::to_owned));
     let patgate = Patgate::with().under(words).start();
     let admin = admin(&patgate);
     let tokens = [admin.token("one", "release"), admin.token("two", "any")];

@@ -36,12 +36,17 @@ impl Database {
     /// Makes one that no other test has.
     #[must_use]
     pub fn create() -> Self {
+        Self::create_on(&admin_url())
+    }
+
+    /// As [`Database::create`], on the cluster with this [`admin_url`].
+    #[must_use]
+    pub fn create_on(admin_url: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let admin_url = admin_url();
         // A process id may come again while the cluster lives, if a test before left its database behind.
-        query(&admin_url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        query(&admin_url, &format!("CREATE DATABASE {name} STRATEGY wal_log"));
+        query(admin_url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        query(admin_url, &format!("CREATE DATABASE {name} STRATEGY wal_log"));
         let url = match admin_url.rsplit_once('/') {
             Some((server, _)) => format!("{server}/{name}"),
             None => panic!("`{VARIABLE}` is not a URL that ends with a database"),

@@ -1,0 +1,46 @@
+//! `cargo xtask soak`: the long trials, whose result goes into `docs/reference/reliability.md`.
+
+mod fuzz;
+mod kills;
+
+use crate::failure::Failure;
+
+/// The name of the trial that is no fuzz target.
+const KILLS: &str = "kills";
+
+/// What `cargo xtask soak` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Crashes on each database
+    #[arg(long, value_name = "COUNT", default_value_t = 200)]
+    kills: u32,
+    /// Seconds for each fuzz target
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    seconds: u32,
+    /// Only these trials: `kills`, or the names of fuzz targets
+    #[arg(value_name = "TRIAL")]
+    trials: Vec<String>,
+}
+
+/// Crashes the program under load, then runs every fuzz target for its time.
+///
+/// # Errors
+/// When a fuzz target finds an input that it cannot bear; cargo-fuzz has written it to `fuzz/artifacts`.
+///
+/// # Panics
+/// When a crash broke an answer, with what it broke.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let targets = fuzz::targets()?;
+    let is_known = |trial: &&String| *trial == KILLS || targets.contains(trial);
+    if let Some(unknown) = arguments.trials.iter().find(|trial| !is_known(trial)) {
+        let known = targets.join("`, `");
+        return Err(Failure::Found(format!("there is no trial `{unknown}`, only `{KILLS}`, `{known}`")));
+    }
+    let is_chosen =
+        |trial: &str| arguments.trials.is_empty() || arguments.trials.iter().any(|name| name == trial);
+    if is_chosen(KILLS) {
+        kills::run(arguments.kills)?;
+    }
+    let chosen: Vec<&str> = targets.iter().map(String::as_str).filter(|target| is_chosen(target)).collect();
+    if chosen.is_empty() { Ok(()) } else { fuzz::run(&chosen, arguments.seconds) }
+}
