@@ -17,7 +17,7 @@ use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
-use patgate_core::verify::{Demand, Permit, admit};
+use patgate_core::verify::{Demand, Denied, Permit, admit};
 use patgate_gateway::UseSample;
 use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
 use patgate_gateway::credentials::{self, Credential, PresentedToken, judge};
@@ -197,13 +197,22 @@ fn by_proof(
     address: IpAddr,
 ) -> Result<Caller, Problem> {
     let view = state.index.view();
-    let permit = admit(&view, user, demand).map_err(|denied| unauthorized(&denied))?;
+    let permit = admit(&view, user, demand).map_err(not_admitted)?;
     Ok(Caller::new(&permit, proof, address))
 }
 
 /// 401 with the cause in its one challenge.
 pub(crate) fn unauthorized(cause: &impl Display) -> Problem {
     Problem::unauthorized(cause.to_string(), challenge(Challenge::InvalidToken, cause))
+}
+
+/// What somebody is told who has proven who they are, and may not act all the same.
+pub(crate) fn not_admitted(denied: Denied) -> Problem {
+    match denied {
+        Denied::OwnerDisabled => unauthorized(&"this user is disabled; ask an administrator"),
+        Denied::Unknown => unauthorized(&"there is no such user any more"),
+        other => unauthorized(&other),
+    }
 }
 
 /// What somebody whose password does not count is told.

@@ -48,7 +48,7 @@ pub async fn open(
     let demand = Demand { surface: Surface::Every, permission: state.slot(LOGIN) };
     admit(&state.index.view(), proven.user, demand).map_err(|denied| match denied {
         Denied::Lacks(_) => Problem::lacks(LOGIN),
-        denied => caller::unauthorized(&denied),
+        denied => caller::not_admitted(denied),
     })?;
     let mut random = state.random.draw();
     let secret = SessionSecret::generate(&mut random);
@@ -76,7 +76,7 @@ pub async fn open(
         change.delete_session(previous.as_bytes()).await?;
     }
     change.insert_session(&session).await?;
-    let user = change.user(proven.user).await?.ok_or_else(|| caller::unauthorized(&Denied::Unknown))?;
+    let user = change.user(proven.user).await?.ok_or_else(|| caller::not_admitted(Denied::Unknown))?;
     state.commit(change).await?;
     Ok(Opened { secret, csrf: CsrfToken::of_seed(&csrf_seed), expires_at: life::ends_at(now, now), user })
 }

@@ -9,9 +9,16 @@
 )]
 
 mod callers;
+mod command_line;
 mod common;
 mod deploy;
+mod first_start;
 mod health;
 mod openapi;
+mod passwords;
+mod postgres;
+mod roles;
+mod session;
 mod settings;
 mod tokens;
+mod users;

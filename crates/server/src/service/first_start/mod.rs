@@ -116,14 +116,13 @@ pub async fn run(state: &AppState, configured: Option<&Secret>) -> Result<(), Fi
         }
         return Err(error.into());
     }
-    match configured {
-        Some(_) => {
-            tracing::info!("made the first administrator, `{ADMINISTRATOR}`, with the configured password")
-        }
-        None => tracing::warn!(
+    if configured.is_some() {
+        tracing::info!("made the first administrator, `{ADMINISTRATOR}`, with the configured password");
+    } else {
+        tracing::warn!(
             "made the first administrator, `{ADMINISTRATOR}`; the password is in `{}`, until it is changed",
             file.path().display()
-        ),
+        );
     }
     Ok(())
 }
