@@ -21,6 +21,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the server until it is told to stop (SIGTERM, SIGINT)
     Serve(Listening),
+    /// Try it: start everything in a folder that is thrown away, and print what to type
+    Demo,
     /// Make, list and delete tokens
     #[command(subcommand)]
     Token(Token),

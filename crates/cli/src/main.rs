@@ -2,6 +2,7 @@
 
 mod arguments;
 mod config;
+mod demo;
 mod failure;
 mod healthcheck;
 mod output;
@@ -20,6 +21,7 @@ use arguments::{Arguments, Command};
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Demo => demo::run(),
         Command::Token(command) => token::run(command),
         Command::User(command) => user::run(command),
         Command::Config(command) => config::run(command),

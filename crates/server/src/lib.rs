@@ -9,6 +9,7 @@ pub mod app;
 pub mod caller;
 pub mod command;
 pub mod configuration;
+pub mod demo;
 pub mod edge;
 pub mod keys;
 pub mod listener;

@@ -150,7 +150,8 @@ async fn forget(state: AppState, stop: CancellationToken) {
     }
 }
 
-async fn stop_signal() {
+/// Waits until the process is told to stop (SIGTERM, SIGINT).
+pub(crate) async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
         (Ok(mut terminate), Ok(mut interrupt)) => {

@@ -103,7 +103,7 @@ impl From<Problem> for CommandError {
 }
 
 /// Reads an argument.
-fn argument<T>(argument: &'static str, text: &str) -> Result<T, CommandError>
+pub(crate) fn argument<T>(argument: &'static str, text: &str) -> Result<T, CommandError>
 where
     T: std::str::FromStr<Err: fmt::Display>,
 {

@@ -235,10 +235,10 @@ fn an_unreadable_or_empty_secret_is_a_fault() {
 
 #[test]
 fn no_secret_is_shown() {
-    let text = "database_url = 'postgres://pat:hunter2@db/pat'\nadmin_password = 'hunter3'";
+    let text = "database_url = 'postgres://pat:hunter2@db/pat'\nadmin_password = 'hunter33'";
     let shown = format!("{:?}", file(text).unwrap());
     assert!(!shown.contains("hunter"), "{shown}");
-    let shown = faults("database_url = 'pat:hunter2@db'\nadmin_password = \"hunter3\\u0000\"\nlog = 3");
+    let shown = faults("database_url = 'pat:hunter2@db'\nadmin_password = \"hunter33\\u0000\"\nlog = 3");
     assert!(shown.contains("3 faults") && !shown.contains("hunter"), "{shown}");
 }
 
