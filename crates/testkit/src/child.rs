@@ -1,8 +1,9 @@
 //! A process that the test started, and that ends with it.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -114,6 +115,18 @@ pub fn run(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = impl 
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "`{name}` failed ({}): {complaint}", output.status);
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs a command to its end with a text on its input, and returns all it wrote, whether it succeeded or not.
+pub fn run_with_input(mut command: Command, input: &str) -> Output {
+    let name = command.get_program().to_string_lossy().into_owned();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("`{name}` does not start: {error}"));
+    if let Some(mut pipe) = child.stdin.take() {
+        // It may end without reading.
+        let _ = pipe.write_all(input.as_bytes());
+    }
+    child.wait_with_output().unwrap_or_else(|error| panic!("cannot wait for `{name}`: {error}"))
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@
 
 mod actors;
 mod bad_input;
+mod command_line_config;
+mod command_line_tokens;
+mod command_line_users;
 mod crashes;
 mod durability;
 mod first_start;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use patgate_store::NodeId;
+use patgate_store::{NodeId, Sequence, StoreError};
 use rand_core::Rng;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -107,15 +107,24 @@ impl Running {
 
 async fn load_and_follow(state: AppState, stop: CancellationToken) {
     let stopwatch = Stopwatch::start();
-    while let Err(error) = state.node.load().await {
+    let id = NodeId((state.random.draw().next_u64() >> 1) as i64);
+    while let Err(error) = announce_and_load(&state, id).await {
         tracing::error!(error = with_causes(&error), "the index cannot be loaded; trying again");
         if tokio::time::timeout(Duration::from_secs(1), stop.cancelled()).await.is_ok() {
+            // What cannot be loaded can hardly be written either; the entry lapses by itself.
+            let _ = state.store.withdraw_node(id).await;
             return;
         }
     }
     tracing::info!(tokens = state.index.len(), seconds = stopwatch.elapsed().as_secs_f64(), "ready");
-    let id = NodeId((state.random.draw().next_u64() >> 1) as i64);
     follow::run(Arc::clone(&state.node), id, state.clock.clone(), stop).await;
+}
+
+/// Whoever makes a change that the index will not hold must find this node among those to wait for: it is announced
+/// first.
+async fn announce_and_load(state: &AppState, id: NodeId) -> Result<(), StoreError> {
+    state.store.announce_node(id, Sequence::default(), state.clock.now()).await?;
+    state.node.load().await
 }
 
 /// Follows the files of the certificate; SIGHUP makes it look at once.

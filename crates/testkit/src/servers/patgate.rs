@@ -267,11 +267,19 @@ impl Patgate {
 
     /// Runs another subcommand on the same state, for example `["token", "list"]`.
     pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+        self.run_with_input(arguments, "")
+    }
+
+    /// As [`Patgate::run`], with a text on its input.
+    pub fn run_with_input(
+        &self,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        input: &str,
+    ) -> Output {
         let mut command = Command::new(binary());
         command.args(arguments).arg("--data-dir").arg(self.data_directory());
         self.start.place(&mut command, self.directory.path());
-        command.stdin(Stdio::null());
-        command.output().unwrap_or_else(|error| panic!("patgate does not start: {error}"))
+        child::run_with_input(command, input)
     }
 
     /// Runs SQL on its database, by psql or sqlite3, and returns the rows: one a line, columns separated by `|`.
