@@ -5,7 +5,7 @@ use std::fs;
 use clap::CommandFactory;
 
 use crate::failure::Failure;
-use crate::tree;
+use crate::{process, tree};
 
 /// What `cargo xtask generate` takes.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,11 @@ struct Generated {
 }
 
 /// Every generated file. A new one is one more line.
-const FILES: &[Generated] = &[Generated { path: "docs/reference/xtask.md", make: xtask_reference }];
+const FILES: &[Generated] = &[
+    Generated { path: "docs/reference/configuration.md", make: || patgate(&["config", "reference"]) },
+    Generated { path: "docs/reference/openapi.json", make: || patgate(&["openapi"]) },
+    Generated { path: "docs/reference/xtask.md", make: xtask_reference },
+];
 
 /// Writes them, or looks whether they are up to date.
 ///
@@ -75,6 +79,11 @@ fn first_difference(there: &str, made: &str) -> Option<usize> {
     }
     let same = there.split('\n').zip(made.split('\n')).take_while(|(there, made)| there == made).count();
     Some(same + 1)
+}
+
+/// What the program itself says.
+fn patgate(words: &[&str]) -> Result<String, Failure> {
+    process::read(process::cargo().args(["run", "--quiet", "--package", "patgate", "--"]).args(words))
 }
 
 /// The help of every command of `cargo xtask`.

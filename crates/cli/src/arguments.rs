@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// Asks the first configured address for `/healthz`. Over TLS the certificate is not verified: the address is this
     /// machine's own, and nothing secret is sent.
     Healthcheck(Listening),
+    /// Print the description of the API
+    #[command(hide = true)]
+    Openapi,
 }
 
 /// Commands on tokens. A running server has a change in force before the command ends.

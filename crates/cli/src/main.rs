@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::User(command) => user::run(command),
         Command::Config(command) => config::run(command),
         Command::Healthcheck(arguments) => healthcheck::run(arguments),
+        Command::Openapi => output::print(&patgate_server::api::openapi_text()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 use patgate_core::policy::{Days, TokenSettings};
 
+use super::mandate::{EDITS, Mandate};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -31,13 +32,13 @@ pub async fn put(
     caller: &Caller,
     settings: TokenSettings,
 ) -> Result<TokenSettings, Problem> {
-    caller.require(state, "security#edit")?;
     if caller.token().is_some_and(|token| token.permissions.is_some()) {
         return Err(Problem::forbidden(
             "A token with a permission list does not change the rules for tokens",
         ));
     }
     let mut change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(EDITS)?;
     change.put_token_settings(&settings).await?;
     state.commit(change).await?;
     Ok(settings)

@@ -6,6 +6,7 @@ use super::list::{may_see, own_token};
 use super::{manages_only_itself, no_such_token};
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::service::mandate::Mandate;
 use crate::state::AppState;
 
 /// Deletes one token. The next request with it is refused on this node.
@@ -17,7 +18,9 @@ pub async fn delete(state: &AppState, caller: &Caller, id: GrantId) -> Result<()
     manages_only_itself(caller, Some(id))?;
     let mut change = state.change(&caller.actor()).await?;
     let grant = change.grant(id).await?.ok_or_else(no_such_token)?;
-    if grant.owner != caller.user && !caller.may(state, "token#delete_all") {
+    let may = grant.owner == caller.user
+        || Mandate::of_caller(state, &change, caller).await?.may("token#delete_all");
+    if !may {
         let is_seen = may_see(state, caller, grant.owner);
         return Err(if is_seen { Problem::lacks("token#delete_all") } else { no_such_token() });
     }
