@@ -8,7 +8,7 @@ use patgate_server::configuration::Secret;
 use patgate_server::service::first_start::{self, FILE_NAME};
 use serde_json::json;
 
-use crate::common::{PASSWORD, World, get, post};
+use crate::common::{PASSWORD, World, delete, get, post};
 
 const PROBE: &str = "/api/v1/users";
 
@@ -104,5 +104,14 @@ async fn a_file_whose_password_was_changed_elsewhere_goes_at_the_next_start() {
     change.set_password(id, &hash, None).await.unwrap();
     world.commit(change).await;
     start(&world, None).await;
+    assert!(!file(&world).exists());
+}
+
+#[tokio::test]
+async fn the_file_goes_with_its_user() {
+    let world = World::unloaded().await;
+    start(&world, None).await;
+    world.user("root", &["admin"]).await;
+    assert_eq!(world.send(delete("/api/v1/users/admin").basic("root", PASSWORD)).await.status(), 204);
     assert!(!file(&world).exists());
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use patgate_core::user::{Origin, User, UserState, Username};
 use patgate_store::{Change, PasswordHashText};
 
-use super::password::{hash, prove_own, was_set};
+use super::password::{ended, hash, prove_own};
 use super::{Email, FullName, no_such_user};
 use crate::caller::{Caller, Proof};
 use crate::password::{PasswordText, Proven};
@@ -105,7 +105,7 @@ pub async fn change(state: &AppState, caller: &Caller, edits: Vec<Edit>) -> Resu
     last.stays(&change).await?;
     state.commit(change).await?;
     for prepared in prepared.iter().filter(|prepared| prepared.hash.is_some()) {
-        was_set(state, &prepared.edit.username);
+        ended(state, &prepared.edit.username);
     }
     Ok(changed)
 }

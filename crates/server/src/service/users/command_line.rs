@@ -9,7 +9,7 @@ use patgate_store::{Actor, Page, Sequence, UserFilter};
 
 use super::change::{keeps_password, set_state};
 use super::create::{NewUser, insert};
-use super::password::{hash, was_set};
+use super::password::{ended, hash};
 use crate::password::PasswordText;
 use crate::problem::Problem;
 use crate::service::mandate::{LastAdministrator, Mandate};
@@ -84,7 +84,7 @@ pub async fn set_password(
         change.set_password(user.id, hash, None).await?;
     }
     let sequence = change.commit().await?;
-    was_set(state, username);
+    ended(state, username);
     Ok(sequence)
 }
 

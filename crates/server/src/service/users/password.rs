@@ -45,8 +45,8 @@ pub(super) async fn prove_own(
     })
 }
 
-/// What follows when a user's password was changed: nothing is left of the one before.
-pub(super) fn was_set(state: &AppState, username: &Username) {
+/// What follows when a user's password was changed, or went away with the user: nothing is left of it.
+pub(super) fn ended(state: &AppState, username: &Username) {
     state.passwords.forgive(username);
     if username.key() == ADMINISTRATOR {
         InitialPasswordFile::in_folder(&state.data_dir).remove();

@@ -3,6 +3,7 @@
 use patgate_core::user::Username;
 
 use super::no_such_user;
+use super::password::ended;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::{EDITS, LastAdministrator, Mandate};
@@ -23,6 +24,7 @@ pub async fn delete(state: &AppState, caller: &Caller, username: &Username) -> R
     change.delete_user(user.id).await?;
     last.stays(&change).await?;
     state.commit(change).await?;
+    ended(state, &user.username);
     Ok(())
 }
 
