@@ -64,7 +64,10 @@ fn a_client_that_sends_a_wrong_field_is_told_which() {
         (json!({ "tokenNote": "a", "expiresInDays": -1 }), "expiresInDays"),
         (json!({ "tokenNote": "a", "expiresInDays": 1.5 }), "expiresInDays"),
         (json!({ "tokenNote": "a", "expiresInDays": 1_000_000_000_000_000_000_i64 }), "expiresInDays"),
-        (json!({ "tokenNote": "a", "expiresInDays": 1, "expiresAt": "2099-01-01T00:00:00Z" }), "expiresInDays"),
+        (
+            json!({ "tokenNote": "a", "expiresInDays": 1, "expiresAt": "2099-01-01T00:00:00Z" }),
+            "expiresInDays",
+        ),
         (json!({ "tokenNote": "a", "globalPermissions": ["no#such"] }), "globalPermissions"),
         (json!({ "tokenNote": "a", "globalPermissions": "admin" }), "globalPermissions"),
         (json!({ "tokenNote": "a", "globalPermissions": [7] }), "globalPermissions[0]"),
@@ -126,7 +129,9 @@ fn a_client_that_sends_more_than_the_limit_is_told_so() {
         assert_eq!(answer.status, 413, "{length}: {}", answer.text());
     }
     // A length that is claimed, and one that is not known before the end.
-    let head = format!("POST {TOKENS} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n");
+    let head = format!(
+        "POST {TOKENS} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n"
+    );
     let mut wire = Wire::connect(patgate.ports()[0]);
     wire.send(format!("{head}content-length: 99999999999\r\n\r\n")).unwrap();
     assert_eq!(wire.answer().unwrap().unwrap().status, 413);
@@ -157,7 +162,11 @@ fn a_client_with_several_credentials_is_nobody() {
         assert_eq!(status(&[&bearer]), 200, "{path}");
         assert_eq!(status(&[&release, &wrong]), 200, "{path}: the first kind decides");
         assert_eq!(status(&["x-release-personal-token: pat_wrong", &bearer]), 401, "{path}");
-        assert_eq!(status(&["x-release-personal-token;", &bearer]), 401, "{path}: an empty one is a wrong one");
+        assert_eq!(
+            status(&["x-release-personal-token;", &bearer]),
+            401,
+            "{path}: an empty one is a wrong one"
+        );
         assert_eq!(status(&[&release, &deploy]), 401, "{path}");
         assert_eq!(status(&[&release, &release]), 401, "{path}");
         assert_eq!(status(&[&bearer, &bearer]), 401, "{path}");

@@ -29,7 +29,15 @@ fn the_example_is_a_configuration_and_so_is_every_line_of_it() {
     let text = String::from_utf8(example.stdout).unwrap();
     let output = run(&["config", "check"], Some(&text), &[]);
     assert!(output.status.success(), "{}", complaint(&output));
-    for setting in ["listen", "data_dir", "database_url", "public_url", "trusted_proxies", "body_limit", "[[application]]"] {
+    for setting in [
+        "listen",
+        "data_dir",
+        "database_url",
+        "public_url",
+        "trusted_proxies",
+        "body_limit",
+        "[[application]]",
+    ] {
         assert!(text.contains(setting), "{setting}");
     }
 }
@@ -69,7 +77,11 @@ token_prefix = \"depot\"
 path = \"/stock\"
 permission = \"no#such\"
 ";
-    let output = run(&["config", "check"], Some(file), &[("PATGATE_DATABASE_URL", "mysql://a"), ("PATGATE_COLOR", "red")]);
+    let output = run(
+        &["config", "check"],
+        Some(file),
+        &[("PATGATE_DATABASE_URL", "mysql://a"), ("PATGATE_COLOR", "red")],
+    );
     assert_eq!(output.status.code(), Some(2));
     let complaint = complaint(&output);
     for word in [
@@ -129,7 +141,13 @@ fn a_supervisor_learns_from_the_exit_code_whether_the_server_answers() {
 
 #[test]
 fn somebody_who_types_a_wrong_command_is_told_so() {
-    for arguments in [&["serv"][..], &[], &["serve", "--no-such-flag"], &["token"], &["config", "check", "--config", "nosuch.toml"]] {
+    for arguments in [
+        &["serv"][..],
+        &[],
+        &["serve", "--no-such-flag"],
+        &["token"],
+        &["config", "check", "--config", "nosuch.toml"],
+    ] {
         let output = run(arguments, None, &[]);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", complaint(&output));
         assert!(!complaint(&output).is_empty());

@@ -22,7 +22,8 @@ fn create(patgate: &Patgate, arguments: &[&str]) -> String {
 /// The id that a list shows beside a name.
 fn id_of(patgate: &Patgate, name: &str) -> String {
     let list = done(&patgate.run(["token", "list"]));
-    let line = list.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("no {name} in\n{list}"));
+    let line =
+        list.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("no {name} in\n{list}"));
     line.split_whitespace().next().unwrap().to_owned()
 }
 
@@ -42,7 +43,10 @@ fn an_operator_works_on(patgate: &Patgate, others: &[&Patgate], name: &str) {
     }
     assert!(!done(&patgate.run(["token", "list"])).contains(name));
     let events = "SELECT action, actor_kind FROM audit_events WHERE subject_name = '?' ORDER BY sequence";
-    assert_eq!(patgate.sql(&events.replace('?', name)).trim(), "grant.create|command_line\ngrant.delete|command_line");
+    assert_eq!(
+        patgate.sql(&events.replace('?', name)).trim(),
+        "grant.create|command_line\ngrant.delete|command_line"
+    );
 }
 
 #[test]
@@ -88,7 +92,8 @@ fn an_operator_works_on_the_data_folder_after_a_crash() {
 fn an_operator_says_what_the_token_may_do_and_for_how_long() {
     let patgate = Patgate::start();
     let read = |text: &str| with_bearer(&patgate.url_of(CURRENT), text).json();
-    let narrow = create(&patgate, &["narrow", "--permission", "template#create", "--permission", "release#create"]);
+    let narrow =
+        create(&patgate, &["narrow", "--permission", "template#create", "--permission", "release#create"]);
     assert!(narrow.starts_with("rpa_"));
     let permissions = read(&narrow)["globalPermissions"].clone();
     assert_eq!(permissions.as_array().unwrap().len(), 2, "{permissions}");
@@ -111,7 +116,10 @@ fn an_operator_who_asks_for_what_cannot_be_is_told_why_and_nothing_changes() {
         (&["token", "create", "--owner", "admin", "--name", "t", "--application", "nosuch"], "nosuch"),
         (&["token", "create", "--owner", "admin", "--name", "t", "--permission", "no#such"], "no#such"),
         (&["token", "create", "--owner", "admin", "--name", "t", "--expires-in-days", "0"], "expires"),
-        (&["token", "create", "--owner", "admin", "--name", "t", "--expires-at", "2020-01-01T00:00:00Z"], "future"),
+        (
+            &["token", "create", "--owner", "admin", "--name", "t", "--expires-at", "2020-01-01T00:00:00Z"],
+            "future",
+        ),
         (&["token", "delete", "nosuch"], "11 characters"),
         (&["token", "delete", "11111111111"], "token"),
         (&["token", "list", "--owner", "nobody"], "nobody"),
@@ -131,7 +139,8 @@ fn a_list_shows_every_owner_and_no_secret() {
     let patgate = Patgate::start();
     let admin = admin(&patgate);
     admin.hire("ann", "correct horse battery", &["login"]);
-    let Token { text, .. } = crate::actors::Person::new(&patgate, "ann", "correct horse battery").token("anns", "any");
+    let Token { text, .. } =
+        crate::actors::Person::new(&patgate, "ann", "correct horse battery").token("anns", "any");
     admin.token("admins", "release");
     let list = done(&patgate.run(["token", "list"]));
     for word in ["ann", "anns", "admin", "admins", "release", "any"] {

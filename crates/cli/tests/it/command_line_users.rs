@@ -18,14 +18,20 @@ fn done(patgate: &Patgate, arguments: &[&str], input: &str) -> String {
 fn an_operator_works_on(patgate: &Patgate, others: &[&Patgate]) {
     let all = || others.iter().copied().chain([patgate]);
     let can_sign_in = |password: &str| {
-        let answers: Vec<u16> = all().map(|node| Person::new(node, "ann", password).get(TOKENS).status).collect();
+        let answers: Vec<u16> =
+            all().map(|node| Person::new(node, "ann", password).get(TOKENS).status).collect();
         assert!(answers.iter().all(|status| *status == answers[0]), "{answers:?}");
         answers[0] == 200
     };
-    done(patgate, &["user", "create", "ann", "--full-name", "Ann Example", "--email", "ann@example.com"], PASSWORD);
+    done(
+        patgate,
+        &["user", "create", "ann", "--full-name", "Ann Example", "--email", "ann@example.com"],
+        PASSWORD,
+    );
     assert!(can_sign_in(PASSWORD));
     let token = Person::new(patgate, "ann", PASSWORD).token("t", "any").text;
-    let passes = |expected: u16| all().for_each(|node| assert_eq!(auth(node, &token), expected, "{}", node.log()));
+    let passes =
+        |expected: u16| all().for_each(|node| assert_eq!(auth(node, &token), expected, "{}", node.log()));
     // The other servers hear of the API's change by themselves; a command would have waited for them.
     done(patgate, &["user", "set-password", "ann"], "another horse battery");
     assert!(can_sign_in("another horse battery") && !can_sign_in(PASSWORD));
@@ -33,13 +39,21 @@ fn an_operator_works_on(patgate: &Patgate, others: &[&Patgate]) {
     done(patgate, &["user", "disable", "ann"], "");
     passes(401);
     assert!(!can_sign_in("another horse battery"));
-    assert!(done(patgate, &["user", "list"], "").lines().any(|line| line.contains("ann") && line.contains("disabled")));
+    assert!(
+        done(patgate, &["user", "list"], "")
+            .lines()
+            .any(|line| line.contains("ann") && line.contains("disabled"))
+    );
     done(patgate, &["user", "enable", "ann"], "");
     passes(200);
     assert!(can_sign_in("another horse battery"));
     let list = done(patgate, &["user", "list"], "");
-    assert!(list.contains("Ann Example") && list.contains("ann@example.com") && list.contains("admin"), "{list}");
-    let events = "SELECT DISTINCT actor_kind FROM audit_events WHERE subject_kind = 'user' AND subject_name = 'ann'";
+    assert!(
+        list.contains("Ann Example") && list.contains("ann@example.com") && list.contains("admin"),
+        "{list}"
+    );
+    let events =
+        "SELECT DISTINCT actor_kind FROM audit_events WHERE subject_kind = 'user' AND subject_name = 'ann'";
     assert_eq!(patgate.sql(events).trim(), "command_line");
 }
 

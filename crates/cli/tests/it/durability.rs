@@ -26,7 +26,8 @@ impl Trace {
     fn exchanges(&self, request: &str, answer: &str) -> Vec<(usize, usize)> {
         let places = |call: &[&str], text: &str| -> Vec<usize> {
             let quoted = format!("\"{text}");
-            let is_one = |line: &String| call.iter().any(|call| line.contains(call)) && line.contains(&quoted);
+            let is_one =
+                |line: &String| call.iter().any(|call| line.contains(call)) && line.contains(&quoted);
             self.0.iter().enumerate().filter(|(_, line)| is_one(line)).map(|(at, _)| at).collect()
         };
         let arrived = places(&["read", "recv"], request);
@@ -45,7 +46,9 @@ impl Trace {
         after.iter().enumerate().any(|(at, line)| {
             let thread = line.split_whitespace().next();
             let ended = |line: &String| {
-                line.split_whitespace().next() == thread && line.contains("sync resumed>") && line.ends_with("= 0")
+                line.split_whitespace().next() == thread
+                    && line.contains("sync resumed>")
+                    && line.ends_with("= 0")
             };
             let is_sync = line.contains("sync(") && is_log(line);
             is_sync && (line.ends_with("= 0") || after[at..].iter().any(ended))
@@ -59,7 +62,9 @@ fn a_token_is_on_the_disk_before_anybody_hears_of_it_and_so_is_its_end() {
     let file = directory.path().join("trace");
     let mut words = ["strace", "-D", "-f", "-y", "-s", "64", "-o"].map(str::to_owned).to_vec();
     words.push(file.display().to_string());
-    words.extend(["-e", "trace=fsync,fdatasync,pwrite64,read,recvfrom,write,writev,sendto,sendmsg"].map(str::to_owned));
+    words.extend(
+        ["-e", "trace=fsync,fdatasync,pwrite64,read,recvfrom,write,writev,sendto,sendmsg"].map(str::to_owned),
+    );
     let patgate = Patgate::with().under(words).start();
     let admin = admin(&patgate);
     let tokens = [admin.token("one", "release"), admin.token("two", "any")];

@@ -45,7 +45,8 @@ fn an_operator_reads_the_made_up_password_in_a_file_that_goes_away_with_it() {
     patgate.start_again();
     assert_eq!(fs::read_to_string(&file).unwrap().trim(), password);
     let body = json!({ "currentPassword": password, "newPassword": "a password of my own" });
-    let answer = Person::new(&patgate, "admin", &password).send("POST", "/api/v1/users/admin/password", &body);
+    let answer =
+        Person::new(&patgate, "admin", &password).send("POST", "/api/v1/users/admin/password", &body);
     assert!((200..300).contains(&answer.status), "{}: {}", answer.status, answer.text());
     assert!(!file.exists());
     assert_eq!(Person::new(&patgate, "admin", &password).get(TOKENS).status, 401);
@@ -59,7 +60,10 @@ fn an_operator_reads_the_made_up_password_in_a_file_that_goes_away_with_it() {
 fn an_operator_sets_the_first_password_once() {
     let directory = tempfile::tempdir().unwrap();
     let start = |password: &str| {
-        Patgate::with().data_directory(directory.path()).environment("PATGATE_ADMIN_PASSWORD", password).start()
+        Patgate::with()
+            .data_directory(directory.path())
+            .environment("PATGATE_ADMIN_PASSWORD", password)
+            .start()
     };
     let mut patgate = start("chosen by the operator");
     assert!(!directory.path().join("initial-admin-password").exists());
@@ -137,7 +141,8 @@ fn a_server_that_finds_a_newer_postgresql_database_touches_nothing() {
     let mut patgate = Patgate::with().database_url(database.url()).start();
     assert!(patgate.stop().success());
     database.query("UPDATE schema_version SET version = 4711");
-    let counts = "SELECT relname, n_live_tup, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables ORDER BY 1";
+    let counts =
+        "SELECT relname, n_live_tup, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables ORDER BY 1";
     let rows = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM nodes), (SELECT value FROM change_sequence)";
     let before = (database.query(rows), database.query(counts));
     let failure = Patgate::with().database_url(database.url()).try_start().unwrap_err();

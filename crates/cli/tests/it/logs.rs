@@ -46,7 +46,8 @@ fn nobody_finds_a_secret_in_the_most_talkative_log() {
             assert!(!log.contains(key), "a key stands in the log");
         }
         if format == "json" {
-            let is_object = |line: &str| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object());
+            let is_object =
+                |line: &str| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object());
             assert_eq!(log.lines().find(|line| !is_object(line)), None);
         }
     }

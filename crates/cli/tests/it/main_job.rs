@@ -209,7 +209,8 @@ fn a_client_gets_what_the_rules_of_the_application_let_it_have() {
     let person = |name| crate::actors::Person::new(&site.patgate, name, "correct horse battery");
     let buyer = format!("x-shop-personal-token: {}", person("ann").token("buyer", "shop").text);
     let reader = format!("x-shop-personal-token: {}", person("bob").token("reader", "any").text);
-    let narrow = person("ann").token_of(&json!({ "tokenNote": "n", "application": "shop", "globalPermissions": [] }));
+    let narrow =
+        person("ann").token_of(&json!({ "tokenNote": "n", "application": "shop", "globalPermissions": [] }));
     let narrow = format!("x-shop-personal-token: {}", narrow.text);
 
     assert_eq!(site.passes("/orders/7", &["-H", &reader]).header("x-patgate-user"), Some("bob"));

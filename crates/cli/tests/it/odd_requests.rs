@@ -76,7 +76,8 @@ fn a_client_with_endless_headers_is_refused() {
         assert!(matches!(status, Some(414 | 431)), "{path}: {status:?}");
     }
     // A long one that is within the limit is only a wrong one.
-    let request = format!("GET /auth HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n\r\n", "a".repeat(20 * 1024));
+    let request =
+        format!("GET /auth HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n\r\n", "a".repeat(20 * 1024));
     assert_eq!(first(&patgate, request), Some(401));
     assert_eq!(auth(&patgate, &token), 200);
 }
@@ -166,7 +167,10 @@ fn a_client_that_never_sends_the_end_is_not_waited_for() {
 fn a_client_that_smuggles_a_second_request_gets_no_answer_to_it() {
     let (patgate, token) = server();
     let smuggled = format!("GET /auth HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\n\r\n");
-    for framing in ["content-length: 5\r\ntransfer-encoding: chunked\r\n", "transfer-encoding: chunked\r\ncontent-length: 5\r\n"] {
+    for framing in [
+        "content-length: 5\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 5\r\n",
+    ] {
         let bytes = format!("POST {TOKENS} HTTP/1.1\r\nhost: a\r\n{framing}\r\n0\r\n\r\n{smuggled}");
         // With both, the chunks count and the connection ends (RFC 9112 §6.1), or the request is refused outright.
         let statuses = all(&patgate, bytes);
@@ -179,7 +183,8 @@ fn an_old_client_is_served() {
     let (patgate, token) = server();
     let request = format!("GET /auth HTTP/1.0\r\nauthorization: Bearer {token}\r\n\r\n");
     assert_eq!(all(&patgate, &request), [200]);
-    let kept = format!("GET {CURRENT} HTTP/1.0\r\nauthorization: Bearer {token}\r\nconnection: keep-alive\r\n\r\n");
+    let kept =
+        format!("GET {CURRENT} HTTP/1.0\r\nauthorization: Bearer {token}\r\nconnection: keep-alive\r\n\r\n");
     assert_eq!(all(&patgate, format!("{kept}{request}")), [200, 200]);
     assert_eq!(all(&patgate, "GET /healthz HTTP/1.0\r\n\r\n"), [200]);
 }
@@ -191,9 +196,12 @@ fn a_client_that_pipelines_gets_every_answer_in_order() {
     let mut bytes = String::new();
     let mut expected = Vec::new();
     for _ in 0..50 {
-        for (path, header, status) in
-            [("/auth", with.as_str(), 200), ("/auth", "", 401), (CURRENT, &with, 200), ("/nowhere", &with, 404)]
-        {
+        for (path, header, status) in [
+            ("/auth", with.as_str(), 200),
+            ("/auth", "", 401),
+            (CURRENT, &with, 200),
+            ("/nowhere", &with, 404),
+        ] {
             bytes.push_str(&format!("GET {path} HTTP/1.1\r\nhost: a\r\n{header}\r\n"));
             expected.push(status);
         }
@@ -210,7 +218,11 @@ fn a_client_that_writes_its_target_in_an_odd_form_gets_nothing_more() {
         first(&patgate, format!("GET {target} HTTP/1.1\r\nhost: a\r\n{credentials}\r\n"))
     };
     let with = format!("authorization: Bearer {token}\r\n");
-    assert_eq!(ask("http://other.example/auth", &with), Some(200), "the absolute form is the same request (RFC 9112 §3.2.2)");
+    assert_eq!(
+        ask("http://other.example/auth", &with),
+        Some(200),
+        "the absolute form is the same request (RFC 9112 §3.2.2)"
+    );
     assert_eq!(ask(&format!("http://other.example{CURRENT}"), &with), Some(200));
     for target in [
         "*",

@@ -84,7 +84,10 @@ fn two_nodes_that_start_at_once_make_one_administrator() {
     let keys = tempfile::tempdir().unwrap();
     let file = keys.path().join("keys");
     let begin = || {
-        Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", file.as_os_str()).begin()
+        Patgate::with()
+            .database_url(database.url())
+            .environment("PATGATE_KEYS_FILE", file.as_os_str())
+            .begin()
     };
     let mut nodes = [begin(), begin(), begin()];
     for node in &mut nodes {

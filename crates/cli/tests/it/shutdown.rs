@@ -56,7 +56,8 @@ fn a_server_is_ready_when_all_tokens_are_loaded_and_calls_none_unknown_before() 
     assert!(first.stop().success());
     let lock = Lock::take(&database, "secrets");
     let keys = first.data_directory().join("keys");
-    let mut patgate = Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", keys).begin();
+    let mut patgate =
+        Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", keys).begin();
     let status = |path: &str| curl::get(&patgate.url_of(path)).status;
     let answers = wait::until(PATIENCE, || (status("/healthz") == 200).then_some(()));
     assert!(answers.is_some(), "{}", patgate.log());

@@ -95,7 +95,10 @@ fn a_browser_on_https_gets_a_cookie_that_no_other_host_can_set() {
     // What leads back starts with the public URL, whatever the request said.
     let answer = admin(&patgate).send("POST", TOKENS, &json!({ "tokenNote": "t" }));
     let location = answer.header("location").unwrap();
-    assert!(location.starts_with("https://tokens.example.com/pat/api/v1/personal-access-tokens/"), "{location}");
+    assert!(
+        location.starts_with("https://tokens.example.com/pat/api/v1/personal-access-tokens/"),
+        "{location}"
+    );
 }
 
 #[test]

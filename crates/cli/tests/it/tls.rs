@@ -61,7 +61,11 @@ fn a_client_that_trusts_the_authority_is_served_over_tls_and_nobody_without_it()
     // Plain HTTP on a TLS port gets nothing.
     let answer = curl(["-H", &bearer, &url.replace("https:", "http:")]);
     assert_eq!(answer.status, 0);
-    let output = secured.patgate.run(["healthcheck", "--listen", &format!("127.0.0.1:{}", secured.patgate.ports()[0])]);
+    let output = secured.patgate.run([
+        "healthcheck",
+        "--listen",
+        &format!("127.0.0.1:{}", secured.patgate.ports()[0]),
+    ]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -90,9 +94,8 @@ fn an_operator_replaces_the_certificate_without_a_restart() {
 fn an_operator_with_a_pair_that_does_not_fit_is_told_at_the_start() {
     let authority = Authority::create();
     let (one, two) = (authority.server("one"), authority.server("two"));
-    let configuration = |certificate: &str, key: &str| {
-        format!("[tls]\ncertificate = \"{certificate}\"\nkey = \"{key}\"\n")
-    };
+    let configuration =
+        |certificate: &str, key: &str| format!("[tls]\ncertificate = \"{certificate}\"\nkey = \"{key}\"\n");
     let path = |file: &std::path::Path| file.display().to_string();
     for (certificate, key) in [
         (path(&one.certificate), path(&two.key)),

@@ -31,8 +31,11 @@ fn somebody_pastes_the_lines_of_the_deploy_page_on_either_port() {
     assert!(deploy.text.starts_with("dpa_") && any.text.starts_with("pat_"));
     for port in patgate.ports() {
         for token in [&deploy, &any] {
-            let answer =
-                pasted("curl -u :<pat> 'http://localhost:4516/api/v1/deployit' -i -X GET", &token.text, *port);
+            let answer = pasted(
+                "curl -u :<pat> 'http://localhost:4516/api/v1/deployit' -i -X GET",
+                &token.text,
+                *port,
+            );
             assert_eq!(answer.status, 200, "{}", answer.text());
             assert!(answer.text().starts_with("HTTP/1.1 200 OK\r\n"));
             assert_eq!(json_of(&answer)["user"]["username"], "admin");
@@ -79,7 +82,11 @@ fn the_path_decides_which_token_passes_and_the_port_does_not() {
                 assert_eq!(ask(path, header, &token.text), status, "{header} {path} {}", &token.text[..4]);
             }
         }
-        let answer = pasted("curl -u :<pat> 'http://localhost:5516/api/v1/personal-access-tokens' -i -X GET", &release.text, *port);
+        let answer = pasted(
+            "curl -u :<pat> 'http://localhost:5516/api/v1/personal-access-tokens' -i -X GET",
+            &release.text,
+            *port,
+        );
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 }
@@ -103,7 +110,11 @@ fn the_vendors_script_makes_a_token_and_reads_it_with_jq() {
     let output = Command::new("jq").args(["-r", ".token"]).arg(file).output().unwrap();
     let token = String::from_utf8(output.stdout).unwrap().trim().to_owned();
     assert!(token.starts_with("rpa_"), "{token}");
-    let current = pasted("curl -u :<pat> 'http://localhost:5516/api/v1/personal-access-tokens/current'", &token, patgate.ports()[0]);
+    let current = pasted(
+        "curl -u :<pat> 'http://localhost:5516/api/v1/personal-access-tokens/current'",
+        &token,
+        patgate.ports()[0],
+    );
     assert_eq!(current.json()["globalPermissions"], json!(["runner#registration"]));
 }
 
