@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use patgate_store::{NodeId, Sequence, StoreError};
 use rand_core::Rng;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::build::{self, StartError};
@@ -32,7 +32,9 @@ pub struct Running {
     pub addresses: Vec<SocketAddr>,
     /// Its parts.
     pub state: AppState,
-    stop: CancellationToken,
+    accepting: CancellationToken,
+    listening: JoinHandle<()>,
+    background: CancellationToken,
     tasks: JoinSet<()>,
 }
 
@@ -50,34 +52,33 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let public_url = configuration.public_url_of(addresses[0]);
     let (state, samples) = build::build(&configuration, opened, public_url, clock.clone(), random)?;
     first_start::run(&state, configuration.admin_password.as_ref()).await?;
+    first_start::forget_when_changed(&state).await?;
 
-    let stop = CancellationToken::new();
+    let (accepting, background) = (CancellationToken::new(), CancellationToken::new());
     let mut tasks = JoinSet::new();
-    if let Some(certificates) = certificates {
-        tasks.spawn(follow_certificates(certificates, stop.child_token()));
-    }
-    tasks.spawn(load_and_follow(state.clone(), stop.child_token()));
+    tasks.spawn(follow_certificates(certificates, background.clone()));
+    tasks.spawn(load_and_follow(state.clone(), background.clone()));
     let uses = last_use::run(
         Arc::clone(&state.index),
         state.store.clone(),
         samples,
         clock.clone(),
-        stop.child_token(),
+        background.clone(),
     );
     tasks.spawn(uses);
-    tasks.spawn(forget(state.clone(), stop.child_token()));
+    tasks.spawn(forget(state.clone(), background.clone()));
     let service = Arc::new(Service::new(state.clone(), configuration.body_limit));
     let answer = move |request, peer| {
         let service = Arc::clone(&service);
         async move { service.call(request, peer).await }
     };
-    let stopped = stop.clone().cancelled_owned();
-    tasks.spawn(async move {
+    let stopped = accepting.clone().cancelled_owned();
+    let listening = tokio::spawn(async move {
         if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::default(), stopped).await {
             tracing::warn!(connections, "connections were cut: their requests did not end in time");
         }
     });
-    Ok(Running { addresses, state, stop, tasks })
+    Ok(Running { addresses, state, accepting, listening, background, tasks })
 }
 
 /// Starts a server and runs it until the process is told to stop (SIGTERM, SIGINT).
@@ -99,7 +100,10 @@ impl Running {
     /// Stops accepting, finishes what is under way, writes the last uses and closes the database.
     pub async fn stop(mut self) {
         self.state.node.begin_draining();
-        self.stop.cancel();
+        self.accepting.cancel();
+        // Its own panic, if any, is in the log; what was used until now is written all the same.
+        let _ = self.listening.await;
+        self.background.cancel();
         while self.tasks.join_next().await.is_some() {}
         self.state.store.clone().close().await;
     }
@@ -127,20 +131,23 @@ async fn announce_and_load(state: &AppState, id: NodeId) -> Result<(), StoreErro
     state.node.load().await
 }
 
-/// Follows the files of the certificate; SIGHUP makes it look at once.
-async fn follow_certificates(certificates: Arc<Certificates>, stop: CancellationToken) {
+/// Follows the files of the certificate, if there is one. SIGHUP makes it look at once, and ends no server.
+async fn follow_certificates(certificates: Option<Arc<Certificates>>, stop: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut hang_up = signal(SignalKind::hangup()).ok();
+    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
     let look = async {
-        while let Some(signal) = &mut hang_up
-            && signal.recv().await.is_some()
-        {
-            certificates.look_now();
+        while hang_up.recv().await.is_some() {
+            certificates.iter().for_each(|certificates| certificates.look_now());
         }
-        std::future::pending::<()>().await;
+    };
+    let follow = async {
+        match &certificates {
+            Some(certificates) => Arc::clone(certificates).follow().await,
+            None => std::future::pending().await,
+        }
     };
     tokio::select! {
-        () = Arc::clone(&certificates).follow() => {}
+        () = follow => {}
         () = look => {}
         () = stop.cancelled() => {}
     }

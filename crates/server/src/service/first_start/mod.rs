@@ -59,7 +59,6 @@ pub enum FirstStartError {
 pub async fn run(state: &AppState, configured: Option<&Secret>) -> Result<(), FirstStartError> {
     let file = InitialPasswordFile::in_folder(&state.data_dir);
     if state.store.counts().await?.users > 0 {
-        forget_when_changed(state, &file).await?;
         return Ok(());
     }
     let mut random = state.random.draw();
@@ -128,8 +127,12 @@ pub async fn run(state: &AppState, configured: Option<&Secret>) -> Result<(), Fi
 }
 
 /// Removes the file once its user has another password, whatever became of it before: a crash after the change, or a
-/// change made on another node.
-async fn forget_when_changed(state: &AppState, file: &InitialPasswordFile) -> Result<(), FirstStartError> {
+/// change made on another node. Until then each start of a server reminds of it.
+///
+/// # Errors
+/// [`FirstStartError`] when the database does not answer.
+pub async fn forget_when_changed(state: &AppState) -> Result<(), FirstStartError> {
+    let file = InitialPasswordFile::in_folder(&state.data_dir);
     let Some(text) = file.read() else { return Ok(()) };
     let username: Username = ADMINISTRATOR.parse()?;
     if state.passwords.still_counts(&username, &text).await? {
