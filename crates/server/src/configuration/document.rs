@@ -5,7 +5,7 @@ use confique::meta::{Expr, Field, FieldKind, LeafKind, Meta};
 use super::schema;
 use super::sources::{DEFAULT_FILE, FILE_VARIABLE};
 
-/// What introduces the value that the example file shows.
+/// What introduces the value that the example file shows, in backticks.
 const EXAMPLE: &str = "Example: ";
 
 /// The example file: every setting, commented out, with its default or an example.
@@ -138,7 +138,7 @@ fn explanation(field: &Field) -> Vec<&'static str> {
 }
 
 fn example_of(field: &Field) -> Option<&'static str> {
-    field.doc.iter().find_map(|line| line.trim().strip_prefix(EXAMPLE))
+    field.doc.iter().find_map(|line| line.trim().strip_prefix(EXAMPLE)).map(|value| value.trim_matches('`'))
 }
 
 fn variable(field: &Field) -> Option<&'static str> {

@@ -26,26 +26,26 @@ pub struct Schema {
     /// The database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
     /// When it is absent it is the file `patgate.db` in the data folder.
     ///
-    /// Example: "sqlite:patgate-data/patgate.db"
+    /// Example: `"sqlite:patgate-data/patgate.db"`
     #[config(env = "PATGATE_DATABASE_URL")]
     pub database_url: Option<String>,
 
     /// A file that holds the database URL and nothing else, instead of `database_url`.
     ///
-    /// Example: "/run/secrets/patgate-database-url"
+    /// Example: `"/run/secrets/patgate-database-url"`
     #[config(env = "PATGATE_DATABASE_URL_FILE")]
     pub database_url_file: Option<String>,
 
     /// The key file, the same on all nodes. When it is absent it is the file `keys` in the data folder.
     ///
-    /// Example: "patgate-data/keys"
+    /// Example: `"patgate-data/keys"`
     #[config(env = "PATGATE_KEYS_FILE")]
     pub keys_file: Option<String>,
 
     /// Where people reach Patgate, with the path when there is one: every link and redirect starts with it.
     /// `https` here makes cookies secure. When it is absent it is the first address to listen on.
     ///
-    /// Example: "https://tokens.example.com"
+    /// Example: `"https://tokens.example.com"`
     #[config(env = "PATGATE_PUBLIC_URL")]
     pub public_url: Option<String>,
 
@@ -61,13 +61,13 @@ pub struct Schema {
     /// The password of the user `admin`. It counts at the very first start alone; when it is absent one is made and
     /// written to `initial-admin-password` in the data folder.
     ///
-    /// Example: "everybody knows me, replace me"
+    /// Example: `"everybody knows me, replace me"`
     #[config(env = "PATGATE_ADMIN_PASSWORD")]
     pub admin_password: Option<String>,
 
     /// A file that holds that password and nothing else, instead of `admin_password`.
     ///
-    /// Example: "/run/secrets/patgate-admin-password"
+    /// Example: `"/run/secrets/patgate-admin-password"`
     #[config(env = "PATGATE_ADMIN_PASSWORD_FILE")]
     pub admin_password_file: Option<String>,
 
@@ -89,13 +89,13 @@ pub struct Schema {
 pub struct Tls {
     /// The certificate and those between it and the root, a PEM file.
     ///
-    /// Example: "/etc/patgate/tls.pem"
+    /// Example: `"/etc/patgate/tls.pem"`
     #[config(env = "PATGATE_TLS_CERTIFICATE")]
     pub certificate: Option<String>,
 
     /// The certificate's private key, a PEM file.
     ///
-    /// Example: "/etc/patgate/tls.key"
+    /// Example: `"/etc/patgate/tls.key"`
     #[config(env = "PATGATE_TLS_KEY")]
     pub key: Option<String>,
 }
@@ -118,24 +118,24 @@ pub struct Application {
     /// The name, as in `/auth/NAME`: 1 to 40 lower-case letters, digits and `-`, a letter first.
     /// `release` and `deploy` are the built-in ones.
     ///
-    /// Example: "shop"
+    /// Example: `"shop"`
     pub name: String,
 
     /// What people read on the pages, 1 to 100 characters. When it is absent it is the name.
     ///
-    /// Example: "The shop"
+    /// Example: `"The shop"`
     pub label: Option<String>,
 
     /// The first letters of its tokens, before the `_`: 2 to 8 lower-case letters and digits, a letter first.
     /// Not for `release` (`rpa`) and `deploy` (`dpa`).
     ///
-    /// Example: "shop"
+    /// Example: `"shop"`
     pub token_prefix: Option<String>,
 
     /// The header in which a request brings its token. When it is absent it is `x-NAME-personal-token`.
     /// Not for `release` and `deploy`.
     ///
-    /// Example: "x-shop-personal-token"
+    /// Example: `"x-shop-personal-token"`
     pub token_header: Option<String>,
 
     /// The header in which the proxy says the original method.
@@ -152,7 +152,7 @@ pub struct Application {
 
     /// The permissions of its own, that roles may hold and rules may ask for.
     ///
-    /// Example: ["shop#order"]
+    /// Example: `["shop#order"]`
     #[config(default = [])]
     pub permissions: Vec<String>,
 
@@ -167,18 +167,18 @@ pub struct Application {
 pub struct Rule {
     /// The methods it is about; `GET` covers `HEAD`. When there are none, all methods.
     ///
-    /// Example: ["POST"]
+    /// Example: `["POST"]`
     #[config(default = [])]
     pub methods: Vec<String>,
 
     /// The path it is about: `*` stands for one segment, `**` at the end for any rest.
     ///
-    /// Example: "/orders/**"
+    /// Example: `"/orders/**"`
     pub path: String,
 
     /// The permission that is needed. When it is absent, being somebody is enough.
     ///
-    /// Example: "shop#order"
+    /// Example: `"shop#order"`
     pub permission: Option<String>,
 }
 
