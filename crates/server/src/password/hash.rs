@@ -1,7 +1,7 @@
 //! The slow hash: argon2id (RFC 9106) in PHC text form.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, CustomizedPasswordHasher, Params, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use patgate_store::PasswordHashText;
 
 use super::PasswordText;
@@ -16,6 +16,11 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Bytes of salt (RFC 9106 §3.1 recommends 16).
 pub(super) const SALT: usize = 16;
+
+/// Blocks of 1 KiB in an allocation that glibc gives back to the system when it is dropped: above 32 MiB, the most
+/// that its threshold for mapped memory grows to. What is above the need is never touched, so it costs nothing, while
+/// a smaller allocation would stay with each thread that ever hashed.
+const GIVEN_BACK: usize = 33 * 1_024;
 
 /// What stands in for the hash of a user who is not there: the work is the same, and nothing fits it.
 const NOBODY: &str =
@@ -42,7 +47,8 @@ pub(super) fn verify(stored: Option<&PasswordHashText>, password: &PasswordText)
     let Some(hash) = parsed.or_else(|| PasswordHash::new(NOBODY).ok()) else { return Verdict::Wrong };
     // A password that is too long fits nothing, and costs no more than one that is not.
     let bytes = password.reveal().as_bytes();
-    let fits = argon2().verify_password(&bytes[..bytes.len().min(LONGEST)], &hash).is_ok();
+    let fits =
+        again(&hash, &bytes[..bytes.len().min(LONGEST)]).is_some_and(|output| hash.hash == Some(output));
     if fits && is_known && bytes.len() <= LONGEST {
         Verdict::Right { stronger: if is_weaker(&hash) { stronger(&hash, password) } else { None } }
     } else {
@@ -52,14 +58,40 @@ pub(super) fn verify(stored: Option<&PasswordHashText>, password: &PasswordText)
 
 /// Hashes a password at today's strength.
 pub(super) fn hash(password: &PasswordText, salt: &[u8]) -> Option<PasswordHashText> {
-    let hashed = argon2().hash_password_customized(
-        password.reveal().as_bytes(),
-        salt,
-        Some(Algorithm::Argon2id.as_str()),
-        Some(Version::V0x13.into()),
-        today()?,
-    );
-    hashed.ok().map(|hash: PasswordHash| PasswordHashText::new(hash.to_string()))
+    let params = Params::new(MEMORY, PASSES, LANES, None).ok()?;
+    let hash = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).ok()?,
+        salt: Some(Salt::new(salt).ok()?),
+        hash: Some(compute(Algorithm::Argon2id, Version::V0x13, params, password.reveal().as_bytes(), salt)?),
+    };
+    Some(PasswordHashText::new(hash.to_string()))
+}
+
+/// What comes out when a password is hashed like a stored one. Equality of outputs takes constant time.
+fn again(stored: &PasswordHash, password: &[u8]) -> Option<Output> {
+    let algorithm = Algorithm::new(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    compute(algorithm, version, Params::try_from(stored).ok()?, password, stored.salt.as_ref()?)
+}
+
+fn compute(
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+    password: &[u8],
+    salt: &[u8],
+) -> Option<Output> {
+    let blocks = params.block_count();
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(blocks.max(GIVEN_BACK)).ok()?;
+    memory.resize(blocks, Block::new());
+    let mut output = [0; Output::MAX_LENGTH];
+    let output = output.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
+    let argon2 = Argon2::new(algorithm, version, params);
+    argon2.hash_password_into_with_memory(password, salt, output, &mut memory).ok()?;
+    Output::new(output).ok()
 }
 
 /// Whether a stored hash was made with less than today's strength.
@@ -77,16 +109,10 @@ fn stronger(stored: &PasswordHash, password: &PasswordText) -> Option<PasswordHa
     stored.salt.as_ref().filter(|salt| salt.len() >= SALT).and_then(|salt| hash(password, salt))
 }
 
-fn today() -> Option<Params> {
-    Params::new(MEMORY, PASSES, LANES, None).ok()
-}
-
-fn argon2() -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
-}
-
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher;
+
     use super::*;
 
     const SALTED: &[u8; SALT] = b"sixteen bytes of";
@@ -94,7 +120,7 @@ mod tests {
     fn weak(password: &str) -> PasswordHashText {
         let params = Params::new(8 * 1_024, 1, 1, None).unwrap();
         let hash: PasswordHash =
-            argon2().hash_password_with_params(password.as_bytes(), SALTED, params).unwrap();
+            Argon2::from(params).hash_password_with_salt(password.as_bytes(), SALTED).unwrap();
         PasswordHashText::new(hash.to_string())
     }
 
@@ -140,5 +166,35 @@ mod tests {
             verify(Some(&stronger), &PasswordText::copy_of("correct horse")),
             Verdict::Right { stronger: None }
         ));
+    }
+
+    /// Resident memory of this process in KiB.
+    fn resident() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn threads_that_hashed_once_keep_no_memory() {
+        let (before, turn) = (resident(), std::sync::Mutex::new(()));
+        let (all, hashed) = (std::sync::Barrier::new(13), std::sync::Barrier::new(13));
+        std::thread::scope(|scope| {
+            for _ in 0..12 {
+                scope.spawn(|| {
+                    let one = turn.lock().unwrap();
+                    // Twice, because the first one of a thread is given back even without our help.
+                    (0..2)
+                        .for_each(|_| assert!(hash(&PasswordText::copy_of("a password"), SALTED).is_some()));
+                    drop(one);
+                    hashed.wait();
+                    all.wait();
+                });
+            }
+            hashed.wait();
+            let grown = resident().saturating_sub(before);
+            all.wait();
+            assert!(grown < 100 * 1_024, "{grown} KiB");
+        });
     }
 }
