@@ -2,6 +2,7 @@
 
 use patgate_testkit::curl::{Answer, curl};
 use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
+use patgate_testkit::servers::postgres::Database;
 use serde_json::{Value, json};
 
 pub(crate) const TOKENS: &str = "/api/v1/personal-access-tokens";
@@ -70,6 +71,14 @@ impl<'p> Person<'p> {
         let answer = self.send("POST", &format!("/api/v1/roles/{name}"), &role);
         assert!((200..300).contains(&answer.status), "{}: {}", answer.status, answer.text());
     }
+}
+
+/// Two servers on one database, with the same keys.
+pub(crate) fn two_nodes(database: &Database) -> [Patgate; 2] {
+    let one = Patgate::with().database_url(database.url()).start();
+    let keys = one.data_directory().join("keys");
+    let two = Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", keys).start();
+    [one, two]
 }
 
 /// The status that a script with this token gets at `/auth`.

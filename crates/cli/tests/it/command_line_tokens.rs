@@ -5,7 +5,7 @@ use std::process::Output;
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::servers::postgres::Database;
 
-use crate::actors::{CURRENT, TOKENS, Token, admin, auth, with_bearer};
+use crate::actors::{CURRENT, TOKENS, Token, admin, auth, two_nodes, with_bearer};
 
 /// The output of a command that succeeds.
 fn done(output: &Output) -> String {
@@ -57,9 +57,7 @@ fn an_operator_makes_and_deletes_a_token_beside_a_running_server() {
 #[test]
 fn an_operator_makes_and_deletes_a_token_beside_two_servers_on_one_database() {
     let database = Database::create();
-    let one = Patgate::with().database_url(database.url()).start();
-    let keys = one.data_directory().join("keys");
-    let two = Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", keys).start();
+    let [one, two] = two_nodes(&database);
     an_operator_works_on(&one, &[&two], "here");
     an_operator_works_on(&two, &[&one], "there");
 }

@@ -3,7 +3,7 @@
 use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
 use patgate_testkit::servers::postgres::Database;
 
-use crate::actors::{Person, TOKENS, auth};
+use crate::actors::{Person, TOKENS, auth, two_nodes};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -65,9 +65,7 @@ fn an_operator_changes_users_beside_a_running_server() {
 #[test]
 fn an_operator_changes_users_beside_two_servers_on_one_database() {
     let database = Database::create();
-    let one = Patgate::with().database_url(database.url()).start();
-    let keys = one.data_directory().join("keys");
-    let two = Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", keys).start();
+    let [one, two] = two_nodes(&database);
     an_operator_works_on(&one, &[&two]);
 }
 

@@ -15,13 +15,13 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// A data folder with one token in it, whose server has stopped.
-fn left_behind() -> tempfile::TempDir {
+/// A data folder with one token in it, whose server has stopped; and that token.
+fn left_behind() -> (tempfile::TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
     let mut patgate = Patgate::with().data_directory(directory.path()).start();
-    admin(&patgate).token("t", "release");
+    let token = admin(&patgate).token("t", "release").text;
     assert!(patgate.stop().success());
-    directory
+    (directory, token)
 }
 
 fn refusal(directory: &Path) -> DidNotStart {
@@ -95,7 +95,7 @@ fn nobody_else_reads_the_state() {
 
 #[test]
 fn a_server_whose_keys_are_gone_does_not_start_with_new_ones() {
-    let directory = left_behind();
+    let (directory, old) = left_behind();
     let (keys, safe) = (directory.path().join("keys"), directory.path().join("keys.safe"));
     fs::rename(&keys, &safe).unwrap();
     let failure = refusal(directory.path());
@@ -103,29 +103,34 @@ fn a_server_whose_keys_are_gone_does_not_start_with_new_ones() {
     assert!(!keys.exists(), "it made new ones");
     fs::rename(&safe, &keys).unwrap();
     let patgate = Patgate::with().data_directory(directory.path()).start();
-    assert_eq!(admin(&patgate).get(TOKENS).json()[0]["tokenNote"], "t");
+    assert_eq!(auth(&patgate, &old), 200);
 }
 
 #[test]
 fn a_server_whose_keys_others_can_read_does_not_start() {
-    let directory = left_behind();
+    let (directory, _) = left_behind();
     fs::set_permissions(directory.path().join("keys"), Permissions::from_mode(0o644)).unwrap();
     let failure = refusal(directory.path());
     assert!(failure.log.contains("chmod 600"), "{}", failure.log);
 }
 
 #[test]
-fn a_server_with_the_wrong_keys_lets_no_token_pass() {
-    let (directory, other) = (left_behind(), left_behind());
-    fs::copy(other.path().join("keys"), directory.path().join("keys")).unwrap();
-    let patgate = Patgate::with().data_directory(directory.path()).start();
-    let token = admin(&patgate).token("new", "release").text;
-    assert_eq!(auth(&patgate, &token), 200);
+fn a_server_with_the_wrong_keys_knows_no_token_until_it_has_the_right_ones() {
+    let ((directory, old), (other, _)) = (left_behind(), left_behind());
+    let (keys, safe) = (directory.path().join("keys"), directory.path().join("keys.safe"));
+    fs::rename(&keys, &safe).unwrap();
+    fs::copy(other.path().join("keys"), &keys).unwrap();
+    let mut patgate = Patgate::with().data_directory(directory.path()).start();
+    assert_eq!(auth(&patgate, &old), 401);
+    assert!(patgate.stop().success());
+    fs::rename(&safe, &keys).unwrap();
+    patgate.start_again();
+    assert_eq!(auth(&patgate, &old), 200);
 }
 
 #[test]
 fn a_server_that_finds_tables_of_a_newer_program_touches_nothing() {
-    let directory = left_behind();
+    let (directory, _) = left_behind();
     let file = directory.path().join("patgate.db").display().to_string();
     let sqlite = |sql: &str| patgate_testkit::child::run("sqlite3", [file.as_str(), sql]);
     sqlite("UPDATE schema_version SET version = 4711");

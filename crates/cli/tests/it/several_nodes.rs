@@ -8,18 +8,10 @@ use patgate_testkit::servers::postgres::Database;
 use patgate_testkit::wait;
 use serde_json::json;
 
-use crate::actors::{Person, admin, auth, with_bearer};
+use crate::actors::{Person, admin, auth, two_nodes, with_bearer};
 
 /// The other node hears of a change at once and looks once a second; this is for a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Two nodes with the same keys.
-fn nodes(database: &Database) -> [Patgate; 2] {
-    let one = Patgate::with().database_url(database.url()).start();
-    let keys = one.data_directory().join("keys");
-    let two = Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", keys).start();
-    [one, two]
-}
 
 fn becomes(node: &Patgate, what: &str, token: &str, holds: impl Fn(&Answer) -> bool) {
     let mut last = None;
@@ -39,7 +31,7 @@ fn permissions(answer: &Answer) -> &str {
 #[test]
 fn what_is_made_and_deleted_on_one_node_holds_on_the_other() {
     let database = Database::create();
-    let [one, two] = nodes(&database);
+    let [one, two] = two_nodes(&database);
     for (here, there) in [(&one, &two), (&two, &one)] {
         let token = admin(here).token("t", "any");
         assert_eq!(auth(here, &token.text), 200);
@@ -53,7 +45,7 @@ fn what_is_made_and_deleted_on_one_node_holds_on_the_other() {
 #[test]
 fn a_role_that_changes_on_one_node_changes_on_the_other() {
     let database = Database::create();
-    let [one, two] = nodes(&database);
+    let [one, two] = two_nodes(&database);
     admin(&one).hire("ann", "correct horse battery", &["template#create"]);
     let token = Person::new(&one, "ann", "correct horse battery").token("t", "any").text;
     becomes(&two, "a new token", &token, |answer| permissions(answer) == "template#create");
@@ -68,7 +60,7 @@ fn a_role_that_changes_on_one_node_changes_on_the_other() {
 #[test]
 fn nobody_misses_a_change_while_a_node_is_down() {
     let database = Database::create();
-    let [one, mut two] = nodes(&database);
+    let [one, mut two] = two_nodes(&database);
     let (kept, deleted) = (admin(&one).token("kept", "any"), admin(&one).token("deleted", "any"));
     becomes(&two, "a new token", &deleted.text, |answer| answer.status == 200);
     two.kill();
