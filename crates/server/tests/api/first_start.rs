@@ -23,6 +23,7 @@ fn written(world: &World) -> String {
 async fn start(world: &World, configured: Option<&str>) {
     let configured = configured.map(|text| Secret::new(text.to_owned()));
     first_start::run(&world.state, configured.as_ref()).await.unwrap();
+    first_start::forget_when_changed(&world.state).await.unwrap();
     world.state.node.load().await.unwrap();
 }
 
