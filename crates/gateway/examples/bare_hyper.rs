@@ -33,8 +33,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             });
             // A connection that the client ends is nothing to talk about.
             let _ = http1::Builder::new()
-                .pipeline_flush(true)
                 .header_read_timeout(None)
+                .writev(false)
                 .max_header_size(HEAD)
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

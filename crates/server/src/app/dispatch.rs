@@ -1,7 +1,10 @@
 //! Where a request goes: `/auth` straight to the gateway, everything else to the API.
 
+use std::future::ready;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -9,6 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{StatusCode, Uri};
 use http_body_util::{Either, Full};
 use patgate_gateway::{Decision, PasswordDemand, PasswordOutcome};
@@ -24,13 +28,15 @@ use crate::state::AppState;
 /// A body that is there at once (the gateway's), or the API's.
 pub type ResponseBody = Either<Full<Bytes>, Body>;
 
-/// Answers every request of every listener.
+type Boxed = Pin<Box<dyn Future<Output = http::Response<ResponseBody>> + Send>>;
+
+/// Answers every request of every listener. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
     state: AppState,
     router: Router,
     /// The path of `public_url`: a proxy may leave it on the requests or take it off.
-    context: String,
+    context: Arc<str>,
 }
 
 impl Service {
@@ -52,16 +58,19 @@ impl Service {
             .layer(DefaultBodyLimit::max(body_limit))
             .layer(CatchPanicLayer::custom(|_| Problem::internal("a handler panicked").into_response()))
             .with_state(state.clone());
-        let context = state.public_url.path().to_owned();
+        let context = state.public_url.path().into();
         Self { state, router, context }
     }
 
     /// Answers a request that came over a connection.
-    pub async fn call<B>(
+    ///
+    /// What a proxy asks is judged before this returns, so that its future holds nothing but the answer; all other
+    /// work is boxed, or its state would be moved about with every answer to a proxy.
+    pub fn call<B>(
         &self,
         mut request: http::Request<B>,
         peer: SocketAddr,
-    ) -> http::Response<ResponseBody>
+    ) -> impl Future<Output = http::Response<ResponseBody>> + Send + use<B>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -71,9 +80,18 @@ impl Service {
         }
         let path = request.uri().path();
         if path == "/auth" || path.starts_with("/auth/") {
-            return self.authorize(&request, peer).await.map(|body| Either::Left(Full::new(body)));
+            return match self.authorize(&request, peer) {
+                Decision::Answer(response) => ready(ready_body(response)).left_future(),
+                Decision::JudgePassword(demand) => {
+                    let service = self.clone();
+                    let answer = async move { ready_body(service.judge(demand).await) };
+                    (Box::pin(answer) as Boxed).right_future()
+                }
+            };
         }
-        self.answer(request.map(Body::new), peer).await.map(Either::Right)
+        let service = self.clone();
+        let answer = async move { service.answer(request.map(Body::new), peer).await.map(Either::Right) };
+        (Box::pin(answer) as Boxed).right_future()
     }
 
     /// Answers a request to the API.
@@ -89,22 +107,20 @@ impl Service {
         suit_path(&path, response)
     }
 
-    async fn authorize<B>(&self, request: &http::Request<B>, peer: SocketAddr) -> http::Response<Bytes> {
+    fn authorize<B>(&self, request: &http::Request<B>, peer: SocketAddr) -> Decision {
         let gateway = &self.state.gateway;
         if !self.state.node.is_ready() {
-            return gateway.answer_starting();
+            return Decision::Answer(gateway.answer_starting());
         }
-        let now = self.state.clock.now();
-        match gateway.authorize(request.uri().path(), request.headers(), peer.ip(), now) {
-            Decision::Answer(response) => response,
-            Decision::JudgePassword(demand) => {
-                let outcome = self.judge(&demand).await;
-                gateway.answer_password(demand, outcome)
-            }
-        }
+        gateway.authorize(request.uri().path(), request.headers(), peer.ip(), self.state.clock.now())
     }
 
-    async fn judge(&self, demand: &PasswordDemand) -> PasswordOutcome {
+    async fn judge(&self, demand: PasswordDemand) -> http::Response<Bytes> {
+        let outcome = self.password_outcome(&demand).await;
+        self.state.gateway.answer_password(demand, outcome)
+    }
+
+    async fn password_outcome(&self, demand: &PasswordDemand) -> PasswordOutcome {
         if !self.state.node.settings().passwords_on_api {
             return PasswordOutcome::SwitchedOff;
         }
@@ -119,6 +135,10 @@ impl Service {
             }
         }
     }
+}
+
+fn ready_body(response: http::Response<Bytes>) -> http::Response<ResponseBody> {
+    response.map(|body| Either::Left(Full::new(body)))
 }
 
 /// Refuses a body that says it is too long, without waiting for it. One that does not say is refused at the limit.

@@ -67,11 +67,8 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     );
     tasks.spawn(uses);
     tasks.spawn(forget(state.clone(), background.clone()));
-    let service = Arc::new(Service::new(state.clone(), configuration.body_limit));
-    let answer = move |request, peer| {
-        let service = Arc::clone(&service);
-        async move { service.call(request, peer).await }
-    };
+    let service = Service::new(state.clone(), configuration.body_limit);
+    let answer = move |request, peer| service.call(request, peer);
     let stopped = accepting.clone().cancelled_owned();
     let listening = tokio::spawn(async move {
         if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::default(), stopped).await {

@@ -65,6 +65,8 @@ where
             // sends a refusal of a head that is too long.
             // The watch does it for all connections at once.
             .header_read_timeout(None)
+            // Answers are small: to copy one together costs less than to describe its parts to the kernel.
+            .writev(false)
             .max_header_size(self.limits.head_bytes)
             .serve_connection(stream, self.service(peer, watch));
         drive(pin!(connection), http1::Connection::graceful_shutdown, watch, peer).await;
