@@ -48,6 +48,8 @@ pub struct Parts {
     pub samples: SyncSender<UseSample>,
     /// The folder of the state.
     pub data_dir: PathBuf,
+    /// The file whose lock the one server of a SQLite database holds; `None` on PostgreSQL.
+    pub server_lock: Option<PathBuf>,
 }
 
 impl AppState {

@@ -12,6 +12,7 @@ use patgate_gateway::forward::UnusableGates;
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{OpenError, Store, StoreError};
 
+use super::lock;
 use crate::configuration::{Configuration, PublicUrl};
 use crate::edge::{Clock, Random};
 use crate::keys::{self, Keys, KeysFault};
@@ -33,6 +34,15 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// Another server runs on this SQLite database.
+    #[error(
+        "another server runs on the data folder `{0}`\n\
+         hint: stop it first, or let servers share a PostgreSQL database"
+    )]
+    AlreadyServed(PathBuf),
+    /// The lock of the data folder cannot be taken.
+    #[error("cannot lock the data folder: {0}")]
+    Lock(#[source] io::Error),
     /// The operating system gives no randomness.
     #[error("the operating system gives no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -120,6 +130,7 @@ pub fn build(
         passwords,
         samples,
         data_dir: configuration.data_dir.clone(),
+        server_lock: lock::path(&configuration.database, &configuration.data_dir),
     });
     Ok((state, arriving))
 }

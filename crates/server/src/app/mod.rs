@@ -3,6 +3,7 @@
 mod build;
 mod command;
 mod dispatch;
+mod lock;
 mod serve;
 
 pub use build::{StartError, build, open};

@@ -1,5 +1,6 @@
 //! A running server: from the first address bound to the last use written.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::build::{self, StartError};
 use super::dispatch::Service;
+use super::lock;
 use crate::configuration::Configuration;
 use crate::edge::{Clock, Random, Stopwatch};
 use crate::listener::{Drained, Limits, Listeners};
@@ -36,6 +38,8 @@ pub struct Running {
     listening: JoinHandle<()>,
     background: CancellationToken,
     tasks: JoinSet<()>,
+    /// Held until everything else is done.
+    _lock: Option<File>,
 }
 
 /// Starts a server. When this returns, it accepts connections, and `/readyz` says 503 until the index is loaded.
@@ -51,8 +55,15 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let opened = build::open(&configuration, &random).await?;
     let public_url = configuration.public_url_of(addresses[0]);
     let (state, samples) = build::build(&configuration, opened, public_url, clock.clone(), random)?;
-    first_start::run(&state, configuration.admin_password.as_ref()).await?;
+    let lock = match &state.server_lock {
+        Some(path) => {
+            let lock = lock::take(path).map_err(StartError::Lock)?;
+            Some(lock.ok_or_else(|| StartError::AlreadyServed(configuration.data_dir.clone()))?)
+        }
+        None => None,
+    };
     first_start::forget_when_changed(&state).await?;
+    first_start::run(&state, configuration.admin_password.as_ref()).await?;
 
     let (accepting, background) = (CancellationToken::new(), CancellationToken::new());
     let mut tasks = JoinSet::new();
@@ -75,7 +86,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             tracing::warn!(connections, "connections were cut: their requests did not end in time");
         }
     });
-    Ok(Running { addresses, state, accepting, listening, background, tasks })
+    Ok(Running { addresses, state, accepting, listening, background, tasks, _lock: lock })
 }
 
 /// Starts a server and runs it until the process is told to stop (SIGTERM, SIGINT).

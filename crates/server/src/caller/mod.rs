@@ -155,6 +155,7 @@ async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem
             let session = session::find(state, &cookie).await?;
             let session = session.ok_or_else(|| unauthorized(&"the session has ended; log in again"))?;
             session.check_change(&parts.method, &parts.headers)?;
+            let demand = Demand { permission: state.slot("login"), ..demand };
             by_proof(state, session.user, Proof::Session(session.digest), demand, address)
         }
         Credential::Nothing => {
@@ -211,6 +212,7 @@ pub(crate) fn not_admitted(denied: Denied) -> Problem {
     match denied {
         Denied::OwnerDisabled => unauthorized(&"this user is disabled; ask an administrator"),
         Denied::Unknown => unauthorized(&"there is no such user any more"),
+        Denied::Lacks(_) => unauthorized(&"you may no longer sign in; ask an administrator"),
         other => unauthorized(&other),
     }
 }

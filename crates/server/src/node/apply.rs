@@ -138,7 +138,7 @@ impl Node {
             application: application.unwrap_or(ApplicationSlot::UNKNOWN),
             permissions: match &grant.permissions {
                 GrantPermissions::All => None,
-                GrantPermissions::Chosen(ids) => Some(self.catalog.set(ids)),
+                GrantPermissions::Chosen(ids) => Some(self.catalog.effective(self.catalog.set(ids))),
             },
             expires_at: grant.expires_at,
             standing: Standing::from(grant.state),

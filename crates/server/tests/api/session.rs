@@ -171,6 +171,22 @@ async fn sessions_of_the_disabled_and_the_deleted_end() {
 }
 
 #[tokio::test]
+async fn a_session_rests_while_its_user_may_not_sign_in() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let ann = world.user("ann", &["login"]).await;
+    let session = world.session(&ann).await;
+    let role = world.send(get("/api/v1/roles?principalName=ann").basic("root", PASSWORD)).await.json();
+    let mut role = role[0].clone();
+    for (permissions, status) in [(json!([]), 401), (json!(["login"]), 200)] {
+        role["permissions"] = permissions;
+        let change = put("/api/v1/roles/ann's%20role").json(&role).basic("root", PASSWORD);
+        assert_eq!(world.send(change).await.status(), 200);
+        assert_eq!(world.send(get(SESSION).cookie(&session)).await.status(), status);
+    }
+}
+
+#[tokio::test]
 async fn people_sign_in_although_the_api_takes_no_passwords() {
     let world = World::new().await;
     world.user("ann", &["login"]).await;
