@@ -9,5 +9,5 @@ mod serve;
 pub use build::{StartError, build, open};
 pub use command::{finish, for_command};
 pub use dispatch::{ResponseBody, Service};
-pub use serve::{Running, serve, start};
 pub(crate) use serve::stop_signal;
+pub use serve::{Running, serve, start};
