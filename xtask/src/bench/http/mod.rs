@@ -10,7 +10,7 @@ mod servers;
 use super::{figure, machine, median, page, verdict};
 use crate::failure::Failure;
 use crate::process::step;
-use load::{CONNECTIONS, Turn, load};
+use load::{CONNECTIONS, Turn, load, warm_up};
 use servers::{KINDS, Kind, Servers};
 
 /// The core of the servers.
@@ -21,8 +21,6 @@ const LOAD_CORE: usize = 1;
 const TOKENS: usize = 100_000;
 /// Rounds of a whole run.
 const ROUNDS: usize = 5;
-/// Seconds of load before each turn is measured: every token is used once, and the caches are as they will be.
-const WARM_UP: u32 = 2;
 /// Seconds of load that are measured.
 const SECONDS: u32 = 5;
 /// The most processor time of Patgate that is wanted, in that of nginx `return 204`.
@@ -66,8 +64,8 @@ fn measure(servers: &Servers, is_first: bool) -> Result<[Turn; KINDS.len()], Fai
     for kind in KINDS {
         let serving = servers.start(kind)?;
         check_answers(&serving, servers, kind)?;
-        load(&serving, &servers.data().tokens(), TOKENS, WARM_UP)?;
-        let turn = load(&serving, &servers.data().tokens(), TOKENS, SECONDS)?;
+        warm_up(&serving, &servers.data().tokens(), TOKENS)?;
+        let turn = load(&serving, &servers.data().tokens(), SECONDS)?;
         let stopping = serving.stop();
         println!(
             "{:26} {:>8.0}/s  p50 {:>4.0} µs  p99 {:>5.0} µs  {} µs of CPU a request, others {:.0} %, stopped in {stopping:.1} s",
