@@ -96,9 +96,22 @@ impl FromStr for Username {
     }
 }
 
-/// Characters that are not seen but make two names differ: zero-width ones and direction marks.
+/// Characters that are not seen but make two names differ: zero-width ones, direction marks, fillers of Hangul and
+/// Mongolian, and tags. Variation selectors stay, because emoji need them.
 pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 impl TryFrom<String> for Username {
@@ -249,8 +262,19 @@ mod tests {
         {
             assert!(bad.parse::<Username>().is_err(), "{bad:?}");
         }
-        for good in ["ann", "Ann Lee", "ann@example.org", "O'Neil (*)", &"ü".repeat(100)] {
+        for good in
+            ["ann", "Ann Lee", "ann@example.org", "O'Neil (*)", "ann \u{2764}\u{fe0f}", &"ü".repeat(100)]
+        {
             assert_eq!(name(good).as_str(), good);
+        }
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_another_is_refused() {
+        for unseen in
+            "\u{3164}\u{115f}\u{1160}\u{ffa0}\u{180e}\u{e0000}\u{e0041}\u{e007f}\u{200d}\u{ad}".chars()
+        {
+            assert!(format!("a{unseen}nn").parse::<Username>().is_err(), "{unseen:?}");
         }
     }
 
