@@ -72,7 +72,7 @@ impl TokenRequest {
         let Some(text) = self.expires_at.as_ref().or(self.expiry_date.as_ref()) else {
             return Ok((RequestedLifetime::Absent, field));
         };
-        let moment: Timestamp = text.trim().parse().map_err(|_| {
+        let moment = moment(text.trim()).ok_or_else(|| {
             let detail =
                 format!("`{field}` is a moment with its offset from UTC, such as `2026-12-31T23:59:59Z`");
             Problem::field(field, detail)
@@ -106,6 +106,54 @@ impl TokenRequest {
             let detail = format!("This server does not know these permissions: {}", Ids(unknown));
             Err(Problem::field("globalPermissions", detail)
                 .hint("`GET /api/v1/global-permissions` lists them"))
+        }
+    }
+}
+
+/// A moment in RFC 3339, or in the shorter forms of ISO 8601. A leap second, and an offset of a day or more, would be
+/// moved in silence by the parser: they are none.
+fn moment(text: &str) -> Option<Timestamp> {
+    let moment = text.parse().ok()?;
+    let (time, offset) = {
+        let (_, rest) = text.split_once(['T', 't', ' '])?;
+        let rest = rest.split('[').next()?;
+        rest.split_at(rest.find(['Z', 'z', '+', '-'])?)
+    };
+    let pair = |text: &str, at: usize| {
+        let digits: String = text.chars().filter(char::is_ascii_digit).skip(at).take(2).collect();
+        digits.parse::<u8>().unwrap_or(0)
+    };
+    let whole = time.split(['.', ',']).next()?;
+    (pair(whole, 4) < 60 && pair(offset, 0) < 24).then_some(moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+
+    #[test]
+    fn a_moment_that_would_be_moved_is_none() {
+        for good in [
+            "2026-12-31T23:59:59Z",
+            "2026-12-31T23:59:59.6099+23:59",
+            "2026-12-31T23:59:59.000+0000",
+            "20261231T235959-0130",
+            "2026-12-31 23:59-05",
+        ] {
+            assert_eq!(moment(good), Some(good.parse().unwrap()), "{good}");
+        }
+        for bad in [
+            "2026-12-31T23:59:60Z",
+            "2026-12-31t23:59:60.5+01:00",
+            "20261231T235960Z",
+            "2026-12-31T23:59:59+25:00",
+            "2026-12-31T23:59:59-2400",
+            "2026-12-31T12:00:00+24:00[UTC]",
+            "2026-12-31T23:59:59",
+            "2026-12-31",
+            "",
+        ] {
+            assert_eq!(moment(bad), None, "{bad}");
         }
     }
 }
