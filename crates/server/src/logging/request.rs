@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use patgate_core::identifier::GrantId;
-use patgate_core::token::text::is_token_shaped;
+
+use super::scrub::scrub;
 
 /// The longest path that is logged, in bytes.
 const LONGEST_PATH: usize = 200;
@@ -47,18 +48,13 @@ impl RequestLine<'_> {
 #[must_use]
 pub fn loggable_path(path: &str) -> Cow<'_, str> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    let cut = path.floor_char_boundary(LONGEST_PATH);
-    let is_plain =
-        cut == path.len() && !path.contains(char::is_control) && !path.split('/').any(is_token_shaped);
-    if is_plain {
+    let scrubbed = scrub(path.as_bytes());
+    let is_short = path.len() <= LONGEST_PATH;
+    if is_short && matches!(scrubbed, Cow::Borrowed(_)) && !path.contains(char::is_control) {
         return Cow::Borrowed(path);
     }
-    let segments: Vec<Cow<'_, str>> = path
-        .split('/')
-        .map(|segment| if is_token_shaped(segment) { "…".into() } else { Cow::Borrowed(segment) })
-        .collect();
-    let mut whole: String =
-        segments.join("/").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let scrubbed = String::from_utf8_lossy(&scrubbed);
+    let mut whole: String = scrubbed.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if whole.len() > LONGEST_PATH {
         whole.truncate(whole.floor_char_boundary(LONGEST_PATH));
         whole.push('…');

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Characters after the `_` of a token: see [`patgate_core::token::text::PATTERN`].
+/// The least characters after the `_` of what holds a token: see [`patgate_core::token::text::PATTERN`].
 const SECRET: usize = 33;
 
 /// Writers that replace tokens. The subscriber writes each record in one piece, so a token is never cut in two.
@@ -48,19 +48,23 @@ impl<W: Write> Write for Scrubber<W> {
     }
 }
 
-/// Replaces the secret part of everything that holds a token: 33 base62 characters after a `_`. What stands before is
-/// not asked for more than its last character, because colours and escapes may be glued to it.
-fn scrub(record: &[u8]) -> Cow<'_, [u8]> {
+/// Replaces the secret part of everything that holds a token: 33 or more base62 characters after a prefix and a `_`,
+/// percent-encoded or not. What stands before is not asked for more than its last character, because colours and escapes
+/// may be glued to it.
+pub(super) fn scrub(record: &[u8]) -> Cow<'_, [u8]> {
     let mut scrubbed = Vec::new();
-    let mut kept = 0;
-    for (at, _) in record.iter().enumerate().filter(|(_, byte)| **byte == b'_') {
-        let secret = record[at + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        let is_after_prefix =
-            at > 0 && (record[at - 1].is_ascii_lowercase() || record[at - 1].is_ascii_digit());
-        if secret == SECRET && is_after_prefix {
-            scrubbed.extend_from_slice(&record[kept..=at]);
+    let (mut kept, mut at) = (0, 0);
+    while let Some((byte, length)) = decoded(&record[at..]) {
+        let is_after_prefix = at > 0 && record[at - 1].is_ascii_alphanumeric();
+        at += length;
+        if byte != b'_' || !is_after_prefix {
+            continue;
+        }
+        let (secret, end) = secret(record, at);
+        if secret >= SECRET {
+            scrubbed.extend_from_slice(&record[kept..at]);
             scrubbed.extend_from_slice("…".as_bytes());
-            kept = at + 1 + secret;
+            (kept, at) = (end, end);
         }
     }
     if kept == 0 {
@@ -68,4 +72,27 @@ fn scrub(record: &[u8]) -> Cow<'_, [u8]> {
     }
     scrubbed.extend_from_slice(&record[kept..]);
     Cow::Owned(scrubbed)
+}
+
+/// How many base62 characters stand from `at` on, and where they end.
+fn secret(record: &[u8], mut at: usize) -> (usize, usize) {
+    let mut count = 0;
+    while let Some((_, length)) = decoded(&record[at..]).filter(|(byte, _)| byte.is_ascii_alphanumeric()) {
+        count += 1;
+        at += length;
+    }
+    (count, at)
+}
+
+/// The first character, percent-encoded (RFC 3986 §2.1) or not, and how many bytes spell it.
+fn decoded(bytes: &[u8]) -> Option<(u8, usize)> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    match bytes {
+        [b'%', high, low, ..] => match (digit(*high), digit(*low)) {
+            (Some(high), Some(low)) => Some((high << 4 | low, 3)),
+            _ => Some((b'%', 1)),
+        },
+        [byte, ..] => Some((*byte, 1)),
+        [] => None,
+    }
 }

@@ -92,6 +92,29 @@ fn a_token_in_a_sentence_or_a_field_is_not_written() {
 }
 
 #[test]
+fn a_token_in_another_spelling_is_not_written() {
+    let token = token();
+    let secret = &token.reveal()[4..];
+    let encoded: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    for spelling in [
+        format!("rpa%5F{secret}"),
+        format!("rpa%5f{secret}"),
+        format!("rpa_{secret}x"),
+        format!("rpa_{encoded}"),
+        format!("rp%61%5F{secret}7"),
+        format!("RPA_{secret}"),
+    ] {
+        let path = loggable_path(&format!("/x/{spelling}/y?z")).into_owned();
+        assert!(path.starts_with("/x/") && path.ends_with("…/y"), "{path}");
+        for format in [Format::Text, Format::Json] {
+            let text = logged(format, false, "info", || tracing::info!(spelling, "{spelling}"));
+            assert!(!text.contains(&secret[..10]) && !text.contains(&encoded[..30]), "{text}");
+            assert_eq!(text.matches('…').count(), 2, "{text}");
+        }
+    }
+}
+
+#[test]
 fn what_merely_looks_a_little_like_a_token_stays() {
     let name = "security_group_of_the_release_orchestration_and_deployment_people";
     let text = logged(Format::Text, false, "info", || tracing::info!("{name} pat_tooshort"));
@@ -102,7 +125,7 @@ fn what_merely_looks_a_little_like_a_token_stays() {
 fn a_path_cannot_forge_a_line_or_carry_a_token() {
     assert_eq!(loggable_path("/a/b?c#d"), "/a/b");
     assert_eq!(loggable_path("/a\r\nINFO forged"), "/a\u{fffd}\u{fffd}INFO forged");
-    assert_eq!(loggable_path(&format!("/webhooks/{}/x", token().reveal())), "/webhooks/…/x");
+    assert_eq!(loggable_path(&format!("/webhooks/{}/x", token().reveal())), "/webhooks/rpa_…/x");
     let long = loggable_path(&"/ä".repeat(300)).into_owned();
     assert!(long.len() < 210 && long.ends_with('…'), "{long}");
 }
