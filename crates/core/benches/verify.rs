@@ -141,7 +141,7 @@ impl World {
         let own = |text: &[u8; TEXT]| {
             let text = std::str::from_utf8(text).expect("ASCII");
             let view = self.index.view();
-            let permit = verify(&view, text, self.demand, now).expect("the token passes");
+            let permit = verify(&view, text, None, self.demand, now).expect("the token passes");
             black_box(permit.permissions() != PermissionSet::NONE);
         };
         let other = |text: &[u8; TEXT]| {

@@ -60,14 +60,6 @@ pub enum Denied {
     Lacks(PermissionSlot),
 }
 
-impl Denied {
-    /// Whether the answer is 403; 401 otherwise (RFC 9110 §15.5.2 and §15.5.4).
-    #[must_use]
-    pub fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Lacks(_))
-    }
-}
-
 /// What the holder of the secret is told. The permission of [`Denied::Lacks`] is named by who has the catalog.
 impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,7 +139,9 @@ impl fmt::Debug for Permit<'_> {
     }
 }
 
-/// Judges a token.
+/// Judges a token, which may come with the user name that its sender claims.
+///
+/// With another user's name it is as unknown as a token that never was, and leaves no trace of a use.
 ///
 /// # Errors
 /// The first cause in the order of [`Denied`]'s variants: nothing is told about a token before its secret is proven,
@@ -155,11 +149,15 @@ impl fmt::Debug for Permit<'_> {
 pub fn verify<'v>(
     view: &'v View<'_>,
     token: &str,
+    claimed: Option<&str>,
     demand: Demand,
     now: Timestamp,
 ) -> Result<Permit<'v>, Denied> {
     let token = TokenText::parse(token).map_err(Denied::Malformed)?;
     let entry = view.find(token).ok_or(Denied::Unknown)?;
+    if claimed.is_some_and(|name| !entry.owner().facts().is_called(name)) {
+        return Err(Denied::Unknown);
+    }
     let expired = entry.expires_at().is_expired(now);
     match entry.standing() {
         Standing::Deleted => return Err(Denied::Deleted),

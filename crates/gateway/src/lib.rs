@@ -1,6 +1,6 @@
 //! The data plane: credentials to verdict, and the answers of forward authentication.
 //!
-//! A request walks through [`credentials::find`], [`credentials::judge`] (which asks `patgate_core::verify`, the only
+//! A request walks through [`credentials::find`], `patgate_core::verify` (the only
 //! place that decides) and [`identity::headers`], which asks for the `Permit` that only a verdict makes. There is no
 //! database here, no clock and no waiting: what needs a password's slow hash is handed back to the caller
 //! ([`forward::Decision::JudgePassword`]).

@@ -78,6 +78,12 @@ impl OwnerFacts {
         }
     }
 
+    /// Whether this is their name, whatever the case. An owner who is gone has none left; the verdict says so.
+    #[must_use]
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        *name == *self.username || self.username_key.is_empty() || name.to_lowercase() == *self.username_key
+    }
+
     /// The facts of somebody who is not there: nothing passes.
     #[must_use]
     pub(super) fn absent() -> Self {

@@ -82,7 +82,8 @@ impl World {
     }
 
     fn verdict(&self, demand: Demand) -> Result<PermissionSet, Denied> {
-        verify(&self.index.view(), self.token.reveal(), demand, now()).map(|permit| permit.permissions())
+        verify(&self.index.view(), self.token.reveal(), None, demand, now())
+            .map(|permit| permit.permissions())
     }
 }
 
@@ -90,7 +91,7 @@ impl World {
 fn a_token_acts_as_its_owner() {
     let world = World::new();
     let view = world.index.view();
-    let permit = verify(&view, world.token.reveal(), RELEASE, now()).unwrap();
+    let permit = verify(&view, world.token.reveal(), None, RELEASE, now()).unwrap();
     assert_eq!(permit.owner(), world.user.id);
     assert_eq!(permit.grant().unwrap().name(), "ci");
     assert_eq!(permit.permissions(), world.permissions(&["login", "release#view"]));
@@ -104,8 +105,19 @@ fn a_token_acts_as_its_owner() {
 fn an_unknown_token_is_unknown_under_every_key() {
     let world = World::new();
     let other = PlainToken::generate(Prefix::ANY, &mut ChaCha20Rng::seed_from_u64(2));
-    assert_eq!(verify(&world.index.view(), other.reveal(), EVERY, now()).err(), Some(Denied::Unknown));
-    assert!(matches!(verify(&world.index.view(), "pat_x", EVERY, now()), Err(Denied::Malformed(_))));
+    assert_eq!(verify(&world.index.view(), other.reveal(), None, EVERY, now()).err(), Some(Denied::Unknown));
+    assert!(matches!(verify(&world.index.view(), "pat_x", None, EVERY, now()), Err(Denied::Malformed(_))));
+}
+
+#[test]
+fn a_token_with_another_users_name_is_unknown_and_leaves_no_trace() {
+    let world = World::new();
+    let with = |name| {
+        let view = world.index.view();
+        verify(&view, world.token.reveal(), Some(name), EVERY, now()).map(|permit| permit.is_sample())
+    };
+    assert_eq!(with("ben"), Err(Denied::Unknown));
+    assert_eq!(with("ÄNN"), Ok(true), "names that differ only in case are one, and this is the first use");
 }
 
 #[test]
@@ -225,7 +237,7 @@ fn a_use_is_noted_once_a_second_and_sampled_once_a_minute() {
     let world = World::new();
     let sample = |seconds| {
         let at = now().checked_add(SignedDuration::from_secs(seconds)).unwrap();
-        verify(&world.index.view(), world.token.reveal(), EVERY, at).unwrap().is_sample()
+        verify(&world.index.view(), world.token.reveal(), None, EVERY, at).unwrap().is_sample()
     };
     assert_eq!([0, 0, 30, 60, 61].map(sample), [true, false, false, true, false]);
     world.put_grant();

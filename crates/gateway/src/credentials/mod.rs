@@ -6,7 +6,6 @@
 
 mod basic;
 mod cookie;
-mod judge;
 mod secret;
 mod token_headers;
 
@@ -15,7 +14,6 @@ use std::fmt;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 pub use self::cookie::SessionCookie;
-pub use self::judge::judge;
 pub use self::secret::Secret;
 pub use self::token_headers::{SharedTokenHeader, TokenHeaders};
 
@@ -53,6 +51,15 @@ impl PresentedToken<'_> {
     #[must_use]
     pub fn via(&self) -> &Via {
         &self.via
+    }
+
+    /// The user name that came with it, for the verdict.
+    #[must_use]
+    pub fn claimed_name(&self) -> Option<&str> {
+        match &self.via {
+            Via::BasicOwner(name) => Some(name),
+            Via::TokenHeader(_) | Via::Bearer | Via::BasicBlank => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod sample;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -17,12 +17,12 @@ use jiff::Timestamp;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
 use patgate_core::permission::Catalog;
-use patgate_core::verify::{Demand, Denied, Permit, Surface, admit};
+use patgate_core::verify::{Demand, Denied, Permit, Surface, admit, verify};
 
 pub use self::sample::UseSample;
 use crate::application::{Gate, Route, RouteFault};
 use crate::credentials::{
-    self, Credential, PresentedPassword, PresentedToken, SharedTokenHeader, TokenHeaders, judge,
+    self, Credential, PresentedPassword, PresentedToken, SharedTokenHeader, TokenHeaders,
 };
 use crate::identity;
 use crate::proxies::TrustedProxies;
@@ -49,7 +49,9 @@ pub enum UnusableGates {
     #[error(transparent)]
     SharedTokenHeader(#[from] SharedTokenHeader),
     /// A header with two meanings.
-    #[error("the application `{application}` uses the header `{header}` for two things")]
+    #[error(
+        "the application `{application}` uses the header `{header}` for two things: it is a token header, or the other of its pair for method and URI, as well"
+    )]
     TwoMeanings {
         /// Which application.
         application: String,
@@ -110,21 +112,12 @@ impl Gateway {
         proxies: TrustedProxies,
         samples: SyncSender<UseSample>,
     ) -> Result<Self, UnusableGates> {
-        let token_headers = TokenHeaders::new(gates.iter().map(|gate| gate.token_header.clone()))?;
-        let mut by_name = HashMap::with_capacity(gates.len());
-        for gate in gates {
-            let pair = [&gate.method_header, &gate.uri_header];
-            if let Some(header) = pair.into_iter().find(|header| token_headers.contains(header)) {
-                return Err(two_meanings(&gate, header));
-            }
-            if gate.method_header == gate.uri_header {
-                return Err(two_meanings(&gate, &gate.uri_header));
-            }
-            if let Some(twice) = by_name.insert(gate.name.as_str().into(), gate) {
-                return Err(UnusableGates::Twice(twice.name.to_string()));
-            }
+        if let Some(fault) = faults(&gates).into_iter().next() {
+            return Err(fault);
         }
-        Ok(Self { index, catalog, gates: by_name, token_headers, proxies, samples })
+        let token_headers = TokenHeaders::new(gates.iter().map(|gate| gate.token_header.clone()))?;
+        let gates = gates.into_iter().map(|gate| (gate.name.as_str().into(), gate)).collect();
+        Ok(Self { index, catalog, gates, token_headers, proxies, samples })
     }
 
     /// The token headers of all applications, for the other paths of the node.
@@ -230,7 +223,8 @@ impl Gateway {
         now: Timestamp,
     ) -> Result<Response<Bytes>, Refusal> {
         let view = self.index.view();
-        let permit = judge(&view, token, demand, now).map_err(Refusal::Denied)?;
+        let permit =
+            verify(&view, token.reveal(), token.claimed_name(), demand, now).map_err(Refusal::Denied)?;
         if permit.is_sample()
             && let Some(grant) = permit.grant()
         {
@@ -262,8 +256,32 @@ impl Gateway {
     }
 }
 
-fn two_meanings(gate: &Gate, header: &HeaderName) -> UnusableGates {
-    UnusableGates::TwoMeanings { application: gate.name.to_string(), header: header.clone() }
+/// Why these gates cannot stand beside each other; nothing when they can. What a configuration is checked by, and
+/// [`Gateway::new`] as well.
+#[must_use]
+pub fn faults<'g>(gates: impl IntoIterator<Item = &'g Gate> + Clone) -> Vec<UnusableGates> {
+    let (mut names, mut token_headers) = (HashSet::new(), HashSet::new());
+    let mut faults = Vec::new();
+    for gate in gates.clone() {
+        if !names.insert(gate.name.as_str()) {
+            faults.push(UnusableGates::Twice(gate.name.to_string()));
+        }
+        if !token_headers.insert(&gate.token_header) {
+            faults.push(SharedTokenHeader(gate.token_header.clone()).into());
+        }
+    }
+    for gate in gates {
+        let mut pair = vec![&gate.method_header, &gate.uri_header];
+        pair.retain(|header| token_headers.contains(header));
+        if gate.method_header == gate.uri_header {
+            pair = vec![&gate.uri_header];
+        }
+        faults.extend(pair.into_iter().map(|header| UnusableGates::TwoMeanings {
+            application: gate.name.to_string(),
+            header: header.clone(),
+        }));
+    }
+    faults
 }
 
 #[cfg(test)]

@@ -17,10 +17,10 @@ use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
-use patgate_core::verify::{Demand, Denied, Permit, admit};
+use patgate_core::verify::{Demand, Denied, Permit, admit, verify};
 use patgate_gateway::UseSample;
 use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
-use patgate_gateway::credentials::{self, Credential, PresentedToken, judge};
+use patgate_gateway::credentials::{self, Credential, PresentedToken};
 use patgate_store::{Actor, ActorKind};
 
 use crate::password::PasswordRefused;
@@ -175,7 +175,8 @@ fn by_token(
 ) -> Result<Caller, Problem> {
     let view = state.index.view();
     let now = state.clock.now();
-    let permit = judge(&view, token, demand, now).map_err(|denied| unauthorized(&denied))?;
+    let verdict = verify(&view, token.reveal(), token.claimed_name(), demand, now);
+    let permit = verdict.map_err(|denied| unauthorized(&denied))?;
     let grant = permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
     if permit.is_sample() {
         // A full queue drops the sample: a verdict waits for nobody.

@@ -7,15 +7,19 @@ use patgate_core::verify::Surface;
 /// elsewhere.
 #[must_use]
 pub fn of_path(path: &str) -> Surface {
-    let below =
-        |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if path == "/api/v1/personal-access-tokens/current" {
         Surface::Every
-    } else if below("/deployit") || below("/api/v1/deployit") {
+    } else if below(path, "/deployit") || below(path, "/api/v1/deployit") {
         Surface::Application(ApplicationSlot::DEPLOY)
     } else {
         Surface::Application(ApplicationSlot::RELEASE)
     }
+}
+
+/// Whether a path is this root or stands under it, by whole segments: `/deployitx` is not below `/deployit`.
+#[must_use]
+pub fn below(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -36,6 +40,15 @@ mod tests {
             ("/deployit", deploy),
         ] {
             assert_eq!(of_path(path), surface, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_root_ends_at_a_segment() {
+        for (path, is_below) in
+            [("/deployit", true), ("/deployit/", true), ("/deployitx", false), ("/", false)]
+        {
+            assert_eq!(below(path, "/deployit"), is_below, "{path}");
         }
     }
 }
