@@ -36,12 +36,12 @@ pub enum StartError {
     },
     /// Another server runs on this SQLite database.
     #[error(
-        "another server runs on the data folder `{0}`\n\
+        "another server runs on this database: it holds `{0}`\n\
          hint: stop it first, or let servers share a PostgreSQL database"
     )]
     AlreadyServed(PathBuf),
-    /// The lock of the data folder cannot be taken.
-    #[error("cannot lock the data folder: {0}")]
+    /// The lock of the database cannot be taken.
+    #[error("cannot lock the database: {0}")]
     Lock(#[source] io::Error),
     /// The operating system gives no randomness.
     #[error("the operating system gives no randomness: {0}")]
@@ -110,13 +110,14 @@ pub fn build(
         (*configuration.trusted_proxies).clone(),
         samples.clone(),
     )?;
+    let passwords = Passwords::new(store.clone());
     let node = Node::new(
         store.clone(),
         Arc::clone(&index),
         Arc::clone(&configuration.applications),
         Arc::clone(&configuration.catalog),
+        passwords.clone(),
     );
-    let passwords = Passwords::new(store.clone());
     let state = AppState::new(Parts {
         clock,
         random,
@@ -130,7 +131,7 @@ pub fn build(
         passwords,
         samples,
         data_dir: configuration.data_dir.clone(),
-        server_lock: lock::path(&configuration.database, &configuration.data_dir),
+        server_lock: lock::path(&configuration.database),
     });
     Ok((state, arriving))
 }

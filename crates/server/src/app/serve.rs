@@ -57,8 +57,8 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let (state, samples) = build::build(&configuration, opened, public_url, clock.clone(), random)?;
     let lock = match &state.server_lock {
         Some(path) => {
-            let lock = lock::take(path).map_err(StartError::Lock)?;
-            Some(lock.ok_or_else(|| StartError::AlreadyServed(configuration.data_dir.clone()))?)
+            let lock = lock::take(path).await.map_err(StartError::Lock)?;
+            Some(lock.ok_or_else(|| StartError::AlreadyServed(path.clone()))?)
         }
         None => None,
     };
@@ -82,7 +82,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let answer = move |request, peer| service.call(request, peer);
     let stopped = accepting.clone().cancelled_owned();
     let listening = tokio::spawn(async move {
-        if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::default(), stopped).await {
+        if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::of_process(), stopped).await {
             tracing::warn!(connections, "connections were cut: their requests did not end in time");
         }
     });
