@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -47,8 +46,7 @@ where
         let Some(acceptor) = self.tls.clone() else {
             return self.http1(stream, peer, &guard.0).await;
         };
-        let limit = Duration::from_secs(u64::from(self.limits.head_seconds));
-        let Ok(Ok(stream)) = tokio::time::timeout(limit, acceptor.accept(stream)).await else {
+        let Some(Ok(stream)) = until_told(pin!(acceptor.accept(stream)), &guard.0).await else {
             return tracing::debug!(%peer, "the TLS handshake failed");
         };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
@@ -102,6 +100,15 @@ where
             }
         })
     }
+}
+
+/// Waits until the watch orders anything: before the first request, nothing is lost with the connection.
+async fn until_told<F: Future>(mut future: Pin<&mut F>, watch: &Watch) -> Option<F::Output> {
+    poll_fn(|context| match watch.order(context) {
+        Order::GoOn => future.as_mut().poll(context).map(Some),
+        Order::Drain | Order::Cut => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Runs a connection to its end, as the watch orders.

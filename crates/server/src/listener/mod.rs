@@ -5,6 +5,7 @@
 //! connections ([`watch`]).
 
 mod connection;
+mod descriptors;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -21,7 +22,7 @@ use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -30,13 +31,14 @@ use watch::Connections;
 
 /// How many connections may wait in the kernel.
 const BACKLOG: u32 = 1_024;
-/// How long a listener rests when the system has no more file descriptors.
+/// How long a listener rests when there is no place, or the system has no more file descriptors.
 const REST: Duration = Duration::from_millis(100);
 
 /// What the listeners put up with.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Open connections at a time; more of them wait in the kernel.
+    /// Open connections at a time. For one more, the connection that has been without a request for longest is closed;
+    /// when all have one, it waits.
     pub connections: u32,
     /// How long a TLS handshake, or the head of a request from its first byte on, may take: whole seconds.
     pub head_seconds: u32,
@@ -49,6 +51,16 @@ pub struct Limits {
     pub head_bytes: usize,
     /// How long open requests may take after the stop.
     pub drain: Duration,
+}
+
+impl Limits {
+    /// As many connections as the file descriptors of this process allow, at most the default. Raises the soft limit of
+    /// them to the hard one.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let usual = Self::default();
+        Self { connections: usual.connections.min(descriptors::for_connections()), ..usual }
+    }
 }
 
 impl Default for Limits {
@@ -185,9 +197,9 @@ async fn accept<S, F, B>(
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let Some(place) = place(&places, &connections).await else { return };
                 let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
                 let work = connector.clone().serve(stream, peer, connections.open());
                 tokio::spawn(async move {
@@ -203,8 +215,24 @@ async fn accept<S, F, B>(
                 ) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
+                connections.make_room();
                 tokio::time::sleep(REST).await;
             }
+        }
+    }
+}
+
+/// A place for one more connection. While all are taken, the idlest connections make room, one after the other: silence
+/// shuts nobody out.
+async fn place(places: &Arc<Semaphore>, connections: &Connections) -> Option<OwnedSemaphorePermit> {
+    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        return Some(place);
+    }
+    loop {
+        connections.make_room();
+        // Those that have a request now may be idle then.
+        if let Ok(place) = tokio::time::timeout(REST, Arc::clone(places).acquire_owned()).await {
+            return place.ok();
         }
     }
 }

@@ -213,3 +213,41 @@ async fn a_client_that_is_refused_while_it_still_sends_gets_the_refusal() {
     stream.read_to_string(&mut refusal).await.unwrap();
     assert!(refusal.starts_with("HTTP/1.1 431 "), "{refusal}");
 }
+
+#[tokio::test]
+async fn who_says_nothing_makes_room_and_who_has_a_request_does_not() {
+    let server = start(Limits { connections: 3, ..Limits::default() }).await;
+    let last = "GET /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let slow = tokio::spawn(talk(server.address, last.as_bytes()));
+    server.is_asked.notified().await;
+    let mut silent = Vec::new();
+    for _ in 0..10 {
+        silent.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    // Each that came too many ended the one that had said nothing for longest.
+    for first in &mut silent[..8] {
+        assert_eq!(first.read(&mut [0; 1]).await.unwrap(), 0);
+    }
+    for second in &mut silent[8..] {
+        second.write_all(GET).await.unwrap();
+        assert!(answer(second).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    server.may_answer.notify_one();
+    assert!(slow.await.unwrap().starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test]
+async fn half_a_head_keeps_nobody_out() {
+    let server = start(Limits { connections: 2, ..Limits::default() }).await;
+    let mut halves = Vec::new();
+    for _ in 0..2 {
+        let mut half = TcpStream::connect(server.address).await.unwrap();
+        half.write_all(b"GET / HT").await.unwrap();
+        halves.push(half);
+    }
+    assert!(
+        talk(server.address, b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+            .await
+            .contains("200 OK")
+    );
+}

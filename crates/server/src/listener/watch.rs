@@ -51,12 +51,14 @@ pub(super) struct Watch {
 
 /// What a connection is doing.
 mod phase {
+    /// Nothing yet: no byte of a request has come, and the TLS handshake may not have ended.
+    pub(super) const SILENT: u8 = 0;
     /// Between two requests, or writing an answer.
-    pub(super) const IDLE: u8 = 0;
+    pub(super) const IDLE: u8 = 1;
     /// The first byte of a request has come.
-    pub(super) const HEAD: u8 = 1;
+    pub(super) const HEAD: u8 = 2;
     /// HTTP/2: bytes come between requests too, so they begin nothing.
-    pub(super) const MULTIPLEXED: u8 = 2;
+    pub(super) const MULTIPLEXED: u8 = 3;
 }
 
 /// What a connection is told to do.
@@ -90,7 +92,7 @@ impl Connections {
             number,
             connections: Arc::clone(self),
             deadline: AtomicU32::new(self.after(self.limits.head_seconds)),
-            phase: AtomicU8::new(phase::IDLE),
+            phase: AtomicU8::new(phase::SILENT),
             in_service: AtomicU32::new(0),
             order: AtomicU8::new(Order::GoOn as u8),
             waker: OnceLock::new(),
@@ -112,6 +114,19 @@ impl Connections {
                     watch.tell(Order::Drain);
                 }
             }
+        }
+    }
+
+    /// Ends the connection that has been without a request for longest, if there is one.
+    ///
+    /// At the same second, those that have never asked anything go first, and older connections before newer ones: who
+    /// opens many ends his own.
+    pub(super) fn make_room(&self) {
+        let open = self.lock();
+        let idlest =
+            open.watches.values().filter_map(|watch| Some((watch.idleness()?, watch))).min_by_key(|at| at.0);
+        if let Some((_, watch)) = idlest {
+            watch.tell(Order::Cut);
         }
     }
 
@@ -164,6 +179,24 @@ impl Watch {
         InService(Arc::clone(self))
     }
 
+    /// What orders connections without a request, the idlest first; `None` for all others, and for one that is to end
+    /// anyway.
+    fn idleness(&self) -> Option<(u32, bool, u64)> {
+        let is_cut = self.order.load(Ordering::SeqCst) == Order::Cut as u8;
+        if is_cut || self.in_service.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        let phase = self.phase.load(Ordering::Relaxed);
+        let limits = &self.connections.limits;
+        let limit = if matches!(phase, phase::SILENT | phase::HEAD) {
+            limits.head_seconds
+        } else {
+            limits.idle_seconds
+        };
+        let since = self.deadline.load(Ordering::Relaxed).saturating_sub(limit);
+        Some((since, phase == phase::IDLE, self.number))
+    }
+
     fn tell(&self, order: Order) {
         self.order.fetch_max(order as u8, Ordering::SeqCst);
         if let Some(waker) = self.waker.get() {
@@ -172,7 +205,7 @@ impl Watch {
     }
 
     fn bytes_came(&self) {
-        let is_first = self.phase.load(Ordering::Relaxed) == phase::IDLE;
+        let is_first = self.phase.load(Ordering::Relaxed) <= phase::IDLE;
         if is_first && self.in_service.load(Ordering::Relaxed) == 0 {
             self.phase.store(phase::HEAD, Ordering::Relaxed);
             let limit = self.connections.limits.head_seconds;
@@ -301,5 +334,36 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<T> {
             self.may_linger = Some(if taken == 0 { 0 } else { rest.saturating_sub(taken) });
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_cut(guard: &Guard) -> bool {
+        guard.0.order.load(Ordering::SeqCst) == Order::Cut as u8
+    }
+
+    #[test]
+    fn the_idlest_connection_makes_room() {
+        let connections = Arc::new(Connections::new(Limits::default()));
+        let [busy, kept, silent, half] = [(); 4].map(|()| connections.open());
+        let _in_service = busy.0.begin_service();
+        kept.0.bytes_came();
+        drop(kept.0.begin_service());
+        half.0.bytes_came();
+        connections.clock.store(5, Ordering::Relaxed);
+        let late = connections.open();
+        let mut order = Vec::new();
+        for _ in 0..5 {
+            connections.make_room();
+            order.push([&busy, &kept, &silent, &half, &late].map(is_cut).map(u8::from));
+        }
+        assert_eq!(
+            order,
+            [[0, 0, 1, 0, 0], [0, 0, 1, 1, 0], [0, 1, 1, 1, 0], [0, 1, 1, 1, 1], [0, 1, 1, 1, 1]],
+            "who never asked first, who came late last, who is served not at all"
+        );
     }
 }
