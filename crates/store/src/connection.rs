@@ -83,6 +83,8 @@ async fn sqlite(path: &Path) -> Result<SqlitePool, OpenError> {
     let pool = SqlitePoolOptions::new()
         .max_connections(SQLITE_CONNECTIONS)
         .acquire_timeout(PATIENCE)
+        .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+        .after_release(|connection, _| Box::pin(sqlite_is_idle(connection)))
         .after_connect(|connection, _| {
             Box::pin(async move {
                 match first_wrong_setting(connection).await? {
@@ -139,6 +141,37 @@ async fn first_wrong_setting(connection: &mut SqliteConnection) -> Result<Option
     Ok(None)
 }
 
+/// Whether no transaction is open on a connection that comes back to the pool; if not, the pool closes it, which
+/// takes the transaction back. What is queued, such as the rollback of a dropped transaction, is done first.
+///
+/// When SQLite itself ended a transaction (its disk was full), that rollback fails, and the driver counts one
+/// transaction too many from then on: the next one would be an inner one, and the one after it would be lost. SQLite
+/// begins a transaction only when none is open, and neither that nor its end touches the file.
+async fn sqlite_is_idle(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    connection.ping().await?;
+    if connection.is_in_transaction() {
+        tracing::warn!("the database ended a transaction by itself; its connection is closed");
+        return Ok(false);
+    }
+    connection.begin().await?.rollback().await?;
+    Ok(true)
+}
+
+/// The same for PostgreSQL, where the driver does not count a transaction whose beginning nobody waited for. The
+/// time of the transaction is that of the statement only when the statement is a transaction of its own, and in one
+/// that failed the question is refused.
+async fn postgres_is_idle(connection: &mut sqlx::PgConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        return Ok(false);
+    }
+    let question = sqlx::raw_sql("SELECT now() = statement_timestamp()");
+    let idle: bool = question.fetch_one(connection).await?.try_get(0)?;
+    if !idle {
+        tracing::warn!("a transaction was left open; its connection is closed");
+    }
+    Ok(idle)
+}
+
 /// Makes the file when it is missing, and takes it from everybody but its owner. SQLite gives its side files the
 /// same mode.
 fn protect(path: &Path) -> std::io::Result<()> {
@@ -172,6 +205,8 @@ async fn postgres(url: &DatabaseUrl) -> Result<PgPool, OpenError> {
     PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(PATIENCE)
+        .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+        .after_release(|connection, _| Box::pin(postgres_is_idle(connection)))
         .after_connect(|connection, _| Box::pin(prepare_postgres(connection)))
         .connect_with(options)
         .await

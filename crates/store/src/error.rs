@@ -101,6 +101,15 @@ enum FaultKind {
     Orm(DbErr),
     #[error(transparent)]
     Driver(sqlx::Error),
+    #[error("the database said that change {0} is committed, and does not show it")]
+    Lost(Sequence),
+}
+
+impl Fault {
+    /// A change was committed, and nobody else sees it.
+    pub(crate) const fn lost(change: Sequence) -> Self {
+        Self(FaultKind::Lost(change))
+    }
 }
 
 impl From<DbErr> for Fault {

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use patgate_core::grant::LastUse;
 use patgate_core::identifier::GrantId;
 use sea_orm::sea_query::Value;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 
 use crate::error::StoreError;
 use crate::store::Store;
+use crate::transaction::WriteTransaction;
 
 /// Rows in one statement: 4 parameters each, below the 32,766 of SQLite.
 const ROWS: usize = 500;
@@ -26,7 +27,7 @@ impl Store {
         for chunk in uses.chunks(ROWS) {
             write_uses(&transaction, chunk).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Records when sessions were last seen, all or none of them. Unknown digests are passed over.
@@ -44,15 +45,12 @@ impl Store {
             let backend = transaction.get_database_backend();
             transaction.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 }
 
 /// One statement for many rows. Both databases take this form; the casts tell PostgreSQL the parameters' types.
-async fn write_uses(
-    transaction: &DatabaseTransaction,
-    uses: &[(GrantId, LastUse)],
-) -> Result<(), StoreError> {
+async fn write_uses(transaction: &WriteTransaction, uses: &[(GrantId, LastUse)]) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(uses.len());
     let mut values: Vec<Value> = Vec::with_capacity(uses.len() * 4);
     for (grant, last_use) in newest_of_each(uses) {

@@ -27,6 +27,7 @@ mod store;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod users;
 mod wait;
 

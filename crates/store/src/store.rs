@@ -9,10 +9,7 @@ use patgate_core::policy::TokenSettings;
 use patgate_core::role::Role;
 use patgate_core::user::{User, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::task::AbortHandle;
 
@@ -30,6 +27,7 @@ use crate::roles::{self, RoleFilter};
 use crate::rows::{Page, column};
 use crate::sessions::{self, Session};
 use crate::tables::{ChangeLog, ChangeSequence, Grants, Nodes, Sessions, Users};
+use crate::transaction::WriteTransaction;
 use crate::users::{self, UserFilter};
 use crate::{schema, settings, wait};
 
@@ -120,7 +118,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (_turn, transaction) = self.inner.begin_data().await?;
         users::strengthen_password(&transaction, stored, stronger).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// A page of users.
@@ -276,7 +274,7 @@ impl Store {
         for delete in [log, sessions, nodes] {
             transaction.execute(&delete).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 }
 
@@ -294,7 +292,7 @@ pub(crate) struct Inner {
 impl Inner {
     /// A transaction for data: it takes its turn among the changes, so that neither can deadlock with the other,
     /// and leaves the sequence as it is.
-    pub(crate) async fn begin_data(&self) -> Result<(OwnedMutexGuard<()>, DatabaseTransaction), StoreError> {
+    pub(crate) async fn begin_data(&self) -> Result<(OwnedMutexGuard<()>, WriteTransaction), StoreError> {
         let (turn, transaction, _) = self.begin(0).await?;
         Ok((turn, transaction))
     }
@@ -303,15 +301,10 @@ impl Inner {
     async fn begin(
         &self,
         step: i64,
-    ) -> Result<(OwnedMutexGuard<()>, DatabaseTransaction, Sequence), StoreError> {
+    ) -> Result<(OwnedMutexGuard<()>, WriteTransaction, Sequence), StoreError> {
         let turn = Arc::clone(&self.turn).lock_owned();
         let turn = tokio::time::timeout(PATIENCE, turn).await.map_err(|_| StoreError::Busy)?;
-        let sqlite = self.orm.get_database_backend() == DbBackend::Sqlite;
-        let options = TransactionOptions {
-            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let transaction = self.orm.begin_with_options(options).await?;
+        let transaction = WriteTransaction::begin(&self.pool).await?;
         let advance = Query::update()
             .table(ChangeSequence::Table)
             .value(ChangeSequence::Value, Expr::col(ChangeSequence::Value).add(step))

@@ -19,14 +19,15 @@ use patgate_core::policy::TokenSettings;
 use patgate_core::role::Role;
 use patgate_core::user::{User, Username};
 use sea_orm::sea_query::Query;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, StatementBuilder};
+use sea_orm::{ConnectionTrait, StatementBuilder};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::audit::{self, Actor, PendingEvent, SubjectKind};
-use crate::change_log::{ChangedKind, Sequence};
-use crate::error::StoreError;
+use crate::change_log::{self, ChangedKind, Sequence};
+use crate::error::{Fault, StoreError};
 use crate::store::Inner;
 use crate::tables::ChangeLog;
+use crate::transaction::WriteTransaction;
 use crate::wait;
 
 /// A change under way. Nothing of it is visible before [`Change::commit`]; dropping it takes everything back.
@@ -36,8 +37,8 @@ use crate::wait;
 #[must_use = "a change that is not committed does nothing"]
 pub struct Change {
     // Before the turn, so that the transaction ends before the next writer begins.
-    transaction: DatabaseTransaction,
-    _turn: OwnedMutexGuard<()>,
+    transaction: WriteTransaction,
+    turn: OwnedMutexGuard<()>,
     inner: Arc<Inner>,
     sequence: Sequence,
     actor: Actor,
@@ -52,14 +53,14 @@ impl Change {
     pub(crate) fn new(
         inner: Arc<Inner>,
         turn: OwnedMutexGuard<()>,
-        transaction: DatabaseTransaction,
+        transaction: WriteTransaction,
         sequence: Sequence,
         actor: Actor,
         now: Timestamp,
     ) -> Self {
         Self {
             transaction,
-            _turn: turn,
+            turn,
             inner,
             sequence,
             actor,
@@ -75,7 +76,7 @@ impl Change {
     ///
     /// # Errors
     /// [`StoreError::Abandoned`] when an earlier step failed; [`StoreError::Database`] when the database did. When
-    /// the connection breaks during the commit itself, it is unknown whether it happened.
+    /// the connection breaks during the commit itself or right after, it is unknown whether it happened.
     pub async fn commit(mut self) -> Result<Sequence, StoreError> {
         if self.failed {
             return Err(StoreError::Abandoned);
@@ -91,6 +92,12 @@ impl Change {
         self.write_change_log().await?;
         wait::notify(&self.transaction, self.sequence).await?;
         self.transaction.commit().await?;
+        drop(self.turn);
+        // Seen from outside, so that nothing that only its own connection sees is ever answered. A read, no fsync.
+        if change_log::last(&self.inner.orm).await? < self.sequence {
+            tracing::error!(sequence = %self.sequence, "a committed change is not there");
+            return Err(StoreError::Database(Fault::lost(self.sequence)));
+        }
         wait::announce(&self.inner.visible, self.sequence);
         Ok(self.sequence)
     }
@@ -151,6 +158,9 @@ impl Change {
     /// Writes, and remembers a failure: a change of which a step failed is never committed. Returns how many rows
     /// it met.
     async fn execute(&mut self, statement: &impl StatementBuilder) -> Result<u64, StoreError> {
+        if self.failed {
+            return Err(StoreError::Abandoned);
+        }
         match self.transaction.execute(statement).await {
             Ok(done) => Ok(done.rows_affected()),
             Err(error) => {

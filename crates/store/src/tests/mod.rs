@@ -4,6 +4,7 @@ mod changes;
 mod changes_in_order;
 mod data;
 mod durability;
+mod full_disk;
 mod lists;
 mod loading;
 mod opening;
