@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line. No type here has `Debug`: a database URL may hold a password.
 
 use std::path::PathBuf;
 
@@ -10,14 +10,14 @@ use crate::failure::Failure;
 /// Personal access tokens for every API.
 ///
 /// Ends with 0 when all went well, 1 when it did not, and 2 when the command line or the configuration cannot be used.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "patgate", version, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run the server until it is told to stop (SIGTERM, SIGINT)
     Serve(Listening),
@@ -43,7 +43,7 @@ pub(crate) enum Command {
 }
 
 /// Commands on tokens. A running server has a change in force before the command ends.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Token {
     /// Make a token and print it, once
     Create(NewToken),
@@ -65,7 +65,7 @@ pub(crate) enum Token {
 }
 
 /// What is asked of a new token.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct NewToken {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -93,7 +93,7 @@ pub(crate) struct NewToken {
 }
 
 /// Commands on users. A running server has a change in force before the command ends.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum User {
     /// Make an internal user; the password is one line of the input
     Create(NewUser),
@@ -129,7 +129,7 @@ pub(crate) enum User {
 }
 
 /// What is said of a new user.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct NewUser {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -152,7 +152,7 @@ pub(crate) struct NewUser {
     pub(crate) no_password: bool,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Config {
     /// Print a configuration file with every setting, its default and what it means
     Example,
@@ -164,7 +164,7 @@ pub(crate) enum Config {
 }
 
 /// Where the settings and the state are.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct Place {
     /// The configuration file [default: patgate.toml if it exists] [env: PATGATE_CONFIG]
     #[arg(long, value_name = "FILE")]
@@ -176,12 +176,12 @@ pub(crate) struct Place {
     ///
     /// What stands on a command line can be read by every user of this machine: give a URL with a password by the
     /// variable or by the setting `database_url_file`.
-    #[arg(long, value_name = "URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL")]
     database_url: Option<String>,
 }
 
 /// As [`Place`], with the addresses.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct Listening {
     #[command(flatten)]
     place: Place,

@@ -177,6 +177,32 @@ impl GrantState {
     }
 }
 
+/// What a person is told of a grant: its state, and whether its time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantStatus {
+    /// It passes, if all else allows.
+    Active,
+    /// It does not pass, for a reason that may end.
+    Suspended,
+    /// Its time is over.
+    Expired,
+    /// It never passes again.
+    Deleted,
+}
+
+impl GrantStatus {
+    /// The word for people and programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Expired => "expired",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// The last time a token passed, and from where (a sample, at most one a minute).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUse {
@@ -211,6 +237,19 @@ pub struct Grant {
     pub last_use: Option<LastUse>,
 }
 
+impl Grant {
+    /// Where it stands at this time. What is final comes before what may end, as in [`crate::verify::verify`].
+    #[must_use]
+    pub fn status(&self, now: Timestamp) -> GrantStatus {
+        match self.state {
+            GrantState::Deleted { .. } => GrantStatus::Deleted,
+            _ if self.expires_at.is_expired(now) => GrantStatus::Expired,
+            GrantState::Suspended { .. } => GrantStatus::Suspended,
+            GrantState::Active => GrantStatus::Active,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -241,6 +280,31 @@ mod tests {
                 };
                 prop_assert_eq!(moved, Err(AlreadyDeleted));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_final_is_told_before_what_may_end() {
+        let end = Timestamp::from_second(60).unwrap();
+        let before = Timestamp::from_second(59).unwrap();
+        let suspended = GrantState::Suspended { at: before, reason: SuspensionReason::OverMaximum };
+        for (state, before_the_end, after) in [
+            (GrantState::Active, GrantStatus::Active, GrantStatus::Expired),
+            (suspended, GrantStatus::Suspended, GrantStatus::Expired),
+            (GrantState::Deleted { at: before }, GrantStatus::Deleted, GrantStatus::Deleted),
+        ] {
+            let grant = Grant {
+                id: GrantId::from_i64(1),
+                owner: UserId::from_i64(1),
+                name: "ci".parse().unwrap(),
+                application: "any".parse().unwrap(),
+                permissions: GrantPermissions::All,
+                created_at: Timestamp::UNIX_EPOCH,
+                expires_at: Expiry::at(end).unwrap(),
+                state,
+                last_use: None,
+            };
+            assert_eq!((grant.status(before), grant.status(end)), (before_the_end, after), "{state:?}");
         }
     }
 

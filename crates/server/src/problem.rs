@@ -14,6 +14,8 @@ use patgate_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::caller::surface::below;
+
 /// A refusal.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -94,6 +96,11 @@ impl Problem {
     /// 404. "Missing" and "not yours" are this one answer.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}"))
+    }
+
+    /// 404 for a name that somebody typed on the host, who may know what exists: `kind` is what it should name.
+    pub fn no_such(kind: &str, name: impl fmt::Display) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no {kind} `{name}`"))
     }
 
     /// 409: it exists already, or something else stands against it.
@@ -215,8 +222,8 @@ impl IntoResponse for Problem {
 /// takes a JSON error of a PUT for the result), and a 403 of `/api/v1/**` is text.
 #[must_use]
 pub fn suit_path(path: &str, mut response: Response) -> Response {
-    let wants_text = path.starts_with("/deployit")
-        || (path.starts_with("/api/v1") && response.status() == StatusCode::FORBIDDEN);
+    let wants_text =
+        below(path, "/deployit") || (below(path, "/api/v1") && response.status() == StatusCode::FORBIDDEN);
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) if wants_text => {
             let mut text = problem.into_text_response();

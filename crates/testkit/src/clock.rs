@@ -22,9 +22,3 @@ pub fn days_from_noon(days: i32) -> Timestamp {
 pub fn seconds_from_noon(seconds: i64) -> Timestamp {
     NOON.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(NOON)
 }
-
-/// The time written so in RFC 3339.
-#[must_use]
-pub fn at(text: &str) -> Timestamp {
-    text.parse().unwrap_or_else(|error| panic!("`{text}` is not a time in RFC 3339: {error}"))
-}

@@ -35,7 +35,9 @@ fn somebody_tries_every_line_that_the_demonstration_prints() {
     let answers: Vec<_> = lines.iter().map(|line| curl::line(line)).collect();
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [200, 200, 200, 401, 200, 200, 201, 204, 401], "{text}\n{answers:#?}");
-    assert!(answers[0].text().contains("admin"), "{}", answers[0].text());
+    assert_eq!(answers[0].text(), "Hello admin, your token `demonstration` lets you GET /orders\n");
+    assert_eq!(answers[2].text(), "Hello admin, your token `demonstration` lets you POST /orders\n");
+    assert_eq!(answers[4].header("x-patgate-user"), Some("admin"));
     assert!(answers[6].json()["token"].as_str().unwrap().starts_with("shop_"));
     // The same line as the first, after the token was deleted.
     assert!(answers[8].text().contains("deleted"), "{}", answers[8].text());

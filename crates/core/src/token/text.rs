@@ -170,6 +170,11 @@ mod tests {
         assert_eq!(token.reveal(), "pat_U7C10Qhh00HEaqaBxfz4OMOiPc72lMuWV");
     }
 
+    #[test]
+    fn the_readme_publishes_the_pattern() {
+        assert!(include_str!("../../../../README.md").contains(&format!("`{PATTERN}`")));
+    }
+
     proptest! {
         #[test]
         fn what_is_generated_is_well_formed(seed in any::<u64>()) {

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use patgate_core::application::ApplicationSlot;
-use patgate_core::grant::GrantState;
 use patgate_core::token::PlainToken;
 use patgate_core::user::Username;
 
@@ -77,12 +76,7 @@ pub async fn delete(place: Workplace, id: &str) -> Result<Changed<()>, CommandEr
 
 impl TokenRow {
     fn new(OwnedGrant { grant, owner }: OwnedGrant, now: Timestamp) -> Self {
-        let state = match grant.state {
-            GrantState::Deleted { .. } => "deleted",
-            _ if grant.expires_at.is_expired(now) => "expired",
-            GrantState::Suspended { .. } => "suspended",
-            GrantState::Active => "active",
-        };
+        let state = grant.status(now).as_str();
         Self {
             id: grant.id.to_string(),
             name: grant.name.into(),

@@ -110,7 +110,7 @@ impl Demo {
         let gate = running.addresses[0];
         let answer = move |request, _peer| upstream::answer(gate, request);
         let serving_shop = tokio::spawn(async move {
-            listeners.serve(answer, None, Limits::default(), stopped).await;
+            listeners.serve(answer, None, Limits::of_process(), stopped).await;
         });
         Ok(Self { running, shop, stop_shop, serving_shop, token, password })
     }
@@ -185,6 +185,3 @@ async fn make_token(running: &Running) -> Result<NewTokenMade, CommandError> {
     state.node.apply_own(change).await.map_err(StartError::from)?;
     Ok(made)
 }
-
-#[cfg(test)]
-mod tests;

@@ -46,10 +46,12 @@ pub async fn open(
     let now = state.clock.now();
     let proven = state.passwords.prove(attempt, now).await.map_err(caller::refused)?;
     let demand = Demand { surface: Surface::Every, permission: state.slot(LOGIN) };
-    admit(&state.index.view(), proven.user, demand).map_err(|denied| match denied {
-        Denied::Lacks(_) => Problem::lacks(LOGIN),
-        denied => caller::not_admitted(denied),
-    })?;
+    let name = admit(&state.index.view(), proven.user, demand)
+        .map(|permit| permit.facts().username.to_string())
+        .map_err(|denied| match denied {
+            Denied::Lacks(_) => Problem::lacks(LOGIN),
+            denied => caller::not_admitted(denied),
+        })?;
     let mut random = state.random.draw();
     let secret = SessionSecret::generate(&mut random);
     let mut csrf_seed = [0; 32];
@@ -66,7 +68,7 @@ pub async fn open(
     };
     let actor = Actor {
         kind: ActorKind::User,
-        name: attempt.username.to_owned(),
+        name,
         user: Some(proven.user),
         grant: None,
         address: Some(attempt.address.to_string()),

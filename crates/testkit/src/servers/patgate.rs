@@ -322,14 +322,6 @@ impl Patgate {
         }
     }
 
-    /// Replaces the text of the configuration file; it counts at the next start.
-    pub fn write_configuration(&mut self, text: impl Into<String>) {
-        let text = text.into();
-        fs::write(self.directory.path().join("patgate.toml"), &text)
-            .unwrap_or_else(|error| panic!("cannot write the configuration: {error}"));
-        self.start.configuration = Some(text);
-    }
-
     /// Waits until `/readyz` says 200.
     ///
     /// # Errors

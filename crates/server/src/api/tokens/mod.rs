@@ -18,7 +18,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use patgate_core::application::ApplicationName;
-use patgate_core::grant::{GrantPermissions, GrantState};
+use patgate_core::grant::{GrantPermissions, GrantStatus};
 use patgate_core::identifier::GrantId;
 use patgate_core::permission::PermissionId;
 use serde::Serialize;
@@ -98,10 +98,11 @@ pub(super) struct NewTokenBody<'t> {
 
 impl TokenBody {
     pub(super) fn new(OwnedGrant { grant, owner }: OwnedGrant, now: Timestamp) -> Self {
-        let state = match grant.state {
-            _ if grant.expires_at.is_expired(now) => TokenState::Expired,
-            GrantState::Active => TokenState::Active,
-            GrantState::Suspended { .. } | GrantState::Deleted { .. } => TokenState::Suspended,
+        let state = match grant.status(now) {
+            GrantStatus::Active => TokenState::Active,
+            GrantStatus::Expired => TokenState::Expired,
+            // A deleted token is found nowhere, so nobody is shown one.
+            GrantStatus::Suspended | GrantStatus::Deleted => TokenState::Suspended,
         };
         let (last_used_at, last_used_address, last_used_user_agent) = match grant.last_use {
             None => (None, None, None),

@@ -28,7 +28,7 @@ pub async fn create(
 ) -> Result<(NewTokenMade, Sequence), Problem> {
     let lifetime = new.lifetime_field;
     let mut change = state.change(actor).await?;
-    let user = change.user_by_name(owner).await?.ok_or_else(|| no_such_user(owner))?;
+    let user = change.user_by_name(owner).await?.ok_or_else(|| Problem::no_such("user", owner))?;
     let permissions = permissions_of(state, &change, &user).await?;
     let owner = Owner { id: user.id, username: user.username.as_str(), permissions };
     let made = issue(state, &mut change, &owner, None, new, state.clock.now())
@@ -44,7 +44,10 @@ pub async fn create(
 /// 404 when there is no such user.
 pub async fn list(state: &AppState, owner: Option<&Username>) -> Result<Vec<OwnedGrant>, Problem> {
     let users = match owner {
-        Some(name) => vec![state.store.user_by_name(name).await?.ok_or_else(|| no_such_user(name))?],
+        Some(name) => {
+            let user = state.store.user_by_name(name).await?;
+            vec![user.ok_or_else(|| Problem::no_such("user", name))?]
+        }
         None => state.store.users(&UserFilter::default(), Page::WHOLE).await?,
     };
     let filter =
@@ -75,8 +78,4 @@ async fn permissions_of(state: &AppState, change: &Change, user: &User) -> Resul
         authority.put_role(role);
     }
     Ok(state.catalog.effective(state.catalog.set(&authority.permissions_of(user))))
-}
-
-fn no_such_user(name: &Username) -> Problem {
-    Problem::new(http::StatusCode::NOT_FOUND, "not_found", format!("There is no user `{name}`"))
 }

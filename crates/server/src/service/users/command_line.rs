@@ -30,9 +30,7 @@ pub async fn create(
     let mandate = Mandate::of_command_line(state, &change).await?;
     let user = insert(state, &mut change, &mandate, new, hash.as_ref()).await?;
     if let Some(name) = role {
-        let missing =
-            || Problem::new(http::StatusCode::NOT_FOUND, "not_found", format!("There is no role `{name}`"));
-        let role = change.role(name).await?.ok_or_else(missing)?;
+        let role = change.role(name).await?.ok_or_else(|| Problem::no_such("role", name))?;
         let mut principals = role.principals.clone();
         principals.push(Principal::internal(user.username.clone()));
         change.update_role(&Role { principals, ..role }).await?;
@@ -59,7 +57,7 @@ pub async fn set_login_allowed(
     login_allowed: bool,
 ) -> Result<Sequence, Problem> {
     let mut change = state.change(actor).await?;
-    let user = change.user_by_name(username).await?.ok_or_else(|| no_such_user(username))?;
+    let user = change.user_by_name(username).await?.ok_or_else(|| Problem::no_such("user", username))?;
     let last = LastAdministrator::before(&change).await?;
     set_state(&mut change, &user, login_allowed).await?;
     last.stays(&change).await?;
@@ -78,7 +76,7 @@ pub async fn set_password(
 ) -> Result<Sequence, Problem> {
     let hash = hash(state, username, Some(password), "password").await?;
     let mut change = state.change(actor).await?;
-    let user = change.user_by_name(username).await?.ok_or_else(|| no_such_user(username))?;
+    let user = change.user_by_name(username).await?.ok_or_else(|| Problem::no_such("user", username))?;
     keeps_password(&user, "password".to_owned())?;
     if let Some(hash) = &hash {
         change.set_password(user.id, hash, None).await?;
@@ -86,8 +84,4 @@ pub async fn set_password(
     let sequence = change.commit().await?;
     ended(state, username);
     Ok(sequence)
-}
-
-fn no_such_user(name: &Username) -> Problem {
-    Problem::new(http::StatusCode::NOT_FOUND, "not_found", format!("There is no user `{name}`"))
 }

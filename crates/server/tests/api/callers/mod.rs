@@ -10,6 +10,7 @@ use std::fmt::Write;
 
 use insta::assert_snapshot;
 use patgate_server::api;
+use patgate_server::caller::surface::below;
 use serde_json::Value;
 
 use self::cast::{Cast, Stage};
@@ -73,7 +74,7 @@ fn holds_for_every_answer(stage: &Stage, name: &str, operation: &Value, answer: 
     let content_type = answer.header("content-type");
     let (_, path) = name.split_once(' ').unwrap();
     if status >= 400 {
-        let wants_text = path.starts_with("/deployit") || (path.starts_with("/api/v1") && status == 403);
+        let wants_text = below(path, "/deployit") || (below(path, "/api/v1") && status == 403);
         let wanted = if wants_text { "text/plain; charset=utf-8" } else { "application/problem+json" };
         assert_eq!(content_type, wanted, "{scene}");
         assert_eq!(answer.header("cache-control"), "no-store", "{scene}");
