@@ -15,12 +15,13 @@ type Check = fn() -> Result<(), Failure>;
 /// # Errors
 /// When a check failed, naming all that did.
 pub(crate) fn run() -> Result<(), Failure> {
-    let checks: [(&str, Check); 7] = [
+    let checks: [(&str, Check); 8] = [
         ("format", format),
         ("tidy", tidy::run),
         ("licences, bans, sources", deny),
         ("advisories", advisories),
         ("clippy", clippy),
+        ("fuzz targets", fuzz_targets),
         ("documentation", documentation),
         ("generated files", generate::check),
     ];
@@ -57,6 +58,16 @@ fn clippy() -> Result<(), Failure> {
         "warnings",
     ];
     process::run(cargo().current_dir(tree::root()).args(words))
+}
+
+/// Compiles them, also against their lock file, which nothing else looks at between two `soak`s.
+fn fuzz_targets() -> Result<(), Failure> {
+    let manifest = tree::root().join("fuzz/Cargo.toml");
+    // A folder of its own: the flags of `cargo fuzz` differ, and each would undo what the other built.
+    let target = tree::root().join("target/fuzz-check");
+    let mut command = cargo();
+    command.args(["check", "--locked", "--quiet", "--manifest-path"]).arg(manifest);
+    process::run(command.arg("--target-dir").arg(target))
 }
 
 fn documentation() -> Result<(), Failure> {
