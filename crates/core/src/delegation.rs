@@ -15,6 +15,9 @@ pub struct Changer {
     pub permissions: PermissionSet,
     /// Whether they use a token.
     pub by_token: bool,
+    /// Whether a password may come of it. A token with a permission list, and any token while tokens may not make
+    /// tokens, must leave nothing behind that opens more, or for longer, than the token itself.
+    pub makes_passwords: bool,
 }
 
 /// Why a change reaches too far.
@@ -29,11 +32,18 @@ pub enum Overreach {
     /// A token would become a password, and outlive itself.
     #[error("A token cannot set the password of its owner; sign in, or send user name and password")]
     OwnPasswordByToken,
+    /// A token would become a password of somebody else, and outlive itself.
+    #[error(
+        "This token cannot set passwords: it has a permission list, or tokens may not make tokens; sign in, or send \
+         user name and password"
+    )]
+    PasswordByToken,
 }
 
 impl Changer {
     /// Somebody with a shell on the host, who has the database anyway.
-    pub const COMMAND_LINE: Self = Self { user: None, permissions: PermissionSet::EVERY, by_token: false };
+    pub const COMMAND_LINE: Self =
+        Self { user: None, permissions: PermissionSet::EVERY, by_token: false, makes_passwords: true };
 
     /// Whether this user is the changer.
     #[must_use]
@@ -49,14 +59,23 @@ impl Changer {
         if held.is_subset(&self.permissions) { Ok(()) } else { Err(Overreach::User) }
     }
 
+    /// Whether a password may come of what the changer does: one for a new user, or for one who is there.
+    ///
+    /// # Errors
+    /// [`Overreach::PasswordByToken`].
+    pub fn may_make_password(&self) -> Result<(), Overreach> {
+        if self.makes_passwords { Ok(()) } else { Err(Overreach::PasswordByToken) }
+    }
+
     /// Whether the changer may set the password of a user who holds these permissions.
     ///
     /// # Errors
-    /// [`Overreach::OwnPasswordByToken`]; [`Overreach::User`].
+    /// [`Overreach::OwnPasswordByToken`]; [`Overreach::PasswordByToken`]; [`Overreach::User`].
     pub fn may_set_password(&self, user: UserId, held: PermissionSet) -> Result<(), Overreach> {
         if self.by_token && self.is(user) {
             return Err(Overreach::OwnPasswordByToken);
         }
+        self.may_make_password()?;
         self.may_change_user(held)
     }
 
@@ -82,7 +101,12 @@ mod tests {
     }
 
     fn changer(ids: &[&str]) -> Changer {
-        Changer { user: Some(UserId::from_i64(1)), permissions: set(ids), by_token: false }
+        Changer {
+            user: Some(UserId::from_i64(1)),
+            permissions: set(ids),
+            by_token: false,
+            makes_passwords: true,
+        }
     }
 
     #[test]
@@ -107,6 +131,17 @@ mod tests {
         let narrow = Changer { permissions: set(&["security#edit"]), ..token };
         assert_eq!(narrow.may_set_password(other, set(&["login"])), Err(Overreach::User));
         assert_eq!(Changer::COMMAND_LINE.may_set_password(own, set(&["admin"])), Ok(()));
+    }
+
+    #[test]
+    fn a_token_that_makes_no_tokens_makes_no_passwords() {
+        let token = Changer { by_token: true, makes_passwords: false, ..changer(&["admin"]) };
+        let other = UserId::from_i64(2);
+        assert_eq!(token.may_make_password(), Err(Overreach::PasswordByToken));
+        assert_eq!(token.may_set_password(other, set(&[])), Err(Overreach::PasswordByToken));
+        assert_eq!(token.may_change_user(set(&["login"])), Ok(()));
+        assert_eq!(changer(&[]).may_make_password(), Ok(()));
+        assert_eq!(Changer::COMMAND_LINE.may_make_password(), Ok(()));
     }
 
     #[test]

@@ -45,6 +45,8 @@ impl Node {
                 self.index.remove_owner(id);
             }
         }
+        // Passwords were perhaps changed in what this node did not follow.
+        self.passwords.forgive_all_names();
         *progress = Progress { applied, authority };
         self.catch_up(progress, None).await?;
         self.is_ready.store(true, Ordering::Release);
@@ -89,8 +91,14 @@ impl Node {
             ChangedKind::User => {
                 let id = UserId::from_i64(row.subject);
                 match self.store.user(id).await? {
-                    Some(user) => self.put_user(authority, user),
+                    Some(user) => {
+                        self.passwords.forgive_old(&user.username).await?;
+                        self.put_user(authority, user);
+                    }
                     None => {
+                        if let Some(user) = authority.user(id) {
+                            self.passwords.forgive(&user.username);
+                        }
                         authority.remove_user(id);
                         self.index.remove_owner(id);
                     }

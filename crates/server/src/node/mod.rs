@@ -19,12 +19,15 @@ use patgate_core::policy::TokenSettings;
 use patgate_store::{Sequence, Store, StoreError};
 use tokio::sync::Mutex;
 
+use crate::password::Passwords;
+
 /// The index of this node and what feeds it.
 pub struct Node {
     store: Store,
     index: Arc<Index>,
     applications: Arc<Applications>,
     catalog: Arc<Catalog>,
+    passwords: Passwords,
     settings: ArcSwap<TokenSettings>,
     progress: Mutex<Progress>,
     is_ready: AtomicBool,
@@ -46,12 +49,14 @@ impl Node {
         index: Arc<Index>,
         applications: Arc<Applications>,
         catalog: Arc<Catalog>,
+        passwords: Passwords,
     ) -> Self {
         Self {
             store,
             index,
             applications,
             catalog,
+            passwords,
             settings: ArcSwap::default(),
             progress: Mutex::new(Progress { applied: Sequence::default(), authority: Authority::default() }),
             is_ready: AtomicBool::new(false),

@@ -9,11 +9,11 @@ mod queue;
 mod text;
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::UserId;
-use patgate_core::throttle::{self, Throttle};
+use patgate_core::throttle::{self, Throttle, Tried};
 use patgate_core::user::Username;
 use patgate_gateway::credentials::PresentedPassword;
 use patgate_store::{PasswordHashText, Store, StoreError, StoredPassword};
@@ -29,7 +29,7 @@ pub use self::text::PasswordText;
 pub struct Passwords {
     store: Store,
     queue: Queue,
-    throttles: Arc<Mutex<Throttles>>,
+    throttle: Arc<Mutex<Throttle>>,
 }
 
 /// A user name and a password as somebody typed them.
@@ -69,21 +69,12 @@ pub enum PasswordRefused {
     Store(#[from] StoreError),
 }
 
-/// What is remembered of wrong passwords, on this node.
-struct Throttles {
-    names: Throttle<String>,
-    networks: Throttle<IpAddr>,
-}
-
 impl Passwords {
     /// Judges against the passwords in `store`.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        let throttles = Throttles {
-            names: Throttle::new(throttle::CAPACITY),
-            networks: Throttle::new(throttle::CAPACITY),
-        };
-        Self { store, queue: Queue::default(), throttles: Arc::new(Mutex::new(throttles)) }
+        let throttle = Throttle::new(throttle::CAPACITY);
+        Self { store, queue: Queue::default(), throttle: Arc::new(Mutex::new(throttle)) }
     }
 
     /// Whose password this is, when it is right.
@@ -120,21 +111,19 @@ impl Passwords {
             None => None,
         };
         let hash = stored.as_ref().map(|stored| stored.hash.clone());
+        let version = stored.as_ref().map_or(0, |stored| stored.version);
         let password = PasswordText::copy_of(attempt.password);
-        let throttles = Arc::clone(&self.throttles);
+        let throttle = Arc::clone(&self.throttle);
         // Counted where it was found wrong: a client that hangs up meanwhile has still tried.
         let verdict = turn
             .spend(move || {
                 let verdict = verify(hash.as_ref(), &password);
-                let mut throttles = throttles.lock().unwrap_or_else(PoisonError::into_inner);
-                match (&verdict, key) {
+                let mut throttle = throttle.lock().unwrap_or_else(PoisonError::into_inner);
+                match (&verdict, key.as_deref()) {
                     (Verdict::Wrong, key) => {
-                        key.into_iter().for_each(|key| throttles.names.fail(key, now));
-                        throttles.networks.fail(network, now);
+                        throttle.fail(key.map(|key| Tried { key, version }), network, now);
                     }
-                    (Verdict::Right { .. }, Some(key)) => {
-                        throttles.names.forgive(key.as_str());
-                    }
+                    (Verdict::Right { .. }, Some(key)) => throttle.succeed(key, network),
                     (Verdict::Right { .. }, None) => {}
                 }
                 verdict
@@ -185,14 +174,36 @@ impl Passwords {
 
     /// Forgets the wrong passwords under a user's name, on this node.
     pub fn forgive(&self, username: &Username) {
-        let mut throttles = self.throttles.lock().unwrap_or_else(PoisonError::into_inner);
-        throttles.names.forgive(username.key().as_str());
+        self.throttle().forgive(&username.key());
+    }
+
+    /// Forgets the wrong passwords under the name of a user who was changed by whomever, on this node, when they were
+    /// tried against another password than the user has now. Any other change of the user forgives nothing: else
+    /// whoever has a session could guess its user's password for ever by writing the full name in between.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forgive_old(&self, username: &Username) -> Result<(), StoreError> {
+        let key = username.key();
+        if !self.throttle().remembers(&key) {
+            return Ok(());
+        }
+        let version = self.store.password(username).await?.map_or(0, |stored| stored.version);
+        self.throttle().forgive_other_versions(&key, version);
+        Ok(())
+    }
+
+    /// Forgets the wrong passwords under all names, on this node: for when it is unknown whose password was changed.
+    pub fn forgive_all_names(&self) {
+        self.throttle().forgive_all_names();
+    }
+
+    fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn demand_calm(&self, key: Option<&str>, network: IpAddr, now: Timestamp) -> Result<(), PasswordRefused> {
-        let throttles = self.throttles.lock().unwrap_or_else(PoisonError::into_inner);
-        let by_name = key.and_then(|key| throttles.names.wait(key, now));
-        match by_name.max(throttles.networks.wait(&network, now)) {
+        match self.throttle().wait(key, network, now) {
             None => Ok(()),
             Some(wait) => Err(PasswordRefused::Throttled { seconds: whole_seconds(wait) }),
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use patgate_core::authority::Authority;
 use patgate_core::delegation::{Changer, Overreach};
 use patgate_core::permission::{Catalog, PermissionId, PermissionSet};
-use patgate_core::user::{PrincipalKind, User, UserState};
+use patgate_core::user::{Origin, PrincipalKind, User, UserState};
 use patgate_store::{Change, StoreError};
 
 use crate::caller::Caller;
@@ -50,6 +50,12 @@ impl Mandate {
             user: Some(user.id),
             permissions: held.intersection(&carried),
             by_token: token.is_some(),
+            makes_passwords: match token {
+                Some(token) => {
+                    token.permissions.is_none() && change.token_settings().await?.tokens_may_make_tokens
+                }
+                None => true,
+            },
         };
         Ok(mandate)
     }
@@ -121,7 +127,7 @@ impl LastAdministrator {
     /// Looks after it was made, and before it is committed.
     ///
     /// # Errors
-    /// 409 when nobody is left who is enabled and holds `admin`.
+    /// 409 when nobody is left who is enabled, holds `admin`, and has a password if it is kept here.
     pub(super) async fn stays(self, change: &Change) -> Result<(), Problem> {
         if self.was_there && !is_there(change).await? {
             let detail = "This would leave no administrator: give somebody else the permission `admin` first";
@@ -138,10 +144,11 @@ async fn is_there(change: &Change) -> Result<bool, StoreError> {
         .filter(|role| role.permissions.iter().any(|id| id.as_str() == "admin"))
         .flat_map(|role| &role.principals)
         .collect();
-    let is_enabled = |user: &User| user.state == UserState::Enabled;
     for principal in principals.iter().filter(|principal| principal.kind == PrincipalKind::User) {
         let user = change.user_by_name(&principal.username).await?;
-        if user.is_some_and(|user| is_enabled(&user) && user.provider == principal.provider) {
+        if let Some(user) = user.filter(|user| user.provider == principal.provider)
+            && gets_in(change, &user).await?
+        {
             return Ok(true);
         }
     }
@@ -151,7 +158,18 @@ async fn is_there(change: &Change) -> Result<bool, StoreError> {
     // Only a group is left: who is in it is told by the users.
     let holds =
         |user: &User| principals.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups));
-    Ok(change.all_users().await?.iter().any(|user| is_enabled(user) && holds(user)))
+    for user in change.all_users().await?.iter().filter(|user| holds(user)) {
+        if gets_in(change, user).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether somebody can sign in, as far as is known here: tokens end, and providers keep their passwords.
+async fn gets_in(change: &Change, user: &User) -> Result<bool, StoreError> {
+    Ok(user.state == UserState::Enabled
+        && (user.origin != Origin::Internal || change.password(&user.username).await?.is_some()))
 }
 
 impl From<Overreach> for Problem {

@@ -13,9 +13,9 @@ const LIFETIMES: [u32; 5] = [7, 30, 45, 60, 365];
 /// Reads the rules.
 ///
 /// # Errors
-/// 403 without one of `config#view`, `config#edit` and `security#view`.
+/// 403 without one of `config#view`, `config#edit`, `security#view` and `security#edit`.
 pub async fn read(state: &AppState, caller: &Caller) -> Result<TokenSettings, Problem> {
-    let sees = ["config#view", "config#edit", "security#view"];
+    let sees = ["config#view", "config#edit", "security#view", EDITS];
     if !sees.iter().any(|permission| caller.may(state, permission)) {
         return Err(Problem::lacks("config#view"));
     }

@@ -25,6 +25,7 @@ use tokio::sync::OwnedMutexGuard;
 use crate::audit::{self, Actor, PendingEvent, SubjectKind};
 use crate::change_log::{self, ChangedKind, Sequence};
 use crate::error::{Fault, StoreError};
+use crate::password::StoredPassword;
 use crate::store::Inner;
 use crate::tables::ChangeLog;
 use crate::transaction::WriteTransaction;
@@ -113,6 +114,12 @@ impl Change {
     /// The user of this name, when not deleted.
     pub async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError> {
         crate::users::by_name(&self.transaction, name).await
+    }
+
+    /// What the password of the user of this name is checked against; `None` for an unknown user and for one without a
+    /// password.
+    pub async fn password(&self, name: &Username) -> Result<Option<StoredPassword>, StoreError> {
+        crate::users::password(&self.transaction, name).await
     }
 
     /// All users who are not deleted, by name: for rules over everybody, such as "one administrator stays".

@@ -170,6 +170,16 @@ impl Change {
         Ok(true)
     }
 
+    /// Notes that a user may try passwords again. What was tried is not in the database: the caller forgets it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn unlock_user(&mut self, user: UserId) -> Result<(), StoreError> {
+        let user = self.present_user(user).await?;
+        self.note_user(&user, "user.unlock", json!({}));
+        Ok(())
+    }
+
     /// Deletes a user for good: their tokens are deleted, their sessions end, their name leaves all roles and is
     /// free. A user made again under that name gets nothing of it.
     ///

@@ -79,6 +79,7 @@ on_both_databases! {
         }
         mutation!("user.update", User 1, c => c.update_user(&User { email: "a@b.c".into(), ..user(1, "ann") }).await);
         mutation!("user.set_password", User 1, c => c.set_password(ann, &hash("x"), None).await);
+        mutation!("user.unlock", User 1, c => c.unlock_user(ann).await);
         mutation!("user.disable", User 1, c => c.disable_user(ann).await);
         mutation!("user.enable", User 1, c => c.enable_user(ann).await);
         mutation!("role.create", Role 5, c => c.insert_role(&role(5, "ops", &["bob"])).await);

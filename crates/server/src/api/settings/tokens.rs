@@ -54,7 +54,7 @@ struct OriginRow {
     sso: bool,
 }
 
-/// Reads the rules. Needs `config#view`, `config#edit` or `security#view`.
+/// Reads the rules. Needs `config#view`, `config#edit`, `security#view` or `security#edit`.
 #[utoipa::path(
     get,
     path = "/api/v1/settings/personal-access-tokens",

@@ -13,6 +13,7 @@ use crate::service::users;
 use crate::state::AppState;
 
 /// Makes an internal user. Needs `security#edit`. Without a password, the user can sign in when somebody sets one.
+/// A token with a permission list gives none, nor does any token while tokens may not make tokens.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{username}",

@@ -28,6 +28,7 @@ pub(super) struct PasswordForm {
 }
 
 /// Sets a password: one's own, or with `security#edit` that of a user who has no permission that the caller lacks.
+/// A token with a permission list sets none, nor does any token while tokens may not make tokens.
 /// All other sessions of the user end; their tokens stay.
 #[utoipa::path(
     post,

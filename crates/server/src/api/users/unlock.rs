@@ -10,8 +10,8 @@ use crate::problem::Problem;
 use crate::service::users;
 use crate::state::AppState;
 
-/// Forgets the wrong passwords under a user's name, on this node. Needs `security#edit`. An address from which wrong
-/// passwords came stays slowed down.
+/// Forgets the wrong passwords under a user's name, on this node. Needs `security#edit`, and all that the user holds. An
+/// address from which many wrong passwords came stays slowed down.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{username}/unlock",

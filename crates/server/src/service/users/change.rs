@@ -77,8 +77,9 @@ struct Prepared {
 /// One's own full name, mail address and password need no permission, but no token does that.
 ///
 /// # Errors
-/// 403 without `security#edit`, and for a user who holds what the caller lacks; 400 naming the field; 404; 409 when
-/// the last administrator would be disabled; 429 for the current password.
+/// 403 without `security#edit`, for a user who holds what the caller lacks, and for a password by a token that may not
+/// make tokens; 400 naming the field; 404; 409 when the last administrator would be disabled; 429 for the current
+/// password.
 pub async fn change(state: &AppState, caller: &Caller, edits: Vec<Edit>) -> Result<Vec<User>, Problem> {
     let mut names = BTreeSet::new();
     for edit in &edits {

@@ -31,8 +31,8 @@ pub struct NewUser {
 /// Makes an internal user.
 ///
 /// # Errors
-/// 403 without `security#edit`, and when a role names the user already and holds what the caller lacks; 400 for an
-/// unfit password; 409 when the name is taken.
+/// 403 without `security#edit`, when a role names the user already and holds what the caller lacks, and for a password
+/// by a token that may not make tokens; 400 for an unfit password; 409 when the name is taken.
 pub async fn create(state: &AppState, caller: &Caller, new: NewUser) -> Result<User, Problem> {
     caller.require(state, EDITS)?;
     let hash = hash(state, &new.username, new.password.clone(), "password").await?;
@@ -52,6 +52,9 @@ pub(super) async fn insert(
     hash: Option<&PasswordHashText>,
 ) -> Result<User, Problem> {
     mandate.require(EDITS)?;
+    if hash.is_some() {
+        mandate.changer.may_make_password()?;
+    }
     let now = state.clock.now();
     // As the database keeps it, so that this answer and every later one agree.
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);

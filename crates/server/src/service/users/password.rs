@@ -45,9 +45,9 @@ pub(super) async fn prove_own(
     })
 }
 
-/// What follows when a user's password was changed, or went away with the user: nothing is left of it.
+/// What follows when a user's password was changed, or went away with the user: no file tells it any more. That wrong
+/// ones are forgotten follows from the change log, on every node.
 pub(super) fn ended(state: &AppState, username: &Username) {
-    state.passwords.forgive(username);
     if username.key() == ADMINISTRATOR {
         InitialPasswordFile::in_folder(&state.data_dir).remove();
     }

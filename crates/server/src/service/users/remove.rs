@@ -28,13 +28,19 @@ pub async fn delete(state: &AppState, caller: &Caller, username: &Username) -> R
     Ok(())
 }
 
-/// Forgets the wrong passwords under a user's name. Those from an address stay counted.
+/// Forgets the wrong passwords under a user's name, on this node. Those from an address stay counted.
 ///
 /// # Errors
-/// 403 without `security#edit`; 404.
+/// 403 without `security#edit`, and for a user who holds what the caller lacks; 404.
 pub async fn unlock(state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
     caller.require(state, EDITS)?;
-    let user = state.store.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    let mut change = state.change(&caller.actor()).await?;
+    let mandate = Mandate::of_caller(state, &change, caller).await?;
+    mandate.require(EDITS)?;
+    let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    mandate.changer.may_change_user(mandate.held_by(&user))?;
+    change.unlock_user(user.id).await?;
+    state.commit(change).await?;
     state.passwords.forgive(&user.username);
     Ok(())
 }

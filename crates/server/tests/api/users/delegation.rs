@@ -1,6 +1,7 @@
 //! Nobody gives, takes or takes over more than they hold, and the last administrator stays.
 
-use serde_json::json;
+use patgate_core::user::Origin;
+use serde_json::{Value, json};
 
 use super::USERS;
 use crate::common::{Call, NewGrant, PASSWORD, World, delete, get, post, put};
@@ -20,6 +21,7 @@ fn changes(name: &str) -> Vec<(&'static str, Call)> {
         ("bulk", put(USERS).json(&json!([{ "username": name, "loginAllowed": false }]))),
         ("disable", post(format!("{path}/disable"))),
         ("enable", post(format!("{path}/enable"))),
+        ("unlock", post(format!("{path}/unlock"))),
         ("delete", delete(&*path)),
     ]
 }
@@ -95,7 +97,55 @@ async fn a_token_reaches_no_further_than_it_carries() {
     let set = post(format!("{USERS}/root/password")).json(&with_current);
     assert_eq!(world.send(set.token(&wide)).await.status(), 403);
     for (what, call) in changes("ann") {
-        assert!(world.send(call.token(&wide)).await.status() < 300, "{what}");
+        let status = world.send(call.token(&wide)).await.status();
+        if what.starts_with("password") { assert_eq!(status, 403) } else { assert!(status < 300, "{what}") }
+    }
+}
+
+#[tokio::test]
+async fn a_token_leaves_no_password_behind_unless_it_may_leave_a_token() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    world.user("ann", &[]).await;
+    let carries = ["security#edit", "login"];
+    let listed = world.token(&root, NewGrant { permissions: Some(&carries), ..NewGrant::default() }).await;
+    let unlisted = world.token(&root, NewGrant::default()).await;
+    let password = json!({ "password": "a long password" });
+    let attempts = |name: &str| {
+        vec![
+            post(format!("{USERS}/{name}")).json(&password),
+            put(format!("{USERS}/ann")).json(&password),
+            put(USERS).json(&json!([{ "username": "ann", "password": "a long password" }])),
+            post(format!("{USERS}/ann/password")).json(&json!({ "newPassword": "a long password" })),
+        ]
+    };
+    let settings = |may: bool| {
+        let all = json!({ "internal": true, "ldap": true, "sso": true });
+        let origins = json!({ "release": all, "deploy": all, "others": all });
+        let body = json!({
+            "maximumLifetimeDays": null, "tokensMayMakeTokens": may, "passwordsOnApi": true, "origins": origins,
+        });
+        put("/api/v1/settings/personal-access-tokens").json(&body).basic("root", PASSWORD)
+    };
+    let told = "This token cannot set passwords: it has a permission list, or tokens may not make tokens; sign in, \
+                or send user name and password";
+    for (may, token, name, refused) in [
+        (false, &listed, "puppet1", true),
+        (false, &unlisted, "puppet2", true),
+        (true, &listed, "puppet3", true),
+        (true, &unlisted, "puppet4", false),
+    ] {
+        assert_eq!(world.send(settings(may)).await.status(), 200);
+        for call in attempts(name) {
+            let answer = world.send(call.token(token)).await;
+            if refused {
+                assert_eq!((answer.status(), answer.text()), (403, told), "{name}");
+            } else {
+                assert!(answer.status() < 300, "{name}: {}", answer.text());
+            }
+        }
+        let without = post(format!("{USERS}/{name}-without")).json(&json!({ "fullName": "No Password" }));
+        assert_eq!(world.send(without.token(token)).await.status(), 201, "{name}");
     }
 }
 
@@ -153,6 +203,37 @@ async fn the_last_administrator_stays() {
     assert_eq!(answer.status(), 409, "{}", answer.text());
     assert_eq!(world.send(delete(format!("{USERS}/root")).basic("second", PASSWORD)).await.status(), 204);
     assert_ne!(root.id, second.id);
+}
+
+#[tokio::test]
+async fn an_administrator_without_a_password_is_not_the_one_who_stays() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let made = post(format!("{USERS}/empty")).json(&json!({})).basic("root", PASSWORD);
+    assert_eq!(world.send(made).await.status(), 201);
+    let with = |principals: Value| {
+        let role = json!({ "principals": principals, "permissions": ["admin"] });
+        post("/api/v1/roles/others").json(&role).basic("root", PASSWORD)
+    };
+    assert_eq!(world.send(with(json!([{ "username": "empty" }]))).await.status(), 201);
+    let disable = || post(format!("{USERS}/root/disable")).basic("root", PASSWORD);
+    assert_eq!(world.send(disable()).await.status(), 409);
+    // In one change, the other one gets a password and root goes.
+    let both = json!([
+        { "username": "empty", "password": "a long password" }, { "username": "root", "loginAllowed": false },
+    ]);
+    assert_eq!(world.send(put(USERS).json(&both).basic("root", PASSWORD)).await.status(), 200);
+    let enable = post(format!("{USERS}/root/enable")).basic("empty", "a long password");
+    assert_eq!(world.send(enable).await.status(), 204);
+}
+
+#[tokio::test]
+async fn an_administrator_from_elsewhere_needs_no_password_here() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    world.user_from("lena", Origin::Ldap, "corp", &["admin"]).await;
+    let disable = post(format!("{USERS}/root/disable")).basic("root", PASSWORD);
+    assert_eq!(world.send(disable).await.status(), 204);
 }
 
 #[tokio::test]

@@ -62,6 +62,7 @@ async fn every_change_of_a_user_is_in_the_audit_log() {
         post(format!("{path}/password")).json(&json!({ "newPassword": "another password" })),
         post(format!("{path}/disable")),
         post(format!("{path}/enable")),
+        post(format!("{path}/unlock")),
         delete(&*path),
     ] {
         assert!(world.send(call.basic("root", PASSWORD)).await.status() < 300);
