@@ -99,7 +99,7 @@ impl Problem {
     }
 
     /// 404 for a name that somebody typed on the host, who may know what exists: `kind` is what it should name.
-    pub fn no_such(kind: &str, name: impl fmt::Display) -> Self {
+    pub fn no_such(kind: &str, name: &impl fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no {kind} `{name}`"))
     }
 
