@@ -74,9 +74,19 @@ impl Rule {
     /// Whether it is for this request.
     #[must_use]
     pub fn covers(&self, method: &str, path: &RequestPath<'_>) -> bool {
-        let is_its_method = |known: &str| known == method || (known == "GET" && method == "HEAD");
-        (self.methods.is_empty() || self.methods.iter().any(|known| is_its_method(known)))
-            && self.path.matches(path)
+        (self.methods.is_empty() || self.names(method)) && self.path.matches(path)
+    }
+
+    /// Whether every request that `other` is for is this rule's as well, so that `other` after it never decides.
+    #[must_use]
+    pub fn covers_all_of(&self, other: &Self) -> bool {
+        let has_methods = self.methods.is_empty()
+            || (!other.methods.is_empty() && other.methods.iter().all(|method| self.names(method)));
+        has_methods && self.path.contains(&other.path)
+    }
+
+    fn names(&self, method: &str) -> bool {
+        self.methods.iter().any(|known| **known == *method || (&**known == "GET" && method == "HEAD"))
     }
 }
 
@@ -113,6 +123,19 @@ impl PathPattern {
             (_, None) => false,
         });
         begins && (self.takes_rest || given.next().is_none())
+    }
+
+    /// Whether every path of the other is one of these.
+    fn contains(&self, other: &Self) -> bool {
+        let is_long_enough = match (self.takes_rest, other.takes_rest) {
+            (true, _) => other.segments.len() >= self.segments.len(),
+            (false, rest) => !rest && other.segments.len() == self.segments.len(),
+        };
+        is_long_enough
+            && self.segments.iter().zip(&other.segments).all(|pair| match pair {
+                (Segment::Any, _) => true,
+                (one, other) => one == other,
+            })
     }
 }
 

@@ -193,6 +193,36 @@ fn an_application_names_its_own_pair_of_headers() {
 }
 
 #[test]
+fn a_rule_after_one_that_covers_all_of_it_never_decides() {
+    let covers = |first: (&[&str], &str), second: (&[&str], &str)| {
+        rule(first.0, first.1, None).covers_all_of(&rule(second.0, second.1, None))
+    };
+    for (first, second) in [
+        ((&[][..], "/**"), (&[][..], "/admin/**")),
+        ((&[], "/**"), (&["GET"], "/")),
+        ((&["GET"], "/a/**"), (&["HEAD"], "/a")),
+        ((&["GET", "PUT"], "/a/*/c"), (&["PUT"], "/a/b/c")),
+        ((&[], "/*/**"), (&[], "/*/b/**")),
+        ((&[], "/a"), (&[], "/a/")),
+    ] {
+        assert!(covers(first, second), "{first:?} {second:?}");
+        assert!(first.1 == "/a" || !covers(second, first), "{second:?} {first:?}");
+    }
+    for (first, second) in [
+        ((&["GET"][..], "/**"), (&[][..], "/a")),
+        ((&["HEAD"], "/**"), (&["GET"], "/a")),
+        ((&["GET"], "/a"), (&["GET", "PUT"], "/a")),
+        ((&[], "/*"), (&[], "/**")),
+        ((&[], "/a/*"), (&[], "/*/a")),
+        ((&[], "/a/**"), (&[], "/b/**")),
+        ((&[], "/*/b/**"), (&[], "/**")),
+        ((&[], "/a/b"), (&[], "/a/b/**")),
+    ] {
+        assert!(!covers(first, second), "{first:?} {second:?}");
+    }
+}
+
+#[test]
 fn a_rule_that_could_never_match_is_refused() {
     let of =
         |methods: &[&'static str], path: &str| Rule::new(methods.iter().copied(), path, None).unwrap_err();

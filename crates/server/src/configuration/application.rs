@@ -13,6 +13,7 @@ use patgate_gateway::application::{
     DEPLOY_TOKEN_HEADER, Gate, PathPattern, RELEASE_TOKEN_HEADER, Rule, UnusableHeader, UnusableRule,
     request_header_name, token_header_name,
 };
+use patgate_gateway::forward::{self, UnusableGates};
 
 use super::fault::Fault;
 use super::schema;
@@ -29,8 +30,12 @@ pub(super) struct Protected {
 
 /// One `[[application]]` with its types, before its permissions have slots.
 struct Draft {
+    /// What it is called in faults.
+    field: String,
     /// `None` with a fault; the rest is checked all the same.
     gate: Option<Gate>,
+    /// Where each of [`HEADERS`] stands.
+    places: [Place; 3],
     /// `None` for the built-in ones, and with a fault.
     prefix: Option<Prefix>,
     label: Option<String>,
@@ -38,8 +43,12 @@ struct Draft {
     rules: Vec<DraftRule>,
 }
 
+/// The settings that name a header.
+const HEADERS: [&str; 3] = ["token_header", "method_header", "uri_header"];
+
 struct DraftRule {
     field: String,
+    place: Place,
     methods: Vec<String>,
     path: String,
     permission: Option<(PermissionId, Place)>,
@@ -52,7 +61,7 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
     let mut drafts = Vec::new();
     for (field, table) in settings.tables("application") {
         let mut section = Section::of_table(&field, schema::APPLICATION, table, settings.faults());
-        drafts.push(draft(&mut section, &mut seen));
+        drafts.push(draft(field.clone(), &mut section, &mut seen));
     }
     let configured =
         drafts.iter().filter_map(|draft| Some((draft.gate.as_ref()?.name.clone(), draft.prefix?)));
@@ -66,6 +75,7 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
         Err(error) => return fault(settings, "application", &place, error),
     };
     let (mut gates, mut labels) = built_in(&applications);
+    headers(&drafts, &gates, settings.faults());
     for draft in drafts {
         let rules = rules(draft.rules, &catalog, settings.faults());
         let Some(gate) = draft.gate else { continue };
@@ -90,10 +100,9 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
 struct Seen {
     names: HashSet<ApplicationName>,
     prefixes: HashSet<Prefix>,
-    headers: HashSet<HeaderName>,
 }
 
-fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Draft {
+fn draft(field: String, section: &mut Section<'_>, seen: &mut Seen) -> Draft {
     let name = name(section, seen);
     let built_in_header = match name.as_ref().map(ApplicationName::as_str) {
         Some("release") => Some(RELEASE_TOKEN_HEADER),
@@ -110,15 +119,10 @@ fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Draft {
             }
             (None, Some(header))
         }
-        None => (prefix(section, seen), token_header(section, name.as_ref(), seen)),
+        None => (prefix(section, seen), token_header(section, name.as_ref())),
     };
     let method_header = section.parsed::<RequestHeader>("method_header");
     let uri_header = section.parsed::<RequestHeader>("uri_header");
-    if let (Some(method), Some(uri)) = (&method_header, &uri_header)
-        && method.0 == uri.0
-    {
-        section.fault_of("uri_header", "must be another header than `method_header`");
-    }
     let allow_passwords = section.truth("allow_passwords");
     let permissions = section.list("permissions").into_iter().map(|(permission, _)| permission).collect();
     let mut rules = Vec::new();
@@ -134,7 +138,15 @@ fn draft(section: &mut Section<'_>, seen: &mut Seen) -> Draft {
             ..Gate::new(name?, ApplicationSlot::UNKNOWN, token_header?)
         })
     })();
-    Draft { gate, prefix, label, permissions, rules }
+    Draft {
+        field,
+        gate,
+        places: HEADERS.map(|name| section.place_of(name)),
+        prefix,
+        label,
+        permissions,
+        rules,
+    }
 }
 
 fn name(section: &mut Section<'_>, seen: &mut Seen) -> Option<ApplicationName> {
@@ -165,22 +177,33 @@ fn prefix(section: &mut Section<'_>, seen: &mut Seen) -> Option<Prefix> {
     Some(prefix)
 }
 
-fn token_header(
-    section: &mut Section<'_>,
-    name: Option<&ApplicationName>,
-    seen: &mut Seen,
-) -> Option<HeaderName> {
-    let header = if section.is_given("token_header") {
-        section.parsed::<TokenHeader>("token_header")?.0
+fn token_header(section: &mut Section<'_>, name: Option<&ApplicationName>) -> Option<HeaderName> {
+    if section.is_given("token_header") {
+        Some(section.parsed::<TokenHeader>("token_header")?.0)
     } else {
-        token_header_name(&format!("x-{}-personal-token", name?)).ok()?
-    };
-    let is_built_in = [RELEASE_TOKEN_HEADER, DEPLOY_TOKEN_HEADER].contains(&header);
-    if is_built_in || !seen.headers.insert(header.clone()) {
-        let expected = format!("the token header `{header}` belongs to another application");
-        section.fault_of("token_header", expected);
+        token_header_name(&format!("x-{}-personal-token", name?)).ok()
     }
-    Some(header)
+}
+
+/// Checks the headers of all applications against each other, as the gateway does.
+fn headers(drafts: &[Draft], built_in: &[Gate], faults: &mut Vec<Fault>) {
+    let own = drafts.iter().filter_map(|draft| draft.gate.as_ref());
+    let is_as_built_in = |gate: &&Gate| own.clone().all(|own| own.name != gate.name);
+    let gates = built_in.iter().filter(is_as_built_in).chain(own.clone());
+    for fault in forward::faults(gates) {
+        let concerned = drafts.iter().rev().find_map(|draft| {
+            let gate = draft.gate.as_ref()?;
+            let at = match &fault {
+                UnusableGates::Twice(name) => (gate.name.as_str() == name).then_some(0),
+                UnusableGates::SharedTokenHeader(shared) => (gate.token_header == shared.0).then_some(0),
+                UnusableGates::TwoMeanings { application, header } => (gate.name.as_str() == application)
+                    .then_some(if gate.uri_header == *header { 2 } else { 1 }),
+            };
+            at.map(|at| (format!("{}.{}", draft.field, HEADERS[at]), draft.places[at].clone()))
+        });
+        let (field, place) = concerned.unwrap_or_else(|| ("application".to_owned(), Place::Nowhere));
+        faults.push(Fault::new(field, &place, fault));
+    }
 }
 
 fn draft_rule(field: &str, section: &mut Section<'_>) -> Option<DraftRule> {
@@ -190,13 +213,20 @@ fn draft_rule(field: &str, section: &mut Section<'_>) -> Option<DraftRule> {
         Ok(permission) => Some((permission, place)),
         Err(error) => fault(section, "permission", &place, error),
     });
-    Some(DraftRule { field: field.to_owned(), methods, path: path?.0, permission })
+    Some(DraftRule {
+        field: field.to_owned(),
+        place: section.place_of("path"),
+        methods,
+        path: path?.0,
+        permission,
+    })
 }
 
-/// Gives the permissions their slots. A permission that nobody can hold is a fault: it is a typing error.
+/// Gives the permissions their slots. A permission that nobody can hold is a fault: it is a typing error. So is a rule
+/// that never decides, and which may be what was to keep somebody out.
 fn rules(drafts: Vec<DraftRule>, catalog: &Catalog, faults: &mut Vec<Fault>) -> Vec<Rule> {
-    let mut rules = Vec::new();
-    for DraftRule { field, methods, path, permission } in drafts {
+    let mut rules: Vec<(String, Place, Rule)> = Vec::new();
+    for DraftRule { field, place, methods, path, permission } in drafts {
         let slot = permission.as_ref().map(|(id, _)| catalog.slot(id));
         if let (Some(None), Some((id, place))) = (slot, &permission) {
             let expected =
@@ -204,11 +234,22 @@ fn rules(drafts: Vec<DraftRule>, catalog: &Catalog, faults: &mut Vec<Fault>) -> 
             faults.push(Fault::new(format!("{field}.permission"), place, expected));
         }
         match Rule::new(methods.iter().map(String::as_str), &path, slot.flatten()) {
-            Ok(rule) => rules.push(rule),
-            Err(error) => faults.push(Fault::new(field, &Place::Nowhere, error)),
+            Ok(rule) => {
+                if let Some((earlier, at, _)) =
+                    rules.iter().find(|(.., earlier)| earlier.covers_all_of(&rule))
+                {
+                    let expected = format!(
+                        "never decides, because `{earlier}` ({at}) covers all of it; put the narrower rule first, or \
+                         remove one"
+                    );
+                    faults.push(Fault::new(field.clone(), &place, expected));
+                }
+                rules.push((field, place, rule));
+            }
+            Err(error) => faults.push(Fault::new(field, &place, error)),
         }
     }
-    rules
+    rules.into_iter().map(|(.., rule)| rule).collect()
 }
 
 /// The gates of Release and Deploy, and the labels of all built-in applications in the order of their slots.

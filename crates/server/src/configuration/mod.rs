@@ -270,9 +270,15 @@ impl FromStr for Address {
 struct Network(String);
 
 impl FromStr for Network {
-    type Err = NotANetwork;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        TrustedProxies::read([text]).map(|_| Self(text.to_owned()))
+        TrustedProxies::read([text]).map_err(|error: NotANetwork| error.to_string())?;
+        if text.rsplit_once('/').is_some_and(|(_, bits)| bits.parse() == Ok(0_u8)) {
+            return Err(format!(
+                "`{text}` lets every client claim any address and URI: name the proxies alone"
+            ));
+        }
+        Ok(Self(text.to_owned()))
     }
 }

@@ -50,7 +50,7 @@ pub struct Schema {
     pub public_url: Option<String>,
 
     /// The proxies whose `X-Forwarded-*` headers and original method and URI are believed: IP addresses or networks,
-    /// like `10.0.0.0/8`.
+    /// like `10.0.0.0/8`; not all addresses.
     #[config(env = "PATGATE_TRUSTED_PROXIES", default = [])]
     pub trusted_proxies: Vec<String>,
 
@@ -157,7 +157,7 @@ pub struct Application {
     pub permissions: Vec<String>,
 
     /// What each request needs; the first rule that fits decides. With rules, what no rule covers is refused;
-    /// without, every proven user passes.
+    /// without, every proven user passes. A rule that never decides, because an earlier one covers all of it, is a fault.
     #[config(default = [])]
     pub rule: Vec<toml::Value>,
 }

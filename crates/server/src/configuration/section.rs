@@ -160,9 +160,14 @@ impl<'f> Section<'f> {
 
     /// Keeps a fault of a setting, at the place of its value or, when it has none, of its table.
     pub(super) fn fault_of(&mut self, name: &str, expected: impl fmt::Display) {
-        let given = self.given.iter().find(|(known, _)| known == name);
-        let place = given.map_or_else(|| self.place.clone(), |(_, given)| given.place.clone());
+        let place = self.place_of(name);
         self.fault(name, &place, expected);
+    }
+
+    /// The place of a value or, when it was not given, of its table.
+    pub(super) fn place_of(&self, name: &str) -> Place {
+        let given = self.given.iter().find(|(known, _)| known == name);
+        given.map_or_else(|| self.place.clone(), |(_, given)| given.place.clone())
     }
 
     /// The faults, for a section inside this one.

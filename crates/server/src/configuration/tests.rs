@@ -136,6 +136,46 @@ fn every_fault_of_every_application_is_told_at_once() {
 }
 
 #[test]
+fn what_the_server_would_refuse_is_a_fault_of_the_configuration() {
+    assert_faults!(faults(
+        r#"
+        trusted_proxies = ["10.0.0.0/8", "0.0.0.0/0", "::/0"]
+        [[application]]
+        name = "shop"
+        token_prefix = "shop"
+        method_header = "x-bank-personal-token"
+        uri_header = "x-deploy-personal-token"
+        [[application]]
+        name = "bank"
+        token_prefix = "bank"
+        [[application]]
+        name = "release"
+        uri_header = "x-original-method"
+        [[application]]
+        name = "mint"
+        token_prefix = "mint"
+        token_header = "x-release-personal-token"
+        "#
+    ));
+}
+
+#[test]
+fn a_rule_that_never_decides_is_a_fault_that_names_both() {
+    assert_faults!(faults(
+        r#"
+        [[application]]
+        name = "shop"
+        token_prefix = "shop"
+        [[application.rule]]
+        path = "/**"
+        [[application.rule]]
+        path = "/admin/**"
+        permission = "admin"
+        "#
+    ));
+}
+
+#[test]
 fn faults_of_variables_and_flags_name_them() {
     let mut sources = variables(&[
         ("PATGATE_BODY_LIMIT", "a lot"),
