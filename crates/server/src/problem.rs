@@ -67,6 +67,7 @@ impl Problem {
     }
 
     /// 400: a field of the request is wrong.
+    #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands over the error that is told")]
     pub fn field(field: impl Into<String>, detail: impl ToString) -> Self {
         Self {
             field: Some(field.into()),
