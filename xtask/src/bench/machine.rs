@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::{process, tree};
 
-/// Load by others above which the figures are not worth much, in running processes.
-const NOISY: f64 = 0.5;
+/// Ticks of a second in the files of `/proc`: 100 on every Linux of today (proc(5), sysconf(3) `_SC_CLK_TCK`).
+pub(super) const TICKS: f64 = 100.0;
+/// How long one looks for what others do.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// One line: processor, cores, memory, kernel, compiler, day and commit.
 ///
@@ -32,14 +35,34 @@ pub(super) fn description() -> Result<String, Failure> {
     ))
 }
 
-/// Says so when others keep the machine busy, and returns the load of the last minute (proc(5), `/proc/loadavg`).
-pub(super) fn load() -> f64 {
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
-    if load > NOISY {
-        println!("NOISY: {load} processes ran here in the last minute; trust the ratios, and measure again");
-    }
-    load
+/// Looks for a moment how many cores others use, and says so.
+///
+/// # Errors
+/// When `/proc/stat` cannot be read.
+#[expect(clippy::disallowed_methods, reason = "what others do can only be seen while we do nothing")]
+pub(super) fn others() -> Result<f64, Failure> {
+    let before = busy_seconds(None)?;
+    std::thread::sleep(LOOK);
+    let cores = (busy_seconds(None)? - before) / LOOK.as_secs_f64();
+    println!("others use {cores:.2} cores now");
+    Ok(cores)
+}
+
+/// Seconds that a core, or all of them together, have been busy since the machine started, with whatever (proc(5),
+/// `/proc/stat`).
+///
+/// # Errors
+/// When `/proc/stat` cannot be read.
+pub(super) fn busy_seconds(core: Option<usize>) -> Result<f64, Failure> {
+    let text = fs::read_to_string("/proc/stat").map_err(Failure::file("/proc/stat"))?;
+    let name = core.map_or_else(|| "cpu ".to_owned(), |core| format!("cpu{core} "));
+    let words = text.lines().find_map(|line| line.strip_prefix(&name)).unwrap_or_default();
+    let ticks: Vec<f64> = words.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    // user nice system idle iowait irq softirq steal
+    let [user, nice, system, _, _, irq, softirq, steal, ..] = ticks[..] else {
+        return Err(Failure::Found(format!("`/proc/stat` has no times of `{}`", name.trim())));
+    };
+    Ok((user + nice + system + irq + softirq + steal) / TICKS)
 }
 
 /// The first value of a name in a file of `name : value` lines.

@@ -2,20 +2,33 @@
 
 use std::fs;
 
+use super::machine;
 use crate::failure::Failure;
 use crate::tree;
 
 /// Relative to the workspace.
 const PAGE: &str = "docs/reference/performance.md";
 
-/// Puts the text into the section of this name, between its two marks.
+/// Cores that others may use during a run that is written down.
+const QUIET: f64 = 0.2;
+
+/// Puts the text, under a line about the machine, into the section of this name, between its two marks. A run beside
+/// which others used more than [`QUIET`] cores is worth no place there, unless somebody insists.
 ///
 /// # Errors
 /// When the page cannot be read or written, or has no such marks.
-pub(super) fn write(section: &str, text: &str) -> Result<(), Failure> {
+pub(super) fn write(section: &str, others: f64, insists: bool, text: &str) -> Result<(), Failure> {
+    if others > QUIET && !insists {
+        println!(
+            "not written to `{PAGE}`: others used {others:.2} cores; run it again when the machine is quiet, or with \
+             `--anyway`"
+        );
+        return Ok(());
+    }
     let path = tree::root().join(PAGE);
     let page = fs::read_to_string(&path).map_err(Failure::file(&path))?;
-    let page = replaced(&page, section, text).ok_or_else(|| {
+    let text = format!("Machine: {}; others used {others:.2} cores.\n\n{text}", machine::description()?);
+    let page = replaced(&page, section, &text).ok_or_else(|| {
         Failure::Found(format!("`{PAGE}` has no lines `{}` and `{}`", mark(section), end(section)))
     })?;
     fs::write(&path, page).map_err(Failure::file(&path))?;

@@ -11,14 +11,13 @@ use std::time::{Duration, Instant};
 use patgate_testkit::child::Process;
 use patgate_testkit::{ports, wait};
 
+use super::machine::TICKS;
 use crate::failure::Failure;
 
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_secs(120);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Ticks of a second in the files of `/proc`: 100 on every Linux of today (proc(5), sysconf(3) `_SC_CLK_TCK`).
-const TICKS: f64 = 100.0;
 
 /// A running server, stopped when dropped.
 #[derive(Debug)]

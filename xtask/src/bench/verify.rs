@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Numbers of tokens; the page is written only without any (1,000, 100,000, a million and ten million)
     #[arg(value_name = "TOKENS")]
     sizes: Vec<usize>,
+    /// Write the page even though others used the machine
+    #[arg(long)]
+    anyway: bool,
 }
 
 /// Runs the benchmark of `patgate-core`.
@@ -33,12 +36,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let is_whole = arguments.sizes.is_empty();
     let sizes = if is_whole { &SIZES[..] } else { &arguments.sizes };
     step("build", || process::run(bench().arg("--no-run")))?;
-    machine::load();
+    let others = machine::others()?;
     let table = step("verify", || measure(sizes))?;
     let text = format!("{table}\n{}", judged(&table).join(".\n"));
     println!("\n{}", judged(&table).join("\n"));
     if is_whole {
-        page::write("verify", &format!("Machine: {}.\n\n{text}.\n", machine::description()?))?;
+        page::write("verify", others, arguments.anyway, &format!("{text}.\n"))?;
     }
     Ok(())
 }

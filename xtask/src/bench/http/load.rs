@@ -6,16 +6,15 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::{LOAD_CORE, SERVER_CORE};
+use crate::bench::machine::busy_seconds;
 use crate::bench::serving::Serving;
 use crate::failure::Failure;
 use crate::{process, tree};
 
 /// Connections that stay open; each asks again as soon as it is answered.
 pub(super) const CONNECTIONS: usize = 64;
-/// Seconds of load before a turn is measured: the caches are as they will be.
-const WARM_UP: u32 = 2;
-/// How often the load before a turn is repeated until every token was used.
-const MOST_WARM_UPS: usize = 10;
+/// Seconds of load before a turn is measured, the next ones when the ones before did not reach every token.
+const WARM_UPS: [u32; 4] = [2, 4, 8, 16];
 /// How long a server is left alone then. Patgate writes where its tokens were used first in this minute, which a token
 /// that is used a hundred times a minute pays for once.
 const REST: Duration = Duration::from_secs(2);
@@ -43,13 +42,13 @@ pub(super) struct Turn {
 /// As [`load`], and when the server is too slow for that.
 #[expect(clippy::disallowed_methods, reason = "a server at rest shows nothing that one could wait for")]
 pub(super) fn warm_up(serving: &Serving, file: &Path, tokens: usize) -> Result<(), Failure> {
-    for _ in 0..MOST_WARM_UPS {
-        if load(serving, file, WARM_UP)?.answers >= tokens as f64 {
+    for seconds in WARM_UPS {
+        if load(serving, file, seconds)?.answers >= tokens as f64 {
             std::thread::sleep(REST);
             return Ok(());
         }
     }
-    Err(Failure::Found(format!("less than {tokens} answers in {WARM_UP} seconds, {MOST_WARM_UPS} times")))
+    Err(Failure::Found(format!("this machine is too busy: no {tokens} answers in {WARM_UPS:?} seconds")))
 }
 
 /// Loads a server for so many seconds with the tokens of the file in turn.
@@ -57,9 +56,9 @@ pub(super) fn warm_up(serving: &Serving, file: &Path, tokens: usize) -> Result<(
 /// # Errors
 /// When an answer was not good, or a connection broke.
 pub(super) fn load(serving: &Serving, file: &Path, seconds: u32) -> Result<Turn, Failure> {
-    let (cpu, busy) = (serving.cpu_seconds()?, busy_seconds()?);
+    let (cpu, busy) = (serving.cpu_seconds()?, busy_seconds(Some(SERVER_CORE))?);
     let figures = wrk(serving.port, file, seconds)?;
-    let (cpu, busy) = (serving.cpu_seconds()? - cpu, busy_seconds()? - busy);
+    let (cpu, busy) = (serving.cpu_seconds()? - cpu, busy_seconds(Some(SERVER_CORE))? - busy);
     let [answers, microseconds, p50, p99, refused, broken] = figures;
     if refused > 0.0 || broken > 0.0 {
         return Err(Failure::Found(format!("{refused} answers were errors and {broken} connections broke")));
@@ -93,19 +92,6 @@ fn figures(output: &str) -> Option<[f64; 6]> {
     let line = output.lines().find_map(|line| line.strip_prefix("figures "))?;
     let figures: Vec<f64> = line.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
     figures.try_into().ok()
-}
-
-/// Seconds that the server's core has been busy since the machine started, with whatever (proc(5), `/proc/stat`).
-fn busy_seconds() -> Result<f64, Failure> {
-    let text = fs::read_to_string("/proc/stat").map_err(Failure::file("/proc/stat"))?;
-    let name = format!("cpu{SERVER_CORE} ");
-    let words = text.lines().find_map(|line| line.strip_prefix(&name)).unwrap_or_default();
-    let ticks: Vec<f64> = words.split(' ').filter_map(|word| word.parse().ok()).collect();
-    // user nice system idle iowait irq softirq steal
-    let [user, nice, system, _, _, irq, softirq, steal, ..] = ticks[..] else {
-        return Err(Failure::Found(format!("`/proc/stat` has no times of core {SERVER_CORE}")));
-    };
-    Ok((user + nice + system + irq + softirq + steal) / 100.0)
 }
 
 #[cfg(test)]
