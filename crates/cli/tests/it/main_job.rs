@@ -64,9 +64,15 @@ impl Site {
             let text = set(text, "127.0.0.1:8080", &upstream.address().to_string());
             let text = set(text, "127.0.0.1:8000", &format!("127.0.0.1:{port}"));
             let text = set(text, "/auth/release;", &format!("{auth};"));
-            // The head of the recipe asks for one such line for each application.
-            let line = "proxy_set_header X-Deploy-Personal-Token \"\";";
-            set(text, line, &format!("{line}\n    proxy_set_header X-Shop-Personal-Token \"\";"))
+            // The head of the recipe asks for this for each application.
+            let map = text.find("map $http_x_deploy_personal_token").unwrap();
+            let map = text[map..].split_inclusive("}\n").next().unwrap().to_owned();
+            let text = set(text, &map, &format!("{map}{}", map.replace("deploy", "shop")));
+            ["\"\"", "$patgate_deploy_token"].into_iter().fold(text, |text, value| {
+                let line = format!("proxy_set_header X-Deploy-Personal-Token {value};");
+                let own = line.replace("Deploy", "Shop").replace("deploy", "shop");
+                set(text, &line, &format!("{line}\n    {own}"))
+            })
         });
         Self { nginx, upstream, patgate }
     }
@@ -170,9 +176,57 @@ fn a_script_without_a_good_token_does_not_reach_the_application() {
         (format!("x-release-personal-token: {token}"), format!("x-release-personal-token: {unknown}"));
     let bearer = format!("Authorization: Bearer {token}");
     let other = format!("x-deploy-personal-token: {token}");
-    for pair in [[&wrong, &bearer], [&right, &other], [&right, &right]] {
+    for pair in [[&wrong, &bearer], [&right, &other], [&wrong, &right]] {
         let answer = site.refused("/", &["-H", pair[0], "-H", pair[1]]);
         assert_eq!(answer.status, 401, "{pair:?}");
+    }
+}
+
+#[test]
+fn a_client_with_odd_headers_gets_no_other_answers_than_anybody() {
+    let site = Site::new("/auth");
+    let token = format!("x-release-personal-token: {}", admin(&site.patgate).token("t", "release").text);
+    // More headers than Patgate's HTTP server takes, and more bytes.
+    let mut many: Vec<String> = (0..150).map(|at| format!("x-odd-{at}: a")).collect();
+    many.extend((0..3).map(|at| format!("x-long-{at}: {}", "a".repeat(7_000))));
+    many.push(format!("x-forwarded-for: {}", "192.0.2.1, ".repeat(500)));
+    many.push(format!("user-agent: {}", "a".repeat(2_000)));
+    let many: Vec<&str> = many.iter().flat_map(|header| ["-H", header]).collect();
+    site.passes("/", &[&["-H", &token], &many[..]].concat());
+    assert_eq!(site.refused("/", &many).status, 401);
+    // Bytes that no header may have: elsewhere they are not Patgate's matter, in a credential they spoil it.
+    for header in ["x-odd", "user-agent", "x-forwarded-for", "cookie"] {
+        let odd = format!("{header}: a\u{1}b");
+        site.passes("/", &["-H", &token, "-H", &odd]);
+        assert_eq!(site.refused("/", &["-H", &odd]).status, 401, "{header}");
+    }
+    for header in ["authorization: Bearer", "x-release-personal-token:", "x-deploy-personal-token:"] {
+        for value in ["a\u{1}b".to_owned(), "a".repeat(5_000), "\u{7f}".to_owned(), "ä".to_owned()] {
+            let odd = format!("{header} {value}");
+            assert_eq!(site.refused("/", &["-H", &odd]).status, 401, "{odd:.60}");
+        }
+    }
+    // A token header decides before `Authorization`, and an odd one is not as if there were none.
+    let bearer = token.replace("x-release-personal-token:", "authorization: Bearer");
+    site.passes("/", &["-H", &bearer]);
+    let odd = "x-release-personal-token: a\u{1}b";
+    assert_eq!(site.refused("/", &["-H", odd, "-H", &bearer]).status, 401);
+}
+
+/// nginx before 1.23 tells the first of two lines, later ones join or refuse them: never does the second decide.
+#[test]
+fn a_client_that_sends_a_credential_twice_gets_no_second_try() {
+    let site = Site::new("/auth");
+    let token = admin(&site.patgate).token("t", "release").text;
+    for header in ["x-release-personal-token: ", "authorization: Bearer "] {
+        let (right, wrong) = (format!("{header}{token}"), format!("{header}rpa_nonsense"));
+        let answer = site.refused("/", &["-H", &wrong, "-H", &right]);
+        assert!(matches!(answer.status, 400 | 401), "{header}: {}", answer.status);
+        let first_is_right = site.curl("/", &["-H", &right, "-H", &wrong]);
+        assert!(matches!(first_is_right.status, 200 | 400 | 401), "{header}: {}", first_is_right.status);
+        for request in site.upstream.take_requests() {
+            assert!(request.headers.iter().all(|(_, value)| !value.contains("rpa_")), "{:?}", request.headers);
+        }
     }
 }
 

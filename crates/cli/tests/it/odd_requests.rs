@@ -82,6 +82,28 @@ fn a_client_with_endless_headers_is_refused() {
     assert_eq!(auth(&patgate, &token), 200);
 }
 
+/// Three times as many connections as the system lets the server have: the hard limit counts, and who says nothing
+/// makes room.
+#[test]
+fn a_client_that_takes_all_connections_keeps_nobody_out() {
+    let patgate = Patgate::with().under(["prlimit", "--nofile=128:256"]).start();
+    let token = admin(&patgate).token("t", "any").text;
+    let connect = || Wire::connect(patgate.ports()[0]);
+    let silent: Vec<Wire> = (0..400).map(|_| connect()).collect();
+    let halves: Vec<Wire> = (0..400)
+        .map(|_| {
+            let mut wire = connect();
+            let _ = wire.send("GET /auth HTTP/1.1\r\nhost");
+            wire
+        })
+        .collect();
+    for _ in 0..20 {
+        assert_eq!(auth(&patgate, &token), 200);
+    }
+    assert!(!patgate.log().contains("cannot accept"), "{}", patgate.log());
+    drop((silent, halves));
+}
+
 #[test]
 fn a_client_that_speaks_no_http_is_refused() {
     let (patgate, token) = server();
