@@ -47,7 +47,8 @@ fn findings_in(file: &Path, text: &str) -> Vec<String> {
     if is_written_by_people && !text.is_empty() && !text.ends_with('\n') {
         findings.push(format!("{name}:{lines}: end the last line"));
     }
-    for (number, line) in (1..).zip(text.lines()) {
+    // `lines` would hide the `\r` of a foreign line end.
+    for (number, line) in (1..).zip(text.split('\n')) {
         if is_written_by_people && line.ends_with([' ', '\t', '\r']) {
             findings.push(format!("{name}:{number}: remove the space at the end of the line"));
         }
