@@ -225,7 +225,11 @@ fn a_client_that_sends_a_credential_twice_gets_no_second_try() {
         let first_is_right = site.curl("/", &["-H", &right, "-H", &wrong]);
         assert!(matches!(first_is_right.status, 200 | 400 | 401), "{header}: {}", first_is_right.status);
         for request in site.upstream.take_requests() {
-            assert!(request.headers.iter().all(|(_, value)| !value.contains("rpa_")), "{:?}", request.headers);
+            assert!(
+                request.headers.iter().all(|(_, value)| !value.contains("rpa_")),
+                "{:?}",
+                request.headers
+            );
         }
     }
 }
