@@ -82,20 +82,20 @@ impl Serving {
         ask(self.port, path, Some(token)).ok_or_else(silent)
     }
 
-    /// Seconds on a processor so far, user and system together, of the process that answers: nginx's is its worker.
+    /// Seconds on a processor so far of the process that answers (nginx's is its worker): its own, and the system's
+    /// for it.
     ///
     /// # Errors
     /// When `/proc` does not tell.
-    pub(super) fn cpu_seconds(&self) -> Result<f64, Failure> {
+    pub(super) fn cpu_seconds(&self) -> Result<(f64, f64), Failure> {
         let path = self.proc().join("stat");
         let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
         // The name, in parentheses, may have blanks in it; the times are the 14th and 15th word of all (proc(5)).
         let words: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |at: usize| words.get(at).and_then(|word| word.parse::<f64>().ok());
-        match (ticks(11), ticks(12)) {
-            (Some(user), Some(system)) => Ok((user + system) / TICKS),
-            _ => Err(Failure::Found(format!("`{}` cannot be read", path.display()))),
-        }
+        let seconds =
+            |at: usize| words.get(at).and_then(|word| word.parse::<f64>().ok()).map(|ticks| ticks / TICKS);
+        let unreadable = || Failure::Found(format!("`{}` cannot be read", path.display()));
+        seconds(11).zip(seconds(12)).ok_or_else(unreadable)
     }
 
     /// What it holds in memory now, and held at most, in megabytes (proc(5), `VmRSS` and `VmHWM`).

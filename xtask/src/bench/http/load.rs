@@ -30,8 +30,10 @@ pub(super) struct Turn {
     pub(super) p50: f64,
     /// Microseconds that 99 of 100 answers took at most.
     pub(super) p99: f64,
-    /// Microseconds of processor time of the server for one answer.
-    pub(super) cpu: f64,
+    /// Microseconds of processor time of the server for one answer: its own.
+    pub(super) user: f64,
+    /// Microseconds of processor time of the system for one answer of the server.
+    pub(super) system: f64,
     /// The part of the server's core that others took, 0 to 1.
     pub(super) others: f64,
 }
@@ -56,22 +58,31 @@ pub(super) fn warm_up(serving: &Serving, file: &Path, tokens: usize) -> Result<(
 /// # Errors
 /// When an answer was not good, or a connection broke.
 pub(super) fn load(serving: &Serving, file: &Path, seconds: u32) -> Result<Turn, Failure> {
-    let (cpu, busy) = (serving.cpu_seconds()?, busy_seconds(Some(SERVER_CORE))?);
+    let (before, busy) = (serving.cpu_seconds()?, busy_seconds(Some(SERVER_CORE))?);
     let figures = wrk(serving.port, file, seconds)?;
-    let (cpu, busy) = (serving.cpu_seconds()? - cpu, busy_seconds(Some(SERVER_CORE))? - busy);
+    let (after, busy) = (serving.cpu_seconds()?, busy_seconds(Some(SERVER_CORE))? - busy);
     let [answers, microseconds, p50, p99, refused, broken] = figures;
     if refused > 0.0 || broken > 0.0 {
         return Err(Failure::Found(format!("{refused} answers were errors and {broken} connections broke")));
     }
     let elapsed = microseconds / 1e6;
+    let (user, system) = (after.0 - before.0, after.1 - before.1);
     Ok(Turn {
         answers,
         per_second: answers / elapsed,
         p50,
         p99,
-        cpu: cpu * 1e6 / answers,
-        others: ((busy - cpu) / elapsed).max(0.0),
+        user: user * 1e6 / answers,
+        system: system * 1e6 / answers,
+        others: ((busy - user - system) / elapsed).max(0.0),
     })
+}
+
+impl Turn {
+    /// Microseconds of processor time for one answer, its own and the system's.
+    pub(super) fn cpu(&self) -> f64 {
+        self.user + self.system
+    }
 }
 
 /// Runs wrk, and returns the figures that `tokens.lua` prints.

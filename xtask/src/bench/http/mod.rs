@@ -21,8 +21,10 @@ const LOAD_CORE: usize = 1;
 const TOKENS: usize = 100_000;
 /// Rounds of a whole run.
 const ROUNDS: usize = 5;
-/// Seconds of load that are measured.
-const SECONDS: u32 = 5;
+/// Seconds of load that are measured at a time.
+const SECONDS: u32 = 2;
+/// How often in each turn: every load opens its connections anew.
+const LOADS: usize = 3;
 /// The most processor time of Patgate that is wanted, in that of nginx `return 204`.
 const TARGET: f64 = 1.25;
 
@@ -47,45 +49,52 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let servers = step("build, and make 100,000 tokens", || Servers::prepare(TOKENS))?;
     let before = machine::others()?;
-    let mut rounds = Vec::new();
+    let mut pairs = Vec::new();
     for round in 1..=arguments.rounds.max(1) {
-        let turns =
-            step(&format!("round {round} of {}", arguments.rounds), || measure(&servers, round == 1))?;
-        rounds.push(turns);
+        let name = format!("round {round} of {}", arguments.rounds);
+        pairs.extend(step(&name, || measure(&servers, round == 1))?);
     }
-    let text = report(&rounds);
+    let text = report(&pairs);
     println!("\n{text}");
     if arguments.rounds == ROUNDS {
-        let others = median(rounds.iter().flatten().map(|turn| turn.others));
+        let others = median(pairs.iter().flatten().map(|turn| turn.others));
         page::write("http", others.max(before), arguments.anyway, &text)?;
     }
     Ok(())
 }
 
-/// One turn of every server.
-fn measure(servers: &Servers, is_first: bool) -> Result<[Turn; KINDS.len()], Failure> {
+/// A load of every server.
+type Pair = [Turn; KINDS.len()];
+
+/// One turn of every server, of several loads each: the first of each, then the second of each, and so on.
+fn measure(servers: &Servers, is_first: bool) -> Result<Vec<Pair>, Failure> {
     let mut turns = Vec::new();
     for kind in KINDS {
         let serving = servers.start(kind)?;
         check_answers(&serving, servers, kind)?;
         warm_up(&serving, &servers.data().tokens(), TOKENS)?;
-        let turn = load(&serving, &servers.data().tokens(), SECONDS)?;
-        let stopping = serving.stop();
-        println!(
-            "{:26} {:>8.0}/s  p50 {:>4.0} µs  p99 {:>5.0} µs  {} µs of CPU a request, others {:.0} %, stopped in {stopping:.1} s",
-            kind.name(),
-            turn.per_second,
-            turn.p50,
-            turn.p99,
-            figure(turn.cpu),
-            turn.others * 100.0,
-        );
+        let mut loads = Vec::new();
+        for _ in 0..LOADS {
+            let turn = load(&serving, &servers.data().tokens(), SECONDS)?;
+            println!(
+                "{:26} {:>7.0}/s  p50 {:>4.0} µs  p99 {:>5.0} µs  {} µs of CPU a request ({} own), others {:.0} %",
+                kind.name(),
+                turn.per_second,
+                turn.p50,
+                turn.p99,
+                figure(turn.cpu()),
+                figure(turn.user),
+                turn.others * 100.0,
+            );
+            loads.push(turn);
+        }
+        serving.stop();
         if kind == Kind::Patgate && is_first {
             check_every_token_was_judged(servers)?;
         }
-        turns.push(turn);
+        turns.push(loads);
     }
-    turns.try_into().map_err(|_| Failure::Found("a server had no turn".to_owned()))
+    Ok((0..LOADS).map(|load| std::array::from_fn(|kind| turns[kind][load])).collect())
 }
 
 /// The answers that are counted later are the right ones: a token passes, and where tokens count, another text does not.
@@ -118,17 +127,16 @@ fn check_every_token_was_judged(servers: &Servers) -> Result<(), Failure> {
     Err(Failure::Found(format!("of {TOKENS} tokens only {used} were judged")))
 }
 
-/// The medians, and the ratios of each round's pairs; and the least disturbed turns, for a machine that is not quiet.
-fn report(rounds: &[[Turn; KINDS.len()]]) -> String {
-    let of = |kind: usize, value: fn(&Turn) -> f64| median(rounds.iter().map(|turns| value(&turns[kind])));
-    let least = |kind: usize| rounds.iter().map(|turns| turns[kind].cpu).fold(f64::INFINITY, f64::min);
-    let ratio = |kind: usize| median(rounds.iter().map(|turns| turns[kind].cpu / turns[0].cpu));
+/// The medians, and the medians of the ratios in each pair.
+fn report(pairs: &[Pair]) -> String {
+    let of = |kind: usize, value: fn(&Turn) -> f64| median(pairs.iter().map(|pair| value(&pair[kind])));
+    let ratio = |kind: usize| median(pairs.iter().map(|pair| pair[kind].cpu() / pair[0].cpu()));
     let mut text = format!(
-        "{TOKENS} tokens in turn, {CONNECTIONS} kept-alive connections, {SECONDS} s each, medians of {} rounds; every \
+        "{TOKENS} tokens in turn, {CONNECTIONS} kept-alive connections, {} loads of {SECONDS} s each, medians; every \
          answer was 200 or 204.\n\n\
-         | server | requests/s | p50 µs | p99 µs | CPU µs a request | CPU ÷ nginx 204 | least CPU µs | least ÷ least |\n\
+         | server | requests/s | p50 µs | p99 µs | CPU µs a request | its own | the system's | CPU ÷ nginx 204 |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-        rounds.len()
+        pairs.len()
     );
     for (at, kind) in KINDS.iter().enumerate() {
         text.push_str(&format!(
@@ -137,10 +145,10 @@ fn report(rounds: &[[Turn; KINDS.len()]]) -> String {
             of(at, |turn| turn.per_second),
             of(at, |turn| turn.p50),
             of(at, |turn| turn.p99),
-            figure(of(at, |turn| turn.cpu)),
+            figure(of(at, Turn::cpu)),
+            figure(of(at, |turn| turn.user)),
+            figure(of(at, |turn| turn.system)),
             figure(ratio(at)),
-            figure(least(at)),
-            figure(least(at) / least(0)),
         ));
     }
     let patgate = KINDS.iter().position(|kind| *kind == Kind::Patgate).unwrap_or_default();
