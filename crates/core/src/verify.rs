@@ -7,14 +7,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arc_swap::Guard;
 use jiff::Timestamp;
 
 use crate::application::ApplicationSlot;
 use crate::expiry::Expiry;
 use crate::grant::SuspensionReason;
 use crate::identifier::UserId;
-use crate::index::{Entry, OwnerFacts, Standing, View};
+use crate::index::{FoundGrant, OwnerFacts, Standing, View};
 use crate::permission::{PermissionSet, PermissionSlot};
 use crate::token::{FormatError, TokenText};
 use crate::user::Origin;
@@ -95,9 +94,9 @@ impl std::error::Error for Denied {}
 /// The proof of a verdict: this request may pass, as this owner, with these permissions.
 pub struct Permit<'v> {
     owner: UserId,
-    facts: Guard<Arc<OwnerFacts>>,
+    facts: &'v Arc<OwnerFacts>,
     permissions: PermissionSet,
-    grant: Option<&'v Entry>,
+    grant: Option<FoundGrant<'v>>,
     is_sample: bool,
 }
 
@@ -110,8 +109,8 @@ impl<'v> Permit<'v> {
 
     /// What is true of the owner now.
     #[must_use]
-    pub fn facts(&self) -> &Arc<OwnerFacts> {
-        &self.facts
+    pub fn facts(&self) -> &'v Arc<OwnerFacts> {
+        self.facts
     }
 
     /// What the request may do: the token's permissions as far as the owner has them now.
@@ -122,7 +121,7 @@ impl<'v> Permit<'v> {
 
     /// The token; `None` for a password or a session.
     #[must_use]
-    pub fn grant(&self) -> Option<&'v Entry> {
+    pub fn grant(&self) -> Option<FoundGrant<'v>> {
         self.grant
     }
 
@@ -154,44 +153,43 @@ pub fn verify<'v>(
     now: Timestamp,
 ) -> Result<Permit<'v>, Denied> {
     let token = TokenText::parse(token).map_err(Denied::Malformed)?;
-    let entry = view.find(token).ok_or(Denied::Unknown)?;
-    if claimed.is_some_and(|name| !entry.owner().facts().is_called(name)) {
+    let grant = view.find(token).ok_or(Denied::Unknown)?;
+    let facts = grant.facts();
+    // An owner who is gone has no name left; the verdict says that they are gone.
+    if claimed.zip(facts).is_some_and(|(name, facts)| !facts.is_called(name)) {
         return Err(Denied::Unknown);
     }
-    let expired = entry.expires_at().is_expired(now);
-    match entry.standing() {
+    let expired = grant.expires_at().is_expired(now);
+    match grant.standing() {
         Standing::Deleted => return Err(Denied::Deleted),
-        _ if expired => return Err(Denied::Expired(entry.expires_at())),
+        _ if expired => return Err(Denied::Expired(grant.expires_at())),
         Standing::Suspended(reason) => return Err(Denied::Suspended(reason)),
         Standing::Active => {}
     }
-    let facts = entry.owner().facts();
-    if !facts.enabled {
-        return Err(Denied::OwnerDisabled);
-    }
+    let facts = facts.filter(|facts| facts.enabled).ok_or(Denied::OwnerDisabled)?;
     let place = match demand.surface {
-        Surface::Every if entry.application() != ApplicationSlot::UNKNOWN => entry.application(),
-        Surface::Application(here) if [here, ApplicationSlot::ANY].contains(&entry.application()) => here,
+        Surface::Every if grant.application() != ApplicationSlot::UNKNOWN => grant.application(),
+        Surface::Application(here) if [here, ApplicationSlot::ANY].contains(&grant.application()) => here,
         Surface::Every | Surface::Application(_) => return Err(Denied::OtherApplication),
     };
     if !view.origin_policy().allows(facts.origin, place) {
         return Err(Denied::OriginClosed(facts.origin));
     }
-    let permissions = match entry.permissions() {
+    let permissions = match grant.permissions() {
         Some(chosen) => chosen.intersection(&facts.permissions),
         None => facts.permissions,
     };
     demand_permission(permissions, demand)?;
-    let is_sample = entry.touch(now);
-    Ok(Permit { owner: entry.owner().id(), facts, permissions, grant: Some(entry), is_sample })
+    let is_sample = grant.touch(now);
+    Ok(Permit { owner: grant.owner(), facts, permissions, grant: Some(grant), is_sample })
 }
 
 /// Judges somebody who has proven who they are by password or session: the same rules, without a token.
 ///
 /// # Errors
 /// [`Denied::Unknown`] when there is no such user, [`Denied::OwnerDisabled`], [`Denied::Lacks`].
-pub fn admit<'v>(view: &View<'_>, owner: UserId, demand: Demand) -> Result<Permit<'v>, Denied> {
-    let facts = view.owner(owner).ok_or(Denied::Unknown)?.facts();
+pub fn admit<'v>(view: &'v View<'_>, owner: UserId, demand: Demand) -> Result<Permit<'v>, Denied> {
+    let facts = view.owner(owner).ok_or(Denied::Unknown)?;
     if !facts.enabled {
         return Err(Denied::OwnerDisabled);
     }

@@ -13,7 +13,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderName};
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use patgate_core::index::{Entry, encode_list, encode_value};
+use patgate_core::index::{FoundGrant, encode_list, encode_value};
 use patgate_core::permission::Catalog;
 use patgate_core::verify::Permit;
 
@@ -83,7 +83,7 @@ impl Frame {
 }
 
 /// What is said of a token: its identifier, its name, when it expires.
-fn of_token(token: &Entry) -> [HeaderValue; 3] {
+fn of_token(token: FoundGrant<'_>) -> [HeaderValue; 3] {
     let name = encode_value(token.name());
     let expires = token.expires_at().timestamp().map_or(EMPTY, |at| encoded(&rfc3339(at)));
     [encoded(&token.id().to_digits()), encoded(name.as_bytes()), expires]

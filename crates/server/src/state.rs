@@ -86,7 +86,7 @@ impl AppState {
     /// The log-in name of a user, as the index has it.
     #[must_use]
     pub fn username(&self, id: UserId) -> Option<String> {
-        self.index.view().owner(id).map(|owner| owner.facts().username.to_string())
+        self.index.view().owner(id).map(|facts| facts.username.to_string())
     }
 }
 

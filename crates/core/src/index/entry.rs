@@ -1,4 +1,4 @@
-//! What the index keeps of a grant: at most 72 bytes for a name of up to 24 bytes, key included.
+//! What the index keeps of a grant: 64 bytes for a name of up to 24 bytes, key included, which is one cache line.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use compact_str::CompactString;
 use jiff::Timestamp;
 
-use super::owner::Owner;
+use super::owner::OwnerFacts;
 use crate::application::ApplicationSlot;
 use crate::expiry::Expiry;
 use crate::grant::{GrantState, SuspensionReason};
@@ -54,11 +54,11 @@ impl From<GrantState> for Standing {
 }
 
 /// What grants of one owner with the same application and permissions share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Class {
-    pub(super) owner: Arc<Owner>,
-    pub(super) application: ApplicationSlot,
-    pub(super) permissions: Option<PermissionSet>,
+    pub(super) key: ClassKey,
+    /// `None`: there is no such owner (any more).
+    pub(super) facts: Option<Arc<OwnerFacts>>,
 }
 
 /// What makes two grants share a class.
@@ -69,12 +69,12 @@ pub(super) struct ClassKey {
     pub(super) permissions: Option<PermissionSet>,
 }
 
-/// A grant in the index.
+/// A grant in the index, without what its class says.
 #[derive(Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     id: GrantId,
-    class: Arc<Class>,
     name: CompactString,
+    class: u32,
     expires_at: Expiry,
     /// Seconds since 1970; 0: not used since the node started.
     last_used: AtomicU32,
@@ -82,71 +82,94 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(record: &GrantRecord, class: Arc<Class>, last_used: u32) -> Self {
+    pub(super) fn new(record: &GrantRecord, class: u32, last_used: u32) -> Self {
         Self {
             id: record.id,
-            class,
             name: CompactString::new(&record.name),
+            class,
             expires_at: record.expires_at,
             last_used: AtomicU32::new(last_used),
             standing: record.standing,
         }
     }
 
-    /// The row.
-    #[must_use]
-    pub fn id(&self) -> GrantId {
+    pub(super) fn id(&self) -> GrantId {
         self.id
     }
 
-    /// The token's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// For whom the token speaks.
-    #[must_use]
-    pub fn owner(&self) -> &Owner {
-        &self.class.owner
-    }
-
-    /// For which application it is.
-    #[must_use]
-    pub fn application(&self) -> ApplicationSlot {
-        self.class.application
-    }
-
-    /// Its permissions; `None`: all of its owner's.
-    #[must_use]
-    pub fn permissions(&self) -> Option<PermissionSet> {
-        self.class.permissions
-    }
-
-    /// When it ends.
-    #[must_use]
-    pub fn expires_at(&self) -> Expiry {
-        self.expires_at
-    }
-
-    /// Whether it stands.
-    #[must_use]
-    pub fn standing(&self) -> Standing {
-        self.standing
+    pub(super) fn class(&self) -> u32 {
+        self.class
     }
 
     pub(super) fn last_used_second(&self) -> u32 {
         self.last_used.load(Ordering::Relaxed)
     }
+}
+
+/// A grant that was found, as it is now.
+#[derive(Clone, Copy, Debug)]
+pub struct FoundGrant<'v> {
+    pub(super) entry: &'v Entry,
+    pub(super) class: &'v Class,
+}
+
+impl<'v> FoundGrant<'v> {
+    /// The row.
+    #[must_use]
+    pub fn id(&self) -> GrantId {
+        self.entry.id
+    }
+
+    /// The token's name.
+    #[must_use]
+    pub fn name(&self) -> &'v str {
+        &self.entry.name
+    }
+
+    /// For whom the token speaks.
+    #[must_use]
+    pub fn owner(&self) -> UserId {
+        self.class.key.owner
+    }
+
+    /// What is true of the owner now; nothing when there is no such user.
+    #[must_use]
+    pub fn facts(&self) -> Option<&'v Arc<OwnerFacts>> {
+        self.class.facts.as_ref()
+    }
+
+    /// For which application it is.
+    #[must_use]
+    pub fn application(&self) -> ApplicationSlot {
+        self.class.key.application
+    }
+
+    /// Its permissions; `None`: all of its owner's.
+    #[must_use]
+    pub fn permissions(&self) -> Option<PermissionSet> {
+        self.class.key.permissions
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Expiry {
+        self.entry.expires_at
+    }
+
+    /// Whether it stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.entry.standing
+    }
 
     /// Notes a use; true for the first one in a minute, which is the one whose address is worth a sample.
     pub(crate) fn touch(&self, now: Timestamp) -> bool {
         let second = u32::try_from(now.as_second()).unwrap_or(0);
-        let before = self.last_used_second();
+        let before = self.entry.last_used_second();
         if before == second {
             return false;
         }
-        self.last_used.store(second, Ordering::Relaxed);
+        self.entry.last_used.store(second, Ordering::Relaxed);
         before / 60 != second / 60
     }
 }

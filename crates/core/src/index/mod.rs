@@ -3,21 +3,22 @@
 //! It is no cache: nothing expires from it and a miss is an answer. The node's change log feeds it; the verification
 //! path reads it through a [`View`].
 
+mod classes;
 mod entry;
 mod key;
 mod owner;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use papaya::LocalGuard;
+use papaya::{LocalGuard, ResizeMode};
 
-use self::entry::{Class, ClassKey};
-pub use self::entry::{Entry, GrantRecord, Standing};
-use self::key::{Key, PassThrough};
-pub use self::owner::{Identity, Owner, OwnerFacts, encode_list, encode_value};
+use self::classes::Classes;
+use self::entry::Entry;
+pub use self::entry::{FoundGrant, GrantRecord, Standing};
+use self::key::{Key, Mixed, PassThrough};
+pub use self::owner::{Identity, OwnerFacts, encode_list, encode_value};
 use crate::identifier::{GrantId, UserId};
 use crate::policy::OriginPolicy;
 use crate::token::{Digest, DigestKeys, TokenText};
@@ -29,8 +30,8 @@ use crate::token::{Digest, DigestKeys, TokenText};
 pub struct Index {
     keys: DigestKeys,
     grants: papaya::HashMap<Key, Entry, PassThrough>,
-    owners: papaya::HashMap<UserId, Arc<Owner>>,
-    classes: Mutex<HashMap<ClassKey, Arc<Class>>>,
+    owners: papaya::HashMap<UserId, Arc<OwnerFacts>, Mixed>,
+    classes: Classes,
     origin_policy: AtomicU16,
 }
 
@@ -38,11 +39,22 @@ impl Index {
     /// An empty index whose tokens are digested with these keys.
     #[must_use]
     pub fn new(keys: DigestKeys) -> Self {
+        // One collector, so that one guard serves a whole verdict. A table grows at once, by its one writer: growing
+        // a bit with each change would leave two tables to look in, for as long as there is no change.
+        let collector = Arc::new(seize::Collector::new());
         Self {
             keys,
-            grants: papaya::HashMap::builder().hasher(PassThrough).build(),
-            owners: papaya::HashMap::new(),
-            classes: Mutex::default(),
+            grants: papaya::HashMap::builder()
+                .hasher(PassThrough)
+                .shared_collector(Arc::clone(&collector))
+                .resize_mode(ResizeMode::Blocking)
+                .build(),
+            owners: papaya::HashMap::builder()
+                .hasher(Mixed)
+                .shared_collector(Arc::clone(&collector))
+                .resize_mode(ResizeMode::Blocking)
+                .build(),
+            classes: Classes::new(collector),
             origin_policy: AtomicU16::new(OriginPolicy::default().to_bits()),
         }
     }
@@ -56,33 +68,26 @@ impl Index {
     /// Puts an owner, or what has become of one. In force for the next request.
     pub fn put_owner(&self, id: UserId, facts: OwnerFacts) {
         let facts = Arc::new(facts);
-        let owners = self.owners.pin();
-        match owners.get(&id) {
-            Some(owner) => owner.put(facts),
-            None => {
-                owners.insert(id, Arc::new(Owner::new(id, facts)));
-            }
-        }
+        self.owners.pin().insert(id, Arc::clone(&facts));
+        self.classes.put_owner(id, Some(&facts));
     }
 
-    /// Takes an owner away: disabled for good, so that no entry that still points here passes.
+    /// Takes an owner away: none of their tokens passes any more.
     pub fn remove_owner(&self, id: UserId) {
-        let owners = self.owners.pin();
-        if let Some(owner) = owners.remove(&id) {
-            owner.put(Arc::new(OwnerFacts::absent()));
-        }
+        self.owners.pin().remove(&id);
+        self.classes.put_owner(id, None);
     }
 
     /// Puts a grant under each digest of its secrets, in place of what stood there. Its time of last use survives.
     ///
     /// An owner who is not known yet counts as disabled until [`Index::put_owner`].
     pub fn put_grant<'a>(&self, digests: impl IntoIterator<Item = &'a Digest>, record: &GrantRecord) {
-        let class = self.class(record);
+        let class = self.classes.number(record, self.owners.pin().get(&record.owner));
         let grants = self.grants.pin();
         for digest in digests {
             let key = Key::from(digest);
             let used = grants.get(&key).map_or(0, Entry::last_used_second);
-            grants.insert(key, Entry::new(record, Arc::clone(&class), used));
+            grants.insert(key, Entry::new(record, class, used));
         }
     }
 
@@ -126,33 +131,6 @@ impl Index {
     pub fn view(&self) -> View<'_> {
         View { index: self, guard: self.grants.guard() }
     }
-
-    fn owner(&self, id: UserId) -> Arc<Owner> {
-        let owners = self.owners.pin();
-        let absent = || Arc::new(Owner::new(id, Arc::new(OwnerFacts::absent())));
-        Arc::clone(owners.get_or_insert_with(id, absent))
-    }
-
-    /// Grants of one owner with the same application and permissions share one class, which keeps an entry small.
-    fn class(&self, record: &GrantRecord) -> Arc<Class> {
-        let key = ClassKey {
-            owner: record.owner,
-            application: record.application,
-            permissions: record.permissions,
-        };
-        let owner = self.owner(record.owner);
-        let mut classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(class) = classes.get(&key).filter(|class| Arc::ptr_eq(&class.owner, &owner)) {
-            return Arc::clone(class);
-        }
-        if classes.len() == classes.capacity() {
-            classes.retain(|_, class| Arc::strong_count(class) > 1);
-        }
-        let class =
-            Arc::new(Class { owner, application: record.application, permissions: record.permissions });
-        classes.insert(key, Arc::clone(&class));
-        class
-    }
 }
 
 /// A consistent look at the index for one verdict.
@@ -162,22 +140,24 @@ pub struct View<'i> {
 }
 
 impl View<'_> {
-    /// The entry of a token, tried under each live key, newest first.
+    /// The grant of a token, tried under each live key, newest first.
     #[must_use]
-    pub fn find(&self, token: TokenText<'_>) -> Option<&Entry> {
+    pub fn find(&self, token: TokenText<'_>) -> Option<FoundGrant<'_>> {
         self.index.keys.iter().find_map(|key| self.find_digest(&key.digest(token)))
     }
 
-    /// The entry of a digest.
+    /// The grant of a digest.
     #[must_use]
-    pub fn find_digest(&self, digest: &Digest) -> Option<&Entry> {
-        self.index.grants.get(&Key::from(digest), &self.guard)
+    pub fn find_digest(&self, digest: &Digest) -> Option<FoundGrant<'_>> {
+        let entry = self.index.grants.get(&Key::from(digest), &self.guard)?;
+        let class = self.index.classes.get(entry.class(), &self.guard)?;
+        Some(FoundGrant { entry, class })
     }
 
-    /// An owner by their row.
+    /// What is true of an owner now.
     #[must_use]
-    pub fn owner(&self, id: UserId) -> Option<Arc<Owner>> {
-        self.index.owners.pin().get(&id).map(Arc::clone)
+    pub fn owner(&self, id: UserId) -> Option<&Arc<OwnerFacts>> {
+        self.index.owners.get(&id, &self.guard)
     }
 
     /// The origin policy in force.

@@ -1,13 +1,10 @@
 //! Owners in the index: who they are now, and the identity headers that tell it to an upstream.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use arc_swap::{ArcSwap, Guard};
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::identifier::UserId;
 use crate::permission::{Catalog, PermissionSet};
 use crate::user::{Origin, User, UserState};
 
@@ -78,58 +75,10 @@ impl OwnerFacts {
         }
     }
 
-    /// Whether this is their name, whatever the case. An owner who is gone has none left; the verdict says so.
+    /// Whether this is their name, whatever the case.
     #[must_use]
     pub(crate) fn is_called(&self, name: &str) -> bool {
-        *name == *self.username || self.username_key.is_empty() || name.to_lowercase() == *self.username_key
-    }
-
-    /// The facts of somebody who is not there: nothing passes.
-    #[must_use]
-    pub(super) fn absent() -> Self {
-        let empty = HeaderValue::from_static("");
-        Self {
-            username: "".into(),
-            username_key: "".into(),
-            origin: Origin::Internal,
-            enabled: false,
-            permissions: PermissionSet::NONE,
-            identity: Identity {
-                user: empty.clone(),
-                email: empty.clone(),
-                groups: empty.clone(),
-                permissions: empty,
-            },
-        }
-    }
-}
-
-/// An owner: the row, and what is true of it now.
-#[derive(Debug)]
-pub struct Owner {
-    id: UserId,
-    facts: ArcSwap<OwnerFacts>,
-}
-
-impl Owner {
-    pub(super) fn new(id: UserId, facts: Arc<OwnerFacts>) -> Self {
-        Self { id, facts: ArcSwap::new(facts) }
-    }
-
-    pub(super) fn put(&self, facts: Arc<OwnerFacts>) {
-        self.facts.store(facts);
-    }
-
-    /// The row.
-    #[must_use]
-    pub fn id(&self) -> UserId {
-        self.id
-    }
-
-    /// What is true of the owner now.
-    #[must_use]
-    pub fn facts(&self) -> Guard<Arc<OwnerFacts>> {
-        self.facts.load()
+        *name == *self.username || name.to_lowercase() == *self.username_key
     }
 }
 

@@ -165,8 +165,6 @@ fn a_disabled_or_removed_owner_stops_every_token_and_every_session() {
     world.index.remove_owner(world.user.id);
     assert_eq!(world.verdict(EVERY), Err(Denied::OwnerDisabled));
     assert_eq!(admit(&world.index.view(), world.user.id, EVERY).err(), Some(Denied::Unknown));
-    world.put_owner(&["login"]);
-    assert_eq!(world.verdict(EVERY), Err(Denied::OwnerDisabled), "a name made again revives nothing");
 }
 
 #[test]
@@ -247,6 +245,6 @@ fn a_use_is_noted_once_a_second_and_sampled_once_a_minute() {
 }
 
 #[test]
-fn an_entry_fits_a_cache_line_and_a_bit() {
-    assert!(size_of::<(Key, Entry)>() <= 72, "{}", size_of::<(Key, Entry)>());
+fn an_entry_fits_a_cache_line() {
+    assert!(size_of::<(Key, Entry)>() <= 64, "{}", size_of::<(Key, Entry)>());
 }

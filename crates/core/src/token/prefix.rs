@@ -36,14 +36,16 @@ impl Prefix {
     /// # Errors
     /// [`NotAPrefix`] when they are none.
     pub fn from_bytes(text: &[u8]) -> Result<Self, NotAPrefix> {
-        let well_formed = (2..=Self::LONGEST).contains(&text.len())
-            && text[0].is_ascii_lowercase()
-            && text.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        if !well_formed {
+        if !(2..=Self::LONGEST).contains(&text.len()) || !text[0].is_ascii_lowercase() {
             return Err(NotAPrefix);
         }
         let mut bytes = [0; Self::LONGEST];
-        bytes[..text.len()].copy_from_slice(text);
+        for (place, &byte) in bytes.iter_mut().zip(text) {
+            if !byte.is_ascii_lowercase() && !byte.is_ascii_digit() {
+                return Err(NotAPrefix);
+            }
+            *place = byte;
+        }
         Ok(Self { length: text.len() as u8, bytes })
     }
 }
