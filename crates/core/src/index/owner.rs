@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -66,12 +67,12 @@ impl OwnerFacts {
             origin: user.origin,
             enabled: user.state == UserState::Enabled,
             permissions,
-            identity: Identity {
-                user: header(&encode_value(user.username.as_str())),
-                email: header(&encode_value(&user.email)),
-                groups: header(&encode_list(user.groups.iter().map(String::as_str))),
-                permissions: header(&encode_list(ids)),
-            },
+            identity: Identity::new([
+                encode_value(user.username.as_str()),
+                encode_value(&user.email),
+                encode_list(user.groups.iter().map(String::as_str)).into(),
+                encode_list(ids).into(),
+            ]),
         }
     }
 
@@ -82,7 +83,22 @@ impl OwnerFacts {
     }
 }
 
+impl Identity {
+    /// The values stand behind each other in one block with one count of its users, so that a request touches few
+    /// cache lines.
+    fn new(values: [Cow<'_, str>; 4]) -> Self {
+        let block = Bytes::from(values.concat());
+        let mut from = 0;
+        let [user, email, groups, permissions] = values.map(|value| {
+            let part = block.slice(from..from + value.len());
+            from += value.len();
+            header(part)
+        });
+        Self { user, email, groups, permissions }
+    }
+}
+
 /// Encoded text is visible ASCII, so it is always a header value; anything else would be a lie about the user.
-fn header(encoded: &str) -> HeaderValue {
-    HeaderValue::from_str(encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
+fn header(encoded: Bytes) -> HeaderValue {
+    HeaderValue::from_maybe_shared(encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{LOAD_CORE, SERVER_CORE};
+use super::{CORE, FREE_CORE};
 use crate::bench::machine::busy_seconds;
 use crate::bench::serving::Serving;
 use crate::failure::Failure;
@@ -34,7 +34,7 @@ pub(super) struct Turn {
     pub(super) user: f64,
     /// Microseconds of processor time of the system for one answer of the server.
     pub(super) system: f64,
-    /// The part of the server's core that others took, 0 to 1.
+    /// The part of the free core that others took, 0 to 1.
     pub(super) others: f64,
 }
 
@@ -58,9 +58,9 @@ pub(super) fn warm_up(serving: &Serving, file: &Path, tokens: usize) -> Result<(
 /// # Errors
 /// When an answer was not good, or a connection broke.
 pub(super) fn load(serving: &Serving, file: &Path, seconds: u32) -> Result<Turn, Failure> {
-    let (before, busy) = (serving.cpu_seconds()?, busy_seconds(Some(SERVER_CORE))?);
+    let (before, busy) = (serving.cpu_seconds()?, busy_seconds(Some(FREE_CORE))?);
     let figures = wrk(serving.port, file, seconds)?;
-    let (after, busy) = (serving.cpu_seconds()?, busy_seconds(Some(SERVER_CORE))? - busy);
+    let (after, busy) = (serving.cpu_seconds()?, busy_seconds(Some(FREE_CORE))? - busy);
     let [answers, microseconds, p50, p99, refused, broken] = figures;
     if refused > 0.0 || broken > 0.0 {
         return Err(Failure::Found(format!("{refused} answers were errors and {broken} connections broke")));
@@ -74,7 +74,7 @@ pub(super) fn load(serving: &Serving, file: &Path, seconds: u32) -> Result<Turn,
         p99,
         user: user * 1e6 / answers,
         system: system * 1e6 / answers,
-        others: ((busy - user - system) / elapsed).max(0.0),
+        others: (busy / elapsed).max(0.0),
     })
 }
 
@@ -90,7 +90,7 @@ fn wrk(port: u16, tokens: &Path, seconds: u32) -> Result<[f64; 6], Failure> {
     let output = tokens.with_file_name("wrk.log");
     let file = File::create(&output).map_err(Failure::file(&output))?;
     let mut command = Command::new("taskset");
-    command.args(["-c", &LOAD_CORE.to_string(), "wrk", "-t1", "--latency", "--timeout", "10s"]);
+    command.args(["-c", &CORE.to_string(), "wrk", "-t1", "--latency", "--timeout", "10s"]);
     command.arg(format!("-c{CONNECTIONS}")).arg(format!("-d{seconds}s"));
     command.arg("-s").arg(tree::root().join("xtask/src/bench/http/tokens.lua"));
     command.arg(format!("http://127.0.0.1:{port}/auth")).arg("--").arg(tokens);

@@ -1,7 +1,8 @@
 //! `cargo xtask bench http`: what one question to `/auth` costs, beside nginx and a bare hyper server.
 //!
-//! Every server has the same core to itself while it is measured, and the load comes from another. The rounds take
-//! turns, so that a slower minute of the machine slows all of them. What counts is the processor time of the server
+//! Every server shares the same core with the load while it is measured. From another core, the system's part of a
+//! request has two values, far apart, whoever serves: with and without the waking of a core that fell asleep. The rounds
+//! take turns, so that a slower minute of the machine slows all of them. What counts is the processor time of the server
 //! process for one request: unlike requests a second it stays true when others use the machine.
 
 mod load;
@@ -13,10 +14,10 @@ use crate::process::step;
 use load::{CONNECTIONS, Turn, load, warm_up};
 use servers::{KINDS, Kind, Servers};
 
-/// The core of the servers.
-const SERVER_CORE: usize = 0;
-/// The core of the load.
-const LOAD_CORE: usize = 1;
+/// The core of the servers and of the load.
+const CORE: usize = 0;
+/// A core that nothing of this runs on: what is busy there is others.
+const FREE_CORE: usize = 1;
 /// Different tokens.
 const TOKENS: usize = 100_000;
 /// Rounds of a whole run.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use patgate_testkit::child::find_program;
 use rustix::process::getuid;
 
-use super::SERVER_CORE;
+use super::CORE;
 use crate::bench::program::{self, Data};
 use crate::bench::serving::Serving;
 use crate::failure::Failure;
@@ -83,7 +83,7 @@ impl Servers {
     /// # Errors
     /// When it does not answer.
     pub(super) fn start(&self, kind: Kind) -> Result<Serving, Failure> {
-        let (core, folder) = (Some(SERVER_CORE), self.data.path());
+        let (core, folder) = (Some(CORE), self.data.path());
         match kind {
             Kind::Nginx => Serving::start("nginx", core, folder, "/", |port| {
                 self.nginx("nginx.conf", port, "", "return 204;")
