@@ -45,11 +45,43 @@ impl Expiry {
         self != Self::NEVER && i64::from(self.0) <= now.as_second()
     }
 
-    /// What is left at `now`: negative when expired, `None` for never.
+    /// What is left at `now`, as the column *Expires in* tells it.
     #[must_use]
-    pub fn remaining(self, now: Timestamp) -> Option<SignedDuration> {
-        self.timestamp().map(|at| at.duration_since(now))
+    pub fn remaining(self, now: Timestamp) -> Remaining {
+        let Some(at) = self.timestamp() else { return Remaining::Never };
+        if self.is_expired(now) {
+            return Remaining::Expired;
+        }
+        let left = at.duration_since(now);
+        // Rounded up: a part of a day that is left counts as one.
+        let days = left.as_secs() / DAY + i64::from(left.as_secs() % DAY > 0 || left.subsec_nanos() > 0);
+        let days = u32::try_from(days).unwrap_or(u32::MAX);
+        match left {
+            left if left < SignedDuration::from_secs(DAY) => Remaining::LessThanADay,
+            left if left <= SignedDuration::from_secs(FEW * DAY) => Remaining::FewDays(days),
+            _ => Remaining::Days(days),
+        }
     }
+}
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 3_600;
+/// At this many days left or fewer, people are warned (the vendor's Deploy page, *Expires in Column*).
+const FEW: i64 = 5;
+
+/// What is left of a token's time. Days are of 24 hours, rounded up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remaining {
+    /// It does not end.
+    Never,
+    /// More than five days.
+    Days(u32),
+    /// Five days (120 hours) or less, and at least one.
+    FewDays(u32),
+    /// Less than 24 hours.
+    LessThanADay,
+    /// Nothing.
+    Expired,
 }
 
 impl fmt::Debug for Expiry {

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod listener;
 pub mod logging;
 pub mod node;
+pub mod pages;
 pub mod password;
 pub mod problem;
 pub mod service;

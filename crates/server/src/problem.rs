@@ -148,6 +148,22 @@ impl Problem {
         self
     }
 
+    /// What is wrong and what to do next, for a person.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let end = if self.detail.ends_with(['.', '?']) { "" } else { "." };
+        match &self.hint {
+            Some(hint) => format!("{}{end} {hint}.", self.detail),
+            None => format!("{}{end}", self.detail),
+        }
+    }
+
+    /// The field of the request that is wrong.
+    #[must_use]
+    pub fn wrong_field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -159,6 +175,12 @@ impl Problem {
     pub fn into_text_response(self) -> Response {
         let detail = self.detail.clone();
         self.with_body("text/plain; charset=utf-8", Body::from(detail))
+    }
+
+    /// As a page that tells it to a person.
+    #[must_use]
+    pub fn into_page_response(self, page: String) -> Response {
+        self.with_body("text/html; charset=utf-8", Body::from(page))
     }
 
     fn with_body(self, content_type: &'static str, body: Body) -> Response {

@@ -21,6 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::caller::{Peer, cross_site};
+use crate::pages;
 use crate::password::PasswordRefused;
 use crate::problem::{Problem, suit_path, with_causes};
 use crate::state::AppState;
@@ -44,6 +45,7 @@ impl Service {
     #[must_use]
     pub fn new(state: AppState, body_limit: usize) -> Self {
         let router = Router::from(api::routes())
+            .merge(pages::routes(&state))
             .fallback(|| async { Problem::not_found("page") })
             .method_not_allowed_fallback(|| async {
                 Problem::new(

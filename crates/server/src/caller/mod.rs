@@ -17,7 +17,7 @@ use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
-use patgate_core::verify::{Demand, Denied, Permit, admit, verify};
+use patgate_core::verify::{Demand, Denied, Permit, Surface, admit, verify};
 use patgate_gateway::UseSample;
 use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
 use patgate_gateway::credentials::{self, Credential, PresentedToken};
@@ -25,7 +25,7 @@ use patgate_store::{Actor, ActorKind};
 
 use crate::password::PasswordRefused;
 use crate::problem::Problem;
-use crate::session::{self, SessionDigest};
+use crate::session::{self, LiveSession, SessionDigest};
 use crate::state::AppState;
 
 /// The other end of the connection a request came by.
@@ -134,9 +134,35 @@ impl FromRequestParts<AppState> for Caller {
     }
 }
 
-async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem> {
+/// Whoever a page is for, and their session; `None` when there is none, or one that has ended. A form's CSRF token is
+/// checked by who reads the form.
+///
+/// # Errors
+/// 403 without `login`, 401 for somebody disabled, and when the database does not answer.
+pub async fn of_session(parts: &Parts, state: &AppState) -> Result<Option<(Caller, LiveSession)>, Problem> {
+    let address = address(parts, state)?;
+    let cookie = Some(session::cookie_name(state));
+    let Ok(Credential::Session(cookie)) =
+        credentials::find(&parts.headers, state.gateway.token_headers(), cookie)
+    else {
+        return Ok(None);
+    };
+    let Some(session) = session::find(state, &cookie).await? else { return Ok(None) };
+    let demand = Demand { surface: Surface::Every, permission: state.slot("login") };
+    let caller = by_proof(state, session.user, Proof::Session(session.digest), demand, address)?;
+    if let Some(Proven(proven)) = parts.extensions.get() {
+        let _ = proven.set((caller.facts.username.to_string(), None));
+    }
+    Ok(Some((caller, session)))
+}
+
+fn address(parts: &Parts, state: &AppState) -> Result<IpAddr, Problem> {
     let peer = parts.extensions.get::<Peer>().ok_or_else(|| Problem::internal("a request without a peer"))?;
-    let address = state.gateway.proxies().client_address(peer.0.ip(), &parts.headers);
+    Ok(state.gateway.proxies().client_address(peer.0.ip(), &parts.headers))
+}
+
+async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem> {
+    let address = address(parts, state)?;
     let demand = Demand { surface: surface::of_path(parts.uri.path()), permission: None };
     let cookie = Some(session::cookie_name(state));
     let credential = credentials::find(&parts.headers, state.gateway.token_headers(), cookie)

@@ -63,6 +63,17 @@ pub fn check(token: &CsrfToken, method: &Method, headers: &HeaderMap) -> Result<
     }
 }
 
+/// Refuses a form that does not show this token.
+///
+/// # Errors
+/// 403.
+pub fn check_form(token: &CsrfToken, shown: &str) -> Result<(), Problem> {
+    if bool::from(shown.as_bytes().ct_eq(token.reveal().as_bytes())) {
+        return Ok(());
+    }
+    Err(Problem::forbidden("This form belongs to another session").hint("Go back, reload the page and send it again"))
+}
+
 #[cfg(test)]
 mod tests {
     use http::{HeaderValue, StatusCode};

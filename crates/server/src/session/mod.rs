@@ -13,7 +13,7 @@ use std::fmt;
 use http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::UserId;
-use patgate_gateway::credentials::{Secret, SessionCookie};
+use patgate_gateway::credentials::{self, Credential, Secret, SessionCookie};
 
 pub use self::cookie::SessionSecret;
 pub use self::csrf::CsrfToken;
@@ -62,12 +62,29 @@ impl LiveSession {
     pub fn check_change(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         csrf::check(&self.csrf, method, headers)
     }
+
+    /// Refuses a form of a page that does not show the session's CSRF token.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn check_form(&self, shown: &str) -> Result<(), Problem> {
+        csrf::check_form(&self.csrf, shown)
+    }
 }
 
 /// Under which name the session cookie counts here.
 #[must_use]
 pub fn cookie_name(state: &AppState) -> SessionCookie {
     SessionCookie::of(state.public_url.is_https())
+}
+
+/// The session that the browser still has, whether it counts or not.
+#[must_use]
+pub fn previous(state: &AppState, headers: &HeaderMap) -> Option<SessionDigest> {
+    match credentials::find(headers, state.gateway.token_headers(), Some(cookie_name(state))) {
+        Ok(Credential::Session(secret)) => Some(cookie::digest(secret.reveal())),
+        _ => None,
+    }
 }
 
 /// The session of a cookie, unless it has ended. Notes that it was seen.

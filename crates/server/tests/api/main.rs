@@ -15,6 +15,7 @@ mod deploy;
 mod first_start;
 mod health;
 mod openapi;
+mod pages;
 mod passwords;
 mod postgres;
 mod roles;

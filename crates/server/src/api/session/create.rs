@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
-use patgate_gateway::credentials::{self, Credential};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -16,7 +15,7 @@ use crate::caller::Peer;
 use crate::password::{Attempt, PasswordText};
 use crate::problem::Problem;
 use crate::service::sessions;
-use crate::session::{self, SessionDigest, cookie};
+use crate::session;
 use crate::state::AppState;
 
 /// User name and password.
@@ -54,19 +53,10 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Problem> {
     let address = state.gateway.proxies().client_address(peer.0.ip(), &headers);
     let attempt = Attempt { username: form.username.trim(), password: form.password.reveal(), address };
-    let opened = sessions::open(&state, attempt, &headers, previous(&state, &headers)).await?;
+    let opened = sessions::open(&state, attempt, &headers, session::previous(&state, &headers)).await?;
     let username = opened.user.username.as_str();
     let body = SessionBody::new(username, &opened.user.full_name, &opened.csrf, opened.expires_at);
     let mut response = body.into_answer();
     response.headers_mut().insert(SET_COOKIE, opened.secret.set_cookie(session::cookie_name(&state)));
     Ok(response)
-}
-
-/// The session that the browser still has, whether it counts or not.
-fn previous(state: &AppState, headers: &HeaderMap) -> Option<SessionDigest> {
-    let name = Some(session::cookie_name(state));
-    match credentials::find(headers, state.gateway.token_headers(), name) {
-        Ok(Credential::Session(secret)) => Some(cookie::digest(secret.reveal())),
-        _ => None,
-    }
 }

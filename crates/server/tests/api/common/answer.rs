@@ -34,6 +34,11 @@ impl Answer {
         self.parts.headers.get_all(name).iter().count()
     }
 
+    /// The body as it came.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The body as text.
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()

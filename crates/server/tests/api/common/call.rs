@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use serde_json::Value;
+use url::form_urlencoded;
 
 use super::{IssuedToken, SignedIn};
 
@@ -73,6 +74,18 @@ impl Call {
     /// With a JSON body.
     pub(crate) fn json(self, body: &Value) -> Self {
         self.raw(body.to_string()).header("content-type", "application/json")
+    }
+
+    /// With the fields of a form.
+    pub(crate) fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.raw(body).header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// With the form of a page, as its session sends it.
+    pub(crate) fn submit(self, session: &SignedIn, fields: &[(&str, &str)]) -> Self {
+        let fields = [&[("csrf", session.csrf.as_str())], fields].concat();
+        self.cookie(session).form(&fields)
     }
 
     /// With a body that says nothing about itself.

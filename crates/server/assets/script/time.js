@@ -1,0 +1,38 @@
+// Times in the browser's zone, which the foot of the page names; and pills that count down without a reload.
+(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  const format = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  });
+  const offset = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" })
+    .formatToParts(new Date()).find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC");
+  for (const time of document.querySelectorAll("time[data-local]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.valueOf())) continue;
+    time.textContent = format.format(at);
+    time.title = time.dateTime;
+  }
+  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `Times in ${zone} (${offset})`;
+  for (const field of document.querySelectorAll("input[name=zone]")) field.value = zone;
+
+  // As on the server: the remaining time in days, rounded up; exactly 24 hours are one day.
+  const hour = 3600_000;
+  const pill = (left) => {
+    if (left <= 0) return ["bad", "Expired"];
+    if (left < 24 * hour) return ["warning", "Less than 24 hours"];
+    const days = Math.ceil(left / (24 * hour));
+    return [left <= 120 * hour ? "warning" : "plain", days === 1 ? "1 day" : `${days} days`];
+  };
+  const pills = document.querySelectorAll(".pill[data-until]");
+  const count = () => {
+    for (const one of pills) {
+      const [look, text] = pill(Date.parse(one.dataset.until) - Date.now());
+      const place = one.querySelector(".pill-text");
+      if (place.textContent === text) continue;
+      place.textContent = text;
+      one.classList.remove("plain", "warning", "bad");
+      one.classList.add(look);
+    }
+  };
+  if (pills.length) { count(); setInterval(count, 1000); }
+})();

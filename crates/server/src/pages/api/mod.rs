@@ -1,0 +1,42 @@
+//! `/account/api`: the document of the API, readable, with a request to try in one's own session.
+
+mod document;
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+
+use self::document::Group;
+use super::{PageResult, Shell, Visitor};
+use crate::state::AppState;
+
+/// Where the page is.
+pub(super) const PATH: &str = "/account/api";
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/api.html")]
+struct ApiPage {
+    shell: Shell,
+    groups: &'static [Group],
+    server: String,
+}
+
+/// The addresses of the page.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route(PATH, get(show))
+}
+
+async fn show(State(state): State<AppState>, visitor: Visitor) -> PageResult {
+    static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(document::read);
+    let page = ApiPage {
+        shell: Shell::new(&state, &visitor, "API", PATH),
+        groups: &GROUPS,
+        server: state.public_url.join(""),
+    };
+    Ok(Html(page.render()?).into_response())
+}

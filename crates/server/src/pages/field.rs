@@ -1,0 +1,59 @@
+//! What a form shows of itself: what was typed, and what is wrong with it beside the field.
+
+use crate::problem::Problem;
+
+/// A field of one line.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    /// Its name in the form.
+    pub name: &'static str,
+    /// What it is called on the page.
+    pub label: &'static str,
+    /// What it is for; empty for nothing to say.
+    pub hint: &'static str,
+    /// What is typed in it.
+    pub value: String,
+    /// What is wrong with it, as a sentence.
+    pub error: Option<String>,
+}
+
+impl Field {
+    /// A field with what is typed in it.
+    #[must_use]
+    pub fn new(name: &'static str, label: &'static str, value: impl Into<String>) -> Self {
+        Self { name, label, value: value.into(), ..Self::default() }
+    }
+
+    /// With what it is for.
+    #[must_use]
+    pub fn hint(self, hint: &'static str) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// With what the use case finds wrong with it; `field` is its name there.
+    #[must_use]
+    pub fn judged(self, problem: Option<&Problem>, field: &str) -> Self {
+        let error = problem.filter(|problem| problem.wrong_field() == Some(field)).map(Problem::sentence);
+        Self { error, ..self }
+    }
+}
+
+/// One of several things to choose from.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What the form sends.
+    pub value: String,
+    /// What it is called on the page.
+    pub label: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+}
+
+impl Choice {
+    /// A choice, chosen when it is the one that is given.
+    #[must_use]
+    pub fn new(value: impl Into<String>, label: impl Into<String>, chosen: &str) -> Self {
+        let value = value.into();
+        Self { is_chosen: value == chosen, value, label: label.into() }
+    }
+}

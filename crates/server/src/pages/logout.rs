@@ -1,0 +1,24 @@
+//! `/logout`: ends the session. Asked for by the menu of the avatar, whose form shows the CSRF token.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header::SET_COOKIE;
+
+use super::PageResult;
+use super::refused::redirect;
+use super::submitted::Submitted;
+use crate::service::sessions;
+use crate::session::{self, cookie};
+use crate::state::AppState;
+
+/// `GET /logout`: what a reload of the address finds.
+pub(super) async fn ask(State(state): State<AppState>) -> PageResult {
+    Ok(redirect(&state, "/account/tokens"))
+}
+
+/// `POST /logout`.
+pub(super) async fn sign_out(State(state): State<AppState>, form: Submitted) -> PageResult {
+    sessions::close(&state, &form.visitor.caller, &form.visitor.session.digest).await?;
+    let forget = cookie::forget(session::cookie_name(&state));
+    Ok(([(SET_COOKIE, forget)], redirect(&state, "/login?done=logged-out")).into_response())
+}

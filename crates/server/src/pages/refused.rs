@@ -1,0 +1,123 @@
+//! What a page cannot answer, and how it is told to a person; and the headers that every page has.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use url::form_urlencoded;
+
+use super::shell::Shell;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Why a page is not shown.
+#[derive(Clone, Debug)]
+pub enum Refused {
+    /// Somebody must log in first, and goes on at `next` then: a path of ours with its query.
+    LogIn {
+        /// Where to go on.
+        next: String,
+    },
+    /// The use case refused.
+    Problem(Problem),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<askama::Error> for Refused {
+    fn from(error: askama::Error) -> Self {
+        Self::Problem(Problem::internal(error))
+    }
+}
+
+/// Left to [`dress`], which knows where the pages are.
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// Everything on a page comes from this server, nothing runs or is styled from within the page, nobody frames it (CSP
+/// Level 3, W3C).
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
+    // A page is for whom it was made: no cache keeps it, not even the browser's for its back button.
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ),
+];
+
+/// Turns a [`Refused`] into a page, and gives every page its headers.
+pub async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(refused) = response.extensions_mut().remove::<Arc<Refused>>() {
+        response = match &*refused {
+            Refused::LogIn { next } => to_login(&state, next),
+            // Disabled meanwhile: the log-in page says so to who tries again.
+            Refused::Problem(problem) if problem.status() == StatusCode::UNAUTHORIZED => to_login(&state, "/"),
+            Refused::Problem(problem) => page(&state, problem),
+        };
+    }
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, value);
+    }
+    response
+}
+
+/// 303 to a path of ours.
+pub fn redirect(state: &AppState, path: &str) -> Response {
+    let mut headers = HeaderMap::new();
+    let location = HeaderValue::from_str(&format!("{}{path}", state.public_url.path()));
+    headers.insert(LOCATION, location.unwrap_or_else(|_| HeaderValue::from_static("/")));
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+fn to_login(state: &AppState, next: &str) -> Response {
+    let query = match next {
+        "" | "/" => String::new(),
+        next => form_urlencoded::Serializer::new("?".to_owned()).append_pair("next", next).finish(),
+    };
+    redirect(state, &format!("/login{query}"))
+}
+
+/// A page that says what is wrong.
+#[derive(Template)]
+#[template(path = "pages/problem.html")]
+struct ProblemPage<'p> {
+    shell: Shell,
+    heading: &'static str,
+    problem: &'p Problem,
+}
+
+fn page(state: &AppState, problem: &Problem) -> Response {
+    let heading = match problem.status() {
+        StatusCode::FORBIDDEN => "You may not do this",
+        StatusCode::NOT_FOUND => "There is nothing here",
+        status if status.is_server_error() => "Something went wrong",
+        _ => "This did not work",
+    };
+    let page = ProblemPage { shell: Shell::bare(state, heading), heading, problem };
+    match page.render() {
+        Ok(text) => problem.clone().into_page_response(text),
+        Err(error) => Problem::internal(error).into_response(),
+    }
+}

@@ -1,0 +1,156 @@
+//! A form that somebody signed in has sent: read once, with its CSRF token checked.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use http::Method;
+use http::header::CONTENT_TYPE;
+use url::form_urlencoded;
+use zeroize::Zeroize;
+
+use super::refused::Refused;
+use super::visitor::{self, Visitor};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// The most fields of a form that are read.
+const MOST_FIELDS: usize = 2_000;
+/// The field that shows the session's CSRF token.
+pub(super) const CSRF: &str = "csrf";
+
+/// A form, and who sent it.
+#[derive(Debug)]
+pub struct Submitted {
+    /// Who.
+    pub visitor: Visitor,
+    /// What they typed.
+    pub fields: Fields,
+}
+
+impl FromRequest<AppState> for Submitted {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Refused> {
+        let (parts, body) = request.into_parts();
+        debug_assert_eq!(parts.method, Method::POST, "a form is sent by POST");
+        let visitor = visitor::of_request(&parts, state).await?;
+        let path = parts.uri.path().to_owned();
+        let fields = Fields::from_request(Request::from_parts(parts, body), state).await?;
+        // What was typed comes back after the log-in, except what is nobody's business.
+        let visitor = visitor.ok_or_else(|| Refused::LogIn { next: fields.as_link(&path) })?;
+        visitor.session.check_form(fields.text(CSRF))?;
+        Ok(Self { visitor, fields })
+    }
+}
+
+/// The fields of a form or of a query, in their order. Not printed, because some are secrets; wiped when dropped.
+#[derive(Clone, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads a query, or the body of a form (WHATWG URL §5, `application/x-www-form-urlencoded`).
+    #[must_use]
+    pub fn read(text: &[u8]) -> Self {
+        let pairs = form_urlencoded::parse(text).take(MOST_FIELDS);
+        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    /// The first field of this name, without blanks at its ends; empty when there is none.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.secret(name).trim()
+    }
+
+    /// As [`Fields::text`], with its blanks: a password may have them.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> &str {
+        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+    }
+
+    /// Every field of this name.
+    pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether there is one of this name: how a check box says that it is checked.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(field, _)| field == name)
+    }
+
+    /// The address that shows this form again with what was typed, secrets left out.
+    #[must_use]
+    pub fn as_link(&self, path: &str) -> String {
+        let is_safe = |name: &str| name != CSRF && name != "form" && !name.contains("password");
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.0.iter().filter(|(name, value)| is_safe(name) && !value.is_empty()));
+        let query = query.finish();
+        // A longer line than this is refused by the listener.
+        if query.is_empty() || query.len() > 8_000 { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The same fields with some of them changed, as a query: for links to the next page of a list.
+    #[must_use]
+    pub fn with(&self, changes: &[(&str, &str)]) -> String {
+        let changes: HashMap<_, _> = changes.iter().copied().collect();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let kept = self.0.iter().filter(|(name, value)| !changes.contains_key(name.as_str()) && !value.is_empty());
+        query.extend_pairs(kept);
+        let mut changed: Vec<_> = changes.iter().filter(|(_, value)| !value.is_empty()).collect();
+        changed.sort();
+        query.extend_pairs(changed);
+        query.finish()
+    }
+}
+
+impl FromRequest<AppState> for Fields {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Refused> {
+        let kind = request.headers().get(CONTENT_TYPE).map_or(Cow::Borrowed(""), |kind| String::from_utf8_lossy(kind.as_bytes()));
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            let status = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(Problem::new(status, "not_a_form", "This address takes the form of its page").into());
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|_| Problem::body_too_large())?;
+        if std::str::from_utf8(&body).is_err() {
+            return Err(Problem::new(http::StatusCode::BAD_REQUEST, "not_utf8", "The form is not UTF-8").into());
+        }
+        Ok(Self::read(&body))
+    }
+}
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.zeroize());
+    }
+}
+
+impl std::fmt::Debug for Fields {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_comes_back_without_its_secrets() {
+        let fields = Fields::read(b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&empty=");
+        assert_eq!(fields.as_link("/here"), "/here?name=a+b%26c&permission=x&permission=y");
+        assert_eq!(fields.all("permission").collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!((fields.text("name"), fields.text("absent"), fields.has("empty")), ("a b&c", "", true));
+        assert!(!format!("{fields:?}").contains("a b"));
+    }
+
+    #[test]
+    fn a_link_changes_some_fields_and_keeps_the_rest() {
+        let fields = Fields::read(b"search=ci&after=1&sort=name");
+        assert_eq!(fields.with(&[("after", "2")]), "search=ci&sort=name&after=2");
+        assert_eq!(fields.with(&[("after", ""), ("sort", "")]), "search=ci");
+    }
+}

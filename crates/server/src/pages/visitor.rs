@@ -1,0 +1,44 @@
+//! Who looks at a page: somebody with a session. Tokens and passwords open the API, never a page.
+
+use axum::extract::FromRequestParts;
+use http::Method;
+use http::request::Parts;
+
+use super::refused::Refused;
+use crate::caller::{self, Caller};
+use crate::session::LiveSession;
+use crate::state::AppState;
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Who they are and what they may do.
+    pub caller: Caller,
+    /// Their session.
+    pub session: LiveSession,
+}
+
+impl Visitor {
+    /// Whether they have one of these permissions.
+    #[must_use]
+    pub fn may_any(&self, state: &AppState, permissions: &[&str]) -> bool {
+        permissions.iter().any(|permission| self.caller.may(state, permission))
+    }
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Refused;
+
+    /// Only for pages that change nothing: a form is read by [`super::Submitted`], which demands the CSRF token.
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+        debug_assert!(matches!(parts.method, Method::GET | Method::HEAD), "a form is read by `Submitted`");
+        let next = parts.uri.path_and_query().map_or("/", |whole| whole.as_str()).to_owned();
+        of_request(parts, state).await?.ok_or(Refused::LogIn { next })
+    }
+}
+
+/// The visitor, when there is a session.
+pub(super) async fn of_request(parts: &Parts, state: &AppState) -> Result<Option<Visitor>, Refused> {
+    let found = caller::of_session(parts, state).await?;
+    Ok(found.map(|(caller, session)| Visitor { caller, session }))
+}

@@ -1,0 +1,72 @@
+//! What all pages have in common: headers, assets, the way to the log-in page and back.
+
+use std::io::Read;
+
+use crate::common::{NewGrant, SignedIn, World, get, post};
+
+#[tokio::test]
+async fn every_page_forbids_scripts_of_others_frames_and_caches() {
+    let world = World::new().await;
+    for path in ["/login", "/design", "/"] {
+        let answer = world.send(get(path)).await;
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        let page = answer.text();
+        assert!(!page.contains("style=") && !page.contains("onclick"), "nothing is styled or run from within");
+    }
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_and_packed_for_who_takes_that() {
+    let world = World::new().await;
+    let page = world.send(get("/login")).await;
+    for (mark, kind) in [("href=\"/assets/", "text/css"), ("src=\"/assets/", "text/javascript")] {
+        let from = page.text().split(mark).nth(1).unwrap();
+        let path = format!("/assets/{}", from.split('"').next().unwrap());
+        let plain = world.send(get(&path)).await;
+        assert_eq!(plain.status(), 200);
+        assert!(plain.header("content-type").starts_with(kind));
+        assert!(plain.header("cache-control").contains("immutable"));
+        let packed = world.send(get(&path).header("accept-encoding", "br, gzip")).await;
+        assert_eq!(packed.header("content-encoding"), "gzip");
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(packed.bytes()).read_to_string(&mut text).unwrap();
+        assert_eq!(text, plain.text());
+    }
+    assert_eq!(world.send(get("/assets/0000000000000000/patgate.css")).await.status(), 404);
+}
+
+#[tokio::test]
+async fn who_has_no_session_logs_in_first_and_loses_nothing_that_is_safe() {
+    let world = World::new().await;
+    let ann = world.user("ann", &["login"]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let fields = [("name", "a b"), ("csrf", "x"), ("new_password", "secret")];
+    let answer = world.send(post("/logout").form(&fields)).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, "/login?next=%2Flogout%3Fname%3Da%2Bb"));
+    // A token opens the API, never a page.
+    let answer = world.send(post("/logout").token(&token).form(&fields)).await;
+    assert_eq!(answer.status(), 303);
+    let ended = SignedIn { cookie: "patgate_session=AAAA".to_owned(), csrf: String::new() };
+    assert_eq!(world.send(post("/logout").submit(&ended, &[])).await.status(), 303);
+}
+
+#[tokio::test]
+async fn a_form_of_another_kind_or_too_long_is_refused() {
+    let world = World::new().await;
+    assert_eq!(world.send(post("/login").raw("{}").header("content-type", "application/json")).await.status(), 415);
+    assert_eq!(world.send(post("/login").form(&[("username", &*"a".repeat(3_000_000))])).await.status(), 413);
+    let broken = post("/login").raw(b"username=\xff".to_vec()).header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(world.send(broken).await.status(), 400);
+}
+
+#[tokio::test]
+async fn markup_in_what_was_typed_is_text() {
+    let world = World::new().await;
+    let name = "\"><script>alert(1)</script>";
+    let answer = world.send(post("/login").form(&[("username", name), ("password", "x"), ("next", name)])).await;
+    assert!(!answer.text().contains("<script>alert"), "{}", answer.text());
+}

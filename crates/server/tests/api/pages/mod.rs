@@ -1,0 +1,13 @@
+//! The web pages over the real router: what they show, what they refuse, and what was typed then.
+
+mod ground;
+mod login;
+
+use crate::common::{Answer, SignedIn, World, get};
+
+impl World {
+    /// Opens a page as somebody signed in.
+    pub(crate) async fn open(&self, session: &SignedIn, path: &str) -> Answer {
+        self.send(get(path).cookie(session)).await
+    }
+}
