@@ -8,8 +8,8 @@ mod entry;
 mod key;
 mod owner;
 
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use jiff::Timestamp;
 use papaya::{LocalGuard, ResizeMode};

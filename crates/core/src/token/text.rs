@@ -144,11 +144,9 @@ fn split(text: &str) -> Result<(Prefix, &str), FormatError> {
     let place = text.len().wrapping_sub(RANDOM + CHECKSUM + 1);
     let end = match text.as_bytes().get(place) {
         Some(b'_') => place,
-        _ => text
-            .bytes()
-            .take(Prefix::LONGEST + 1)
-            .position(|byte| byte == b'_')
-            .ok_or(FormatError::Prefix)?,
+        _ => {
+            text.bytes().take(Prefix::LONGEST + 1).position(|byte| byte == b'_').ok_or(FormatError::Prefix)?
+        }
     };
     let prefix = Prefix::from_bytes(&text.as_bytes()[..end]).map_err(|_| FormatError::Prefix)?;
     Ok((prefix, &text[end + 1..]))

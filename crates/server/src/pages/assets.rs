@@ -110,7 +110,9 @@ fn answer(asset: &Asset, headers: &HeaderMap, lifetime: &'static str) -> Respons
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|coding| coding.trim() == "gzip");
-    let mut response = (StatusCode::OK, if takes_packed { asset.packed.clone() } else { asset.plain.clone() }).into_response();
+    let mut response =
+        (StatusCode::OK, if takes_packed { asset.packed.clone() } else { asset.plain.clone() })
+            .into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, asset.kind.clone());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(lifetime));

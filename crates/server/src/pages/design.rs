@@ -25,7 +25,9 @@ struct DesignPage {
 /// `GET /design`.
 pub(super) async fn show(State(state): State<AppState>) -> PageResult {
     let pill = |look, text: &str| Pill { look, text: text.to_owned(), until: String::new() };
-    let field = |name, value: &str| Field::new(name, "Token name", value).hint("What it is for, so that you know it later.");
+    let field = |name, value: &str| {
+        Field::new(name, "Token name", value).hint("What it is for, so that you know it later.")
+    };
     let page = DesignPage {
         shell: Shell::bare(&state, "Components"),
         pills: vec![

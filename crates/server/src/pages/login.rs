@@ -93,9 +93,16 @@ mod tests {
         for ours in ["/account/tokens", "/account/tokens/new?name=a%20b&permission=x", "/"] {
             assert!(is_ours(ours), "{ours}");
         }
-        for foreign in
-            ["", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a b", "/a\\b", "/ä"]
-        {
+        for foreign in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a b",
+            "/a\\b",
+            "/ä",
+        ] {
             assert!(!is_ours(foreign), "{foreign}");
         }
     }

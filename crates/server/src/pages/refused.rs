@@ -6,7 +6,9 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
@@ -72,7 +74,9 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
         response = match &*refused {
             Refused::LogIn { next } => to_login(&state, next),
             // Disabled meanwhile: the log-in page says so to who tries again.
-            Refused::Problem(problem) if problem.status() == StatusCode::UNAUTHORIZED => to_login(&state, "/"),
+            Refused::Problem(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+                to_login(&state, "/")
+            }
             Refused::Problem(problem) => page(&state, problem),
         };
     }
@@ -94,7 +98,9 @@ pub fn redirect(state: &AppState, path: &str) -> Response {
 fn to_login(state: &AppState, next: &str) -> Response {
     let query = match next {
         "" | "/" => String::new(),
-        next => form_urlencoded::Serializer::new("?".to_owned()).append_pair("next", next).finish(),
+        next => {
+            format!("?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish())
+        }
     };
     redirect(state, &format!("/login{query}"))
 }

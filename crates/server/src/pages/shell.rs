@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use super::assets;
 use super::refused::redirect;
 use super::visitor::Visitor;
-use super::assets;
 use crate::state::AppState;
 
 /// The surroundings of a page.
@@ -113,8 +113,10 @@ impl Shell {
     /// The surroundings of a page for somebody. `path` is the page's own, which the navigation marks.
     #[must_use]
     pub fn new(state: &AppState, visitor: &Visitor, title: impl Into<String>, path: &str) -> Self {
-        let places = PLACES.iter().filter(|(_, _, needed)| needed.is_empty() || visitor.may_any(state, needed));
-        let places = places.map(|&(place, name, _)| Place { path: place, name, is_here: path.starts_with(place) });
+        let places =
+            PLACES.iter().filter(|(_, _, needed)| needed.is_empty() || visitor.may_any(state, needed));
+        let places =
+            places.map(|&(place, name, _)| Place { path: place, name, is_here: path.starts_with(place) });
         let username = visitor.caller.facts.username.to_string();
         let user = ShellUser {
             initials: initials(&username),
@@ -158,7 +160,8 @@ pub(super) async fn home(State(state): State<AppState>) -> Response {
 
 /// The first letters of the first and the last word of a name: `ann.kern` is AK.
 fn initials(name: &str) -> String {
-    let mut words = name.split(|letter: char| !letter.is_alphanumeric()).filter_map(|word| word.chars().next());
+    let mut words =
+        name.split(|letter: char| !letter.is_alphanumeric()).filter_map(|word| word.chars().next());
     let (first, last) = (words.next(), words.next_back());
     first.into_iter().chain(last).flat_map(char::to_uppercase).take(2).collect()
 }
@@ -169,7 +172,9 @@ mod tests {
 
     #[test]
     fn an_avatar_has_one_or_two_letters() {
-        for (name, letters) in [("ann.kern", "AK"), ("ann", "A"), ("änn@example.org", "ÄO"), ("ß x", "SS"), ("-", "")] {
+        for (name, letters) in
+            [("ann.kern", "AK"), ("ann", "A"), ("änn@example.org", "ÄO"), ("ß x", "SS"), ("-", "")]
+        {
             assert_eq!(initials(name), letters, "{name}");
         }
     }

@@ -96,7 +96,8 @@ impl Fields {
     pub fn with(&self, changes: &[(&str, &str)]) -> String {
         let changes: HashMap<_, _> = changes.iter().copied().collect();
         let mut query = form_urlencoded::Serializer::new(String::new());
-        let kept = self.0.iter().filter(|(name, value)| !changes.contains_key(name.as_str()) && !value.is_empty());
+        let kept =
+            self.0.iter().filter(|(name, value)| !changes.contains_key(name.as_str()) && !value.is_empty());
         query.extend_pairs(kept);
         let mut changed: Vec<_> = changes.iter().filter(|(_, value)| !value.is_empty()).collect();
         changed.sort();
@@ -109,14 +110,19 @@ impl FromRequest<AppState> for Fields {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Refused> {
-        let kind = request.headers().get(CONTENT_TYPE).map_or(Cow::Borrowed(""), |kind| String::from_utf8_lossy(kind.as_bytes()));
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .map_or(Cow::Borrowed(""), |kind| String::from_utf8_lossy(kind.as_bytes()));
         if !kind.starts_with("application/x-www-form-urlencoded") {
             let status = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(Problem::new(status, "not_a_form", "This address takes the form of its page").into());
         }
         let body = Bytes::from_request(request, state).await.map_err(|_| Problem::body_too_large())?;
         if std::str::from_utf8(&body).is_err() {
-            return Err(Problem::new(http::StatusCode::BAD_REQUEST, "not_utf8", "The form is not UTF-8").into());
+            return Err(
+                Problem::new(http::StatusCode::BAD_REQUEST, "not_utf8", "The form is not UTF-8").into()
+            );
         }
         Ok(Self::read(&body))
     }
@@ -140,7 +146,8 @@ mod tests {
 
     #[test]
     fn what_was_typed_comes_back_without_its_secrets() {
-        let fields = Fields::read(b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&empty=");
+        let fields =
+            Fields::read(b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&empty=");
         assert_eq!(fields.as_link("/here"), "/here?name=a+b%26c&permission=x&permission=y");
         assert_eq!(fields.all("permission").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!((fields.text("name"), fields.text("absent"), fields.has("empty")), ("a b&c", "", true));

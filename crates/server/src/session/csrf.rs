@@ -71,7 +71,8 @@ pub fn check_form(token: &CsrfToken, shown: &str) -> Result<(), Problem> {
     if bool::from(shown.as_bytes().ct_eq(token.reveal().as_bytes())) {
         return Ok(());
     }
-    Err(Problem::forbidden("This form belongs to another session").hint("Go back, reload the page and send it again"))
+    Err(Problem::forbidden("This form belongs to another session")
+        .hint("Go back, reload the page and send it again"))
 }
 
 #[cfg(test)]

@@ -44,7 +44,11 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 pub(super) fn read() -> Vec<Group> {
     let document = serde_json::to_value(crate::api::openapi()).unwrap_or_default();
     let mut groups: Vec<Group> = list(&document["tags"])
-        .map(|tag| Group { name: text(&tag["name"]), description: text(&tag["description"]), calls: Vec::new() })
+        .map(|tag| Group {
+            name: text(&tag["name"]),
+            description: text(&tag["description"]),
+            calls: Vec::new(),
+        })
         .collect();
     for (path, item) in members(&document["paths"]) {
         for (method, operation) in METHODS.iter().filter_map(|method| Some((*method, item.get(method)?))) {
@@ -66,7 +70,9 @@ fn call(document: &Value, path: &str, method: &str, operation: &Value) -> Call {
         path: path.to_owned(),
         summary: text(&operation["summary"]),
         description: text(&operation["description"]),
-        parameters: list(&operation["parameters"]).map(|parameter| self::parameter(document, parameter)).collect(),
+        parameters: list(&operation["parameters"])
+            .map(|parameter| self::parameter(document, parameter))
+            .collect(),
         example: example(&body),
         body,
         answers: members(&operation["responses"])
@@ -115,7 +121,9 @@ fn example(body: &[Item]) -> String {
 /// What kind of value; of several, the first that is not `null`.
 fn kind(schema: &Value) -> String {
     match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("").to_owned(),
+        Value::Array(kinds) => {
+            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("").to_owned()
+        }
         kind => text(kind),
     }
 }
@@ -145,9 +153,12 @@ mod tests {
     #[test]
     fn every_call_of_the_document_is_shown_once() {
         let document = serde_json::to_value(crate::api::openapi()).unwrap();
-        let expected: usize = members(&document["paths"]).map(|(_, item)| METHODS.iter().filter(|m| item.get(**m).is_some()).count()).sum();
+        let expected: usize = members(&document["paths"])
+            .map(|(_, item)| METHODS.iter().filter(|m| item.get(**m).is_some()).count())
+            .sum();
         let groups = read();
-        let mut ids: Vec<_> = groups.iter().flat_map(|group| &group.calls).map(|call| call.id.as_str()).collect();
+        let mut ids: Vec<_> =
+            groups.iter().flat_map(|group| &group.calls).map(|call| call.id.as_str()).collect();
         assert_eq!(ids.len(), expected);
         ids.sort_unstable();
         ids.dedup();
@@ -157,7 +168,8 @@ mod tests {
     #[test]
     fn a_call_tells_its_fields_and_what_must_be_sent() {
         let groups = read();
-        let call = groups.iter().flat_map(|group| &group.calls).find(|call| call.id == "create_token").unwrap();
+        let call =
+            groups.iter().flat_map(|group| &group.calls).find(|call| call.id == "create_token").unwrap();
         assert_eq!((call.method.as_str(), call.path.as_str()), ("POST", "/api/v1/personal-access-tokens"));
         let note = call.body.iter().find(|field| field.name == "tokenNote").unwrap();
         assert_eq!((note.kind.as_str(), note.is_required), ("string", true));

@@ -10,12 +10,18 @@ async fn every_page_forbids_scripts_of_others_frames_and_caches() {
     for path in ["/login", "/design", "/"] {
         let answer = world.send(get(path)).await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
         assert!(!policy.contains("unsafe"), "{policy}");
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         let page = answer.text();
-        assert!(!page.contains("style=") && !page.contains("onclick"), "nothing is styled or run from within");
+        assert!(
+            !page.contains("style=") && !page.contains("onclick"),
+            "nothing is styled or run from within"
+        );
     }
 }
 
@@ -57,9 +63,14 @@ async fn who_has_no_session_logs_in_first_and_loses_nothing_that_is_safe() {
 #[tokio::test]
 async fn a_form_of_another_kind_or_too_long_is_refused() {
     let world = World::new().await;
-    assert_eq!(world.send(post("/login").raw("{}").header("content-type", "application/json")).await.status(), 415);
+    assert_eq!(
+        world.send(post("/login").raw("{}").header("content-type", "application/json")).await.status(),
+        415
+    );
     assert_eq!(world.send(post("/login").form(&[("username", &*"a".repeat(3_000_000))])).await.status(), 413);
-    let broken = post("/login").raw(b"username=\xff".to_vec()).header("content-type", "application/x-www-form-urlencoded");
+    let broken = post("/login")
+        .raw(b"username=\xff".to_vec())
+        .header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(world.send(broken).await.status(), 400);
 }
 
@@ -67,6 +78,7 @@ async fn a_form_of_another_kind_or_too_long_is_refused() {
 async fn markup_in_what_was_typed_is_text() {
     let world = World::new().await;
     let name = "\"><script>alert(1)</script>";
-    let answer = world.send(post("/login").form(&[("username", name), ("password", "x"), ("next", name)])).await;
+    let answer =
+        world.send(post("/login").form(&[("username", name), ("password", "x"), ("next", name)])).await;
     assert!(!answer.text().contains("<script>alert"), "{}", answer.text());
 }

@@ -21,8 +21,9 @@ async fn ann_logs_in_and_goes_on_where_she_wanted_to_go() {
 #[tokio::test]
 async fn a_wrong_log_in_keeps_the_name_and_does_not_tell_whether_it_exists() {
     let world = World::new().await;
-    world.user("ann", &["login"]).await;
-    let answers = ["ann", "nobody"].map(|name| [("username", name), ("password", "wrong"), ("next", "/x")]);
+    world.user("ann.kern", &["login"]).await;
+    let answers =
+        ["ann.kern", "no.body"].map(|name| [("username", name), ("password", "wrong"), ("next", "/x")]);
     let mut pages = Vec::new();
     for form in &answers {
         let answer = world.send(post("/login").form(form)).await;

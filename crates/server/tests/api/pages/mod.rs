@@ -1,5 +1,6 @@
 //! The web pages over the real router: what they show, what they refuse, and what was typed then.
 
+mod api;
 mod ground;
 mod login;
 
