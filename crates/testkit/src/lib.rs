@@ -13,6 +13,8 @@
     reason = "a test whose server does not start has failed; the sentence is the message of that failure"
 )]
 
+#[cfg(feature = "browser")]
+pub mod browser;
 pub mod certificates;
 pub mod child;
 pub mod clock;

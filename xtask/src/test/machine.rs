@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::process;
 
 /// Programs that the tests run, and Debian's packages that bring them.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("nginx", "nginx"),
     ("wrk", "wrk"),
     ("strace", "strace"),
@@ -20,6 +20,9 @@ const PROGRAMS: [(&str, &str); 8] = [
     ("openssl", "openssl"),
     ("sqlite3", "sqlite3"),
     ("setpriv", "util-linux"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("npm", "npm"),
 ];
 /// Debian's package of the PostgreSQL server, in the version of the release (15 on Debian 12).
 const POSTGRES: &str = "postgresql";

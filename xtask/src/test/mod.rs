@@ -5,10 +5,12 @@ pub(crate) mod machine;
 
 use std::process::{Command, Stdio};
 
+use patgate_testkit::browser;
 use patgate_testkit::servers::{patgate, postgres};
 
 use crate::failure::Failure;
 use crate::process::{self, cargo, step};
+use crate::tools::AXE;
 use crate::tree;
 use cluster::Cluster;
 
@@ -26,7 +28,7 @@ pub(crate) struct Arguments {
 /// # Errors
 /// When something is missing and cannot be installed, when the tests do not build, or when one fails.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    step("what the tests need", machine::prepare)?;
+    step("what the tests need", || machine::prepare().and_then(|()| AXE.find().map(drop)))?;
     let is_whole = arguments.runner.is_empty();
     if is_whole {
         // In one go with the tests, so that everything below them is built once, with one set of features.
@@ -86,14 +88,14 @@ fn workspace(verb: &str) -> Command {
 
 /// What the tests are told. Without the binary here, the test kit builds one when it needs it.
 fn prepare(command: &mut Command, is_whole: bool, cluster: &Cluster) {
-    command.env(postgres::VARIABLE, cluster.url());
+    command.env(postgres::VARIABLE, cluster.url()).env(browser::AXE_VARIABLE, AXE.path());
     if is_whole {
         command.env(patgate::VARIABLE, binary());
     }
 }
 
 /// The program that the build has made: beside this one, because both are built by the same profile.
-fn binary() -> std::path::PathBuf {
+pub(crate) fn binary() -> std::path::PathBuf {
     let ours = std::env::current_exe().unwrap_or_default();
     ours.with_file_name("patgate")
 }

@@ -1,0 +1,210 @@
+//! What a person does on a page, and what they see of it.
+
+use serde_json::Value;
+use thirtyfour::error::WebDriverResult;
+use thirtyfour::{By, WebElement};
+
+use super::{Browser, PATIENCE};
+use crate::wait;
+
+impl Browser {
+    /// Goes to an address.
+    pub fn open(&self, url: &str) {
+        self.does(url, self.driver().goto(url));
+    }
+
+    /// Goes back, as with the button beside the address.
+    pub fn back(&self) {
+        self.does("go back", self.driver().back());
+    }
+
+    /// Loads the page again.
+    pub fn reload(&self) {
+        self.does("load the page again", self.driver().refresh());
+    }
+
+    /// The address without the server: `/account/tokens?done=deleted`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let url = self.does("tell the address", self.driver().current_url());
+        url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+    }
+
+    /// The page as the server sent it and the scripts changed it.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.does("show the source", self.driver().source())
+    }
+
+    /// Presses the one button, link or menu of this name that can be seen; in the open dialog when there is one.
+    pub fn press(&self, name: &str) {
+        let element = self.named(name);
+        self.does(&format!("press `{name}`"), element.click());
+    }
+
+    /// Presses the button or link of this name in the row of a table that has this text.
+    pub fn press_in_row(&self, row: &str, name: &str) {
+        let path = format!("//tr[contains(normalize-space(.), {})]", quoted(row));
+        let element = self.one(&format!("{path}{}", pressable(name)));
+        self.does(&format!("press `{name}` in the row of `{row}`"), element.click());
+    }
+
+    /// Empties the field with this label and types a text in it.
+    pub fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label);
+        self.does(&format!("fill `{label}`"), async {
+            field.clear().await?;
+            field.send_keys(text).await
+        });
+    }
+
+    /// Chooses an option of the list with this label.
+    pub fn choose(&self, label: &str, option: &str) {
+        let field = self.field(label);
+        let path = format!(".//option[normalize-space(.)={}]", quoted(option));
+        self.does(&format!("choose `{option}` for `{label}`"), async {
+            field.find(By::XPath(path)).await?.click().await
+        });
+    }
+
+    /// What is in the field with this label.
+    #[must_use]
+    pub fn value(&self, label: &str) -> String {
+        let field = self.field(label);
+        self.does(&format!("read `{label}`"), field.prop("value")).unwrap_or_default()
+    }
+
+    /// The options of the list with this label.
+    #[must_use]
+    pub fn options(&self, label: &str) -> Vec<String> {
+        let field = self.field(label);
+        self.does(&format!("read the options of `{label}`"), async {
+            let mut texts = Vec::new();
+            for option in field.find_all(By::Css("option")).await? {
+                texts.push(option.text().await?);
+            }
+            Ok(texts)
+        })
+    }
+
+    /// Whether something of this selector can be seen now.
+    #[must_use]
+    pub fn has(&self, css: &str) -> bool {
+        self.does("look", async { Ok(!shown(self.driver().find_all(By::Css(css)).await?).await?.is_empty()) })
+    }
+
+    /// The text of the first of this selector that can be seen.
+    #[must_use]
+    pub fn text(&self, css: &str) -> String {
+        let found = wait::until(PATIENCE, || self.texts(css).into_iter().next());
+        found.unwrap_or_else(|| panic!("there is no `{css}` to read on\n{}", self.whereabouts()))
+    }
+
+    /// The texts of all of this selector that can be seen now.
+    #[must_use]
+    pub fn texts(&self, css: &str) -> Vec<String> {
+        self.does("read", async {
+            let mut texts = Vec::new();
+            for element in shown(self.driver().find_all(By::Css(css)).await?).await? {
+                texts.push(element.text().await?);
+            }
+            Ok(texts)
+        })
+    }
+
+    /// Waits until the page shows this text; panics when it never does.
+    pub fn sees(&self, text: &str) {
+        let found = wait::until(PATIENCE, || self.shows(text).then_some(()));
+        assert!(found.is_some(), "there is no `{text}` on\n{}", self.whereabouts());
+    }
+
+    /// Waits until the page no longer shows anything of this selector.
+    pub fn sees_no(&self, css: &str) {
+        let gone = wait::until(PATIENCE, || (!self.has(css)).then_some(()));
+        assert!(gone.is_some(), "there is still a `{css}` on\n{}", self.whereabouts());
+    }
+
+    /// Whether the page shows this text now.
+    #[must_use]
+    pub fn shows(&self, text: &str) -> bool {
+        let body = self.texts("body").concat();
+        body.split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
+    }
+
+    /// Runs a script in the page and returns what it returns.
+    pub fn run(&self, script: &str) -> Value {
+        self.does("run a script", async {
+            Ok(self.driver().execute(script, Vec::new()).await?.json().clone())
+        })
+    }
+
+    /// What the page has put on the clipboard.
+    #[must_use]
+    pub fn clipboard(&self) -> String {
+        let granted = serde_json::json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+        self.command("Browser.grantPermissions", &granted);
+        let script =
+            "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))";
+        self.does("read the clipboard", async {
+            self.driver().execute_async(script, Vec::new()).await?.convert::<String>()
+        })
+    }
+
+    /// The button, link or menu of this name.
+    pub(super) fn named(&self, name: &str) -> WebElement {
+        let root = if self.has("dialog[open]") { "//dialog[@open]" } else { "" };
+        self.one(&format!("{root}{}", pressable(name)))
+    }
+
+    /// The field that a label of this name belongs to: by `for`, or because it stands around it.
+    pub(super) fn field(&self, label: &str) -> WebElement {
+        let root = if self.has("dialog[open]") { "//dialog[@open]" } else { "" };
+        let is_it = format!(
+            "normalize-space(.)={} or normalize-space(.)={}",
+            quoted(label),
+            quoted(&format!("{label} *"))
+        );
+        self.one(&format!(
+            "{root}//*[(self::input or self::select or self::textarea) and \
+             (@id=//label[{is_it}]/@for or ancestor::label[{is_it}])]"
+        ))
+    }
+
+    /// The one element of this XPath that can be seen; waits for it.
+    fn one(&self, path: &str) -> WebElement {
+        let look = || {
+            let found =
+                self.does("look", async { shown(self.driver().find_all(By::XPath(path)).await?).await });
+            (!found.is_empty()).then_some(found)
+        };
+        let mut found = wait::until(PATIENCE, look)
+            .unwrap_or_else(|| panic!("there is no `{path}` on\n{}", self.whereabouts()));
+        assert!(found.len() == 1, "there are {} of `{path}` on\n{}", found.len(), self.whereabouts());
+        found.remove(0)
+    }
+}
+
+/// Those that can be seen. One that has gone since it was found cannot.
+async fn shown(elements: Vec<WebElement>) -> WebDriverResult<Vec<WebElement>> {
+    let mut shown = Vec::new();
+    for element in elements {
+        if element.is_displayed().await.unwrap_or(false) {
+            shown.push(element);
+        }
+    }
+    Ok(shown)
+}
+
+fn pressable(name: &str) -> String {
+    let name = quoted(name);
+    format!(
+        "//*[(self::a or self::button or self::summary or self::label) \
+         and (normalize-space(.)={name} or @aria-label={name})]"
+    )
+}
+
+/// A text as XPath writes it; it has no escapes.
+fn quoted(text: &str) -> String {
+    let mark = if text.contains('"') { '\'' } else { '"' };
+    format!("{mark}{text}{mark}")
+}

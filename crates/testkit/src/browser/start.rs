@@ -1,0 +1,131 @@
+//! How a browser is started.
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::{Capabilities, WebDriver};
+use tokio::runtime;
+
+use super::{Browser, Scheme, Size};
+use crate::child::{Process, program};
+use crate::{ports, wait};
+
+/// How long the driver may take to listen.
+const START: Duration = Duration::from_secs(20);
+
+/// What keeps Chromium to the test: no sandbox (which root cannot have), no call home, no shared memory that a container
+/// lacks.
+const FLAGS: [&str; 14] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--no-proxy-server",
+    "--hide-scrollbars",
+    "--lang=en-GB",
+];
+
+/// How the browser is to be started. Made by [`Browser::with`].
+#[derive(Debug, Default)]
+pub struct Start {
+    zone: Option<String>,
+    scheme: Scheme,
+    size: Size,
+    is_scriptless: bool,
+}
+
+impl Start {
+    /// The time zone of the person's machine, for example `Europe/Berlin`.
+    #[must_use]
+    pub fn zone(mut self, zone: &str) -> Self {
+        self.zone = Some(zone.to_owned());
+        self
+    }
+
+    /// A person who asks for dark colours.
+    #[must_use]
+    pub fn dark(mut self) -> Self {
+        self.scheme = Scheme::Dark;
+        self
+    }
+
+    /// A telephone.
+    #[must_use]
+    pub fn phone(mut self) -> Self {
+        self.size = Size::Phone;
+        self
+    }
+
+    /// A person who has switched JavaScript off.
+    #[must_use]
+    pub fn without_scripts(mut self) -> Self {
+        self.is_scriptless = true;
+        self
+    }
+
+    /// Starts it; panics with the driver's log when it does not.
+    #[must_use]
+    pub fn start(self) -> Browser {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap_or_else(|error| panic!("no runtime for the browser's driver: {error}"));
+        let directory = tempfile::Builder::new()
+            .prefix("patgate-browser-")
+            .tempdir()
+            .unwrap_or_else(|error| panic!("no folder for the browser: {error}"));
+        let port = ports::free();
+        let mut server = self.serve(&directory, port);
+        let log = || std::fs::read_to_string(directory.path().join("driver.log")).unwrap_or_default();
+        let listening = wait::until(START, || {
+            if server.ended().is_some() { Some(false) } else { wait::is_listening(port).then_some(true) }
+        });
+        assert!(listening == Some(true), "the browser's driver does not listen:\n{}", log());
+        let session = WebDriver::new(format!("http://127.0.0.1:{port}"), self.capabilities(&directory));
+        let driver = runtime
+            .block_on(session)
+            .unwrap_or_else(|error| panic!("the browser does not start: {error}\n{}", log()));
+        let browser = Browser { runtime, driver: Some(driver), _server: server, _directory: directory };
+        browser.look(self.scheme, self.size);
+        browser
+    }
+
+    fn serve(&self, directory: &TempDir, port: u16) -> Process {
+        let log = File::create(directory.path().join("driver.log"))
+            .and_then(|file| Ok((file.try_clone()?, file)))
+            .unwrap_or_else(|error| panic!("cannot write the log of the browser's driver: {error}"));
+        let mut command = Command::new(program("chromedriver"));
+        command.arg(format!("--port={port}"));
+        // What Chromium leaves in somebody's home goes away with the folder; so does its zone.
+        command.env("HOME", directory.path()).env("TZ", self.zone.as_deref().unwrap_or("UTC"));
+        command.env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
+        command.stdin(Stdio::null()).stdout(log.0).stderr(log.1);
+        Process::start(command)
+    }
+
+    fn capabilities(&self, directory: &TempDir) -> Capabilities {
+        let profile = format!("--user-data-dir={}", directory.path().join("profile").display());
+        let flags: Vec<&str> = FLAGS.into_iter().chain([profile.as_str()]).collect();
+        let mut preferences = json!({});
+        if self.is_scriptless {
+            // 2 is "block" in Chromium's settings of content.
+            preferences["profile.managed_default_content_settings.javascript"] = json!(2);
+        }
+        let options = json!({ "binary": program("chromium"), "args": flags, "prefs": preferences });
+        let all = json!({ "browserName": "chrome", "goog:chromeOptions": options });
+        match all {
+            Value::Object(all) => all.into(),
+            _ => Capabilities::new(),
+        }
+    }
+}
