@@ -19,16 +19,18 @@ use crate::change_log::{self, ChangeRow, Sequence};
 use crate::connection::{self, PATIENCE, Pool};
 use crate::database::Database;
 use crate::error::{OpenError, StoreError};
-use crate::grants::{self, GrantFilter};
+use crate::grants::{self, GrantCursor, GrantFilter};
+use crate::keyset::Seek;
 use crate::load::{self, IndexedGrant};
 use crate::nodes::{self, Node, NodeId};
 use crate::password::{PasswordHashText, StoredPassword};
+use crate::reset_links::{self, ResetLink};
 use crate::roles::{self, RoleFilter};
 use crate::rows::{Page, column};
 use crate::sessions::{self, Session};
 use crate::tables::{ChangeLog, ChangeSequence, Grants, Nodes, Sessions, Users};
 use crate::transaction::WriteTransaction;
-use crate::users::{self, UserFilter};
+use crate::users::{self, UserCursor, UserFilter};
 use crate::{schema, settings, wait};
 
 /// An open database. Clones share its connections.
@@ -123,7 +125,17 @@ impl Store {
 
     /// A page of users.
     pub async fn users(&self, filter: &UserFilter, page: Page) -> Result<Vec<User>, StoreError> {
-        users::list(&self.inner.orm, filter, page).await
+        users::page(&self.inner.orm, filter, page).await
+    }
+
+    /// At most `limit` users, from a place of the list on.
+    pub async fn list_users(
+        &self,
+        filter: &UserFilter,
+        seek: &Seek<UserCursor>,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError> {
+        users::list(&self.inner.orm, filter, seek, limit).await
     }
 
     /// The role of this name, whatever the case.
@@ -158,7 +170,18 @@ impl Store {
 
     /// A page of the grants that are not deleted.
     pub async fn grants(&self, filter: &GrantFilter, page: Page) -> Result<Vec<Grant>, StoreError> {
-        grants::list(&self.inner.orm, filter, page).await
+        grants::page(&self.inner.orm, filter, page).await
+    }
+
+    /// At most `limit` of the grants that are not deleted, from a place of the list on: reads few rows, whatever the
+    /// number of grants, where the filter names an owner, a name or an expiry.
+    pub async fn list_grants(
+        &self,
+        filter: &GrantFilter,
+        seek: &Seek<GrantCursor>,
+        limit: u64,
+    ) -> Result<Vec<Grant>, StoreError> {
+        grants::list(&self.inner.orm, filter, seek, limit).await
     }
 
     /// The grant as the index holds it, deleted or not.
@@ -184,6 +207,21 @@ impl Store {
     /// the server to say. (Disabling a user, and a new password, end the user's sessions.)
     pub async fn session(&self, digest: &[u8; 32]) -> Result<Option<Session>, StoreError> {
         sessions::by_digest(&self.inner.orm, digest).await
+    }
+
+    /// The password reset link of this digest, as it was stored; whether it is too old is for the server to say.
+    pub async fn reset_link(&self, digest: &[u8; 32]) -> Result<Option<ResetLink>, StoreError> {
+        reset_links::by_digest(&self.inner.orm, digest).await
+    }
+
+    /// The password reset link of a user, when there is one.
+    pub async fn reset_link_of(&self, user: UserId) -> Result<Option<ResetLink>, StoreError> {
+        reset_links::of_user(&self.inner.orm, user).await
+    }
+
+    /// How many grants an owner has that are neither deleted nor expired.
+    pub async fn count_live_grants(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError> {
+        grants::count_live(&self.inner.orm, owner, now).await
     }
 
     /// How many rows there are, deleted ones included.

@@ -1,5 +1,8 @@
 //! Users: the row, and the reads that the store and a change share.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use patgate_core::identifier::UserId;
 use patgate_core::user::{Origin, User, UserState, Username};
@@ -7,13 +10,16 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
+use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
 use crate::password::{PasswordHashText, StoredPassword};
-use crate::rows::{Page, column, containing, json, optional_time, parsed, time};
+use crate::rows::{Page, after_prefix, column, containing, json, optional_time, parsed, time};
 use crate::tables::Users;
 
 /// Which users to list; `Default` lists all that are not deleted. They come in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserFilter {
+    /// The log-in name begins with this, whatever the case. No character has a special meaning.
+    pub name_prefix: Option<String>,
     /// The mail address contains this, whatever the case.
     pub email: Option<String>,
     /// The full name contains this, whatever the case.
@@ -26,6 +32,32 @@ pub struct UserFilter {
     pub last_active_after: Option<Timestamp>,
     /// Signed in before this.
     pub last_active_before: Option<Timestamp>,
+}
+
+/// A place in a list of users: the one that was seen last. Its text is for a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserCursor(String);
+
+impl UserCursor {
+    /// The place of a user in the list.
+    #[must_use]
+    pub fn of(user: &User) -> Self {
+        Self(user.username.key())
+    }
+}
+
+impl fmt::Display for UserCursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for UserCursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        text.parse::<Username>().map(|name| Self(name.key())).map_err(|_| NotACursor)
+    }
 }
 
 /// The columns of a [`User`].
@@ -58,17 +90,51 @@ pub(crate) async fn by_name(
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
 }
 
-/// A page of the users that pass the filter.
-pub(crate) async fn list(
+/// A page of the users that pass the filter, counted off.
+pub(crate) async fn page(
     connection: &impl ConnectionTrait,
     filter: &UserFilter,
     page: Page,
 ) -> Result<Vec<User>, StoreError> {
+    let select = filtered(filter)
+        .order_by(Users::UsernameKey, Order::Asc)
+        .limit(page.limit())
+        .offset(page.offset())
+        .take();
+    connection.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// At most `limit` users that pass the filter, from a place on.
+pub(crate) async fn list(
+    connection: &impl ConnectionTrait,
+    filter: &UserFilter,
+    seek: &Seek<UserCursor>,
+    limit: u64,
+) -> Result<Vec<User>, StoreError> {
+    let select = list_selection(filter, seek).limit(Ord::min(limit, i64::MAX as u64)).take();
+    let users = connection.query_all(&select).await?.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(in_list_order(users, seek.is_backward()))
+}
+
+/// What [`list`] asks.
+pub(crate) fn list_selection(filter: &UserFilter, seek: &Seek<UserCursor>) -> SelectStatement {
+    let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
+    let beyond = seek.cursor().map(|cursor| beyond([Users::UsernameKey], [cursor.0.as_str().into()], &order));
+    filtered(filter).and_where_option(beyond).order_by(Users::UsernameKey, order).take()
+}
+
+fn filtered(filter: &UserFilter) -> SelectStatement {
     let contains = |column: Users, text: &Option<String>| {
         text.as_ref().map(|text| Expr::col(column).like(containing(&text.to_lowercase())))
     };
     let internal = Origin::Internal.as_str();
-    let select = selection()
+    let prefix = filter.name_prefix.as_deref().unwrap_or_default().to_lowercase();
+    let is_asked = !prefix.is_empty();
+    selection()
+        .and_where_option(
+            after_prefix(&prefix).filter(|_| is_asked).map(|end| Expr::col(Users::UsernameKey).lt(end)),
+        )
+        .and_where_option(is_asked.then(|| Expr::col(Users::UsernameKey).gte(prefix)))
         .and_where_option(contains(Users::EmailKey, &filter.email))
         .and_where_option(contains(Users::FullNameKey, &filter.full_name))
         .and_where_option(filter.login_allowed.map(|allowed| match allowed {
@@ -87,11 +153,7 @@ pub(crate) async fn list(
                 .last_active_before
                 .map(|before| Expr::col(Users::LastActiveAt).lt(before.as_millisecond())),
         )
-        .order_by(Users::UsernameKey, Order::Asc)
-        .limit(page.limit())
-        .offset(page.offset())
-        .take();
-    connection.query_all(&select).await?.iter().map(read).collect()
+        .take()
 }
 
 /// The stored password of the user of this name, when there is one.

@@ -4,6 +4,7 @@
 //! dropped, fails, or has done nothing leaves no trace.
 
 mod grants;
+mod reset_links;
 mod roles;
 mod sessions;
 mod settings;
@@ -124,7 +125,7 @@ impl Change {
 
     /// All users who are not deleted, by name: for rules over everybody, such as "one administrator stays".
     pub async fn all_users(&self) -> Result<Vec<User>, StoreError> {
-        crate::users::list(&self.transaction, &crate::UserFilter::default(), crate::Page::WHOLE).await
+        crate::users::page(&self.transaction, &crate::UserFilter::default(), crate::Page::WHOLE).await
     }
 
     /// The role of this name.

@@ -222,7 +222,7 @@ fn session_steps() -> Vec<Step> {
     ]
 }
 
-fn table<'a>(
+pub(super) fn table<'a>(
     name: impl IntoIden,
     columns: impl IntoIterator<Item = &'a mut ColumnDef>,
     references: impl IntoIterator<Item = ForeignKeyCreateStatement>,
@@ -238,7 +238,7 @@ fn table<'a>(
     Step::Table(table)
 }
 
-fn index<C: IntoIden>(
+pub(super) fn index<C: IntoIden>(
     name: &str,
     table: impl IntoIden,
     columns: impl IntoIterator<Item = C>,
@@ -251,11 +251,16 @@ fn index<C: IntoIden>(
     index
 }
 
-fn reference<C: IntoIden, D: IntoIden>(from: C, column: C, to: D, target: D) -> ForeignKeyCreateStatement {
+pub(super) fn reference<C: IntoIden, D: IntoIden>(
+    from: C,
+    column: C,
+    to: D,
+    target: D,
+) -> ForeignKeyCreateStatement {
     ForeignKey::create().from(from.into_iden(), column).to(to.into_iden(), target).take()
 }
 
-fn number(name: impl IntoIden) -> ColumnDef {
+pub(super) fn number(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).big_integer().not_null().take()
 }
 
@@ -263,7 +268,7 @@ fn optional_number(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).big_integer().null().take()
 }
 
-fn text(name: impl IntoIden) -> ColumnDef {
+pub(super) fn text(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).text().not_null().take()
 }
 

@@ -4,8 +4,11 @@
 //! edited; the next one follows it.
 
 mod first;
+mod second;
 
-use sea_orm::sea_query::{Expr, IndexCreateStatement, InsertStatement, Query, Table, TableCreateStatement};
+use sea_orm::sea_query::{
+    Expr, IndexCreateStatement, IndexDropStatement, InsertStatement, Query, Table, TableCreateStatement,
+};
 use sea_orm::{
     ColumnType, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -18,11 +21,12 @@ use crate::tables::SchemaVersion;
 pub(crate) enum Step {
     Table(TableCreateStatement),
     Index(IndexCreateStatement),
+    NoIndex(IndexDropStatement),
     Row(InsertStatement),
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 1] = [first::steps];
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 2] = [first::steps, second::steps];
 
 /// The newest version this program knows.
 pub(crate) const KNOWN: i64 = MIGRATIONS.len() as i64;
@@ -76,6 +80,7 @@ async fn run(transaction: &DatabaseTransaction, step: &Step) -> Result<(), DbErr
     match step {
         Step::Table(table) => transaction.execute(table).await?,
         Step::Index(index) => transaction.execute(index).await?,
+        Step::NoIndex(index) => transaction.execute(index).await?,
         Step::Row(row) => transaction.execute(row).await?,
     };
     Ok(())

@@ -5,9 +5,11 @@ mod changes_in_order;
 mod data;
 mod durability;
 mod full_disk;
+mod keyset;
 mod lists;
 mod loading;
 mod opening;
+mod reset_links;
 mod round_trips;
 mod users;
 

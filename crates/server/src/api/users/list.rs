@@ -56,6 +56,7 @@ pub(super) async fn list_users(
         external: asked.external,
         last_active_after: asked.last_active_after,
         last_active_before: asked.last_active_before,
+        ..UserFilter::default()
     };
     let listed = users::list(&state, &caller, &filter, paging.page()).await?;
     Ok(Json(listed.into_iter().map(UserAccount::from).collect()))

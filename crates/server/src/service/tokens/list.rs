@@ -59,8 +59,13 @@ pub async fn list(
             None
         }
     };
-    let filter =
-        GrantFilter { owner, name_prefix: asked.search, sort: asked.sort, descending: asked.descending };
+    let filter = GrantFilter {
+        owner,
+        name_prefix: asked.search,
+        sort: asked.sort,
+        descending: asked.descending,
+        ..GrantFilter::default()
+    };
     let grants = state.store.grants(&filter, page).await?;
     // An owner who went away between the two looks took the token along.
     Ok(grants.into_iter().filter_map(|grant| owned(state, caller, grant)).collect())

@@ -1,42 +1,24 @@
 //! Grants: the row, and the reads that the store and a change share.
 
+mod cursor;
+mod list;
+
 use jiff::Timestamp;
 use patgate_core::expiry::Expiry;
 use patgate_core::grant::{Grant, GrantPermissions, GrantState, LastUse, SuspensionReason};
 use patgate_core::identifier::{GrantId, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
-use crate::rows::{Page, after_prefix, column, from_json, from_milliseconds, optional_time, parsed, time};
+use crate::rows::{column, from_json, from_milliseconds, optional_time, parsed, time};
 use crate::tables::Grants;
 
-/// Which grants to list, and in which order; `Default` lists all that are not deleted, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GrantFilter {
-    /// Of this owner; `None`: of all.
-    pub owner: Option<UserId>,
-    /// The name begins with this, whatever the case. No character has a special meaning.
-    pub name_prefix: Option<String>,
-    /// In this order; equal ones by identifier.
-    pub sort: GrantSort,
-    /// The other way round.
-    pub descending: bool,
-}
-
-/// By what grants are sorted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GrantSort {
-    /// By name, whatever the case.
-    #[default]
-    Name,
-    /// By the date of making.
-    CreatedAt,
-    /// By expiry; never is after every date.
-    ExpiresAt,
-    /// By last use; never is before every date.
-    LastUsedAt,
-}
+pub use cursor::GrantCursor;
+#[cfg(test)]
+pub(crate) use list::selections;
+pub use list::{GrantFilter, GrantLife, GrantSort};
+pub(crate) use list::{list, page};
 
 /// The grant, when not deleted.
 pub(crate) async fn by_id(
@@ -53,35 +35,6 @@ pub(crate) async fn with_history(
 ) -> Result<Option<Grant>, StoreError> {
     let select = selection().and_where(Expr::col(Grants::Id).eq(id.as_i64())).take();
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
-}
-
-/// A page of the grants that pass the filter.
-pub(crate) async fn list(
-    connection: &impl ConnectionTrait,
-    filter: &GrantFilter,
-    page: Page,
-) -> Result<Vec<Grant>, StoreError> {
-    let order = if filter.descending { Order::Desc } else { Order::Asc };
-    let mut select = selection();
-    select
-        .and_where(Expr::col(Grants::DeletedAt).is_null())
-        .and_where_option(filter.owner.map(|owner| Expr::col(Grants::Owner).eq(owner.as_i64())));
-    if let Some(prefix) = filter.name_prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
-        let prefix = prefix.to_lowercase();
-        select
-            .and_where_option(after_prefix(&prefix).map(|end| Expr::col(Grants::NameKey).lt(end)))
-            .and_where(Expr::col(Grants::NameKey).gte(prefix));
-    }
-    // The databases disagree about where nulls go, so it is said where there can be any.
-    let nulls = |last: bool| if last != filter.descending { NullOrdering::Last } else { NullOrdering::First };
-    match filter.sort {
-        GrantSort::Name => select.order_by(Grants::NameKey, order.clone()),
-        GrantSort::CreatedAt => select.order_by(Grants::CreatedAt, order.clone()),
-        GrantSort::ExpiresAt => select.order_by_with_nulls(Grants::ExpiresAt, order.clone(), nulls(true)),
-        GrantSort::LastUsedAt => select.order_by_with_nulls(Grants::LastUsedAt, order.clone(), nulls(false)),
-    };
-    select.order_by(Grants::Id, order).limit(page.limit()).offset(page.offset());
-    connection.query_all(&select).await?.iter().map(read).collect()
 }
 
 /// All grants of one owner that are not deleted, by identifier.

@@ -1,0 +1,202 @@
+//! Keyset pages: both ways, in every order, with every filter, the same on both databases; and what they read.
+
+use patgate_core::grant::LastUse;
+use patgate_core::policy::Days;
+use sea_orm::sea_query::{SelectStatement, SqliteQueryBuilder};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+use super::*;
+use crate::{GrantCursor, GrantFilter, GrantLife, GrantSort, Page, Seek, UserCursor, UserFilter};
+
+on_both_databases! {
+    async fn pages_go_there_and_back_in_every_order(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann", "bob"]).await;
+        // Names, dates and owners that are equal in many ways, so that identifiers decide.
+        let grants: Vec<_> = (1..=23).map(|at| dated(at, 1 + at % 2, ["ci", "Ärger", "nightly"][at as usize % 3], Dates {
+            created: at / 4,
+            expires: (at % 3 > 0).then_some(40 + at / 5),
+            used: (at % 4 > 1).then_some(at / 6),
+        })).collect();
+        insert_grants(&store, &grants).await;
+        for sort in [GrantSort::Name, GrantSort::CreatedAt, GrantSort::ExpiresAt, GrantSort::LastUsedAt] {
+            for descending in [false, true] {
+                for owner in [None, Some(UserId::from_i64(2))] {
+                    let filter = GrantFilter { owner, sort, descending, ..Default::default() };
+                    let whole = store.grants(&filter, Page::WHOLE).await.unwrap();
+                    let there = walked(&store, &filter, Seek::Start).await;
+                    assert_eq!(there, whole, "{filter:?}");
+                    let end = Seek::Before(GrantCursor::of(whole.last().unwrap(), sort));
+                    let back = walked(&store, &filter, end).await;
+                    assert_eq!(back, whole[..whole.len() - 1], "{filter:?}");
+                }
+            }
+        }
+    }
+
+    async fn a_page_goes_on_where_its_row_was_although_it_is_gone(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        insert_grants(&store, &[grant(1, 1, "a"), grant(2, 1, "b"), grant(3, 1, "c")]).await;
+        let filter = GrantFilter::default();
+        let first = store.list_grants(&filter, &Seek::Start, 2).await.unwrap();
+        let place = GrantCursor::of(&first[1], GrantSort::Name);
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.set_grant_state(first[1].id, GrantState::Deleted { at: now() }).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(named(&store.list_grants(&filter, &Seek::After(place.clone()), 2).await.unwrap()), ["c"]);
+        assert_eq!(named(&store.list_grants(&filter, &Seek::Before(place), 2).await.unwrap()), ["a"]);
+        // A place of another order says nothing about this one.
+        let foreign = GrantCursor::of(&first[1], GrantSort::CreatedAt);
+        assert_eq!(named(&store.list_grants(&filter, &Seek::After(foreign), 2).await.unwrap()), ["a", "c"]);
+        assert_eq!(store.list_grants(&filter, &Seek::Start, 0).await.unwrap(), []);
+    }
+
+    async fn an_administrator_finds_tokens_by_every_filter(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann", "bob"]).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.disable_user(UserId::from_i64(2)).await.unwrap();
+        change.commit().await.unwrap();
+        let dates = |created, expires, used| Dates { created, expires, used };
+        insert_grants(&store, &[
+            dated(1, 1, "old", dates(0, Some(10), None)),
+            dated(2, 1, "used", dates(0, Some(41), Some(20))),
+            dated(3, 1, "never ends", dates(1, None, Some(5))),
+            dated(4, 2, "bob's", dates(19, Some(31), None)),
+            Grant { state: GrantState::Deleted { at: now() }, ..grant(5, 2, "gone") },
+        ]).await;
+        let found = async |filter: GrantFilter| {
+            let by_date = GrantFilter { sort: GrantSort::CreatedAt, ..filter };
+            named(&store.list_grants(&by_date, &Seek::Start, 10).await.unwrap())
+        };
+        let any = GrantFilter::default;
+        assert_eq!(found(any()).await, ["old", "used", "never ends", "bob's"]);
+        let (live, expired) = (GrantLife::Live(day(10)), GrantLife::Expired(day(10)));
+        assert_eq!(found(GrantFilter { life: live, ..any() }).await, ["used", "never ends", "bob's"]);
+        assert_eq!(found(GrantFilter { life: expired, ..any() }).await, ["old"]);
+        assert_eq!(found(GrantFilter { expires_before: Some(day(31)), ..any() }).await, ["old"]);
+        let soon = GrantFilter { expires_before: Some(day(32)), life: live, ..any() };
+        assert_eq!(found(soon).await, ["bob's"]);
+        assert_eq!(found(GrantFilter { unused_since: Some(day(19)), ..any() }).await, ["old", "never ends"]);
+        assert_eq!(found(GrantFilter { never_expires: true, ..any() }).await, ["never ends"]);
+        let longer = |days: u32| GrantFilter { longer_than: Some(Days::try_from(days).unwrap()), ..any() };
+        assert_eq!(found(longer(10)).await, ["used", "never ends", "bob's"]);
+        assert_eq!(found(longer(12)).await, ["used", "never ends"]);
+        assert_eq!(found(longer(3_650)).await, ["never ends"]);
+        assert_eq!(found(GrantFilter { owner_disabled: true, ..any() }).await, ["bob's"]);
+        assert_eq!(found(GrantFilter { name_prefix: Some("US".into()), never_expires: true, ..any() }).await, [""; 0]);
+    }
+
+    async fn users_come_in_pages_there_and_back(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann", "Änn", "bob", "Bea", "cyd", "b_d"]).await;
+        let found = async |prefix: &str, seek: Seek<UserCursor>| {
+            let filter = UserFilter { name_prefix: Some(prefix.into()), ..Default::default() };
+            let users = store.list_users(&filter, &seek, 2).await.unwrap();
+            users.iter().map(|user| user.username.to_string()).collect::<Vec<_>>()
+        };
+        let at = |name: &str| name.parse::<UserCursor>().unwrap();
+        assert_eq!(found("", Seek::Start).await, ["ann", "b_d"]);
+        assert_eq!(found("", Seek::After(at("b_d"))).await, ["Bea", "bob"]);
+        assert_eq!(found("", Seek::After(at("BOB"))).await, ["cyd", "Änn"]);
+        assert_eq!(found("", Seek::Before(at("cyd"))).await, ["Bea", "bob"]);
+        assert_eq!(found("", Seek::Before(at("ann"))).await, [""; 0]);
+        assert_eq!(found("B", Seek::Start).await, ["b_d", "Bea"]);
+        assert_eq!(found("b_", Seek::Start).await, ["b_d"]);
+        assert_eq!(found("ä", Seek::Start).await, ["Änn"]);
+    }
+}
+
+#[tokio::test]
+async fn the_common_lists_are_read_off_an_index_and_never_sorted() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        let one = dated(7, 1, "ci", Dates { created: 1, expires: Some(9), used: None });
+        let endless = dated(8, 1, "ci", Dates { created: 1, expires: None, used: None });
+        for sort in [GrantSort::Name, GrantSort::CreatedAt, GrantSort::ExpiresAt] {
+            for owner in [None, Some(UserId::from_i64(1))] {
+                let index = match (sort, owner.is_some()) {
+                    (GrantSort::Name, true) => "grants_of_owner_by_name",
+                    (GrantSort::Name, false) => "grants_by_name",
+                    (GrantSort::CreatedAt, true) => "grants_of_owner_by_creation",
+                    (GrantSort::CreatedAt, false) => "grants_by_creation",
+                    (_, true) => "grants_of_owner_by_expiry",
+                    (_, false) => "grants_by_expiry",
+                };
+                let filter = GrantFilter { owner, sort, ..Default::default() };
+                let (place, last) = (GrantCursor::of(&one, sort), GrantCursor::of(&endless, sort));
+                for seek in [Seek::Start, Seek::After(place.clone()), Seek::Before(place), Seek::Before(last)]
+                {
+                    for select in crate::grants::selections(&filter, &seek) {
+                        let plan = plan(&store, &select).await;
+                        let wanted = format!("USING INDEX {index}");
+                        assert!(
+                            plan.contains(&wanted) && !plan.contains("TEMP B-TREE"),
+                            "{filter:?} {seek:?}: {plan}"
+                        );
+                    }
+                }
+            }
+        }
+        let search = GrantFilter { name_prefix: Some("ci".into()), ..Default::default() };
+        for select in crate::grants::selections(&search, &Seek::Start) {
+            let plan = plan(&store, &select).await;
+            assert!(
+                plan.contains("SEARCH grants USING INDEX grants_by_name (name_key>? AND name_key<?)"),
+                "{plan}"
+            );
+        }
+        let place = "ann".parse().unwrap();
+        let users = crate::users::list_selection(&UserFilter::default(), &Seek::After(place));
+        let plan = plan(&store, &users).await;
+        assert!(plan.contains("USING INDEX users_by_name") && !plan.contains("TEMP B-TREE"), "{plan}");
+    })
+    .await;
+}
+
+/// How SQLite answers a question.
+pub(crate) async fn plan(store: &Store, select: &SelectStatement) -> String {
+    let sql = format!("EXPLAIN QUERY PLAN {} LIMIT 51", select.to_string(SqliteQueryBuilder));
+    let steps = store.inner.orm.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap();
+    let steps = steps.iter().map(|step| step.try_get::<String>("", "detail").unwrap());
+    steps.collect::<Vec<_>>().join("; ")
+}
+
+struct Dates {
+    created: i64,
+    expires: Option<i64>,
+    used: Option<i64>,
+}
+
+fn day(day: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + day * 86_400).unwrap()
+}
+
+fn dated(id: i64, owner: i64, note: &str, dates: Dates) -> Grant {
+    Grant {
+        created_at: day(dates.created),
+        expires_at: dates.expires.map_or(Expiry::NEVER, |at| Expiry::at(day(at)).unwrap()),
+        last_use: dates.used.map(|at| LastUse { at: day(at), address: None, user_agent: None }),
+        ..grant(id, owner, note)
+    }
+}
+
+fn named(grants: &[Grant]) -> Vec<String> {
+    grants.iter().map(|grant| grant.name.as_str().to_owned()).collect()
+}
+
+/// All pages of five from a place on, in the order of the list.
+async fn walked(store: &Store, filter: &GrantFilter, mut seek: Seek<GrantCursor>) -> Vec<Grant> {
+    let mut all = Vec::new();
+    loop {
+        let page = store.list_grants(filter, &seek, 5).await.unwrap();
+        let place = |grant: Option<&Grant>| grant.map(|grant| GrantCursor::of(grant, filter.sort));
+        let is_backward = matches!(seek, Seek::Before(_));
+        let next = if is_backward { place(page.first()) } else { place(page.last()) };
+        let Some(next) = next else { return all };
+        if is_backward {
+            all.splice(0..0, page);
+            seek = Seek::Before(next);
+        } else {
+            all.extend(page);
+            seek = Seek::After(next);
+        }
+    }
+}
