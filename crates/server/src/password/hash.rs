@@ -1,5 +1,8 @@
 //! The slow hash: argon2id (RFC 9106) in PHC text form.
 
+use std::alloc::System;
+
+use allocator_api2::vec::Vec;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use patgate_store::PasswordHashText;
@@ -84,7 +87,8 @@ fn compute(
     salt: &[u8],
 ) -> Option<Output> {
     let blocks = params.block_count();
-    let mut memory = Vec::new();
+    // From the system itself: the program's allocator would keep it.
+    let mut memory = Vec::new_in(System);
     memory.try_reserve_exact(blocks.max(GIVEN_BACK)).ok()?;
     memory.resize(blocks, Block::new());
     let mut output = [0; Output::MAX_LENGTH];
