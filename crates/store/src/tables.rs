@@ -124,6 +124,16 @@ pub(crate) enum Settings {
 }
 
 #[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ResetLinks {
+    Table,
+    UserId,
+    Digest,
+    CreatedBy,
+    CreatedAt,
+    ExpiresAt,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
 pub(crate) enum Nodes {
     Table,
     Id,

@@ -136,6 +136,7 @@ impl Change {
         self.execute(&update).await?;
         self.end_sessions(user.id, keep).await?;
         self.renew_session(user.id).await?;
+        self.forget_reset_link(user.id).await?;
         self.note_user(&user, "user.set_password", json!({}));
         Ok(())
     }
@@ -152,6 +153,7 @@ impl Change {
         let now = self.now.as_millisecond();
         self.write_disabled(user.id, Some(now)).await?;
         self.end_sessions(user.id, None).await?;
+        self.forget_reset_link(user.id).await?;
         self.note_user(&user, "user.disable", json!({}));
         Ok(true)
     }
@@ -189,6 +191,7 @@ impl Change {
         let user = self.present_user(user).await?;
         self.delete_grants_of(user.id).await?;
         self.end_sessions(user.id, None).await?;
+        self.forget_reset_link(user.id).await?;
         let stands_for_user = |principal: &Principal| {
             principal.kind == PrincipalKind::User
                 && principal.provider == user.provider
