@@ -1,12 +1,16 @@
 //! The audit log: who did what to whom, one event a mutation.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::change_log::Sequence;
 use crate::error::StoreError;
+use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
 use crate::rows::{Page, column, from_json, time, to_json};
 use crate::tables::AuditEvents;
 
@@ -111,10 +115,46 @@ pub struct AuditFilter {
     pub action: Option<String>,
     /// About this subject.
     pub subject: Option<(SubjectKind, String)>,
+    /// About a subject with this identifier, or one that was called exactly this then.
+    pub about: Option<String>,
     /// At or after.
     pub since: Option<Timestamp>,
     /// Before.
     pub until: Option<Timestamp>,
+}
+
+/// A place in the audit log: the event that was seen last. Its text is for a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditCursor {
+    at: i64,
+    sequence: i64,
+    position: i64,
+}
+
+impl AuditCursor {
+    /// The place of an event in the log.
+    #[must_use]
+    pub fn of(event: &AuditEvent) -> Self {
+        let (at, sequence) = (event.at.as_millisecond(), event.sequence.as_i64());
+        Self { at, sequence, position: event.position }
+    }
+}
+
+impl fmt::Display for AuditCursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}.{}", self.at, self.sequence, self.position)
+    }
+}
+
+impl FromStr for AuditCursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let mut numbers = text.split('.').map(|number| number.parse::<i64>().map_err(|_| NotACursor));
+        let mut next = || numbers.next().unwrap_or(Err(NotACursor));
+        let cursor = Self { at: next()?, sequence: next()?, position: next()? };
+        if numbers.next().is_some() { Err(NotACursor) } else { Ok(cursor) }
+    }
 }
 
 /// An event that waits for its change to be committed.
@@ -160,29 +200,66 @@ pub(crate) fn insertions(
     Ok(insertions)
 }
 
-/// A page of the events that pass the filter.
-pub(crate) async fn list(
+/// A page of the events that pass the filter, counted off.
+pub(crate) async fn page(
     connection: &impl ConnectionTrait,
     filter: &AuditFilter,
     page: Page,
 ) -> Result<Vec<AuditEvent>, StoreError> {
-    let subject = filter.subject.as_ref();
-    let equals = |column: AuditEvents, text: Option<&str>| text.map(|text| Expr::col(column).eq(text));
-    let select = Query::select()
-        .columns(COLUMNS)
-        .from(AuditEvents::Table)
-        .and_where_option(equals(AuditEvents::ActorName, filter.actor.as_deref()))
-        .and_where_option(equals(AuditEvents::Action, filter.action.as_deref()))
-        .and_where_option(equals(AuditEvents::SubjectKind, subject.map(|(kind, _)| kind.as_str())))
-        .and_where_option(equals(AuditEvents::SubjectId, subject.map(|(_, id)| id.as_str())))
-        .and_where_option(filter.since.map(|since| Expr::col(AuditEvents::At).gte(since.as_millisecond())))
-        .and_where_option(filter.until.map(|until| Expr::col(AuditEvents::At).lt(until.as_millisecond())))
+    let select = filtered(filter)
         .order_by(AuditEvents::Sequence, Order::Desc)
         .order_by(AuditEvents::Position, Order::Desc)
         .limit(page.limit())
         .offset(page.offset())
         .take();
     connection.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// At most `limit` events that pass the filter, from a place on; newest come first, by time.
+pub(crate) async fn list(
+    connection: &impl ConnectionTrait,
+    filter: &AuditFilter,
+    seek: &Seek<AuditCursor>,
+    limit: u64,
+) -> Result<Vec<AuditEvent>, StoreError> {
+    let select = list_selection(filter, seek).limit(Ord::min(limit, i64::MAX as u64)).take();
+    let events = connection.query_all(&select).await?.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(in_list_order(events, seek.is_backward()))
+}
+
+/// What [`list`] asks.
+pub(crate) fn list_selection(filter: &AuditFilter, seek: &Seek<AuditCursor>) -> SelectStatement {
+    let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
+    let place = [AuditEvents::At, AuditEvents::Sequence, AuditEvents::Position];
+    let beyond = seek.cursor().map(|cursor| {
+        let values = [cursor.at.into(), cursor.sequence.into(), cursor.position.into()];
+        beyond(place, values, &order)
+    });
+    let mut select = filtered(filter);
+    select.and_where_option(beyond);
+    for column in place {
+        select.order_by(column, order.clone());
+    }
+    select
+}
+
+fn filtered(filter: &AuditFilter) -> SelectStatement {
+    let subject = filter.subject.as_ref();
+    let equals = |column: AuditEvents, text: Option<&str>| text.map(|text| Expr::col(column).eq(text));
+    let about = filter.about.as_deref();
+    Query::select()
+        .columns(COLUMNS)
+        .from(AuditEvents::Table)
+        .and_where_option(equals(AuditEvents::ActorName, filter.actor.as_deref()))
+        .and_where_option(equals(AuditEvents::Action, filter.action.as_deref()))
+        .and_where_option(equals(AuditEvents::SubjectKind, subject.map(|(kind, _)| kind.as_str())))
+        .and_where_option(equals(AuditEvents::SubjectId, subject.map(|(_, id)| id.as_str())))
+        .and_where_option(about.map(|text| {
+            Expr::col(AuditEvents::SubjectId).eq(text).or(Expr::col(AuditEvents::SubjectName).eq(text))
+        }))
+        .and_where_option(filter.since.map(|since| Expr::col(AuditEvents::At).gte(since.as_millisecond())))
+        .and_where_option(filter.until.map(|until| Expr::col(AuditEvents::At).lt(until.as_millisecond())))
+        .take()
 }
 
 const COLUMNS: [AuditEvents; 13] = [

@@ -33,7 +33,7 @@ mod transaction;
 mod users;
 mod wait;
 
-pub use audit::{Actor, ActorKind, AuditEvent, AuditFilter, SubjectKind};
+pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
 pub use change::Change;
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
 pub use database::{Database, DatabaseUrl, NotADatabase};

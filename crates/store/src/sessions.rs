@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use patgate_core::identifier::UserId;
-use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::rows::{bytes32, column, time};
@@ -48,8 +48,27 @@ pub(crate) async fn by_digest(
     connection: &impl ConnectionTrait,
     digest: &[u8; 32],
 ) -> Result<Option<Session>, StoreError> {
-    let select = Query::select()
+    let select = selection().and_where(Expr::col(Sessions::Digest).eq(digest.to_vec())).take();
+    connection.query_one(&select).await?.map(|row| read(&row)).transpose()
+}
+
+/// The sessions of a user, the one seen last first.
+pub(crate) async fn of_user(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Vec<Session>, StoreError> {
+    let select = selection()
+        .and_where(Expr::col(Sessions::UserId).eq(user.as_i64()))
+        .order_by(Sessions::SeenAt, Order::Desc)
+        .order_by(Sessions::Digest, Order::Asc)
+        .take();
+    connection.query_all(&select).await?.iter().map(read).collect()
+}
+
+fn selection() -> SelectStatement {
+    Query::select()
         .columns([
+            Sessions::Digest,
             Sessions::UserId,
             Sessions::CreatedAt,
             Sessions::SeenAt,
@@ -59,17 +78,18 @@ pub(crate) async fn by_digest(
             Sessions::PasswordVersion,
         ])
         .from(Sessions::Table)
-        .and_where(Expr::col(Sessions::Digest).eq(digest.to_vec()))
-        .take();
-    let Some(row) = connection.query_one(&select).await? else { return Ok(None) };
-    Ok(Some(Session {
-        digest: *digest,
-        user: UserId::from_i64(column(&row, "user_id")?),
-        created_at: time(&row, "created_at")?,
-        seen_at: time(&row, "seen_at")?,
-        csrf_seed: bytes32(&row, "csrf_seed")?,
-        address: column(&row, "address")?,
-        user_agent: column(&row, "user_agent")?,
-        password_version: column(&row, "password_version")?,
-    }))
+        .take()
+}
+
+fn read(row: &QueryResult) -> Result<Session, StoreError> {
+    Ok(Session {
+        digest: bytes32(row, "digest")?,
+        user: UserId::from_i64(column(row, "user_id")?),
+        created_at: time(row, "created_at")?,
+        seen_at: time(row, "seen_at")?,
+        csrf_seed: bytes32(row, "csrf_seed")?,
+        address: column(row, "address")?,
+        user_agent: column(row, "user_agent")?,
+        password_version: column(row, "password_version")?,
+    })
 }

@@ -6,7 +6,10 @@ use sea_orm::sea_query::{SelectStatement, SqliteQueryBuilder};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::*;
-use crate::{GrantCursor, GrantFilter, GrantLife, GrantSort, Page, Seek, UserCursor, UserFilter};
+use crate::{
+    AuditCursor, AuditFilter, GrantCursor, GrantFilter, GrantLife, GrantSort, Page, Seek, UserCursor,
+    UserFilter,
+};
 
 on_both_databases! {
     async fn pages_go_there_and_back_in_every_order(fixture: Fixture) {
@@ -85,6 +88,61 @@ on_both_databases! {
         assert_eq!(found(GrantFilter { name_prefix: Some("US".into()), never_expires: true, ..any() }).await, [""; 0]);
     }
 
+    async fn the_audit_log_goes_back_in_time_and_forth(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann", "bob"]).await;
+        // The clock of the second change is behind that of the first: time decides, then the change, then its place.
+        for (at, ids) in [("2026-06-02T00:00:00Z", 1..=3), ("2026-06-01T00:00:00Z", 4..=6)] {
+            let mut change = store.change(&admin(), time(at)).await.unwrap();
+            for id in ids {
+                change.insert_grant(&grant(id, 1, &format!("t{id}")), 1, &digest(id)).await.unwrap();
+            }
+            change.commit().await.unwrap();
+        }
+        let all = ["t3", "t2", "t1", "t6", "t5", "t4", "bob", "ann"];
+        let (mut there, mut back) = (Vec::new(), Vec::new());
+        let mut seek = Seek::Start;
+        loop {
+            let page = store.list_audit_events(&AuditFilter::default(), &seek, 3).await.unwrap();
+            let Some(last) = page.last() else { break };
+            seek = Seek::After(AuditCursor::of(last).to_string().parse().unwrap());
+            there.extend(page);
+        }
+        assert_eq!(there.iter().map(|event| &*event.subject_name).collect::<Vec<_>>(), all);
+        let mut seek = Seek::Before(AuditCursor::of(&there[7]));
+        loop {
+            let page = store.list_audit_events(&AuditFilter::default(), &seek, 3).await.unwrap();
+            let Some(first) = page.first() else { break };
+            seek = Seek::Before(AuditCursor::of(first));
+            back.splice(0..0, page);
+        }
+        assert_eq!(back, there[..7]);
+        let found = async |filter: AuditFilter| {
+            let events = store.list_audit_events(&filter, &Seek::Start, 10).await.unwrap();
+            events.iter().map(|event| event.subject_name.clone()).collect::<Vec<_>>()
+        };
+        let about = |text: &str| AuditFilter { about: Some(text.into()), ..Default::default() };
+        assert_eq!(found(about("t2")).await, ["t2"]);
+        assert_eq!(found(about(&GrantId::from_i64(2).to_string())).await, ["t2"]);
+        assert_eq!(found(about("t%")).await, [""; 0]);
+        for text in ["", "1.2", "1.2.3.4", "a.b.c", "1.2.99999999999999999999"] {
+            assert!(text.parse::<AuditCursor>().is_err(), "{text}");
+        }
+    }
+
+    async fn the_sessions_of_a_user_come_last_seen_first(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann", "bob"]).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let seen = |id, user, at: &str| Session { seen_at: time(at), ..session(id, user, 1) };
+        let sessions = [seen(1, 1, "2026-06-01T00:00:00Z"), seen(2, 1, "2026-06-02T00:00:00Z"), seen(3, 2, "2026-06-03T00:00:00Z")];
+        for session in &sessions {
+            change.insert_session(session).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        let [first, second, _] = sessions;
+        assert_eq!(store.sessions_of(UserId::from_i64(1)).await.unwrap(), [second, first]);
+        assert_eq!(store.sessions_of(UserId::from_i64(9)).await.unwrap(), []);
+    }
+
     async fn users_come_in_pages_there_and_back(fixture: Fixture) {
         let store = store_with_users(&fixture, &["ann", "Änn", "bob", "Bea", "cyd", "b_d"]).await;
         let found = async |prefix: &str, seek: Seek<UserCursor>| {
@@ -147,6 +205,30 @@ async fn the_common_lists_are_read_off_an_index_and_never_sorted() {
         let users = crate::users::list_selection(&UserFilter::default(), &Seek::After(place));
         let plan = plan(&store, &users).await;
         assert!(plan.contains("USING INDEX users_by_name") && !plan.contains("TEMP B-TREE"), "{plan}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_off_an_index_and_never_sorted() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        let any = AuditFilter::default;
+        let subject = Some((crate::SubjectKind::Grant, "00000000007".to_owned()));
+        for (filter, index) in [
+            (any(), "audit_events_by_moment"),
+            (AuditFilter { since: Some(now()), until: Some(day(1)), ..any() }, "audit_events_by_moment"),
+            (AuditFilter { actor: Some("ann".into()), ..any() }, "audit_events_of_actor"),
+            (AuditFilter { action: Some("grant.create".into()), ..any() }, "audit_events_of_action"),
+            (AuditFilter { subject, ..any() }, "audit_events_of_subject"),
+        ] {
+            let place: AuditCursor = "1.2.3".parse().unwrap();
+            for seek in [Seek::Start, Seek::After(place), Seek::Before(place)] {
+                let plan = plan(&store, &crate::audit::list_selection(&filter, &seek)).await;
+                let wanted = format!("USING INDEX {index}");
+                assert!(plan.contains(&wanted) && !plan.contains("TEMP B-TREE"), "{filter:?}: {plan}");
+            }
+        }
     })
     .await;
 }
