@@ -148,14 +148,20 @@ impl Problem {
         self
     }
 
-    /// What is wrong and what to do next, for a person.
+    /// What is wrong and what to do next, for a person at a page, which tells it beside the field: a name that the
+    /// field has in the API alone is left out.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let end = if self.detail.ends_with(['.', '?']) { "" } else { "." };
-        match &self.hint {
-            Some(hint) => format!("{}{end} {hint}.", self.detail),
-            None => format!("{}{end}", self.detail),
+        let beside = self.field.as_ref().and_then(|field| self.detail.strip_prefix(&format!("`{field}`: ")));
+        let detail = beside.unwrap_or(&self.detail);
+        let mut letters = detail.chars();
+        let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+        let mut sentence: String = first.chain(letters).collect();
+        if !sentence.ends_with(['.', '?']) {
+            sentence.push('.');
         }
+        self.hint.iter().for_each(|hint| sentence.extend([" ", hint, "."]));
+        sentence
     }
 
     /// The field of the request that is wrong.

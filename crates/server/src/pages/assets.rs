@@ -31,6 +31,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/style/dialog.css"),
     include_str!("../../assets/style/card.css"),
     include_str!("../../assets/style/call.css"),
+    include_str!("../../assets/style/choices.css"),
 );
 
 /// The script: what JavaScript adds to pages that are whole without it.
@@ -40,6 +41,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../assets/script/time.js"),
     include_str!("../../assets/script/dialog.js"),
     include_str!("../../assets/script/form.js"),
+    include_str!("../../assets/script/generate.js"),
     include_str!("../../assets/script/try.js"),
 );
 

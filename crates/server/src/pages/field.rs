@@ -36,6 +36,21 @@ impl Field {
         let error = problem.filter(|problem| problem.wrong_field() == Some(field)).map(Problem::sentence);
         Self { error, ..self }
     }
+
+    /// What is wrong with it, for the summary on top of its form.
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        self.error.clone().map(|text| Fault { field: self.name, text })
+    }
+}
+
+/// A line of the summary on top of a form.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The field, which the line links to.
+    pub field: &'static str,
+    /// What is wrong with it, as a sentence.
+    pub text: String,
 }
 
 /// One of several things to choose from.

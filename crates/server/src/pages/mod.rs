@@ -10,22 +10,29 @@ mod design;
 mod field;
 mod login;
 mod logout;
+mod paging;
 pub mod refused;
 mod shell;
 mod submitted;
 mod time;
+mod tokens;
 mod visitor;
 
 use axum::Router;
 use axum::middleware;
+use axum::response::IntoResponse;
 use axum::routing::get;
+use http::HeaderMap;
+use http::header::ACCEPT;
 
-pub use self::field::{Choice, Field};
+pub use self::field::{Choice, Fault, Field};
+pub use self::paging::Paging;
 pub use self::refused::Refused;
 pub use self::shell::{Notice, Shell};
 pub use self::submitted::{Fields, Submitted};
 pub use self::time::{Moment, Pill};
 pub use self::visitor::Visitor;
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// What a page handler answers.
@@ -39,6 +46,19 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/logout", get(logout::ask).post(logout::sign_out))
         .route("/design", get(design::show))
         .merge(api::routes())
+        .merge(tokens::routes())
         .layer(middleware::from_fn_with_state(state.clone(), refused::dress))
         .merge(assets::routes())
+}
+
+/// What every address answers that is none: a page to a browser, a problem to a script.
+pub fn missing(state: &AppState) -> Router<AppState> {
+    let dress = middleware::from_fn_with_state(state.clone(), refused::dress);
+    Router::new().fallback(nothing_here).layer(dress)
+}
+
+async fn nothing_here(headers: HeaderMap) -> axum::response::Response {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let problem = Problem::not_found("page");
+    if accept.contains("text/html") { Refused::Problem(problem).into_response() } else { problem.into_response() }
 }

@@ -10,12 +10,12 @@ use crate::api::json::Json;
 use crate::api::page::Paging;
 use crate::api::query::Query;
 use crate::api::refusals::InText;
-use crate::api::tokens::create::{TokenRequestBody, create, shown};
+use crate::api::tokens::create::{create, shown};
 use crate::api::tokens::list::{TokenFilter, list};
 use crate::api::tokens::{Named, NewTokenBody, TokenBody, deleted};
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::tokens::{self, OwnerAsked};
+use crate::service::tokens::{self, OwnerAsked, TokenRequest};
 use crate::state::AppState;
 
 /// Lists the caller's tokens.
@@ -40,15 +40,15 @@ pub(super) async fn list_deploy_tokens(
     post,
     path = "/deployit/tokens/users",
     tag = "deploy",
-    request_body = TokenRequestBody,
+    request_body = TokenRequest,
     responses((status = 201, description = "It is made, and shown this once", body = NewTokenBody<'_>), InText)
 )]
 pub(super) async fn create_deploy_token(
     State(state): State<AppState>,
     caller: Caller,
-    Json(body): Json<TokenRequestBody>,
+    Json(request): Json<TokenRequest>,
 ) -> Result<Response, Problem> {
-    let made = create(&state, &caller, body, ApplicationSlot::DEPLOY).await?;
+    let made = create(&state, &caller, request, ApplicationSlot::DEPLOY).await?;
     Ok(shown(&state, made))
 }
 

@@ -31,7 +31,7 @@ pub async fn create(
     let user = change.user_by_name(owner).await?.ok_or_else(|| Problem::no_such("user", owner))?;
     let permissions = permissions_of(state, &change, &user).await?;
     let owner = Owner { id: user.id, username: user.username.as_str(), permissions };
-    let made = issue(state, &mut change, &owner, None, new, state.clock.now())
+    let made = issue(state, &mut change, &owner, None, new, None, state.clock.now())
         .await
         .map_err(|refused| refused.into_problem(lifetime))?;
     let sequence = change.commit().await?;

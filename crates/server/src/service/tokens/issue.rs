@@ -54,13 +54,15 @@ pub(super) struct Owner<'o> {
     pub(super) permissions: PermissionSet,
 }
 
-/// Makes a token inside a change. `maker` is the token that asks; `None` for a person.
+/// Makes a token inside a change. `maker` is the token that asks; `None` for a person. `id` is the grant's, when it is
+/// not to be drawn.
 pub(super) async fn issue(
     state: &AppState,
     change: &mut Change,
     owner: &Owner<'_>,
     maker: Option<&CallerToken>,
     new: NewToken,
+    id: Option<GrantId>,
     now: Timestamp,
 ) -> Result<NewTokenMade, CreationRefused> {
     let settings = change.token_settings().await?;
@@ -87,7 +89,7 @@ pub(super) async fn issue(
     }
     let mut random = state.random.draw();
     let grant = Grant {
-        id: GrantId::generate(&mut random),
+        id: id.unwrap_or_else(|| GrantId::generate(&mut random)),
         owner: owner.id,
         name: new.name,
         application: name.clone(),

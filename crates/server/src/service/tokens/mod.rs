@@ -1,5 +1,6 @@
 //! Use cases of tokens: making, reading, listing and deleting them, through the API ([`create`], [`read`], [`list`],
-//! [`delete`]) and from the command line ([`command_line`]).
+//! [`delete`]), on one's own page ([`Offer`], [`create_once`], [`read_own`], [`delete_own`], [`clear_expired`]) and from
+//! the command line ([`command_line`]).
 //!
 //! What a token may not do as a caller is asked here, in one place: with a permission list it manages no token but
 //! itself ([`manages_only_itself`]), and it makes another only where an administrator allows it, never a wider or
@@ -7,8 +8,13 @@
 
 pub mod command_line;
 mod create;
+mod day;
 mod issue;
 mod list;
+mod offer;
+mod once;
+pub mod overview;
+mod own;
 mod refused;
 mod remove;
 mod request;
@@ -17,8 +23,12 @@ use patgate_core::grant::Grant;
 use patgate_core::identifier::GrantId;
 
 pub use create::create;
+pub use day::{NotADay, end_of_day};
 pub use issue::{NewToken, NewTokenMade};
 pub use list::{Asked, OwnerAsked, current, list, read};
+pub use offer::Offer;
+pub use once::{FormId, NotAFormId, Once, create_once};
+pub use own::{OwnToken, clear_expired, delete_own, expired_own, list_own, read_own};
 pub use refused::CreationRefused;
 pub use remove::{delete, delete_current};
 pub use request::TokenRequest;

@@ -7,26 +7,34 @@ use patgate_core::application::ApplicationSlot;
 use patgate_core::grant::{GrantName, GrantPermissions};
 use patgate_core::permission::PermissionId;
 use patgate_core::policy::{Days, RequestedLifetime};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::issue::NewToken;
 use super::refused::Ids;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// A request for a token as it was written, by a client or on the command line.
-#[derive(Clone, Debug, Default)]
+/// What is asked of a new token. Unknown fields are refused: a misspelt one must not make a token that never ends.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 pub struct TokenRequest {
-    /// What the token is for.
+    /// What it is for: 1 to 100 characters, none of them a control character.
+    #[schema(min_length = 1, max_length = 100, example = "nightly build")]
     pub token_note: String,
-    /// When it ends, in RFC 3339.
+    /// When it ends, in RFC 3339; absent: as late as an administrator allows. Above the maximum is refused.
+    #[schema(format = DateTime)]
     pub expires_at: Option<String>,
-    /// Another name of [`Self::expires_at`].
+    /// The same as `expiresAt`; one of them.
+    #[schema(format = DateTime)]
     pub expiry_date: Option<String>,
-    /// After how many days it ends.
+    /// After how many days of 24 hours it ends, instead of `expiresAt`.
+    #[schema(minimum = 1, maximum = 3650)]
     pub expires_in_days: Option<i64>,
-    /// Permission ids; `None`: all of the owner's.
+    /// What it carries of the owner's permissions; absent: all of them, `[]`: none.
     pub global_permissions: Option<Vec<String>>,
-    /// The name of an application; `None`: the default of the place.
+    /// Where it passes; `any`: everywhere. Absent: `release`, and under `/deployit` `deploy`.
+    #[schema(example = "release")]
     pub application: Option<String>,
 }
 

@@ -1,0 +1,30 @@
+// The panel Generate token: tells when the token will end, in the browser's zone, and offers only days that are allowed.
+for (const form of document.querySelectorAll("form[data-generate]")) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  const format = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  });
+  const { expiration, date } = form.elements;
+  const place = form.querySelector("[data-result]");
+  // The last second of a day here, also of one on which the clocks change.
+  const endOf = (year, month, day) => new Date(new Date(year, month - 1, day + 1) - 1000);
+  const text = (at) => [String(at.getFullYear()).padStart(4, "0"), String(at.getMonth() + 1).padStart(2, "0"), String(at.getDate()).padStart(2, "0")].join("-");
+  const result = () => {
+    if (expiration.value === "never") return "It will not expire.";
+    let at = new Date(Date.now() + Number(expiration.value) * 86400_000);
+    if (expiration.value === "date") {
+      if (!date.value) return "";
+      at = endOf(...date.value.split("-").map(Number));
+    }
+    return Number.isNaN(at.valueOf()) ? "" : `Until ${format.format(at)} (${zone})`;
+  };
+  const tell = () => { place.textContent = result(); place.hidden = !place.textContent; };
+  date.min = text(new Date());
+  if (form.dataset.latest) {
+    const latest = new Date(form.dataset.latest);
+    const isWhole = endOf(latest.getFullYear(), latest.getMonth() + 1, latest.getDate()) <= latest;
+    date.max = text(isWhole ? latest : new Date(latest.getFullYear(), latest.getMonth(), latest.getDate() - 1));
+  }
+  form.addEventListener("input", tell);
+  tell();
+}

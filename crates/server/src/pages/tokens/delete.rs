@@ -1,0 +1,41 @@
+//! `/account/tokens/{id}/delete`: asks whether a token shall be deleted, and deletes it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse};
+
+use super::row::{Permissions, Row};
+use super::{LIST, Named};
+use crate::pages::refused::redirect;
+use crate::pages::{PageResult, Shell, Submitted, Visitor};
+use crate::service::tokens::{self, OwnToken};
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/tokens_delete.html")]
+struct DeletePage {
+    shell: Shell,
+    row: Row,
+}
+
+/// `GET /account/tokens/{id}/delete`.
+pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor, Named(id): Named) -> PageResult {
+    match tokens::read_own(&state, &visitor.caller, id).await? {
+        OwnToken::Present(grant) => {
+            let shell = Shell::new(&state, &visitor, "Delete token", LIST);
+            let page = DeletePage { shell, row: Row::new(&grant, state.clock.now()) };
+            Ok(Html(page.render()?).into_response())
+        }
+        OwnToken::Deleted(_) => Ok(redirect(&state, "/account/tokens?done=already-deleted")),
+    }
+}
+
+/// `POST /account/tokens/{id}/delete`.
+pub(super) async fn delete(State(state): State<AppState>, Named(id): Named, sent: Submitted) -> PageResult {
+    let done = match tokens::delete_own(&state, &sent.visitor.caller, id).await? {
+        OwnToken::Present(_) => "deleted",
+        OwnToken::Deleted(_) => "already-deleted",
+    };
+    Ok(redirect(&state, &format!("/account/tokens?done={done}")))
+}

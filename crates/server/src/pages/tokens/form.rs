@@ -1,0 +1,154 @@
+//! What the panel *Generate token* asks: its fields with what was typed and what is wrong with it, and what they mean.
+
+use jiff::Timestamp;
+use patgate_core::application::ApplicationSlot;
+use patgate_core::permission::catalog::BUILT_IN;
+
+use super::label;
+use crate::pages::{Choice, Fault, Field, Fields};
+use crate::problem::Problem;
+use crate::service::tokens::{FormId, NewToken, Offer, TokenRequest, end_of_day};
+use crate::state::AppState;
+
+/// The panel.
+pub(super) struct GenerateForm {
+    /// Its one-time id.
+    pub(super) id: String,
+    pub(super) name: Field,
+    pub(super) application: Field,
+    pub(super) applications: Vec<Choice>,
+    pub(super) expiration: Field,
+    pub(super) expirations: Vec<Choice>,
+    pub(super) date: Field,
+    /// When a token ends at the latest, for the script; empty: whenever one likes.
+    pub(super) latest: String,
+    pub(super) takes_all: bool,
+    pub(super) permission_error: Option<String>,
+    pub(super) permissions: Vec<PermissionChoice>,
+}
+
+/// A permission to choose.
+pub(super) struct PermissionChoice {
+    pub(super) id: String,
+    /// What it lets one do; empty for an application's own.
+    pub(super) about: &'static str,
+    pub(super) is_chosen: bool,
+}
+
+impl GenerateForm {
+    /// The panel with what was typed, or proposed by the address that opens it.
+    pub(super) fn new(
+        id: FormId,
+        offer: &Offer,
+        typed: &Fields,
+        problem: Option<&Problem>,
+        now: Timestamp,
+    ) -> Self {
+        let application = Some(typed.text("application")).filter(|name| !name.is_empty());
+        let first = offer.applications.first().map(ToString::to_string).unwrap_or_default();
+        let application = application.map_or(first, ToOwned::to_owned);
+        let expiration = Some(typed.text("expiration")).filter(|text| !text.is_empty());
+        let expiration = expiration.map_or_else(|| offer.proposed.to_string(), ToOwned::to_owned);
+        let is_date = expiration == "date";
+        let error = |field: &str| {
+            let problem = problem.filter(|problem| problem.wrong_field().is_some())?;
+            (field_of(problem, is_date) == field).then(|| problem.sentence())
+        };
+        let field = |name, label, value: &str| Field { error: error(name), ..Field::new(name, label, value) };
+        let chosen: Vec<_> = typed.all("permission").collect();
+        let permission = |id: &str| PermissionChoice {
+            about: BUILT_IN.iter().find(|(known, _)| *known == id).map_or("", |(_, about)| about),
+            is_chosen: chosen.contains(&id),
+            id: id.to_owned(),
+        };
+        Self {
+            id: id.to_string(),
+            name: field("name", "Token name", typed.text("name"))
+                .hint("What it is for, so that you know it later."),
+            application: field("application", "Application", "").hint("Where the token works."),
+            applications: offer
+                .applications
+                .iter()
+                .map(|name| Choice::new(name.as_str(), label(name), &application))
+                .collect(),
+            expiration: field("expiration", "Token expiration", ""),
+            expirations: expirations(offer, &expiration),
+            date: field("date", "Last day", typed.text("date"))
+                .hint("For “A day of your own”. The token works until the end of that day."),
+            latest: offer.latest(now).map(|at| at.to_string()).unwrap_or_default(),
+            takes_all: typed.text("permissions") != "chosen",
+            permission_error: error("permissions"),
+            permissions: offer.permissions.iter().map(|id| permission(id.as_str())).collect(),
+        }
+    }
+
+    /// What is wrong, for the summary on top.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        let fields = [&self.name, &self.application, &self.expiration, &self.date];
+        let permissions = self.permission_error.clone().map(|text| Fault { field: "permissions", text });
+        fields.into_iter().filter_map(Field::fault).chain(permissions).collect()
+    }
+}
+
+/// What is asked, in the words of the API.
+pub(super) fn read(state: &AppState, offer: &Offer, typed: &Fields) -> Result<NewToken, Problem> {
+    let mut request = TokenRequest {
+        token_note: typed.text("name").to_owned(),
+        application: Some(typed.text("application").to_owned()),
+        ..TokenRequest::default()
+    };
+    match typed.text("expiration") {
+        "never" => {
+            if let Some(days) = offer.maximum {
+                // An absent lifetime would be cut in silence: it was asked for, so it is refused.
+                return Err(Problem::field("expiresAt", format!("The maximum token lifetime is {days}")));
+            }
+        }
+        "date" => {
+            let end = end_of_day(typed.text("date"), typed.text("zone"))
+                .map_err(|error| Problem::field("expiresAt", error))?;
+            request.expires_at = Some(end.to_string());
+        }
+        days => {
+            let days = days.parse().map_err(|_| Problem::field("expiresAt", "Choose when the token ends"))?;
+            request.expires_in_days = Some(days);
+        }
+    }
+    request.global_permissions = match typed.text("permissions") {
+        "all" => None,
+        "chosen" => Some(typed.all("permission").map(ToOwned::to_owned).collect()),
+        _ => {
+            let detail = "Choose whether the token has all your permissions, or which of them";
+            return Err(Problem::field("globalPermissions", detail));
+        }
+    };
+    request.read(state, ApplicationSlot::ANY)
+}
+
+/// The field of the panel that a refusal of the use case is about.
+fn field_of(problem: &Problem, is_date: bool) -> &'static str {
+    match problem.wrong_field() {
+        Some("tokenNote") => "name",
+        Some("application") => "application",
+        Some("globalPermissions") => "permissions",
+        _ if is_date => "date",
+        _ => "expiration",
+    }
+}
+
+/// Only what the rules allow.
+fn expirations(offer: &Offer, chosen: &str) -> Vec<Choice> {
+    let mut choices: Vec<_> = offer
+        .lifetimes
+        .iter()
+        .map(|days| {
+            let label = if *days == 365 { "1 year".to_owned() } else { format!("{days} days") };
+            Choice::new(days.to_string(), label, chosen)
+        })
+        .collect();
+    if offer.maximum.is_none() {
+        choices.push(Choice::new("never", "No expiration", chosen));
+    }
+    choices.push(Choice::new("date", "A day of your own", chosen));
+    choices
+}

@@ -1,0 +1,114 @@
+//! `/account/tokens/new`: the panel *Generate token*.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use http::StatusCode;
+
+use super::form::{self, GenerateForm};
+use super::{LIST, closed, made};
+use crate::pages::{Fault, Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use crate::problem::Problem;
+use crate::service::tokens::{self, FormId, Offer, Once};
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/tokens_new.html")]
+struct GeneratePage {
+    shell: Shell,
+    faults: Vec<Fault>,
+    form: GenerateForm,
+}
+
+/// A page that says one thing.
+#[derive(Template)]
+#[template(path = "pages/tokens_told.html")]
+struct ToldPage {
+    shell: Shell,
+    heading: &'static str,
+    text: String,
+}
+
+/// `GET /account/tokens/new`, perhaps with what is proposed.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let typed = Fields::read(query.unwrap_or_default().as_bytes());
+    let offer = Offer::to(&state, &visitor.caller);
+    if !offer.is_open() {
+        return told_closed(&state, &visitor);
+    }
+    let id = FormId::generate(&mut state.random.draw());
+    let form = GenerateForm::new(id, &offer, &typed, None, state.clock.now());
+    page(&state, &visitor, StatusCode::OK, form, None)
+}
+
+/// `POST /account/tokens/new`: answers with the token itself, the one time it is shown.
+pub(super) async fn submit(State(state): State<AppState>, sent: Submitted) -> PageResult {
+    let Submitted { visitor, fields } = &sent;
+    let offer = Offer::to(&state, &visitor.caller);
+    if !offer.is_open() {
+        return told_closed(&state, visitor);
+    }
+    let again = |id, problem: &Problem| {
+        let form = GenerateForm::new(id, &offer, fields, Some(problem), state.clock.now());
+        // What is wrong with no field in particular is told on top.
+        let notice = problem.wrong_field().is_none().then(|| Notice::Failed(problem.sentence()));
+        page(&state, visitor, problem.status(), form, notice)
+    };
+    let Ok(id) = fields.text("form").parse::<FormId>() else {
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "no_form", "The form was not complete")
+            .hint("Reload the page, or look at what is here and send it again");
+        return again(FormId::generate(&mut state.random.draw()), &problem);
+    };
+    let made = match form::read(&state, &offer, fields) {
+        Ok(new) => tokens::create_once(&state, &visitor.caller, id, new).await,
+        Err(problem) => Err(problem),
+    };
+    match made {
+        Ok(Once::Made(made)) => made::show(&state, visitor, &made),
+        Ok(Once::Used) => {
+            let text = "This form made a token before, so nothing was made now. A token is shown once: if you did \
+                        not copy it, delete it and generate a new one.";
+            told(&state, visitor, StatusCode::OK, "This form was already used", text.to_owned())
+        }
+        // Told by the log-in page, or our fault.
+        Err(problem)
+            if problem.status() == StatusCode::UNAUTHORIZED || problem.status().is_server_error() =>
+        {
+            Err(problem.into())
+        }
+        Err(problem) => again(id, &problem),
+    }
+}
+
+fn page(
+    state: &AppState,
+    visitor: &Visitor,
+    status: StatusCode,
+    form: GenerateForm,
+    notice: Option<Notice>,
+) -> PageResult {
+    let shell = Shell::new(state, visitor, "Generate token", LIST).with_notice(notice);
+    let page = GeneratePage { shell, faults: form.faults(), form };
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+fn told_closed(state: &AppState, visitor: &Visitor) -> PageResult {
+    let text = closed(visitor.caller.facts.origin);
+    told(state, visitor, StatusCode::FORBIDDEN, "You cannot generate tokens", text)
+}
+
+fn told(
+    state: &AppState,
+    visitor: &Visitor,
+    status: StatusCode,
+    heading: &'static str,
+    text: String,
+) -> PageResult {
+    let page = ToldPage { shell: Shell::new(state, visitor, heading, LIST), heading, text };
+    Ok((status, Html(page.render()?)).into_response())
+}

@@ -1,0 +1,120 @@
+//! `/account/tokens`: the list *Personal access tokens*.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use jiff::Timestamp;
+use patgate_store::{GrantCursor, GrantFilter, GrantLife, GrantSort, Seek};
+
+use super::form::GenerateForm;
+use super::row::{Permissions, Row};
+use super::{LIST, closed};
+use crate::caller::Caller;
+use crate::pages::paging::{self, Paging};
+use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Visitor};
+use crate::problem::Problem;
+use crate::service::tokens::{self, FormId, Offer};
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/tokens.html")]
+struct TokensPage {
+    shell: Shell,
+    /// Why no token can be generated.
+    closed: Option<String>,
+    /// The panel, for the dialog.
+    panel: Option<GenerateForm>,
+    rows: Vec<Row>,
+    paging: Paging,
+    search: String,
+    shows: Vec<Choice>,
+    sorts: Vec<Choice>,
+    /// Whether there are any, whatever is shown of them.
+    has_tokens: bool,
+    has_expired: bool,
+}
+
+/// By what the list is sorted: the word in the address, what it is called, and what it means.
+const SORTS: [(&str, &str, GrantSort, bool); 6] = [
+    ("-created", "Newest first", GrantSort::CreatedAt, true),
+    ("created", "Oldest first", GrantSort::CreatedAt, false),
+    ("name", "Name, A to Z", GrantSort::Name, false),
+    ("-name", "Name, Z to A", GrantSort::Name, true),
+    ("expires", "Expires soonest", GrantSort::ExpiresAt, false),
+    ("-expires", "Expires latest", GrantSort::ExpiresAt, true),
+];
+
+/// `GET /account/tokens?search=&show=&sort=&after=&before=&done=`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let (caller, now) = (&visitor.caller, state.clock.now());
+    let filter = filter(&query, now);
+    let place: Seek<GrantCursor> = paging::place(&query);
+    let is_whole = filter.name_prefix.is_none() && filter.life == GrantLife::Any && place == Seek::Start;
+    let sort = filter.sort;
+    let grants = tokens::list_own(&state, caller, filter, &place, paging::ASKED).await?;
+    let (grants, paging) = Paging::cut(grants, &place, &query, |grant| GrantCursor::of(grant, sort));
+    let has_tokens = !grants.is_empty() || (!is_whole && has_tokens(&state, caller).await?);
+    let offer = Offer::to(&state, caller);
+    let panel = offer.is_open().then(|| {
+        let id = FormId::generate(&mut state.random.draw());
+        GenerateForm::new(id, &offer, &Fields::default(), None, now)
+    });
+    let shell = Shell::new(&state, &visitor, "Personal access tokens", LIST).with_notice(notice(&query));
+    let page = TokensPage {
+        shell,
+        closed: (!offer.is_open()).then(|| closed(caller.facts.origin)),
+        panel,
+        rows: grants.iter().map(|grant| Row::new(grant, now)).collect(),
+        paging,
+        search: query.text("search").to_owned(),
+        shows: choices(
+            query.text("show"),
+            [("all", "All tokens"), ("active", "Active ones"), ("expired", "Expired ones")],
+        ),
+        sorts: choices(query.text("sort"), SORTS.map(|(word, label, _, _)| (word, label))),
+        has_tokens,
+        has_expired: !tokens::expired_own(&state, caller, now, 1).await?.is_empty(),
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+async fn has_tokens(state: &AppState, caller: &Caller) -> Result<bool, Problem> {
+    let any = tokens::list_own(state, caller, GrantFilter::default(), &Seek::Start, 1).await?;
+    Ok(!any.is_empty())
+}
+
+fn filter(query: &Fields, now: Timestamp) -> GrantFilter {
+    let (_, _, sort, descending) =
+        SORTS.iter().find(|(word, ..)| *word == query.text("sort")).unwrap_or(&SORTS[0]);
+    GrantFilter {
+        name_prefix: Some(query.text("search")).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
+        life: match query.text("show") {
+            "active" => GrantLife::Live(now),
+            "expired" => GrantLife::Expired(now),
+            _ => GrantLife::Any,
+        },
+        sort: *sort,
+        descending: *descending,
+        ..GrantFilter::default()
+    }
+}
+
+fn choices<const N: usize>(chosen: &str, all: [(&str, &str); N]) -> Vec<Choice> {
+    all.map(|(word, label)| Choice::new(word, label, chosen)).to_vec()
+}
+
+fn notice(query: &Fields) -> Option<Notice> {
+    Some(match query.text("done") {
+        "deleted" => Notice::Done("The token is deleted. It no longer works anywhere.".to_owned()),
+        "already-deleted" => Notice::Told("This token is already deleted.".to_owned()),
+        "cleared" => Notice::Done("The expired tokens are cleared.".to_owned()),
+        "none-expired" => Notice::Told("There are no expired tokens to clear.".to_owned()),
+        _ => return None,
+    })
+}

@@ -1,0 +1,62 @@
+//! *Access tokens*: one's own tokens, `/account/tokens`.
+
+mod clear;
+mod delete;
+mod form;
+mod generate;
+mod list;
+mod made;
+mod row;
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path};
+use axum::routing::get;
+use http::request::Parts;
+use patgate_core::application::ApplicationName;
+use patgate_core::identifier::GrantId;
+use patgate_core::user::Origin;
+
+use super::Refused;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Where the list is.
+const LIST: &str = "/account/tokens";
+
+/// The addresses of this page.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/account/tokens", get(list::show))
+        .route("/account/tokens/new", get(generate::show).post(generate::submit))
+        .route("/account/tokens/expired/clear", get(clear::ask).post(clear::clear))
+        .route("/account/tokens/{id}/delete", get(delete::ask).post(delete::delete))
+}
+
+/// What an application is called on a page: `Release`, and one's own as it is configured.
+fn label(application: &ApplicationName) -> String {
+    match application.as_str() {
+        "any" => "Any".to_owned(),
+        "release" => "Release".to_owned(),
+        "deploy" => "Deploy".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// Why somebody of this origin cannot make tokens.
+fn closed(origin: Origin) -> String {
+    format!("An administrator has switched personal access tokens off for {}.", origin.people())
+}
+
+/// The token that an address names. What cannot be the id of a token is answered like one that is missing.
+struct Named(GrantId);
+
+impl FromRequestParts<AppState> for Named {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+        let id: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let id = id.ok().and_then(|id| id.parse().ok());
+        id.map(Self).ok_or_else(|| Problem::not_found("token").into())
+    }
+}

@@ -1,0 +1,132 @@
+//! Everybody's tokens, for administrators: listing them, the whole life of one, deleting several at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use patgate_core::grant::{Grant, GrantState};
+use patgate_core::identifier::GrantId;
+use patgate_core::index::OwnerFacts;
+use patgate_store::{AuditCursor, AuditEvent, AuditFilter, GrantCursor, GrantFilter, Seek, SubjectKind};
+
+use super::{manages_only_itself, no_such_token};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::Mandate;
+use crate::state::AppState;
+
+/// The permission to see other people's tokens.
+const SEES: &str = "token#view_all";
+/// The permission to delete them.
+const DELETES: &str = "token#delete_all";
+
+/// A token, and whose it is.
+#[derive(Clone, Debug)]
+pub struct SeenGrant {
+    /// What the token is.
+    pub grant: Grant,
+    /// What is true of the owner now; `None` for an owner who was deleted.
+    pub owner: Option<Arc<OwnerFacts>>,
+}
+
+impl SeenGrant {
+    fn new(state: &AppState, grant: Grant) -> Self {
+        let owner = state.index.view().owner(grant.owner).map(Arc::clone);
+        Self { grant, owner }
+    }
+}
+
+/// At most `limit` of the tokens that are not deleted, from a place on.
+///
+/// # Errors
+/// 403 without `token#view_all`.
+pub async fn list_all(
+    state: &AppState,
+    caller: &Caller,
+    filter: &GrantFilter,
+    seek: &Seek<GrantCursor>,
+    limit: u64,
+) -> Result<Vec<SeenGrant>, Problem> {
+    manages_only_itself(caller, None)?;
+    caller.require(state, SEES)?;
+    let grants = state.store.list_grants(filter, seek, limit).await?;
+    Ok(grants.into_iter().map(|grant| SeenGrant::new(state, grant)).collect())
+}
+
+/// Tokens by their identifiers, in this order; deleted ones and unknown ones are left out.
+///
+/// # Errors
+/// 403 without `token#view_all`.
+pub async fn read_several(
+    state: &AppState,
+    caller: &Caller,
+    ids: &[GrantId],
+) -> Result<Vec<SeenGrant>, Problem> {
+    manages_only_itself(caller, None)?;
+    caller.require(state, SEES)?;
+    let mut seen = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(grant) = state.store.grant(*id).await? {
+            seen.push(SeenGrant::new(state, grant));
+        }
+    }
+    Ok(seen)
+}
+
+/// A token, deleted or not.
+///
+/// # Errors
+/// 403 without `token#view_all`; 404 when there never was one.
+pub async fn read_with_history(
+    state: &AppState,
+    caller: &Caller,
+    id: GrantId,
+) -> Result<SeenGrant, Problem> {
+    manages_only_itself(caller, None)?;
+    caller.require(state, SEES)?;
+    let grant = state.store.grant_with_history(id).await?.ok_or_else(no_such_token)?;
+    Ok(SeenGrant::new(state, grant))
+}
+
+/// At most `limit` of the things that happened to a token, newest first, from a place on.
+///
+/// # Errors
+/// 403 without `token#view_all`.
+pub async fn life(
+    state: &AppState,
+    caller: &Caller,
+    id: GrantId,
+    seek: &Seek<AuditCursor>,
+    limit: u64,
+) -> Result<Vec<AuditEvent>, Problem> {
+    manages_only_itself(caller, None)?;
+    caller.require(state, SEES)?;
+    let subject = Some((SubjectKind::Grant, id.to_string()));
+    let filter = AuditFilter { subject, ..AuditFilter::default() };
+    Ok(state.store.list_audit_events(&filter, seek, limit).await?)
+}
+
+/// Deletes tokens in one change, all that are still there or none. Returns how many it were: one that is gone already
+/// is no fault.
+///
+/// # Errors
+/// 403 when one belongs to somebody else and the caller lacks `token#delete_all`.
+pub async fn delete_several(
+    state: &AppState,
+    caller: &Caller,
+    ids: &BTreeSet<GrantId>,
+) -> Result<usize, Problem> {
+    manages_only_itself(caller, None)?;
+    let mut change = state.change(&caller.actor()).await?;
+    let may_all = Mandate::of_caller(state, &change, caller).await?.may(DELETES);
+    let mut deleted = 0;
+    for id in ids {
+        let Some(grant) = change.grant(*id).await? else { continue };
+        if !may_all && grant.owner != caller.user {
+            return Err(Problem::lacks(DELETES));
+        }
+        change.set_grant_state(*id, GrantState::Deleted { at: state.clock.now() }).await?;
+        deleted += 1;
+    }
+    state.commit(change).await?;
+    Ok(deleted)
+}
