@@ -17,6 +17,7 @@ mod first_start;
 mod logs;
 mod main_job;
 mod odd_requests;
+mod pages;
 mod several_nodes;
 mod shutdown;
 mod sign_in;

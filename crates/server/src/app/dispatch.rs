@@ -46,7 +46,7 @@ impl Service {
     pub fn new(state: AppState, body_limit: usize) -> Self {
         let router = Router::from(api::routes())
             .merge(pages::routes(&state))
-            .fallback(|| async { Problem::not_found("page") })
+            .merge(pages::missing(&state))
             .method_not_allowed_fallback(|| async {
                 Problem::new(
                     StatusCode::METHOD_NOT_ALLOWED,

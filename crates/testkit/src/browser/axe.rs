@@ -41,7 +41,9 @@ fn lines(rule: &Value) -> Vec<String> {
         return vec![name];
     }
     let line = |place: &Value| {
-        format!("{name}: {} {}", place["html"], place["failureSummary"].as_str().unwrap_or_default())
+        let (html, why) = (place["html"].as_str(), place["failureSummary"].as_str());
+        let text = format!("{name}: {} {}", html.unwrap_or_default(), why.unwrap_or_default());
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     places.iter().map(line).collect()
 }

@@ -26,7 +26,7 @@ pub use start::Start;
 pub use thirtyfour::Key;
 
 /// How long something may take to be on a page: a debug build, two cores, other tests beside it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running browser with one window. Closed with this value.
 ///
@@ -74,7 +74,7 @@ impl Browser {
     /// The address and the text of the page, for the message of a failure.
     fn whereabouts(&self) -> String {
         let work = async {
-            let script = "return location.href + '\\n' + document.body.innerText";
+            let script = "return location.href + '\\n' + document.body.innerText.slice(0, 2000)";
             self.driver().execute(script, Vec::new()).await?.convert::<String>()
         };
         self.runtime.block_on(work).unwrap_or_else(|error| format!("and does not say where it is: {error}"))

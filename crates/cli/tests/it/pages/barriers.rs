@@ -1,0 +1,54 @@
+//! Whether everybody can use the pages: axe-core on every page in both schemes, and no scrolling sideways on a telephone.
+
+use patgate_testkit::browser::{Browser, Scheme, Size};
+use patgate_testkit::servers::patgate::Patgate;
+
+use super::log_in_admin;
+
+/// Pages for everybody.
+const OPEN: [&str; 2] = ["/login", "/design"];
+/// Pages for who is signed in, and what each is headed. A new page is one more line.
+const SIGNED_IN: [(&str, &str); 4] = [
+    ("/account/api", "API"),
+    ("/account/tokens", "Personal access tokens"),
+    ("/account/tokens/new", "Generate token"),
+    ("/account/tokens/expired/clear", "Clear expired tokens"),
+];
+
+const LOOKS: [(Scheme, Size); 3] =
+    [(Scheme::Light, Size::Wide), (Scheme::Dark, Size::Wide), (Scheme::Light, Size::Phone)];
+
+#[test]
+fn nobody_is_kept_out_by_a_page() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    let mut found = Vec::new();
+    for path in OPEN {
+        browser.open(&patgate.url_of(path));
+        found.extend(judged(&browser, path));
+    }
+    log_in_admin(&browser, &patgate, "/account/api");
+    for (path, heading) in SIGNED_IN {
+        browser.open(&patgate.url_of(path));
+        assert_eq!(browser.texts("h1"), [heading], "{path}");
+        found.extend(judged(&browser, path));
+    }
+    browser.open(&patgate.url_of("/no-such-page"));
+    found.extend(judged(&browser, "a page that is not there"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The barriers of the page that the browser shows, in every look.
+pub(super) fn judged(browser: &Browser, page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (scheme, size) in LOOKS {
+        browser.look(scheme, size);
+        found.extend(
+            browser.barriers().into_iter().map(|line| format!("{page}, {scheme:?} {size:?}: {line}")),
+        );
+        if browser.scrolls_sideways() {
+            found.push(format!("{page}, {size:?}: one has to scroll sideways"));
+        }
+    }
+    browser.look(Scheme::Light, Size::Wide);
+    found
+}

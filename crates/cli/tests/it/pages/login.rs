@@ -1,0 +1,92 @@
+//! Logging in and out.
+
+use patgate_testkit::browser::{Browser, Key};
+use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
+
+use super::{log_in, log_in_admin};
+use crate::actors::admin;
+
+#[test]
+fn somebody_logs_in_goes_on_where_they_wanted_and_logs_out_by_the_menu() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    browser.open(&patgate.url_of("/account/api"));
+    assert_eq!(browser.path(), "/login?next=%2Faccount%2Fapi");
+    browser.fill("User name", "admin");
+    browser.fill("Password", "a wrong password");
+    browser.press("Log in");
+    browser.sees("User name or password is wrong");
+    assert_eq!((browser.value("User name"), browser.value("Password")), ("admin".into(), String::new()));
+    browser.fill("Password", ADMIN_PASSWORD);
+    browser.press("Log in");
+    browser.sees("What scripts can ask");
+    assert_eq!(browser.path(), "/account/api");
+
+    browser.press("Menu of admin");
+    browser.press("Log out");
+    browser.sees("You are logged out");
+    // What the page showed is not in the browser's memory.
+    browser.back();
+    browser.sees("Log in");
+    assert!(!browser.shows("What scripts can ask"));
+}
+
+#[test]
+fn somebody_without_a_mouse_logs_in_and_out() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    browser.open(&patgate.url_of("/login?next=%2Faccount%2Fapi"));
+    browser.tab_to("User name");
+    browser.types("admin");
+    browser.tab_to("Password");
+    browser.types(ADMIN_PASSWORD);
+    browser.key(Key::Enter);
+    browser.sees("What scripts can ask");
+
+    // The first stop of a page leads past the navigation.
+    browser.key(Key::Tab);
+    assert_eq!(browser.focused(), "Skip to the content");
+    browser.tab_to("Menu of admin");
+    browser.key(Key::Enter);
+    browser.sees("Log out");
+    browser.key(Key::Escape);
+    browser.sees_no(".menu-body");
+    assert_eq!(browser.focused(), "Menu of admin", "the focus returns where it came from");
+    browser.key(Key::Enter);
+    browser.tab_to("Log out");
+    browser.key(Key::Enter);
+    browser.sees("You are logged out");
+}
+
+#[test]
+fn somebody_without_javascript_logs_in_and_out() {
+    let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
+    log_in_admin(&browser, &patgate, "/account/api");
+    browser.sees("Times in UTC");
+    browser.press("Menu of admin");
+    browser.press("Log out");
+    browser.sees("You are logged out");
+}
+
+#[test]
+fn somebody_sees_the_places_they_may_go_to() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    admin(&patgate).hire("ann", "password of ann 1", &["login"]);
+    log_in(&browser, &patgate, "ann", "password of ann 1", "/account/api");
+    assert_eq!(browser.texts("nav .places a, nav.places a"), ["Access tokens", "API"]);
+    browser.press("Menu of ann");
+    assert_eq!(browser.texts(".menu-body a, .menu-body button"), ["Access tokens", "Profile", "Log out"]);
+}
+
+#[test]
+fn somebody_chooses_colours_that_stay() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    browser.open(&patgate.url_of("/login"));
+    let ground = || browser.run("return getComputedStyle(document.documentElement).backgroundColor");
+    let light = ground();
+    browser.press("Dark colours");
+    let dark = ground();
+    assert_ne!(light, dark);
+    browser.reload();
+    assert_eq!(ground(), dark);
+    browser.press("Light colours");
+    assert_eq!(ground(), light);
+}

@@ -1,0 +1,25 @@
+//! The pages as people use them: a real Chromium, the real program. One file a flow.
+
+mod api;
+mod barriers;
+mod login;
+mod tokens;
+mod zones;
+
+use patgate_testkit::browser::Browser;
+use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
+
+/// Logs somebody in, who then is at this path.
+fn log_in(browser: &Browser, patgate: &Patgate, name: &str, password: &str, path: &str) {
+    browser.open(&patgate.url_of(path));
+    browser.fill("User name", name);
+    browser.fill("Password", password);
+    browser.press("Log in");
+    browser.sees_no("input[type=password]");
+    assert_eq!(browser.path(), path);
+}
+
+/// Logs the first administrator in.
+fn log_in_admin(browser: &Browser, patgate: &Patgate, path: &str) {
+    log_in(browser, patgate, "admin", ADMIN_PASSWORD, path);
+}
