@@ -1,12 +1,14 @@
-//! What administrators decide for everybody: how long a token may live ([`lifetime`]) and which origins' tokens
-//! pass for which applications ([`origin`]).
+//! What administrators decide for everybody: how long a token may live ([`lifetime`]), which origins' tokens pass for
+//! which applications ([`origin`]), and who is reminded before a token expires ([`notification`]).
 
 pub mod lifetime;
+pub mod notification;
 pub mod origin;
 
 use serde::{Deserialize, Serialize};
 
 pub use lifetime::{Days, LifetimeRefused, RequestedLifetime};
+pub use notification::EmailNotifications;
 pub use origin::OriginPolicy;
 
 /// The settings of *Personal access tokens*, as one row of the database holds them.
@@ -21,6 +23,8 @@ pub struct TokenSettings {
     pub passwords_on_api: bool,
     /// Whose tokens pass for which applications.
     pub origins: OriginPolicy,
+    /// The mail before a token expires.
+    pub email_notifications: EmailNotifications,
 }
 
 impl Default for TokenSettings {
@@ -30,6 +34,7 @@ impl Default for TokenSettings {
             tokens_may_make_tokens: false,
             passwords_on_api: true,
             origins: OriginPolicy::default(),
+            email_notifications: EmailNotifications::default(),
         }
     }
 }

@@ -17,6 +17,13 @@ fn settings() -> Value {
             "deploy": {"internal": true, "ldap": true, "sso": true},
             "others": {"internal": true, "ldap": false, "sso": true},
         },
+        "emailNotifications": {
+            "enabled": true,
+            "days": 14,
+            "server": null,
+            "subject": "Your token ends",
+            "body": "<p>Make a new one.</p>\n",
+        },
     })
 }
 
@@ -97,7 +104,7 @@ async fn wrong_rules_are_refused_by_field_and_change_nothing() {
     world.user("root", &["admin"]).await;
     let before = world.state.store.last_sequence().await.unwrap();
     type Change = fn(&mut Value);
-    let changes: [(&str, Change); 10] = [
+    let changes: [(&str, Change); 17] = [
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(0)),
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(31)),
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(-7)),
@@ -107,6 +114,13 @@ async fn wrong_rules_are_refused_by_field_and_change_nothing() {
         ("passwordsOnApi", |body| drop(body.as_object_mut().unwrap().remove("passwordsOnApi"))),
         ("maximumLifetime", |body| body["maximumLifetime"] = json!(7)),
         ("origins.release.saml", |body| body["origins"]["release"]["saml"] = json!(true)),
+        ("emailNotifications", |body| drop(body.as_object_mut().unwrap().remove("emailNotifications"))),
+        ("emailNotifications.days", |body| body["emailNotifications"]["days"] = json!(0)),
+        ("emailNotifications.days", |body| body["emailNotifications"]["days"] = json!(366)),
+        ("emailNotifications.server", |body| body["emailNotifications"]["server"] = json!("smtp")),
+        ("emailNotifications.subject", |body| body["emailNotifications"]["subject"] = json!("a\r\nBcc: x@y")),
+        ("emailNotifications.body", |body| body["emailNotifications"]["body"] = json!("")),
+        ("emailNotifications.to", |body| body["emailNotifications"]["to"] = json!("x@y")),
         ("origins.others", |body| drop(body["origins"].as_object_mut().unwrap().remove("others"))),
     ];
     for (field, change) in changes {

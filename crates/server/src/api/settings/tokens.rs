@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use patgate_core::policy::origin::Origins;
-use patgate_core::policy::{OriginPolicy, TokenSettings};
+use patgate_core::policy::{EmailNotifications, OriginPolicy, TokenSettings};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -28,6 +28,30 @@ pub(super) struct TokenSettingsBody {
     passwords_on_api: bool,
     /// Whose tokens pass where.
     origins: OriginTable,
+    /// The mail before a token expires.
+    email_notifications: NotificationsBody,
+}
+
+/// The mail that reminds an owner of a token that ends soon.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+#[schema(as = EmailNotifications)]
+struct NotificationsBody {
+    /// Whether it is sent.
+    enabled: bool,
+    /// How many days before the expiry: 1 to 365.
+    #[schema(minimum = 1, maximum = 365, example = 7)]
+    days: u32,
+    /// The mail server that sends it, by its identifier; `null`: none, and nothing is sent.
+    #[serde(deserialize_with = "present")]
+    #[schema(required = true)]
+    server: Option<String>,
+    /// Its subject: one line of 1 to 200 characters.
+    #[schema(example = "Your personal access token expires soon")]
+    subject: String,
+    /// Its body, which may be HTML: 1 to 10,000 characters.
+    #[schema(example = "Generate a new one before that.")]
+    body: String,
 }
 
 /// Whose tokens pass where.
@@ -97,7 +121,33 @@ impl TokenSettingsBody {
                 deploy: row(self.origins.deploy),
                 others: row(self.origins.others),
             },
+            email_notifications: self.email_notifications.read()?,
         })
+    }
+}
+
+impl NotificationsBody {
+    fn read(self) -> Result<EmailNotifications, Problem> {
+        settings::Notifications {
+            enabled: self.enabled,
+            days: self.days,
+            server: self.server,
+            subject: self.subject,
+            body: self.body,
+        }
+        .read()
+    }
+}
+
+impl From<EmailNotifications> for NotificationsBody {
+    fn from(notifications: EmailNotifications) -> Self {
+        Self {
+            enabled: notifications.enabled,
+            days: notifications.days.into(),
+            server: notifications.server,
+            subject: notifications.subject.into(),
+            body: notifications.body.into(),
+        }
     }
 }
 
@@ -113,11 +163,12 @@ impl From<TokenSettings> for TokenSettingsBody {
                 deploy: row(settings.origins.deploy),
                 others: row(settings.origins.others),
             },
+            email_notifications: settings.email_notifications.into(),
         }
     }
 }
 
 /// Lets `null` pass and an absent field not.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)
 }

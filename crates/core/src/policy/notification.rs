@@ -1,0 +1,191 @@
+//! *Enable email notifications*: what administrators decide about the mail before a token expires.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The most characters of a subject.
+const LONGEST_SUBJECT: usize = 200;
+/// The most characters of a body.
+const LONGEST_BODY: usize = 10_000;
+
+/// The mail that reminds an owner of a token that ends soon.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct EmailNotifications {
+    /// *Enable email notifications*. Off by default.
+    pub enabled: bool,
+    /// *Days before expiration*.
+    pub days: NotificationDays,
+    /// *Email server*: the identifier of a configuration item; `None`: not chosen, so nothing is sent.
+    pub server: Option<String>,
+    /// The subject of the mail.
+    pub subject: MailSubject,
+    /// The body of the mail, which may be HTML.
+    pub body: MailBody,
+}
+
+/// How many days before its expiry a token is told of: 1 to 365, by default 7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct NotificationDays(u32);
+
+/// Not a number of days before an expiry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the days before expiration are a whole number from 1 to 365")]
+pub struct NotNotificationDays;
+
+impl Default for NotificationDays {
+    fn default() -> Self {
+        Self(7)
+    }
+}
+
+impl TryFrom<u32> for NotificationDays {
+    type Error = NotNotificationDays;
+
+    fn try_from(days: u32) -> Result<Self, Self::Error> {
+        if (1..=365).contains(&days) { Ok(Self(days)) } else { Err(NotNotificationDays) }
+    }
+}
+
+impl From<NotificationDays> for u32 {
+    fn from(days: NotificationDays) -> Self {
+        days.0
+    }
+}
+
+impl fmt::Display for NotificationDays {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The subject of a mail: 1 to 200 characters on one line (RFC 5322 §2.2 ends a header at a line break).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MailSubject(String);
+
+/// Why a text is no subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a subject is one line of 1 to 200 characters without control characters")]
+pub struct NotASubject;
+
+impl Default for MailSubject {
+    fn default() -> Self {
+        Self("Your personal access token expires soon".to_owned())
+    }
+}
+
+impl MailSubject {
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for MailSubject {
+    type Error = NotASubject;
+
+    fn try_from(text: String) -> Result<Self, NotASubject> {
+        let fits =
+            (1..=LONGEST_SUBJECT).contains(&text.trim().chars().count()) && !text.contains(char::is_control);
+        if fits { Ok(Self(text.trim().to_owned())) } else { Err(NotASubject) }
+    }
+}
+
+impl From<MailSubject> for String {
+    fn from(subject: MailSubject) -> Self {
+        subject.0
+    }
+}
+
+/// The body of a mail: 1 to 10,000 characters; of the control characters it has line breaks and tabs alone. Line breaks
+/// are kept as `\n`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MailBody(String);
+
+/// Why a text is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a body has 1 to 10,000 characters, and no control characters but line breaks and tabs")]
+pub struct NotABody;
+
+impl Default for MailBody {
+    fn default() -> Self {
+        Self(
+            "One of your personal access tokens expires soon.\n\nGenerate a new one before that, and put it where \
+             the old one is used."
+                .to_owned(),
+        )
+    }
+}
+
+impl MailBody {
+    /// As it was written, with `\n` at the end of each line.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for MailBody {
+    type Error = NotABody;
+
+    fn try_from(text: String) -> Result<Self, NotABody> {
+        // A browser sends `\r\n` from a text area, whatever was in it (WHATWG HTML §4.10.22.4).
+        let text = text.replace("\r\n", "\n");
+        let is_out = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+        let fits = (1..=LONGEST_BODY).contains(&text.chars().count())
+            && !text.trim().is_empty()
+            && !text.contains(is_out);
+        if fits { Ok(Self(text)) } else { Err(NotABody) }
+    }
+}
+
+impl From<MailBody> for String {
+    fn from(body: MailBody) -> Self {
+        body.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_days_are_within_a_year() {
+        for (days, fits) in [(0, false), (1, true), (365, true), (366, false)] {
+            assert_eq!(NotificationDays::try_from(days).is_ok(), fits, "{days}");
+        }
+        assert_eq!(NotificationDays::default().to_string(), "7");
+    }
+
+    #[test]
+    fn a_subject_cannot_add_a_header() {
+        let subject = |text: &str| MailSubject::try_from(text.to_owned());
+        assert_eq!(subject(" Soon ").unwrap().as_str(), "Soon");
+        assert!(subject(&"ü".repeat(200)).is_ok());
+        for bad in ["", "  ", "a\r\nBcc: x@y", "a\u{0}", &"x".repeat(201)] {
+            assert_eq!(subject(bad), Err(NotASubject), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_keeps_its_lines_as_the_database_has_them() {
+        let body = |text: &str| MailBody::try_from(text.to_owned());
+        assert_eq!(body("a\r\nb\tc\n").unwrap().as_str(), "a\nb\tc\n");
+        for bad in ["", " \n", "a\u{7}", &"x".repeat(10_001)] {
+            assert_eq!(body(bad), Err(NotABody), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_from_before_has_the_defaults() {
+        let stored: EmailNotifications = serde_json::from_str("{}").unwrap();
+        assert_eq!(stored, EmailNotifications::default());
+        assert!(!stored.enabled);
+        assert!(serde_json::from_str::<EmailNotifications>(r#"{"days":0}"#).is_err());
+    }
+}
