@@ -8,7 +8,7 @@ mod read;
 mod write;
 
 pub use draft::{PrincipalDraft, ProviderName, RoleDraft};
-pub use read::{list, read};
+pub use read::{list, list_by_prefix, read, read_by_id};
 pub use write::{create, create_one, delete, rename, update, update_one};
 
 use crate::problem::Problem;

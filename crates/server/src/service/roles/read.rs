@@ -1,5 +1,6 @@
 //! Seeing roles.
 
+use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
 use patgate_core::user::Username;
 use patgate_store::{Page, RoleFilter};
@@ -31,4 +32,25 @@ pub async fn list(
 pub async fn read(state: &AppState, caller: &Caller, name: &Username) -> Result<Role, Problem> {
     require_sight(state, caller)?;
     state.store.role(name).await?.ok_or_else(no_such_role)
+}
+
+/// Reads one role by its identifier.
+///
+/// # Errors
+/// 403 without `security#view` and `security#edit`; 404.
+pub async fn read_by_id(state: &AppState, caller: &Caller, id: RoleId) -> Result<Role, Problem> {
+    require_sight(state, caller)?;
+    state.store.role_by_id(id).await?.ok_or_else(no_such_role)
+}
+
+/// Lists roles by name: those whose names begin with `prefix`, whatever the case.
+///
+/// # Errors
+/// 403 without `security#view` and `security#edit`.
+pub async fn list_by_prefix(state: &AppState, caller: &Caller, prefix: &str) -> Result<Vec<Role>, Problem> {
+    require_sight(state, caller)?;
+    let prefix = prefix.to_lowercase();
+    let mut roles = state.store.all_roles().await?;
+    roles.retain(|role| role.name.key().starts_with(&prefix));
+    Ok(roles)
 }

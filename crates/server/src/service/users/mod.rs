@@ -7,13 +7,16 @@
 mod change;
 pub mod command_line;
 mod create;
+mod overview;
 mod password;
 mod profile;
 mod read;
 mod remove;
+pub mod reset;
 
 pub use change::{Edit, PasswordEdit, change, change_one};
 pub use create::{NewUser, create};
+pub use overview::{Account, account, list_from};
 pub use profile::{Email, FullName, NotAFullName, NotAnEmail};
 pub use read::{list, read};
 pub use remove::{delete, unlock};

@@ -57,6 +57,7 @@ fn of_refused(refused: PasswordRefused) -> Problem {
     match refused {
         PasswordRefused::Wrong => Problem::field("password", "The password is wrong"),
         PasswordRefused::Throttled { seconds } => Problem::too_many(seconds),
+        PasswordRefused::Busy => Problem::busy_with_passwords(),
         PasswordRefused::Store(error) => error.into(),
     }
 }

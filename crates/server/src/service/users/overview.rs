@@ -1,0 +1,66 @@
+//! What administrators see of users: a list page by page, and all about one of them.
+
+use jiff::Timestamp;
+use patgate_core::user::{Origin, User, Username};
+use patgate_store::{Seek, UserCursor, UserFilter};
+
+use super::no_such_user;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::require_sight;
+use crate::state::AppState;
+
+/// All about a user.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// The roles they hold, by themselves or through a group, by name, each with its identifier.
+    pub roles: Vec<(String, String)>,
+    /// How many of their tokens are neither deleted nor expired.
+    pub live_tokens: u64,
+    /// Whether they have a password here.
+    pub has_password: bool,
+    /// Until when a password reset link opens something; `None`: there is none.
+    pub reset_link_until: Option<Timestamp>,
+}
+
+/// Lists users by name, at most `limit` from a place on.
+///
+/// # Errors
+/// 403 without `security#view` and `security#edit`.
+pub async fn list_from(
+    state: &AppState,
+    caller: &Caller,
+    filter: &UserFilter,
+    place: &Seek<UserCursor>,
+    limit: u64,
+) -> Result<Vec<User>, Problem> {
+    require_sight(state, caller)?;
+    Ok(state.store.list_users(filter, place, limit).await?)
+}
+
+/// Tells all about a user.
+///
+/// # Errors
+/// 403 without `security#view` and `security#edit`, whether there is such a user or not; 404.
+pub async fn account(state: &AppState, caller: &Caller, username: &Username) -> Result<Account, Problem> {
+    require_sight(state, caller)?;
+    let user = state.store.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    let holds = |role: &patgate_core::role::Role| {
+        role.principals.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups))
+    };
+    let roles = state.store.all_roles().await?;
+    let roles = roles.iter().filter(|role| holds(role));
+    let roles = roles.map(|role| (role.id.to_string(), role.name.to_string())).collect();
+    let now = state.clock.now();
+    let link = state.store.reset_link_of(user.id).await?.filter(|link| now < link.expires_at);
+    Ok(Account {
+        roles,
+        live_tokens: state.store.count_live_grants(user.id, now).await?,
+        has_password: user.origin == Origin::Internal
+            && state.store.password(&user.username).await?.is_some(),
+        reset_link_until: link.map(|link| link.expires_at),
+        user,
+    })
+}
