@@ -6,16 +6,21 @@
 
 mod api;
 pub mod assets;
+mod confirm;
 mod design;
 mod field;
+mod form;
 mod login;
 mod logout;
 mod paging;
 pub mod refused;
+mod reset;
+mod roles;
 mod shell;
 mod submitted;
 mod time;
 mod tokens;
+mod users;
 mod visitor;
 
 use axum::Router;
@@ -47,6 +52,9 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/design", get(design::show))
         .merge(api::routes())
         .merge(tokens::routes())
+        .merge(users::routes())
+        .merge(roles::routes())
+        .merge(reset::routes())
         .layer(middleware::from_fn_with_state(state.clone(), refused::dress))
         .merge(assets::routes())
 }

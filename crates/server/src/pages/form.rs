@@ -1,0 +1,96 @@
+//! What forms share: a name in the path, fields read as their types, and the summary of what is wrong on top.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use http::request::Parts;
+
+use super::field::Field;
+use super::refused::Refused;
+use crate::problem::Problem;
+
+/// One thing that is wrong with a form, for the summary: a link to its field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// The identifier of the field on the page.
+    pub(super) field: String,
+    /// What is wrong, as a sentence.
+    pub(super) text: String,
+}
+
+impl Fault {
+    /// What is wrong with these fields, in their order.
+    #[must_use]
+    pub(super) fn of<'f>(fields: impl IntoIterator<Item = &'f Field>) -> Vec<Self> {
+        let faults = fields.into_iter().filter_map(|field| {
+            let text = field.error.clone()?;
+            Some(Self { field: field.name.to_owned(), text: format!("{}: {text}", field.label) })
+        });
+        faults.collect()
+    }
+}
+
+/// The one part of a path that names something. What can be no such name is not there.
+pub(super) struct Named<T>(pub(super) T);
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Named<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
+        let named = params.and_then(|params| params.iter().next().and_then(|(_, text)| text.parse().ok()));
+        named.map(Self).ok_or_else(|| Problem::not_found("page").into())
+    }
+}
+
+/// Reads what is typed in a field; what is wrong with it stands beside the field then.
+pub(super) fn read<T: FromStr>(field: &mut Field) -> Option<T>
+where
+    T::Err: Display,
+{
+    match field.value.parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            field.error = Some(sentence(&error.to_string()));
+            None
+        }
+    }
+}
+
+/// A refusal as it stands beside its field, which needs no naming there.
+#[must_use]
+pub(super) fn beside_field(problem: &Problem) -> String {
+    let text = problem.sentence();
+    let told = text.strip_prefix("The field `").and_then(|rest| rest.split_once("`: ")).map(|(_, told)| told);
+    sentence(told.unwrap_or(&text))
+}
+
+/// With a capital letter at its beginning and a stop at its end.
+#[must_use]
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let end = if text.ends_with(['.', '?']) { "" } else { "." };
+    first.into_iter().flatten().chain(letters).chain(end.chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_beside_its_field_does_not_name_it_again() {
+        let problem = Problem::field("password", "The field `password`: a password has at least 8 characters");
+        assert_eq!(beside_field(&problem), "A password has at least 8 characters.");
+        assert_eq!(beside_field(&Problem::conflict("the name `x` is taken")), "The name `x` is taken.");
+        assert_eq!(sentence(""), ".");
+    }
+
+    #[test]
+    fn the_summary_names_each_field_that_is_wrong() {
+        let wrong = Field { error: Some("Too long.".to_owned()), ..Field::new("name", "Name", "x") };
+        let faults = Fault::of([&Field::new("email", "E-mail", ""), &wrong]);
+        assert_eq!(faults, [Fault { field: "name".to_owned(), text: "Name: Too long.".to_owned() }]);
+    }
+}

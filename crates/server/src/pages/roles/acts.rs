@@ -1,0 +1,151 @@
+//! Renaming a role, and deleting it after one more question.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use patgate_core::identifier::RoleId;
+use patgate_core::role::Role;
+use patgate_core::user::Username;
+
+use super::{LIST, path};
+use crate::pages::confirm::Confirm;
+use crate::pages::form::{Fault, Named, beside_field, read};
+use crate::pages::refused::redirect;
+use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::service::roles;
+use crate::state::AppState;
+
+/// The page that asks for the new name.
+#[derive(Template)]
+#[template(path = "pages/role_rename.html")]
+struct RenamePage {
+    shell: Shell,
+    role: String,
+    path: String,
+    faults: Vec<Fault>,
+    name: Field,
+}
+
+/// `GET /admin/roles/{id}/rename`.
+pub(super) async fn ask_rename(
+    State(state): State<AppState>,
+    Named(id): Named<RoleId>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let role = changeable(&state, &visitor, id).await?;
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let typed = if query.has("name") { query.text("name") } else { role.name.as_str() };
+    Ok(rename_page(&state, &visitor, &role, name_field(typed), StatusCode::OK, None)?)
+}
+
+/// `POST /admin/roles/{id}/rename`.
+pub(super) async fn rename(
+    State(state): State<AppState>,
+    Named(id): Named<RoleId>,
+    Submitted { visitor, fields }: Submitted,
+) -> PageResult {
+    let role = changeable(&state, &visitor, id).await?;
+    let mut name = name_field(fields.text("name"));
+    let Some(new) = read::<Username>(&mut name) else {
+        return Ok(rename_page(&state, &visitor, &role, name, StatusCode::BAD_REQUEST, None)?);
+    };
+    let problem = match roles::rename(&state, &visitor.caller, &role.name, new).await {
+        Ok(_) => return Ok(redirect(&state, &format!("{LIST}?done=renamed"))),
+        Err(problem) if problem.status().is_server_error() => return Err(problem.into()),
+        Err(problem) => problem,
+    };
+    let mut notice = None;
+    if problem.status() == StatusCode::CONFLICT {
+        name.error = Some(beside_field(&problem));
+    } else {
+        notice = Some(Notice::Failed(problem.sentence()));
+    }
+    Ok(rename_page(&state, &visitor, &role, name, problem.status(), notice)?)
+}
+
+/// `GET /admin/roles/{id}/delete`.
+pub(super) async fn ask_delete(
+    State(state): State<AppState>,
+    Named(id): Named<RoleId>,
+    visitor: Visitor,
+) -> PageResult {
+    let role = changeable(&state, &visitor, id).await?;
+    question(&state, &visitor, &role).ask()
+}
+
+/// `POST /admin/roles/{id}/delete`.
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Named(id): Named<RoleId>,
+    Submitted { visitor, .. }: Submitted,
+) -> PageResult {
+    let done = format!("{LIST}?done=deleted");
+    let role = match changeable(&state, &visitor, id).await {
+        Ok(role) => role,
+        // Two people delete the same role: both read that it is so.
+        Err(Refused::Problem(problem)) if problem.status() == StatusCode::NOT_FOUND => {
+            return Ok(redirect(&state, &done));
+        }
+        Err(other) => return Err(other),
+    };
+    match roles::delete(&state, &visitor.caller, &role.name).await {
+        Ok(()) => Ok(redirect(&state, &done)),
+        Err(problem) if problem.status().is_server_error() => Err(problem.into()),
+        Err(problem) => question(&state, &visitor, &role).refused(&problem),
+    }
+}
+
+async fn changeable(state: &AppState, visitor: &Visitor, id: RoleId) -> Result<Role, Refused> {
+    visitor.caller.require(state, "security#edit")?;
+    Ok(roles::read_by_id(state, &visitor.caller, id).await?)
+}
+
+fn question(state: &AppState, visitor: &Visitor, role: &Role) -> Confirm {
+    let heading = format!("Delete the role {}?", role.name);
+    let permissions: Vec<_> = role.permissions.iter().map(ToString::to_string).collect();
+    let principals = match role.principals.len() {
+        0 => "Nobody is in it.".to_owned(),
+        1 => format!("{} is in it.", role.principals[0].username),
+        count => format!("{count} users and groups are in it."),
+    };
+    let mut sentences = vec![principals];
+    if !permissions.is_empty() {
+        sentences.push(format!(
+            "What they hold through no other role, they lose at once, and their tokens with them: {}.",
+            permissions.join(", ")
+        ));
+    }
+    Confirm {
+        shell: Shell::new(state, visitor, heading.clone(), LIST),
+        heading,
+        sentences,
+        action: format!("{}/delete", path(role)),
+        button: "Delete role",
+        is_danger: true,
+        cancel: path(role),
+    }
+}
+
+fn name_field(typed: &str) -> Field {
+    Field::new("name", "Name", typed).hint("What people call the role.")
+}
+
+fn rename_page(
+    state: &AppState,
+    visitor: &Visitor,
+    role: &Role,
+    name: Field,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, Refused> {
+    let page = RenamePage {
+        shell: Shell::new(state, visitor, format!("Rename {}", role.name), LIST).with_notice(notice),
+        role: role.name.to_string(),
+        path: path(role),
+        faults: Fault::of([&name]),
+        name,
+    };
+    Ok((status, Html(page.render()?)).into_response())
+}

@@ -1,0 +1,36 @@
+//! *Roles and permissions*, for administrators: `/admin/roles`.
+//!
+//! Addresses hold a role's identifier, so that a role may be called `new`, and be renamed while somebody edits it.
+
+mod acts;
+mod draft;
+mod edit;
+mod list;
+
+use axum::Router;
+use axum::routing::get;
+use patgate_core::role::Role;
+
+use super::Visitor;
+use crate::state::AppState;
+
+/// Where the list is.
+const LIST: &str = "/admin/roles";
+
+/// The addresses of these pages.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/admin/roles", get(list::show))
+        .route("/admin/roles/new", get(edit::show_new).post(edit::create))
+        .route("/admin/roles/{id}", get(edit::show).post(edit::save))
+        .route("/admin/roles/{id}/rename", get(acts::ask_rename).post(acts::rename))
+        .route("/admin/roles/{id}/delete", get(acts::ask_delete).post(acts::delete))
+}
+
+fn path(role: &Role) -> String {
+    format!("{LIST}/{}", role.id)
+}
+
+fn may_edit(state: &AppState, visitor: &Visitor) -> bool {
+    visitor.may_any(state, &["security#edit"])
+}

@@ -1,0 +1,166 @@
+//! `/admin/users/{username}`: all about a user, and what people read of them to change.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use patgate_core::user::{Origin, UserState, Username};
+
+use super::{LIST, may_edit, origin, path, pill};
+use crate::pages::form::{Fault, Named, beside_field, read};
+use crate::pages::refused::redirect;
+use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Refused, Shell, Submitted, Visitor};
+use crate::problem::Problem;
+use crate::service::users::{self, Account, Edit, Email, FullName};
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/user.html")]
+struct AccountPage {
+    shell: Shell,
+    path: String,
+    facts: Facts,
+    may_edit: bool,
+    is_own: bool,
+    faults: Vec<Fault>,
+    full_name: Field,
+    email: Field,
+}
+
+/// What is told about the user.
+struct Facts {
+    username: String,
+    id: String,
+    full_name: String,
+    email: String,
+    origin: String,
+    is_internal: bool,
+    is_enabled: bool,
+    pill: Pill,
+    disabled: Option<Moment>,
+    created: Moment,
+    last_active: Option<Moment>,
+    groups: Vec<String>,
+    roles: Vec<(String, String)>,
+    live_tokens: u64,
+    has_password: bool,
+    link_until: Option<Moment>,
+}
+
+impl Facts {
+    fn new(account: &Account) -> Self {
+        let user = &account.user;
+        Self {
+            username: user.username.to_string(),
+            id: user.id.to_string(),
+            full_name: user.full_name.clone(),
+            email: user.email.clone(),
+            origin: origin(user),
+            is_internal: user.origin == Origin::Internal,
+            is_enabled: user.state == UserState::Enabled,
+            pill: pill(user),
+            disabled: match user.state {
+                UserState::Enabled => None,
+                UserState::Disabled { at } => Some(at.into()),
+            },
+            created: user.created_at.into(),
+            last_active: user.last_active_at.map(Moment::from),
+            groups: user.groups.clone(),
+            roles: account.roles.clone(),
+            live_tokens: account.live_tokens,
+            has_password: account.has_password,
+            link_until: account.reset_link_until.map(Moment::from),
+        }
+    }
+}
+
+/// `GET /admin/users/{username}`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Named(username): Named<Username>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let account = users::account(&state, &visitor.caller, &username).await?;
+    let typed = |name: &str, stored: &str| {
+        if query.has(name) { query.text(name).to_owned() } else { stored.to_owned() }
+    };
+    let (full_name, email) =
+        fields(typed("full_name", &account.user.full_name), typed("email", &account.user.email));
+    let notice = match query.text("done") {
+        "created" if account.has_password => Some("The user is made. Put them into a role to let them do more."),
+        "created" => Some("The user is made. Make a password reset link, so that they can set a password."),
+        "saved" => Some("Saved."),
+        "disabled" => Some("The user is disabled. Their sessions have ended, and their tokens pass no more."),
+        "enabled" => Some("The user is enabled. Their tokens pass again."),
+        "unlocked" => Some("The wrong passwords are forgotten. They can try again."),
+        _ => None,
+    };
+    let notice = notice.map(|text| Notice::Done(text.to_owned()));
+    Ok(page(&state, &visitor, &account, [full_name, email], StatusCode::OK, notice)?)
+}
+
+/// `POST /admin/users/{username}`.
+pub(super) async fn save(
+    State(state): State<AppState>,
+    Named(username): Named<Username>,
+    Submitted { visitor, fields: form }: Submitted,
+) -> PageResult {
+    let account = users::account(&state, &visitor.caller, &username).await?;
+    let (mut full_name, mut email) =
+        fields(form.text("full_name").to_owned(), form.text("email").to_owned());
+    let read = (read::<FullName>(&mut full_name), read::<Email>(&mut email));
+    let (Some(new_name), Some(new_email)) = read else {
+        return Ok(page(&state, &visitor, &account, [full_name, email], StatusCode::BAD_REQUEST, None)?);
+    };
+    let edit = Edit { full_name: Some(new_name), email: Some(new_email), ..Edit::of(username) };
+    let problem = match users::change_one(&state, &visitor.caller, edit).await {
+        Ok(user) => return Ok(redirect(&state, &format!("{}?done=saved", path(&user.username)))),
+        Err(problem) if problem.status().is_server_error() => return Err(problem.into()),
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => return Err(problem.into()),
+        Err(problem) => problem,
+    };
+    let notice = refused(&problem, &mut full_name, &mut email);
+    Ok(page(&state, &visitor, &account, [full_name, email], problem.status(), notice)?)
+}
+
+fn refused(problem: &Problem, full_name: &mut Field, email: &mut Field) -> Option<Notice> {
+    let field = match problem.wrong_field() {
+        Some("fullName") => full_name,
+        Some("email") => email,
+        _ => return Some(Notice::Failed(problem.sentence())),
+    };
+    field.error = Some(beside_field(problem));
+    None
+}
+
+fn fields(full_name: String, email: String) -> (Field, Field) {
+    (
+        Field::new("full_name", "Full name", full_name).hint("For people to read."),
+        Field::new("email", "E-mail", email).hint("Where reminders go."),
+    )
+}
+
+fn page(
+    state: &AppState,
+    visitor: &Visitor,
+    account: &Account,
+    [full_name, email]: [Field; 2],
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, Refused> {
+    let title = account.user.username.to_string();
+    let page = AccountPage {
+        shell: Shell::new(state, visitor, title, LIST).with_notice(notice),
+        path: path(&account.user.username),
+        facts: Facts::new(account),
+        may_edit: may_edit(state, visitor),
+        is_own: account.user.id == visitor.caller.user,
+        faults: Fault::of([&full_name, &email]),
+        full_name,
+        email,
+    };
+    Ok((status, Html(page.render()?)).into_response())
+}

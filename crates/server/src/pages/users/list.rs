@@ -1,0 +1,88 @@
+//! `/admin/users`: everybody, by name.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use patgate_core::user::User;
+use patgate_store::{UserCursor, UserFilter};
+
+use super::{LIST, may_edit, origin, path, pill};
+use crate::pages::paging::{ASKED, place};
+use crate::pages::{Choice, Fields, Moment, Notice, PageResult, Paging, Pill, Shell, Visitor};
+use crate::service::users;
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/users.html")]
+struct UsersPage {
+    shell: Shell,
+    may_edit: bool,
+    search: String,
+    states: Vec<Choice>,
+    is_filtered: bool,
+    rows: Vec<Row>,
+    paging: Paging,
+}
+
+/// A user in the list.
+struct Row {
+    path: String,
+    username: String,
+    full_name: String,
+    origin: String,
+    pill: Pill,
+    last_active: Option<Moment>,
+}
+
+impl Row {
+    fn new(user: &User) -> Self {
+        Self {
+            path: path(&user.username),
+            username: user.username.to_string(),
+            full_name: user.full_name.clone(),
+            origin: origin(user),
+            pill: pill(user),
+            last_active: user.last_active_at.map(Moment::from),
+        }
+    }
+}
+
+/// `GET /admin/users?search=&state=`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let search = query.text("search").to_owned();
+    let shown = query.text("state");
+    let filter = UserFilter {
+        name_prefix: Some(search.clone()).filter(|search| !search.is_empty()),
+        login_allowed: match shown {
+            "enabled" => Some(true),
+            "disabled" => Some(false),
+            _ => None,
+        },
+        ..UserFilter::default()
+    };
+    let place = place::<UserCursor>(&query);
+    let found = users::list_from(&state, &visitor.caller, &filter, &place, ASKED).await?;
+    let (found, paging) = Paging::cut(found, &place, &query, UserCursor::of);
+    let notice = match query.text("done") {
+        "deleted" => Some(Notice::Done("The user is deleted, with all tokens and sessions.".to_owned())),
+        _ => None,
+    };
+    let page = UsersPage {
+        shell: Shell::new(&state, &visitor, "Users", LIST).with_notice(notice),
+        may_edit: may_edit(&state, &visitor),
+        is_filtered: filter != UserFilter::default(),
+        states: [("", "All"), ("enabled", "Enabled"), ("disabled", "Disabled")]
+            .map(|(value, label)| Choice::new(value, label, shown))
+            .to_vec(),
+        search,
+        rows: found.iter().map(Row::new).collect(),
+        paging,
+    };
+    Ok(Html(page.render()?).into_response())
+}

@@ -1,0 +1,121 @@
+//! `/admin/users/new`: an internal user is made.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+
+use super::{LIST, path};
+use crate::pages::form::{Fault, beside_field, read};
+use crate::pages::refused::redirect;
+use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::password::PasswordText;
+use crate::problem::Problem;
+use crate::service::users::{self, NewUser};
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/user_new.html")]
+struct NewPage {
+    shell: Shell,
+    faults: Vec<Fault>,
+    form: Form,
+}
+
+/// What is typed.
+struct Form {
+    username: Field,
+    full_name: Field,
+    email: Field,
+    password: Field,
+    is_enabled: bool,
+}
+
+impl Form {
+    fn new(fields: &Fields) -> Self {
+        let field = |name, label| Field::new(name, label, fields.text(name));
+        Self {
+            username: field("username", "User name").hint("What they type to log in. It cannot be changed."),
+            full_name: field("full_name", "Full name").hint("For people to read."),
+            email: field("email", "E-mail").hint("Where reminders go."),
+            password: Field::new("password", "Password", "").hint(
+                "At least 8 characters. Leave it empty to let them set their own with a password reset link.",
+            ),
+            // Of a form that was never sent, the box is checked.
+            is_enabled: fields.has("enabled") || !fields.has("sent"),
+        }
+    }
+
+    /// Who is to be made; `None` when something stands beside a field now.
+    fn read(&mut self, password: &str) -> Option<NewUser> {
+        let username = read(&mut self.username);
+        let full_name = read(&mut self.full_name);
+        let email = read(&mut self.email);
+        Some(NewUser {
+            username: username?,
+            full_name: full_name?,
+            email: email?,
+            login_allowed: self.is_enabled,
+            password: Some(password).filter(|text| !text.is_empty()).map(PasswordText::copy_of),
+        })
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        Fault::of([&self.username, &self.full_name, &self.email, &self.password])
+    }
+}
+
+/// `GET /admin/users/new`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    visitor.caller.require(&state, "security#edit")?;
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    Ok(page(&state, &visitor, Form::new(&query), StatusCode::OK, None)?)
+}
+
+/// `POST /admin/users/new`.
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Submitted { visitor, fields }: Submitted,
+) -> PageResult {
+    visitor.caller.require(&state, "security#edit")?;
+    let mut form = Form::new(&fields);
+    let Some(new) = form.read(fields.secret("password")) else {
+        return Ok(page(&state, &visitor, form, StatusCode::BAD_REQUEST, None)?);
+    };
+    let problem = match users::create(&state, &visitor.caller, new).await {
+        Ok(user) => return Ok(redirect(&state, &format!("{}?done=created", path(&user.username)))),
+        Err(problem) => problem,
+    };
+    let mut notice = None;
+    if problem.wrong_field() == Some("password") {
+        form.password.error = Some(beside_field(&problem));
+    } else if problem.status() == StatusCode::CONFLICT {
+        form.username.error = Some(beside_field(&problem));
+    } else if problem.status().is_server_error() {
+        return Err(problem.into());
+    } else {
+        notice = Some(&problem);
+    }
+    Ok(page(&state, &visitor, form, problem.status(), notice)?)
+}
+
+fn page(
+    state: &AppState,
+    visitor: &Visitor,
+    form: Form,
+    status: StatusCode,
+    refused: Option<&Problem>,
+) -> Result<Response, Refused> {
+    let notice = refused.map(|problem| Notice::Failed(problem.sentence()));
+    let page = NewPage {
+        shell: Shell::new(state, visitor, "New user", LIST).with_notice(notice),
+        faults: form.faults(),
+        form,
+    };
+    Ok((status, Html(page.render()?)).into_response())
+}
