@@ -124,6 +124,14 @@ impl Problem {
         Self { retry_after: Some(seconds), ..problem }
     }
 
+    /// 429: so many passwords are being checked that this one cannot wait for its turn.
+    #[must_use]
+    pub fn busy_with_passwords() -> Self {
+        let detail = "Too many passwords are being checked; try again in a second";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_passwords", detail);
+        Self { retry_after: Some(1), ..problem }
+    }
+
     /// 503: the index is not loaded yet, so nothing can be judged.
     #[must_use]
     pub fn starting() -> Self {

@@ -131,6 +131,7 @@ impl Service {
             Ok(user) => PasswordOutcome::Proven(user),
             Err(PasswordRefused::Wrong) => PasswordOutcome::Wrong,
             Err(PasswordRefused::Throttled { seconds }) => PasswordOutcome::Throttled { seconds },
+            Err(PasswordRefused::Busy) => PasswordOutcome::Busy,
             Err(PasswordRefused::Store(error)) => {
                 tracing::error!(error = with_causes(&error), "a password could not be judged");
                 PasswordOutcome::Busy

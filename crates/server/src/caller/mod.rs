@@ -249,6 +249,7 @@ pub(crate) fn refused(refused: PasswordRefused) -> Problem {
     match refused {
         PasswordRefused::Wrong => unauthorized(&"user name or password is wrong"),
         PasswordRefused::Throttled { seconds } => Problem::too_many(seconds),
+        PasswordRefused::Busy => Problem::busy_with_passwords(),
         PasswordRefused::Store(error) => error.into(),
     }
 }

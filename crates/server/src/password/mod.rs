@@ -58,12 +58,15 @@ pub enum PasswordRefused {
     /// No such user, not an internal one, or another password: all the same.
     #[error("the user name or the password is wrong; check both")]
     Wrong,
-    /// Too many wrong ones, or too many people at once. Nothing was looked at.
+    /// Too many wrong ones. Nothing was looked at.
     #[error("too many attempts; try again in {seconds} s")]
     Throttled {
         /// How long to wait, at least 1.
         seconds: u64,
     },
+    /// Too many are being checked, or the program is ending. Nothing was looked at.
+    #[error("too many passwords are being checked; try again soon")]
+    Busy,
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -141,7 +144,7 @@ impl Passwords {
     /// Hashes a new password for the store.
     ///
     /// # Errors
-    /// [`PasswordRefused::Throttled`] when too many wait already.
+    /// [`PasswordRefused::Busy`] when too many wait already.
     pub async fn hash(
         &self,
         password: &NewPassword,
@@ -153,7 +156,7 @@ impl Passwords {
         let hashed = self.queue.wait().await?.spend(move || hash::hash(&password, &salt)).await?;
         hashed.ok_or_else(|| {
             tracing::error!("a password cannot be hashed; is there memory?");
-            PasswordRefused::Throttled { seconds: 1 }
+            PasswordRefused::Busy
         })
     }
 

@@ -11,8 +11,6 @@ use super::PasswordRefused;
 const AT_ONCE: usize = 2;
 /// Those who may wait for their turn.
 const WAITING: usize = 64;
-/// When to come back, in seconds, for whom there is no room.
-const LATER: u64 = 1;
 
 /// The queue before the hash.
 #[derive(Clone)]
@@ -37,12 +35,12 @@ impl Queue {
     /// Waits for a turn.
     ///
     /// # Errors
-    /// [`PasswordRefused::Throttled`] at once when all places are taken.
+    /// [`PasswordRefused::Busy`] at once when all places are taken.
     pub(super) async fn wait(&self) -> Result<Turn, PasswordRefused> {
-        let later = |_| PasswordRefused::Throttled { seconds: LATER };
+        let later = |_| PasswordRefused::Busy;
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(later)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(|_| PasswordRefused::Throttled { seconds: LATER })?;
+        let turn = turn.map_err(|_| PasswordRefused::Busy)?;
         Ok(Turn { _place: place, _turn: turn })
     }
 }
@@ -51,7 +49,7 @@ impl Turn {
     /// Does the work on a thread that may block.
     ///
     /// # Errors
-    /// [`PasswordRefused::Throttled`] when the program is ending.
+    /// [`PasswordRefused::Busy`] when the program is ending.
     pub(super) async fn spend<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -63,7 +61,7 @@ impl Turn {
         });
         done.await.map_err(|error| {
             tracing::error!(%error, "a password was not hashed to the end");
-            PasswordRefused::Throttled { seconds: LATER }
+            PasswordRefused::Busy
         })
     }
 }
@@ -87,7 +85,7 @@ mod tests {
         while queue.places.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(queue.wait().await, Err(PasswordRefused::Throttled { seconds: LATER })));
+        assert!(matches!(queue.wait().await, Err(PasswordRefused::Busy)));
         drop((first, second));
         for waited in waiting {
             assert!(waited.await.unwrap());

@@ -29,7 +29,7 @@ async fn attempt(
         Ok(_) => Ok(true),
         Err(PasswordRefused::Wrong) => Ok(false),
         Err(PasswordRefused::Throttled { seconds }) => Err(seconds),
-        Err(PasswordRefused::Store(error)) => panic!("{error}"),
+        Err(refused) => panic!("{refused}"),
     }
 }
 
