@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse};
 
 use super::field::{Choice, Field};
 use super::shell::{Notice, Shell};
-use super::{PageResult, Pill};
+use super::{PageResult, Paging, Pill};
 use crate::state::AppState;
 
 /// The page.
@@ -18,7 +18,9 @@ struct DesignPage {
     empty: Field,
     filled: Field,
     wrong: Field,
+    unsuitable: Field,
     choices: Vec<Choice>,
+    paging: Paging,
     notices: [Notice; 3],
 }
 
@@ -43,6 +45,11 @@ pub(super) async fn show(State(state): State<AppState>) -> PageResult {
             error: Some("The name has a control character.".to_owned()),
             ..field("wrong", "nightly\u{7}")
         },
+        unsuitable: Field {
+            error: Some("Tokens for it are not allowed for SSO users.".to_owned()),
+            ..Field::new("unsuitable", "Application", "")
+        },
+        paging: Paging { previous: Some(String::new()), next: Some(String::new()) },
         choices: ["Any", "Release", "Deploy"].map(|name| Choice::new(name, name, "Any")).to_vec(),
         notices: [
             Notice::Done("The token was deleted.".to_owned()),

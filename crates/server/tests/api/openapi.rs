@@ -53,9 +53,10 @@ fn every_route_is_in_the_document() {
 }
 
 #[tokio::test]
-async fn there_is_nothing_at_the_root() {
+async fn the_root_is_no_call_and_leads_to_the_pages() {
     let world = World::new().await;
-    assert_eq!(world.send(get("/")).await.status(), 404);
+    let answer = world.send(get("/")).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, "/account/tokens"));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod form;
 mod generate;
 mod list;
 mod made;
-mod row;
+pub(super) mod row;
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 /// What an application is called on a page: `Release`, and one's own as it is configured.
-fn label(application: &ApplicationName) -> String {
+pub(super) fn label(application: &ApplicationName) -> String {
     match application.as_str() {
         "any" => "Any".to_owned(),
         "release" => "Release".to_owned(),
@@ -49,7 +49,7 @@ fn closed(origin: Origin) -> String {
 }
 
 /// The token that an address names. What cannot be the id of a token is answered like one that is missing.
-struct Named(GrantId);
+pub(super) struct Named(pub(super) GrantId);
 
 impl FromRequestParts<AppState> for Named {
     type Rejection = Refused;

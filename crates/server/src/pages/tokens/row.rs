@@ -7,36 +7,36 @@ use super::label;
 use crate::pages::{Moment, Pill};
 
 /// A token.
-pub(super) struct Row {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) application: String,
-    pub(super) permissions: Permissions,
-    pub(super) created: Moment,
-    pub(super) last_use: Option<LastUse>,
+pub(in crate::pages) struct Row {
+    pub(in crate::pages) id: String,
+    pub(in crate::pages) name: String,
+    pub(in crate::pages) application: String,
+    pub(in crate::pages) permissions: Permissions,
+    pub(in crate::pages) created: Moment,
+    pub(in crate::pages) last_use: Option<LastUse>,
     /// `None`: never.
-    pub(super) expires: Option<Moment>,
-    pub(super) pill: Pill,
-    pub(super) is_expired: bool,
-    pub(super) is_suspended: bool,
+    pub(in crate::pages) expires: Option<Moment>,
+    pub(in crate::pages) pill: Pill,
+    pub(in crate::pages) is_expired: bool,
+    pub(in crate::pages) is_suspended: bool,
 }
 
 /// What a token carries.
-pub(super) enum Permissions {
+pub(in crate::pages) enum Permissions {
     All,
     /// As they are written, none of them twice.
     Chosen(Vec<String>),
 }
 
 /// When a token last passed, from where, and with what.
-pub(super) struct LastUse {
-    pub(super) at: Moment,
-    pub(super) address: String,
-    pub(super) user_agent: String,
+pub(in crate::pages) struct LastUse {
+    pub(in crate::pages) at: Moment,
+    pub(in crate::pages) address: String,
+    pub(in crate::pages) user_agent: String,
 }
 
 impl Row {
-    pub(super) fn new(grant: &Grant, now: Timestamp) -> Self {
+    pub(in crate::pages) fn new(grant: &Grant, now: Timestamp) -> Self {
         let status = grant.status(now);
         Self {
             id: grant.id.to_string(),

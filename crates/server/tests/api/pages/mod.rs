@@ -3,6 +3,8 @@
 mod api;
 mod ground;
 mod login;
+mod tokens_generate;
+mod tokens_list;
 
 use crate::common::{Answer, SignedIn, World, get};
 
