@@ -32,11 +32,13 @@ const STYLE: &str = concat!(
     include_str!("../../assets/style/card.css"),
     include_str!("../../assets/style/call.css"),
     include_str!("../../assets/style/choices.css"),
+    include_str!("../../assets/style/choose.css"),
 );
 
 /// The script: what JavaScript adds to pages that are whole without it.
 const SCRIPT: &str = concat!(
     include_str!("../../assets/script/scheme.js"),
+    include_str!("../../assets/script/back.js"),
     include_str!("../../assets/script/copy.js"),
     include_str!("../../assets/script/time.js"),
     include_str!("../../assets/script/dialog.js"),

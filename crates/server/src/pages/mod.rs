@@ -4,8 +4,10 @@
 //! and answers with a template of `templates/pages`. What it cannot answer becomes a [`Refused`], which [`refused::dress`]
 //! turns into the log-in page or a page that says what is wrong.
 
+mod all_tokens;
 mod api;
 pub mod assets;
+mod audit;
 mod confirm;
 mod design;
 mod field;
@@ -13,6 +15,7 @@ mod form;
 mod login;
 mod logout;
 mod paging;
+mod profile;
 pub mod refused;
 mod reset;
 mod roles;
@@ -55,6 +58,9 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .merge(users::routes())
         .merge(roles::routes())
         .merge(reset::routes())
+        .merge(all_tokens::routes())
+        .merge(audit::routes())
+        .merge(profile::routes())
         .layer(middleware::from_fn_with_state(state.clone(), refused::dress))
         .merge(assets::routes())
 }

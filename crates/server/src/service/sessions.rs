@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Signing in and out, and the sessions that one has.
 
 use http::HeaderMap;
 use http::header::USER_AGENT;
@@ -11,7 +11,7 @@ use rand_core::Rng;
 use crate::caller::{self, Caller, Proof};
 use crate::password::Attempt;
 use crate::problem::Problem;
-use crate::session::{self, CsrfToken, LiveSession, SessionDigest, SessionSecret, life};
+use crate::session::{self, CsrfToken, LiveSession, SessionDigest, SessionName, SessionSecret, life};
 use crate::state::AppState;
 
 /// The permission to sign in.
@@ -103,6 +103,82 @@ pub async fn close(state: &AppState, caller: &Caller, session: &SessionDigest) -
     change.delete_session(session.as_bytes()).await?;
     state.commit(change).await?;
     Ok(())
+}
+
+/// One of the caller's own sessions.
+#[derive(Clone, Debug)]
+pub struct OwnSession {
+    /// Names it on a page, and tells nothing about its cookie.
+    pub name: SessionName,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last seen, to the minute.
+    pub seen_at: Timestamp,
+    /// From where it was opened.
+    pub address: Option<String>,
+    /// The `User-Agent` it was opened with.
+    pub user_agent: Option<String>,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+}
+
+/// The caller's own sessions that have not ended, the one seen last first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn own(state: &AppState, caller: &Caller) -> Result<Vec<OwnSession>, Problem> {
+    let now = state.clock.now();
+    let current = match &caller.proof {
+        Proof::Session(digest) => Some(*digest.as_bytes()),
+        Proof::Token(_) | Proof::Password => None,
+    };
+    let sessions = state.store.sessions_of(caller.user).await?;
+    let live = sessions.into_iter().filter(|it| !life::has_ended(it.created_at, it.seen_at, now));
+    Ok(live
+        .map(|session| OwnSession {
+            name: SessionName::of(&session.digest),
+            created_at: session.created_at,
+            seen_at: session.seen_at,
+            is_current: current == Some(session.digest),
+            address: session.address,
+            user_agent: session.user_agent,
+        })
+        .collect())
+}
+
+/// Ends one of the caller's own sessions. One that has ended already is no fault.
+///
+/// # Errors
+/// 403 for a token; when the database does not answer.
+pub async fn close_own(state: &AppState, caller: &Caller, name: &SessionName) -> Result<(), Problem> {
+    not_by_token(caller)?;
+    let sessions = state.store.sessions_of(caller.user).await?;
+    let Some(session) = sessions.iter().find(|session| SessionName::of(&session.digest) == *name) else {
+        return Ok(());
+    };
+    let mut change = state.change(&caller.actor()).await?;
+    change.delete_session(&session.digest).await?;
+    state.commit(change).await?;
+    Ok(())
+}
+
+/// Ends all of the caller's sessions, on all nodes: the one that asks, too.
+///
+/// # Errors
+/// 403 for a token; when the database does not answer.
+pub async fn close_all(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+    not_by_token(caller)?;
+    let mut change = state.change(&caller.actor()).await?;
+    change.delete_sessions_of(caller.user).await?;
+    state.commit(change).await?;
+    Ok(())
+}
+
+fn not_by_token(caller: &Caller) -> Result<(), Problem> {
+    match caller.token() {
+        Some(_) => Err(Problem::forbidden("A token does not end sessions")),
+        None => Ok(()),
+    }
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {

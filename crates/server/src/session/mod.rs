@@ -7,6 +7,7 @@
 pub mod cookie;
 pub mod csrf;
 pub mod life;
+mod name;
 
 use std::fmt;
 
@@ -17,6 +18,7 @@ use patgate_gateway::credentials::{self, Credential, Secret, SessionCookie};
 
 pub use self::cookie::SessionSecret;
 pub use self::csrf::CsrfToken;
+pub use self::name::SessionName;
 use crate::problem::Problem;
 use crate::state::AppState;
 

@@ -76,11 +76,7 @@ pub async fn read_several(
 ///
 /// # Errors
 /// 403 without `token#view_all`; 404 when there never was one.
-pub async fn read_with_history(
-    state: &AppState,
-    caller: &Caller,
-    id: GrantId,
-) -> Result<SeenGrant, Problem> {
+pub async fn read_with_history(state: &AppState, caller: &Caller, id: GrantId) -> Result<SeenGrant, Problem> {
     manages_only_itself(caller, None)?;
     caller.require(state, SEES)?;
     let grant = state.store.grant_with_history(id).await?.ok_or_else(no_such_token)?;

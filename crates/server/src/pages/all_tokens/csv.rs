@@ -1,0 +1,166 @@
+//! `/admin/tokens.csv`: the list as a table for spreadsheets, sent page by page while it is read.
+
+use std::collections::VecDeque;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{RawQuery, State};
+use axum::response::IntoResponse;
+use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use jiff::Timestamp;
+use patgate_core::grant::GrantPermissions;
+use patgate_store::{GrantCursor, GrantFilter, Seek};
+
+use super::query::Asked;
+use crate::caller::Caller;
+use crate::pages::{Fields, PageResult, Visitor};
+use crate::problem::Problem;
+use crate::service::tokens::overview::{self, SeenGrant};
+use crate::state::AppState;
+
+/// Tokens that are read at once.
+const ROWS: u64 = 500;
+
+const HEAD: [&str; 13] = [
+    "id",
+    "name",
+    "owner",
+    "origin",
+    "ownerEnabled",
+    "application",
+    "permissions",
+    "createdAt",
+    "expiresAt",
+    "lastUsedAt",
+    "lastUsedFrom",
+    "lastUsedWith",
+    "status",
+];
+
+/// `GET /admin/tokens.csv`, with the query of the list.
+pub(super) async fn download(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    visitor.caller.require(&state, "token#view_all")?;
+    let asked = Asked::read(&state, &query).await?;
+    for field in [&asked.owner, &asked.expiring, &asked.unused] {
+        if let Some(error) = &field.error {
+            return Err(Problem::field(field.name, error).into());
+        }
+    }
+    let day = state.clock.now().strftime("%F").to_string();
+    let rows = Rows { state, caller: visitor.caller, filter: asked.filter, seek: Some(Seek::Start) };
+    let body = stream::try_unfold((rows, VecDeque::from([head()])), |(mut rows, mut ready)| async move {
+        if ready.is_empty()
+            && let Some(text) = rows.next().await.map_err(std::io::Error::other)?
+        {
+            ready.push_back(text);
+        }
+        Ok::<_, std::io::Error>(ready.pop_front().map(|text| (Bytes::from(text), (rows, ready))))
+    });
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"patgate-tokens-{day}.csv\"")),
+    ];
+    Ok((headers, Body::from_stream(body)).into_response())
+}
+
+/// The tokens that are still to be sent.
+struct Rows {
+    state: AppState,
+    caller: Caller,
+    filter: GrantFilter,
+    /// `None`: all are sent.
+    seek: Option<Seek<GrantCursor>>,
+}
+
+impl Rows {
+    async fn next(&mut self) -> Result<Option<String>, String> {
+        let Some(seek) = self.seek.take() else { return Ok(None) };
+        let seen = overview::list_all(&self.state, &self.caller, &self.filter, &seek, ROWS).await;
+        let seen = seen.map_err(|problem| problem.to_string())?;
+        if seen.len() as u64 == ROWS {
+            self.seek = seen.last().map(|last| Seek::After(GrantCursor::of(&last.grant, self.filter.sort)));
+        }
+        let now = self.state.clock.now();
+        Ok(Some(seen.iter().map(|seen| line(&cells(seen, now))).collect())
+            .filter(|text: &String| !text.is_empty()))
+    }
+}
+
+fn head() -> String {
+    line(&HEAD.map(ToOwned::to_owned))
+}
+
+fn cells(SeenGrant { grant, owner }: &SeenGrant, now: Timestamp) -> [String; 13] {
+    let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
+    let used = grant.last_use.as_ref();
+    let owner = owner.as_deref();
+    [
+        grant.id.to_string(),
+        grant.name.as_str().to_owned(),
+        owner.map_or_else(String::new, |owner| owner.username.to_string()),
+        owner.map_or_else(String::new, |owner| owner.origin.as_str().to_owned()),
+        owner.map_or_else(String::new, |owner| owner.enabled.to_string()),
+        grant.application.to_string(),
+        match &grant.permissions {
+            GrantPermissions::All => "all".to_owned(),
+            GrantPermissions::Chosen(ids) => {
+                ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            }
+        },
+        grant.created_at.to_string(),
+        time(grant.expires_at.timestamp()),
+        time(used.map(|used| used.at)),
+        used.and_then(|used| used.address.clone()).unwrap_or_default(),
+        used.and_then(|used| used.user_agent.clone()).unwrap_or_default(),
+        grant.status(now).as_str().to_owned(),
+    ]
+}
+
+/// A record (RFC 4180 §2).
+fn line(cells: &[String]) -> String {
+    let mut line = cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",");
+    line.push_str("\r\n");
+    line
+}
+
+/// A field (RFC 4180 §2.5 to §2.7). What a spreadsheet would run as a formula gets an apostrophe in front, which makes it
+/// a text there (OWASP, *CSV Injection*).
+fn cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if text.contains(['"', ',', '\r', '\n', '\t']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cell, line};
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_a_text() {
+        for (text, written) in [
+            ("ci", "ci"),
+            ("", ""),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "\"'\t=1\""),
+            ("\r=1", "\"'\r=1\""),
+            ("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),
+            ("a=1", "a=1"),
+        ] {
+            assert_eq!(cell(text), written, "{text:?}");
+        }
+        assert_eq!(line(&["a".to_owned(), "b\nc".to_owned()]), "a,\"b\nc\"\r\n");
+    }
+}

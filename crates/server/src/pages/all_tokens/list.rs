@@ -1,0 +1,69 @@
+//! `/admin/tokens`: the list.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use http::StatusCode;
+use patgate_store::{GrantCursor, Seek};
+
+use super::query::Asked;
+use super::row::SeenRow;
+use super::{DELETES, LIST};
+use crate::pages::paging::{self, Paging};
+use crate::pages::{Fields, Notice, PageResult, Shell, Visitor};
+use crate::service::tokens::overview;
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/all_tokens.html")]
+struct AllTokensPage {
+    shell: Shell,
+    asked: Asked,
+    rows: Vec<SeenRow>,
+    paging: Paging,
+    may_delete: bool,
+    /// The same filter, for the download.
+    download: String,
+}
+
+/// `GET /admin/tokens?search=&owner=&show=&expiring=&unused=&endless&over&disabled&sort=&after=&before=&done=`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let (caller, now) = (&visitor.caller, state.clock.now());
+    caller.require(&state, "token#view_all")?;
+    let asked = Asked::read(&state, &query).await?;
+    let place: Seek<GrantCursor> = paging::place(&query);
+    // A filter that cannot be read finds nothing, instead of more than was asked.
+    let limit = if asked.is_wrong() { 0 } else { paging::ASKED };
+    let seen = overview::list_all(&state, caller, &asked.filter, &place, limit).await?;
+    let (sort, is_wrong) = (asked.filter.sort, asked.is_wrong());
+    let (seen, paging) = Paging::cut(seen, &place, &query, |seen| GrantCursor::of(&seen.grant, sort));
+    let page = AllTokensPage {
+        shell: Shell::new(&state, &visitor, "All tokens", LIST).with_notice(notice(&query)),
+        rows: seen.iter().map(|seen| SeenRow::new(seen, now)).collect(),
+        paging,
+        may_delete: caller.may(&state, DELETES),
+        download: query.with(&[("after", ""), ("before", ""), ("done", "")]),
+        asked,
+    };
+    let status = if is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+fn notice(query: &Fields) -> Option<Notice> {
+    let done = query.text("done");
+    match (done, done.strip_prefix("deleted-").and_then(|count| count.parse::<u32>().ok())) {
+        (_, Some(0)) => Some(Notice::Told("These tokens are already deleted.".to_owned())),
+        (_, Some(1)) => Some(Notice::Done("The token is deleted. It no longer works anywhere.".to_owned())),
+        (_, Some(count)) => {
+            Some(Notice::Done(format!("{count} tokens are deleted. They no longer work anywhere.")))
+        }
+        ("none", None) => Some(Notice::Told("Choose the tokens to delete first.".to_owned())),
+        _ => None,
+    }
+}

@@ -1,0 +1,54 @@
+//! `/admin/tokens/{id}`: what a token is and all that happened to it, deleted or not.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use patgate_store::{AuditCursor, Seek};
+
+use super::row::SeenRow;
+use super::{DELETES, LIST};
+use crate::pages::audit::event::EventRow;
+use crate::pages::paging::{self, Paging};
+use crate::pages::tokens::Named;
+use crate::pages::tokens::row::Permissions;
+use crate::pages::{Fields, PageResult, Shell, Visitor};
+use crate::service::tokens::overview;
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/all_tokens_one.html")]
+struct TokenPage {
+    shell: Shell,
+    /// Where it is, without the base.
+    path: String,
+    row: SeenRow,
+    events: Vec<EventRow>,
+    paging: Paging,
+    may_delete: bool,
+}
+
+/// `GET /admin/tokens/{id}?after=&before=`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Named(id): Named,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let caller = &visitor.caller;
+    let seen = overview::read_with_history(&state, caller, id).await?;
+    let place: Seek<AuditCursor> = paging::place(&query);
+    let events = overview::life(&state, caller, id, &place, paging::ASKED).await?;
+    let (events, paging) = Paging::cut(events, &place, &query, AuditCursor::of);
+    let row = SeenRow::new(&seen, state.clock.now());
+    let page = TokenPage {
+        shell: Shell::new(&state, &visitor, format!("Token {}", row.token.name), LIST),
+        path: format!("{LIST}/{id}"),
+        may_delete: row.deleted.is_none() && caller.may(&state, DELETES),
+        row,
+        events: events.into_iter().map(|event| EventRow::new(&state, caller, event)).collect(),
+        paging,
+    };
+    Ok(Html(page.render()?).into_response())
+}

@@ -1,0 +1,34 @@
+//! A token of anybody, as these pages show it.
+
+use jiff::Timestamp;
+use patgate_core::grant::GrantState;
+
+use crate::pages::Moment;
+use crate::pages::tokens::row::Row;
+use crate::service::tokens::overview::SeenGrant;
+
+/// A token, and whose it is.
+pub(super) struct SeenRow {
+    pub(super) token: Row,
+    /// Empty for an owner who was deleted.
+    pub(super) owner: String,
+    pub(super) origin: &'static str,
+    pub(super) owner_is_disabled: bool,
+    pub(super) deleted: Option<Moment>,
+}
+
+impl SeenRow {
+    pub(super) fn new(seen: &SeenGrant, now: Timestamp) -> Self {
+        let owner = seen.owner.as_deref();
+        Self {
+            token: Row::new(&seen.grant, now),
+            owner: owner.map_or_else(String::new, |owner| owner.username.to_string()),
+            origin: owner.map_or("", |owner| owner.origin.as_str()),
+            owner_is_disabled: owner.is_some_and(|owner| !owner.enabled),
+            deleted: match seen.grant.state {
+                GrantState::Deleted { at } => Some(at.into()),
+                GrantState::Active | GrantState::Suspended { .. } => None,
+            },
+        }
+    }
+}

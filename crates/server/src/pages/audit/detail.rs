@@ -1,0 +1,130 @@
+//! What an event says more about itself, for people: a name and a value a line.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::pages::Moment;
+
+/// A line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::pages) struct Line {
+    pub(in crate::pages) name: String,
+    pub(in crate::pages) value: String,
+}
+
+/// The lines of an event's detail. Settings have members of members: their names are joined.
+pub(super) fn lines(detail: &Value) -> Vec<Line> {
+    let mut lines = Vec::new();
+    collect(&mut lines, "", detail);
+    lines
+}
+
+fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
+    match value {
+        Value::Object(members) => match (members.get("from"), members.get("to"), members.len()) {
+            (Some(from), Some(to), 2) if from.is_object() && to.is_object() => {
+                differences(lines, name, from, to)
+            }
+            (Some(from), Some(to), 2) => {
+                lines.push(Line { name: words(name), value: format!("{} → {}", text(from), text(to)) });
+            }
+            _ => {
+                for (member, value) in members {
+                    collect(lines, &joined(name, member), value);
+                }
+            }
+        },
+        value => lines.push(Line { name: words(name), value: text(value) }),
+    }
+}
+
+/// Of two states of one thing, only what is different.
+fn differences(lines: &mut Vec<Line>, name: &str, from: &Value, to: &Value) {
+    let (Value::Object(before), Value::Object(after)) = (from, to) else {
+        if from != to {
+            lines.push(Line { name: words(name), value: format!("{} → {}", text(from), text(to)) });
+        }
+        return;
+    };
+    let new = after.keys().filter(|member| !before.contains_key(*member));
+    for member in before.keys().chain(new) {
+        let value = |of: &serde_json::Map<String, Value>| of.get(member).cloned().unwrap_or_default();
+        differences(lines, &joined(name, member), &value(before), &value(after));
+    }
+}
+
+fn joined(name: &str, member: &str) -> String {
+    if name.is_empty() || ["from", "to"].contains(&name) {
+        member.to_owned()
+    } else {
+        format!("{name} {member}")
+    }
+}
+
+/// A name of the API in words: `fullName` is “Full name”.
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        match letter {
+            letter if words.is_empty() => words.extend(letter.to_uppercase()),
+            letter if letter.is_uppercase() => {
+                words.push(' ');
+                words.extend(letter.to_lowercase());
+            }
+            '_' => words.push(' '),
+            letter => words.push(letter),
+        }
+    }
+    words
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) if text.is_empty() => "nothing".to_owned(),
+        Value::String(text) => {
+            text.parse::<Timestamp>().map_or_else(|_| text.clone(), |at| Moment::from(at).text)
+        }
+        Value::Array(values) if values.is_empty() => "none".to_owned(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => match (members.get("username"), members.get("provider")) {
+            // A principal of a role.
+            (Some(Value::String(name)), Some(Value::String(provider))) => format!("{name} ({provider})"),
+            _ => value.to_string(),
+        },
+        value => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(detail: Value) -> Vec<String> {
+        lines(&detail).into_iter().map(|line| format!("{}: {}", line.name, line.value)).collect()
+    }
+
+    #[test]
+    fn a_detail_reads_like_a_list() {
+        let detail = json!({ "owner": "ann", "permissions": null, "expiresAt": "2026-12-21T23:59:59Z" });
+        assert_eq!(shown(detail), ["Expires at: 21 Dec 2026, 23:59 UTC", "Owner: ann", "Permissions: none"]);
+        let detail = json!({ "fullName": { "from": "", "to": "Ann <b>" }, "disabled": false, "n": [1, "x"] });
+        assert_eq!(shown(detail), ["Disabled: no", "Full name: nothing → Ann <b>", "N: 1, x"]);
+        let detail = json!({ "from": null, "to": "2026-12-21T23:59:59Z" });
+        assert_eq!(shown(detail), [": none → 21 Dec 2026, 23:59 UTC"]);
+        assert_eq!(shown(json!({})), [""; 0]);
+        let group = json!({ "principals": [{ "username": "ops", "kind": "group", "provider": "corp" }] });
+        assert_eq!(shown(group), ["Principals: ops (corp)"]);
+    }
+
+    #[test]
+    fn of_two_states_only_the_difference_is_told() {
+        let state = |days: Value, sso: bool| json!({ "days": days, "same": 1, "origins": { "release": { "sso": sso } } });
+        let detail = json!({ "from": state(json!(30), false), "to": state(Value::Null, true) });
+        assert_eq!(shown(detail), ["Days: 30 → none", "Origins release sso: no → yes"]);
+    }
+}

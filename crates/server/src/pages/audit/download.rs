@@ -1,0 +1,88 @@
+//! `/admin/audit.jsonl`: the log as JSON Lines, an event a line, sent page by page while it is read.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{RawQuery, State};
+use axum::response::IntoResponse;
+use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use patgate_store::{AuditCursor, AuditEvent, AuditFilter, Seek};
+use serde_json::json;
+
+use super::query::Asked;
+use crate::caller::Caller;
+use crate::pages::{Fields, PageResult, Visitor};
+use crate::service::audit;
+use crate::state::AppState;
+
+/// Events that are read at once.
+const ROWS: u64 = 500;
+
+/// `GET /admin/audit.jsonl`, with the query of the page. Newest come first.
+pub(super) async fn download(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let asked = Asked::read(&query);
+    let filter = audit::filter(&state, &visitor.caller, &asked.wanted).await?;
+    if let Some(fault) = asked.fault() {
+        return Err(fault.into());
+    }
+    let day = state.clock.now().strftime("%F").to_string();
+    let events = Events { state, caller: visitor.caller, filter, seek: Some(Seek::Start) };
+    let body = stream::try_unfold(events, |mut events| async move {
+        let text = events.next().await.map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>(text.map(|text| (Bytes::from(text), events)))
+    });
+    let headers = [
+        (CONTENT_TYPE, "application/jsonl; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"patgate-audit-{day}.jsonl\"")),
+    ];
+    Ok((headers, Body::from_stream(body)).into_response())
+}
+
+/// The events that are still to be sent.
+struct Events {
+    state: AppState,
+    caller: Caller,
+    filter: AuditFilter,
+    /// `None`: all are sent.
+    seek: Option<Seek<AuditCursor>>,
+}
+
+impl Events {
+    async fn next(&mut self) -> Result<Option<String>, String> {
+        let Some(seek) = self.seek.take() else { return Ok(None) };
+        let events = audit::list(&self.state, &self.caller, &self.filter, &seek, ROWS).await;
+        let events = events.map_err(|problem| problem.to_string())?;
+        if events.len() as u64 == ROWS {
+            self.seek = events.last().map(|last| Seek::After(AuditCursor::of(last)));
+        }
+        Ok(Some(events.iter().map(line).collect()).filter(|text: &String| !text.is_empty()))
+    }
+}
+
+/// An event. JSON escapes line breaks, so that an event stays one line whatever is in it.
+fn line(event: &AuditEvent) -> String {
+    let json = json!({
+        "sequence": event.sequence.as_i64(),
+        "position": event.position,
+        "at": event.at,
+        "actor": {
+            "kind": event.actor.kind.as_str(),
+            "name": event.actor.name,
+            "user": event.actor.user.map(|user| user.to_string()),
+            "token": event.actor.grant.map(|grant| grant.to_string()),
+            "address": event.actor.address,
+        },
+        "action": event.action,
+        "subject": {
+            "kind": event.subject_kind.as_str(),
+            "id": event.subject_id,
+            "name": event.subject_name,
+        },
+        "detail": event.detail,
+    });
+    format!("{json}\n")
+}
