@@ -10,6 +10,7 @@ mod check;
 mod failure;
 mod generate;
 mod process;
+mod screenshots;
 mod soak;
 mod test;
 mod tidy;
@@ -40,6 +41,8 @@ enum Command {
     Generate(generate::Arguments),
     /// Measure what Patgate costs, beside what others cost in the same run
     Bench(bench::Arguments),
+    /// Take pictures of every page, on a phone and wide, in light and dark
+    Screenshots(screenshots::Arguments),
     /// Run the long trials: crashes under load, and fuzz targets
     Soak(soak::Arguments),
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
     };
     match outcome {

@@ -67,8 +67,18 @@ impl Browser {
     fn does<T>(&self, what: &str, work: impl Future<Output = WebDriverResult<T>>) -> T {
         match self.runtime.block_on(work) {
             Ok(value) => value,
-            Err(error) => panic!("the browser could not {what}: {error}\n{}", self.whereabouts()),
+            Err(error) => {
+                // What follows are addresses within the driver.
+                let error = error.to_string();
+                let error = error.split("Stacktrace").next().unwrap_or_default().trim();
+                panic!("the browser could not {what}: {error}\n{}", self.whereabouts())
+            }
         }
+    }
+
+    /// Does something that may not succeed now.
+    fn tries<T>(&self, work: impl Future<Output = WebDriverResult<T>>) -> Option<T> {
+        self.runtime.block_on(work).ok()
     }
 
     /// The address and the text of the page, for the message of a failure.

@@ -90,7 +90,7 @@ impl Browser {
     /// Whether something of this selector can be seen now.
     #[must_use]
     pub fn has(&self, css: &str) -> bool {
-        self.does("look", async { Ok(!shown(self.driver().find_all(By::Css(css)).await?).await?.is_empty()) })
+        self.sees_at_once(async || Ok(!shown(self.driver().find_all(By::Css(css)).await?).await.is_empty()))
     }
 
     /// The text of the first of this selector that can be seen.
@@ -103,9 +103,9 @@ impl Browser {
     /// The texts of all of this selector that can be seen now.
     #[must_use]
     pub fn texts(&self, css: &str) -> Vec<String> {
-        self.does("read", async {
+        self.sees_at_once(async || {
             let mut texts = Vec::new();
-            for element in shown(self.driver().find_all(By::Css(css)).await?).await? {
+            for element in shown(self.driver().find_all(By::Css(css)).await?).await {
                 texts.push(element.text().await?);
             }
             Ok(texts)
@@ -170,12 +170,17 @@ impl Browser {
         ))
     }
 
+    /// Looks at the page, again when it changed under the look: a page that is left makes what was found on it unreadable.
+    fn sees_at_once<T>(&self, look: impl AsyncFn() -> WebDriverResult<T>) -> T {
+        let seen = wait::until(PATIENCE, || self.tries(look()));
+        seen.unwrap_or_else(|| self.does("look", look()))
+    }
+
     /// The one element of this XPath that can be seen; waits for it.
     fn one(&self, path: &str) -> WebElement {
         let look = || {
-            let found =
-                self.does("look", async { shown(self.driver().find_all(By::XPath(path)).await?).await });
-            (!found.is_empty()).then_some(found)
+            let work = async || Ok(shown(self.driver().find_all(By::XPath(path)).await?).await);
+            Some(self.sees_at_once(work)).filter(|found| !found.is_empty())
         };
         let mut found = wait::until(PATIENCE, look)
             .unwrap_or_else(|| panic!("there is no `{path}` on\n{}", self.whereabouts()));
@@ -185,14 +190,14 @@ impl Browser {
 }
 
 /// Those that can be seen. One that has gone since it was found cannot.
-async fn shown(elements: Vec<WebElement>) -> WebDriverResult<Vec<WebElement>> {
+async fn shown(elements: Vec<WebElement>) -> Vec<WebElement> {
     let mut shown = Vec::new();
     for element in elements {
         if element.is_displayed().await.unwrap_or(false) {
             shown.push(element);
         }
     }
-    Ok(shown)
+    shown
 }
 
 fn pressable(name: &str) -> String {

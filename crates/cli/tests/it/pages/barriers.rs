@@ -3,7 +3,10 @@
 use patgate_testkit::browser::{Browser, Scheme, Size};
 use patgate_testkit::servers::patgate::Patgate;
 
+use serde_json::json;
+
 use super::log_in_admin;
+use crate::actors::admin;
 
 /// Pages for everybody.
 const OPEN: [&str; 2] = ["/login", "/design"];
@@ -21,6 +24,7 @@ const LOOKS: [(Scheme, Size); 3] =
 #[test]
 fn nobody_is_kept_out_by_a_page() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
+    fill(&patgate);
     let mut found = Vec::new();
     for path in OPEN {
         browser.open(&patgate.url_of(path));
@@ -35,6 +39,17 @@ fn nobody_is_kept_out_by_a_page() {
     browser.open(&patgate.url_of("/no-such-page"));
     found.extend(judged(&browser, "a page that is not there"));
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Something of every kind to show.
+fn fill(patgate: &Patgate) {
+    let admin = admin(patgate);
+    for (name, application) in [("nightly build", "any"), ("deployer", "deploy"), ("old runner", "release")] {
+        admin.token(name, application);
+    }
+    admin.token_of(&json!({ "tokenNote": "a few", "globalPermissions": ["login"], "expiresInDays": 3 }));
+    admin.hire("ann", "password of ann 1", &["login", "release#view"]);
+    patgate.sql("UPDATE grants SET created_at = 1, expires_at = 86400000 WHERE name = 'old runner'");
 }
 
 /// The barriers of the page that the browser shows, in every look.

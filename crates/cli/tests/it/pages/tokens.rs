@@ -121,6 +121,9 @@ fn somebody_without_javascript_generates_and_deletes_a_token() {
     assert_eq!(auth(&patgate, &token), 200);
     browser.press("Done: go to your access tokens");
     browser.sees("45 days");
+    browser.back();
+    assert!(!browser.source().contains(&token), "{}", browser.path());
+    browser.open(&patgate.url_of(PAGE));
     browser.press("Delete by the page");
     browser.sees("Delete token by the page");
     browser.press("Cancel");
@@ -221,11 +224,12 @@ fn somebody_finds_tokens_by_name_and_clears_those_that_are_over() {
     assert_eq!(browser.texts("tr.over .pill"), ["Expired"]);
     browser.fill("Search by name", "ci");
     browser.press("Apply");
+    browser.sees("ci-build");
     let mut names = browser.texts("tbody th");
     names.sort();
     assert_eq!(names, ["ci-build", "ci-deploy"]);
     browser.fill("Search by name", "");
-    browser.choose("Show", "Expired");
+    browser.choose("Show", "Expired ones");
     browser.press("Apply");
     assert_eq!(browser.texts("tbody th"), ["old-runner"]);
     browser.press("Clear expired tokens");
