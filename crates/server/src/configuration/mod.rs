@@ -3,6 +3,8 @@
 //! Every fault is reported at once, with its field, its place and what is expected. The settings themselves are in
 //! [`schema`], which also makes the example file and the reference.
 
+#[cfg(test)]
+mod any_text;
 mod application;
 mod document;
 mod fault;

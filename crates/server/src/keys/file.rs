@@ -120,3 +120,19 @@ fn key(digits: &str) -> Option<Zeroizing<[u8; 32]>> {
     }
     Some(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_keys_or_is_refused(lines in prop::collection::vec("(digest|sealing|[a-z]{0,8}) ?[0-9]{0,12} ?[0-9a-fA-F]{60,68}|[ -~]{0,40}", 0..5)) {
+            if let Ok(keys) = parse(Path::new("keys"), &lines.join("\n")) {
+                prop_assert!(keys.digest.iter().count() <= 3);
+            }
+        }
+    }
+}

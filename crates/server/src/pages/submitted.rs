@@ -142,6 +142,8 @@ impl std::fmt::Debug for Fields {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -152,6 +154,17 @@ mod tests {
         assert_eq!(fields.all("permission").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!((fields.text("name"), fields.text("absent"), fields.has("empty")), ("a b&c", "", true));
         assert!(!format!("{fields:?}").contains("a b"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_read_and_a_link_of_it_is_read_alike(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let fields = Fields::read(&body);
+            let link = fields.as_link("/x");
+            prop_assert!(link.chars().all(|letter| letter.is_ascii_graphic()), "{}", link);
+            let query = link.strip_prefix("/x").unwrap().trim_start_matches('?');
+            prop_assert_eq!(Fields::read(query.as_bytes()).as_link("/x"), link);
+        }
     }
 
     #[test]
