@@ -18,6 +18,7 @@ for (const form of document.querySelectorAll("form[data-generate]")) {
     }
     return Number.isNaN(at.valueOf()) ? "" : `Until ${format.format(at)} (${zone})`;
   };
+  // Told by a screen reader when it changes, and not while a name is typed.
   const tell = () => { place.textContent = result(); place.hidden = !place.textContent; };
   date.min = text(new Date());
   if (form.dataset.latest) {
@@ -25,6 +26,6 @@ for (const form of document.querySelectorAll("form[data-generate]")) {
     const isWhole = endOf(latest.getFullYear(), latest.getMonth() + 1, latest.getDate()) <= latest;
     date.max = text(isWhole ? latest : new Date(latest.getFullYear(), latest.getMonth(), latest.getDate() - 1));
   }
-  form.addEventListener("input", tell);
+  for (const field of [expiration, date]) field.addEventListener("input", tell);
   tell();
 }

@@ -9,7 +9,7 @@ use super::form::{self, GenerateForm};
 use super::{LIST, closed, made};
 use crate::pages::{Fault, Fields, Notice, PageResult, Shell, Submitted, Visitor};
 use crate::problem::Problem;
-use crate::service::tokens::{self, FormId, Offer, Once};
+use crate::service::tokens::{self, FormId, Offer};
 use crate::state::AppState;
 
 /// The page.
@@ -69,8 +69,8 @@ pub(super) async fn submit(State(state): State<AppState>, sent: Submitted) -> Pa
         Err(problem) => Err(problem),
     };
     match made {
-        Ok(Once::Made(made)) => made::show(&state, visitor, &made),
-        Ok(Once::Used) => {
+        Ok(Some(made)) => made::show(&state, visitor, &made),
+        Ok(None) => {
             let text = "This form made a token before, so nothing was made now. A token is shown once: if you did \
                         not copy it, delete it and generate a new one.";
             told(&state, visitor, StatusCode::OK, "This form was already used", text.to_owned())

@@ -66,15 +66,7 @@ impl FromStr for FormId {
     }
 }
 
-/// What became of a form that was sent.
-pub enum Once {
-    /// It made this token.
-    Made(NewTokenMade),
-    /// It was sent before, and made a token then.
-    Used,
-}
-
-/// Makes a token whose owner is the caller, unless this form made one before.
+/// Makes a token whose owner is the caller; `None`: this form made one before, and nothing was made now.
 ///
 /// # Errors
 /// As [`super::create`].
@@ -83,17 +75,17 @@ pub async fn create_once(
     caller: &Caller,
     form: FormId,
     new: NewToken,
-) -> Result<Once, Problem> {
+) -> Result<Option<NewTokenMade>, Problem> {
     let id = form.grant(caller.user);
     // Deleted ones count too: a form that is sent again brings nothing back.
     if state.store.grant_with_history(id).await?.is_some() {
-        return Ok(Once::Used);
+        return Ok(None);
     }
     let lifetime = new.lifetime_field;
     match make(state, caller, new, Some(id)).await? {
-        Ok(made) => Ok(Once::Made(made)),
+        Ok(made) => Ok(Some(made)),
         // The same form came a moment earlier.
-        Err(CreationRefused::Store(StoreError::AlreadyThere(_))) => Ok(Once::Used),
+        Err(CreationRefused::Store(StoreError::AlreadyThere(_))) => Ok(None),
         Err(refused) => Err(refused.into_problem(lifetime)),
     }
 }
