@@ -1,8 +1,11 @@
 //! The web pages over the real router: what they show, what they refuse, and what was typed then.
 
+mod all_tokens;
 mod api;
+mod audit;
 mod ground;
 mod login;
+mod profile;
 mod tokens_generate;
 mod tokens_list;
 
