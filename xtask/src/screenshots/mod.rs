@@ -24,34 +24,34 @@ pub(crate) struct Arguments {
     only: Option<String>,
 }
 
-/// A picture: what it is called, the address, and what somebody presses there first.
-type Picture = (&'static str, &'static str, &'static [&'static str]);
+/// A picture: what it is called, the address, what somebody presses there first, and what they see then.
+type Picture = (&'static str, &'static str, &'static [&'static str], &'static str);
 
 /// Pages for everybody.
-const OPEN: [Picture; 2] = [("login", "/login", &[]), ("design", "/design", &[])];
+const OPEN: [Picture; 2] = [("login", "/login", &[], ""), ("design", "/design", &[], "")];
 /// Pages for who is signed in. A new page is one more line.
 const SIGNED_IN: [Picture; 21] = [
-    ("tokens", "/account/tokens", &[]),
-    ("tokens-menu", "/account/tokens", &["Menu of admin"]),
-    ("tokens-panel", "/account/tokens", &["Generate new tokens"]),
-    ("tokens-select", "/account/tokens/new", &["Let me select permissions"]),
-    ("tokens-delete", "/account/tokens", &["Delete laptop"]),
-    ("tokens-none", "/account/tokens?search=zebra", &[]),
-    ("tokens-clear", "/account/tokens/expired/clear", &[]),
-    ("tokens-made", "/account/tokens/new?name=nightly-report", &["Generate"]),
-    ("profile", "/account/profile", &[]),
-    ("api", "/account/api", &[]),
-    ("settings", "/settings", &[]),
-    ("all-tokens", "/admin/tokens", &[]),
-    ("users", "/admin/users", &[]),
-    ("users-new", "/admin/users/new", &[]),
-    ("user", "/admin/users/kim.lee", &[]),
-    ("user-disable", "/admin/users/kim.lee/disable", &[]),
-    ("roles", "/admin/roles", &[]),
-    ("roles-new", "/admin/roles/new", &[]),
-    ("audit", "/admin/audit", &[]),
-    ("missing", "/no-such-page", &[]),
-    ("token-life", "/admin/tokens", &["laptop"]),
+    ("tokens", "/account/tokens", &[], ""),
+    ("tokens-menu", "/account/tokens", &["Menu of admin"], ""),
+    ("tokens-panel", "/account/tokens", &["Generate new tokens"], ""),
+    ("tokens-select", "/account/tokens/new", &["Let me select permissions"], ""),
+    ("tokens-delete", "/account/tokens", &["Delete laptop"], ""),
+    ("tokens-none", "/account/tokens?search=zebra", &[], ""),
+    ("tokens-clear", "/account/tokens/expired/clear", &[], ""),
+    ("tokens-made", "/account/tokens/new?name=nightly-report", &["Generate"], "Token generated"),
+    ("profile", "/account/profile", &[], ""),
+    ("api", "/account/api", &[], ""),
+    ("settings", "/settings", &[], ""),
+    ("all-tokens", "/admin/tokens", &[], ""),
+    ("users", "/admin/users", &[], ""),
+    ("users-new", "/admin/users/new", &[], ""),
+    ("user", "/admin/users/kim.lee", &[], ""),
+    ("user-disable", "/admin/users/kim.lee/disable", &[], ""),
+    ("roles", "/admin/roles", &[], ""),
+    ("roles-new", "/admin/roles/new", &[], ""),
+    ("audit", "/admin/audit", &[], ""),
+    ("missing", "/no-such-page", &[], ""),
+    ("token-life", "/admin/tokens?search=laptop", &["laptop"], "life"),
 ];
 
 const LOOKS: [(&str, Scheme, Size); 4] = [
@@ -92,13 +92,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn take(browser: &Browser, patgate: &Patgate, picture: &Picture, folder: &Path) -> Result<(), Failure> {
-    let (name, path, presses) = picture;
+    let (name, path, presses, seen) = picture;
     for (look, scheme, size) in LOOKS {
         browser.look(scheme, size);
         browser.open(&patgate.url_of(path));
         for press in *presses {
             browser.press(press);
         }
+        browser.sees(seen);
         let file = folder.join(format!("{name}-{look}.png"));
         let bytes = browser.picture().map_err(Failure::file(&file))?;
         fs::write(&file, bytes).map_err(Failure::file(&file))?;
