@@ -43,6 +43,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../assets/script/time.js"),
     include_str!("../../assets/script/dialog.js"),
     include_str!("../../assets/script/form.js"),
+    include_str!("../../assets/script/settings.js"),
     include_str!("../../assets/script/generate.js"),
     include_str!("../../assets/script/try.js"),
 );

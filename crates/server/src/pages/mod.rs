@@ -19,6 +19,7 @@ mod profile;
 pub mod refused;
 mod reset;
 mod roles;
+mod settings;
 mod shell;
 mod submitted;
 mod time;
@@ -61,6 +62,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .merge(all_tokens::routes())
         .merge(audit::routes())
         .merge(profile::routes())
+        .merge(settings::routes())
         .layer(middleware::from_fn_with_state(state.clone(), refused::dress))
         .merge(assets::routes())
 }

@@ -1,0 +1,77 @@
+//! What differs between two sets of settings, for people to compare.
+
+use patgate_core::policy::TokenSettings;
+use patgate_core::policy::origin::Origins;
+
+/// One setting that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// What it is called on the page.
+    pub(super) label: &'static str,
+    /// As it is stored now.
+    pub(super) stored: String,
+    /// As the form has it.
+    pub(super) wanted: String,
+}
+
+/// All that differs.
+pub(super) fn differences(stored: &TokenSettings, wanted: &TokenSettings) -> Vec<Difference> {
+    let pairs = told(stored).into_iter().zip(told(wanted));
+    let differing = pairs.filter(|((_, stored), (_, wanted))| stored != wanted);
+    differing.map(|((label, stored), (_, wanted))| Difference { label, stored, wanted }).collect()
+}
+
+/// Every setting in words.
+fn told(settings: &TokenSettings) -> [(&'static str, String); 11] {
+    let on = |is_on: bool| if is_on { "on" } else { "off" }.to_owned();
+    let mail = &settings.email_notifications;
+    [
+        (
+            "Maximum token expiration duration",
+            settings
+                .maximum_lifetime_days
+                .map_or_else(|| "No expiration".to_owned(), |days| days.to_string()),
+        ),
+        ("Tokens may make tokens", on(settings.tokens_may_make_tokens)),
+        ("Passwords on the API", on(settings.passwords_on_api)),
+        ("Release", people(settings.origins.release)),
+        ("Deploy", people(settings.origins.deploy)),
+        ("All others", people(settings.origins.others)),
+        ("Enable email notifications", on(mail.enabled)),
+        ("Days before expiration", mail.days.to_string()),
+        ("Email server", mail.server.clone().unwrap_or_else(|| "none".to_owned())),
+        ("Subject", mail.subject.as_str().to_owned()),
+        ("Body", mail.body.as_str().to_owned()),
+    ]
+}
+
+fn people(row: Origins) -> String {
+    let cells = [("internal", row.internal), ("LDAP", row.ldap), ("SSO", row.sso)];
+    let named: Vec<_> = cells.iter().filter(|(_, passes)| *passes).map(|(name, _)| *name).collect();
+    if named.is_empty() { "nobody".to_owned() } else { format!("{} users", named.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_told() {
+        let stored = TokenSettings::default();
+        assert_eq!(differences(&stored, &stored), []);
+        let mut wanted =
+            TokenSettings { maximum_lifetime_days: Some(30.try_into().unwrap()), ..stored.clone() };
+        wanted.origins.release = Origins { internal: false, ldap: false, sso: false };
+        let told: Vec<_> = differences(&stored, &wanted)
+            .into_iter()
+            .map(|d| format!("{}: {} / {}", d.label, d.stored, d.wanted))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "Maximum token expiration duration: No expiration / 30 days",
+                "Release: internal users / nobody"
+            ]
+        );
+    }
+}

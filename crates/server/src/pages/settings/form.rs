@@ -1,0 +1,215 @@
+//! The form: as the settings are, as it was sent, and what it asks for.
+
+use patgate_core::policy::origin::Origins;
+use patgate_core::policy::{EmailNotifications, OriginPolicy, TokenSettings};
+
+use super::sso::SsoSwitch;
+use crate::pages::form::{Fault, beside_field, sentence};
+use crate::pages::{Choice, Field, Fields};
+use crate::problem::Problem;
+use crate::service::settings::{self, LIFETIMES, Notifications};
+
+/// The rows of the table: what they are called in the form and on the page.
+const ROWS: [(&str, &str); 3] = [("release", "Release"), ("deploy", "Deploy"), ("others", "All others")];
+
+/// What is typed.
+pub(super) struct Form {
+    pub(super) maximum: Field,
+    pub(super) tokens_may_make_tokens: bool,
+    pub(super) passwords_on_api: bool,
+    /// The switch for SSO users, with its cells.
+    pub(super) sso: SsoSwitch,
+    /// As the form was shown.
+    pub(super) sso_shown: SsoSwitch,
+    pub(super) sso_error: Option<String>,
+    /// Internal, LDAP and SSO users, for Release, Deploy and all others.
+    pub(super) table: [[bool; 3]; 3],
+    pub(super) notifies: bool,
+    pub(super) days: Field,
+    pub(super) server: Field,
+    pub(super) subject: Field,
+    pub(super) body: Field,
+}
+
+/// A row of the table, for the template.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    pub(super) internal: bool,
+    pub(super) ldap: bool,
+    pub(super) sso: bool,
+}
+
+impl Form {
+    /// The form of these settings.
+    pub(super) fn of_settings(settings: &TokenSettings) -> Self {
+        let row = |row: Origins| [row.internal, row.ldap, row.sso];
+        let origins = &settings.origins;
+        let mail = &settings.email_notifications;
+        let sso = SsoSwitch::of_cells(origins.deploy.sso, origins.others.sso);
+        Self {
+            tokens_may_make_tokens: settings.tokens_may_make_tokens,
+            passwords_on_api: settings.passwords_on_api,
+            sso,
+            sso_shown: sso,
+            sso_error: None,
+            table: [row(origins.release), row(origins.deploy), row(origins.others)],
+            notifies: mail.enabled,
+            ..Self::with_fields(
+                settings.maximum_lifetime_days.map_or_else(String::new, |days| u32::from(days).to_string()),
+                mail.days.to_string(),
+                mail.server.clone().unwrap_or_default(),
+                mail.subject.as_str().to_owned(),
+                mail.body.as_str().to_owned(),
+            )
+        }
+    }
+
+    /// The form as it was sent.
+    pub(super) fn of_fields(fields: &Fields) -> Self {
+        let has = |cell: &str| fields.all("origins").any(|sent| sent == cell);
+        let row = |(name, _): (&str, &str)| {
+            ["internal", "ldap", "sso"].map(|origin| has(&format!("{name}.{origin}")))
+        };
+        let table = ROWS.map(row);
+        let sso = SsoSwitch { is_on: fields.has("sso"), deploy: table[1][2], others: table[2][2] };
+        Self {
+            tokens_may_make_tokens: fields.has("tokens_may_make_tokens"),
+            passwords_on_api: fields.has("passwords_on_api"),
+            sso,
+            sso_shown: SsoSwitch::shown(fields, sso),
+            sso_error: None,
+            table,
+            notifies: fields.has("notifications"),
+            ..Self::with_fields(
+                fields.text("maximum").to_owned(),
+                fields.text("days").to_owned(),
+                fields.text("server").to_owned(),
+                fields.text("subject").to_owned(),
+                fields.secret("body").to_owned(),
+            )
+        }
+    }
+
+    fn with_fields(maximum: String, days: String, server: String, subject: String, body: String) -> Self {
+        let nothing = SsoSwitch::of_cells(false, false);
+        Self {
+            maximum: Field::new("maximum", "Maximum token expiration duration", maximum)
+                .hint("The longest lifetime that can be chosen for a new token. Tokens that are there keep theirs."),
+            tokens_may_make_tokens: false,
+            passwords_on_api: false,
+            sso: nothing,
+            sso_shown: nothing,
+            sso_error: None,
+            table: [[false; 3]; 3],
+            notifies: false,
+            days: Field::new("days", "Days before expiration", days).hint("1 to 365."),
+            server: Field::new("server", "Email server", server).hint(
+                "No mail server is set up yet. Notifications are not sent until there is one and it is chosen here.",
+            ),
+            subject: Field::new("subject", "Subject", subject).hint("One line of at most 200 characters."),
+            body: Field::new("body", "Body", body).hint("Text or HTML, at most 10,000 characters."),
+        }
+    }
+
+    /// The maximum lifetimes to choose from.
+    pub(super) fn lifetimes(&self) -> Vec<Choice> {
+        let chosen = self.maximum.value.as_str();
+        let days = LIFETIMES.map(|days| {
+            let label = if days == 365 { "1 year".to_owned() } else { format!("{days} days") };
+            Choice::new(days.to_string(), label, chosen)
+        });
+        std::iter::once(Choice::new("", "No expiration", chosen)).chain(days).collect()
+    }
+
+    /// The rows of the table.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let rows = ROWS.iter().zip(self.table);
+        let rows =
+            rows.map(|((name, label), [internal, ldap, sso])| Row { name, label, internal, ldap, sso });
+        rows.collect()
+    }
+
+    /// What the form remembers of how it was shown.
+    pub(super) fn sso_text(&self) -> String {
+        self.sso_shown.to_text()
+    }
+
+    /// What is wrong, for the summary.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        let mut faults = Fault::of([&self.maximum]);
+        faults.extend(self.sso_error.as_ref().map(|text| Fault {
+            field: "sso".to_owned(),
+            text: format!("Allow personal access tokens for SSO users: {text}"),
+        }));
+        faults.extend(Fault::of([&self.days, &self.server, &self.subject, &self.body]));
+        faults
+    }
+
+    /// The settings that are wanted; `None` when something stands beside a field now.
+    pub(super) fn read(&mut self) -> Option<TokenSettings> {
+        let maximum = self.maximum();
+        let origins = self.origins();
+        let email_notifications = self.notifications();
+        Some(TokenSettings {
+            maximum_lifetime_days: maximum?,
+            tokens_may_make_tokens: self.tokens_may_make_tokens,
+            passwords_on_api: self.passwords_on_api,
+            origins: origins?,
+            email_notifications: email_notifications?,
+        })
+    }
+
+    fn maximum(&mut self) -> Option<Option<patgate_core::policy::Days>> {
+        let days = match self.maximum.value.as_str() {
+            "" => Ok(None),
+            text => text.parse().map(Some),
+        };
+        let maximum = days.ok().and_then(|days| settings::maximum_lifetime(days).ok());
+        if maximum.is_none() {
+            self.maximum.error = Some("Choose one of the durations in the list.".to_owned());
+        }
+        maximum
+    }
+
+    fn origins(&mut self) -> Option<OriginPolicy> {
+        match self.sso.decide(self.sso_shown) {
+            Ok((deploy, others)) => {
+                self.table[1][2] = deploy;
+                self.table[2][2] = others;
+                let [release, deploy, others] =
+                    self.table.map(|[internal, ldap, sso]| Origins { internal, ldap, sso });
+                Some(OriginPolicy { release, deploy, others })
+            }
+            Err(disagree) => {
+                self.sso_error = Some(sentence(&disagree.to_string()));
+                None
+            }
+        }
+    }
+
+    fn notifications(&mut self) -> Option<EmailNotifications> {
+        // What is no number is out of the range as well.
+        let days = self.days.value.parse().unwrap_or(0);
+        let wanted = |subject: &str, body: &str, server: &str, days| Notifications {
+            enabled: self.notifies,
+            days,
+            server: Some(server.to_owned()),
+            subject: subject.to_owned(),
+            body: body.to_owned(),
+        };
+        let typed = wanted(&self.subject.value, &self.body.value, &self.server.value, days);
+        // Each field is judged by itself, so that all that is wrong is told at once.
+        let problems = [
+            wanted("x", "x", "", days).read().err(),
+            wanted("x", "x", &self.server.value, 1).read().err(),
+            wanted(&self.subject.value, "x", "", 1).read().err(),
+            wanted("x", &self.body.value, "", 1).read().err(),
+        ];
+        let fields = [&mut self.days, &mut self.server, &mut self.subject, &mut self.body];
+        for (field, problem) in fields.into_iter().zip(&problems) {
+            field.error = problem.as_ref().map(|problem: &Problem| beside_field(problem));
+        }
+        typed.read().ok()
+    }
+}
