@@ -38,7 +38,7 @@ pub use change::Change;
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
 pub use database::{Database, DatabaseUrl, NotADatabase};
 pub use error::{Fault, OpenError, StoreError};
-pub use grants::{GrantCursor, GrantFilter, GrantLife, GrantSort};
+pub use grants::{FoundGrants, GrantCursor, GrantFilter, GrantLife, GrantSort};
 pub use keyset::{NotACursor, Seek};
 pub use load::{IndexedGrant, Loaded};
 pub use nodes::{Node, NodeId};

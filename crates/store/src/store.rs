@@ -19,7 +19,7 @@ use crate::change_log::{self, ChangeRow, Sequence};
 use crate::connection::{self, PATIENCE, Pool};
 use crate::database::Database;
 use crate::error::{OpenError, StoreError};
-use crate::grants::{self, GrantCursor, GrantFilter};
+use crate::grants::{self, FoundGrants, GrantCursor, GrantFilter};
 use crate::keyset::Seek;
 use crate::load::{self, IndexedGrant};
 use crate::nodes::{self, Node, NodeId};
@@ -174,7 +174,7 @@ impl Store {
     }
 
     /// At most `limit` of the grants that are not deleted, from a place of the list on: reads few rows, whatever the
-    /// number of grants, where the filter names an owner, a name or an expiry.
+    /// number of grants, where an index serves the order and the filter.
     pub async fn list_grants(
         &self,
         filter: &GrantFilter,
@@ -182,6 +182,17 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Grant>, StoreError> {
         grants::list(&self.inner.orm, filter, seek, limit).await
+    }
+
+    /// As [`Store::list_grants`], but looks at 10,000 grants at most, where no index serves the filter: what it does
+    /// not reach is sought from there on.
+    pub async fn search_grants(
+        &self,
+        filter: &GrantFilter,
+        seek: &Seek<GrantCursor>,
+        limit: u64,
+    ) -> Result<FoundGrants, StoreError> {
+        grants::search(&self.inner.orm, filter, seek, limit, grants::REACH).await
     }
 
     /// The grant as the index holds it, deleted or not.

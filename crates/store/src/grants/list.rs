@@ -5,10 +5,10 @@ use patgate_core::grant::Grant;
 use patgate_core::identifier::UserId;
 use patgate_core::policy::Days;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement, Value};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement, Value};
 
 use super::cursor::Key;
-use super::{GrantCursor, read, selection};
+use super::{COLUMNS, GrantCursor, read, selection};
 use crate::error::StoreError;
 use crate::keyset::{Seek, beyond, in_list_order};
 use crate::rows::{Page, after_prefix};
@@ -16,6 +16,18 @@ use crate::tables::{Grants, Users};
 
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3_600 * 1_000;
+
+/// The most grants that one search looks at: a page in a few milliseconds, whatever fits and however many there are.
+pub(crate) const REACH: u64 = 10_000;
+
+/// Grants that were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundGrants {
+    /// Those that fit.
+    pub grants: Vec<Grant>,
+    /// How far was looked, when there may be more beyond it and they are fewer than were asked for: go on from there.
+    pub reached: Option<GrantCursor>,
+}
 
 /// Which grants to list, and in which order; `Default` lists all that are not deleted, by name. A grant passes when it
 /// fits everything that is asked.
@@ -96,7 +108,7 @@ pub(crate) async fn page(
     page: Page,
 ) -> Result<Vec<Grant>, StoreError> {
     let order = if filter.descending { Order::Desc } else { Order::Asc };
-    let mut select = filtered(filter);
+    let mut select = every(filter);
     match filter.sort.nulls_are_last() {
         None => select.order_by(filter.sort.column(), order.clone()),
         // The databases disagree about where nulls go, so it is said where there can be any.
@@ -122,6 +134,9 @@ pub(crate) async fn list(
         if wanted == 0 {
             break;
         }
+        for condition in conditions(filter, Served::Not) {
+            select.and_where(condition);
+        }
         select.limit(Ord::min(wanted, i64::MAX as u64));
         for row in connection.query_all(&select).await? {
             grants.push(read(&row)?);
@@ -130,19 +145,84 @@ pub(crate) async fn list(
     Ok(in_list_order(grants, seek.is_backward()))
 }
 
+/// As [`list`], but looks at about `reach` grants at most, which is 1 or more.
+pub(crate) async fn search(
+    connection: &impl ConnectionTrait,
+    filter: &GrantFilter,
+    seek: &Seek<GrantCursor>,
+    limit: u64,
+    reach: u64,
+) -> Result<FoundGrants, StoreError> {
+    let conditions = conditions(filter, Served::Not);
+    if conditions.is_empty() {
+        let grants = list(connection, filter, seek, limit).await?;
+        return Ok(FoundGrants { grants, reached: None });
+    }
+    let (mut grants, mut reached) = (Vec::new(), None);
+    for select in selections(filter, seek) {
+        let wanted = limit.saturating_sub(grants.len() as u64);
+        if wanted == 0 || reached.is_some() {
+            break;
+        }
+        for row in connection
+            .query_all(&within_reach(select.clone().limit(reach).take(), filter, seek, &conditions, wanted))
+            .await?
+        {
+            grants.push(read(&row)?);
+        }
+        if (grants.len() as u64) < limit {
+            // The last one that was looked at, if there may be more behind it.
+            let last = select.clone().offset(reach - 1).limit(1).take();
+            let row = connection.query_one(&last).await?;
+            reached = row.map(|row| read(&row)).transpose()?.map(|last| GrantCursor::of(&last, filter.sort));
+        }
+    }
+    Ok(FoundGrants { grants: in_list_order(grants, seek.is_backward()), reached })
+}
+
+/// The first rows that an index gives, and of these the ones that fit.
+fn within_reach(
+    mut looked_at: SelectStatement,
+    filter: &GrantFilter,
+    seek: &Seek<GrantCursor>,
+    conditions: &[Expr],
+    wanted: u64,
+) -> SelectStatement {
+    let order = order(filter, seek);
+    looked_at.column(Grants::NameKey);
+    let mut within =
+        Query::select().columns(COLUMNS).from_subquery(looked_at, Alias::new("looked_at")).take();
+    for condition in conditions {
+        within.and_where(condition.clone());
+    }
+    within
+        .order_by(filter.sort.column(), order.clone())
+        .order_by(Grants::Id, order)
+        .limit(Ord::min(wanted, i64::MAX as u64))
+        .take()
+}
+
 /// The questions whose answers, one after the other, are the list: an index holds the rows with a date and those
-/// without at two places, and the databases disagree at which.
+/// without at two places, and the databases disagree at which. Asked is what an index answers, and no more.
 pub(crate) fn selections(filter: &GrantFilter, seek: &Seek<GrantCursor>) -> Vec<SelectStatement> {
-    let order = if filter.descending != seek.is_backward() { Order::Desc } else { Order::Asc };
+    let order = order(filter, seek);
     let column = filter.sort.column();
-    let ordered =
-        || filtered(filter).order_by(column, order.clone()).order_by(Grants::Id, order.clone()).take();
+    let ordered = || {
+        let mut select = selection();
+        for condition in conditions(filter, Served::ByIndex) {
+            select.and_where(condition);
+        }
+        select.order_by(column, order.clone()).order_by(Grants::Id, order.clone()).take()
+    };
     let cursor = seek.cursor().filter(|cursor| cursor.sort() == filter.sort);
     let (key, id) = (cursor.map(|cursor| column_value(&cursor.key)), cursor.map(|cursor| cursor.id.as_i64()));
     let dated = |key: Option<Value>| {
         let mut select = ordered();
         if filter.sort.nulls_are_last().is_some() {
             select.and_where(Expr::col(column).is_not_null());
+        }
+        if let (GrantSort::ExpiresAt, GrantLife::Live(now)) = (filter.sort, filter.life) {
+            select.and_where(Expr::col(column).gt(now.as_millisecond()));
         }
         select
             .and_where_option(
@@ -154,16 +234,28 @@ pub(crate) fn selections(filter: &GrantFilter, seek: &Seek<GrantCursor>) -> Vec<
         let beyond = id.map(|id| beyond([Grants::Id], [id.into()], &order));
         ordered().and_where(Expr::col(column).is_null()).and_where_option(beyond).take()
     };
+    let by_expiry = filter.sort == GrantSort::ExpiresAt;
+    let has_undated =
+        !by_expiry || (filter.expires_before.is_none() && !matches!(filter.life, GrantLife::Expired(_)));
+    let has_dated = !by_expiry || !filter.never_expires;
+    let dated = |key: Option<Value>| has_dated.then(|| dated(key));
+    let undated = |id: Option<i64>| has_undated.then(|| undated(id));
     let undated_come_last = filter.sort.nulls_are_last().map(|last| last != matches!(order, Order::Desc));
-    match (undated_come_last, key) {
-        (None, key) => vec![dated(key.flatten())],
-        (Some(true), None) => vec![dated(None), undated(None)],
-        (Some(false), None) => vec![undated(None), dated(None)],
-        (Some(true), Some(Some(key))) => vec![dated(Some(key)), undated(None)],
-        (Some(false), Some(Some(key))) => vec![dated(Some(key))],
-        (Some(true), Some(None)) => vec![undated(id)],
-        (Some(false), Some(None)) => vec![undated(id), dated(None)],
-    }
+    let asked = match (undated_come_last, key) {
+        (None, key) => [dated(key.flatten()), None],
+        (Some(true), None) => [dated(None), undated(None)],
+        (Some(false), None) => [undated(None), dated(None)],
+        (Some(true), Some(Some(key))) => [dated(Some(key)), undated(None)],
+        (Some(false), Some(Some(key))) => [dated(Some(key)), None],
+        (Some(true), Some(None)) => [undated(id), None],
+        (Some(false), Some(None)) => [undated(id), dated(None)],
+    };
+    asked.into_iter().flatten().collect()
+}
+
+/// In which order rows are met.
+fn order(filter: &GrantFilter, seek: &Seek<GrantCursor>) -> Order {
+    if filter.descending != seek.is_backward() { Order::Desc } else { Order::Asc }
 }
 
 fn column_value(key: &Key) -> Option<Value> {
@@ -175,38 +267,57 @@ fn column_value(key: &Key) -> Option<Value> {
 }
 
 /// The grants that pass the filter, in no order.
-fn filtered(filter: &GrantFilter) -> SelectStatement {
-    let ends = || Expr::col(Grants::ExpiresAt);
+fn every(filter: &GrantFilter) -> SelectStatement {
     let mut select = selection();
-    select
-        .and_where(Expr::col(Grants::DeletedAt).is_null())
-        .and_where_option(filter.owner.map(|owner| Expr::col(Grants::Owner).eq(owner.as_i64())));
-    if let Some(prefix) = filter.name_prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
-        let prefix = prefix.to_lowercase();
-        select
-            .and_where_option(after_prefix(&prefix).map(|end| Expr::col(Grants::NameKey).lt(end)))
-            .and_where(Expr::col(Grants::NameKey).gte(prefix));
+    for condition in conditions(filter, Served::ByIndex).into_iter().chain(conditions(filter, Served::Not)) {
+        select.and_where(condition);
     }
+    select
+}
+
+/// Whether the index that gives the order also says which rows fit, or each has to be looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Served {
+    ByIndex,
+    Not,
+}
+
+/// What the filter asks: of it, the part that the index of its order serves, or the rest.
+fn conditions(filter: &GrantFilter, served: Served) -> Vec<Expr> {
+    let ends = || Expr::col(Grants::ExpiresAt);
+    let mut asked = vec![(true, Expr::col(Grants::DeletedAt).is_null())];
+    if let Some(owner) = filter.owner {
+        asked.push((true, Expr::col(Grants::Owner).eq(owner.as_i64())));
+    }
+    if let Some(prefix) = filter.name_prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
+        let (prefix, by_name) = (prefix.to_lowercase(), filter.sort == GrantSort::Name);
+        if let Some(end) = after_prefix(&prefix) {
+            asked.push((by_name, Expr::col(Grants::NameKey).lt(end)));
+        }
+        asked.push((by_name, Expr::col(Grants::NameKey).gte(prefix)));
+    }
+    let by_expiry = filter.sort == GrantSort::ExpiresAt;
     match filter.life {
         GrantLife::Any => {}
         GrantLife::Live(now) => {
-            select.and_where(ends().is_null().or(ends().gt(now.as_millisecond())));
+            asked.push((by_expiry, ends().is_null().or(ends().gt(now.as_millisecond()))));
         }
-        GrantLife::Expired(now) => {
-            select.and_where(ends().lte(now.as_millisecond()));
-        }
+        GrantLife::Expired(now) => asked.push((by_expiry, ends().lte(now.as_millisecond()))),
     }
-    select.and_where_option(filter.expires_before.map(|before| ends().lt(before.as_millisecond())));
+    if let Some(before) = filter.expires_before {
+        asked.push((by_expiry, ends().lt(before.as_millisecond())));
+    }
     if let Some(since) = filter.unused_since {
         let sign_of_life = Expr::col(Grants::LastUsedAt).if_null(Expr::col(Grants::CreatedAt));
-        select.and_where(sign_of_life.lt(since.as_millisecond()));
+        asked.push((false, sign_of_life.lt(since.as_millisecond())));
     }
     if filter.never_expires {
-        select.and_where(ends().is_null());
+        asked.push((by_expiry, ends().is_null()));
     }
     if let Some(days) = filter.longer_than {
         let longest = i64::from(u32::from(days)) * DAY;
-        select.and_where(ends().is_null().or(ends().sub(Expr::col(Grants::CreatedAt)).gt(longest)));
+        let is_longer = ends().sub(Expr::col(Grants::CreatedAt)).gt(longest);
+        asked.push((false, ends().is_null().or(is_longer)));
     }
     if filter.owner_disabled {
         let disabled = Query::select()
@@ -215,7 +326,8 @@ fn filtered(filter: &GrantFilter) -> SelectStatement {
             .and_where(Expr::col(Users::DisabledAt).is_not_null())
             .and_where(Expr::col(Users::DeletedAt).is_null())
             .take();
-        select.and_where(Expr::col(Grants::Owner).in_subquery(disabled));
+        asked.push((false, Expr::col(Grants::Owner).in_subquery(disabled)));
     }
-    select
+    let wanted = served == Served::ByIndex;
+    asked.into_iter().filter(|(is_served, _)| *is_served == wanted).map(|(_, condition)| condition).collect()
 }

@@ -17,8 +17,8 @@ use crate::tables::Grants;
 pub use cursor::GrantCursor;
 #[cfg(test)]
 pub(crate) use list::selections;
-pub use list::{GrantFilter, GrantLife, GrantSort};
-pub(crate) use list::{list, page};
+pub use list::{FoundGrants, GrantFilter, GrantLife, GrantSort};
+pub(crate) use list::{REACH, list, page, search};
 
 /// The grant, when not deleted.
 pub(crate) async fn by_id(
@@ -106,25 +106,25 @@ pub(crate) fn state(
     })
 }
 
+/// The columns of a [`Grant`].
+const COLUMNS: [Grants; 13] = [
+    Grants::Id,
+    Grants::Owner,
+    Grants::Name,
+    Grants::Application,
+    Grants::Permissions,
+    Grants::CreatedAt,
+    Grants::ExpiresAt,
+    Grants::SuspendedAt,
+    Grants::SuspensionReason,
+    Grants::DeletedAt,
+    Grants::LastUsedAt,
+    Grants::LastUsedAddress,
+    Grants::LastUsedUserAgent,
+];
+
 fn selection() -> SelectStatement {
-    Query::select()
-        .columns([
-            Grants::Id,
-            Grants::Owner,
-            Grants::Name,
-            Grants::Application,
-            Grants::Permissions,
-            Grants::CreatedAt,
-            Grants::ExpiresAt,
-            Grants::SuspendedAt,
-            Grants::SuspensionReason,
-            Grants::DeletedAt,
-            Grants::LastUsedAt,
-            Grants::LastUsedAddress,
-            Grants::LastUsedUserAgent,
-        ])
-        .from(Grants::Table)
-        .take()
+    Query::select().columns(COLUMNS).from(Grants::Table).take()
 }
 
 fn read(row: &QueryResult) -> Result<Grant, StoreError> {

@@ -143,6 +143,57 @@ on_both_databases! {
         assert_eq!(store.sessions_of(UserId::from_i64(9)).await.unwrap(), []);
     }
 
+    async fn a_search_that_looks_at_few_at_a_time_finds_the_same(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann", "bob"]).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.disable_user(UserId::from_i64(2)).await.unwrap();
+        change.commit().await.unwrap();
+        let grants: Vec<_> = (1..=25).map(|at| dated(at, 1 + at % 2, ["ci", "nightly"][at as usize % 2], Dates {
+            created: at / 3,
+            expires: (at % 4 > 0).then_some(5 + at),
+            used: (at % 5 > 2).then_some(at),
+        })).collect();
+        insert_grants(&store, &grants).await;
+        let any = GrantFilter::default;
+        let filters = [
+            any(),
+            GrantFilter { unused_since: Some(day(9)), ..any() },
+            GrantFilter { longer_than: Some(Days::try_from(12).unwrap()), ..any() },
+            GrantFilter { owner_disabled: true, life: GrantLife::Live(day(15)), ..any() },
+            GrantFilter { never_expires: true, name_prefix: Some("ci".into()), ..any() },
+            GrantFilter { expires_before: Some(day(20)), life: GrantLife::Live(day(10)), ..any() },
+            GrantFilter { life: GrantLife::Expired(day(15)), owner: Some(UserId::from_i64(1)), ..any() },
+            GrantFilter { name_prefix: Some("none".into()), ..any() },
+        ];
+        for filter in filters {
+            for (sort, descending) in [(GrantSort::Name, false), (GrantSort::CreatedAt, true), (GrantSort::ExpiresAt, false), (GrantSort::ExpiresAt, true)] {
+                let filter = GrantFilter { sort, descending, ..filter.clone() };
+                let whole = store.list_grants(&filter, &Seek::Start, 100).await.unwrap();
+                assert_eq!(whole, store.grants(&filter, Page::WHOLE).await.unwrap(), "{filter:?}");
+                let all = GrantFilter { sort, descending, ..any() };
+                let last = store.list_grants(&all, &Seek::Start, 100).await.unwrap().pop().unwrap();
+                for start in [Seek::Start, Seek::Before(GrantCursor::of(&last, sort))] {
+                    let is_backward = matches!(start, Seek::Before(_));
+                    let (mut seek, mut found) = (start, Vec::new());
+                    loop {
+                        let page = crate::grants::search(&store.inner.orm, &filter, &seek, 3, 4).await.unwrap();
+                        let edge = if is_backward { page.grants.first() } else { page.grants.last() };
+                        let next = page.reached.or_else(|| edge.map(|grant| GrantCursor::of(grant, sort)));
+                        let at = if is_backward { 0 } else { found.len() };
+                        found.splice(at..at, page.grants);
+                        seek = match next {
+                            Some(next) if is_backward => Seek::Before(next),
+                            Some(next) => Seek::After(next),
+                            None => break,
+                        };
+                    }
+                    let expected: Vec<_> = whole.iter().filter(|grant| !is_backward || grant.id != last.id).cloned().collect();
+                    assert_eq!(named(&found), named(&expected), "{filter:?} {is_backward}");
+                }
+            }
+        }
+    }
+
     async fn users_come_in_pages_there_and_back(fixture: Fixture) {
         let store = store_with_users(&fixture, &["ann", "Änn", "bob", "Bea", "cyd", "b_d"]).await;
         let found = async |prefix: &str, seek: Seek<UserCursor>| {
