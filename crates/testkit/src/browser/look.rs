@@ -63,10 +63,11 @@ impl Browser {
         STANDARD.decode(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// Whether one has to scroll sideways to see all of the page.
+    /// Whether one has to scroll sideways to see all of the page, or all of a table.
     #[must_use]
     pub fn scrolls_sideways(&self) -> bool {
-        let script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        let script = "return [document.documentElement, ...document.querySelectorAll('.sheet')]
+            .some(part => part.scrollWidth > part.clientWidth)";
         self.run(script) == Value::Bool(true)
     }
 

@@ -42,11 +42,12 @@ impl Browser {
         self.does(&format!("press `{name}`"), element.click());
     }
 
-    /// Presses the button or link of this name in the row of a table that has this text.
-    pub fn press_in_row(&self, row: &str, name: &str) {
-        let path = format!("//tr[contains(normalize-space(.), {})]", quoted(row));
-        let element = self.one(&format!("{path}{}", pressable(name)));
-        self.does(&format!("press `{name}` in the row of `{row}`"), element.click());
+    /// Presses the button or link of this name in the one row of a table that has all of these texts.
+    pub fn press_in_row(&self, texts: &[&str], name: &str) {
+        let has = |text: &&str| format!("[contains(normalize-space(.), {})]", quoted(text));
+        let row: String = texts.iter().map(has).collect();
+        let element = self.one(&format!("//tr{row}{}", pressable(name)));
+        self.does(&format!("press `{name}` in the row of {texts:?}"), element.click());
     }
 
     /// Empties the field with this label and types a text in it.

@@ -1,0 +1,140 @@
+//! What administrators do on the pages: users and their passwords, roles, the rules, everybody's tokens, the audit log.
+
+use patgate_testkit::browser::Browser;
+use patgate_testkit::servers::patgate::Patgate;
+
+use super::{log_in, log_in_admin};
+use crate::actors::{Person, admin, auth};
+
+const PASSWORD: &str = "password of ann 1";
+
+#[test]
+fn an_administrator_makes_a_user_who_sets_a_password_by_a_link_that_works_once() {
+    let (patgate, browser, theirs) = (Patgate::start(), Browser::start(), Browser::start());
+    log_in_admin(&browser, &patgate, "/admin/users");
+    browser.press("New user");
+    browser.fill("User name", "ann.kern");
+    browser.fill("Full name", "Ann Kern");
+    browser.fill("E-mail", "ann@example.org");
+    browser.press("Make user");
+    browser.sees("ann.kern");
+    browser.press("Roles and permissions");
+    browser.press("New role");
+    browser.fill("Name", "Developers");
+    browser.fill("Users", "ann.kern");
+    browser.press("login sign in to the pages");
+    browser.press("Make role");
+    browser.sees("Developers");
+
+    browser.open(&patgate.url_of("/admin/users/ann.kern"));
+    browser.press("Make a password reset link");
+    browser.sees("Make a password reset link for ann.kern?");
+    browser.run("document.querySelector('main form button').click()");
+    browser.sees("Copy it now");
+    let link = browser.text("#link");
+    for attempt in ["first", "second"] {
+        theirs.open(&link);
+        if attempt == "second" {
+            theirs.sees("This link opens nothing");
+            break;
+        }
+        theirs.fill("New password", PASSWORD);
+        theirs.fill("New password again", PASSWORD);
+        theirs.press("Set password");
+        theirs.sees("The password is set");
+    }
+    log_in(&theirs, &patgate, "ann.kern", PASSWORD, "/account/tokens");
+    assert_eq!(theirs.texts(".places a"), ["Access tokens", "API"]);
+    // What she may not see is not there.
+    for path in ["/admin/users", "/admin/tokens", "/admin/audit", "/settings"] {
+        theirs.open(&patgate.url_of(path));
+        assert!(!theirs.has("table"), "{path}");
+    }
+}
+
+#[test]
+fn an_administrator_disables_a_user_whose_tokens_stop_and_pass_again() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    admin(&patgate).hire("ann", PASSWORD, &["login"]);
+    let token = Person::new(&patgate, "ann", PASSWORD).token("nightly", "any").text;
+    log_in_admin(&browser, &patgate, "/admin/users/ann");
+    browser.press("Disable");
+    browser.sees("Disable ann?");
+    assert_eq!(auth(&patgate, &token), 200, "nothing happens before the second button");
+    browser.run("document.querySelector('main form button').click()");
+    browser.sees("disabled");
+    assert_eq!(auth(&patgate, &token), 401);
+    browser.open(&patgate.url_of("/admin/users/ann"));
+    browser.press("Enable");
+    browser.run("document.querySelector('main form button').click()");
+    browser.sees("Live tokens");
+    assert_eq!(auth(&patgate, &token), 200);
+}
+
+#[test]
+fn an_administrator_sets_a_maximum_and_people_are_offered_no_more() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, "/settings");
+    let lifetimes = ["No expiration", "7 days", "30 days", "45 days", "60 days", "1 year"];
+    let mut offered = browser.options("Maximum token expiration duration");
+    offered.sort();
+    let mut expected = lifetimes.map(ToOwned::to_owned);
+    expected.sort();
+    assert_eq!(offered, expected);
+    browser.choose("Maximum token expiration duration", "45 days");
+    browser.press("Save settings");
+    browser.sees("The settings are saved");
+    browser.press("Access tokens");
+    browser.press("Generate new tokens");
+    assert_eq!(browser.options("Token expiration"), ["7 days", "30 days", "45 days", "A day of your own"]);
+}
+
+#[test]
+fn an_administrator_finds_tokens_of_everybody_deletes_them_and_reads_of_it() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    admin(&patgate).hire("ann", PASSWORD, &["login"]);
+    let ann = Person::new(&patgate, "ann", PASSWORD);
+    let tokens = ["ci-build", "ci-deploy", "laptop"].map(|name| ann.token(name, "any").text);
+    log_in_admin(&browser, &patgate, "/admin/tokens");
+    assert_eq!(browser.texts("tbody th").len(), 3);
+    browser.fill("Name begins with", "ci-");
+    browser.press("Apply");
+    browser.sees_no("a[href*='laptop'], tbody tr:nth-child(3)");
+    for name in ["ci-build of ann", "ci-deploy of ann"] {
+        browser.press(name);
+    }
+    browser.press("Delete chosen tokens");
+    browser.sees("Delete 2 tokens?");
+    browser.press("Delete 2 tokens");
+    browser.sees("2 tokens are deleted");
+    assert_eq!(tokens.each_ref().map(|token| auth(&patgate, token)), [401, 401, 200]);
+    browser.press("Audit log");
+    browser.press_in_row(&["Token deleted", "ci-deploy"], "ci-deploy");
+    // A token's whole life, also of one that is deleted.
+    browser.sees("Token generated");
+    browser.sees("Token deleted");
+    assert_eq!(browser.texts("h1"), ["ci-deploy"]);
+}
+
+#[test]
+fn somebody_changes_their_password_and_logs_out_everywhere() {
+    let (patgate, one, two) = (Patgate::start(), Browser::start(), Browser::start());
+    admin(&patgate).hire("ann", PASSWORD, &["login"]);
+    log_in(&one, &patgate, "ann", PASSWORD, "/account/profile");
+    log_in(&two, &patgate, "ann", PASSWORD, "/account/tokens");
+    one.reload();
+    assert_eq!(one.texts("tbody tr").len(), 2);
+    one.fill("Current password", PASSWORD);
+    one.fill("New password", "another one of ann");
+    one.fill("New password, again", "another one of ann");
+    one.press("Change password");
+    one.sees("Your password is changed");
+    assert_eq!(one.texts("tbody tr").len(), 1);
+    two.reload();
+    log_in(&two, &patgate, "ann", "another one of ann", "/account/tokens");
+    one.press("Log out everywhere");
+    one.press("End all sessions");
+    one.sees("Log in");
+    two.reload();
+    two.sees("Log in");
+}
