@@ -11,7 +11,7 @@ use super::row::SeenRow;
 use super::{DELETES, LIST};
 use crate::pages::paging::{self, Paging};
 use crate::pages::{Fields, Notice, PageResult, Shell, Visitor};
-use crate::service::tokens::overview;
+use crate::service::tokens::overview::{self, SeenGrant};
 use crate::state::AppState;
 
 /// The page.
@@ -22,6 +22,8 @@ struct AllTokensPage {
     asked: Asked,
     rows: Vec<SeenRow>,
     paging: Paging,
+    /// Whether there may be more that was not looked at.
+    is_partial: bool,
     may_delete: bool,
     /// The same filter, for the download.
     download: String,
@@ -40,13 +42,24 @@ pub(super) async fn show(
     let place: Seek<GrantCursor> = paging::place(&query);
     // A filter that cannot be read finds nothing, instead of more than was asked.
     let limit = if asked.is_wrong() { 0 } else { paging::ASKED };
-    let seen = overview::list_all(&state, caller, &asked.filter, &place, limit).await?;
+    let found = overview::search_all(&state, caller, &asked.filter, &place, limit).await?;
     let (sort, is_wrong) = (asked.filter.sort, asked.is_wrong());
-    let (seen, paging) = Paging::cut(seen, &place, &query, |seen| GrantCursor::of(&seen.grant, sort));
+    let cursor = |seen: &SeenGrant| GrantCursor::of(&seen.grant, sort);
+    let (seen, mut paging) = Paging::cut(found.tokens, &place, &query, cursor);
+    let is_partial = found.reached.is_some();
+    if let Some(reached) = found.reached {
+        let go_on =
+            |name, other| Some(query.with(&[(name, &reached.to_string()), (other, ""), ("done", "")]));
+        match place {
+            Seek::Before(_) => paging.previous = go_on("before", "after"),
+            Seek::Start | Seek::After(_) => paging.next = go_on("after", "before"),
+        }
+    }
     let page = AllTokensPage {
         shell: Shell::new(&state, &visitor, "All tokens", LIST).with_notice(notice(&query)),
         rows: seen.iter().map(|seen| SeenRow::new(seen, now)).collect(),
         paging,
+        is_partial,
         may_delete: caller.may(&state, DELETES),
         download: query.with(&[("after", ""), ("before", ""), ("done", "")]),
         asked,

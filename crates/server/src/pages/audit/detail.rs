@@ -23,7 +23,7 @@ fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
     match value {
         Value::Object(members) => match (members.get("from"), members.get("to"), members.len()) {
             (Some(from), Some(to), 2) if from.is_object() && to.is_object() => {
-                differences(lines, name, from, to)
+                differences(lines, name, from, to);
             }
             (Some(from), Some(to), 2) => {
                 lines.push(Line { name: words(name), value: format!("{} → {}", text(from), text(to)) });

@@ -67,7 +67,7 @@ pub(super) async fn show(
 }
 
 /// `GET` of an address that only takes a form: what a reload finds, and who logs in again.
-pub(super) async fn back(State(state): State<AppState>) -> PageResult {
+pub(super) async fn back(State(state): State<AppState>, _: Visitor) -> PageResult {
     Ok(redirect(&state, PROFILE))
 }
 

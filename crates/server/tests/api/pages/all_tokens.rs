@@ -290,3 +290,29 @@ async fn no_spreadsheet_runs_what_is_downloaded() {
     assert_eq!(cells, quoted.map(|name| format!("{name}{rest}")));
     assert_eq!(lines[7..], [""]);
 }
+
+#[tokio::test]
+async fn a_search_through_very_many_tokens_goes_on_page_by_page() {
+    let stage = stage(SEES).await;
+    let (world, admin) = (&stage.world, &stage.admin);
+    let owner = world.user("bob", &["login"]).await;
+    let mut change = world.change().await;
+    for at in 0..10_050 {
+        let (mut grant, digest) = world.grant_of(owner.id);
+        grant.expires_at = patgate_core::expiry::Expiry::at(days_from_noon(30)).unwrap();
+        grant.name = format!("t{at:05}").parse().unwrap();
+        change.insert_grant(&grant, world.state.index.keys().newest().id(), &digest).await.unwrap();
+    }
+    let (mut last, digest) = world.grant_of(owner.id);
+    last.name = "zzz".parse().unwrap();
+    change.insert_grant(&last, world.state.index.keys().newest().id(), &digest).await.unwrap();
+    world.commit(change).await;
+    let page = world.open(admin, &format!("{LIST}?owner=bob&endless=yes&sort=name")).await;
+    assert!(page.text().contains("None found so far") && page.text().contains("Only a part"));
+    let next = page.text().split(r#"rel="next" href=""#).nth(1).unwrap().split('"').next().unwrap();
+    let page = world.open(admin, &next.replace("&#38;", "&")).await;
+    assert_eq!(names(&page), ["zzz"]);
+    assert!(!page.text().contains("Only a part") && page.text().contains(r#"rel="prev""#));
+    let csv = world.open(admin, &format!("{LIST}.csv?owner=bob&endless=yes&sort=name")).await;
+    assert_eq!(csv.text().lines().count(), 2);
+}
