@@ -7,9 +7,12 @@ for (const link of document.querySelectorAll("a[data-dialog]")) {
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    // What the dialog acts on is told by the link: `data-action` for its form, `data-name` for its text.
-    if (link.dataset.action) dialog.querySelector("form").action = link.dataset.action;
-    for (const place of dialog.querySelectorAll("[data-name-here]")) place.textContent = link.dataset.name ?? "";
+    // What the dialog acts on is told by the link: its form is sent to `data-action`, or else to the page of the link; its
+    // text names what the link names for screen readers.
+    const form = dialog.querySelector("form");
+    if (form) form.action = link.dataset.action ?? link.href;
+    const name = link.querySelector(".hidden-text")?.textContent.trim() ?? "";
+    for (const place of dialog.querySelectorAll("[data-name-here]")) place.textContent = name;
     dialog.showModal();
   });
   link.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); link.click(); } });
