@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_refusal_beside_its_field_does_not_name_it_again() {
-        let problem = Problem::field("password", "The field `password`: a password has at least 8 characters");
+        let problem =
+            Problem::field("password", "The field `password`: a password has at least 8 characters");
         assert_eq!(beside_field(&problem), "A password has at least 8 characters.");
         assert_eq!(beside_field(&Problem::conflict("the name `x` is taken")), "The name `x` is taken.");
         assert_eq!(sentence(""), ".");

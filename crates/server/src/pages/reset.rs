@@ -91,8 +91,7 @@ fn form(
     refused: Option<&Problem>,
 ) -> PageResult {
     let hint = "At least 8 characters. A few words are easier to keep in mind, and harder to guess.";
-    let password =
-        Field { error: password_error, ..Field::new("password", "New password", "").hint(hint) };
+    let password = Field { error: password_error, ..Field::new("password", "New password", "").hint(hint) };
     let again = Field { error: again_error, ..Field::new("password_again", "New password again", "") };
     let notice = refused.map(|problem| Notice::Failed(problem.sentence()));
     let page = ResetPage {

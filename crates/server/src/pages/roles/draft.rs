@@ -174,8 +174,7 @@ fn areas(state: &AppState, chosen: &BTreeSet<String>, role: Option<&Role>) -> Ve
     let mut areas: Vec<Area> = Vec::new();
     let mut put = |name: &str, id: &str| {
         let meaning = BUILT_IN.iter().find(|(built_in, _)| *built_in == id).map_or("", |(_, text)| *text);
-        let permission =
-            Permission { id: id.to_owned(), meaning, is_chosen: chosen.contains(id) };
+        let permission = Permission { id: id.to_owned(), meaning, is_chosen: chosen.contains(id) };
         match areas.iter_mut().find(|area| area.name == name) {
             Some(area) => area.permissions.push(permission),
             None => areas.push(Area { name: name.to_owned(), permissions: vec![permission] }),

@@ -77,8 +77,7 @@ pub(super) async fn show(
     let search = query.text("search").to_owned();
     let found = roles::list_by_prefix(&state, &visitor.caller, &search).await?;
     let place = place::<Place>(&query);
-    let (found, paging) =
-        Paging::cut(from(found, &place), &place, &query, |role| Place(role.name.key()));
+    let (found, paging) = Paging::cut(from(found, &place), &place, &query, |role| Place(role.name.key()));
     let notice = match query.text("done") {
         "created" => Some("The role is made."),
         "saved" => Some("The role is saved. It is in force for everybody in it."),

@@ -90,7 +90,9 @@ pub(super) async fn show(
     let (full_name, email) =
         fields(typed("full_name", &account.user.full_name), typed("email", &account.user.email));
     let notice = match query.text("done") {
-        "created" if account.has_password => Some("The user is made. Put them into a role to let them do more."),
+        "created" if account.has_password => {
+            Some("The user is made. Put them into a role to let them do more.")
+        }
         "created" => Some("The user is made. Make a password reset link, so that they can set a password."),
         "saved" => Some("Saved."),
         "disabled" => Some("The user is disabled. Their sessions have ended, and their tokens pass no more."),
@@ -109,8 +111,7 @@ pub(super) async fn save(
     Submitted { visitor, fields: form }: Submitted,
 ) -> PageResult {
     let account = users::account(&state, &visitor.caller, &username).await?;
-    let (mut full_name, mut email) =
-        fields(form.text("full_name").to_owned(), form.text("email").to_owned());
+    let (mut full_name, mut email) = fields(form.text("full_name").to_owned(), form.text("email").to_owned());
     let read = (read::<FullName>(&mut full_name), read::<Email>(&mut email));
     let (Some(new_name), Some(new_email)) = read else {
         return Ok(page(&state, &visitor, &account, [full_name, email], StatusCode::BAD_REQUEST, None)?);
@@ -122,7 +123,10 @@ pub(super) async fn save(
         Err(problem) if problem.status() == StatusCode::NOT_FOUND => return Err(problem.into()),
         Err(problem) => problem,
     };
-    let notice = refused(&problem, &mut full_name, &mut email);
+    // Of a user who is kept elsewhere the page has no fields.
+    let has_fields = account.user.origin == Origin::Internal;
+    let notice =
+        if has_fields { refused(&problem, &mut full_name, &mut email) } else { Some(failed(&problem)) };
     Ok(page(&state, &visitor, &account, [full_name, email], problem.status(), notice)?)
 }
 
@@ -130,10 +134,14 @@ fn refused(problem: &Problem, full_name: &mut Field, email: &mut Field) -> Optio
     let field = match problem.wrong_field() {
         Some("fullName") => full_name,
         Some("email") => email,
-        _ => return Some(Notice::Failed(problem.sentence())),
+        _ => return Some(failed(problem)),
     };
     field.error = Some(beside_field(problem));
     None
+}
+
+fn failed(problem: &Problem) -> Notice {
+    Notice::Failed(problem.sentence())
 }
 
 fn fields(full_name: String, email: String) -> (Field, Field) {

@@ -140,7 +140,9 @@ impl Act {
         };
         let sentences: &[String] = match self {
             Self::Disable => &[
-                format!("{username} has {tokens}. All their tokens stop at once, and all their sessions end."),
+                format!(
+                    "{username} has {tokens}. All their tokens stop at once, and all their sessions end."
+                ),
                 "You can enable the user again; the tokens pass again then.".to_owned(),
             ],
             Self::Enable => {

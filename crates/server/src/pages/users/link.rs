@@ -64,7 +64,8 @@ async fn question(state: &AppState, visitor: &Visitor, username: &Username) -> R
         account.user.username
     )];
     if account.reset_link_until.is_some() {
-        sentences.push("A link was made before. It opens nothing any more once you make this one.".to_owned());
+        sentences
+            .push("A link was made before. It opens nothing any more once you make this one.".to_owned());
     }
     Ok(Confirm {
         shell: Shell::new(state, visitor, "Password reset link", LIST),

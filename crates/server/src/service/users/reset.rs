@@ -13,8 +13,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::change::keeps_password;
-use super::password::{ended, hash};
 use super::no_such_user;
+use super::password::{ended, hash};
 use crate::caller::Caller;
 use crate::password::PasswordText;
 use crate::problem::Problem;
@@ -170,8 +170,7 @@ async fn may_still(state: &AppState, change: &Change, maker: UserId, user: &User
     let maker = change.user(maker).await?.filter(|maker| maker.state == UserState::Enabled);
     let Some(maker) = maker else { return Ok(false) };
     let permissions = mandate.held_by(&maker);
-    mandate.changer =
-        Changer { user: Some(maker.id), permissions, by_token: false, makes_passwords: true };
+    mandate.changer = Changer { user: Some(maker.id), permissions, by_token: false, makes_passwords: true };
     Ok(mandate.may(EDITS) && mandate.changer.may_set_password(user.id, mandate.held_by(user)).is_ok())
 }
 

@@ -6,8 +6,12 @@ mod audit;
 mod ground;
 mod login;
 mod profile;
+mod roles;
+mod settings;
 mod tokens_generate;
 mod tokens_list;
+mod users;
+mod users_reset;
 
 use crate::common::{Answer, SignedIn, World, get};
 

@@ -1,0 +1,245 @@
+//! *Roles and permissions*: the list, making, changing, renaming and deleting a role.
+
+use patgate_core::role::Role;
+
+use crate::common::{Answer, NewGrant, SignedIn, World, get, post};
+
+const LIST: &str = "/admin/roles";
+const MARKUP: &str = "<script>alert(1)<";
+
+async fn root(world: &World) -> SignedIn {
+    let root = world.user("root", &["admin"]).await;
+    world.session(&root).await
+}
+
+async fn role(world: &World, name: &str) -> Role {
+    world.state.store.role(&name.parse().unwrap()).await.unwrap().unwrap()
+}
+
+async fn make(world: &World, session: &SignedIn, fields: &[(&str, &str)]) -> Answer {
+    world.send(post("/admin/roles/new").submit(session, fields)).await
+}
+
+#[tokio::test]
+async fn an_administrator_makes_a_role_and_puts_people_into_it() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let ann = world.user("ann", &["login"]).await;
+    let token = world.token(&ann, NewGrant { application: "any", ..NewGrant::default() }).await;
+    let page = world.open(&root, "/admin/roles/new").await;
+    for shown in
+        ["New role", "<legend>General</legend>", "<legend>release</legend>", "create releases", "Groups"]
+    {
+        assert!(page.text().contains(shown), "{shown}");
+    }
+    let fields = [
+        ("name", MARKUP),
+        ("users", "ann\r\n\r\n corp:bob \r\n"),
+        ("groups", "corp:ops"),
+        ("permission", "security#view"),
+        ("permission", "release#view"),
+    ];
+    let answer = make(&world, &root, &fields).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, "/admin/roles?done=created"));
+    let made = role(&world, MARKUP).await;
+    let principals: Vec<_> =
+        made.principals.iter().map(|p| format!("{}:{} {:?}", p.provider, p.username, p.kind)).collect();
+    assert_eq!(principals, ["internal:ann User", "corp:bob User", "corp:ops Group"]);
+    assert_eq!(world.send(get("/api/v1/roles").token(&token)).await.status(), 200, "in force at once");
+    let list = world.open(&root, "/admin/roles?done=created").await;
+    assert!(list.text().contains("The role is made.") && list.text().contains("release#view, security#view"));
+    assert!(!list.text().contains(MARKUP) && list.text().contains("&#60;script&#62;"));
+    let page = world.open(&root, &format!("{LIST}/{}", made.id)).await;
+    assert!(page.text().contains(">\nann\ncorp:bob</textarea>"), "{}", page.text());
+    assert!(page.text().contains(r#"value="security#view" checked"#) && !page.text().contains(MARKUP));
+    assert!(page.text().matches("<h1").count() == 1);
+}
+
+#[tokio::test]
+async fn a_role_is_changed_and_who_was_in_it_stays_who_they_are() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let before = role(&world, "ann's role").await;
+    let path = format!("{LIST}/{}", before.id);
+    let fields = [("users", "ann"), ("permission", "login"), ("permission", "audit#view")];
+    let answer = world.send(post(&path).submit(&root, &fields)).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, "/admin/roles?done=saved"));
+    let after = role(&world, "ann's role").await;
+    assert_eq!((after.id, &after.principals), (before.id, &before.principals));
+    assert_eq!(after.permissions.len(), 2);
+    let emptied = world.send(post(&path).submit(&root, &[("users", "")])).await;
+    assert_eq!(emptied.status(), 303);
+    let after = role(&world, "ann's role").await;
+    assert!(after.principals.is_empty() && after.permissions.is_empty());
+    assert_eq!(world.open(&root, "/admin/roles/AAAAAAAAAAA").await.status(), 404);
+    assert_eq!(world.open(&root, "/admin/roles/x").await.status(), 404);
+}
+
+#[tokio::test]
+async fn a_wrong_role_is_refused_beside_its_field_and_what_was_typed_is_kept() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let before = world.state.store.last_sequence().await.unwrap();
+    for (field, value, status, words) in [
+        ("name", "", 400, "1 to 100 characters"),
+        ("name", "a/b", 400, "1 to 100 characters"),
+        ("name", "Ann's ROLE", 409, "is taken"),
+        ("users", "nobody", 400, "There is no user `nobody`."),
+        ("users", "a/b", 400, "“a/b”"),
+        ("groups", "ops", 400, "Write the provider before the group"),
+        ("groups", "internal:ops", 400, "names the provider"),
+        ("permission", "Not one", 400, "A permission looks like"),
+        ("permission", "shop#buy", 400, "permissions that are not known"),
+    ] {
+        let mut fields =
+            vec![("name", "devs"), ("users", "ann"), ("groups", "corp:kept"), ("permission", "audit#view")];
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, value));
+        let answer = make(&world, &root, &fields).await;
+        let text = answer.text();
+        assert_eq!(answer.status(), status, "{field}={value}: {text}");
+        assert!(text.contains(words), "{field}={value}: {text}");
+        let anchor = if field == "permission" { "permissions" } else { field };
+        assert!(text.contains(&format!("<a href=\"#{anchor}\">")), "{field}={value}: {text}");
+        if field != "permission" {
+            assert!(text.contains(r#"value="audit#view" checked"#), "{field}={value}");
+        }
+        if field != "groups" {
+            assert!(text.contains("corp:kept</textarea>"), "{field}={value}");
+        }
+    }
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+    let lost = world.send(post("/admin/roles/new").form(&[("name", "devs"), ("permission", "login")])).await;
+    assert!(
+        lost.header("location").ends_with("new%3Fname%3Ddevs%26permission%3Dlogin"),
+        "{}",
+        lost.header("location")
+    );
+    let back = world.open(&root, "/admin/roles/new?name=devs&permission=login").await;
+    assert!(back.text().contains(r#"value="devs""#) && back.text().contains(r#"value="login" checked"#));
+}
+
+#[tokio::test]
+async fn a_role_is_renamed_and_a_taken_name_is_refused() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let ann = role(&world, "ann's role").await;
+    let path = format!("{LIST}/{}/rename", ann.id);
+    assert!(world.open(&root, &path).await.text().contains("value=\"ann&#39;s role\""));
+    for (name, status) in [("", 400), ("ROOT's role", 409)] {
+        let answer = world.send(post(&path).submit(&root, &[("name", name)])).await;
+        assert_eq!(answer.status(), status);
+        assert!(answer.text().contains("<a href=\"#name\">"), "{}", answer.text());
+    }
+    let answer = world.send(post(&path).submit(&root, &[("name", "new")])).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, "/admin/roles?done=renamed"));
+    assert_eq!(role(&world, "new").await.id, ann.id);
+    assert!(world.open(&root, LIST).await.text().contains(&format!("href=\"/admin/roles/{}\"", ann.id)));
+}
+
+#[tokio::test]
+async fn deleting_a_role_says_what_is_lost_and_twice_is_calm() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login", "audit#view"]).await;
+    let ann = role(&world, "ann's role").await;
+    let path = format!("{LIST}/{}/delete", ann.id);
+    let page = world.open(&root, &path).await;
+    assert!(
+        page.text().contains("ann is in it.") && page.text().contains("audit#view, login"),
+        "{}",
+        page.text()
+    );
+    assert!(page.text().contains("Delete role"));
+    for _ in 0..2 {
+        let answer = world.send(post(&path).submit(&root, &[])).await;
+        assert_eq!((answer.status(), answer.header("location")), (303, "/admin/roles?done=deleted"));
+    }
+    assert_eq!(world.state.store.role_by_id(ann.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_and_nobody_gives_more_than_they_have() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let officer = world.user("officer", &["login", "security#edit"]).await;
+    let officer = world.session(&officer).await;
+    let admins = role(&world, "root's role").await;
+    let path = format!("{LIST}/{}", admins.id);
+    for call in [
+        post(&path).submit(&root, &[("users", ""), ("permission", "admin")]),
+        post(&path).submit(&root, &[("users", "root"), ("permission", "login")]),
+        post(format!("{path}/delete")).submit(&root, &[]),
+    ] {
+        let answer = world.send(call).await;
+        assert_eq!(answer.status(), 409);
+        assert!(answer.text().contains("This would leave no administrator"), "{}", answer.text());
+    }
+    for call in [
+        post(&path).submit(&officer, &[("users", "root\nofficer"), ("permission", "admin")]),
+        post(format!("{path}/rename")).submit(&officer, &[("name", "x")]),
+        post(format!("{path}/delete")).submit(&officer, &[]),
+        post("/admin/roles/new").submit(&officer, &[("name", "x"), ("permission", "audit#view")]),
+    ] {
+        let answer = world.send(call).await;
+        assert_eq!(answer.status(), 403);
+        assert!(answer.text().contains("You lack permissions of this role"), "{}", answer.text());
+    }
+    assert_eq!(role(&world, "root's role").await, admins);
+}
+
+#[tokio::test]
+async fn a_long_list_of_roles_has_pages_both_ways() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    for number in 0..59 {
+        let name = format!("p{number:02}");
+        assert_eq!(make(&world, &root, &[("name", &name)]).await.status(), 303);
+    }
+    let first = world.open(&root, LIST).await;
+    assert!(first.text().contains(">p49<") && !first.text().contains(">p50<"));
+    let second = world.open(&root, "/admin/roles?after=p49").await;
+    assert!(second.text().contains(">p50<") && second.text().contains("root&#39;s role"));
+    let back = world.open(&root, "/admin/roles?before=p50").await;
+    assert!(back.text().contains(">p00<") && back.text().contains(">p49<") && !back.text().contains(">p50<"));
+    let found = world.open(&root, "/admin/roles?search=P5").await;
+    assert!(found.text().contains(">p55<") && !found.text().contains(">p49<"));
+    assert!(world.open(&root, "/admin/roles?search=zz").await.text().contains("No role found"));
+}
+
+#[tokio::test]
+async fn who_may_only_see_roles_changes_none() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let auditor = world.user("auditor", &["login", "security#view"]).await;
+    let auditor = world.session(&auditor).await;
+    let plain = world.user("plain", &["login"]).await;
+    let plain = world.session(&plain).await;
+    let path = format!("{LIST}/{}", role(&world, "plain's role").await.id);
+    let page = world.open(&auditor, &path).await;
+    assert!(
+        page.status() == 200
+            && page.text().contains("<fieldset disabled>")
+            && !page.text().contains("Save role")
+    );
+    let before = world.state.store.last_sequence().await.unwrap();
+    for path in
+        ["/admin/roles/new".to_owned(), path.clone(), format!("{path}/rename"), format!("{path}/delete")]
+    {
+        for session in [&auditor, &plain] {
+            assert_eq!(
+                world.send(post(&path).submit(session, &[("name", "x")])).await.status(),
+                403,
+                "{path}"
+            );
+        }
+        let wrong = SignedIn { csrf: "x".to_owned(), ..root.clone() };
+        assert_eq!(world.send(post(&path).submit(&wrong, &[("name", "x")])).await.status(), 403, "{path}");
+        assert_eq!(world.open(&plain, &path).await.status(), 403, "{path}");
+    }
+    assert_eq!(world.open(&plain, LIST).await.status(), 403);
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+}

@@ -1,0 +1,231 @@
+//! *System settings → General → Personal access tokens*.
+
+use serde_json::Value;
+
+use crate::common::{Answer, PASSWORD, SignedIn, World, get, post};
+
+const PAGE: &str = "/settings";
+
+/// The value of a hidden field.
+fn hidden<'a>(page: &'a Answer, name: &str) -> &'a str {
+    let mark = format!(r#"name="{name}" value=""#);
+    let rest = page.text().split(&mark).nth(1).unwrap_or_else(|| panic!("no {name}"));
+    rest.split('"').next().unwrap()
+}
+
+/// What the form sends that shows the defaults, but for the fields that differ.
+fn form<'a>(page: &'a Answer, changed: &[(&'a str, &'a str)], cleared: &[&str]) -> Vec<(&'a str, &'a str)> {
+    let mut fields = vec![
+        ("shown", hidden(page, "shown")),
+        ("sso_shown", hidden(page, "sso_shown")),
+        ("maximum", ""),
+        ("passwords_on_api", "yes"),
+        ("sso", "yes"),
+        ("origins", "release.internal"),
+        ("origins", "deploy.internal"),
+        ("origins", "deploy.ldap"),
+        ("origins", "deploy.sso"),
+        ("origins", "others.internal"),
+        ("origins", "others.ldap"),
+        ("origins", "others.sso"),
+        ("days", "7"),
+        ("server", ""),
+        ("subject", "Soon"),
+        ("body", "Make a new one."),
+    ];
+    fields.retain(|(name, value)| !cleared.contains(name) && !cleared.contains(value));
+    fields.retain(|(name, _)| *name == "origins" || !changed.iter().any(|(other, _)| other == name));
+    fields.extend(changed);
+    fields
+}
+
+async fn stored(world: &World) -> Value {
+    serde_json::to_value(world.state.store.token_settings().await.unwrap()).unwrap()
+}
+
+async fn root(world: &World) -> SignedIn {
+    let root = world.user("root", &["admin"]).await;
+    world.session(&root).await
+}
+
+#[tokio::test]
+async fn an_administrator_sees_and_saves_the_settings() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let page = world.open(&root, PAGE).await;
+    assert_eq!(page.status(), 200);
+    for words in [
+        "Personal access tokens",
+        "Maximum token expiration duration",
+        "No expiration",
+        "1 year",
+        "Allow personal access tokens for SSO users",
+        "Tokens may make tokens",
+        "Passwords on the API",
+        "Enable email notifications",
+        "None yet",
+    ] {
+        assert!(page.text().contains(words), "{words}");
+    }
+    assert_eq!(page.text().matches("<h1").count(), 1);
+    let changed = [
+        ("maximum", "30"),
+        ("tokens_may_make_tokens", "yes"),
+        ("origins", "release.ldap"),
+        ("notifications", "yes"),
+        ("days", "14"),
+        ("subject", "<b>Soon</b>"),
+        ("body", "One\r\nTwo"),
+    ];
+    let fields = form(&page, &changed, &[]);
+    let answer = world.send(post(PAGE).submit(&root, &fields)).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, "/settings?done=saved"));
+    let settings = stored(&world).await;
+    assert_eq!(settings["maximumLifetimeDays"], 30);
+    assert_eq!(settings["tokensMayMakeTokens"], true);
+    assert_eq!(settings["origins"]["release"]["ldap"], true);
+    let mail = &settings["emailNotifications"];
+    assert_eq!(mail["enabled"], true);
+    assert_eq!((mail["days"].as_u64(), mail["body"].as_str()), (Some(14), Some("One\nTwo")));
+    let page = world.open(&root, "/settings?done=saved").await;
+    assert!(page.text().contains("The settings are saved."));
+    assert!(!page.text().contains("<b>Soon"), "what people write is text");
+    // In force at once: the same rule as the API's.
+    let made = post("/api/v1/personal-access-tokens").basic("root", PASSWORD);
+    let made = world.send(made.json(&serde_json::json!({"tokenNote": "n"}))).await;
+    assert_eq!(made.json()["expiresAt"], "2026-06-02T12:00:00Z");
+}
+
+#[tokio::test]
+async fn wrong_settings_are_refused_beside_their_fields_and_kept() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let page = world.open(&root, PAGE).await;
+    let before = world.state.store.last_sequence().await.unwrap();
+    let long = "x".repeat(201);
+    for (field, value) in [
+        ("maximum", "31"),
+        ("maximum", "x"),
+        ("days", "0"),
+        ("days", "366"),
+        ("days", "seven"),
+        ("days", ""),
+        ("server", "smtp"),
+        ("subject", ""),
+        ("subject", &*long),
+        ("body", " "),
+    ] {
+        let changed = [(field, value), ("maximum", "45"), ("notifications", "yes")];
+        let changed = if field == "maximum" { &changed[..1] } else { &changed[..] };
+        let answer = world.send(post(PAGE).submit(&root, &form(&page, changed, &[]))).await;
+        assert_eq!(answer.status(), 400, "{field}={value}");
+        let text = answer.text();
+        assert!(text.contains(&format!("<a href=\"#{field}\">")), "the summary links to {field}: {text}");
+        assert!(text.contains(&format!("id=\"{field}-error\"")), "{field}: {text}");
+        if field != "maximum" {
+            assert!(text.contains(r#"<option value="45" selected>"#), "what was typed is kept");
+            assert!(text.contains(r#"name="notifications" value="yes" checked"#));
+        }
+    }
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn the_switch_for_sso_users_and_the_table_never_disagree_in_silence() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let sso = |settings: Value| {
+        ["release", "deploy", "others"].map(|row| settings["origins"][row]["sso"].as_bool().unwrap())
+    };
+    // The switch alone.
+    let page = world.open(&root, PAGE).await;
+    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["sso"]))).await;
+    assert_eq!(answer.status(), 303);
+    assert_eq!(sso(stored(&world).await), [false, false, false]);
+    // The table alone: one of the two, and the switch stays off.
+    let page = world.open(&root, PAGE).await;
+    assert!(!page.text().contains(r#"name="sso" value="yes" checked"#));
+    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["sso", "others.sso"]))).await;
+    assert_eq!(answer.status(), 303);
+    assert_eq!(sso(stored(&world).await), [false, true, false]);
+    // Both, against each other.
+    let page = world.open(&root, PAGE).await;
+    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["deploy.sso", "others.sso"]))).await;
+    assert_eq!(answer.status(), 400);
+    assert!(answer.text().contains("disagree about SSO users"), "{}", answer.text());
+    assert_eq!(sso(stored(&world).await), [false, true, false]);
+    // The switch with the table as it was.
+    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["others.sso"]))).await;
+    assert_eq!(answer.status(), 303);
+    assert_eq!(sso(stored(&world).await), [false, true, true]);
+}
+
+#[tokio::test]
+async fn two_administrators_save_at_once_and_the_second_sees_both() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let officer = world.user("officer", &["login", "security#edit"]).await;
+    let officer = world.session(&officer).await;
+    let (first, second) = (world.open(&root, PAGE).await, world.open(&officer, PAGE).await);
+    let answer = world.send(post(PAGE).submit(&root, &form(&first, &[("maximum", "30")], &[]))).await;
+    assert_eq!(answer.status(), 303);
+    let mine = [("maximum", "7"), ("subject", "Mine")];
+    let answer = world.send(post(PAGE).submit(&officer, &form(&second, &mine, &[]))).await;
+    assert_eq!(answer.status(), 409);
+    let text = answer.text();
+    assert!(text.contains("Somebody else changed these settings"), "{text}");
+    assert!(
+        text.contains(r#"data-label="Stored now">30 days"#) && text.contains(r#"data-label="Yours">7 days"#)
+    );
+    assert!(text.contains(r#"<option value="7" selected>"#) && text.contains(r#"value="Mine""#));
+    assert_eq!(stored(&world).await["maximumLifetimeDays"], 30);
+    // Now they know.
+    let again = world.send(post(PAGE).submit(&officer, &form(&answer, &mine, &[]))).await;
+    assert_eq!(again.status(), 303);
+    assert_eq!(stored(&world).await["maximumLifetimeDays"], 7);
+}
+
+#[tokio::test]
+async fn who_may_only_see_the_settings_changes_nothing() {
+    let world = World::new().await;
+    for (name, permissions, seen) in [
+        ("nobody", &["login"][..], 403),
+        ("operator", &["login", "config#view"], 200),
+        ("editor", &["login", "config#edit"], 200),
+        ("auditor", &["login", "security#view"], 200),
+    ] {
+        let user = world.user(name, permissions).await;
+        let session = world.session(&user).await;
+        let page = world.open(&session, PAGE).await;
+        assert_eq!(page.status(), seen, "{permissions:?}");
+        let before = world.state.store.last_sequence().await.unwrap();
+        let fields = [("shown", "x"), ("maximum", "7"), ("days", "7"), ("subject", "s"), ("body", "b")];
+        assert_eq!(world.send(post(PAGE).submit(&session, &fields)).await.status(), 403);
+        assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+        if seen == 200 {
+            assert!(page.text().contains("<fieldset disabled>") && !page.text().contains("Save settings"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_without_its_token_changes_nothing_and_a_lost_session_loses_nothing() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let page = world.open(&root, PAGE).await;
+    let fields = form(&page, &[("maximum", "60")], &["sso"]);
+    let wrong = SignedIn { csrf: "x".to_owned(), ..root.clone() };
+    assert_eq!(world.send(post(PAGE).submit(&wrong, &fields)).await.status(), 403);
+    let foreign = post(PAGE).submit(&root, &fields).header("sec-fetch-site", "cross-site");
+    assert_eq!(world.send(foreign).await.status(), 403);
+    assert_eq!(stored(&world).await["maximumLifetimeDays"], Value::Null);
+    let lost = world.send(post(PAGE).form(&fields)).await;
+    assert_eq!(lost.status(), 303);
+    let next = lost.header("location").strip_prefix("/login?next=").unwrap();
+    let next = url::form_urlencoded::parse(format!("n={next}").as_bytes()).next().unwrap().1.into_owned();
+    let back = world.send(get(&next).cookie(&root)).await;
+    assert_eq!(back.status(), 200);
+    assert!(back.text().contains(r#"<option value="60" selected>"#));
+    assert!(!back.text().contains(r#"name="sso" value="yes" checked"#));
+    assert_eq!(hidden(&back, "shown"), hidden(&page, "shown"));
+}
