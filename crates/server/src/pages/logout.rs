@@ -7,12 +7,13 @@ use http::header::SET_COOKIE;
 use super::PageResult;
 use super::refused::redirect;
 use super::submitted::Submitted;
+use super::visitor::Visitor;
 use crate::service::sessions;
 use crate::session::{self, cookie};
 use crate::state::AppState;
 
 /// `GET /logout`: what a reload of the address finds.
-pub(super) async fn ask(State(state): State<AppState>) -> PageResult {
+pub(super) async fn ask(State(state): State<AppState>, _: Visitor) -> PageResult {
     Ok(redirect(&state, "/account/tokens"))
 }
 

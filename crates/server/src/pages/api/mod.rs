@@ -28,7 +28,7 @@ struct ApiPage {
 
 /// The addresses of the page.
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route(PATH, get(show))
+    Router::new().route("/account/api", get(show))
 }
 
 async fn show(State(state): State<AppState>, visitor: Visitor) -> PageResult {

@@ -3,6 +3,7 @@
 mod all_tokens;
 mod api;
 mod audit;
+mod callers;
 mod ground;
 mod login;
 mod profile;
