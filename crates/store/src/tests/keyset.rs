@@ -292,6 +292,7 @@ pub(crate) async fn plan(store: &Store, select: &SelectStatement) -> String {
     steps.collect::<Vec<_>>().join("; ")
 }
 
+#[derive(Clone, Copy)]
 struct Dates {
     created: i64,
     expires: Option<i64>,

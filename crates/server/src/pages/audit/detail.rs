@@ -104,27 +104,27 @@ mod tests {
 
     use super::*;
 
-    fn shown(detail: Value) -> Vec<String> {
-        lines(&detail).into_iter().map(|line| format!("{}: {}", line.name, line.value)).collect()
+    fn shown(detail: &Value) -> Vec<String> {
+        lines(detail).into_iter().map(|line| format!("{}: {}", line.name, line.value)).collect()
     }
 
     #[test]
     fn a_detail_reads_like_a_list() {
         let detail = json!({ "owner": "ann", "permissions": null, "expiresAt": "2026-12-21T23:59:59Z" });
-        assert_eq!(shown(detail), ["Expires at: 21 Dec 2026, 23:59 UTC", "Owner: ann", "Permissions: none"]);
+        assert_eq!(shown(&detail), ["Expires at: 21 Dec 2026, 23:59 UTC", "Owner: ann", "Permissions: none"]);
         let detail = json!({ "fullName": { "from": "", "to": "Ann <b>" }, "disabled": false, "n": [1, "x"] });
-        assert_eq!(shown(detail), ["Disabled: no", "Full name: nothing → Ann <b>", "N: 1, x"]);
+        assert_eq!(shown(&detail), ["Disabled: no", "Full name: nothing → Ann <b>", "N: 1, x"]);
         let detail = json!({ "from": null, "to": "2026-12-21T23:59:59Z" });
-        assert_eq!(shown(detail), [": none → 21 Dec 2026, 23:59 UTC"]);
-        assert_eq!(shown(json!({})), [""; 0]);
+        assert_eq!(shown(&detail), [": none → 21 Dec 2026, 23:59 UTC"]);
+        assert_eq!(shown(&json!({})), [""; 0]);
         let group = json!({ "principals": [{ "username": "ops", "kind": "group", "provider": "corp" }] });
-        assert_eq!(shown(group), ["Principals: ops (corp)"]);
+        assert_eq!(shown(&group), ["Principals: ops (corp)"]);
     }
 
     #[test]
     fn of_two_states_only_the_difference_is_told() {
         let state = |days: Value, sso: bool| json!({ "days": days, "same": 1, "origins": { "release": { "sso": sso } } });
         let detail = json!({ "from": state(json!(30), false), "to": state(Value::Null, true) });
-        assert_eq!(shown(detail), ["Days: 30 → none", "Origins release sso: no → yes"]);
+        assert_eq!(shown(&detail), ["Days: 30 → none", "Origins release sso: no → yes"]);
     }
 }
