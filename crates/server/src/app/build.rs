@@ -12,7 +12,7 @@ use patgate_gateway::forward::UnusableGates;
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{OpenError, Store, StoreError};
 
-use super::lock;
+use super::{lock, memory};
 use crate::configuration::{Configuration, PublicUrl};
 use crate::edge::{Clock, Random};
 use crate::keys::{self, Keys, KeysFault};
@@ -85,6 +85,7 @@ pub async fn open(configuration: &Configuration, random: &Random) -> Result<(Sto
     made.map_err(|source| StartError::DataFolder { path: path.clone(), source })?;
     let store = Store::open(&configuration.database).await?;
     let counts = store.counts().await?;
+    memory::suit(counts.grants);
     let keys = keys::load_or_create(&configuration.keys_file, counts.grants > 0, &mut random.draw())?;
     Ok((store, keys))
 }

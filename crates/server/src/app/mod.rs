@@ -4,6 +4,7 @@ mod build;
 mod command;
 mod dispatch;
 mod lock;
+mod memory;
 mod serve;
 
 pub use build::{StartError, build, open};

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::build::{self, StartError};
 use super::dispatch::Service;
-use super::lock;
+use super::{lock, memory};
 use crate::configuration::Configuration;
 use crate::edge::{Clock, Random, Stopwatch};
 use crate::listener::{Drained, Limits, Listeners};
@@ -47,6 +47,8 @@ pub struct Running {
 /// # Errors
 /// [`StartError`], with everything that was started stopped again.
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
+    // Until it is known how many grants there are.
+    memory::suit(0);
     let (clock, random) = (Clock::system(), Random::system()?);
     let listeners = Listeners::bind(&configuration.listen).await?;
     let addresses = listeners.addresses().map_err(StartError::Addresses)?;
