@@ -26,7 +26,10 @@ fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
                 differences(lines, name, from, to);
             }
             (Some(from), Some(to), 2) => {
-                lines.push(Line { name: words(name), value: format!("{} → {}", text(from), text(to)) });
+                lines.push(Line {
+                    name: words(name),
+                    value: format!("{} → {}", text(name, from), text(name, to)),
+                });
             }
             _ => {
                 for (member, value) in members {
@@ -34,7 +37,7 @@ fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
                 }
             }
         },
-        value => lines.push(Line { name: words(name), value: text(value) }),
+        value => lines.push(Line { name: words(name), value: text(name, value) }),
     }
 }
 
@@ -42,7 +45,10 @@ fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
 fn differences(lines: &mut Vec<Line>, name: &str, from: &Value, to: &Value) {
     let (Value::Object(before), Value::Object(after)) = (from, to) else {
         if from != to {
-            lines.push(Line { name: words(name), value: format!("{} → {}", text(from), text(to)) });
+            lines.push(Line {
+                name: words(name),
+                value: format!("{} → {}", text(name, from), text(name, to)),
+            });
         }
         return;
     };
@@ -78,9 +84,14 @@ fn words(name: &str) -> String {
     words
 }
 
-fn text(value: &Value) -> String {
+fn text(name: &str, value: &Value) -> String {
     match value {
-        Value::Null => "none".to_owned(),
+        // What is absent means much in these places, and nothing in others. The end of a token has no name of its own.
+        Value::Null => match name {
+            "permissions" => "all that the owner has".to_owned(),
+            "expiresAt" | "" => "never".to_owned(),
+            _ => "none".to_owned(),
+        },
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) if text.is_empty() => "nothing".to_owned(),
@@ -88,7 +99,7 @@ fn text(value: &Value) -> String {
             text.parse::<Timestamp>().map_or_else(|_| text.clone(), |at| Moment::from(at).text)
         }
         Value::Array(values) if values.is_empty() => "none".to_owned(),
-        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Array(values) => values.iter().map(|value| text(name, value)).collect::<Vec<_>>().join(", "),
         Value::Object(members) => match (members.get("username"), members.get("provider")) {
             // A principal of a role.
             (Some(Value::String(name)), Some(Value::String(provider))) => format!("{name} ({provider})"),
@@ -111,11 +122,16 @@ mod tests {
     #[test]
     fn a_detail_reads_like_a_list() {
         let detail = json!({ "owner": "ann", "permissions": null, "expiresAt": "2026-12-21T23:59:59Z" });
-        assert_eq!(shown(&detail), ["Expires at: 21 Dec 2026, 23:59 UTC", "Owner: ann", "Permissions: none"]);
+        assert_eq!(
+            shown(&detail),
+            ["Expires at: 21 Dec 2026, 23:59 UTC", "Owner: ann", "Permissions: all that the owner has"]
+        );
         let detail = json!({ "fullName": { "from": "", "to": "Ann <b>" }, "disabled": false, "n": [1, "x"] });
         assert_eq!(shown(&detail), ["Disabled: no", "Full name: nothing → Ann <b>", "N: 1, x"]);
         let detail = json!({ "from": null, "to": "2026-12-21T23:59:59Z" });
-        assert_eq!(shown(&detail), [": none → 21 Dec 2026, 23:59 UTC"]);
+        assert_eq!(shown(&detail), [": never → 21 Dec 2026, 23:59 UTC"]);
+        let endless = json!({ "expiresAt": null, "permissions": [] });
+        assert_eq!(shown(&endless), ["Expires at: never", "Permissions: none"]);
         assert_eq!(shown(&json!({})), [""; 0]);
         let group = json!({ "principals": [{ "username": "ops", "kind": "group", "provider": "corp" }] });
         assert_eq!(shown(&group), ["Principals: ops (corp)"]);

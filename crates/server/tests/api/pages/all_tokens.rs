@@ -242,6 +242,8 @@ async fn a_tokens_whole_life_is_on_one_page_although_it_is_deleted() {
     assert_eq!(page.status(), 200);
     for shown in [
         "&#60;script&#62;",
+        ">Active<",
+        "Permissions</span> all that the owner has",
         "Token generated",
         "grant.create",
         "Less than 24 hours",
