@@ -3,6 +3,7 @@
 use patgate_core::grant::{LastUse, SuspensionReason};
 use patgate_core::policy::TokenSettings;
 use patgate_core::user::PrincipalKind;
+use sea_orm::ConnectionTrait;
 
 use super::*;
 
@@ -101,6 +102,9 @@ on_both_databases! {
         let maximum_lifetime_days = Some(90.try_into().unwrap());
         let mut other = TokenSettings { maximum_lifetime_days, ..TokenSettings::default() };
         other.origins.release.ldap = true;
+        other.email_notifications.enabled = true;
+        other.email_notifications.days = 365.try_into().unwrap();
+        other.email_notifications.body = "<p>Soon</p>\n".to_owned().try_into().unwrap();
         for settings in [other, TokenSettings::default()] {
             let mut change = store.change(&admin(), now()).await.unwrap();
             assert!(change.put_token_settings(&settings).await.unwrap());
@@ -108,6 +112,14 @@ on_both_databases! {
             change.commit().await.unwrap();
             assert_eq!(store.token_settings().await.unwrap(), settings);
         }
+    }
+
+    async fn token_settings_of_an_older_program_have_defaults_for_what_is_new(fixture: Fixture) {
+        let store = fixture.open().await;
+        let insert = "INSERT INTO settings (name, value) VALUES ('personal_access_tokens', '{\"passwordsOnApi\":false}')";
+        store.inner.orm.execute_unprepared(insert).await.unwrap();
+        let settings = TokenSettings { passwords_on_api: false, ..TokenSettings::default() };
+        assert_eq!(store.token_settings().await.unwrap(), settings);
     }
 
     async fn a_session_comes_back_with_everything(fixture: Fixture) {

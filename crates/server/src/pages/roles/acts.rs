@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
@@ -37,7 +37,7 @@ pub(super) async fn ask_rename(
     let role = changeable(&state, &visitor, id).await?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let typed = if query.has("name") { query.text("name") } else { role.name.as_str() };
-    Ok(rename_page(&state, &visitor, &role, name_field(typed), StatusCode::OK, None)?)
+    rename_page(&state, &visitor, &role, name_field(typed), StatusCode::OK, None)
 }
 
 /// `POST /admin/roles/{id}/rename`.
@@ -49,7 +49,7 @@ pub(super) async fn rename(
     let role = changeable(&state, &visitor, id).await?;
     let mut name = name_field(fields.text("name"));
     let Some(new) = read::<Username>(&mut name) else {
-        return Ok(rename_page(&state, &visitor, &role, name, StatusCode::BAD_REQUEST, None)?);
+        return rename_page(&state, &visitor, &role, name, StatusCode::BAD_REQUEST, None);
     };
     let problem = match roles::rename(&state, &visitor.caller, &role.name, new).await {
         Ok(_) => return Ok(redirect(&state, &format!("{LIST}?done=renamed"))),
@@ -62,7 +62,7 @@ pub(super) async fn rename(
     } else {
         notice = Some(Notice::Failed(problem.sentence()));
     }
-    Ok(rename_page(&state, &visitor, &role, name, problem.status(), notice)?)
+    rename_page(&state, &visitor, &role, name, problem.status(), notice)
 }
 
 /// `GET /admin/roles/{id}/delete`.
@@ -139,7 +139,7 @@ fn rename_page(
     name: Field,
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Refused> {
+) -> PageResult {
     let page = RenamePage {
         shell: Shell::new(state, visitor, format!("Rename {}", role.name), LIST).with_notice(notice),
         role: role.name.to_string(),

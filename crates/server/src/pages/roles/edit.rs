@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
@@ -11,7 +11,7 @@ use super::draft::Form;
 use super::{LIST, may_edit, path};
 use crate::pages::form::{Fault, Named};
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::roles;
 use crate::state::AppState;
@@ -38,7 +38,7 @@ pub(super) async fn show_new(
     visitor.caller.require(&state, "security#edit")?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let form = Form::of_fields(&state, &query, None);
-    Ok(page(&state, &visitor, None, form, StatusCode::OK, None)?)
+    page(&state, &visitor, None, form, StatusCode::OK, None)
 }
 
 /// `POST /admin/roles/new`.
@@ -49,7 +49,7 @@ pub(super) async fn create(
     visitor.caller.require(&state, "security#edit")?;
     let mut form = Form::of_fields(&state, &fields, None);
     let Some(draft) = form.read(&fields, &[]) else {
-        return Ok(page(&state, &visitor, None, form, StatusCode::BAD_REQUEST, None)?);
+        return page(&state, &visitor, None, form, StatusCode::BAD_REQUEST, None);
     };
     match roles::create_one(&state, &visitor.caller, draft).await {
         Ok(_) => Ok(redirect(&state, &format!("{LIST}?done=created"))),
@@ -72,7 +72,7 @@ pub(super) async fn show(
     } else {
         Form::of_role(&state, Some(&role))
     };
-    Ok(page(&state, &visitor, Some(&role), form, StatusCode::OK, None)?)
+    page(&state, &visitor, Some(&role), form, StatusCode::OK, None)
 }
 
 /// `POST /admin/roles/{id}`.
@@ -84,7 +84,7 @@ pub(super) async fn save(
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
     let mut form = Form::of_fields(&state, &fields, Some(&role));
     let Some(draft) = form.read(&fields, &role.principals) else {
-        return Ok(page(&state, &visitor, Some(&role), form, StatusCode::BAD_REQUEST, None)?);
+        return page(&state, &visitor, Some(&role), form, StatusCode::BAD_REQUEST, None);
     };
     match roles::update_one(&state, &visitor.caller, draft).await {
         Ok(_) => Ok(redirect(&state, &format!("{LIST}?done=saved"))),
@@ -103,7 +103,7 @@ fn refused(
         return Err(problem.clone().into());
     }
     let notice = if form.judge(problem) { None } else { Some(Notice::Failed(problem.sentence())) };
-    Ok(page(state, visitor, role, form, problem.status(), notice)?)
+    page(state, visitor, role, form, problem.status(), notice)
 }
 
 fn page(
@@ -113,7 +113,7 @@ fn page(
     form: Form,
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Refused> {
+) -> PageResult {
     let heading = role.map_or_else(|| "New role".to_owned(), |role| role.name.to_string());
     let page = RolePage {
         shell: Shell::new(state, visitor, heading.clone(), LIST).with_notice(notice),

@@ -7,7 +7,7 @@ mod sso;
 use askama::Template;
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::StatusCode;
 use patgate_core::policy::TokenSettings;
@@ -16,7 +16,7 @@ use self::difference::{Difference, differences};
 use self::form::Form;
 use super::form::Fault;
 use super::refused::redirect;
-use super::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use super::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
 use crate::service::settings::{self, Put, Shown};
 use crate::state::AppState;
 
@@ -53,7 +53,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
         "" => (Form::of_settings(&stored), Shown::of(&stored)),
         shown => (Form::of_fields(&query), Shown::from_form(shown)),
     };
-    Ok(page(&state, &visitor, form, &shown, StatusCode::OK, notice, Vec::new())?)
+    page(&state, &visitor, form, &shown, StatusCode::OK, notice, Vec::new())
 }
 
 async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Submitted) -> PageResult {
@@ -61,11 +61,11 @@ async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Subm
     let shown = Shown::from_form(fields.text("shown"));
     let mut form = Form::of_fields(&fields);
     let Some(wanted) = form.read() else {
-        return Ok(page(&state, &visitor, form, &shown, StatusCode::BAD_REQUEST, None, Vec::new())?);
+        return page(&state, &visitor, form, &shown, StatusCode::BAD_REQUEST, None, Vec::new());
     };
     match settings::put_shown(&state, &visitor.caller, wanted.clone(), &shown).await? {
         Put::Done(_) => Ok(redirect(&state, "/settings?done=saved")),
-        Put::Overtaken(stored) => Ok(overtaken(&state, &visitor, &stored, &wanted)?),
+        Put::Overtaken(stored) => overtaken(&state, &visitor, &stored, &wanted),
     }
 }
 
@@ -75,7 +75,7 @@ fn overtaken(
     visitor: &Visitor,
     stored: &TokenSettings,
     wanted: &TokenSettings,
-) -> Result<Response, Refused> {
+) -> PageResult {
     let text = "Somebody else changed these settings while you did. Nothing of yours is saved yet: compare, and save \
                 again to put yours in their place";
     let notice = Some(Notice::Failed(format!("{text}.")));
@@ -92,7 +92,7 @@ fn page(
     status: StatusCode,
     notice: Option<Notice>,
     differences: Vec<Difference>,
-) -> Result<Response, Refused> {
+) -> PageResult {
     let page = SettingsPage {
         shell: Shell::new(state, visitor, "System settings", PATH).with_notice(notice),
         may_edit: settings::may_put(state, &visitor.caller),

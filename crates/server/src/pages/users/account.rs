@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::user::{Origin, UserState, Username};
 
 use super::{LIST, may_edit, origin, path, pill};
 use crate::pages::form::{Fault, Named, beside_field, read};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::users::{self, Account, Edit, Email, FullName};
 use crate::state::AppState;
@@ -101,7 +101,7 @@ pub(super) async fn show(
         _ => None,
     };
     let notice = notice.map(|text| Notice::Done(text.to_owned()));
-    Ok(page(&state, &visitor, &account, [full_name, email], StatusCode::OK, notice)?)
+    page(&state, &visitor, &account, [full_name, email], StatusCode::OK, notice)
 }
 
 /// `POST /admin/users/{username}`.
@@ -114,7 +114,7 @@ pub(super) async fn save(
     let (mut full_name, mut email) = fields(form.text("full_name").to_owned(), form.text("email").to_owned());
     let read = (read::<FullName>(&mut full_name), read::<Email>(&mut email));
     let (Some(new_name), Some(new_email)) = read else {
-        return Ok(page(&state, &visitor, &account, [full_name, email], StatusCode::BAD_REQUEST, None)?);
+        return page(&state, &visitor, &account, [full_name, email], StatusCode::BAD_REQUEST, None);
     };
     let edit = Edit { full_name: Some(new_name), email: Some(new_email), ..Edit::of(username) };
     let problem = match users::change_one(&state, &visitor.caller, edit).await {
@@ -127,7 +127,7 @@ pub(super) async fn save(
     let has_fields = account.user.origin == Origin::Internal;
     let notice =
         if has_fields { refused(&problem, &mut full_name, &mut email) } else { Some(failed(&problem)) };
-    Ok(page(&state, &visitor, &account, [full_name, email], problem.status(), notice)?)
+    page(&state, &visitor, &account, [full_name, email], problem.status(), notice)
 }
 
 fn refused(problem: &Problem, full_name: &mut Field, email: &mut Field) -> Option<Notice> {
@@ -158,7 +158,7 @@ fn page(
     [full_name, email]: [Field; 2],
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Refused> {
+) -> PageResult {
     let title = account.user.username.to_string();
     let page = AccountPage {
         shell: Shell::new(state, visitor, title, LIST).with_notice(notice),

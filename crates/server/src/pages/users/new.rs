@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 
 use super::{LIST, path};
 use crate::pages::form::{Fault, beside_field, read};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Notice, PageResult, Shell, Submitted, Visitor};
 use crate::password::PasswordText;
 use crate::problem::Problem;
 use crate::service::users::{self, NewUser};
@@ -74,7 +74,7 @@ pub(super) async fn show(
 ) -> PageResult {
     visitor.caller.require(&state, "security#edit")?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    Ok(page(&state, &visitor, Form::new(&query), StatusCode::OK, None)?)
+    page(&state, &visitor, Form::new(&query), StatusCode::OK, None)
 }
 
 /// `POST /admin/users/new`.
@@ -85,7 +85,7 @@ pub(super) async fn create(
     visitor.caller.require(&state, "security#edit")?;
     let mut form = Form::new(&fields);
     let Some(new) = form.read(fields.secret("password")) else {
-        return Ok(page(&state, &visitor, form, StatusCode::BAD_REQUEST, None)?);
+        return page(&state, &visitor, form, StatusCode::BAD_REQUEST, None);
     };
     let problem = match users::create(&state, &visitor.caller, new).await {
         Ok(user) => return Ok(redirect(&state, &format!("{}?done=created", path(&user.username)))),
@@ -101,7 +101,7 @@ pub(super) async fn create(
     } else {
         notice = Some(&problem);
     }
-    Ok(page(&state, &visitor, form, problem.status(), notice)?)
+    page(&state, &visitor, form, problem.status(), notice)
 }
 
 fn page(
@@ -110,7 +110,7 @@ fn page(
     form: Form,
     status: StatusCode,
     refused: Option<&Problem>,
-) -> Result<Response, Refused> {
+) -> PageResult {
     let notice = refused.map(|problem| Notice::Failed(problem.sentence()));
     let page = NewPage {
         shell: Shell::new(state, visitor, "New user", LIST).with_notice(notice),
