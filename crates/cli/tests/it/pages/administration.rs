@@ -3,6 +3,7 @@
 use patgate_testkit::browser::Browser;
 use patgate_testkit::servers::patgate::Patgate;
 
+use super::barriers::judged;
 use super::{log_in, log_in_admin};
 use crate::actors::{Person, admin, auth};
 
@@ -137,4 +138,36 @@ fn somebody_changes_their_password_and_logs_out_everywhere() {
     one.sees("Log in");
     two.reload();
     two.sees("Log in");
+}
+
+#[test]
+fn people_of_sso_are_told_when_an_administrator_switches_their_tokens_off() {
+    let (mut patgate, browser, anns, kims) =
+        (Patgate::start(), Browser::start(), Browser::start(), Browser::start());
+    for (name, theirs) in [("ann", &anns), ("kim", &kims)] {
+        admin(&patgate).hire(name, PASSWORD, &["login"]);
+        log_in(theirs, &patgate, name, PASSWORD, "/account/tokens");
+    }
+    let token = Person::new(&patgate, "ann", PASSWORD).token("nightly", "any").text;
+    // As if they had come from a provider; there is none yet.
+    patgate.sql("UPDATE users SET origin = 'sso' WHERE username IN ('ann', 'kim')");
+    patgate.start_again();
+    assert_eq!(auth(&patgate, &token), 200);
+    log_in_admin(&browser, &patgate, "/settings");
+    browser.press("Allow personal access tokens for SSO users");
+    browser.press("Save settings");
+    browser.sees("The settings are saved");
+    assert_eq!(auth(&patgate, &token), 401);
+    // With tokens the list stays, and nothing can be generated.
+    anns.reload();
+    anns.sees("switched personal access tokens off");
+    assert_eq!(anns.texts("tbody th"), ["nightly"]);
+    assert!(anns.has("button[disabled]") && !anns.has("a[data-dialog=generate]"));
+    assert_eq!(judged(&anns, "tokens switched off"), Vec::<String>::new());
+    // Without any there is no list and no button.
+    kims.reload();
+    kims.sees("switched personal access tokens off");
+    assert!(!kims.has("table, main button, main a.button"));
+    kims.open(&patgate.url_of("/account/tokens/new"));
+    kims.sees("You cannot generate tokens");
 }
