@@ -36,6 +36,11 @@ const ADVISORY_LOCK: i64 = 0x0070_6174_6761_7465;
 
 /// Brings the tables up to date, or refuses those of a newer program.
 pub(crate) async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {
+    migrate_to(connection, KNOWN).await
+}
+
+/// Brings the tables to a version: to an older one, as the program of that time did.
+pub(crate) async fn migrate_to(connection: &DatabaseConnection, target: i64) -> Result<(), OpenError> {
     let fault = |error: DbErr| OpenError::Migration(error.into());
     let backend = connection.get_database_backend();
     let immediate = TransactionOptions {
@@ -48,23 +53,24 @@ pub(crate) async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenE
         transaction.execute_unprepared(&lock).await.map_err(fault)?;
     }
     let found = version(&transaction).await.map_err(fault)?;
-    if found > KNOWN {
+    if found > target {
         transaction.rollback().await.map_err(fault)?;
-        return Err(OpenError::NewerSchema { found, known: KNOWN });
+        return Err(OpenError::NewerSchema { found, known: target });
     }
-    if found == KNOWN {
+    if found == target {
         return transaction.rollback().await.map_err(fault);
     }
-    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    let versions = usize::try_from(target).unwrap_or(0);
+    for migration in MIGRATIONS.iter().take(versions).skip(usize::try_from(found).unwrap_or(0)) {
         for step in migration(backend) {
             run(&transaction, &step).await.map_err(fault)?;
         }
     }
     let update =
-        Query::update().table(SchemaVersion::Table).value(SchemaVersion::Version, Expr::val(KNOWN)).take();
+        Query::update().table(SchemaVersion::Table).value(SchemaVersion::Version, Expr::val(target)).take();
     transaction.execute(&update).await.map_err(fault)?;
     transaction.commit().await.map_err(fault)?;
-    tracing::info!(from = found, to = KNOWN, "the tables are up to date");
+    tracing::info!(from = found, to = target, "the tables are up to date");
     Ok(())
 }
 

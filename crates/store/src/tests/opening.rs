@@ -19,6 +19,20 @@ on_both_databases! {
         store.close().await;
     }
 
+    async fn the_tables_of_an_older_program_are_brought_up_to_date_with_all_that_is_in_them(fixture: Fixture) {
+        let opened = crate::connection::open(&fixture.database).await.unwrap();
+        crate::schema::migrate_to(&opened.orm, 1).await.unwrap();
+        let user = "INSERT INTO users (id, origin, provider, subject, username, username_key, full_name, full_name_key, \
+                    email, email_key, groups, password_version, created_at) \
+                    VALUES (1, 'internal', 'internal', '1', 'Ann', 'ann', '', '', '', '', '[]', 0, 1000)";
+        opened.orm.execute_unprepared(user).await.unwrap();
+        opened.pool.close().await;
+        let store = fixture.open().await;
+        assert_eq!(version(&store).await, crate::schema::KNOWN);
+        assert_eq!(store.user_by_name(&name("ann")).await.unwrap().unwrap().id, UserId::from_i64(1));
+        assert_eq!(store.reset_link_of(UserId::from_i64(1)).await.unwrap(), None);
+    }
+
     async fn two_programs_start_at_once(fixture: Fixture) {
         let opening = |_| { let database = fixture.database.clone(); tokio::spawn(async move { Store::open(&database).await }) };
         let both: Vec<_> = (0..4).map(opening).collect();
