@@ -11,7 +11,7 @@ for (const form of document.querySelectorAll("form[data-generate]")) {
   const text = (at) => [String(at.getFullYear()).padStart(4, "0"), String(at.getMonth() + 1).padStart(2, "0"), String(at.getDate()).padStart(2, "0")].join("-");
   const result = () => {
     if (expiration.value === "never") return "It will not expire.";
-    let at = new Date(Date.now() + Number(expiration.value) * 86400_000);
+    let at = new Date(serverNow() + Number(expiration.value) * 86400_000);
     if (expiration.value === "date") {
       if (!date.value) return "";
       at = endOf(...date.value.split("-").map(Number));
@@ -20,7 +20,7 @@ for (const form of document.querySelectorAll("form[data-generate]")) {
   };
   // Told by a screen reader when it changes, and not while a name is typed.
   const tell = () => { place.textContent = result(); place.hidden = !place.textContent; };
-  date.min = text(new Date());
+  date.min = text(new Date(serverNow()));
   if (form.dataset.latest) {
     const latest = new Date(form.dataset.latest);
     const isWhole = endOf(latest.getFullYear(), latest.getMonth() + 1, latest.getDate()) <= latest;

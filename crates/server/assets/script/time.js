@@ -1,4 +1,9 @@
 // Times in the browser's zone, which the foot of the page names; and pills that count down without a reload.
+// The server's clock goes on from when it made the page: that of this computer may be wrong.
+const serverNow = (() => {
+  const ahead = Number(document.documentElement.dataset.now) - performance.now();
+  return () => ahead + performance.now();
+})();
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const format = new Intl.DateTimeFormat("en-GB", {
@@ -26,7 +31,7 @@
   const pills = document.querySelectorAll(".pill[data-until]");
   const count = () => {
     for (const one of pills) {
-      const [look, text] = pill(Date.parse(one.dataset.until) - Date.now());
+      const [look, text] = pill(Date.parse(one.dataset.until) - serverNow());
       const place = one.querySelector(".pill-text");
       if (place.textContent === text) continue;
       place.textContent = text;

@@ -54,21 +54,19 @@ struct Asset {
     path: String,
     kind: HeaderValue,
     plain: Bytes,
-    /// Packed once. Pages are never packed: what an attacker can have reflected beside a secret would tell its length
-    /// (the BREACH attack).
+    /// Packed once. Pages are not packed: what an attacker can have reflected beside a secret would tell its length (the
+    /// BREACH attack). The page of the API reflects nothing, and is.
     packed: Bytes,
 }
 
 impl Asset {
     fn new(name: &str, kind: &'static str, text: &'static str) -> Self {
         let digest = blake3::hash(text.as_bytes()).to_hex();
-        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-        let packed = packer.write_all(text.as_bytes()).and_then(|()| packer.finish()).unwrap_or_default();
         Self {
             path: format!("/assets/{}/{name}", &digest[..16]),
             kind: HeaderValue::from_static(kind),
             plain: Bytes::from_static(text.as_bytes()),
-            packed: packed.into(),
+            packed: pack(text, Compression::best()).into(),
         }
     }
 }
@@ -109,12 +107,7 @@ async fn icon(headers: HeaderMap) -> Response {
 }
 
 fn answer(asset: &Asset, headers: &HeaderMap, lifetime: &'static str) -> Response {
-    let takes_packed = headers
-        .get_all(ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| coding.trim() == "gzip");
+    let takes_packed = takes_packed(headers);
     let mut response =
         (StatusCode::OK, if takes_packed { asset.packed.clone() } else { asset.plain.clone() })
             .into_response();
@@ -127,4 +120,16 @@ fn answer(asset: &Asset, headers: &HeaderMap, lifetime: &'static str) -> Respons
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response
+}
+
+/// A text packed with gzip (RFC 1952).
+pub(super) fn pack(text: &str, how: Compression) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), how);
+    packer.write_all(text.as_bytes()).and_then(|()| packer.finish()).unwrap_or_default()
+}
+
+/// Whether a browser takes what is packed with gzip (RFC 9110 §12.5.3).
+pub(super) fn takes_packed(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    codings.flat_map(|value| value.split(',')).any(|coding| coding.trim() == "gzip")
 }

@@ -58,11 +58,11 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .merge(tokens::routes())
         .merge(users::routes())
         .merge(roles::routes())
+        .merge(settings::routes())
         .merge(reset::routes())
         .merge(all_tokens::routes())
         .merge(audit::routes())
         .merge(profile::routes())
-        .merge(settings::routes())
         .layer(middleware::from_fn_with_state(state.clone(), refused::dress))
         .merge(assets::routes())
 }
@@ -76,5 +76,9 @@ pub fn missing(state: &AppState) -> Router<AppState> {
 async fn nothing_here(headers: HeaderMap) -> axum::response::Response {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let problem = Problem::not_found("page");
-    if accept.contains("text/html") { Refused::Problem(problem).into_response() } else { problem.into_response() }
+    if accept.contains("text/html") {
+        Refused::Problem(problem).into_response()
+    } else {
+        problem.into_response()
+    }
 }

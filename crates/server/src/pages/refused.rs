@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
 use super::shell::Shell;
+use super::visitor::{self, Visitor};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -69,7 +70,10 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 
 /// Turns a [`Refused`] into a page, and gives every page its headers.
 pub async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let (parts, body) = request.into_parts();
+    // The address of a one-time link is itself a secret.
+    let is_secret = parts.uri.path().starts_with("/reset/");
+    let mut response = next.run(Request::from_parts(parts.clone(), body)).await;
     if let Some(refused) = response.extensions_mut().remove::<Arc<Refused>>() {
         response = match &*refused {
             Refused::LogIn { next } => to_login(&state, next),
@@ -77,12 +81,18 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
             Refused::Problem(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
                 to_login(&state, "/")
             }
-            Refused::Problem(problem) => page(&state, problem),
+            Refused::Problem(problem) => {
+                let visitor = visitor::of_request(&parts, &state).await.ok().flatten();
+                page(&state, problem, visitor.as_ref())
+            }
         };
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, value);
+    }
+    if is_secret {
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     }
     response
 }
@@ -114,14 +124,18 @@ struct ProblemPage<'p> {
     problem: &'p Problem,
 }
 
-fn page(state: &AppState, problem: &Problem) -> Response {
+fn page(state: &AppState, problem: &Problem, visitor: Option<&Visitor>) -> Response {
     let heading = match problem.status() {
         StatusCode::FORBIDDEN => "You may not do this",
         StatusCode::NOT_FOUND => "There is nothing here",
         status if status.is_server_error() => "Something went wrong",
         _ => "This did not work",
     };
-    let page = ProblemPage { shell: Shell::bare(state, heading), heading, problem };
+    let shell = match visitor {
+        Some(visitor) => Shell::new(state, visitor, heading, ""),
+        None => Shell::bare(state, heading),
+    };
+    let page = ProblemPage { shell, heading, problem };
     match page.render() {
         Ok(text) => problem.clone().into_page_response(text),
         Err(error) => Problem::internal(error).into_response(),

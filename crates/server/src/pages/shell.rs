@@ -19,6 +19,8 @@ pub struct Shell {
     pub style: &'static str,
     /// Where the script is.
     pub script: &'static str,
+    /// When the page is made, in milliseconds since 1970: what the script counts from.
+    pub now: i64,
     /// Where one can go; empty for who is not signed in.
     pub places: Vec<Place>,
     /// Who is signed in.
@@ -134,6 +136,7 @@ impl Shell {
             base: state.public_url.path().to_owned(),
             style: assets::style_path(),
             script: assets::script_path(),
+            now: state.clock.now().as_millisecond(),
             places: Vec::new(),
             user: None,
             notice: None,

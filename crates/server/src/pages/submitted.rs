@@ -17,6 +17,9 @@ use crate::state::AppState;
 
 /// The most fields of a form that are read.
 const MOST_FIELDS: usize = 2_000;
+/// How long an address can be to go on at after the log-in, in bytes as the log-in page's own address holds it: proxies
+/// refuse an answer whose head is longer than 4 KiB (nginx, `proxy_buffer_size`).
+pub(super) const LONGEST_NEXT: usize = 3_000;
 /// The field that shows the session's CSRF token.
 pub(super) const CSRF: &str = "csrf";
 
@@ -80,15 +83,19 @@ impl Fields {
         self.0.iter().any(|(field, _)| field == name)
     }
 
-    /// The address that shows this form again with what was typed, secrets left out.
+    /// The address that shows this form again with what was typed: secrets left out, and what is too long to come back.
     #[must_use]
     pub fn as_link(&self, path: &str) -> String {
         let is_safe = |name: &str| name != CSRF && name != "form" && !name.contains("password");
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.0.iter().filter(|(name, value)| is_safe(name) && !value.is_empty()));
-        let query = query.finish();
-        // A longer line than this is refused by the listener.
-        if query.is_empty() || query.len() > 8_000 { path.to_owned() } else { format!("{path}?{query}") }
+        let mut link = path.to_owned();
+        for (name, value) in self.0.iter().filter(|(name, value)| is_safe(name) && !value.is_empty()) {
+            let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+            let sign = if link.len() == path.len() { '?' } else { '&' };
+            if escaped_length(&link) + escaped_length(&pair) < LONGEST_NEXT {
+                link = format!("{link}{sign}{pair}");
+            }
+        }
+        link
     }
 
     /// The same fields with some of them changed, as a query: for links to the next page of a list.
@@ -104,6 +111,11 @@ impl Fields {
         query.extend_pairs(changed);
         query.finish()
     }
+}
+
+/// The bytes of a text within a query.
+pub(super) fn escaped_length(text: &str) -> usize {
+    form_urlencoded::byte_serialize(text.as_bytes()).map(str::len).sum()
 }
 
 impl FromRequest<AppState> for Fields {
@@ -123,6 +135,10 @@ impl FromRequest<AppState> for Fields {
             return Err(
                 Problem::new(http::StatusCode::BAD_REQUEST, "not_utf8", "The form is not UTF-8").into()
             );
+        }
+        let fields = form_urlencoded::parse(&body).take(MOST_FIELDS + 1).count();
+        if fields > MOST_FIELDS {
+            return Err(Problem::body_too_large().into());
         }
         Ok(Self::read(&body))
     }
@@ -165,6 +181,13 @@ mod tests {
             let query = link.strip_prefix("/x").unwrap().trim_start_matches('?');
             prop_assert_eq!(Fields::read(query.as_bytes()).as_link("/x"), link);
         }
+    }
+
+    #[test]
+    fn what_is_too_long_for_an_address_does_not_come_back() {
+        let long = "%C3%BC".repeat(400);
+        let fields = Fields::read(format!("name=a&body={long}&days=7").as_bytes());
+        assert_eq!(fields.as_link("/settings"), "/settings?name=a&days=7");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use http::Method;
 use http::request::Parts;
 
 use super::refused::Refused;
+use super::submitted::{LONGEST_NEXT, escaped_length};
 use crate::caller::{self, Caller};
 use crate::session::LiveSession;
 use crate::state::AppState;
@@ -32,7 +33,9 @@ impl FromRequestParts<AppState> for Visitor {
     /// Only for pages that change nothing: a form is read by [`super::Submitted`], which demands the CSRF token.
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
         debug_assert!(matches!(parts.method, Method::GET | Method::HEAD), "a form is read by `Submitted`");
-        let next = parts.uri.path_and_query().map_or("/", |whole| whole.as_str()).to_owned();
+        let whole = parts.uri.path_and_query().map_or("/", |whole| whole.as_str());
+        let fits = escaped_length(whole) < LONGEST_NEXT;
+        let next = if fits { whole } else { parts.uri.path() }.to_owned();
         of_request(parts, state).await?.ok_or(Refused::LogIn { next })
     }
 }

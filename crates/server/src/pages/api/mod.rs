@@ -9,9 +9,12 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
+use flate2::Compression;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, VARY};
 
 use self::document::Group;
-use super::{PageResult, Shell, Visitor};
+use super::{PageResult, Shell, Visitor, assets};
 use crate::state::AppState;
 
 /// Where the page is.
@@ -31,12 +34,17 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/account/api", get(show))
 }
 
-async fn show(State(state): State<AppState>, visitor: Visitor) -> PageResult {
+async fn show(State(state): State<AppState>, visitor: Visitor, headers: HeaderMap) -> PageResult {
     static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(document::read);
     let page = ApiPage {
         shell: Shell::new(&state, &visitor, "API", PATH),
         groups: &GROUPS,
         server: state.public_url.join(""),
     };
-    Ok(Html(page.render()?).into_response())
+    let text = page.render()?;
+    if !assets::takes_packed(&headers) {
+        return Ok(Html(text).into_response());
+    }
+    let packing = [(CONTENT_ENCODING, "gzip"), (VARY, "accept-encoding")];
+    Ok((packing, Html(assets::pack(&text, Compression::fast()))).into_response())
 }

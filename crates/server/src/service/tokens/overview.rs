@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use patgate_core::grant::{Grant, GrantState};
+use patgate_core::grant::Grant;
 use patgate_core::identifier::GrantId;
 use patgate_core::index::OwnerFacts;
 use patgate_store::{AuditCursor, AuditEvent, AuditFilter, GrantCursor, GrantFilter, Seek, SubjectKind};
@@ -144,10 +144,9 @@ pub async fn delete_several(
     Mandate::of_caller(state, &change, caller).await?.require(DELETES)?;
     let mut deleted = 0;
     for id in ids {
-        if change.grant(*id).await?.is_none() {
-            continue;
-        }
-        change.set_grant_state(*id, GrantState::Deleted { at: state.clock.now() }).await?;
+        let Some(grant) = change.grant(*id).await? else { continue };
+        let gone = grant.state.delete(state.clock.now()).map_err(|_| no_such_token())?;
+        change.set_grant_state(*id, gone).await?;
         deleted += 1;
     }
     state.commit(change).await?;

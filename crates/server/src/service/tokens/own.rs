@@ -96,6 +96,7 @@ pub async fn clear_expired(state: &AppState, caller: &Caller, before: Timestamp)
         }
         let now = state.clock.now();
         let mut change = state.change(&caller.actor()).await?;
+        let before_this = cleared;
         for grant in expired {
             // Deleted, or given another end, by somebody else meanwhile.
             let Some(grant) =
@@ -108,5 +109,8 @@ pub async fn clear_expired(state: &AppState, caller: &Caller, before: Timestamp)
             cleared += 1;
         }
         state.commit(change).await?;
+        if cleared == before_this {
+            return Ok(cleared);
+        }
     }
 }

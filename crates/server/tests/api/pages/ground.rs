@@ -82,3 +82,15 @@ async fn markup_in_what_was_typed_is_text() {
         world.send(post("/login").form(&[("username", name), ("password", "x"), ("next", name)])).await;
     assert!(!answer.text().contains("<script>alert"), "{}", answer.text());
 }
+
+#[tokio::test]
+async fn a_refusal_keeps_the_surroundings_of_who_is_signed_in() {
+    let world = World::new().await;
+    let ann = world.user("ann", &["login"]).await;
+    let session = world.session(&ann).await;
+    let page = world.open(&session, "/admin/users").await;
+    assert_eq!(page.status(), 403);
+    assert!(page.text().contains("Menu of ann") && page.text().contains("Go to your access tokens"));
+    let page = world.send(get("/reset/AAAA").header("accept", "text/html")).await;
+    assert_eq!((page.status(), page.header("referrer-policy")), (404, "strict-origin"));
+}
