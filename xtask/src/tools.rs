@@ -36,6 +36,9 @@ pub(crate) struct Script {
 
 /// Judges whether everybody can use a page.
 pub(crate) const AXE: Script = Script { package: "axe-core@4.14.1", file: "axe-core/axe.min.js" };
+/// Judges how fast and how well made a page is.
+pub(crate) const LIGHTHOUSE: Script =
+    Script { package: "lighthouse@12.8.2", file: "lighthouse/cli/index.js" };
 
 impl Script {
     /// Where the file is once it is installed.

@@ -7,6 +7,7 @@
 mod http;
 mod machine;
 mod page;
+mod pages;
 mod program;
 mod serving;
 mod start;
@@ -27,6 +28,8 @@ enum Bench {
     Verify(verify::Arguments),
     /// `/auth` over kept-alive connections, beside nginx and a bare hyper server on the same core
     Http(http::Arguments),
+    /// The server's time for each page beside a million tokens, its weight, and Lighthouse
+    Pages(pages::Arguments),
     /// Idle memory, and the time until a server with a million tokens is ready
     Start(start::Arguments),
 }
@@ -39,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.bench {
         Bench::Verify(arguments) => verify::run(arguments),
         Bench::Http(arguments) => http::run(arguments),
+        Bench::Pages(arguments) => pages::run(arguments),
         Bench::Start(arguments) => start::run(arguments),
     }
 }
