@@ -121,11 +121,14 @@ impl Demo {
         let patgate = format!("http://{}", self.running.addresses[0]);
         let shop = format!("http://{}", self.shop);
         let (token, id) = (self.token.token.reveal(), self.token.owned.grant.id);
-        let admin = format!("{ADMINISTRATOR}:{}", self.password.reveal());
+        let password = self.password.reveal();
+        let admin = format!("{ADMINISTRATOR}:{password}");
         let tokens = format!("{patgate}/api/v1/personal-access-tokens");
         format!(
             "Patgate runs at {patgate}, and a small application behind it at {shop}.\n\
              All of it is gone when this program ends (Ctrl+C).\n\
+             \n\
+             Its pages: open {patgate} and log in as `{ADMINISTRATOR}` with the password `{password}`.\n\
              \n\
              A token of `{ADMINISTRATOR}` for the application, in three ways that people send one:\n\
              \n  \
