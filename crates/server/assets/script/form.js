@@ -6,10 +6,11 @@ for (const part of document.querySelectorAll("[data-when]")) {
   form.addEventListener("change", show);
   show();
 }
-// A second click while the first is on its way sends nothing.
+// A second click while the first is on its way sends nothing. Who stopped it, or waits for too long, may send it again.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
+    else setTimeout(() => delete form.dataset.sent, 10_000);
     form.dataset.sent = "yes";
   });
 }

@@ -1,7 +1,5 @@
 //! What a form shows of itself: what was typed, and what is wrong with it beside the field.
 
-use crate::problem::Problem;
-
 /// A field of one line.
 #[derive(Clone, Debug, Default)]
 pub struct Field {
@@ -29,28 +27,6 @@ impl Field {
     pub fn hint(self, hint: &'static str) -> Self {
         Self { hint, ..self }
     }
-
-    /// With what the use case finds wrong with it; `field` is its name there.
-    #[must_use]
-    pub fn judged(self, problem: Option<&Problem>, field: &str) -> Self {
-        let error = problem.filter(|problem| problem.wrong_field() == Some(field)).map(Problem::sentence);
-        Self { error, ..self }
-    }
-
-    /// What is wrong with it, for the summary on top of its form.
-    #[must_use]
-    pub fn fault(&self) -> Option<Fault> {
-        self.error.clone().map(|text| Fault { field: self.name, text })
-    }
-}
-
-/// A line of the summary on top of a form.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// The field, which the line links to.
-    pub field: &'static str,
-    /// What is wrong with it, as a sentence.
-    pub text: String,
 }
 
 /// One of several things to choose from.

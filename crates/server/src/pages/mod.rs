@@ -34,7 +34,7 @@ use axum::routing::get;
 use http::HeaderMap;
 use http::header::ACCEPT;
 
-pub use self::field::{Choice, Fault, Field};
+pub use self::field::{Choice, Field};
 pub use self::paging::Paging;
 pub use self::refused::Refused;
 pub use self::shell::{Notice, Shell};

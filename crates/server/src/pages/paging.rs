@@ -24,13 +24,22 @@ pub struct Paging {
 /// The place in the list that a query names by `after` or `before`. One that cannot be read is the beginning.
 #[must_use]
 pub(super) fn place<C: FromStr>(query: &Fields) -> Seek<C> {
-    // As it came: a cursor may begin or end with a blank.
-    let read = |name| Some(query.secret(name)).filter(|text| !text.is_empty())?.parse().ok();
+    // As it came: a cursor may begin or end with a blank. None has a control character, as no name has.
+    let is_cursor = |text: &&str| !text.is_empty() && !text.contains(char::is_control);
+    let read = |name| Some(query.secret(name)).filter(is_cursor)?.parse().ok();
     match (read("after"), read("before")) {
         (Some(cursor), _) => Seek::After(cursor),
         (None, Some(cursor)) => Seek::Before(cursor),
         (None, None) => Seek::Start,
     }
+}
+
+/// What is searched for in a field of the query: without blanks at its ends, and without control characters. No name
+/// has any, and PostgreSQL takes no text with a NUL.
+#[must_use]
+pub(super) fn search(query: &Fields, name: &str) -> String {
+    let text: String = query.secret(name).chars().filter(|letter| !letter.is_control()).collect();
+    text.trim().to_owned()
 }
 
 impl Paging {
@@ -89,6 +98,20 @@ mod tests {
     fn a_place_that_cannot_be_read_is_the_beginning() {
         for query in ["", "after=", "after=x", "before=x"] {
             assert_eq!(place::<u32>(&Fields::read(query.as_bytes())), Seek::Start, "{query}");
+        }
+        assert_eq!(place::<String>(&Fields::read(b"after=a%00")), Seek::Start);
+    }
+
+    #[test]
+    fn what_is_searched_for_has_no_control_characters() {
+        for (query, searched) in [
+            ("search=+ci+1+", "ci 1"),
+            ("search=a%00", "a"),
+            ("search=%01a%0a+%7f%c2%85", "a"),
+            ("search=%00", ""),
+            ("", ""),
+        ] {
+            assert_eq!(search(&Fields::read(query.as_bytes()), "search"), searched, "{query}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Use cases: each authorises its caller, asks `core` whether the rule allows what is asked, and makes one change.
 
 pub mod audit;
+pub mod day;
 pub mod first_start;
 mod mandate;
 pub mod roles;

@@ -21,6 +21,9 @@ use crate::state::AppState;
 /// Tokens that are read at once.
 const ROWS: u64 = 500;
 
+/// What a formula begins with, also in full width.
+const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
 const HEAD: [&str; 13] = [
     "id",
     "name",
@@ -52,10 +55,14 @@ pub(super) async fn download(
         }
     }
     let day = state.clock.now().strftime("%F").to_string();
-    let rows = Rows { state, caller: visitor.caller, filter: asked.filter, seek: Some(Seek::Start) };
-    let body = stream::try_unfold((rows, VecDeque::from([head()])), |(mut rows, mut ready)| async move {
+    let mut rows = Rows { state, caller: visitor.caller, filter: asked.filter, seek: Some(Seek::Start) };
+    let mut ready = VecDeque::from([head()]);
+    // Before the headers go out, so that a failure is a status.
+    ready.extend(rows.next().await?);
+    let body = stream::try_unfold((rows, ready), |(mut rows, mut ready)| async move {
         if ready.is_empty()
-            && let Some(text) = rows.next().await.map_err(std::io::Error::other)?
+            && let Some(text) =
+                rows.next().await.map_err(|problem| std::io::Error::other(problem.to_string()))?
         {
             ready.push_back(text);
         }
@@ -78,10 +85,9 @@ struct Rows {
 }
 
 impl Rows {
-    async fn next(&mut self) -> Result<Option<String>, String> {
+    async fn next(&mut self) -> Result<Option<String>, Problem> {
         let Some(seek) = self.seek.take() else { return Ok(None) };
-        let seen = overview::list_all(&self.state, &self.caller, &self.filter, &seek, ROWS).await;
-        let seen = seen.map_err(|problem| problem.to_string())?;
+        let seen = overview::list_all(&self.state, &self.caller, &self.filter, &seek, ROWS).await?;
         if seen.len() as u64 == ROWS {
             self.seek = seen.last().map(|last| Seek::After(GrantCursor::of(&last.grant, self.filter.sort)));
         }
@@ -128,15 +134,26 @@ fn line(cells: &[String]) -> String {
     line
 }
 
-/// A field (RFC 4180 §2.5 to §2.7). What a spreadsheet would run as a formula gets an apostrophe in front, which makes it
-/// a text there (OWASP, *CSV Injection*).
+/// A field (RFC 4180 §2.5 to §2.7).
 fn cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if text.contains(['"', ',', '\r', '\n', '\t']) {
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    let text = guarded(text);
+    if text.contains(['"', ',', ';', '\r', '\n', '\t']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
     } else {
-        format!("{guard}{text}")
+        text
     }
+}
+
+/// What a spreadsheet would run as a formula gets an apostrophe in front, which makes it a text there (OWASP, *CSV
+/// Injection*): at the beginning, and wherever a spreadsheet that splits at other signs may begin a cell.
+fn guarded(text: &str) -> String {
+    let parts = text.split_inclusive([';', ',', '\t', '\r', '\n']);
+    let guard = |part: &str| {
+        let begun =
+            part.trim_start_matches(|sign: char| sign.is_whitespace() || sign.is_control() || sign == '"');
+        if begun.starts_with(FORMULA_SIGNS) { "'" } else { "" }
+    };
+    parts.flat_map(|part| [guard(part), part]).collect()
 }
 
 #[cfg(test)]
@@ -154,8 +171,18 @@ mod tests {
             ("+1", "'+1"),
             ("-1", "'-1"),
             ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "\"'\t=1\""),
-            ("\r=1", "\"'\r=1\""),
+            ("\t=1", "\"\t'=1\""),
+            ("\r=1", "\"\r'=1\""),
+            ("a\n=1", "\"a\n'=1\""),
+            ("  =1", "'  =1"),
+            ("a;=1", "\"a;'=1\""),
+            ("a, @x;b", "\"a,' @x;b\""),
+            ("a\t-1;+1", "\"a\t'-1;'+1\""),
+            // A quote that stands where a cell begins is no part of it.
+            ("a;\"=1", "\"a;'\"\"=1\""),
+            ("＝1", "'＝1"),
+            ("＋1;－1,＠x", "\"'＋1;'－1,'＠x\""),
+            ("Mozilla/5.0 (X11; Linux)", "\"Mozilla/5.0 (X11; Linux)\""),
             ("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),
             ("a=1", "a=1"),
         ] {

@@ -8,8 +8,9 @@ use patgate_store::{AuditCursor, Seek};
 use super::row::SeenRow;
 use super::{DELETES, LIST};
 use crate::pages::audit::event::EventRow;
+use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
-use crate::pages::tokens::Named;
+use crate::pages::tokens::named;
 use crate::pages::tokens::row::Permissions;
 use crate::pages::{Fields, PageResult, Shell, Visitor};
 use crate::service::tokens::overview;
@@ -23,7 +24,8 @@ struct TokenPage {
     /// Where it is, without the base.
     path: String,
     row: SeenRow,
-    events: Vec<EventRow>,
+    /// What happened to it; `None` for who may not read the log.
+    events: Option<Vec<EventRow>>,
     paging: Paging,
     may_delete: bool,
 }
@@ -32,22 +34,28 @@ struct TokenPage {
 pub(super) async fn show(
     State(state): State<AppState>,
     visitor: Visitor,
-    Named(id): Named,
+    Named(id): Named<String>,
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let caller = &visitor.caller;
+    let (caller, id) = (&visitor.caller, named(&id)?);
     let seen = overview::read_with_history(&state, caller, id).await?;
     let place: Seek<AuditCursor> = paging::place(&query);
-    let events = overview::life(&state, caller, id, &place, paging::ASKED).await?;
-    let (events, paging) = Paging::cut(events, &place, &query, AuditCursor::of);
+    let (events, paging) = if overview::may_read_life(&state, caller) {
+        let events = overview::life(&state, caller, id, &place, paging::ASKED).await?;
+        let (events, paging) = Paging::cut(events, &place, &query, AuditCursor::of);
+        let rows = events.into_iter().map(|event| EventRow::new(&state, caller, event));
+        (Some(rows.collect()), paging)
+    } else {
+        (None, Paging::default())
+    };
     let row = SeenRow::new(&seen, state.clock.now());
     let page = TokenPage {
         shell: Shell::new(&state, &visitor, format!("Token {}", row.token.name), LIST),
         path: format!("{LIST}/{id}"),
         may_delete: row.deleted.is_none() && caller.may(&state, DELETES),
         row,
-        events: events.into_iter().map(|event| EventRow::new(&state, caller, event)).collect(),
+        events,
         paging,
     };
     Ok(Html(page.render()?).into_response())

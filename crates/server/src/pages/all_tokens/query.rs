@@ -5,7 +5,7 @@ use patgate_core::policy::Days;
 use patgate_core::user::Username;
 use patgate_store::{GrantFilter, GrantLife, GrantSort};
 
-use crate::pages::{Choice, Field, Fields};
+use crate::pages::{Choice, Field, Fields, paging};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -43,6 +43,7 @@ impl Asked {
     /// When the database does not answer. What is wrong with a field stands beside it.
     pub(super) async fn read(state: &AppState, query: &Fields) -> Result<Self, Problem> {
         let now = state.clock.now();
+        let search = paging::search(query, "search");
         let mut owner = Field::new("owner", "Owner", query.text("owner"));
         let mut owner_id = None;
         if !owner.value.is_empty() {
@@ -66,7 +67,7 @@ impl Asked {
         let (_, _, order, descending) = SORTS.iter().find(|(word, ..)| *word == sort).unwrap_or(&SORTS[0]);
         let filter = GrantFilter {
             owner: owner_id,
-            name_prefix: Some(query.text("search")).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
+            name_prefix: Some(search.clone()).filter(|text| !text.is_empty()),
             life: match query.text("show") {
                 "active" => GrantLife::Live(now),
                 "expired" => GrantLife::Expired(now),
@@ -84,7 +85,7 @@ impl Asked {
         };
         let shows = [("all", "All tokens"), ("active", "Active ones"), ("expired", "Expired ones")];
         Ok(Self {
-            search: Field::new("search", "Name begins with", query.text("search")),
+            search: Field::new("search", "Name begins with", search),
             owner,
             expiring,
             unused,

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::query::Asked;
 use crate::caller::Caller;
 use crate::pages::{Fields, PageResult, Visitor};
+use crate::problem::Problem;
 use crate::service::audit;
 use crate::state::AppState;
 
@@ -30,10 +31,15 @@ pub(super) async fn download(
         return Err(fault.into());
     }
     let day = state.clock.now().strftime("%F").to_string();
-    let events = Events { state, caller: visitor.caller, filter, seek: Some(Seek::Start) };
-    let body = stream::try_unfold(events, |mut events| async move {
-        let text = events.next().await.map_err(std::io::Error::other)?;
-        Ok::<_, std::io::Error>(text.map(|text| (Bytes::from(text), events)))
+    let mut events = Events { state, caller: visitor.caller, filter, seek: Some(Seek::Start) };
+    // Before the headers go out, so that a failure is a status.
+    let first = events.next().await?;
+    let body = stream::try_unfold((events, first), |(mut events, ready)| async move {
+        let text = match ready {
+            Some(text) => Some(text),
+            None => events.next().await.map_err(|problem| std::io::Error::other(problem.to_string()))?,
+        };
+        Ok::<_, std::io::Error>(text.map(|text| (Bytes::from(text), (events, None))))
     });
     let headers = [
         (CONTENT_TYPE, "application/jsonl; charset=utf-8".to_owned()),
@@ -52,10 +58,9 @@ struct Events {
 }
 
 impl Events {
-    async fn next(&mut self) -> Result<Option<String>, String> {
+    async fn next(&mut self) -> Result<Option<String>, Problem> {
         let Some(seek) = self.seek.take() else { return Ok(None) };
-        let events = audit::list(&self.state, &self.caller, &self.filter, &seek, ROWS).await;
-        let events = events.map_err(|problem| problem.to_string())?;
+        let events = audit::list(&self.state, &self.caller, &self.filter, &seek, ROWS).await?;
         if events.len() as u64 == ROWS {
             self.seek = events.last().map(|last| Seek::After(AuditCursor::of(last)));
         }

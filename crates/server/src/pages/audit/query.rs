@@ -1,14 +1,13 @@
 //! What is asked of the log, from the fields of its form.
 
-use jiff::Timestamp;
-use jiff::ToSpan;
-use jiff::civil::Date;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, ToSpan};
 
 use super::event::ACTIONS;
-use crate::pages::{Choice, Field, Fields};
+use crate::pages::form::sentence;
+use crate::pages::{Choice, Field, Fields, paging};
 use crate::problem::Problem;
 use crate::service::audit::AuditAsked;
+use crate::service::day::{NotADay, end_of_day, start_of_day};
 
 /// The form above the log, with what is wrong with it, and what it asks.
 pub(super) struct Asked {
@@ -33,23 +32,17 @@ impl Asked {
         {
             until.error = Some("Choose a day that is not before the first one.".to_owned());
         }
-        let action = query.text("action");
-        let mut actions = vec![Choice::new("", "Anything", action)];
-        actions.extend(ACTIONS.map(|(word, label)| Choice::new(word, label, action)));
+        let [actor, action, subject] = ["actor", "action", "subject"].map(|name| paging::search(query, name));
+        let mut actions = vec![Choice::new("", "Anything", &action)];
+        actions.extend(ACTIONS.map(|(word, label)| Choice::new(word, label, &action)));
         Self {
-            actor: Field::new("actor", "Who", query.text("actor")),
-            subject: Field::new("subject", "About", query.text("subject")),
+            actor: Field::new("actor", "Who", actor.clone()),
+            subject: Field::new("subject", "About", subject.clone()),
             from,
             until,
             actions,
             zone: zone.to_owned(),
-            wanted: AuditAsked {
-                actor: query.text("actor").to_owned(),
-                action: action.to_owned(),
-                subject: query.text("subject").to_owned(),
-                since,
-                until: end,
-            },
+            wanted: AuditAsked { actor, action, subject, since, until: end },
         }
     }
 
@@ -80,21 +73,21 @@ fn day(
     if field.value.is_empty() {
         return (field, None);
     }
-    let moment = moment(&field.value, zone, is_end);
-    if moment.is_none() {
-        field.error = Some("Type a day such as 2026-12-31.".to_owned());
+    match moment(&field.value, zone, is_end) {
+        Ok(moment) => (field, Some(moment)),
+        Err(error) => {
+            field.error = Some(sentence(&error.to_string()));
+            (field, None)
+        }
     }
-    (field, moment)
 }
 
-fn moment(day: &str, zone: &str, is_end: bool) -> Option<Timestamp> {
-    if day.len() != "2026-12-31".len() {
-        return None;
+fn moment(day: &str, zone: &str, is_end: bool) -> Result<Timestamp, NotADay> {
+    if is_end {
+        end_of_day(day, zone)?.checked_add(1.second()).map_err(|_| NotADay::TooLate)
+    } else {
+        start_of_day(day, zone)
     }
-    let day: Date = day.parse().ok()?;
-    let day = if is_end { day.checked_add(1.day()).ok()? } else { day };
-    let zone = TimeZoneDatabase::bundled().get(zone).unwrap_or(TimeZone::UTC);
-    Some(day.to_zoned(zone).ok()?.timestamp())
 }
 
 #[cfg(test)]
@@ -110,10 +103,9 @@ mod tests {
             ("2026-03-29", "Europe/Berlin", true, Some("2026-03-29T22:00:00Z")),
             ("2026-12-31", "No/Where", false, Some("2026-12-31T00:00:00Z")),
             ("2026-02-30", "UTC", false, None),
-            ("yesterday", "UTC", false, None),
-            ("", "UTC", false, None),
+            ("9999-12-31", "UTC", true, None),
         ] {
-            assert_eq!(moment(day, zone, is_end), at.map(|at| at.parse().unwrap()), "{day} {zone}");
+            assert_eq!(moment(day, zone, is_end).ok(), at.map(|at| at.parse().unwrap()), "{day} {zone}");
         }
     }
 }

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 
 use super::row::{Permissions, Row};
-use super::{LIST, Named};
+use super::{LIST, named};
+use crate::pages::form::Named;
 use crate::pages::refused::redirect;
 use crate::pages::{PageResult, Shell, Submitted, Visitor};
 use crate::service::tokens::{self, OwnToken};
@@ -20,22 +21,30 @@ struct DeletePage {
 }
 
 /// `GET /account/tokens/{id}/delete`.
-pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor, Named(id): Named) -> PageResult {
-    match tokens::read_own(&state, &visitor.caller, id).await? {
+pub(super) async fn ask(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Named(id): Named<String>,
+) -> PageResult {
+    match tokens::read_own(&state, &visitor.caller, named(&id)?).await? {
         OwnToken::Present(grant) => {
             let shell = Shell::new(&state, &visitor, "Delete token", LIST);
             let page = DeletePage { shell, row: Row::new(&grant, state.clock.now()) };
             Ok(Html(page.render()?).into_response())
         }
-        OwnToken::Deleted(_) => Ok(redirect(&state, "/account/tokens?done=already-deleted")),
+        OwnToken::Deleted => Ok(redirect(&state, "/account/tokens?done=already-deleted")),
     }
 }
 
 /// `POST /account/tokens/{id}/delete`.
-pub(super) async fn delete(State(state): State<AppState>, Named(id): Named, sent: Submitted) -> PageResult {
-    let done = match tokens::delete_own(&state, &sent.visitor.caller, id).await? {
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Named(id): Named<String>,
+    sent: Submitted,
+) -> PageResult {
+    let done = match tokens::delete_own(&state, &sent.visitor.caller, named(&id)?).await? {
         OwnToken::Present(_) => "deleted",
-        OwnToken::Deleted(_) => "already-deleted",
+        OwnToken::Deleted => "already-deleted",
     };
     Ok(redirect(&state, &format!("/account/tokens?done={done}")))
 }

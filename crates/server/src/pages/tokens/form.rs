@@ -5,9 +5,11 @@ use patgate_core::application::ApplicationSlot;
 use patgate_core::permission::catalog::BUILT_IN;
 
 use super::label;
-use crate::pages::{Choice, Fault, Field, Fields};
+use crate::pages::form::Fault;
+use crate::pages::{Choice, Field, Fields};
 use crate::problem::Problem;
-use crate::service::tokens::{FormId, NewToken, Offer, TokenRequest, end_of_day};
+use crate::service::day::end_of_day;
+use crate::service::tokens::{FormId, NewToken, Offer, TokenRequest};
 use crate::state::AppState;
 
 /// The panel.
@@ -84,9 +86,10 @@ impl GenerateForm {
 
     /// What is wrong, for the summary on top.
     pub(super) fn faults(&self) -> Vec<Fault> {
-        let fields = [&self.name, &self.application, &self.expiration, &self.date];
-        let permissions = self.permission_error.clone().map(|text| Fault { field: "permissions", text });
-        fields.into_iter().filter_map(Field::fault).chain(permissions).collect()
+        let mut faults = Fault::of([&self.name, &self.application, &self.expiration, &self.date]);
+        let permissions = self.permission_error.clone();
+        faults.extend(permissions.map(|text| Fault { field: "permissions".to_owned(), text }));
+        faults
     }
 }
 
@@ -94,7 +97,7 @@ impl GenerateForm {
 pub(super) fn read(state: &AppState, offer: &Offer, typed: &Fields) -> Result<NewToken, Problem> {
     let mut request = TokenRequest {
         token_note: typed.text("name").to_owned(),
-        application: Some(typed.text("application").to_owned()),
+        application: Some(typed.text("application").to_owned()).filter(|name| !name.is_empty()),
         ..TokenRequest::default()
     };
     match typed.text("expiration") {

@@ -7,7 +7,8 @@ use http::StatusCode;
 
 use super::form::{self, GenerateForm};
 use super::{LIST, closed, made};
-use crate::pages::{Fault, Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use crate::pages::form::Fault;
+use crate::pages::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::{self, FormId, Offer};
 use crate::state::AppState;

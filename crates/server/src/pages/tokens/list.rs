@@ -53,7 +53,8 @@ pub(super) async fn show(
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let (caller, now) = (&visitor.caller, state.clock.now());
-    let filter = filter(&query, now);
+    let search = paging::search(&query, "search");
+    let filter = filter(&query, &search, now);
     let place: Seek<GrantCursor> = paging::place(&query);
     let is_whole = filter.name_prefix.is_none() && filter.life == GrantLife::Any && place == Seek::Start;
     let sort = filter.sort;
@@ -72,7 +73,7 @@ pub(super) async fn show(
         panel,
         rows: grants.iter().map(|grant| Row::new(grant, now)).collect(),
         paging,
-        search: query.text("search").to_owned(),
+        search,
         shows: choices(
             query.text("show"),
             [("all", "All tokens"), ("active", "Active ones"), ("expired", "Expired ones")],
@@ -89,11 +90,11 @@ async fn has_tokens(state: &AppState, caller: &Caller) -> Result<bool, Problem> 
     Ok(!any.is_empty())
 }
 
-fn filter(query: &Fields, now: Timestamp) -> GrantFilter {
+fn filter(query: &Fields, search: &str, now: Timestamp) -> GrantFilter {
     let (_, _, sort, descending) =
         SORTS.iter().find(|(word, ..)| *word == query.text("sort")).unwrap_or(&SORTS[0]);
     GrantFilter {
-        name_prefix: Some(query.text("search")).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
+        name_prefix: Some(search).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
         life: match query.text("show") {
             "active" => GrantLife::Live(now),
             "expired" => GrantLife::Expired(now),

@@ -9,15 +9,11 @@ mod made;
 pub(super) mod row;
 
 use axum::Router;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequestParts, Path};
 use axum::routing::get;
-use http::request::Parts;
 use patgate_core::application::ApplicationName;
 use patgate_core::identifier::GrantId;
 use patgate_core::user::Origin;
 
-use super::Refused;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -49,14 +45,6 @@ fn closed(origin: Origin) -> String {
 }
 
 /// The token that an address names. What cannot be the id of a token is answered like one that is missing.
-pub(super) struct Named(pub(super) GrantId);
-
-impl FromRequestParts<AppState> for Named {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
-        let id: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, state).await;
-        let id = id.ok().and_then(|id| id.parse().ok());
-        id.map(Self).ok_or_else(|| Problem::not_found("token").into())
-    }
+pub(super) fn named(id: &str) -> Result<GrantId, Problem> {
+    id.parse().map_err(|_| Problem::not_found("token"))
 }

@@ -7,7 +7,7 @@ use patgate_core::user::User;
 use patgate_store::{UserCursor, UserFilter};
 
 use super::{LIST, may_edit, origin, path, pill};
-use crate::pages::paging::{ASKED, place};
+use crate::pages::paging::{self, ASKED, place};
 use crate::pages::{Choice, Fields, Moment, Notice, PageResult, Paging, Pill, Shell, Visitor};
 use crate::service::users;
 use crate::state::AppState;
@@ -55,7 +55,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let search = query.text("search").to_owned();
+    let search = paging::search(&query, "search");
     let shown = query.text("state");
     let filter = UserFilter {
         name_prefix: Some(search.clone()).filter(|search| !search.is_empty()),

@@ -8,7 +8,6 @@
 
 pub mod command_line;
 mod create;
-mod day;
 mod issue;
 mod list;
 mod offer;
@@ -23,7 +22,6 @@ use patgate_core::grant::Grant;
 use patgate_core::identifier::GrantId;
 
 pub use create::create;
-pub use day::{NotADay, end_of_day};
 pub use issue::{NewToken, NewTokenMade};
 pub use list::{Asked, OwnerAsked, current, list, read};
 pub use offer::Offer;

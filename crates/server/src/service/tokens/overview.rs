@@ -16,6 +16,8 @@ use crate::state::AppState;
 
 /// The permission to see other people's tokens.
 const SEES: &str = "token#view_all";
+/// The permission to read the log, of which the life of a token is a part.
+const READS_LOG: &str = "audit#view";
 /// The permission to delete them.
 const DELETES: &str = "token#delete_all";
 
@@ -111,10 +113,16 @@ pub async fn read_with_history(state: &AppState, caller: &Caller, id: GrantId) -
     Ok(SeenGrant::new(state, grant))
 }
 
+/// Whether the caller may read what happened to tokens.
+#[must_use]
+pub fn may_read_life(state: &AppState, caller: &Caller) -> bool {
+    caller.may(state, SEES) && caller.may(state, READS_LOG)
+}
+
 /// At most `limit` of the things that happened to a token, newest first, from a place on.
 ///
 /// # Errors
-/// 403 without `token#view_all`.
+/// 403 without `token#view_all` and `audit#view`.
 pub async fn life(
     state: &AppState,
     caller: &Caller,
@@ -124,6 +132,7 @@ pub async fn life(
 ) -> Result<Vec<AuditEvent>, Problem> {
     manages_only_itself(caller, None)?;
     caller.require(state, SEES)?;
+    caller.require(state, READS_LOG)?;
     let subject = Some((SubjectKind::Grant, id.to_string()));
     let filter = AuditFilter { subject, ..AuditFilter::default() };
     Ok(state.store.list_audit_events(&filter, seek, limit).await?)

@@ -20,7 +20,7 @@ pub enum OwnToken {
     /// It is there.
     Present(Grant),
     /// It was deleted before.
-    Deleted(Grant),
+    Deleted,
 }
 
 /// Lists at most `limit` of the caller's own tokens; whose the filter asks for makes no difference.
@@ -61,7 +61,7 @@ pub async fn read_own(state: &AppState, caller: &Caller, id: GrantId) -> Result<
     let grant = state.store.grant_with_history(id).await?.filter(|grant| grant.owner == caller.user);
     let grant = grant.ok_or_else(no_such_token)?;
     Ok(match grant.state {
-        GrantState::Deleted { .. } => OwnToken::Deleted(grant),
+        GrantState::Deleted { .. } => OwnToken::Deleted,
         GrantState::Active | GrantState::Suspended { .. } => OwnToken::Present(grant),
     })
 }
@@ -72,7 +72,7 @@ pub async fn read_own(state: &AppState, caller: &Caller, id: GrantId) -> Result<
 /// As [`read_own`].
 pub async fn delete_own(state: &AppState, caller: &Caller, id: GrantId) -> Result<OwnToken, Problem> {
     let token = read_own(state, caller, id).await?;
-    if matches!(token, OwnToken::Deleted(_)) {
+    if matches!(token, OwnToken::Deleted) {
         return Ok(token);
     }
     match delete(state, caller, id).await {

@@ -69,6 +69,7 @@ async fn an_administrator_sees_everybodys_tokens_and_finds_some() {
     assert!(!page.text().contains(r#"name="id""#) && !page.text().contains("Delete"));
     for (query, found) in [
         ("search=N", &["nightly"][..]),
+        ("search=n%00", &["nightly"]),
         ("owner=CYD", &["cyd&#39;s"]),
         ("owner=ann&sort=-created&show=active&search=e", &["endless"]),
         ("expiring=4", &[&markup, "ci"]),
@@ -235,7 +236,7 @@ async fn who_may_only_see_deletes_nothing() {
 
 #[tokio::test]
 async fn a_tokens_whole_life_is_on_one_page_although_it_is_deleted() {
-    let stage = stage(DELETES).await;
+    let stage = stage(&["audit#view", DELETES[0], DELETES[1], DELETES[2]]).await;
     let (world, admin) = (&stage.world, &stage.admin);
     let id = stage.tokens[3].id.to_string();
     let page = world.open(admin, &format!("{LIST}/{id}")).await;
@@ -267,10 +268,21 @@ async fn a_tokens_whole_life_is_on_one_page_although_it_is_deleted() {
 }
 
 #[tokio::test]
+async fn who_may_not_read_the_log_sees_what_a_token_is_and_not_its_life() {
+    let stage = stage(SEES).await;
+    let path = format!("{LIST}/{}", stage.tokens[0].id);
+    let page = stage.world.open(&stage.admin, &path).await;
+    assert_eq!(page.status(), 200);
+    assert!(page.text().contains("<h1>ci</h1>") && page.text().contains(">Active<"));
+    assert!(page.text().contains("you need the permission <code>audit#view</code>"));
+    assert!(!page.text().contains("grant.create") && !page.text().contains("Token generated"));
+}
+
+#[tokio::test]
 async fn no_spreadsheet_runs_what_is_downloaded() {
     let world = World::new().await;
     let root = world.user("root", SEES).await;
-    for name in ["=HYPERLINK(\"http://evil.example\")", "+1", "-1", "@x", "a,b", "say \"hi\""] {
+    for name in ["=HYPERLINK(\"http://evil.example\")", "+1", "-1", "@x", "a,b", "a;=1", "say \"hi\""] {
         world.token(&root, named(name, None)).await;
     }
     let csv = world.open(&world.session(&root).await, &format!("{LIST}.csv")).await;
@@ -279,7 +291,7 @@ async fn no_spreadsheet_runs_what_is_downloaded() {
     assert_eq!(csv.header("cache-control"), "no-store");
     let lines: Vec<_> = csv.text().split("\r\n").collect();
     assert!(lines[0].starts_with("id,name,owner,origin,"));
-    let cells: Vec<_> = lines[1..7].iter().map(|line| line.split_once(',').unwrap().1).collect();
+    let cells: Vec<_> = lines[1..8].iter().map(|line| line.split_once(',').unwrap().1).collect();
     let rest = ",root,internal,true,release,all,2026-05-03T12:00:00Z,,,,,active";
     let quoted = [
         "'+1",
@@ -287,10 +299,11 @@ async fn no_spreadsheet_runs_what_is_downloaded() {
         "\"'=HYPERLINK(\"\"http://evil.example\"\")\"",
         "'@x",
         "\"a,b\"",
+        "\"a;'=1\"",
         "\"say \"\"hi\"\"\"",
     ];
     assert_eq!(cells, quoted.map(|name| format!("{name}{rest}")));
-    assert_eq!(lines[7..], [""]);
+    assert_eq!(lines[8..], [""]);
 }
 
 #[tokio::test]

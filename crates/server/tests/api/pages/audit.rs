@@ -56,6 +56,10 @@ async fn an_auditor_sees_who_did_what_and_finds_some_of_it() {
         (format!("subject={id}"), &["grant.delete", "grant.create"]),
         ("subject=Ann".to_owned(), &["session.create", "user.create"]),
         ("subject=A%25".to_owned(), &[]),
+        // A control character is no part of what is searched for.
+        ("actor=A%00NN".to_owned(), &all[3..4]),
+        ("action=grant.create%00".to_owned(), &all[5..6]),
+        ("subject=%00Ann".to_owned(), &["session.create", "user.create"]),
         ("from=2026-05-04".to_owned(), &all[..3]),
         ("until=2026-05-03".to_owned(), &all[3..]),
         ("from=2026-05-03&until=2026-05-04".to_owned(), &all),
@@ -71,12 +75,16 @@ async fn an_auditor_sees_who_did_what_and_finds_some_of_it() {
         ("from=yesterday", "from"),
         ("until=2026-02-30", "until"),
         ("from=2026-05-04&until=2026-05-03", "until"),
+        ("from=9999-12-31", "from"),
+        ("until=9999-12-31", "until"),
     ] {
         let page = world.open(&reader, &format!("{LIST}?{query}")).await;
         assert_eq!((page.status(), actions(&page).len()), (400, 0), "{query}");
         assert!(page.text().contains(&format!(r#"id="{field}-error""#)), "{query}");
         assert_eq!(world.open(&reader, &format!("{LIST}.jsonl?{query}")).await.status(), 400, "{query}");
     }
+    let page = world.open(&reader, &format!("{LIST}?until=9999-12-31")).await;
+    assert!(page.text().contains("This day is too late; choose an earlier one."), "{}", page.text());
 }
 
 #[tokio::test]

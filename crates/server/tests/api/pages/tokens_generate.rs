@@ -214,6 +214,16 @@ async fn a_token_carries_what_was_selected() {
 }
 
 #[tokio::test]
+async fn who_names_no_application_gets_a_token_for_any() {
+    let world = World::new().await;
+    let ann = world.user("ann", &["login"]).await;
+    let session = world.session(&ann).await;
+    let token = secret(&generate(&world, &session, &[("application", "")]).await);
+    let current = world.send(get("/api/v1/personal-access-tokens/current").basic("", &token)).await;
+    assert_eq!(current.json()["application"], "any");
+}
+
+#[tokio::test]
 async fn a_day_of_ones_own_ends_where_one_is() {
     let world = World::new().await;
     let ann = world.user("ann", &["login"]).await;
@@ -237,6 +247,7 @@ async fn a_day_of_ones_own_ends_where_one_is() {
         ("31.12.2026", "Choose a day, or type one such as 2026-12-31."),
         ("2026-05-02", "The expiry date is not in the future."),
         ("2100-01-01", "The expiry date is after the end of 2099."),
+        ("9999-12-31", "This day is too late; choose an earlier one."),
     ] {
         let answer = generate(&world, &session, &[("expiration", "date"), ("date", date)]).await;
         assert_eq!(answer.status(), 400, "{date}");
