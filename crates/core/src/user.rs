@@ -98,7 +98,8 @@ impl FromStr for Username {
 
 /// Characters that are not seen but make two names differ: zero-width ones, direction marks, fillers of Hangul and
 /// Mongolian, and tags. Variation selectors stay, because emoji need them.
-pub(crate) fn is_invisible(c: char) -> bool {
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'

@@ -178,6 +178,12 @@ impl Problem {
         self.field.as_deref()
     }
 
+    /// The word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

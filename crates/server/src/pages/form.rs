@@ -8,7 +8,9 @@ use http::request::Parts;
 
 use super::field::Field;
 use super::refused::Refused;
+use super::{Fields, Notice};
 use crate::problem::Problem;
+use crate::service::shown::Shown;
 
 /// One thing that is wrong with a form, for the summary: a link to its field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,51 @@ impl Fault {
         });
         faults.collect()
     }
+}
+
+/// One thing that is not in the form as it is stored, for people to compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// What it is called on the page.
+    pub(super) label: &'static str,
+    /// As it is stored now.
+    pub(super) stored: String,
+    /// As the form has it.
+    pub(super) wanted: String,
+}
+
+impl Difference {
+    /// Those of these fields that are not as they are stored.
+    #[must_use]
+    pub(super) fn of<'f>(fields: impl IntoIterator<Item = (&'f Field, String)>) -> Vec<Self> {
+        let differing = fields.into_iter().filter(|(field, stored)| field.value != *stored);
+        differing
+            .map(|(field, stored)| Self { label: field.label, stored, wanted: field.value.clone() })
+            .collect()
+    }
+}
+
+/// What is said above the form of something stored when a link filled it with other values.
+#[must_use]
+pub(super) fn unsaved() -> Notice {
+    let text = "Not saved yet: these values came with the link, or from before you logged in. Check them before you \
+                save.";
+    Notice::Told(text.to_owned())
+}
+
+/// What the form says it was shown. A field that is absent must not empty what is stored, so all must be there.
+///
+/// # Errors
+/// 400 for a form without one of these fields.
+pub(super) fn complete(fields: &Fields, names: &[&str]) -> Result<Shown, Problem> {
+    let shown = fields.text("shown");
+    if shown.is_empty() || !names.iter().all(|name| fields.has(name)) {
+        let status = http::StatusCode::BAD_REQUEST;
+        let problem =
+            Problem::new(status, "incomplete_form", "A part of the form is missing, so nothing is saved");
+        return Err(problem.hint("Open the page again, and send its form"));
+    }
+    Ok(Shown::from_form(shown))
 }
 
 /// The one part of a path that names something. What can be no such name is not there.

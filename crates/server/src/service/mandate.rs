@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use patgate_core::authority::Authority;
 use patgate_core::delegation::{Changer, Overreach};
+use patgate_core::identifier::UserId;
 use patgate_core::permission::{Catalog, PermissionId, PermissionSet};
+use patgate_core::role::Role;
 use patgate_core::user::{Origin, PrincipalKind, User, UserState};
 use patgate_store::{Change, StoreError};
 
@@ -62,11 +64,36 @@ impl Mandate {
 
     /// That of somebody with a shell on the host: everything.
     pub(super) async fn of_command_line(state: &AppState, change: &Change) -> Result<Self, StoreError> {
+        Ok(Self::of_roles(state, change.all_roles().await?))
+    }
+
+    /// That of a user as it is inside the change; nothing, of one who is disabled or deleted.
+    pub(super) async fn of_user(state: &AppState, change: &Change, user: UserId) -> Result<Self, StoreError> {
+        Ok(Self::of_roles(state, change.all_roles().await?).with_user(change.user(user).await?))
+    }
+
+    /// That of a user as it is now, outside of a change: to tell beforehand what would be refused.
+    pub(super) async fn foreseen(state: &AppState, user: UserId) -> Result<Self, StoreError> {
+        Ok(Self::of_roles(state, state.store.all_roles().await?).with_user(state.store.user(user).await?))
+    }
+
+    fn with_user(mut self, user: Option<User>) -> Self {
+        let user = user.filter(|user| user.state == UserState::Enabled);
+        self.changer = Changer {
+            permissions: user.as_ref().map_or(PermissionSet::NONE, |user| self.held_by(user)),
+            user: user.map(|user| user.id),
+            by_token: false,
+            makes_passwords: true,
+        };
+        self
+    }
+
+    fn of_roles(state: &AppState, roles: Vec<Role>) -> Self {
         let mut authority = Authority::default();
-        for role in change.all_roles().await? {
+        for role in roles {
             authority.put_role(role);
         }
-        Ok(Self { changer: Changer::COMMAND_LINE, authority, catalog: Arc::clone(&state.catalog) })
+        Self { changer: Changer::COMMAND_LINE, authority, catalog: Arc::clone(&state.catalog) }
     }
 
     /// Whether the changer has a built-in permission.

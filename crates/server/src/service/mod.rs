@@ -7,5 +7,6 @@ mod mandate;
 pub mod roles;
 pub mod sessions;
 pub mod settings;
+pub mod shown;
 pub mod tokens;
 pub mod users;

@@ -5,6 +5,7 @@ use patgate_core::policy::notification::{MailBody, MailSubject, NotificationDays
 use patgate_core::policy::{Days, EmailNotifications, TokenSettings};
 
 use super::mandate::{EDITS, Mandate};
+use super::shown::Shown;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -14,10 +15,6 @@ pub const LIFETIMES: [u32; 5] = [7, 30, 45, 60, 365];
 
 /// Who may see the rules.
 const SEES: [&str; 4] = ["config#view", "config#edit", "security#view", EDITS];
-
-/// What somebody was shown before they changed it: equal for equal rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown(String);
 
 /// What came of a change of rules that somebody was shown.
 #[derive(Clone, Debug)]
@@ -108,27 +105,6 @@ async fn write(
     change.put_token_settings(&settings).await?;
     state.commit(change).await?;
     Ok(Put::Done(settings))
-}
-
-impl Shown {
-    /// That of these rules.
-    #[must_use]
-    pub fn of(settings: &TokenSettings) -> Self {
-        let text = serde_json::to_vec(settings).unwrap_or_default();
-        Self(blake3::hash(&text).to_hex()[..32].to_owned())
-    }
-
-    /// As a form brought it back.
-    #[must_use]
-    pub fn from_form(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// For a form.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// Reads a maximum lifetime; `None` is none.

@@ -138,7 +138,7 @@ impl RoleForm {
         let principal = |(at, form): (usize, PrincipalForm)| form.draft(&format!("{place}principals[{at}]."));
         let principals = self.principals.map(|forms| forms.into_iter().enumerate().map(principal).collect());
         let principals = principals.transpose()?;
-        Ok(RoleDraft { name, place, principals, permissions: self.permissions })
+        Ok(RoleDraft { name, place, principals, permissions: self.permissions, shown: None })
     }
 }
 

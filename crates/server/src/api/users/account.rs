@@ -115,7 +115,7 @@ impl UserAccountForm {
             new_field: "password",
             current_field: "previousPassword",
         });
-        Ok(Edit { username, place, full_name, email, login_allowed, external, password })
+        Ok(Edit { username, place, full_name, email, login_allowed, external, password, shown: None })
     }
 
     fn agrees(&self, username: &Username) -> Result<(), Problem> {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use axum::extract::State;
 
 use super::show::page;
+use crate::pages::form::complete;
 use crate::pages::refused::redirect;
 use crate::pages::{PageResult, Submitted};
 use crate::problem::Problem;
@@ -23,10 +24,12 @@ pub(super) async fn submit(State(state): State<AppState>, form: Submitted) -> Pa
 
 async fn save(state: &AppState, form: &Submitted) -> Result<(), Problem> {
     let caller = &form.visitor.caller;
+    let shown = complete(&form.fields, &["full_name", "email"])?;
     let full_name: FullName = read("full_name", form.fields.text("full_name"))?;
     let email: Email = read("email", form.fields.text("email"))?;
     let username = caller.facts.username.parse().map_err(Problem::internal)?;
-    let edit = Edit { full_name: Some(full_name), email: Some(email), ..Edit::of(username) };
+    let edit =
+        Edit { full_name: Some(full_name), email: Some(email), shown: Some(shown), ..Edit::of(username) };
     users::change_one(state, caller, edit).await?;
     Ok(())
 }

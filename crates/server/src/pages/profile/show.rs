@@ -7,11 +7,12 @@ use http::StatusCode;
 use patgate_core::user::{Origin, Username};
 
 use super::{PROFILE, browser};
-use crate::pages::form::{Fault, beside_field};
+use crate::pages::form::{Difference, Fault, beside_field, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Moment, Notice, PageResult, Shell, Visitor};
 use crate::problem::Problem;
 use crate::service::sessions::{self, OwnSession};
+use crate::service::shown::{Shown, is_overtaken};
 use crate::service::users;
 use crate::state::AppState;
 
@@ -30,6 +31,10 @@ struct ProfilePage {
     new_password: Field,
     repeated_password: Field,
     faults: Vec<Fault>,
+    /// What the form of name and address remembers of how it was shown.
+    shown: Shown,
+    /// What is not in that form as it is stored, when that must be seen.
+    differences: Vec<Difference>,
     sessions: Vec<SessionRow>,
 }
 
@@ -90,6 +95,15 @@ pub(super) async fn page(
     };
     let full_name = field("full_name", "Full name", "", &value("full_name", &user.full_name));
     let email = field("email", "E-mail", "Where reminders are sent.", &value("email", &user.email));
+    let is_internal = user.origin == Origin::Internal;
+    // A form that is told what is wrong with it has seen what is stored; a link, and one that was overtaken, has not.
+    let must_be_seen = is_internal && problem.is_none_or(is_overtaken);
+    let stored = [(&full_name, user.full_name.clone()), (&email, user.email.clone())];
+    let differences = if must_be_seen { Difference::of(stored) } else { Vec::new() };
+    let shown = match typed.text("shown") {
+        shown if !shown.is_empty() && !problem.is_some_and(is_overtaken) => Shown::from_form(shown),
+        _ => users::shown(&user),
+    };
     let current_password = field("current_password", "Current password", "", "");
     let hint = "At least 8 characters. Your other sessions end.";
     let new_password = field("new_password", "New password", hint, "");
@@ -97,6 +111,7 @@ pub(super) async fn page(
     let fields = [&full_name, &email, &current_password, &new_password, &repeated_password];
     let faults = Fault::of(fields);
     let notice = match problem {
+        None if !differences.is_empty() => Some(unsaved()),
         None => notice(typed),
         Some(_) if !faults.is_empty() => None,
         Some(problem) => Some(Notice::Failed(problem.sentence())),
@@ -104,7 +119,7 @@ pub(super) async fn page(
     let page = ProfilePage {
         shell: Shell::new(state, visitor, "Profile", PROFILE).with_notice(notice),
         username: user.username.to_string(),
-        is_internal: user.origin == Origin::Internal,
+        is_internal,
         provider: user.provider,
         full_name,
         email,
@@ -112,6 +127,8 @@ pub(super) async fn page(
         new_password,
         repeated_password,
         faults,
+        shown,
+        differences,
         sessions: sessions::own(state, caller).await?.into_iter().map(SessionRow::from).collect(),
     };
     let status = problem.map_or(StatusCode::OK, Problem::status);

@@ -10,7 +10,7 @@ use patgate_core::user::Username;
 
 use super::{LIST, path};
 use crate::pages::confirm::Confirm;
-use crate::pages::form::{Fault, Named, beside_field, read};
+use crate::pages::form::{Fault, Named, beside_field, read, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::service::roles;
@@ -37,7 +37,8 @@ pub(super) async fn ask_rename(
     let role = changeable(&state, &visitor, id).await?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let typed = if query.has("name") { query.text("name") } else { role.name.as_str() };
-    rename_page(&state, &visitor, &role, name_field(typed), StatusCode::OK, None)
+    let notice = (typed != role.name.as_str()).then(unsaved);
+    rename_page(&state, &visitor, &role, name_field(typed), StatusCode::OK, notice)
 }
 
 /// `POST /admin/roles/{id}/rename`.

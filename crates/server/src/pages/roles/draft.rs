@@ -7,7 +7,7 @@ use patgate_core::permission::catalog::BUILT_IN;
 use patgate_core::role::Role;
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
 
-use crate::pages::form::{Fault, beside_field, read, sentence};
+use crate::pages::form::{Difference, Fault, beside_field, read, sentence};
 use crate::pages::{Field, Fields};
 use crate::problem::Problem;
 use crate::service::roles::{PrincipalDraft, RoleDraft};
@@ -78,6 +78,26 @@ impl Form {
         }
     }
 
+    /// What is not as it is stored in the role.
+    pub(super) fn differences(&self, state: &AppState, role: &Role) -> Vec<Difference> {
+        let stored = Self::of_role(state, Some(role));
+        let text = |field: &Field| lines(&field.value).collect::<Vec<_>>().join(", ");
+        let rows = [
+            ("Users", text(&stored.users), text(&self.users)),
+            ("Groups", text(&stored.groups), text(&self.groups)),
+            ("Permissions", stored.chosen(), self.chosen()),
+        ];
+        let differing = rows.into_iter().filter(|(_, stored, wanted)| stored != wanted);
+        differing.map(|(label, stored, wanted)| Difference { label, stored, wanted }).collect()
+    }
+
+    fn chosen(&self) -> String {
+        let permissions = self.areas.iter().flat_map(|area| &area.permissions);
+        let chosen = permissions.filter(|permission| permission.is_chosen);
+        let ids: BTreeSet<_> = chosen.map(|permission| permission.id.as_str()).collect();
+        ids.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
     /// What is wrong, for the summary.
     pub(super) fn faults(&self) -> Vec<Fault> {
         let mut faults = Fault::of([&self.name, &self.users, &self.groups]);
@@ -98,7 +118,13 @@ impl Form {
         let mut principals = users?;
         principals.extend(groups?);
         let permissions = Some(ids.ok()?);
-        Some(RoleDraft { name: name?, place: String::new(), principals: Some(principals), permissions })
+        Some(RoleDraft {
+            name: name?,
+            place: String::new(),
+            principals: Some(principals),
+            permissions,
+            shown: None,
+        })
     }
 
     /// Puts a refusal beside the field that it is about. `false`: it is about none.

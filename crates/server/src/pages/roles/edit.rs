@@ -9,11 +9,12 @@ use patgate_core::role::Role;
 
 use super::draft::Form;
 use super::{LIST, may_edit, path};
-use crate::pages::form::{Fault, Named};
+use crate::pages::form::{Difference, Fault, Named, complete, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
 use crate::problem::Problem;
-use crate::service::roles;
+use crate::service::roles::{self, RoleDraft};
+use crate::service::shown::{Shown, is_overtaken};
 use crate::state::AppState;
 
 /// The page.
@@ -27,6 +28,29 @@ struct RolePage {
     may_edit: bool,
     faults: Vec<Fault>,
     form: Form,
+    /// What the form of a role remembers of how it was shown.
+    shown: Option<Shown>,
+    /// What is not in the form as it is stored, when that must be seen.
+    differences: Vec<Difference>,
+}
+
+/// What stands in a page.
+struct Content<'r> {
+    /// The role; `None` for a new one.
+    role: Option<&'r Role>,
+    form: Form,
+    shown: Option<Shown>,
+    differences: Vec<Difference>,
+}
+
+impl<'r> Content<'r> {
+    fn of_new(form: Form) -> Self {
+        Self { role: None, form, shown: None, differences: Vec::new() }
+    }
+
+    fn of_role(role: &'r Role, form: Form, shown: Shown) -> Self {
+        Self { role: Some(role), form, shown: Some(shown), differences: Vec::new() }
+    }
 }
 
 /// `GET /admin/roles/new`.
@@ -38,7 +62,7 @@ pub(super) async fn show_new(
     visitor.caller.require(&state, "security#edit")?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let form = Form::of_fields(&state, &query, None);
-    page(&state, &visitor, None, form, StatusCode::OK, None)
+    page(&state, &visitor, Content::of_new(form), StatusCode::OK, None)
 }
 
 /// `POST /admin/roles/new`.
@@ -49,11 +73,11 @@ pub(super) async fn create(
     visitor.caller.require(&state, "security#edit")?;
     let mut form = Form::of_fields(&state, &fields, None);
     let Some(draft) = form.read(&fields, &[]) else {
-        return page(&state, &visitor, None, form, StatusCode::BAD_REQUEST, None);
+        return page(&state, &visitor, Content::of_new(form), StatusCode::BAD_REQUEST, None);
     };
     match roles::create_one(&state, &visitor.caller, draft).await {
         Ok(_) => Ok(redirect(&state, &format!("{LIST}?done=created"))),
-        Err(problem) => refused(&state, &visitor, None, form, &problem),
+        Err(problem) => refused(&state, &visitor, Content::of_new(form), &problem),
     }
 }
 
@@ -66,13 +90,21 @@ pub(super) async fn show(
 ) -> PageResult {
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    // After a lost session, what was typed.
-    let form = if query.has("sent") {
-        Form::of_fields(&state, &query, Some(&role))
-    } else {
-        Form::of_role(&state, Some(&role))
+    let now = roles::shown(&role);
+    if !query.has("sent") {
+        let content = Content::of_role(&role, Form::of_role(&state, Some(&role)), now);
+        return page(&state, &visitor, content, StatusCode::OK, None);
+    }
+    // After a lost session, what was typed, and what it was typed over; but a link can say anything.
+    let form = Form::of_fields(&state, &query, Some(&role));
+    let differences = form.differences(&state, &role);
+    let notice = if differences.is_empty() { None } else { Some(unsaved()) };
+    let shown = match query.text("shown") {
+        "" => now,
+        shown => Shown::from_form(shown),
     };
-    page(&state, &visitor, Some(&role), form, StatusCode::OK, None)
+    let content = Content { differences, ..Content::of_role(&role, form, shown) };
+    page(&state, &visitor, content, StatusCode::OK, notice)
 }
 
 /// `POST /admin/roles/{id}`.
@@ -81,36 +113,40 @@ pub(super) async fn save(
     Named(id): Named<RoleId>,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
+    visitor.caller.require(&state, "security#edit")?;
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
+    let shown = complete(&fields, &["users", "groups"])?;
     let mut form = Form::of_fields(&state, &fields, Some(&role));
     let Some(draft) = form.read(&fields, &role.principals) else {
-        return page(&state, &visitor, Some(&role), form, StatusCode::BAD_REQUEST, None);
+        let content = Content::of_role(&role, form, shown);
+        return page(&state, &visitor, content, StatusCode::BAD_REQUEST, None);
     };
+    let draft = RoleDraft { shown: Some(shown.clone()), ..draft };
     match roles::update_one(&state, &visitor.caller, draft).await {
         Ok(_) => Ok(redirect(&state, &format!("{LIST}?done=saved"))),
-        Err(problem) => refused(&state, &visitor, Some(&role), form, &problem),
+        Err(problem) if is_overtaken(&problem) => {
+            // What is stored now is shown beside what was typed, and saving again is over that.
+            let role = roles::read_by_id(&state, &visitor.caller, id).await?;
+            let differences = form.differences(&state, &role);
+            let content = Content { differences, ..Content::of_role(&role, form, roles::shown(&role)) };
+            refused(&state, &visitor, content, &problem)
+        }
+        Err(problem) => refused(&state, &visitor, Content::of_role(&role, form, shown), &problem),
     }
 }
 
-fn refused(
-    state: &AppState,
-    visitor: &Visitor,
-    role: Option<&Role>,
-    mut form: Form,
-    problem: &Problem,
-) -> PageResult {
+fn refused(state: &AppState, visitor: &Visitor, mut content: Content<'_>, problem: &Problem) -> PageResult {
     if problem.status().is_server_error() || problem.status() == StatusCode::NOT_FOUND {
         return Err(problem.clone().into());
     }
-    let notice = if form.judge(problem) { None } else { Some(Notice::Failed(problem.sentence())) };
-    page(state, visitor, role, form, problem.status(), notice)
+    let notice = if content.form.judge(problem) { None } else { Some(Notice::Failed(problem.sentence())) };
+    page(state, visitor, content, problem.status(), notice)
 }
 
 fn page(
     state: &AppState,
     visitor: &Visitor,
-    role: Option<&Role>,
-    form: Form,
+    Content { role, form, shown, differences }: Content<'_>,
     status: StatusCode,
     notice: Option<Notice>,
 ) -> PageResult {
@@ -122,6 +158,8 @@ fn page(
         may_edit: may_edit(state, visitor),
         faults: form.faults(),
         form,
+        shown,
+        differences,
     };
     Ok((status, Html(page.render()?)).into_response())
 }

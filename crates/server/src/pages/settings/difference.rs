@@ -3,16 +3,7 @@
 use patgate_core::policy::TokenSettings;
 use patgate_core::policy::origin::Origins;
 
-/// One setting that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Difference {
-    /// What it is called on the page.
-    pub(super) label: &'static str,
-    /// As it is stored now.
-    pub(super) stored: String,
-    /// As the form has it.
-    pub(super) wanted: String,
-}
+use crate::pages::form::Difference;
 
 /// All that differs.
 pub(super) fn differences(stored: &TokenSettings, wanted: &TokenSettings) -> Vec<Difference> {

@@ -12,12 +12,13 @@ use axum::routing::get;
 use http::StatusCode;
 use patgate_core::policy::TokenSettings;
 
-use self::difference::{Difference, differences};
+use self::difference::differences;
 use self::form::Form;
-use super::form::Fault;
+use super::form::{Difference, Fault, unsaved};
 use super::refused::redirect;
 use super::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
-use crate::service::settings::{self, Put, Shown};
+use crate::service::settings::{self, Put};
+use crate::service::shown::Shown;
 use crate::state::AppState;
 
 /// Where the page is.
@@ -53,6 +54,9 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
         "" => (Form::of_settings(&stored), Shown::of(&stored)),
         shown => (Form::of_fields(&query), Shown::from_form(shown)),
     };
+    let came = (!query.text("shown").is_empty()).then(|| Form::of_fields(&query).read());
+    let is_unsaved = came.is_some_and(|came| came.is_none_or(|came| came != stored));
+    let notice = if is_unsaved { Some(unsaved()) } else { notice };
     page(&state, &visitor, form, &shown, StatusCode::OK, notice, Vec::new())
 }
 

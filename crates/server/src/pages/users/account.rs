@@ -7,10 +7,11 @@ use http::StatusCode;
 use patgate_core::user::{Origin, UserState, Username};
 
 use super::{LIST, may_edit, origin, path, pill};
-use crate::pages::form::{Fault, Named, beside_field, read};
+use crate::pages::form::{Difference, Fault, Named, beside_field, complete, read, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Shell, Submitted, Visitor};
 use crate::problem::Problem;
+use crate::service::shown::{Shown, is_overtaken};
 use crate::service::users::{self, Account, Edit, Email, FullName};
 use crate::state::AppState;
 
@@ -26,6 +27,27 @@ struct AccountPage {
     faults: Vec<Fault>,
     full_name: Field,
     email: Field,
+    /// What the form remembers of how it was shown.
+    shown: Shown,
+    /// What is not in the form as it is stored, when that must be seen.
+    differences: Vec<Difference>,
+}
+
+/// What the form has, and how it was shown.
+struct Typed {
+    full_name: Field,
+    email: Field,
+    shown: Shown,
+}
+
+impl Typed {
+    fn differences(&self, account: &Account) -> Vec<Difference> {
+        let user = &account.user;
+        if user.origin != Origin::Internal {
+            return Vec::new();
+        }
+        Difference::of([(&self.full_name, user.full_name.clone()), (&self.email, user.email.clone())])
+    }
 }
 
 /// What is told about the user.
@@ -101,7 +123,14 @@ pub(super) async fn show(
         _ => None,
     };
     let notice = notice.map(|text| Notice::Done(text.to_owned()));
-    page(&state, &visitor, &account, [full_name, email], StatusCode::OK, notice)
+    let shown = match query.text("shown") {
+        "" => users::shown(&account.user),
+        shown => Shown::from_form(shown),
+    };
+    let typed = Typed { full_name, email, shown };
+    let differences = typed.differences(&account);
+    let notice = if differences.is_empty() { notice } else { Some(unsaved()) };
+    page(&state, &visitor, &account, typed, differences, StatusCode::OK, notice)
 }
 
 /// `POST /admin/users/{username}`.
@@ -110,13 +139,21 @@ pub(super) async fn save(
     Named(username): Named<Username>,
     Submitted { visitor, fields: form }: Submitted,
 ) -> PageResult {
-    let account = users::account(&state, &visitor.caller, &username).await?;
+    visitor.caller.require(&state, "security#edit")?;
+    let mut account = users::account(&state, &visitor.caller, &username).await?;
+    let shown = complete(&form, &["full_name", "email"])?;
     let (mut full_name, mut email) = fields(form.text("full_name").to_owned(), form.text("email").to_owned());
     let read = (read::<FullName>(&mut full_name), read::<Email>(&mut email));
     let (Some(new_name), Some(new_email)) = read else {
-        return page(&state, &visitor, &account, [full_name, email], StatusCode::BAD_REQUEST, None);
+        let typed = Typed { full_name, email, shown };
+        return page(&state, &visitor, &account, typed, Vec::new(), StatusCode::BAD_REQUEST, None);
     };
-    let edit = Edit { full_name: Some(new_name), email: Some(new_email), ..Edit::of(username) };
+    let edit = Edit {
+        full_name: Some(new_name),
+        email: Some(new_email),
+        shown: Some(shown.clone()),
+        ..Edit::of(username.clone())
+    };
     let problem = match users::change_one(&state, &visitor.caller, edit).await {
         Ok(user) => return Ok(redirect(&state, &format!("{}?done=saved", path(&user.username)))),
         Err(problem) if problem.status().is_server_error() => return Err(problem.into()),
@@ -127,7 +164,15 @@ pub(super) async fn save(
     let has_fields = account.user.origin == Origin::Internal;
     let notice =
         if has_fields { refused(&problem, &mut full_name, &mut email) } else { Some(failed(&problem)) };
-    page(&state, &visitor, &account, [full_name, email], problem.status(), notice)
+    let mut typed = Typed { full_name, email, shown };
+    let mut differences = Vec::new();
+    if is_overtaken(&problem) {
+        // What is stored now is shown beside what was typed, and saving again is over that.
+        account = users::account(&state, &visitor.caller, &username).await?;
+        typed.shown = users::shown(&account.user);
+        differences = typed.differences(&account);
+    }
+    page(&state, &visitor, &account, typed, differences, problem.status(), notice)
 }
 
 fn refused(problem: &Problem, full_name: &mut Field, email: &mut Field) -> Option<Notice> {
@@ -155,7 +200,8 @@ fn page(
     state: &AppState,
     visitor: &Visitor,
     account: &Account,
-    [full_name, email]: [Field; 2],
+    Typed { full_name, email, shown }: Typed,
+    differences: Vec<Difference>,
     status: StatusCode,
     notice: Option<Notice>,
 ) -> PageResult {
@@ -169,6 +215,8 @@ fn page(
         faults: Fault::of([&full_name, &email]),
         full_name,
         email,
+        shown,
+        differences,
     };
     Ok((status, Html(page.render()?)).into_response())
 }

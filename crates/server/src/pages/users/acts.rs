@@ -27,7 +27,7 @@ pub(super) async fn ask_disable(
     Named(username): Named<Username>,
     visitor: Visitor,
 ) -> PageResult {
-    question(&state, &visitor, &username, Act::Disable).await?.ask()
+    ask(&state, &visitor, &username, Act::Disable).await
 }
 
 /// `GET /admin/users/{username}/enable`.
@@ -36,7 +36,7 @@ pub(super) async fn ask_enable(
     Named(username): Named<Username>,
     visitor: Visitor,
 ) -> PageResult {
-    question(&state, &visitor, &username, Act::Enable).await?.ask()
+    ask(&state, &visitor, &username, Act::Enable).await
 }
 
 /// `GET /admin/users/{username}/unlock`.
@@ -45,7 +45,7 @@ pub(super) async fn ask_unlock(
     Named(username): Named<Username>,
     visitor: Visitor,
 ) -> PageResult {
-    question(&state, &visitor, &username, Act::Unlock).await?.ask()
+    ask(&state, &visitor, &username, Act::Unlock).await
 }
 
 /// `GET /admin/users/{username}/delete`.
@@ -54,7 +54,7 @@ pub(super) async fn ask_delete(
     Named(username): Named<Username>,
     visitor: Visitor,
 ) -> PageResult {
-    question(&state, &visitor, &username, Act::Delete).await?.ask()
+    ask(&state, &visitor, &username, Act::Delete).await
 }
 
 /// `POST /admin/users/{username}/disable`.
@@ -162,6 +162,12 @@ impl Act {
         };
         sentences.to_vec()
     }
+}
+
+/// The question, for who would not be refused.
+async fn ask(state: &AppState, visitor: &Visitor, username: &Username, act: Act) -> PageResult {
+    users::may_change(state, &visitor.caller, username).await?;
+    question(state, visitor, username, act).await?.ask()
 }
 
 async fn question(

@@ -29,6 +29,7 @@ pub(super) async fn ask(
     Named(username): Named<Username>,
     visitor: Visitor,
 ) -> PageResult {
+    reset::may_make_reset_link(&state, &visitor.caller, &username).await?;
     question(&state, &visitor, &username).await?.ask()
 }
 

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use patgate_core::permission::PermissionId;
-use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
+use patgate_core::role::Role;
+use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username, is_invisible};
 use patgate_store::Change;
 
 use crate::problem::Problem;
 use crate::service::mandate::Mandate;
+use crate::service::shown::Shown;
 use crate::service::users::FullName;
 
 /// The most principals in a role.
@@ -25,6 +27,14 @@ pub struct RoleDraft {
     pub principals: Option<Vec<PrincipalDraft>>,
     /// What it lets them do.
     pub permissions: Option<BTreeSet<PermissionId>>,
+    /// The role as whoever changes it was shown it ([`shown`]); with `None` the change is made over any.
+    pub shown: Option<Shown>,
+}
+
+/// What somebody is shown of a role before they change it. Its name is not part of it: a change keeps the name.
+#[must_use]
+pub fn shown(role: &Role) -> Shown {
+    Shown::of(&(&role.principals, &role.permissions))
 }
 
 /// A principal as a request names it.
@@ -41,14 +51,23 @@ pub struct PrincipalDraft {
     pub provider: Option<ProviderName>,
 }
 
-/// The name of a directory or identity provider, or `internal`: 1 to 100 characters, no control characters.
+/// The name of a directory or identity provider, or `internal`: 1 to 100 characters, no control or invisible ones. What
+/// differs from `internal` only in case would be read as it, and mean nobody: it names no provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderName(String);
 
 /// Why a text names no provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the name of a provider is 1 to 100 characters without control characters, or blanks at its ends")]
-pub struct NotAProvider;
+pub enum NotAProvider {
+    /// It has not the form of a name.
+    #[error(
+        "the name of a provider is 1 to 100 characters without control or invisible characters, or blanks at its ends"
+    )]
+    Form,
+    /// It only looks like the provider of internal users.
+    #[error("the provider of internal users is written `internal`, in small letters")]
+    AlmostInternal,
+}
 
 impl FromStr for ProviderName {
     type Err = NotAProvider;
@@ -56,8 +75,14 @@ impl FromStr for ProviderName {
     fn from_str(text: &str) -> Result<Self, NotAProvider> {
         let fits = (1..=100).contains(&text.chars().count())
             && text.trim() == text
-            && !text.contains(char::is_control);
-        if fits { Ok(Self(text.to_owned())) } else { Err(NotAProvider) }
+            && !text.contains(|c: char| c.is_control() || is_invisible(c));
+        if !fits {
+            return Err(NotAProvider::Form);
+        }
+        if text != INTERNAL_PROVIDER && text.to_lowercase() == INTERNAL_PROVIDER {
+            return Err(NotAProvider::AlmostInternal);
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -161,6 +186,24 @@ async fn found(
                     Err(Problem::field(field, detail))
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_seen_as_it_is_and_internal_is_written_one_way() {
+        for good in ["internal", "corp", "https://idp.example.org", "Corp LDAP"] {
+            assert!(good.parse::<ProviderName>().is_ok(), "{good}");
+        }
+        for bad in ["", " corp", "a\nb", "c\u{202e}orp", "inter\u{200b}nal"] {
+            assert_eq!(bad.parse::<ProviderName>(), Err(NotAProvider::Form), "{bad:?}");
+        }
+        for bad in ["Internal", "INTERNAL"] {
+            assert_eq!(bad.parse::<ProviderName>(), Err(NotAProvider::AlmostInternal), "{bad:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ mod draft;
 mod read;
 mod write;
 
-pub use draft::{PrincipalDraft, ProviderName, RoleDraft};
+pub use draft::{PrincipalDraft, ProviderName, RoleDraft, shown};
 pub use read::{list, list_by_prefix, read, read_by_id};
 pub use write::{create, create_one, delete, rename, update, update_one};
 

@@ -7,10 +7,11 @@ use patgate_core::role::Role;
 use patgate_core::user::Username;
 use patgate_store::Change;
 
-use super::{RoleDraft, no_such_role};
+use super::{RoleDraft, no_such_role, shown};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::{EDITS, LastAdministrator, Mandate};
+use crate::service::shown::overtaken;
 use crate::state::AppState;
 
 /// Makes roles, all or none of them.
@@ -56,7 +57,7 @@ pub async fn update_one(state: &AppState, caller: &Caller, draft: RoleDraft) -> 
 /// Changes the principals and permissions of roles, all or none of them.
 ///
 /// # Errors
-/// As [`create`]; 404; 409 when no administrator would be left.
+/// As [`create`]; 404; 409 when no administrator would be left, and when a role is not as its draft says it was shown.
 pub async fn update(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> Result<Vec<Role>, Problem> {
     let (mut change, mandate) = begin(state, caller).await?;
     let last = LastAdministrator::before(&change).await?;
@@ -76,6 +77,9 @@ pub async fn update(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> 
             permissions: draft.permissions(&mandate, &before.permissions)?,
         };
         mandate.changer.may_change_role(mandate.set(&before.permissions), mandate.set(&role.permissions))?;
+        if draft.shown.as_ref().is_some_and(|seen| *seen != shown(&before)) && role != before {
+            return Err(overtaken());
+        }
         change.update_role(&role).await?;
         changed.push(role);
     }

@@ -11,6 +11,7 @@ use crate::caller::{Caller, Proof};
 use crate::password::{PasswordText, Proven};
 use crate::problem::Problem;
 use crate::service::mandate::{EDITS, LastAdministrator, Mandate};
+use crate::service::shown::{Shown, overtaken};
 use crate::state::AppState;
 
 /// What is to be different about one user; what is `None` stays.
@@ -30,6 +31,15 @@ pub struct Edit {
     pub external: Option<bool>,
     /// The new password.
     pub password: Option<PasswordEdit>,
+    /// The full name and the mail address as whoever changes them was shown them ([`shown`]); with `None` the change is
+    /// made over any.
+    pub shown: Option<Shown>,
+}
+
+/// What somebody is shown of a user before they change it.
+#[must_use]
+pub fn shown(user: &User) -> Shown {
+    Shown::of(&(&user.full_name, &user.email))
 }
 
 /// A new password.
@@ -57,6 +67,7 @@ impl Edit {
             login_allowed: None,
             external: None,
             password: None,
+            shown: None,
         }
     }
 
@@ -78,8 +89,8 @@ struct Prepared {
 ///
 /// # Errors
 /// 403 without `security#edit`, for a user who holds what the caller lacks, and for a password by a token that may not
-/// make tokens; 400 naming the field; 404; 409 when the last administrator would be disabled; 429 for the current
-/// password.
+/// make tokens; 400 naming the field; 404; 409 when the last administrator would be disabled, and when a user is not as
+/// the edit says they were shown; 429 for the current password.
 pub async fn change(state: &AppState, caller: &Caller, edits: Vec<Edit>) -> Result<Vec<User>, Problem> {
     let mut names = BTreeSet::new();
     for edit in &edits {
@@ -182,6 +193,9 @@ async fn apply(
         return Err(Problem::field(field, detail));
     }
     let after = with_profile(edit, before.clone())?;
+    if edit.shown.as_ref().is_some_and(|seen| *seen != shown(&before)) && after != before {
+        return Err(overtaken());
+    }
     change.update_user(&after).await?;
     if let Some(hash) = hash {
         mandate.changer.may_set_password(before.id, held)?;

@@ -14,12 +14,12 @@ mod read;
 mod remove;
 pub mod reset;
 
-pub use change::{Edit, PasswordEdit, change, change_one};
+pub use change::{Edit, PasswordEdit, change, change_one, shown};
 pub use create::{NewUser, create};
 pub use overview::{Account, account, list_from};
 pub use profile::{Email, FullName, NotAFullName, NotAnEmail};
 pub use read::{list, read};
-pub use remove::{delete, unlock};
+pub use remove::{delete, may_change, unlock};
 
 use crate::problem::Problem;
 

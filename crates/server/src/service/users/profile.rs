@@ -2,18 +2,20 @@
 
 use std::str::FromStr;
 
+use patgate_core::user::is_invisible;
+
 /// The most characters of a full name.
 const LONGEST_NAME: usize = 255;
 /// The most bytes of a mail address (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const LONGEST_EMAIL: usize = 254;
 
-/// A full name: at most 255 characters, no control characters; may be empty. Blanks at its ends are dropped.
+/// A full name: at most 255 characters, no control or invisible characters; may be empty. Blanks at its ends are dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FullName(String);
 
 /// Why a text is no full name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a full name has at most 255 characters and no control characters")]
+#[error("a full name has at most 255 characters, and no control or invisible characters")]
 pub struct NotAFullName;
 
 /// A mail address, or nothing. It is only looked at, not proven: one `@`, something on both sides, no blanks.
@@ -38,7 +40,8 @@ impl FromStr for FullName {
 
     fn from_str(text: &str) -> Result<Self, NotAFullName> {
         let text = text.trim();
-        let fits = text.chars().count() <= LONGEST_NAME && !text.contains(char::is_control);
+        let is_out = |c: char| c.is_control() || is_invisible(c);
+        let fits = text.chars().count() <= LONGEST_NAME && !text.contains(is_out);
         if fits { Ok(Self(text.to_owned())) } else { Err(NotAFullName) }
     }
 }
@@ -59,7 +62,8 @@ impl FromStr for Email {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        let is_out = |c: char| c.is_control() || c.is_whitespace() || "<>,;\"()[]\\".contains(c);
+        let is_out =
+            |c: char| c.is_control() || is_invisible(c) || c.is_whitespace() || "<>,;\"()[]\\".contains(c);
         let is_address = text
             .split_once('@')
             .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
@@ -80,7 +84,7 @@ mod tests {
         assert_eq!(" Ann Bée ".parse::<FullName>().unwrap().as_str(), "Ann Bée");
         assert_eq!("".parse(), Ok(FullName::default()));
         assert!("ü".repeat(255).parse::<FullName>().is_ok());
-        for bad in ["a\nb", "a\u{7f}b", &"x".repeat(256)] {
+        for bad in ["a\nb", "a\u{7f}b", "a\u{202e}b", "a\u{200b}b", &"x".repeat(256)] {
             assert_eq!(bad.parse::<FullName>(), Err(NotAFullName), "{bad:?}");
         }
     }
@@ -99,6 +103,8 @@ mod tests {
             "a@b\r\nbcc:x@y",
             "a@b,c@d",
             "<a@b>",
+            "a\u{202e}b@c",
+            "ann@exam\u{200b}ple.org",
             &format!("{}@b", "a".repeat(253)),
         ] {
             assert_eq!(bad.parse::<Email>(), Err(NotAnEmail), "{bad:?}");

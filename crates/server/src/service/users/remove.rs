@@ -28,6 +28,17 @@ pub async fn delete(state: &AppState, caller: &Caller, username: &Username) -> R
     Ok(())
 }
 
+/// Tells beforehand whether somebody signed in would be refused to change, disable, enable, unlock or delete a user.
+///
+/// # Errors
+/// 403 without `security#edit`, and for a user who holds what the caller lacks; 404.
+pub async fn may_change(state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
+    caller.require(state, EDITS)?;
+    let mandate = Mandate::foreseen(state, caller.user).await?;
+    let user = state.store.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    Ok(mandate.changer.may_change_user(mandate.held_by(&user))?)
+}
+
 /// Forgets the wrong passwords under a user's name, on this node. Those from an address stay counted.
 ///
 /// # Errors

@@ -5,10 +5,8 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::base62;
-use patgate_core::delegation::Changer;
-use patgate_core::identifier::UserId;
 use patgate_core::user::{User, UserState, Username};
-use patgate_store::{Actor, ActorKind, Change, ResetLink};
+use patgate_store::{Actor, ActorKind, ResetLink};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -87,17 +85,7 @@ pub async fn make_reset_link(
     let mandate = Mandate::of_caller(state, &change, caller).await?;
     mandate.require(EDITS)?;
     let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    mandate.changer.may_set_password(user.id, mandate.held_by(&user))?;
-    if mandate.changer.is(user.id) {
-        // Who finds a browser unattended must not get the password, and with it everything, for good.
-        return Err(
-            Problem::forbidden("A link for oneself is not made").hint("Change your password on your profile")
-        );
-    }
-    keeps_password(&user, "username".to_owned())?;
-    if user.state != UserState::Enabled {
-        return Err(Problem::conflict(format!("`{username}` is disabled")).hint("Enable the user first"));
-    }
+    judge(&mandate, &user)?;
     let now = state.clock.now();
     let created_at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
     let secret = ResetSecret::generate(&mut state.random.draw());
@@ -113,6 +101,21 @@ pub async fn make_reset_link(
     Ok(IssuedLink { secret, user, expires_at: link.expires_at })
 }
 
+/// Tells beforehand whether somebody signed in would be refused a link for a user.
+///
+/// # Errors
+/// As [`make_reset_link`].
+pub async fn may_make_reset_link(
+    state: &AppState,
+    caller: &Caller,
+    username: &Username,
+) -> Result<(), Problem> {
+    caller.require(state, EDITS)?;
+    let mandate = Mandate::foreseen(state, caller.user).await?;
+    let user = state.store.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    judge(&mandate, &user)
+}
+
 /// Whose password a link sets; `None` for one that opens nothing, whatever the reason.
 ///
 /// # Errors
@@ -122,8 +125,10 @@ pub async fn find_reset_link(state: &AppState, secret: &str) -> Result<Option<Us
     if link.expires_at <= state.clock.now() {
         return Ok(None);
     }
-    let user = state.store.user(link.user).await?;
-    Ok(user.filter(|user| user.state == UserState::Enabled))
+    let user = state.store.user(link.user).await?.filter(|user| user.state == UserState::Enabled);
+    let Some(user) = user else { return Ok(None) };
+    let mandate = Mandate::foreseen(state, link.created_by).await?;
+    Ok(may_still(&mandate, &user).then_some(user))
 }
 
 /// Sets the password of the user whose link this is, which uses the link up and ends all their sessions. `false` for one
@@ -154,7 +159,7 @@ pub async fn use_reset_link(
     };
     let user = change.user(user.id).await?.filter(|user| user.state == UserState::Enabled);
     let Some(user) = user else { return Ok(false) };
-    if !may_still(state, &change, link.created_by, &user).await? {
+    if !may_still(&Mandate::of_user(state, &change, link.created_by).await?, &user) {
         return Ok(false);
     }
     change.use_reset_link(&digest).await?;
@@ -164,14 +169,27 @@ pub async fn use_reset_link(
     Ok(true)
 }
 
+/// Whether whoever asks may make a link for a user.
+fn judge(mandate: &Mandate, user: &User) -> Result<(), Problem> {
+    mandate.changer.may_set_password(user.id, mandate.held_by(user))?;
+    if mandate.changer.is(user.id) {
+        // Who finds a browser unattended must not get the password, and with it everything, for good.
+        return Err(
+            Problem::forbidden("A link for oneself is not made").hint("Change your password on your profile")
+        );
+    }
+    keeps_password(user, "username".to_owned())?;
+    if user.state != UserState::Enabled {
+        return Err(
+            Problem::conflict(format!("`{}` is disabled", user.username)).hint("Enable the user first")
+        );
+    }
+    Ok(())
+}
+
 /// Whether whoever made a link may make it now: its user may hold more than then, and its maker less.
-async fn may_still(state: &AppState, change: &Change, maker: UserId, user: &User) -> Result<bool, Problem> {
-    let mut mandate = Mandate::of_command_line(state, change).await?;
-    let maker = change.user(maker).await?.filter(|maker| maker.state == UserState::Enabled);
-    let Some(maker) = maker else { return Ok(false) };
-    let permissions = mandate.held_by(&maker);
-    mandate.changer = Changer { user: Some(maker.id), permissions, by_token: false, makes_passwords: true };
-    Ok(mandate.may(EDITS) && mandate.changer.may_set_password(user.id, mandate.held_by(user)).is_ok())
+fn may_still(maker: &Mandate, user: &User) -> bool {
+    maker.may(EDITS) && maker.changer.may_set_password(user.id, maker.held_by(user)).is_ok()
 }
 
 /// How the database knows a link. With 256 random bits no slow hash and no key is needed.

@@ -3,7 +3,7 @@
 use patgate_core::user::Origin;
 use patgate_testkit::clock::seconds_from_noon;
 
-use crate::common::{PASSWORD, Person, SignedIn, World, get, post};
+use crate::common::{Answer, PASSWORD, Person, SignedIn, World, get, post};
 
 const PROFILE: &str = "/account/profile";
 const LOGOUT: &str = "/account/profile/logout";
@@ -29,6 +29,12 @@ async fn is_live(world: &World, session: &SignedIn) -> bool {
     world.open(session, PROFILE).await.status() == 200
 }
 
+/// What the form of name and address says it was shown.
+fn shown(page: &Answer) -> &str {
+    let rest = page.text().split(r#"name="shown" value=""#).nth(1).expect("a form of something stored");
+    rest.split('"').next().unwrap()
+}
+
 #[tokio::test]
 async fn ann_changes_what_is_known_of_her() {
     let (world, _, session) = ann().await;
@@ -37,7 +43,7 @@ async fn ann_changes_what_is_known_of_her() {
     assert!(
         page.text().contains(r#"value="ann Example""#) && page.text().contains(r#"value="ann@example.org""#)
     );
-    let form = [("full_name", "Ann <b>Bée"), ("email", " ann@example.com ")];
+    let form = [("shown", shown(&page)), ("full_name", "Ann <b>Bée"), ("email", " ann@example.com ")];
     let answer = world.send(post(PROFILE).submit(&session, &form)).await;
     assert_eq!((answer.status(), answer.header("location")), (303, "/account/profile?done=saved"));
     let page = world.open(&session, "/account/profile?done=saved").await;
@@ -53,7 +59,7 @@ async fn what_is_wrong_is_told_beside_its_field_and_nothing_typed_is_lost() {
         ("x".repeat(256).as_str(), "ann@example.org", "full_name", "A full name has at most 255 characters"),
         ("Ann", "not <an> address", "email", "A mail address looks like"),
     ] {
-        let form = [("full_name", full_name), ("email", email)];
+        let form = [("shown", "x"), ("full_name", full_name), ("email", email)];
         let page = world.send(post(PROFILE).submit(&session, &form)).await;
         assert_eq!(page.status(), 400);
         for shown in
@@ -198,4 +204,36 @@ async fn who_comes_from_a_provider_is_told_where_things_are_changed() {
     let form = [("current_password", "x"), ("new_password", NEW), ("repeated_password", NEW)];
     assert_eq!(world.send(post(CHANGE).submit(&session, &form)).await.status(), 400);
     assert_eq!(world.send(get(PROFILE)).await.header("location"), "/login?next=%2Faccount%2Fprofile");
+}
+
+#[tokio::test]
+async fn a_stale_form_a_part_of_one_and_a_link_change_nothing_unseen() {
+    const UNSAVED: &str = "Not saved yet: these values came with the link";
+    let (world, ann, session) = ann().await;
+    let stale = world.open(&session, PROFILE).await;
+    let first = [("shown", shown(&stale)), ("full_name", "Ann B"), ("email", "a@b")];
+    for missing in 0..3 {
+        let mut fields = first.to_vec();
+        fields.remove(missing);
+        let answer = world.send(post(PROFILE).submit(&session, &fields)).await;
+        assert_eq!(answer.status(), 400, "{missing}");
+        assert!(answer.text().contains("A part of the form is missing"), "{}", answer.text());
+    }
+    let stored = async || world.state.store.user(ann.id).await.unwrap().unwrap();
+    assert_eq!(stored().await.full_name, "ann Example");
+    assert_eq!(world.send(post(PROFILE).submit(&session, &first)).await.status(), 303);
+    let second = [("shown", shown(&stale)), ("full_name", "Ann C"), ("email", "c@d")];
+    let answer = world.send(post(PROFILE).submit(&session, &second)).await;
+    assert_eq!(answer.status(), 409);
+    for words in ["Somebody else changed this", r#"data-label="Stored now">Ann B<"#, r#"value="Ann C""#] {
+        assert!(answer.text().contains(words), "{words}: {}", answer.text());
+    }
+    assert_eq!(stored().await.email, "a@b");
+    let again = [("shown", shown(&answer)), ("full_name", "Ann C"), ("email", "c@d")];
+    assert_eq!(world.send(post(PROFILE).submit(&session, &again)).await.status(), 303);
+    assert_eq!(stored().await.email, "c@d");
+    for (query, is_told) in [("", false), ("?email=c%40d", false), ("?email=eve%40x", true)] {
+        let page = world.open(&session, &format!("{PROFILE}{query}")).await;
+        assert_eq!((page.status(), page.text().contains(UNSAVED)), (200, is_told), "{query}");
+    }
 }

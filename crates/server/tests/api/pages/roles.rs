@@ -20,6 +20,19 @@ async fn make(world: &World, session: &SignedIn, fields: &[(&str, &str)]) -> Ans
     world.send(post("/admin/roles/new").submit(session, fields)).await
 }
 
+/// The fields of a role's form as a page shows it, with these typed; what is not typed is empty.
+fn filled<'a>(page: &'a Answer, typed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let shown = page.text().split(r#"name="shown" value=""#).nth(1).expect("a form of something stored");
+    let mut fields = vec![("shown", shown.split('"').next().unwrap())];
+    for name in ["users", "groups"] {
+        if !typed.iter().any(|(typed, _)| *typed == name) {
+            fields.push((name, ""));
+        }
+    }
+    fields.extend(typed);
+    fields
+}
+
 #[tokio::test]
 async fn an_administrator_makes_a_role_and_puts_people_into_it() {
     let world = World::new().await;
@@ -63,12 +76,14 @@ async fn a_role_is_changed_and_who_was_in_it_stays_who_they_are() {
     let before = role(&world, "ann's role").await;
     let path = format!("{LIST}/{}", before.id);
     let fields = [("users", "ann"), ("permission", "login"), ("permission", "audit#view")];
-    let answer = world.send(post(&path).submit(&root, &fields)).await;
+    let page = world.open(&root, &path).await;
+    let answer = world.send(post(&path).submit(&root, &filled(&page, &fields))).await;
     assert_eq!((answer.status(), answer.header("location")), (303, "/admin/roles?done=saved"));
     let after = role(&world, "ann's role").await;
     assert_eq!((after.id, &after.principals), (before.id, &before.principals));
     assert_eq!(after.permissions.len(), 2);
-    let emptied = world.send(post(&path).submit(&root, &[("users", "")])).await;
+    let page = world.open(&root, &path).await;
+    let emptied = world.send(post(&path).submit(&root, &filled(&page, &[]))).await;
     assert_eq!(emptied.status(), 303);
     let after = role(&world, "ann's role").await;
     assert!(after.principals.is_empty() && after.permissions.is_empty());
@@ -88,6 +103,9 @@ async fn a_wrong_role_is_refused_beside_its_field_and_what_was_typed_is_kept() {
         ("name", "Ann's ROLE", 409, "is taken"),
         ("users", "nobody", 400, "There is no user `nobody`."),
         ("users", "a/b", 400, "“a/b”"),
+        ("users", "Internal:ann", 400, "The provider of internal users is written `internal`"),
+        ("users", "INTERNAL:x", 400, "The provider of internal users is written `internal`"),
+        ("groups", "c\u{202e}orp:kept", 400, "invisible characters"),
         ("groups", "ops", 400, "Write the provider before the group"),
         ("groups", "internal:ops", 400, "names the provider"),
         ("permission", "Not one", 400, "A permission looks like"),
@@ -169,9 +187,10 @@ async fn the_last_administrator_stays_and_nobody_gives_more_than_they_have() {
     let officer = world.session(&officer).await;
     let admins = role(&world, "root's role").await;
     let path = format!("{LIST}/{}", admins.id);
+    let page = world.open(&root, &path).await;
     for call in [
-        post(&path).submit(&root, &[("users", ""), ("permission", "admin")]),
-        post(&path).submit(&root, &[("users", "root"), ("permission", "login")]),
+        post(&path).submit(&root, &filled(&page, &[("permission", "admin")])),
+        post(&path).submit(&root, &filled(&page, &[("users", "root"), ("permission", "login")])),
         post(format!("{path}/delete")).submit(&root, &[]),
     ] {
         let answer = world.send(call).await;
@@ -179,7 +198,7 @@ async fn the_last_administrator_stays_and_nobody_gives_more_than_they_have() {
         assert!(answer.text().contains("This would leave no administrator"), "{}", answer.text());
     }
     for call in [
-        post(&path).submit(&officer, &[("users", "root\nofficer"), ("permission", "admin")]),
+        post(&path).submit(&officer, &filled(&page, &[("users", "root\nofficer"), ("permission", "admin")])),
         post(format!("{path}/rename")).submit(&officer, &[("name", "x")]),
         post(format!("{path}/delete")).submit(&officer, &[]),
         post("/admin/roles/new").submit(&officer, &[("name", "x"), ("permission", "audit#view")]),
@@ -242,4 +261,69 @@ async fn who_may_only_see_roles_changes_none() {
     }
     assert_eq!(world.open(&plain, LIST).await.status(), 403);
     assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_stale_form_gives_back_nothing_that_somebody_else_took_away() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login", "audit#view"]).await;
+    world.user("bob", &["login"]).await;
+    let path = format!("{LIST}/{}", role(&world, "ann's role").await.id);
+    let stale = world.open(&root, &path).await;
+    let taken = filled(&stale, &[("users", "ann"), ("permission", "login")]);
+    assert_eq!(world.send(post(&path).submit(&root, &taken)).await.status(), 303);
+    let stored = role(&world, "ann's role").await;
+    let typed = [("users", "ann\nbob"), ("permission", "login"), ("permission", "audit#view")];
+    let answer = world.send(post(&path).submit(&root, &filled(&stale, &typed))).await;
+    assert_eq!(answer.status(), 409);
+    for shown in [
+        "Somebody else changed this while you did.",
+        "Compare, and save again",
+        r#"data-label="Stored now">login</td>"#,
+        r#"data-label="In the form">audit#view, login</td>"#,
+        ">\nann\nbob</textarea>",
+        r#"value="audit#view" checked"#,
+    ] {
+        assert!(answer.text().contains(shown), "{shown}: {}", answer.text());
+    }
+    assert_eq!(role(&world, "ann's role").await, stored);
+    // The very same change, made twice, is calm; and whoever has seen both decides.
+    assert_eq!(world.send(post(&path).submit(&root, &taken)).await.status(), 303);
+    let seen = filled(&answer, &typed);
+    assert_eq!(world.send(post(&path).submit(&root, &seen)).await.status(), 303);
+    assert_eq!(role(&world, "ann's role").await.permissions.len(), 2);
+    // A form with a part missing would empty what is stored.
+    let page = world.open(&root, &path).await;
+    for missing in ["shown", "users", "groups"] {
+        let mut fields = filled(&page, &typed);
+        fields.retain(|(name, _)| *name != missing);
+        let answer = world.send(post(&path).submit(&root, &fields)).await;
+        assert_eq!(answer.status(), 400, "{missing}");
+        assert!(answer.text().contains("A part of the form is missing"), "{}", answer.text());
+    }
+    assert_eq!(role(&world, "ann's role").await.principals.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_link_puts_into_the_form_of_a_role_is_not_taken_for_stored() {
+    const UNSAVED: &str = "Not saved yet: these values came with the link";
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let path = format!("{LIST}/{}", role(&world, "ann's role").await.id);
+    for (query, is_told) in [
+        ("", false),
+        ("?sent=1&users=ann&permission=login", false),
+        ("?sent=1&users=eve&permission=login", true),
+        ("?sent=1&users=ann&permission=admin", true),
+        ("/rename?name=other", true),
+        ("/rename", false),
+    ] {
+        let page = world.open(&root, &format!("{path}{query}")).await;
+        assert_eq!((page.status(), page.text().contains(UNSAVED)), (200, is_told), "{query}");
+    }
+    let settings = world.open(&root, "/settings?shown=x&maximum=30").await;
+    assert!(settings.text().contains(UNSAVED));
+    assert!(!world.open(&root, "/settings?shown=").await.text().contains(UNSAVED));
 }

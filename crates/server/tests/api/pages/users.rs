@@ -2,7 +2,7 @@
 
 use patgate_core::user::{Origin, UserState};
 
-use crate::common::{NewGrant, PASSWORD, SignedIn, World, get, post};
+use crate::common::{Answer, NewGrant, PASSWORD, SignedIn, World, get, post};
 
 const LIST: &str = "/admin/users";
 const MARKUP: &str = "<script>alert(1)</script>";
@@ -10,6 +10,12 @@ const MARKUP: &str = "<script>alert(1)</script>";
 async fn root(world: &World) -> SignedIn {
     let root = world.user("root", &["admin"]).await;
     world.session(&root).await
+}
+
+/// What the form of a user says it was shown.
+fn shown(page: &Answer) -> &str {
+    let rest = page.text().split(r#"name="shown" value=""#).nth(1).expect("a form of something stored");
+    rest.split('"').next().unwrap()
 }
 
 #[tokio::test]
@@ -101,6 +107,8 @@ async fn a_wrong_user_is_refused_beside_the_field_and_what_was_typed_is_kept() {
         ("username", "a:b", 400, "A user name is 1 to 100 characters"),
         ("username", "ANN", 409, "is taken; choose another"),
         ("full_name", &*long, 400, "A full name has at most 255 characters"),
+        ("full_name", "Ann \u{202e}nimda", 400, "invisible characters"),
+        ("email", "b\u{200b}@x", 400, "A mail address looks like"),
         ("email", "x", 400, "A mail address looks like"),
         ("password", "short", 400, "A password has at least 8 characters"),
     ] {
@@ -160,12 +168,13 @@ async fn an_administrator_changes_what_people_read_of_a_user() {
     let world = World::new().await;
     let root = root(&world).await;
     let ann = world.user("ann", &["login"]).await;
-    let fields = [("full_name", "Ann B"), ("email", "")];
+    let page = world.open(&root, "/admin/users/ann").await;
+    let fields = [("shown", shown(&page)), ("full_name", "Ann B"), ("email", "")];
     let answer = world.send(post("/admin/users/ann").submit(&root, &fields)).await;
     assert_eq!((answer.status(), answer.header("location")), (303, "/admin/users/ann?done=saved"));
     let user = world.state.store.user(ann.id).await.unwrap().unwrap();
     assert_eq!((user.full_name.as_str(), user.email.as_str()), ("Ann B", ""));
-    let wrong = [("full_name", "Ann C"), ("email", "no address")];
+    let wrong = [("shown", "x"), ("full_name", "Ann C"), ("email", "no address")];
     let answer = world.send(post("/admin/users/ann").submit(&root, &wrong)).await;
     assert_eq!(answer.status(), 400);
     assert!(answer.text().contains("value=\"Ann C\"") && answer.text().contains("href=\"#email\""));
@@ -217,8 +226,15 @@ async fn the_last_administrator_stays_and_nobody_reaches_above_themselves() {
         assert_eq!(answer.status(), 403);
         assert!(answer.text().contains("You lack permissions that this user has"), "{}", answer.text());
     }
-    let answer = world.send(post("/admin/users/root").submit(&officer, &[("full_name", "x")])).await;
-    assert_eq!(answer.status(), 403);
+    let fields = [("shown", "x"), ("full_name", "x"), ("email", "")];
+    assert_eq!(world.send(post("/admin/users/root").submit(&officer, &fields)).await.status(), 403);
+    // Who would be refused is not even asked.
+    for act in ["disable", "enable", "delete", "unlock", "reset-link"] {
+        let page = world.open(&officer, &format!("/admin/users/root/{act}")).await;
+        assert_eq!(page.status(), 403, "{act}");
+        assert!(page.text().contains("You lack permissions that this user has"), "{act}: {}", page.text());
+    }
+    assert_eq!(world.open(&root, "/admin/users/root/reset-link").await.status(), 403, "not for oneself");
 }
 
 #[tokio::test]
@@ -287,4 +303,39 @@ async fn who_may_only_see_users_changes_none() {
         assert_eq!(world.open(&plain, path).await.status(), 403, "{path}");
     }
     assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_stale_form_of_a_user_and_a_link_that_fills_it_are_told_apart_from_what_is_stored() {
+    const UNSAVED: &str = "Not saved yet: these values came with the link";
+    let world = World::new().await;
+    let root = root(&world).await;
+    let ann = world.user("ann", &["login"]).await;
+    let path = "/admin/users/ann";
+    let stale = world.open(&root, path).await;
+    let first = [("shown", shown(&stale)), ("full_name", "Ann B"), ("email", "ann@example.org")];
+    assert_eq!(world.send(post(path).submit(&root, &first)).await.status(), 303);
+    let second = [("shown", shown(&stale)), ("full_name", "ann Example"), ("email", "b@x")];
+    let answer = world.send(post(path).submit(&root, &second)).await;
+    assert_eq!(answer.status(), 409);
+    for words in ["Somebody else changed this", r#"data-label="Stored now">Ann B<"#, r#"value="ann Example""#]
+    {
+        assert!(answer.text().contains(words), "{words}: {}", answer.text());
+    }
+    let stored = async || world.state.store.user(ann.id).await.unwrap().unwrap();
+    assert_eq!(stored().await.full_name, "Ann B");
+    let again = [("shown", shown(&answer)), ("full_name", "ann Example"), ("email", "b@x")];
+    for missing in 0..3 {
+        let mut fields = again.to_vec();
+        fields.remove(missing);
+        assert_eq!(world.send(post(path).submit(&root, &fields)).await.status(), 400, "{missing}");
+    }
+    assert_eq!(world.send(post(path).submit(&root, &again)).await.status(), 303);
+    assert_eq!(stored().await.email, "b@x");
+    for (query, is_told) in
+        [("", false), ("?email=b%40x", false), ("?email=eve%40x", true), ("?email=", true)]
+    {
+        let page = world.open(&root, &format!("{path}{query}")).await;
+        assert_eq!((page.status(), page.text().contains(UNSAVED)), (200, is_told), "{query}");
+    }
 }
