@@ -57,3 +57,23 @@ async fn tokens_live_and_die_on_postgresql() {
     let cut = world.send(post(TOKENS).basic("ann", PASSWORD).json(&json!({"tokenNote": "n"}))).await;
     assert_eq!(cut.json()["expiresAt"], "2026-05-10T12:00:00Z");
 }
+
+#[tokio::test]
+async fn a_nul_in_a_search_is_no_fault_on_postgresql() {
+    let database = tokio::task::spawn_blocking(Database::create).await.unwrap();
+    let world = World::configured(&format!("database_url = \"{}\"", database.url())).await;
+    let root = world.user("root", &["login", "admin"]).await;
+    let session = world.session(&root).await;
+    for path in [
+        "/account/tokens?search=a%00",
+        "/account/tokens?after=a%00",
+        "/admin/tokens?search=a%00",
+        "/admin/tokens.csv?search=a%00",
+        "/admin/users?search=a%00",
+        "/admin/users?after=a%00",
+        "/admin/audit?actor=a%00&subject=%00&action=grant.create%00",
+        "/admin/audit.jsonl?actor=a%00&subject=%00",
+    ] {
+        assert_eq!(world.open(&session, path).await.status(), 200, "{path}");
+    }
+}
