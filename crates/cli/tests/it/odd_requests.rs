@@ -121,7 +121,7 @@ fn a_client_that_speaks_no_http_is_refused() {
         b"GET /\x00 HTTP/1.1\r\nhost: a\r\n\r\n",
         b"GET /\xff\xfe HTTP/1.1\r\nhost: a\r\n\r\n",
         b"G\xe9T / HTTP/1.1\r\nhost: a\r\n\r\n",
-        b"GET / HTTP/1.1\nhost: a\n\n",
+        b"GET /nothing HTTP/1.1\nhost: a\n\n",
     ] {
         assert_refused(&patgate, bytes);
     }

@@ -124,10 +124,10 @@ mod tests {
         let detail = json!({ "owner": "ann", "permissions": null, "expiresAt": "2026-12-21T23:59:59Z" });
         assert_eq!(
             shown(&detail),
-            ["Expires at: 21 Dec 2026, 23:59 UTC", "Owner: ann", "Permissions: all that the owner has"]
+            ["Owner: ann", "Permissions: all that the owner has", "Expires at: 21 Dec 2026, 23:59 UTC"]
         );
         let detail = json!({ "fullName": { "from": "", "to": "Ann <b>" }, "disabled": false, "n": [1, "x"] });
-        assert_eq!(shown(&detail), ["Disabled: no", "Full name: nothing → Ann <b>", "N: 1, x"]);
+        assert_eq!(shown(&detail), ["Full name: nothing → Ann <b>", "Disabled: no", "N: 1, x"]);
         let detail = json!({ "from": null, "to": "2026-12-21T23:59:59Z" });
         assert_eq!(shown(&detail), [": never → 21 Dec 2026, 23:59 UTC"]);
         let endless = json!({ "expiresAt": null, "permissions": [] });
