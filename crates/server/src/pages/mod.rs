@@ -10,6 +10,7 @@ pub mod assets;
 mod audit;
 mod confirm;
 mod design;
+mod download;
 mod field;
 mod form;
 mod login;

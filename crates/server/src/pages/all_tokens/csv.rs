@@ -1,18 +1,13 @@
 //! `/admin/tokens.csv`: the list as a table for spreadsheets, sent page by page while it is read.
 
-use std::collections::VecDeque;
-
-use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::response::IntoResponse;
-use futures_util::stream;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
 use patgate_core::grant::GrantPermissions;
 use patgate_store::{GrantCursor, GrantFilter, Seek};
 
 use super::query::Asked;
 use crate::caller::Caller;
+use crate::pages::download::{Source, file};
 use crate::pages::{Fields, PageResult, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::overview::{self, SeenGrant};
@@ -55,24 +50,9 @@ pub(super) async fn download(
         }
     }
     let day = state.clock.now().strftime("%F").to_string();
-    let mut rows = Rows { state, caller: visitor.caller, filter: asked.filter, seek: Some(Seek::Start) };
-    let mut ready = VecDeque::from([head()]);
-    // Before the headers go out, so that a failure is a status.
-    ready.extend(rows.next().await?);
-    let body = stream::try_unfold((rows, ready), |(mut rows, mut ready)| async move {
-        if ready.is_empty()
-            && let Some(text) =
-                rows.next().await.map_err(|problem| std::io::Error::other(problem.to_string()))?
-        {
-            ready.push_back(text);
-        }
-        Ok::<_, std::io::Error>(ready.pop_front().map(|text| (Bytes::from(text), (rows, ready))))
-    });
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"patgate-tokens-{day}.csv\"")),
-    ];
-    Ok((headers, Body::from_stream(body)).into_response())
+    let rows = Rows { state, caller: visitor.caller, filter: asked.filter, seek: Some(Seek::Start) };
+    let name = format!("patgate-tokens-{day}.csv");
+    file("text/csv; charset=utf-8; header=present", name, head(), rows).await
 }
 
 /// The tokens that are still to be sent.
@@ -84,7 +64,7 @@ struct Rows {
     seek: Option<Seek<GrantCursor>>,
 }
 
-impl Rows {
+impl Source for Rows {
     async fn next(&mut self) -> Result<Option<String>, Problem> {
         let Some(seek) = self.seek.take() else { return Ok(None) };
         let seen = overview::list_all(&self.state, &self.caller, &self.filter, &seek, ROWS).await?;

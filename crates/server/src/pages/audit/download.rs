@@ -1,15 +1,12 @@
 //! `/admin/audit.jsonl`: the log as JSON Lines, an event a line, sent page by page while it is read.
 
-use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::response::IntoResponse;
-use futures_util::stream;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use patgate_store::{AuditCursor, AuditEvent, AuditFilter, Seek};
 use serde_json::json;
 
 use super::query::Asked;
 use crate::caller::Caller;
+use crate::pages::download::{Source, file};
 use crate::pages::{Fields, PageResult, Visitor};
 use crate::problem::Problem;
 use crate::service::audit;
@@ -31,21 +28,9 @@ pub(super) async fn download(
         return Err(fault.into());
     }
     let day = state.clock.now().strftime("%F").to_string();
-    let mut events = Events { state, caller: visitor.caller, filter, seek: Some(Seek::Start) };
-    // Before the headers go out, so that a failure is a status.
-    let first = events.next().await?;
-    let body = stream::try_unfold((events, first), |(mut events, ready)| async move {
-        let text = match ready {
-            Some(text) => Some(text),
-            None => events.next().await.map_err(|problem| std::io::Error::other(problem.to_string()))?,
-        };
-        Ok::<_, std::io::Error>(text.map(|text| (Bytes::from(text), (events, None))))
-    });
-    let headers = [
-        (CONTENT_TYPE, "application/jsonl; charset=utf-8".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"patgate-audit-{day}.jsonl\"")),
-    ];
-    Ok((headers, Body::from_stream(body)).into_response())
+    let events = Events { state, caller: visitor.caller, filter, seek: Some(Seek::Start) };
+    let name = format!("patgate-audit-{day}.jsonl");
+    file("application/jsonl; charset=utf-8", name, String::new(), events).await
 }
 
 /// The events that are still to be sent.
@@ -57,7 +42,7 @@ struct Events {
     seek: Option<Seek<AuditCursor>>,
 }
 
-impl Events {
+impl Source for Events {
     async fn next(&mut self) -> Result<Option<String>, Problem> {
         let Some(seek) = self.seek.take() else { return Ok(None) };
         let events = audit::list(&self.state, &self.caller, &self.filter, &seek, ROWS).await?;
