@@ -119,6 +119,19 @@ impl Browser {
         assert!(found.is_some(), "there is no `{text}` on\n{}", self.whereabouts());
     }
 
+    /// Waits until the texts of all of this selector that can be seen are these; panics with the last ones when they
+    /// never are. For what the page before may also have shown.
+    pub fn reads(&self, css: &str, texts: &[&str]) {
+        let read = wait::until(PATIENCE, || (self.texts(css) == texts).then_some(()));
+        assert!(read.is_some(), "`{css}` reads {:?} and not {texts:?} on\n{}", self.texts(css), self.whereabouts());
+    }
+
+    /// Waits until the address without the server is this one.
+    pub fn arrives(&self, path: &str) {
+        let there = wait::until(PATIENCE, || (self.path() == path).then_some(()));
+        assert!(there.is_some(), "one is not at {path} but on\n{}", self.whereabouts());
+    }
+
     /// Waits until the page no longer shows anything of this selector.
     pub fn sees_no(&self, css: &str) {
         let gone = wait::until(PATIENCE, || (!self.has(css)).then_some(()));

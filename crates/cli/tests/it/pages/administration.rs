@@ -45,7 +45,7 @@ fn an_administrator_makes_a_user_who_sets_a_password_by_a_link_that_works_once()
         theirs.sees("The password is set");
     }
     log_in(&theirs, &patgate, "ann.kern", PASSWORD, "/account/tokens");
-    assert_eq!(theirs.texts(".places a"), ["Access tokens", "API"]);
+    theirs.reads(".places a", &["Access tokens", "API"]);
     // What she may not see is not there.
     for path in ["/admin/users", "/admin/tokens", "/admin/audit", "/settings"] {
         theirs.open(&patgate.url_of(path));
@@ -114,7 +114,7 @@ fn an_administrator_finds_tokens_of_everybody_deletes_them_and_reads_of_it() {
     // A token's whole life, also of one that is deleted.
     browser.sees("Token generated");
     browser.sees("Token deleted");
-    assert_eq!(browser.texts("h1"), ["ci-deploy"]);
+    browser.reads("h1", &["ci-deploy"]);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn people_of_sso_are_told_when_an_administrator_switches_their_tokens_off() {
     // With tokens the list stays, and nothing can be generated.
     anns.reload();
     anns.sees("switched personal access tokens off");
-    assert_eq!(anns.texts("tbody th"), ["nightly"]);
+    anns.reads("tbody th", &["nightly"]);
     assert!(anns.has("button[disabled]") && !anns.has("a[data-dialog=generate]"));
     assert_eq!(judged(&anns, "tokens switched off"), Vec::<String>::new());
     // Without any there is no list and no button.

@@ -10,7 +10,7 @@ use crate::actors::admin;
 fn somebody_logs_in_goes_on_where_they_wanted_and_logs_out_by_the_menu() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
     browser.open(&patgate.url_of("/account/api"));
-    assert_eq!(browser.path(), "/login?next=%2Faccount%2Fapi");
+    browser.arrives("/login?next=%2Faccount%2Fapi");
     browser.fill("User name", "admin");
     browser.fill("Password", "a wrong password");
     browser.press("Log in");
@@ -19,7 +19,7 @@ fn somebody_logs_in_goes_on_where_they_wanted_and_logs_out_by_the_menu() {
     browser.fill("Password", ADMIN_PASSWORD);
     browser.press("Log in");
     browser.sees("What scripts can ask");
-    assert_eq!(browser.path(), "/account/api");
+    browser.arrives("/account/api");
 
     browser.press("Menu of admin");
     browser.press("Log out");
@@ -71,9 +71,9 @@ fn somebody_sees_the_places_they_may_go_to() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
     admin(&patgate).hire("ann", "password of ann 1", &["login"]);
     log_in(&browser, &patgate, "ann", "password of ann 1", "/account/api");
-    assert_eq!(browser.texts("nav .places a, nav.places a"), ["Access tokens", "API"]);
+    browser.reads("nav .places a, nav.places a", &["Access tokens", "API"]);
     browser.press("Menu of ann");
-    assert_eq!(browser.texts(".menu-body a, .menu-body button"), ["Access tokens", "Profile", "Log out"]);
+    browser.reads(".menu-body a, .menu-body button", &["Access tokens", "Profile", "Log out"]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn log_in(browser: &Browser, patgate: &Patgate, name: &str, password: &str, path
     browser.fill("Password", password);
     browser.press("Log in");
     browser.sees_no("form[action$='/login']");
-    assert_eq!(browser.path(), path);
+    browser.arrives(path);
 }
 
 /// Logs the first administrator in.
