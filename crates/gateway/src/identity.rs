@@ -40,15 +40,22 @@ pub const ALL: [HeaderName; 7] = [USER, EMAIL, GROUPS, PERMISSIONS, TOKEN_ID, TO
 #[must_use]
 pub fn headers(permit: &Permit<'_>, catalog: &Catalog) -> HeaderMap {
     let facts = permit.facts();
-    let identity = &facts.identity;
+    let [user, email, groups, all] = facts.identity.values();
     let permissions = if permit.permissions() == facts.permissions {
-        identity.permissions.clone()
+        encoded(all)
     } else {
-        encoded(encode_list(catalog.ids_in(permit.permissions()).map(|id| id.as_str())).as_bytes())
+        encoded(encode_list(catalog.ids_in(permit.permissions()).map(|id| id.as_str())))
     };
     let [token_id, token_name, token_expires] = permit.grant().map_or([EMPTY; 3], of_token);
-    let (user, email, groups) = (identity.user.clone(), identity.email.clone(), identity.groups.clone());
-    FRAME.fill([user, email, groups, permissions, token_id, token_name, token_expires])
+    FRAME.fill([
+        encoded(user),
+        encoded(email),
+        encoded(groups),
+        permissions,
+        token_id,
+        token_name,
+        token_expires,
+    ])
 }
 
 const EMPTY: HeaderValue = HeaderValue::from_static("");
@@ -85,8 +92,8 @@ impl Frame {
 /// What is said of a token: its identifier, its name, when it expires.
 fn of_token(token: FoundGrant<'_>) -> [HeaderValue; 3] {
     let name = encode_value(token.name());
-    let expires = token.expires_at().timestamp().map_or(EMPTY, |at| encoded(&rfc3339(at)));
-    [encoded(&token.id().to_digits()), encoded(name.as_bytes()), expires]
+    let expires = token.expires_at().timestamp().map_or(EMPTY, |at| encoded(rfc3339(at)));
+    [encoded(token.id().to_digits()), encoded(name.as_bytes()), expires]
 }
 
 /// `2026-05-03T12:00:00Z` (RFC 3339 §5.6). An expiry is in whole seconds and before 2100; jiff's printer takes many
@@ -111,8 +118,8 @@ fn rfc3339(at: Timestamp) -> [u8; 20] {
 }
 
 /// Encoded text is visible ASCII, so it is always a header value.
-fn encoded(text: &[u8]) -> HeaderValue {
-    HeaderValue::from_bytes(text).unwrap_or(EMPTY)
+fn encoded(text: impl AsRef<[u8]>) -> HeaderValue {
+    HeaderValue::from_bytes(text.as_ref()).unwrap_or(EMPTY)
 }
 
 #[cfg(test)]

@@ -123,7 +123,12 @@ impl Browser {
     /// never are. For what the page before may also have shown.
     pub fn reads(&self, css: &str, texts: &[&str]) {
         let read = wait::until(PATIENCE, || (self.texts(css) == texts).then_some(()));
-        assert!(read.is_some(), "`{css}` reads {:?} and not {texts:?} on\n{}", self.texts(css), self.whereabouts());
+        assert!(
+            read.is_some(),
+            "`{css}` reads {:?} and not {texts:?} on\n{}",
+            self.texts(css),
+            self.whereabouts()
+        );
     }
 
     /// Waits until the address without the server is this one.
