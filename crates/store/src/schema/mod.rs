@@ -3,8 +3,11 @@
 //! `schema_version` holds one number: how many of [`MIGRATIONS`] have run. A migration that was released is never
 //! edited; the next one follows it.
 
+mod fifth;
 mod first;
+mod fourth;
 mod second;
+mod third;
 
 use sea_orm::sea_query::{
     Expr, IndexCreateStatement, IndexDropStatement, InsertStatement, Query, Table, TableCreateStatement,
@@ -26,7 +29,8 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 2] = [first::steps, second::steps];
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 5] =
+    [first::steps, second::steps, third::steps, fourth::steps, fifth::steps];
 
 /// The newest version this program knows.
 pub(crate) const KNOWN: i64 = MIGRATIONS.len() as i64;
