@@ -15,6 +15,7 @@ pub mod identifier;
 pub mod index;
 pub mod permission;
 pub mod policy;
+pub mod reminder;
 pub mod role;
 pub mod throttle;
 pub mod token;

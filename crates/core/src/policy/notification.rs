@@ -26,7 +26,7 @@ pub struct EmailNotifications {
 }
 
 /// How many days before its expiry a token is told of: 1 to 365, by default 7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct NotificationDays(u32);
 
