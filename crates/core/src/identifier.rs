@@ -104,6 +104,26 @@ identifier!(
     /// Names a role.
     RoleId
 );
+identifier!(
+    /// Names a mail; its `Message-ID` is made from it, so that a repeated one can be told.
+    MailId
+);
+identifier!(
+    /// Names a run of reminders.
+    RunId
+);
+identifier!(
+    /// Names a decision about tokens that a stricter rule touches.
+    DecisionId
+);
+identifier!(
+    /// Names an exemption from the maximum lifetime.
+    ExemptionId
+);
+identifier!(
+    /// Names a configuration item for as long as it is there, wherever it moves. One deleted and made again gets another.
+    ItemNumber
+);
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ pub mod expiry;
 pub mod grant;
 pub mod identifier;
 pub mod index;
+pub mod item;
 pub mod permission;
 pub mod policy;
 pub mod reminder;

@@ -1,0 +1,26 @@
+//! Configuration items: typed, named objects that administrators edit, such as a mail server.
+//!
+//! An item has a place in a tree of folders ([`ItemId`]), a type that says which properties it has ([`TypeDescriptor`]),
+//! and their values ([`Value`]). Its secrets stand apart ([`SecretText`]). [`decide`] is the one rule for making and for
+//! changing an item; forms and calls only bring what was [`Entered`].
+
+mod decision;
+mod descriptor;
+mod entered;
+mod fault;
+mod id;
+mod mail_security;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod types;
+mod value;
+
+pub use decision::{Decision, MASK, SecretChange, Stored, decide};
+pub use descriptor::{DefaultValue, Kind, LeadsSecret, PropertyDescriptor, TextForm, TypeDescriptor};
+pub use entered::{Draft, Entered};
+pub use fault::{PropertyFault, Reason};
+pub use id::{ItemId, ItemName, NotAnItemId, NotAnItemName, ROOT};
+pub use secret::SecretText;
+pub use types::{FOLDER, MAIL_SERVER, TYPES, descriptor};
+pub use value::{Properties, Value};
