@@ -19,6 +19,7 @@ use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::{GrantRecord, Index, OwnerFacts, Standing};
 use patgate_core::permission::{Catalog, PermissionSet};
+use patgate_core::policy::origin::Rows;
 use patgate_core::token::{Digest, DigestKey, DigestKeys, PlainToken, Prefix, TokenText};
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, User, UserState};
 use patgate_core::verify::{Demand, Surface, verify};
@@ -106,6 +107,7 @@ impl World {
                 permissions: None,
                 expires_at: Expiry::NEVER,
                 standing: Standing::Active,
+                left_working: Rows::NONE,
             };
             index.put_grant([&digest], &record);
             if number % size.div_ceil(SAMPLE) == 0 {

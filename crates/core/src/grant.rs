@@ -165,6 +165,19 @@ impl GrantState {
         }
     }
 
+    /// Whether a policy suspends it for this reason. What is suspended for the length of its life stays so when its
+    /// origin opens again, so that reason replaces the other; an owner who is not confirmed is nobody's to lift.
+    #[must_use]
+    pub fn can_suspend_for(self, reason: SuspensionReason) -> bool {
+        match self {
+            Self::Active => true,
+            Self::Suspended { reason: SuspensionReason::OriginClosed, .. } => {
+                reason == SuspensionReason::OverMaximum
+            }
+            Self::Suspended { .. } | Self::Deleted { .. } => false,
+        }
+    }
+
     /// Lifts a suspension.
     ///
     /// # Errors

@@ -172,7 +172,7 @@ pub fn verify<'v>(
         Surface::Application(here) if [here, ApplicationSlot::ANY].contains(&grant.application()) => here,
         Surface::Every | Surface::Application(_) => return Err(Denied::OtherApplication),
     };
-    if !view.origin_policy().allows(facts.origin, place) {
+    if !view.origin_policy().passes(facts.origin, place, grant.left_working()) {
         return Err(Denied::OriginClosed(facts.origin));
     }
     let permissions = match grant.permissions() {

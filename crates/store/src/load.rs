@@ -5,18 +5,16 @@ use patgate_core::expiry::Expiry;
 use patgate_core::grant::{GrantName, GrantPermissions, GrantState};
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::policy::TokenSettings;
+use patgate_core::policy::origin::Rows;
 use patgate_core::role::Role;
 use patgate_core::token::Digest;
 use patgate_core::user::User;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, IsolationLevel, QueryResult, Statement,
-    TransactionTrait, TryGetable,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, IsolationLevel, TransactionTrait};
 
 use crate::change_log::{self, Sequence};
 use crate::error::StoreError;
 use crate::store::Store;
-use crate::{grants, packed, roles, settings, users};
+use crate::{packed, roles, settings, users};
 
 /// A grant with its secrets, as the index holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +33,8 @@ pub struct IndexedGrant {
     pub expires_at: Expiry,
     /// Where it stands.
     pub state: GrantState,
+    /// Where it passes although its owner's origin is closed.
+    pub left_working: Rows,
     /// The digests of its tokens; usually one.
     pub secrets: Vec<Digest>,
 }
@@ -73,29 +73,26 @@ impl Store {
         snapshot.rollback().await?;
         Ok(sequence)
     }
-}
 
-/// The grant as the index holds it.
-pub(crate) async fn indexed_grant(
-    connection: &impl ConnectionTrait,
-    id: GrantId,
-) -> Result<Option<IndexedGrant>, StoreError> {
-    let sql = format!("{SELECTION} WHERE g.id = $1 ORDER BY s.digest");
-    let select = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.as_i64().into()]);
-    let mut found: Option<IndexedGrant> = None;
-    for row in connection.query_all_raw(select).await? {
-        match &mut found {
-            Some(grant) => grant.secrets.extend(secret(&row)?),
-            None => found = Some(read(&row)?),
+    /// The grant as the index holds it, deleted or not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn indexed_grant(&self, id: GrantId) -> Result<Option<IndexedGrant>, StoreError> {
+        Ok(self.indexed_grants(&[id]).await?.pop())
+    }
+
+    /// Grants as the index holds them, deleted or not; unknown ones are left out. At most some thousands at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn indexed_grants(&self, ids: &[GrantId]) -> Result<Vec<IndexedGrant>, StoreError> {
+        match packed::some(&self.inner.orm, ids).await? {
+            Some(packed) => packed::unpack(&packed),
+            None => Ok(Vec::new()),
         }
     }
-    Ok(found)
 }
-
-/// The order of the columns is that of [`read`].
-const SELECTION: &str = "SELECT g.id, s.digest, g.owner, g.name, g.application, g.permissions, g.expires_at, \
-     g.suspended_at, g.suspension_reason, g.deleted_at \
-     FROM grants g LEFT JOIN secrets s ON s.grant_id = g.id";
 
 /// While the grants of one answer are taken apart here, the database packs the next ones.
 async fn load_grants(
@@ -113,30 +110,4 @@ async fn load_grants(
         packed = next?;
     }
     Ok(())
-}
-
-fn read(row: &QueryResult) -> Result<IndexedGrant, StoreError> {
-    let unreadable = |name| move |_| StoreError::Unreadable(name);
-    Ok(IndexedGrant {
-        id: GrantId::from_i64(value(row, 0)?),
-        secrets: secret(row)?.into_iter().collect(),
-        owner: UserId::from_i64(value(row, 2)?),
-        name: GrantName::try_from(value::<String>(row, 3)?).map_err(|_| StoreError::Unreadable("name"))?,
-        application: ApplicationName::try_from(value::<String>(row, 4)?)
-            .map_err(unreadable("application"))?,
-        permissions: grants::permissions(value::<Option<String>>(row, 5)?.as_deref())?,
-        expires_at: grants::expiry(value(row, 6)?)?,
-        state: grants::state(value(row, 7)?, value::<Option<String>>(row, 8)?.as_deref(), value(row, 9)?)?,
-    })
-}
-
-fn secret(row: &QueryResult) -> Result<Option<Digest>, StoreError> {
-    let Some(bytes) = value::<Option<Vec<u8>>>(row, 1)? else { return Ok(None) };
-    let bytes = bytes.try_into().map_err(|_| StoreError::Unreadable("digest"))?;
-    Ok(Some(Digest::from_bytes(bytes)))
-}
-
-/// By place: the query joins two tables.
-fn value<T: TryGetable>(row: &QueryResult, place: usize) -> Result<T, StoreError> {
-    row.try_get_by_index(place).map_err(StoreError::from)
 }

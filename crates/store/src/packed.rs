@@ -9,6 +9,7 @@ use std::str::Split;
 use patgate_core::application::ApplicationName;
 use patgate_core::grant::GrantName;
 use patgate_core::identifier::{GrantId, UserId};
+use patgate_core::policy::origin::Rows;
 use patgate_core::token::Digest;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 
@@ -23,7 +24,7 @@ const GRANTS: u32 = 4_000;
 const SEPARATOR: char = '\u{1f}';
 
 /// The packed columns, in the order in which [`unpack`] takes them apart.
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "CAST(id AS text)",
     "secret",
     "CAST(owner AS text)",
@@ -34,6 +35,7 @@ const COLUMNS: [&str; 10] = [
     "COALESCE(CAST(suspended_at AS text), '')",
     "COALESCE(suspension_reason, '')",
     "COALESCE(CAST(deleted_at AS text), '')",
+    "CAST(left_working AS text)",
 ];
 
 /// Some grants, as the database packed them.
@@ -46,7 +48,22 @@ pub(crate) struct Packed {
 /// The next grants after the one with this identifier; `None` after the last.
 pub(crate) async fn after(connection: &impl ConnectionTrait, id: i64) -> Result<Option<Packed>, StoreError> {
     let backend = connection.get_database_backend();
-    let select = Statement::from_sql_and_values(backend, selection(backend), [id.into()]);
+    let which = format!("WHERE id > $1 ORDER BY id LIMIT {GRANTS}");
+    one(connection, Statement::from_sql_and_values(backend, selection(backend, &which), [id.into()])).await
+}
+
+/// The grants with these identifiers; `None` when there is none of them.
+pub(crate) async fn some(
+    connection: &impl ConnectionTrait,
+    ids: &[GrantId],
+) -> Result<Option<Packed>, StoreError> {
+    let backend = connection.get_database_backend();
+    let ids: Vec<_> = ids.iter().map(|id| id.as_i64().to_string()).collect();
+    let which = format!("WHERE id IN ({})", ids.join(","));
+    one(connection, Statement::from_string(backend, selection(backend, &which))).await
+}
+
+async fn one(connection: &impl ConnectionTrait, select: Statement) -> Result<Option<Packed>, StoreError> {
     let Some(row) = connection.query_one_raw(select).await? else { return Ok(None) };
     Ok(row.try_get_by_index::<Option<i64>>(0)?.map(|last| Packed { row, last }))
 }
@@ -80,7 +97,7 @@ pub(crate) fn unpack(packed: &Packed) -> Result<Vec<IndexedGrant>, StoreError> {
 
 /// One row with the greatest identifier, the number of values, and each column packed. The same scan packs all
 /// columns, so their values are in the same order.
-fn selection(backend: DbBackend) -> String {
+fn selection(backend: DbBackend, which: &str) -> String {
     let digest = match backend {
         DbBackend::Postgres => "encode(s.digest, 'hex')",
         _ => "hex(s.digest)",
@@ -93,8 +110,8 @@ fn selection(backend: DbBackend) -> String {
     let _ = write!(
         sql,
         " FROM (SELECT g.*, COALESCE({digest}, '') AS secret FROM (SELECT id, owner, name, application, \
-         permissions, expires_at, suspended_at, suspension_reason, deleted_at FROM grants \
-         WHERE id > $1 ORDER BY id LIMIT {GRANTS}) g LEFT JOIN secrets s ON s.grant_id = g.id) AS listed"
+         permissions, expires_at, suspended_at, suspension_reason, deleted_at, left_working FROM grants \
+         {which}) g LEFT JOIN secrets s ON s.grant_id = g.id) AS listed"
     );
     sql
 }
@@ -118,7 +135,8 @@ fn next_grant(columns: &mut [Split<'_, char>]) -> Result<IndexedGrant, StoreErro
     let reason = Some(next("suspension_reason")?).filter(|text| !text.is_empty());
     let deleted_at = optional_number(next("deleted_at")?, "deleted_at")?;
     let state = grants::state(suspended_at, reason, deleted_at)?;
-    Ok(IndexedGrant { id, owner, name, application, permissions, expires_at, state, secrets })
+    let left_working = Rows::from_bits(number(next("left_working")?, "left_working")?);
+    Ok(IndexedGrant { id, owner, name, application, permissions, expires_at, state, left_working, secrets })
 }
 
 fn number(text: &str, name: &'static str) -> Result<i64, StoreError> {

@@ -21,7 +21,6 @@ use crate::database::Database;
 use crate::error::{OpenError, StoreError};
 use crate::grants::{self, FoundGrants, GrantCursor, GrantFilter};
 use crate::keyset::Seek;
-use crate::load::{self, IndexedGrant};
 use crate::nodes::{self, Node, NodeId};
 use crate::password::{PasswordHashText, StoredPassword};
 use crate::reset_links::{self, ResetLink};
@@ -69,7 +68,10 @@ impl Store {
             }
         };
         let turn = Arc::new(Mutex::new(()));
-        Ok(Self { inner: Arc::new(Inner { orm: opened.orm, pool: opened.pool, turn, visible, listener }) })
+        let sending = Arc::new(Mutex::new(()));
+        Ok(Self {
+            inner: Arc::new(Inner { orm: opened.orm, pool: opened.pool, turn, sending, visible, listener }),
+        })
     }
 
     /// Waits for what is under way and closes; other clones can do nothing afterwards.
@@ -193,11 +195,6 @@ impl Store {
         limit: u64,
     ) -> Result<FoundGrants, StoreError> {
         grants::search(&self.inner.orm, filter, seek, limit, grants::REACH).await
-    }
-
-    /// The grant as the index holds it, deleted or not.
-    pub async fn indexed_grant(&self, id: GrantId) -> Result<Option<IndexedGrant>, StoreError> {
-        load::indexed_grant(&self.inner.orm, id).await
     }
 
     /// The token settings; the defaults when none were stored.
@@ -348,6 +345,8 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     /// Writers of this process queue here, in order, instead of each holding a connection in the database's queue.
     turn: Arc<Mutex<()>>,
+    /// Held by who sends mails.
+    pub(crate) sending: Arc<Mutex<()>>,
     /// The last change this process heard of.
     pub(crate) visible: watch::Sender<Sequence>,
     listener: Option<AbortHandle>,

@@ -92,6 +92,8 @@ pub(crate) enum Grants {
     LastUsedAt,
     LastUsedAddress,
     LastUsedUserAgent,
+    /// Version 4.
+    LeftWorking,
 }
 
 #[derive(Clone, Copy, DeriveIden)]
@@ -140,4 +142,88 @@ pub(crate) enum Nodes {
     StartedAt,
     SeenAt,
     AppliedSequence,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ReminderRuns {
+    Table,
+    Id,
+    Night,
+    At,
+    Note,
+    Planned,
+    Skipped,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Mails {
+    Table,
+    Id,
+    Run,
+    Kind,
+    Owner,
+    Tokens,
+    State,
+    Reason,
+    Address,
+    Answer,
+    Attempts,
+    DueAt,
+    CreatedAt,
+    DoneAt,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ReminderMarks {
+    Table,
+    GrantId,
+    Days,
+    Mail,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Decisions {
+    Table,
+    Id,
+    Decided,
+    EffectiveAt,
+    Zone,
+    MadeAt,
+    MadeBy,
+    State,
+    SettledAt,
+    SettledBy,
+    Tokens,
+    Reason,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Exemptions {
+    Table,
+    Id,
+    Kind,
+    Provider,
+    Name,
+    Fullname,
+    Reason,
+    MadeAt,
+    MadeBy,
+    EndsAt,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ConfigurationItems {
+    Table,
+    Number,
+    Id,
+    IdKey,
+    FolderKey,
+    TypeName,
+    Version,
+    Properties,
+    SealedSecrets,
+    CreatedAt,
+    CreatedBy,
+    ChangedAt,
+    ChangedBy,
 }

@@ -12,6 +12,7 @@ use crate::expiry::Expiry;
 use crate::grant::{GrantState, SuspensionReason};
 use crate::identifier::{GrantId, UserId};
 use crate::permission::PermissionSet;
+use crate::policy::origin::Rows;
 
 /// A grant as the change log hands it to the index.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct GrantRecord {
     pub expires_at: Expiry,
     /// Whether it stands, dates left aside.
     pub standing: Standing,
+    /// Where it passes although its owner's origin is closed.
+    pub left_working: Rows,
 }
 
 /// A [`GrantState`] without its dates.
@@ -79,6 +82,7 @@ pub(super) struct Entry {
     /// Seconds since 1970; 0: not used since the node started.
     last_used: AtomicU32,
     standing: Standing,
+    left_working: Rows,
 }
 
 impl Entry {
@@ -90,6 +94,7 @@ impl Entry {
             expires_at: record.expires_at,
             last_used: AtomicU32::new(last_used),
             standing: record.standing,
+            left_working: record.left_working,
         }
     }
 
@@ -160,6 +165,12 @@ impl<'v> FoundGrant<'v> {
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.entry.standing
+    }
+
+    /// Where it passes although its owner's origin is closed.
+    #[must_use]
+    pub fn left_working(&self) -> Rows {
+        self.entry.left_working
     }
 
     /// Notes a use; true for the first one in a minute, which is the one whose address is worth a sample.

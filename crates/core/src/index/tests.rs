@@ -9,7 +9,7 @@ use crate::application::{ApplicationSlot, Applications};
 use crate::expiry::Expiry;
 use crate::grant::SuspensionReason;
 use crate::permission::{Catalog, PermissionSet};
-use crate::policy::origin::Origins;
+use crate::policy::origin::{Origins, Row, Rows};
 use crate::token::{DigestKey, PlainToken, Prefix};
 use crate::user::{INTERNAL_PROVIDER, Origin, User, UserState};
 use crate::verify::{Demand, Denied, Surface, admit, verify};
@@ -46,6 +46,7 @@ impl World {
                 permissions: None,
                 expires_at: Expiry::NEVER,
                 standing: Standing::Active,
+                left_working: Rows::NONE,
             },
             user: User {
                 id: UserId::from_i64(1),
@@ -208,6 +209,28 @@ fn policy_closes_an_origin_for_an_application() {
     assert_eq!(world.verdict(deploy), Err(Denied::OriginClosed(Origin::Sso)));
     assert!(world.verdict(EVERY).is_ok());
     assert_eq!(Denied::OriginClosed(Origin::Sso).to_string(), "tokens are not allowed for SSO users here");
+}
+
+#[test]
+fn a_token_that_was_left_working_passes_where_its_origin_is_closed() {
+    let mut world = World::new();
+    world.user.origin = Origin::Sso;
+    world.put_owner(&["login"]);
+    let nobody = Origins { internal: false, ldap: false, sso: false };
+    world.index.put_origin_policy(&OriginPolicy { release: nobody, deploy: nobody, others: nobody });
+    world.record.left_working = Rows::NONE.with(Row::Deploy);
+    world.put_grant();
+    let deploy = Demand { surface: Surface::Application(ApplicationSlot::DEPLOY), permission: None };
+    assert!(world.verdict(deploy).is_ok());
+    assert_eq!(world.verdict(RELEASE), Err(Denied::OriginClosed(Origin::Sso)));
+    assert_eq!(
+        world.verdict(EVERY),
+        Err(Denied::OriginClosed(Origin::Sso)),
+        "elsewhere it counts among the others"
+    );
+    world.record.standing = Standing::Suspended(SuspensionReason::OriginClosed);
+    world.put_grant();
+    assert_eq!(world.verdict(deploy), Err(Denied::Suspended(SuspensionReason::OriginClosed)));
 }
 
 #[test]

@@ -43,6 +43,12 @@ impl Days {
     pub fn after(self, now: Timestamp) -> Timestamp {
         now.checked_add(SignedDuration::from_hours(i64::from(self.0) * 24)).unwrap_or(Timestamp::MAX)
     }
+
+    /// The latest expiry that a token may have at `now` when this is the maximum: what ends later exceeds it.
+    #[must_use]
+    pub fn latest_expiry(self, now: Timestamp) -> Expiry {
+        Expiry::at(self.after(now)).unwrap_or(Expiry::LATEST)
+    }
 }
 
 /// What was asked for a new token.
@@ -86,7 +92,7 @@ pub fn decide_expiry(
     now: Timestamp,
 ) -> Result<Expiry, LifetimeRefused> {
     let limit = match maximum {
-        Some(days) => Expiry::at(days.after(now)).unwrap_or(Expiry::LATEST),
+        Some(days) => days.latest_expiry(now),
         None => Expiry::NEVER,
     };
     let asked = match requested {

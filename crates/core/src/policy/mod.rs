@@ -1,12 +1,19 @@
-//! What administrators decide for everybody: how long a token may live ([`lifetime`]), which origins' tokens pass for
-//! which applications ([`origin`]), and who is reminded before a token expires ([`notification`]).
+//! What administrators decide for everybody: how long a token may live ([`lifetime`]) and who is exempt from that
+//! ([`exemption`]), which origins' tokens pass for which applications ([`origin`]), what becomes of the tokens that
+//! a stricter rule touches ([`decision`]), and who is reminded before a token expires ([`notification`]).
 
+pub mod cells;
+pub mod decision;
+pub mod exemption;
 pub mod lifetime;
 pub mod notification;
 pub mod origin;
 
 use serde::{Deserialize, Serialize};
 
+pub use cells::{Cells, Touch};
+pub use decision::{ClosingChoice, Decided, Decision, DecisionState, MaximumChoice};
+pub use exemption::{Exemption, ExemptionReason};
 pub use lifetime::{Days, LifetimeRefused, RequestedLifetime};
 pub use notification::EmailNotifications;
 pub use origin::OriginPolicy;

@@ -66,10 +66,17 @@ impl Node {
             };
             let Some(last) = rows.last().map(|row| row.sequence) else { return Ok(()) };
             let mut done = BTreeSet::new();
+            let mut grants = Vec::new();
             for row in &rows {
-                if done.insert((row.kind, row.subject)) {
-                    self.apply(progress, row).await?;
+                match row.kind {
+                    _ if !done.insert((row.kind, row.subject)) => {}
+                    ChangedKind::Grant => grants.push(GrantId::from_i64(row.subject)),
+                    _ => self.apply(progress, row).await?,
                 }
+            }
+            // One change can touch all tokens: they are read by the thousand.
+            for ids in grants.chunks(BATCH as usize) {
+                self.store.indexed_grants(ids).await?.iter().for_each(|grant| self.put_grant(grant));
             }
             if rows.iter().any(|row| Some(row.sequence) != own) {
                 self.has_news.store(true, Ordering::Relaxed);
@@ -83,11 +90,8 @@ impl Node {
     async fn apply(&self, progress: &mut Progress, row: &ChangeRow) -> Result<(), StoreError> {
         let authority = &mut progress.authority;
         match row.kind {
-            ChangedKind::Grant => {
-                if let Some(grant) = self.store.indexed_grant(GrantId::from_i64(row.subject)).await? {
-                    self.put_grant(&grant);
-                }
-            }
+            // Read together, by `catch_up`.
+            ChangedKind::Grant => {}
             ChangedKind::User => {
                 let id = UserId::from_i64(row.subject);
                 match self.store.user(id).await? {
@@ -150,6 +154,7 @@ impl Node {
             },
             expires_at: grant.expires_at,
             standing: Standing::from(grant.state),
+            left_working: grant.left_working,
         };
         self.index.put_grant(&grant.secrets, &record);
     }

@@ -264,7 +264,7 @@ pub(super) fn number(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).big_integer().not_null().take()
 }
 
-fn optional_number(name: impl IntoIden) -> ColumnDef {
+pub(super) fn optional_number(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).big_integer().null().take()
 }
 
@@ -272,10 +272,10 @@ pub(super) fn text(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).text().not_null().take()
 }
 
-fn optional_text(name: impl IntoIden) -> ColumnDef {
+pub(super) fn optional_text(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).text().null().take()
 }
 
-fn key(name: impl IntoIden, backend: DbBackend) -> ColumnDef {
+pub(super) fn key(name: impl IntoIden, backend: DbBackend) -> ColumnDef {
     ColumnDef::new_with_type(name, key_text(backend)).not_null().take()
 }

@@ -10,7 +10,8 @@ mod second;
 mod third;
 
 use sea_orm::sea_query::{
-    Expr, IndexCreateStatement, IndexDropStatement, InsertStatement, Query, Table, TableCreateStatement,
+    Expr, IndexCreateStatement, IndexDropStatement, InsertStatement, Query, Table, TableAlterStatement,
+    TableCreateStatement,
 };
 use sea_orm::{
     ColumnType, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -23,6 +24,7 @@ use crate::tables::SchemaVersion;
 /// One statement of a migration.
 pub(crate) enum Step {
     Table(TableCreateStatement),
+    Column(TableAlterStatement),
     Index(IndexCreateStatement),
     NoIndex(IndexDropStatement),
     Row(InsertStatement),
@@ -89,6 +91,7 @@ pub(crate) fn key_text(backend: DbBackend) -> ColumnType {
 async fn run(transaction: &DatabaseTransaction, step: &Step) -> Result<(), DbErr> {
     match step {
         Step::Table(table) => transaction.execute(table).await?,
+        Step::Column(table) => transaction.execute(table).await?,
         Step::Index(index) => transaction.execute(index).await?,
         Step::NoIndex(index) => transaction.execute(index).await?,
         Step::Row(row) => transaction.execute(row).await?,

@@ -13,6 +13,7 @@ use patgate_core::expiry::Expiry;
 use patgate_core::identifier::GrantId;
 use patgate_core::index::{GrantRecord, OwnerFacts, Standing};
 use patgate_core::permission::PermissionSet;
+use patgate_core::policy::origin::Rows;
 use patgate_core::token::{DigestKey, DigestKeys, PlainToken, Prefix, TokenText};
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, User, UserState};
 use rand_chacha::ChaCha20Rng;
@@ -103,6 +104,7 @@ impl World {
             permissions: None,
             expires_at: Expiry::NEVER,
             standing: Standing::Active,
+            left_working: Rows::NONE,
         };
         change(&mut record);
         let digest = self.index.keys().newest().digest(TokenText::parse(token.reveal()).unwrap());
