@@ -65,10 +65,28 @@ pub enum SubjectKind {
     Settings,
     /// A session; its subject is the user.
     Session,
+    /// A decision about tokens that a stricter rule touches.
+    Decision,
+    /// An exemption from the maximum lifetime.
+    Exemption,
+    /// A configuration item.
+    Item,
+    /// A mail of the outbox.
+    Mail,
 }
 
 impl SubjectKind {
-    const ALL: [Self; 5] = [Self::User, Self::Role, Self::Grant, Self::Settings, Self::Session];
+    const ALL: [Self; 9] = [
+        Self::User,
+        Self::Role,
+        Self::Grant,
+        Self::Settings,
+        Self::Session,
+        Self::Item,
+        Self::Mail,
+        Self::Decision,
+        Self::Exemption,
+    ];
 
     /// The word in the database and in the API.
     #[must_use]
@@ -79,6 +97,10 @@ impl SubjectKind {
             Self::Grant => "grant",
             Self::Settings => "settings",
             Self::Session => "session",
+            Self::Decision => "decision",
+            Self::Exemption => "exemption",
+            Self::Item => "item",
+            Self::Mail => "mail",
         }
     }
 }
@@ -166,15 +188,17 @@ pub(crate) struct PendingEvent {
     pub(crate) detail: serde_json::Value,
 }
 
-/// The events of a change as insertions of at most 500 rows, which keeps below the databases' number of parameters.
+/// The events of a change, of which `written` are written already, as insertions of at most 500 rows, which keeps below
+/// the databases' number of parameters.
 pub(crate) fn insertions(
     events: &[PendingEvent],
+    written: i64,
     sequence: Sequence,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Vec<InsertStatement>, StoreError> {
     let mut insertions = Vec::new();
-    let mut position = 0_i64;
+    let mut position = written;
     for chunk in events.chunks(500) {
         let mut insert = Query::insert().into_table(AuditEvents::Table).columns(COLUMNS).take();
         for event in chunk {

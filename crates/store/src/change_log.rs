@@ -53,10 +53,28 @@ pub enum ChangedKind {
     Settings,
     /// The sessions of a user; the subject is a `UserId`.
     Session,
+    /// A decision; the subject is a `DecisionId`.
+    Decision,
+    /// An exemption; the subject is an `ExemptionId`.
+    Exemption,
+    /// A configuration item; the subject is an `ItemNumber`.
+    Item,
+    /// A mail that waits again; the subject is a `MailId`.
+    Mail,
 }
 
 impl ChangedKind {
-    const ALL: [Self; 5] = [Self::User, Self::Role, Self::Grant, Self::Settings, Self::Session];
+    const ALL: [Self; 9] = [
+        Self::User,
+        Self::Role,
+        Self::Grant,
+        Self::Settings,
+        Self::Session,
+        Self::Item,
+        Self::Mail,
+        Self::Decision,
+        Self::Exemption,
+    ];
 
     /// The word in the database.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -66,6 +84,10 @@ impl ChangedKind {
             Self::Grant => "grant",
             Self::Settings => "settings",
             Self::Session => "session",
+            Self::Decision => "decision",
+            Self::Exemption => "exemption",
+            Self::Item => "item",
+            Self::Mail => "mail",
         }
     }
 }

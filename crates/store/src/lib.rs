@@ -11,14 +11,18 @@ mod change;
 mod change_log;
 mod connection;
 mod database;
+mod decisions;
 mod error;
+mod exemptions;
 mod grants;
+mod items;
 mod keyset;
 mod last_use;
 mod load;
 mod nodes;
 mod packed;
 mod password;
+mod reminders;
 mod reset_links;
 mod roles;
 mod rows;
@@ -34,15 +38,22 @@ mod users;
 mod wait;
 
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
-pub use change::Change;
+pub use change::{Act, Change};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
 pub use database::{Database, DatabaseUrl, NotADatabase};
+pub use decisions::{DecisionCursor, Touched};
 pub use error::{Fault, OpenError, StoreError};
+pub use exemptions::ExemptionCursor;
 pub use grants::{FoundGrants, GrantCursor, GrantFilter, GrantLife, GrantSort};
+pub use items::{Item, ItemCursor, ItemFilter, NewItem, SealedSecret, SealedSecrets};
 pub use keyset::{NotACursor, Seek};
 pub use load::{IndexedGrant, Loaded};
 pub use nodes::{Node, NodeId};
 pub use password::{PasswordHashText, StoredPassword};
+pub use reminders::{
+    ClaimedMail, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailedToken, Planning,
+    ReminderRun, RunNote, Sender, StoredMail,
+};
 pub use reset_links::ResetLink;
 pub use roles::RoleFilter;
 pub use rows::Page;

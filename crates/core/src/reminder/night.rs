@@ -92,15 +92,21 @@ mod tests {
         assert_eq!(autumn.len(), 2, "{autumn:?}");
         // In Berlin 02:00 is 03:00 in spring, and 03:00 is 02:00 in autumn.
         let spring = runs(&berlin(), "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z");
-        assert_eq!(spring, [
-            ("2026-03-29".into(), "2026-03-29T00:00:00Z".into()),
-            ("2026-03-30".into(), "2026-03-29T23:00:00Z".into()),
-        ]);
+        assert_eq!(
+            spring,
+            [
+                ("2026-03-29".into(), "2026-03-29T00:00:00Z".into()),
+                ("2026-03-30".into(), "2026-03-29T23:00:00Z".into()),
+            ]
+        );
         let autumn = runs(&berlin(), "2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z");
-        assert_eq!(autumn, [
-            ("2026-10-25".into(), "2026-10-24T23:00:00Z".into()),
-            ("2026-10-26".into(), "2026-10-26T00:00:00Z".into()),
-        ]);
+        assert_eq!(
+            autumn,
+            [
+                ("2026-10-25".into(), "2026-10-24T23:00:00Z".into()),
+                ("2026-10-26".into(), "2026-10-26T00:00:00Z".into()),
+            ]
+        );
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::expiry::Expiry;
 use crate::identifier::{GrantId, UserId};
 use crate::policy::notification::NotificationDays;
 
+/// The most tokens of one digest. Who has more gets more than one.
+const DIGEST: usize = 200;
+
 /// At how many days before its expiry a token is told of, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
@@ -15,7 +18,7 @@ pub struct Schedule {
     pub first: NotificationDays,
     /// More thresholds beside it. None: one mail for each expiring token, ever, as the vendor has it.
     pub further: Vec<NotificationDays>,
-    /// One mail for each owner and night, in place of one for each token.
+    /// One mail for each owner and night (for each 200 tokens), in place of one for each token.
     pub digest: bool,
 }
 
@@ -107,7 +110,8 @@ impl Schedule {
     /// reached it from the start.
     fn reached(&self, expires_at: Timestamp, now: Timestamp) -> Option<NotificationDays> {
         let left = expires_at.duration_since(now);
-        let reached = |days: &NotificationDays| left <= SignedDuration::from_hours(i64::from(u32::from(*days)) * 24);
+        let reached =
+            |days: &NotificationDays| left <= SignedDuration::from_hours(i64::from(u32::from(*days)) * 24);
         self.further.iter().chain([&self.first]).copied().filter(reached).min()
     }
 
@@ -150,13 +154,10 @@ pub fn plan(schedule: &Schedule, candidates: &[Candidate], now: Timestamp) -> Pl
     }
     for (owner, mut tokens) in of_owner {
         tokens.sort_unstable();
-        let mut tokens = tokens.into_iter().map(|(_, grant, days)| (grant, days));
-        if schedule.digest {
-            plan.mails.push(PlannedMail { owner, tokens: tokens.collect() });
-        } else {
-            let mail = |token| PlannedMail { owner, tokens: vec![token] };
-            plan.mails.extend(tokens.by_ref().map(mail));
-        }
+        let tokens: Vec<_> = tokens.into_iter().map(|(_, grant, days)| (grant, days)).collect();
+        let together = if schedule.digest { DIGEST } else { 1 };
+        let mail = |tokens: &[_]| PlannedMail { owner, tokens: tokens.to_vec() };
+        plan.mails.extend(tokens.chunks(together).map(mail));
     }
     plan
 }

@@ -3,11 +3,16 @@
 //! Changes happen one after the other, so what is read inside one still holds when it writes. A change that is
 //! dropped, fails, or has done nothing leaves no trace.
 
+mod decisions;
+mod exemptions;
 mod grants;
+mod items;
+mod mails;
 mod reset_links;
 mod roles;
 mod sessions;
 mod settings;
+mod touched;
 mod users;
 
 use std::collections::BTreeSet;
@@ -32,6 +37,8 @@ use crate::tables::ChangeLog;
 use crate::transaction::WriteTransaction;
 use crate::wait;
 
+pub use touched::Act;
+
 /// A change under way. Nothing of it is visible before [`Change::commit`]; dropping it takes everything back.
 ///
 /// All methods that write refuse with what their page says and with [`StoreError::Database`]. A refusal before
@@ -46,6 +53,8 @@ pub struct Change {
     actor: Actor,
     now: Timestamp,
     events: Vec<PendingEvent>,
+    /// How many events are written already.
+    written: i64,
     touched: BTreeSet<(ChangedKind, i64)>,
     failed: bool,
 }
@@ -68,6 +77,7 @@ impl Change {
             actor,
             now,
             events: Vec::new(),
+            written: 0,
             touched: BTreeSet::new(),
             failed: false,
         }
@@ -83,14 +93,12 @@ impl Change {
         if self.failed {
             return Err(StoreError::Abandoned);
         }
-        if self.events.is_empty() {
+        if self.events.is_empty() && self.written == 0 {
             let last = Sequence::from_i64(self.sequence.as_i64() - 1);
             self.transaction.rollback().await?;
             return Ok(last);
         }
-        for insert in audit::insertions(&self.events, self.sequence, &self.actor, self.now)? {
-            self.execute(&insert).await?;
-        }
+        self.write_events().await?;
         self.write_change_log().await?;
         wait::notify(&self.transaction, self.sequence).await?;
         self.transaction.commit().await?;
@@ -194,6 +202,16 @@ impl Change {
             detail,
         };
         self.note(ChangedKind::User, user.id.as_i64(), event);
+    }
+
+    /// Writes the events that wait: what touches a hundred thousand tokens does not keep them all until the end.
+    async fn write_events(&mut self) -> Result<(), StoreError> {
+        let events = std::mem::take(&mut self.events);
+        for insert in audit::insertions(&events, self.written, self.sequence, &self.actor, self.now)? {
+            self.execute(&insert).await?;
+        }
+        self.written += events.len() as i64;
+        Ok(())
     }
 
     async fn write_change_log(&mut self) -> Result<(), StoreError> {

@@ -1,0 +1,163 @@
+//! What runs and mails there are: for the page, and for the next run.
+
+use jiff::Timestamp;
+use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
+use patgate_core::reminder::Night;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use super::{MailCounts, MailKind, MailState, ReminderRun, RunNote, StoredMail};
+use crate::error::StoreError;
+use crate::rows::{column, json, optional_time, time};
+use crate::store::Store;
+use crate::tables::{Mails, ReminderRuns};
+
+pub(super) const MAIL_COLUMNS: [Mails; 13] = [
+    Mails::Id,
+    Mails::Run,
+    Mails::Kind,
+    Mails::Owner,
+    Mails::Tokens,
+    Mails::State,
+    Mails::Reason,
+    Mails::Address,
+    Mails::Answer,
+    Mails::Attempts,
+    Mails::DueAt,
+    Mails::CreatedAt,
+    Mails::DoneAt,
+];
+
+const RUN_COLUMNS: [ReminderRuns; 6] = [
+    ReminderRuns::Id,
+    ReminderRuns::Night,
+    ReminderRuns::At,
+    ReminderRuns::Note,
+    ReminderRuns::Planned,
+    ReminderRuns::Skipped,
+];
+
+/// Which mails to list; `Default` lists all. By identifier, so that a list can go on after any of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MailFilter {
+    /// Of this run.
+    pub run: Option<RunId>,
+    /// In this state; of a skipped one whatever its reason.
+    pub state: Option<MailState>,
+    /// Behind this one.
+    pub after: Option<MailId>,
+}
+
+impl Store {
+    /// The last runs, newest first.
+    ///
+    /// # Errors
+    /// When the database fails; so with all below.
+    pub async fn reminder_runs(&self, limit: u64) -> Result<Vec<ReminderRun>, StoreError> {
+        let select = runs().order_by(ReminderRuns::At, Order::Desc).limit(limit).take();
+        self.inner.orm.query_all(&select).await?.iter().map(run).collect()
+    }
+
+    /// The run of this identifier.
+    pub async fn reminder_run(&self, id: RunId) -> Result<Option<ReminderRun>, StoreError> {
+        let select = runs().and_where(Expr::col(ReminderRuns::Id).eq(id.as_i64())).take();
+        self.inner.orm.query_one(&select).await?.as_ref().map(run).transpose()
+    }
+
+    /// The run of the last night that was run.
+    pub async fn last_reminder_night(&self) -> Result<Option<ReminderRun>, StoreError> {
+        let select = runs()
+            .and_where(Expr::col(ReminderRuns::Night).is_not_null())
+            .order_by(ReminderRuns::Night, Order::Desc)
+            .limit(1)
+            .take();
+        self.inner.orm.query_one(&select).await?.as_ref().map(run).transpose()
+    }
+
+    /// What became of the mails of a run so far.
+    pub async fn mail_counts(&self, run: RunId) -> Result<MailCounts, StoreError> {
+        let select = Query::select()
+            .column(Mails::State)
+            .expr_as(Expr::col(Mails::Id).count(), "mails")
+            .from(Mails::Table)
+            .and_where(Expr::col(Mails::Run).eq(run.as_i64()))
+            .group_by_col(Mails::State)
+            .take();
+        let mut counts = MailCounts::default();
+        for row in self.inner.orm.query_all(&select).await? {
+            let mails = column::<i64>(&row, "mails")?.unsigned_abs();
+            match column::<String>(&row, "state")?.as_str() {
+                "sent" => counts.sent += mails,
+                "skipped" => counts.skipped += mails,
+                "failed" => counts.failed += mails,
+                _ => counts.planned += mails,
+            }
+        }
+        Ok(counts)
+    }
+
+    /// At most `limit` mails.
+    pub async fn mails(&self, filter: &MailFilter, limit: u64) -> Result<Vec<StoredMail>, StoreError> {
+        let mut select = Query::select().columns(MAIL_COLUMNS).from(Mails::Table).take();
+        if let Some(run) = filter.run {
+            select.and_where(Expr::col(Mails::Run).eq(run.as_i64()));
+        }
+        if let Some(state) = filter.state {
+            select.and_where(Expr::col(Mails::State).eq(state.as_str()));
+        }
+        if let Some(after) = filter.after {
+            select.and_where(Expr::col(Mails::Id).gt(after.as_i64()));
+        }
+        select.order_by(Mails::Id, Order::Asc).limit(limit);
+        self.inner.orm.query_all(&select).await?.iter().map(mail).collect()
+    }
+}
+
+/// The run of a night.
+pub(super) async fn run_of_night(
+    connection: &impl ConnectionTrait,
+    night: Night,
+) -> Result<Option<ReminderRun>, StoreError> {
+    let select = runs().and_where(Expr::col(ReminderRuns::Night).eq(night.to_string())).take();
+    connection.query_one(&select).await?.as_ref().map(run).transpose()
+}
+
+fn runs() -> SelectStatement {
+    Query::select().columns(RUN_COLUMNS).from(ReminderRuns::Table).take()
+}
+
+fn run(row: &QueryResult) -> Result<ReminderRun, StoreError> {
+    let word = |name| column::<Option<String>>(row, name);
+    let night = word("night")?.map(|night| night.parse()).transpose();
+    let note = word("note")?;
+    Ok(ReminderRun {
+        id: RunId::from_i64(column(row, "id")?),
+        night: night.map_err(|_| StoreError::Unreadable("night"))?,
+        at: time(row, "at")?,
+        note: note.map(|note| RunNote::from_word(&note).ok_or(StoreError::Unreadable("note"))).transpose()?,
+        planned: column::<i64>(row, "planned")?.unsigned_abs(),
+        skipped: column::<i64>(row, "skipped")?.unsigned_abs(),
+    })
+}
+
+pub(super) fn mail(row: &QueryResult) -> Result<StoredMail, StoreError> {
+    let kind: String = column(row, "kind")?;
+    let (state, reason): (String, Option<String>) = (column(row, "state")?, column(row, "reason")?);
+    let attempts: i64 = column(row, "attempts")?;
+    let tokens: Vec<(GrantId, u32)> = json(row, "tokens")?;
+    let created_at: Timestamp = time(row, "created_at")?;
+    Ok(StoredMail {
+        id: MailId::from_i64(column(row, "id")?),
+        run: column::<Option<i64>>(row, "run")?.map(RunId::from_i64),
+        kind: MailKind::from_word(&kind).ok_or(StoreError::Unreadable("kind"))?,
+        owner: UserId::from_i64(column(row, "owner")?),
+        tokens,
+        state: MailState::from_words(&state, reason.as_deref()).ok_or(StoreError::Unreadable("state"))?,
+        address: column(row, "address")?,
+        answer: column(row, "answer")?,
+        attempts: u32::try_from(attempts).unwrap_or_default(),
+        due_at: optional_time(row, "due_at")?,
+        created_at,
+        done_at: optional_time(row, "done_at")?,
+    })
+}

@@ -1,0 +1,306 @@
+//! The outbox: mails are claimed before they are sent, and marked with what became of them.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use patgate_core::expiry::Expiry;
+use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
+use patgate_core::reminder::SkipReason;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, UpdateStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use super::list::{self, mail};
+use super::{MailKind, MailState, Sender, StoredMail};
+use crate::error::StoreError;
+use crate::grants::expiry;
+use crate::rows::column;
+use crate::store::Store;
+use crate::tables::{Grants, Mails, ReminderMarks, Users};
+use crate::transaction::WriteTransaction;
+
+/// A mail to send, with what is true now.
+#[derive(Clone, Debug)]
+pub struct ClaimedMail {
+    /// The row.
+    pub id: MailId,
+    /// The run that planned it.
+    pub run: Option<RunId>,
+    /// What it is about.
+    pub kind: MailKind,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// The owner.
+    pub owner: UserId,
+    /// Their log-in name.
+    pub username: String,
+    /// Their full name; may be empty.
+    pub full_name: String,
+    /// Their address; may be empty.
+    pub address: String,
+    /// Whether they may act.
+    pub enabled: bool,
+    /// Its tokens that are there, in the order of the mail.
+    pub tokens: Vec<MailedToken>,
+}
+
+/// A token in a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailedToken {
+    /// The row.
+    pub id: GrantId,
+    /// Its name.
+    pub name: String,
+    /// When it ends.
+    pub expires_at: Expiry,
+}
+
+/// What became of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// The mail server took it for this address, with these words.
+    Sent {
+        /// Where it went.
+        address: String,
+        /// The server's words.
+        answer: String,
+    },
+    /// It is left out. Its tokens are looked at again the next night.
+    Skipped(SkipReason),
+    /// It was refused for good.
+    Failed {
+        /// What it was refused for.
+        address: String,
+        /// The server's words, or what went wrong.
+        answer: String,
+    },
+    /// It was refused for now, and is tried again.
+    Later {
+        /// When.
+        due_at: Timestamp,
+        /// The server's words, or what went wrong.
+        answer: String,
+    },
+    /// It was not tried after all, and waits as before.
+    Untried {
+        /// When it is tried.
+        due_at: Timestamp,
+    },
+}
+
+impl Store {
+    /// Claims at most `limit` mails that are due, the longest waiting first. Who stops now leaves them to the next
+    /// [`Sender`].
+    ///
+    /// # Errors
+    /// When the database fails; so with all below.
+    pub async fn claim_mails(
+        &self,
+        _sender: &Sender,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
+        let is_due = || {
+            let waits = Expr::col(Mails::State).eq(MailState::Planned.as_str());
+            waits.and(Expr::col(Mails::DueAt).lte(now.as_millisecond()))
+        };
+        let due = Query::select()
+            .column(Mails::Id)
+            .from(Mails::Table)
+            .and_where(is_due())
+            .order_by(Mails::DueAt, Order::Asc)
+            .order_by(Mails::Id, Order::Asc)
+            .limit(limit)
+            .take();
+        // A look without a lock first: mostly there is nothing to do.
+        if self.inner.orm.query_one(&due).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        let claim = Query::update()
+            .table(Mails::Table)
+            .value(Mails::State, MailState::Sending.as_str())
+            .value(Mails::Attempts, Expr::col(Mails::Attempts).add(1))
+            .and_where(Expr::col(Mails::Id).in_subquery(due))
+            .and_where(is_due())
+            .returning(Query::returning().columns(list::MAIL_COLUMNS))
+            .take();
+        let rows = transaction.query_all(&claim).await?;
+        let mails = rows.iter().map(mail).collect::<Result<Vec<_>, _>>()?;
+        let claimed = with_facts(&transaction, mails).await?;
+        transaction.commit().await?;
+        Ok(claimed)
+    }
+
+    /// Marks claimed mails with what became of them, all or none.
+    ///
+    /// # Errors
+    /// As above; a mail that was sent may then be repeated under the same `Message-ID`.
+    pub async fn mark_mails(
+        &self,
+        _sender: &Sender,
+        outcomes: &[(MailId, MailOutcome)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        for (id, outcome) in outcomes {
+            transaction.execute(&marking(*id, outcome, now)).await?;
+            if matches!(outcome, MailOutcome::Skipped(_)) {
+                forget_marks(&transaction, *id).await?;
+            }
+        }
+        transaction.commit().await
+    }
+
+    /// Lets mails that nobody sends any more wait again.
+    pub(super) async fn put_half_sent_back(&self) -> Result<(), StoreError> {
+        let is_half_sent = || Expr::col(Mails::State).eq(MailState::Sending.as_str());
+        let select =
+            Query::select().column(Mails::Id).from(Mails::Table).and_where(is_half_sent()).limit(1).take();
+        if self.inner.orm.query_one(&select).await?.is_none() {
+            return Ok(());
+        }
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        let update = Query::update()
+            .table(Mails::Table)
+            .value(Mails::State, MailState::Planned.as_str())
+            .and_where(is_half_sent())
+            .take();
+        transaction.execute(&update).await?;
+        transaction.commit().await
+    }
+
+    /// Forgets mails that were done before a moment, the runs of that time, and the marks of tokens that expired then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_mails(&self, before: Timestamp) -> Result<(), StoreError> {
+        let before = before.as_millisecond();
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        let sql = [
+            "DELETE FROM reminder_marks WHERE grant_id IN (SELECT id FROM grants WHERE expires_at < $1)",
+            "DELETE FROM mails WHERE done_at < $1",
+            "DELETE FROM reminder_runs WHERE at < $1 AND id NOT IN (SELECT run FROM mails WHERE run IS NOT NULL)",
+        ];
+        let backend = transaction.get_database_backend();
+        for sql in sql {
+            let statement = sea_orm::Statement::from_sql_and_values(backend, sql, [before.into()]);
+            transaction.execute_raw(statement).await?;
+        }
+        transaction.commit().await
+    }
+}
+
+/// The next night may plan a mail about the tokens of this one.
+async fn forget_marks(transaction: &WriteTransaction, mail: MailId) -> Result<(), StoreError> {
+    let delete = Query::delete()
+        .from_table(ReminderMarks::Table)
+        .and_where(Expr::col(ReminderMarks::Mail).eq(mail.as_i64()))
+        .take();
+    transaction.execute(&delete).await?;
+    Ok(())
+}
+
+fn marking(id: MailId, outcome: &MailOutcome, now: Timestamp) -> UpdateStatement {
+    let mut update = Query::update();
+    update
+        .table(Mails::Table)
+        .and_where(Expr::col(Mails::Id).eq(id.as_i64()))
+        .and_where(Expr::col(Mails::State).eq(MailState::Sending.as_str()));
+    let mut done = |state: MailState| {
+        update
+            .value(Mails::State, state.as_str())
+            .value(Mails::DueAt, None::<i64>)
+            .value(Mails::DoneAt, now.as_millisecond());
+    };
+    match outcome {
+        MailOutcome::Sent { address, answer } | MailOutcome::Failed { address, answer } => {
+            let sent = matches!(outcome, MailOutcome::Sent { .. });
+            done(if sent { MailState::Sent } else { MailState::Failed });
+            update.value(Mails::Address, address.as_str()).value(Mails::Answer, answer.as_str());
+        }
+        MailOutcome::Skipped(reason) => {
+            done(MailState::Skipped(*reason));
+            update.value(Mails::Reason, reason.as_str());
+        }
+        MailOutcome::Later { due_at, answer } => {
+            update
+                .value(Mails::State, MailState::Planned.as_str())
+                .value(Mails::DueAt, due_at.as_millisecond())
+                .value(Mails::Answer, answer.as_str());
+        }
+        MailOutcome::Untried { due_at } => {
+            update
+                .value(Mails::State, MailState::Planned.as_str())
+                .value(Mails::Attempts, Expr::col(Mails::Attempts).sub(1))
+                .value(Mails::DueAt, due_at.as_millisecond());
+        }
+    }
+    update
+}
+
+/// What is true now of those to whom and of what these mails tell.
+async fn with_facts(
+    connection: &impl ConnectionTrait,
+    mails: Vec<StoredMail>,
+) -> Result<Vec<ClaimedMail>, StoreError> {
+    let select = Query::select()
+        .columns([
+            Users::Id,
+            Users::Username,
+            Users::FullName,
+            Users::Email,
+            Users::DisabledAt,
+            Users::DeletedAt,
+        ])
+        .from(Users::Table)
+        .and_where(Expr::col(Users::Id).is_in(mails.iter().map(|mail| mail.owner.as_i64())))
+        .take();
+    let mut users = HashMap::new();
+    for row in connection.query_all(&select).await? {
+        users.insert(column::<i64>(&row, "id")?, row);
+    }
+    let select = Query::select()
+        .columns([Grants::Id, Grants::Name, Grants::ExpiresAt])
+        .from(Grants::Table)
+        .and_where(Expr::col(Grants::DeletedAt).is_null())
+        .and_where(
+            Expr::col(Grants::Id)
+                .is_in(mails.iter().flat_map(|mail| mail.tokens.iter().map(|(grant, _)| grant.as_i64()))),
+        )
+        .take();
+    let mut tokens = HashMap::new();
+    for row in connection.query_all(&select).await? {
+        let token = read_token(&row)?;
+        tokens.insert(token.id, token);
+    }
+    mails
+        .into_iter()
+        .map(|mail| {
+            let user = users.get(&mail.owner.as_i64()).ok_or(StoreError::Unreadable("owner"))?;
+            let time = |name| column::<Option<i64>>(user, name);
+            Ok(ClaimedMail {
+                id: mail.id,
+                run: mail.run,
+                kind: mail.kind,
+                attempts: mail.attempts.saturating_sub(1),
+                owner: mail.owner,
+                username: column(user, "username")?,
+                full_name: column(user, "full_name")?,
+                address: column(user, "email")?,
+                enabled: time("disabled_at")?.is_none() && time("deleted_at")?.is_none(),
+                tokens: mail.tokens.iter().filter_map(|(grant, _)| tokens.get(grant).cloned()).collect(),
+            })
+        })
+        .collect()
+}
+
+fn read_token(row: &QueryResult) -> Result<MailedToken, StoreError> {
+    Ok(MailedToken {
+        id: GrantId::from_i64(column(row, "id")?),
+        name: column(row, "name")?,
+        expires_at: expiry(column(row, "expires_at")?)?,
+    })
+}

@@ -1,0 +1,203 @@
+//! Reminders: a night runs once, a mail has one sender, and what is left half way is found again.
+
+use jiff::SignedDuration;
+use patgate_core::identifier::{MailId, RunId};
+use patgate_core::policy::notification::NotificationDays;
+use patgate_core::reminder::{Night, Plan, Schedule, SkipReason, plan};
+
+use super::*;
+use crate::{MailFilter, MailOutcome, MailState, Planning, RunNote, StoreError};
+
+fn night() -> Night {
+    "2026-05-03".parse().unwrap()
+}
+
+fn run_id(id: i64) -> RunId {
+    RunId::from_i64(id)
+}
+
+fn in_days(days: i64) -> Timestamp {
+    now() + SignedDuration::from_hours(24 * days)
+}
+
+/// A store where ann has the tokens 1 (ends in 3 days), 2 (in 20) and 3 (never), and bob, who has no address, 4 (in 5).
+async fn store_with_tokens(fixture: &Fixture) -> Store {
+    let store = store_with_users(fixture, &["ann", "bob"]).await;
+    let mut change = store.change(&admin(), now()).await.unwrap();
+    let mut ann = change.user(UserId::from_i64(1)).await.unwrap().unwrap();
+    ann.email = "ann@example.org".into();
+    change.update_user(&ann).await.unwrap();
+    let mut bob = change.user(UserId::from_i64(2)).await.unwrap().unwrap();
+    bob.email = String::new();
+    change.update_user(&bob).await.unwrap();
+    change.commit().await.unwrap();
+    let tokens = [(1, 1, Some(3)), (2, 1, Some(20)), (3, 1, None), (4, 2, Some(5))];
+    let grants = tokens.map(|(id, owner, days)| {
+        let expires_at = days.map_or(Expiry::NEVER, |days| Expiry::at(in_days(days)).unwrap());
+        Grant { expires_at, ..grant(id, owner, &format!("token {id}")) }
+    });
+    insert_grants(&store, &grants).await;
+    store
+}
+
+async fn planned(planning: &Planning, now: Timestamp) -> Plan {
+    let schedule = Schedule { first: NotificationDays::default(), further: Vec::new(), digest: false };
+    let between = (now - SignedDuration::from_hours(24), now + SignedDuration::from_hours(7 * 24));
+    plan(&schedule, &planning.candidates(between, None, 100).await.unwrap(), now)
+}
+
+/// Runs at a moment, and says what was planned.
+async fn run(store: &Store, id: i64, night: Option<Night>, now: Timestamp) -> Plan {
+    let mut planning = store.begin_reminder_run(run_id(id), night, now).await.unwrap().unwrap();
+    let plan = planned(&planning, now).await;
+    let mut mails = id * 100;
+    let fresh = || {
+        mails += 1;
+        MailId::from_i64(mails)
+    };
+    planning.write(&plan, fresh).await.unwrap();
+    planning.commit(None).await.unwrap();
+    plan
+}
+
+async fn states(store: &Store) -> Vec<(i64, MailState)> {
+    let mails = store.mails(&MailFilter::default(), 100).await.unwrap();
+    mails.iter().map(|mail| (mail.owner.as_i64(), mail.state)).collect()
+}
+
+fn sent() -> MailOutcome {
+    MailOutcome::Sent { address: "ann@example.org".into(), answer: "250 taken".into() }
+}
+
+fn failed() -> MailOutcome {
+    MailOutcome::Failed { address: "ann@example.org".into(), answer: "550 unknown".into() }
+}
+
+on_both_databases! {
+    async fn a_night_runs_once_and_a_token_is_told_of_once(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        let plan = run(&store, 1, Some(night()), now()).await;
+        assert_eq!(plan.mails.len(), 1);
+        assert_eq!(plan.skipped, [(GrantId::from_i64(4), UserId::from_i64(2), SkipReason::NoAddress)]);
+        assert!(store.begin_reminder_run(run_id(2), Some(night()), now()).await.unwrap().is_none());
+        let kept = store.last_reminder_night().await.unwrap().unwrap();
+        assert_eq!((kept.id, kept.night, kept.planned, kept.skipped), (run_id(1), Some(night()), 1, 1));
+        // Asked for a second time by somebody: the mail that waits counts, the skipped one is looked at again.
+        let again = run(&store, 3, None, now()).await;
+        assert_eq!((again.mails.len(), again.skipped.len()), (0, 1));
+        assert_eq!(store.reminder_runs(10).await.unwrap().len(), 2);
+        let counts = store.mail_counts(run_id(1)).await.unwrap();
+        assert_eq!((counts.planned, counts.skipped, counts.sent, counts.failed), (1, 1, 0, 0));
+    }
+
+    async fn a_run_that_is_not_committed_has_not_happened(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        let mut planning = store.begin_reminder_run(run_id(1), Some(night()), now()).await.unwrap().unwrap();
+        let plan = planned(&planning, now()).await;
+        planning.write(&plan, || MailId::from_i64(1)).await.unwrap_err();
+        drop(planning);
+        assert_eq!(store.last_reminder_night().await.unwrap(), None);
+        assert_eq!(states(&store).await, []);
+        assert_eq!(run(&store, 1, Some(night()), now()).await, plan);
+    }
+
+    async fn a_night_without_a_server_is_noted(fixture: Fixture) {
+        let store = fixture.open().await;
+        let planning = store.begin_reminder_run(run_id(1), Some(night()), now()).await.unwrap().unwrap();
+        planning.commit(Some(RunNote::NoServer)).await.unwrap();
+        let kept = store.reminder_run(run_id(1)).await.unwrap().unwrap();
+        assert_eq!((kept.note, kept.at), (Some(RunNote::NoServer), now()));
+    }
+
+    async fn one_sends_and_the_next_finds_what_was_left(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        run(&store, 1, Some(night()), now()).await;
+        let sender = store.sender().await.unwrap().unwrap();
+        assert!(store.sender().await.unwrap().is_none(), "one at a time");
+        assert!(store.claim_mails(&sender, now() - SignedDuration::from_secs(1), 10).await.unwrap().is_empty());
+        let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
+        assert_eq!(claimed.len(), 1);
+        assert_eq!((claimed[0].username.as_str(), claimed[0].address.as_str()), ("ann", "ann@example.org"));
+        assert_eq!(claimed[0].tokens[0].name, "token 1");
+        assert!(store.claim_mails(&sender, now(), 10).await.unwrap().is_empty(), "claimed");
+        assert!(sender.is_held().await);
+        // It stops before it marks anything.
+        drop(sender);
+        let sender = loop {
+            if let Some(sender) = store.sender().await.unwrap() {
+                break sender;
+            }
+        };
+        let again = store.claim_mails(&sender, now(), 10).await.unwrap();
+        assert_eq!((again[0].id, again[0].attempts), (claimed[0].id, 1));
+        store.mark_mails(&sender, &[(again[0].id, sent())], now()).await.unwrap();
+        let mail = &store.mails(&MailFilter { state: Some(MailState::Sent), ..MailFilter::default() }, 9).await.unwrap()[0];
+        assert_eq!((mail.answer.as_deref(), mail.done_at, mail.due_at), (Some("250 taken"), Some(now()), None));
+        assert_eq!(run(&store, 2, None, in_days(1)).await.mails.len(), 0, "told");
+    }
+
+    async fn what_is_put_off_comes_again_and_what_is_skipped_is_planned_again(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        run(&store, 1, Some(night()), now()).await;
+        let sender = store.sender().await.unwrap().unwrap();
+        let claim = async |now| store.claim_mails(&sender, now, 10).await.unwrap();
+        let id = claim(now()).await[0].id;
+        let later = now() + SignedDuration::from_mins(1);
+        let outcome = MailOutcome::Later { due_at: later, answer: "451 not now".into() };
+        store.mark_mails(&sender, &[(id, outcome)], now()).await.unwrap();
+        assert!(claim(now()).await.is_empty());
+        let second = claim(later).await;
+        assert_eq!(second[0].attempts, 1);
+        let outcome = MailOutcome::Untried { due_at: later };
+        store.mark_mails(&sender, &[(id, outcome)], later).await.unwrap();
+        assert_eq!(claim(later).await[0].attempts, 1, "not tried is not counted");
+        store.mark_mails(&sender, &[(id, MailOutcome::Skipped(SkipReason::SwitchedOff))], later).await.unwrap();
+        assert_eq!(run(&store, 2, None, later).await.mails.len(), 1);
+    }
+
+    async fn a_failed_mail_is_tried_again_on_demand_or_at_another_address(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        run(&store, 1, Some(night()), now()).await;
+        let sender = store.sender().await.unwrap().unwrap();
+        let id = store.claim_mails(&sender, now(), 10).await.unwrap()[0].id;
+        store.mark_mails(&sender, &[(id, failed())], now()).await.unwrap();
+        assert_eq!(run(&store, 2, None, now()).await.mails.len(), 0, "the same address");
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.retry_mail(id).await.unwrap();
+        assert!(matches!(change.retry_mail(id).await, Err(StoreError::NotFound("failed mail"))));
+        change.commit().await.unwrap();
+        assert_eq!(store.claim_mails(&sender, now(), 10).await.unwrap()[0].id, id);
+        store.mark_mails(&sender, &[(id, failed())], now()).await.unwrap();
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let mut ann = change.user(UserId::from_i64(1)).await.unwrap().unwrap();
+        ann.email = "ann@example.com".into();
+        change.update_user(&ann).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(run(&store, 3, None, now()).await.mails.len(), 1);
+        assert_eq!(run(&store, 4, None, now()).await.mails.len(), 0);
+    }
+
+    async fn a_notice_is_sent_like_a_reminder(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.enqueue_notice(MailId::from_i64(9), UserId::from_i64(1), &[GrantId::from_i64(2)]).await.unwrap();
+        change.set_grant_state(GrantId::from_i64(1), GrantState::Deleted { at: now() }).await.unwrap();
+        change.commit().await.unwrap();
+        let sender = store.sender().await.unwrap().unwrap();
+        let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
+        assert_eq!((claimed.len(), claimed[0].run, claimed[0].tokens[0].name.as_str()), (1, None, "token 2"));
+    }
+
+    async fn what_is_long_done_is_forgotten(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        run(&store, 1, Some(night()), now()).await;
+        store.forget_mails(in_days(1)).await.unwrap();
+        assert_eq!(states(&store).await, [(1, MailState::Planned)], "the skipped one is gone");
+        let sender = store.sender().await.unwrap().unwrap();
+        let id = store.claim_mails(&sender, now(), 10).await.unwrap()[0].id;
+        store.mark_mails(&sender, &[(id, sent())], now()).await.unwrap();
+        store.forget_mails(in_days(1)).await.unwrap();
+        assert_eq!((states(&store).await, store.reminder_runs(9).await.unwrap()), (vec![], vec![]));
+        assert_eq!(run(&store, 2, None, in_days(1)).await.mails.len(), 0, "its mark is kept while the token lives");
+    }
+}
