@@ -19,6 +19,15 @@ pub enum StoreError {
     /// What should be changed is not there, or is deleted.
     #[error("there is no such {0}; list them again")]
     NotFound(&'static str),
+    /// Somebody else changed it after it was read.
+    #[error("somebody else changed this {0} meanwhile; read it again")]
+    Overtaken(&'static str),
+    /// A folder with something in it is not deleted.
+    #[error("there is something in this folder; delete or move that first")]
+    NotEmpty,
+    /// A folder is not moved into itself, and nothing below the deepest place.
+    #[error("this cannot be moved there: the place is below it, or too deep")]
+    Unmovable,
     /// A deleted token never changes again.
     #[error("the token is deleted; make a new one")]
     GrantDeleted,

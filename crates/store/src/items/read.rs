@@ -1,0 +1,46 @@
+//! What the store answers about items.
+
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::ItemId;
+
+use super::list::{self, ItemCursor, ItemFilter};
+use super::{Item, by_id, by_number, with_secrets};
+use crate::error::StoreError;
+use crate::keyset::Seek;
+use crate::rows::Page;
+use crate::store::Store;
+
+impl Store {
+    /// The configuration item at this place, whatever the case.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; so with all reads below.
+    pub async fn item(&self, id: &ItemId) -> Result<Option<Item>, StoreError> {
+        by_id(&self.inner.orm, id).await
+    }
+
+    /// The configuration item of this number, wherever it is now.
+    pub async fn item_by_number(&self, number: ItemNumber) -> Result<Option<Item>, StoreError> {
+        by_number(&self.inner.orm, number).await
+    }
+
+    /// A page of configuration items, in the order of their places.
+    pub async fn items(&self, filter: &ItemFilter, page: Page) -> Result<Vec<Item>, StoreError> {
+        list::page(&self.inner.orm, filter, page).await
+    }
+
+    /// At most `limit` configuration items, in the order of their places, from a place of the list on.
+    pub async fn list_items(
+        &self,
+        filter: &ItemFilter,
+        seek: &Seek<ItemCursor>,
+        limit: u64,
+    ) -> Result<Vec<Item>, StoreError> {
+        list::list(&self.inner.orm, filter, seek, limit).await
+    }
+
+    /// Whether there is a sealed secret: then the keys must not be lost.
+    pub async fn has_sealed_secrets(&self) -> Result<bool, StoreError> {
+        Ok(!with_secrets(&self.inner.orm).await?.is_empty())
+    }
+}

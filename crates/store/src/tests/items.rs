@@ -1,0 +1,219 @@
+//! Configuration items: places, versions, folders and sealed secrets.
+
+use std::collections::BTreeMap;
+
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::{ItemId, Properties, Value};
+
+use super::*;
+use crate::{
+    AuditFilter, ChangedKind, Item, ItemCursor, ItemFilter, NewItem, Page, SealedSecret, SealedSecrets, Seek,
+    StoreError, SubjectKind,
+};
+
+fn place(text: &str) -> ItemId {
+    text.parse().unwrap()
+}
+
+fn properties(host: &str) -> Properties {
+    let map = BTreeMap::from([("mail.smtp.timeout".to_owned(), "5000".to_owned())]);
+    [
+        ("host".to_owned(), Value::Text(host.to_owned())),
+        ("port".to_owned(), Value::Integer(465)),
+        ("quiet".to_owned(), Value::Boolean(true)),
+        ("smtpProperties".to_owned(), Value::Map(map)),
+    ]
+    .into()
+}
+
+fn sealed(key: u32) -> SealedSecrets {
+    [("password".to_owned(), SealedSecret { key, sealed: vec![0xa7, 0, 0xff] })].into()
+}
+
+fn server(number: i64, id: &str) -> NewItem {
+    NewItem {
+        number: ItemNumber::from_i64(number),
+        id: place(id),
+        type_name: "notification.PatSmtpServer".to_owned(),
+        properties: properties("mail.example.org"),
+        secrets: sealed(1),
+    }
+}
+
+fn folder(number: i64, id: &str) -> NewItem {
+    NewItem {
+        type_name: "core.Directory".to_owned(),
+        properties: Properties::new(),
+        secrets: SealedSecrets::new(),
+        ..server(number, id)
+    }
+}
+
+async fn insert(store: &Store, items: &[NewItem]) {
+    let mut change = store.change(&admin(), now()).await.unwrap();
+    for item in items {
+        change.insert_item(item).await.unwrap();
+    }
+    change.commit().await.unwrap();
+}
+
+async fn places(store: &Store, filter: &ItemFilter) -> Vec<String> {
+    store.items(filter, Page::WHOLE).await.unwrap().iter().map(|item| item.id.to_string()).collect()
+}
+
+async fn tree(store: &Store) {
+    insert(
+        store,
+        &[
+            folder(1, "Configuration/Mail"),
+            server(2, "Configuration/mail/b"),
+            folder(3, "Configuration/Mail/Old"),
+            server(4, "Configuration/Mail/old/a"),
+            server(5, "Configuration/Mail-2"),
+            server(6, "Configuration/Mailbox"),
+        ],
+    )
+    .await;
+}
+
+on_both_databases! {
+    async fn an_item_is_read_as_it_was_made(fixture: Fixture) {
+        let store = fixture.open().await;
+        insert(&store, &[server(7, "Configuration/SMTPSERVERTEST")]).await;
+        let item = store.item(&place("configuration/smtpservertest")).await.unwrap().unwrap();
+        assert_eq!(item, Item {
+            number: ItemNumber::from_i64(7),
+            id: place("Configuration/SMTPSERVERTEST"),
+            type_name: "notification.PatSmtpServer".to_owned(),
+            version: 1,
+            properties: properties("mail.example.org"),
+            secrets: sealed(1),
+            created_at: now(),
+            created_by: "root".to_owned(),
+            changed_at: now(),
+            changed_by: "root".to_owned(),
+        });
+        assert_eq!(item.id.as_str(), "Configuration/SMTPSERVERTEST");
+        assert_eq!(store.item_by_number(item.number).await.unwrap(), Some(item));
+        assert!(store.has_sealed_secrets().await.unwrap());
+        let rows = store.changes_after(crate::Sequence::START, 10).await.unwrap();
+        assert_eq!((rows.len(), rows[0].kind, rows[0].subject), (1, ChangedKind::Item, 7));
+        let event = store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap().remove(0);
+        assert_eq!((event.action.as_str(), event.subject_kind), ("item.create", SubjectKind::Item));
+        assert_eq!(event.subject_name, "Configuration/SMTPSERVERTEST");
+        assert_eq!(event.detail["secrets"], serde_json::json!(["password"]));
+        assert!(!event.detail.to_string().contains("p wD"), "nothing sealed is in the log");
+    }
+
+    async fn a_place_is_taken_once_whatever_the_case_and_needs_its_folder(fixture: Fixture) {
+        let store = fixture.open().await;
+        tree(&store).await;
+        let before = store.last_sequence().await.unwrap();
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        for (id, wanted) in [
+            ("Configuration/MAIL", "this configuration item is there already; read it instead of making it again"),
+            ("Configuration/none/a", "there is no such folder; list them again"),
+            ("Configuration/Mailbox/a", "there is no such folder; list them again"),
+            ("Configuration", "this configuration item is there already; read it instead of making it again"),
+        ] {
+            assert_eq!(change.insert_item(&server(9, id)).await.unwrap_err().to_string(), wanted, "{id}");
+        }
+        assert_eq!(change.commit().await.unwrap(), before, "nothing was done");
+        assert_eq!(store.item(&place("Configuration/Mail/b")).await.unwrap().unwrap().id.as_str(), "Configuration/Mail/b");
+    }
+
+    async fn a_change_over_an_old_version_is_refused(fixture: Fixture) {
+        let store = fixture.open().await;
+        insert(&store, &[server(1, "Configuration/a")]).await;
+        let number = ItemNumber::from_i64(1);
+        let later = time("2026-05-04T00:00:00Z");
+        let mut change = store.change(&admin(), later).await.unwrap();
+        let same = change.update_item(number, 1, properties("mail.example.org"), sealed(1)).await.unwrap();
+        assert_eq!(same.version, 1, "nothing is different");
+        let changed = change.update_item(number, 1, properties("other"), SealedSecrets::new()).await.unwrap();
+        assert_eq!((changed.version, changed.changed_at, changed.created_at), (2, later, now()));
+        assert!(matches!(change.update_item(number, 1, properties("x"), sealed(1)).await, Err(StoreError::Overtaken(_))));
+        assert!(matches!(change.move_item(number, 1, &place("Configuration/b")).await, Err(StoreError::Overtaken(_))));
+        assert!(matches!(change.delete_item(number, Some(1)).await, Err(StoreError::Overtaken(_))));
+        change.commit().await.unwrap();
+        assert_eq!(store.item_by_number(number).await.unwrap(), Some(changed));
+        assert!(!store.has_sealed_secrets().await.unwrap());
+        let events = store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap();
+        assert_eq!(events[0].detail, serde_json::json!({
+            "properties": { "host": { "from": "mail.example.org", "to": "other" } }, "secrets": ["password"],
+        }));
+    }
+
+    async fn a_folder_moves_with_what_is_in_it_and_neighbours_stay(fixture: Fixture) {
+        let store = fixture.open().await;
+        tree(&store).await;
+        insert(&store, &[folder(8, "Configuration/Attic")]).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let number = ItemNumber::from_i64(1);
+        for below in ["Configuration/Mail/x", "Configuration/mail/Old/Mail", "Configuration"] {
+            assert!(matches!(change.move_item(number, 1, &place(below)).await, Err(StoreError::Unmovable)), "{below}");
+        }
+        assert!(matches!(change.move_item(number, 1, &place("Configuration/mailbox")).await, Err(StoreError::AlreadyThere(_))));
+        assert!(matches!(change.move_item(number, 1, &place("Configuration/x/y")).await, Err(StoreError::NotFound(_))));
+        change.move_item(number, 1, &place("Configuration/attic/Post")).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(places(&store, &ItemFilter::default()).await, [
+            "Configuration/Attic", "Configuration/Attic/Post", "Configuration/Attic/Post/b", "Configuration/Attic/Post/Old",
+            "Configuration/Attic/Post/Old/a", "Configuration/Mail-2", "Configuration/Mailbox",
+        ]);
+        let events = store.audit_events(&AuditFilter { action: Some("item.move".into()), ..AuditFilter::default() }, Page::WHOLE).await.unwrap();
+        assert_eq!(events.len(), 4);
+        assert_eq!(store.item_by_number(ItemNumber::from_i64(4)).await.unwrap().unwrap().secrets, sealed(1));
+        // Only the case changes.
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.move_item(number, 2, &place("Configuration/Attic/POST")).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(store.item_by_number(ItemNumber::from_i64(2)).await.unwrap().unwrap().id.as_str(), "Configuration/Attic/POST/b");
+    }
+
+    async fn a_folder_is_deleted_when_it_is_empty(fixture: Fixture) {
+        let store = fixture.open().await;
+        tree(&store).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        assert!(matches!(change.delete_item(ItemNumber::from_i64(1), None).await, Err(StoreError::NotEmpty)));
+        for number in [4, 3, 2, 1] {
+            change.delete_item(ItemNumber::from_i64(number), Some(1)).await.unwrap();
+        }
+        assert!(matches!(change.delete_item(ItemNumber::from_i64(1), None).await, Err(StoreError::NotFound(_))));
+        change.commit().await.unwrap();
+        assert_eq!(places(&store, &ItemFilter::default()).await, ["Configuration/Mail-2", "Configuration/Mailbox"]);
+    }
+
+    async fn lists_go_by_folder_type_and_place(fixture: Fixture) {
+        let store = fixture.open().await;
+        tree(&store).await;
+        let within = |folder: &str| ItemFilter { folder: Some(place(folder)), ..ItemFilter::default() };
+        assert_eq!(places(&store, &within("Configuration")).await, ["Configuration/Mail", "Configuration/Mail-2", "Configuration/Mailbox"]);
+        assert_eq!(places(&store, &within("configuration/MAIL")).await, ["Configuration/Mail/b", "Configuration/Mail/Old"]);
+        let below = ItemFilter { below: Some(place("Configuration/Mail")), ..ItemFilter::default() };
+        assert_eq!(places(&store, &below).await, ["Configuration/Mail/b", "Configuration/Mail/Old", "Configuration/Mail/Old/a"]);
+        let folders = ItemFilter { type_name: Some("core.Directory".into()), ..ItemFilter::default() };
+        assert_eq!(places(&store, &folders).await, ["Configuration/Mail", "Configuration/Mail/Old"]);
+        let all = store.items(&ItemFilter::default(), Page::WHOLE).await.unwrap();
+        let forward = store.list_items(&ItemFilter::default(), &Seek::After(ItemCursor::of(&all[1])), 2).await.unwrap();
+        assert_eq!(forward, all[2..4]);
+        let backward = store.list_items(&ItemFilter::default(), &Seek::Before(ItemCursor::of(&all[4])), 2).await.unwrap();
+        assert_eq!(backward, all[2..4]);
+        assert_eq!(store.items(&ItemFilter::default(), Page { number: 1, size: 4 }).await.unwrap(), all[4..]);
+    }
+
+    async fn secrets_sealed_anew_leave_the_version(fixture: Fixture) {
+        let store = fixture.open().await;
+        tree(&store).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let found = change.items_with_secrets().await.unwrap();
+        assert_eq!(found.len(), 4);
+        for item in found {
+            change.reseal_item(item.number, sealed(2)).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        let item = store.item_by_number(ItemNumber::from_i64(2)).await.unwrap().unwrap();
+        assert_eq!((item.version, item.secrets), (1, sealed(2)));
+        assert!(!format!("{:?}", sealed(2)).contains("167"), "nothing sealed is printed");
+    }
+}
