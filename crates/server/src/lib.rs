@@ -14,6 +14,7 @@ pub mod edge;
 pub mod keys;
 pub mod listener;
 pub mod logging;
+pub mod mail;
 pub mod node;
 pub mod pages;
 pub mod password;

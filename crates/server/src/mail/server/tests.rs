@@ -1,0 +1,1 @@
+//! What is read, refused and warned of in the fields of a mail server.

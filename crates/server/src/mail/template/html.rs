@@ -1,0 +1,105 @@
+//! HTML in mails: whether a body is it, the text that is made of it, and the HTML that is made of a text.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::TemplateFault;
+
+/// Columns of the text that is made of HTML.
+const WIDTH: usize = 78;
+/// The most elements within each other; a tree that is deeper would be walked by a stack that is not.
+const DEEPEST: usize = 200;
+
+/// Whether a body is HTML: whether anything in it looks like a tag. `<ann@example.org>` and `a < b` do not.
+pub(super) fn is_html(body: &str) -> bool {
+    body.match_indices('<').any(|(at, _)| {
+        let rest = &body[at + 1..];
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        let length = rest.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(length);
+        name.starts_with(|character: char| character.is_ascii_alphabetic())
+            && after.starts_with(|character: char| {
+                character == '>' || character == '/' || character.is_whitespace()
+            })
+    })
+}
+
+/// The text of an HTML body, with the addresses of its links below it.
+pub(super) fn to_text(html: &str) -> Result<String, TemplateFault> {
+    if depth(html) > DEEPEST {
+        return Err(TemplateFault::NoText);
+    }
+    let convert = || html2text::config::plain().no_link_wrapping().string_from_read(html.as_bytes(), WIDTH);
+    // What administrators write must not end a thread, should the library not be up to it.
+    match catch_unwind(AssertUnwindSafe(convert)) {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err(_)) | Err(_) => Err(TemplateFault::NoText),
+    }
+}
+
+/// A whole document of a body that may be a part of one.
+pub(super) fn whole(body: &str) -> String {
+    let start = body.trim_start();
+    let is_whole = ["<!doctype", "<html"]
+        .iter()
+        .any(|tag| start.get(..tag.len()).is_some_and(|found| found.eq_ignore_ascii_case(tag)));
+    if is_whole {
+        body.to_owned()
+    } else {
+        format!(
+            "<!doctype html>\n<html>\n<head><meta charset=\"utf-8\"></head>\n<body>\n{body}\n</body>\n</html>\n"
+        )
+    }
+}
+
+/// A document of a text: an empty line ends a paragraph, and an address becomes a link.
+pub(super) fn of_text(text: &str) -> String {
+    let mut body = String::new();
+    for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
+        let lines: Vec<_> = paragraph.lines().map(linked).collect();
+        body += &format!("<p>{}</p>\n", lines.join("<br>\n"));
+    }
+    whole(body.trim_end())
+}
+
+/// A line of text as HTML.
+fn linked(line: &str) -> String {
+    line.split_inclusive(char::is_whitespace)
+        .map(|word| {
+            let is_address = ["https://", "http://"].iter().any(|scheme| word.starts_with(scheme));
+            let address = word.trim_end_matches(|character: char| {
+                character.is_whitespace() || ".,;:!?)\"'".contains(character)
+            });
+            let rest = escaped(&word[address.len()..]);
+            let address = escaped(address);
+            if is_address { format!("<a href=\"{address}\">{address}</a>{rest}") } else { address + &rest }
+        })
+        .collect()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// How many elements lie within each other, at most: those that are opened, less those that are closed.
+fn depth(html: &str) -> usize {
+    let (mut now, mut deepest) = (0_usize, 0);
+    for (at, _) in html.match_indices('<') {
+        match html.as_bytes().get(at + 1) {
+            Some(b'/') => now = now.saturating_sub(1),
+            Some(letter) if letter.is_ascii_alphabetic() && !is_void(&html[at + 1..]) => {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Whether what is opened has no end tag, or often none.
+fn is_void(rest: &str) -> bool {
+    let length = rest.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    ["br", "hr", "img", "p", "li", "td", "tr", "th", "meta", "link", "input", "col"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(&rest[..length]))
+}

@@ -1,0 +1,1 @@
+//! Templates that work, and those that are refused.

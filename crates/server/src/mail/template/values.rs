@@ -1,0 +1,116 @@
+//! What stands in a template's placeholders.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use minijinja::Value;
+use patgate_core::expiry::{Expiry, Remaining};
+
+use super::Kind;
+
+/// What a mail is about. A mail for one token is about the first of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// The owner's user name.
+    pub owner: String,
+    /// The owner's full name; the user name where there is none.
+    pub owner_full_name: String,
+    /// Where Patgate is.
+    pub server_url: String,
+    /// The tokens; at least one.
+    pub tokens: Vec<TokenValues>,
+}
+
+/// What is said about a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenValues {
+    /// Its name.
+    pub token_name: String,
+    /// When it expires, in the server's zone, which is named.
+    pub expires_at: String,
+    /// The same in UTC.
+    pub expires_at_utc: String,
+    /// Days of 24 hours until then, rounded up as on the pages; 0 once it has expired.
+    pub days_left: u32,
+    /// Where another one like it is made.
+    pub renew_url: String,
+}
+
+impl TokenValues {
+    /// Those of a token that expires, written for the server's zone.
+    #[must_use]
+    pub fn new(
+        token_name: &str,
+        expires_at: Timestamp,
+        now: Timestamp,
+        zone: &TimeZone,
+        renew_url: &str,
+    ) -> Self {
+        let days_left = match Expiry::at(expires_at).map(|expiry| expiry.remaining(now)) {
+            Ok(Remaining::Days(days) | Remaining::FewDays(days)) => days,
+            Ok(Remaining::LessThanADay) => 1,
+            Ok(Remaining::Expired | Remaining::Never) | Err(_) => 0,
+        };
+        Self {
+            token_name: token_name.to_owned(),
+            expires_at: in_zone(expires_at, zone),
+            expires_at_utc: expires_at.strftime("%-d %b %Y, %H:%M UTC").to_string(),
+            days_left,
+            renew_url: renew_url.to_owned(),
+        }
+    }
+
+    fn context(&self) -> BTreeMap<&'static str, Value> {
+        BTreeMap::from([
+            ("token_name", Value::from(&self.token_name)),
+            ("expires_at", Value::from(&self.expires_at)),
+            ("expires_at_utc", Value::from(&self.expires_at_utc)),
+            ("days_left", Value::from(self.days_left)),
+            ("renew_url", Value::from(&self.renew_url)),
+        ])
+    }
+}
+
+impl Values {
+    /// For trying a template out, and for a preview.
+    #[must_use]
+    pub fn sample() -> Self {
+        let token = |name: &str, day: &str, days_left| TokenValues {
+            token_name: name.to_owned(),
+            expires_at: format!("{day} Dec 2026, 00:59 (Europe/Berlin)"),
+            expires_at_utc: format!("{day} Dec 2026, 23:59 UTC"),
+            days_left,
+            renew_url: "https://patgate.example.org/account/access-tokens/generate?like=ci-deploy".to_owned(),
+        };
+        Self {
+            owner: "ann".to_owned(),
+            owner_full_name: "Ann Example".to_owned(),
+            server_url: "https://patgate.example.org".to_owned(),
+            tokens: vec![token("ci-deploy", "21", 5), token("nightly-report", "22", 6)],
+        }
+    }
+
+    pub(super) fn context(&self, kind: Kind) -> Value {
+        let mut context = BTreeMap::from([
+            ("owner", Value::from(&self.owner)),
+            ("owner_full_name", Value::from(&self.owner_full_name)),
+            ("server_url", Value::from(&self.server_url)),
+        ]);
+        match kind {
+            Kind::Token => context.extend(self.tokens.iter().take(1).flat_map(TokenValues::context)),
+            Kind::Digest => {
+                let tokens: Vec<_> = self.tokens.iter().map(|token| Value::from(token.context())).collect();
+                context.insert("tokens", Value::from(tokens));
+            }
+        }
+        Value::from(context)
+    }
+}
+
+/// `21 Dec 2026, 23:59 (Europe/Berlin)`; a zone without a name is told by its offset.
+fn in_zone(time: Timestamp, zone: &TimeZone) -> String {
+    let there = time.to_zoned(zone.clone());
+    let name = zone.iana_name().map_or_else(|| format!("UTC{}", there.strftime("%:z")), str::to_owned);
+    format!("{} ({name})", there.strftime("%-d %b %Y, %H:%M"))
+}
