@@ -233,10 +233,13 @@ impl Decided {
         Ok(settled)
     }
 
-    /// Whether both are about the same rule: only one of them can wait.
+    /// The word for the rule it is about. Only one decision a rule can wait.
     #[must_use]
-    pub fn is_like(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::Maximum { .. } => "maximum",
+            Self::Closing { .. } => "closing",
+        }
     }
 }
 

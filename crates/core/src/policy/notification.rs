@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::reminder::Schedule;
+
 /// The most characters of a subject.
 const LONGEST_SUBJECT: usize = 200;
 /// The most characters of a body.
@@ -17,12 +19,24 @@ pub struct EmailNotifications {
     pub enabled: bool,
     /// *Days before expiration*.
     pub days: NotificationDays,
+    /// More thresholds beside [`Self::days`]: a mail for each. None by default, which is one mail for each token, ever.
+    pub further_days: FurtherDays,
+    /// One mail for each owner and night in place of one for each token. Off by default.
+    pub digest: bool,
     /// *Email server*: the identifier of a configuration item; `None`: not chosen, so nothing is sent.
     pub server: Option<String>,
-    /// The subject of the mail.
-    pub subject: MailSubject,
-    /// The body of the mail, which may be HTML.
-    pub body: MailBody,
+    /// The subject of the mail; `None`: Patgate's own.
+    pub subject: Option<MailSubject>,
+    /// The body of the mail, which may be HTML; `None`: Patgate's own.
+    pub body: Option<MailBody>,
+}
+
+impl EmailNotifications {
+    /// When a token is told of.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        Schedule { first: self.days, further: self.further_days.as_slice().to_vec(), digest: self.digest }
+    }
 }
 
 /// How many days before its expiry a token is told of: 1 to 365, by default 7.
@@ -55,6 +69,46 @@ impl From<NotificationDays> for u32 {
     }
 }
 
+/// Thresholds beside the first: at most ten, the longest first, none twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u32>", into = "Vec<u32>")]
+pub struct FurtherDays(Vec<NotificationDays>);
+
+/// Not a list of thresholds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("further days are at most 10 different whole numbers from 1 to 365")]
+pub struct NotFurtherDays;
+
+impl FurtherDays {
+    /// The most of them.
+    const MOST: usize = 10;
+
+    /// The longest first.
+    #[must_use]
+    pub fn as_slice(&self) -> &[NotificationDays] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<u32>> for FurtherDays {
+    type Error = NotFurtherDays;
+
+    fn try_from(days: Vec<u32>) -> Result<Self, NotFurtherDays> {
+        let days: Result<Vec<_>, _> = days.into_iter().map(NotificationDays::try_from).collect();
+        let mut days = days.map_err(|_| NotFurtherDays)?;
+        let given = days.len();
+        days.sort_unstable_by(|one, other| other.cmp(one));
+        days.dedup();
+        if days.len() == given && given <= Self::MOST { Ok(Self(days)) } else { Err(NotFurtherDays) }
+    }
+}
+
+impl From<FurtherDays> for Vec<u32> {
+    fn from(days: FurtherDays) -> Self {
+        days.0.into_iter().map(u32::from).collect()
+    }
+}
+
 impl fmt::Display for NotificationDays {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
@@ -70,12 +124,6 @@ pub struct MailSubject(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a subject is one line of 1 to 200 characters without control characters")]
 pub struct NotASubject;
-
-impl Default for MailSubject {
-    fn default() -> Self {
-        Self("Your personal access token expires soon".to_owned())
-    }
-}
 
 impl MailSubject {
     /// As it was written.
@@ -111,16 +159,6 @@ pub struct MailBody(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a body has 1 to 10,000 characters, and no control characters but line breaks and tabs")]
 pub struct NotABody;
-
-impl Default for MailBody {
-    fn default() -> Self {
-        Self(
-            "One of your personal access tokens expires soon.\n\nGenerate a new one before that, and put it where \
-             the old one is used."
-                .to_owned(),
-        )
-    }
-}
 
 impl MailBody {
     /// As it was written, with `\n` at the end of each line.

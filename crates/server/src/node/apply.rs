@@ -117,8 +117,10 @@ impl Node {
                 touched.into_iter().for_each(|user| self.put_owner(authority, user));
             }
             ChangedKind::Settings => self.put_settings(self.store.token_settings().await?),
-            // Sessions are read from the database each time.
-            ChangedKind::Session => {}
+            // Sessions and configuration items are read from the database each time.
+            ChangedKind::Session | ChangedKind::Item => {}
+            // So are decisions and exemptions, and mails.
+            ChangedKind::Decision | ChangedKind::Exemption | ChangedKind::Mail => {}
         }
         Ok(())
     }

@@ -170,7 +170,13 @@ impl Change {
         }
     }
 
-    fn note_grant(&mut self, id: GrantId, name: &str, action: &'static str, detail: serde_json::Value) {
+    pub(super) fn note_grant(
+        &mut self,
+        id: GrantId,
+        name: &str,
+        action: &'static str,
+        detail: serde_json::Value,
+    ) {
         let event = PendingEvent {
             action,
             subject_kind: SubjectKind::Grant,

@@ -15,10 +15,8 @@ use crate::rows::{column, from_json, from_milliseconds, optional_time, parsed, t
 use crate::tables::Grants;
 
 pub use cursor::GrantCursor;
-#[cfg(test)]
-pub(crate) use list::selections;
 pub use list::{FoundGrants, GrantFilter, GrantLife, GrantSort};
-pub(crate) use list::{REACH, list, page, search};
+pub(crate) use list::{REACH, list, page, search, selections};
 
 /// The grant, when not deleted.
 pub(crate) async fn by_id(
@@ -127,7 +125,7 @@ fn selection() -> SelectStatement {
     Query::select().columns(COLUMNS).from(Grants::Table).take()
 }
 
-fn read(row: &QueryResult) -> Result<Grant, StoreError> {
+pub(crate) fn read(row: &QueryResult) -> Result<Grant, StoreError> {
     let last_used_at = optional_time(row, "last_used_at")?;
     Ok(Grant {
         id: GrantId::from_i64(column(row, "id")?),

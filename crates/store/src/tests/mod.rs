@@ -3,6 +3,7 @@
 mod changes;
 mod changes_in_order;
 mod data;
+mod decisions;
 mod durability;
 mod full_disk;
 mod items;
@@ -13,6 +14,7 @@ mod opening;
 mod reminders;
 mod reset_links;
 mod round_trips;
+mod touched;
 mod users;
 
 use std::future::Future;
