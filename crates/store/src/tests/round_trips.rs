@@ -104,7 +104,7 @@ on_both_databases! {
         other.origins.release.ldap = true;
         other.email_notifications.enabled = true;
         other.email_notifications.days = 365.try_into().unwrap();
-        other.email_notifications.body = "<p>Soon</p>\n".to_owned().try_into().unwrap();
+        other.email_notifications.body = Some("<p>Soon</p>\n".to_owned().try_into().unwrap());
         for settings in [other, TokenSettings::default()] {
             let mut change = store.change(&admin(), now()).await.unwrap();
             assert!(change.put_token_settings(&settings).await.unwrap());
