@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::item::ItemId;
 use crate::reminder::Schedule;
 
 /// The most characters of a subject.
@@ -23,8 +24,8 @@ pub struct EmailNotifications {
     pub further_days: FurtherDays,
     /// One mail for each owner and night in place of one for each token. Off by default.
     pub digest: bool,
-    /// *Email server*: the identifier of a configuration item; `None`: not chosen, so nothing is sent.
-    pub server: Option<String>,
+    /// *Email server*, a configuration item; `None`: not chosen, so nothing is sent.
+    pub server: Option<ItemId>,
     /// The subject of the mail; `None`: Patgate's own.
     pub subject: Option<MailSubject>,
     /// The body of the mail, which may be HTML; `None`: Patgate's own.

@@ -19,6 +19,7 @@ use crate::keys::{self, Keys, KeysFault};
 use crate::listener::BindFault;
 use crate::node::{Node, last_use};
 use crate::password::Passwords;
+use crate::sealing::Sealer;
 use crate::service::first_start::FirstStartError;
 use crate::state::{AppState, Parts};
 use crate::tls::TlsFault;
@@ -86,7 +87,8 @@ pub async fn open(configuration: &Configuration, random: &Random) -> Result<(Sto
     let store = Store::open(&configuration.database).await?;
     let counts = store.counts().await?;
     memory::suit(counts.grants);
-    let keys = keys::load_or_create(&configuration.keys_file, counts.grants > 0, &mut random.draw())?;
+    let rows_exist = counts.grants > 0 || store.has_sealed_secrets().await?;
+    let keys = keys::load_or_create(&configuration.keys_file, rows_exist, &mut random.draw())?;
     Ok((store, keys))
 }
 
@@ -121,6 +123,7 @@ pub fn build(
     );
     let state = AppState::new(Parts {
         clock,
+        zone: configuration.time_zone.clone(),
         random,
         store,
         index,
@@ -129,6 +132,7 @@ pub fn build(
         catalog: Arc::clone(&configuration.catalog),
         gateway: Arc::new(gateway),
         public_url,
+        sealer: Sealer::new(keys.sealing, configuration.keys_file.clone()),
         passwords,
         samples,
         data_dir: configuration.data_dir.clone(),

@@ -16,6 +16,7 @@ use super::dispatch::Service;
 use super::{lock, memory};
 use crate::configuration::Configuration;
 use crate::edge::{Clock, Random, Stopwatch};
+use crate::jobs;
 use crate::listener::{Drained, Limits, Listeners};
 use crate::node::{follow, last_use};
 use crate::problem::with_causes;
@@ -80,6 +81,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     );
     tasks.spawn(uses);
     tasks.spawn(forget(state.clone(), background.clone()));
+    tasks.spawn(jobs::reminders::run(state.clone(), background.clone()));
     let service = Service::new(state.clone(), configuration.body_limit);
     let answer = move |request, peer| service.call(request, peer);
     let stopped = accepting.clone().cancelled_owned();

@@ -16,6 +16,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod value;
+mod zone;
 
 use std::collections::HashSet;
 use std::fs;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use patgate_core::application::Applications;
 use patgate_core::permission::Catalog;
 use patgate_gateway::application::Gate;
@@ -67,6 +69,8 @@ pub struct Configuration {
     pub log: LogSettings,
     /// The longest body of a request, in bytes: 1 KiB to 16 MiB.
     pub body_limit: usize,
+    /// Where the server is, as far as nights and the times in mails go.
+    pub time_zone: TimeZone,
     /// The password of `admin` at the very first start.
     pub admin_password: Option<Secret>,
     /// The names and prefixes of all applications.
@@ -122,6 +126,7 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
     let public_url = settings.parsed("public_url");
     let trusted_proxies = trusted_proxies(settings);
     let body_limit = settings.number("body_limit", 1_024..=16_777_216);
+    let time_zone = zone::read(settings);
     let admin_password = admin_password(settings);
     let tls = tls(settings);
     let format = settings.parsed::<Format>("log.format");
@@ -137,6 +142,7 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
         tls,
         log: LogSettings { format: format?, filter: filter? },
         body_limit: usize::try_from(body_limit?).ok()?,
+        time_zone: time_zone?,
         admin_password,
         applications: protected.applications,
         catalog: protected.catalog,

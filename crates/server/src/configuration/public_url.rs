@@ -15,6 +15,7 @@ use url::Url;
 /// assert_eq!(url.path(), "/patgate");
 /// assert_eq!(url.join("/login"), "https://tokens.example.com/patgate/login");
 /// assert_eq!(url.origin(), "https://tokens.example.com");
+/// assert_eq!(url.host(), "tokens.example.com");
 /// assert!("https://tokens.example.com/?a=b".parse::<PublicUrl>().is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,16 @@ impl PublicUrl {
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The host alone: a name, or an address as it stands in a URL.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let host = self.origin.split_once("://").map_or("", |(_, host)| host);
+        match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+            _ => host,
+        }
     }
 
     /// The path before every path of ours: empty, or with a `/` at its start and none at its end.

@@ -58,6 +58,13 @@ pub struct Schema {
     #[config(env = "PATGATE_BODY_LIMIT", default = 1048576)]
     pub body_limit: u64,
 
+    /// The time zone of the nightly work and of the times in mails, by its name in the time zone database.
+    /// When it is absent it is the machine's.
+    ///
+    /// Example: `"Europe/Berlin"`
+    #[config(env = "PATGATE_TIME_ZONE")]
+    pub time_zone: Option<String>,
+
     /// The password of the user `admin`. It counts at the very first start alone; when it is absent one is made and
     /// written to `initial-admin-password` in the data folder.
     ///

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{MultiPart, SinglePart};
+use patgate_core::identifier::MailId;
 use rand_core::CryptoRng;
 
 use super::address::Mailbox;
@@ -51,10 +52,18 @@ impl MessageId {
     pub fn new(from: &Mailbox, random: &mut impl CryptoRng) -> Self {
         let mut bytes = [0; 16];
         random.fill_bytes(&mut bytes);
-        let left = u128::from_be_bytes(bytes);
-        let domain = from.domain();
-        let is_fit = domain.len() <= LONGEST_ID / 2 && is_fit(domain);
-        Self(format!("patgate.{left:032x}@{}", if is_fit { domain } else { "patgate.invalid" }))
+        Self::on(&format!("{:032x}", u128::from_be_bytes(bytes)), from.domain())
+    }
+
+    /// That of a mail of the outbox: the same for each attempt.
+    #[must_use]
+    pub fn of(mail: MailId, host: &str) -> Self {
+        Self::on(&mail.to_string(), host)
+    }
+
+    fn on(left: &str, host: &str) -> Self {
+        let is_fit = host.len() <= LONGEST_ID / 2 && is_fit(host);
+        Self(format!("patgate.{left}@{}", if is_fit { host } else { "patgate.invalid" }))
     }
 
     /// As it stands in the header.

@@ -96,6 +96,16 @@ impl Store {
         Ok(counts)
     }
 
+    /// The mail of this identifier.
+    pub async fn mail(&self, id: MailId) -> Result<Option<StoredMail>, StoreError> {
+        let select = Query::select()
+            .columns(MAIL_COLUMNS)
+            .from(Mails::Table)
+            .and_where(Expr::col(Mails::Id).eq(id.as_i64()))
+            .take();
+        self.inner.orm.query_one(&select).await?.as_ref().map(mail).transpose()
+    }
+
     /// At most `limit` mails.
     pub async fn mails(&self, filter: &MailFilter, limit: u64) -> Result<Vec<StoredMail>, StoreError> {
         let mut select = Query::select().columns(MAIL_COLUMNS).from(Mails::Table).take();

@@ -84,15 +84,31 @@ pub enum MailOutcome {
     Untried {
         /// When it is tried.
         due_at: Timestamp,
+        /// What was in the way, when it is worth telling.
+        answer: Option<String>,
     },
 }
 
 impl Store {
+    /// Whether a mail is due, or was left half way: a look without a lock, because mostly there is nothing to do.
+    ///
+    /// # Errors
+    /// When the database fails; so with all below.
+    pub async fn mails_wait(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let select = Query::select()
+            .column(Mails::Id)
+            .from(Mails::Table)
+            .and_where(Expr::col(Mails::DueAt).lte(now.as_millisecond()))
+            .limit(1)
+            .take();
+        Ok(self.inner.orm.query_one(&select).await?.is_some())
+    }
+
     /// Claims at most `limit` mails that are due, the longest waiting first. Who stops now leaves them to the next
     /// [`Sender`].
     ///
     /// # Errors
-    /// When the database fails; so with all below.
+    /// As above.
     pub async fn claim_mails(
         &self,
         _sender: &Sender,
@@ -111,10 +127,6 @@ impl Store {
             .order_by(Mails::Id, Order::Asc)
             .limit(limit)
             .take();
-        // A look without a lock first: mostly there is nothing to do.
-        if self.inner.orm.query_one(&due).await?.is_none() {
-            return Ok(Vec::new());
-        }
         let (_turn, transaction) = self.inner.begin_data().await?;
         let claim = Query::update()
             .table(Mails::Table)
@@ -231,7 +243,10 @@ fn marking(id: MailId, outcome: &MailOutcome, now: Timestamp) -> UpdateStatement
                 .value(Mails::DueAt, due_at.as_millisecond())
                 .value(Mails::Answer, answer.as_str());
         }
-        MailOutcome::Untried { due_at } => {
+        MailOutcome::Untried { due_at, answer } => {
+            if let Some(answer) = answer {
+                update.value(Mails::Answer, answer.as_str());
+            }
             update
                 .value(Mails::State, MailState::Planned.as_str())
                 .value(Mails::Attempts, Expr::col(Mails::Attempts).sub(1))

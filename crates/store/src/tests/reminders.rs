@@ -148,7 +148,7 @@ on_both_databases! {
         assert!(claim(now()).await.is_empty());
         let second = claim(later).await;
         assert_eq!(second[0].attempts, 1);
-        let outcome = MailOutcome::Untried { due_at: later };
+        let outcome = MailOutcome::Untried { due_at: later, answer: None };
         store.mark_mails(&sender, &[(id, outcome)], later).await.unwrap();
         assert_eq!(claim(later).await[0].attempts, 1, "not tried is not counted");
         store.mark_mails(&sender, &[(id, MailOutcome::Skipped(SkipReason::SwitchedOff))], later).await.unwrap();

@@ -71,7 +71,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`MailFault`].
-    pub(super) async fn deliver_telling(
+    pub async fn deliver_telling(
         &mut self,
         mail: &Mail,
         report: &mut Report,

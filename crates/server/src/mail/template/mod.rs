@@ -125,6 +125,22 @@ pub enum TemplateFault {
     NoText,
 }
 
+impl TemplateFault {
+    /// Which part is to be mended.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        match self {
+            Self::Empty { part }
+            | Self::TooLong { part, .. }
+            | Self::Unknown { part, .. }
+            | Self::NotAllowed { part, .. }
+            | Self::Unreadable { part, .. }
+            | Self::TooMuch { part } => *part,
+            Self::NoText => Part::Body,
+        }
+    }
+}
+
 impl Kind {
     /// The names of its placeholders, for a page.
     #[must_use]
@@ -234,7 +250,9 @@ impl fmt::Debug for Template {
 }
 
 impl Part {
-    fn name(self) -> &'static str {
+    /// The word in a form and in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Subject => "subject",
             Self::Body => "body",

@@ -1,0 +1,3 @@
+//! What a server does by itself, beside answering.
+
+pub mod reminders;

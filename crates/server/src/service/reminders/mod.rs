@@ -1,0 +1,23 @@
+//! Reminders: the runs that plan mails about tokens that expire soon, the sending of these mails, and what administrators
+//! see and do of both.
+
+mod plan;
+mod read;
+mod retry;
+mod sample;
+mod send;
+mod text;
+
+use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW};
+
+pub use plan::{Preview, PreviewedMail, SkippedToken, preview, run_due, run_now};
+pub use read::{ListedMail, ListedRun, last_run, mail, mails, run, runs};
+pub use retry::retry;
+pub use sample::{Sample, rendered_sample, send_sample};
+pub use send::{Round, send_due};
+pub use text::{Texts, texts};
+
+/// Who may see runs and mails.
+pub const SEES: [&str; 4] = [CONFIG_VIEW, CONFIG_EDIT, SECURITY_VIEW, SECURITY_EDIT];
+/// Who may run them now, and have a mail tried again.
+pub const RUNS: &str = SECURITY_EDIT;

@@ -1,0 +1,117 @@
+//! What the last runs did, for the page and the API.
+
+use patgate_core::identifier::{MailId, RunId};
+use patgate_store::{MailCounts, MailFilter, MailState, ReminderRun, StoredMail};
+
+use super::SEES;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// How many runs are listed: a quarter of a year of nights.
+const RUNS: u64 = 100;
+
+/// A run, with what became of its mails so far.
+#[derive(Clone, Debug)]
+pub struct ListedRun {
+    /// The run.
+    pub run: ReminderRun,
+    /// Its mails.
+    pub counts: MailCounts,
+}
+
+/// A mail, with the names of what it is about.
+#[derive(Clone, Debug)]
+pub struct ListedMail {
+    /// The mail.
+    pub mail: StoredMail,
+    /// The owner's log-in name.
+    pub owner: String,
+    /// The tokens' names, those of deleted ones too.
+    pub tokens: Vec<String>,
+}
+
+/// The last 100 runs, newest first.
+///
+/// # Errors
+/// 403 without one of the permissions that see settings; so with all below.
+pub async fn runs(state: &AppState, caller: &Caller) -> Result<Vec<ListedRun>, Problem> {
+    may_see(state, caller)?;
+    let mut runs = Vec::new();
+    for run in state.store.reminder_runs(RUNS).await? {
+        let counts = state.store.mail_counts(run.id).await?;
+        runs.push(ListedRun { run, counts });
+    }
+    Ok(runs)
+}
+
+/// One run.
+///
+/// # Errors
+/// 404 when there is none of this identifier.
+pub async fn run(state: &AppState, caller: &Caller, id: RunId) -> Result<ListedRun, Problem> {
+    may_see(state, caller)?;
+    let run = state.store.reminder_run(id).await?.ok_or_else(|| Problem::not_found("run"))?;
+    let counts = state.store.mail_counts(id).await?;
+    Ok(ListedRun { run, counts })
+}
+
+/// The last run; `None` before the first.
+///
+/// # Errors
+/// As above.
+pub async fn last_run(state: &AppState, caller: &Caller) -> Result<Option<ListedRun>, Problem> {
+    may_see(state, caller)?;
+    let Some(run) = state.store.reminder_runs(1).await?.pop() else { return Ok(None) };
+    let counts = state.store.mail_counts(run.id).await?;
+    Ok(Some(ListedRun { run, counts }))
+}
+
+/// At most `limit` mails, of one run (`Some`) or notices and all others (`None`), by identifier; from behind one on.
+///
+/// # Errors
+/// As above.
+pub async fn mails(
+    state: &AppState,
+    caller: &Caller,
+    run: Option<RunId>,
+    only: Option<MailState>,
+    after: Option<MailId>,
+    limit: u64,
+) -> Result<Vec<ListedMail>, Problem> {
+    may_see(state, caller)?;
+    let filter = MailFilter { run, state: only, after };
+    let mut listed = Vec::new();
+    for mail in state.store.mails(&filter, limit).await? {
+        listed.push(named(state, mail).await?);
+    }
+    Ok(listed)
+}
+
+/// One mail.
+///
+/// # Errors
+/// 404 when there is none of this identifier.
+pub async fn mail(state: &AppState, caller: &Caller, id: MailId) -> Result<ListedMail, Problem> {
+    may_see(state, caller)?;
+    let mail = state.store.mail(id).await?.ok_or_else(|| Problem::not_found("mail"))?;
+    named(state, mail).await
+}
+
+async fn named(state: &AppState, mail: StoredMail) -> Result<ListedMail, Problem> {
+    let mut tokens = Vec::new();
+    for (grant, _) in &mail.tokens {
+        let found = state.store.grant_with_history(*grant).await?;
+        tokens.push(found.map_or_else(|| grant.to_string(), |found| found.name.to_string()));
+    }
+    let owner = state.username(mail.owner).unwrap_or_else(|| mail.owner.to_string());
+    Ok(ListedMail { mail, owner, tokens })
+}
+
+fn may_see(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+    if SEES.iter().any(|permission| caller.may(state, permission)) {
+        Ok(())
+    } else {
+        Err(Problem::lacks(SEES[0]))
+    }
+}

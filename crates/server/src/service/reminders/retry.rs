@@ -1,0 +1,25 @@
+//! A mail that failed, tried again because somebody asks for it.
+
+use patgate_core::identifier::MailId;
+use patgate_store::StoreError;
+
+use super::RUNS;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::Mandate;
+use crate::state::AppState;
+
+/// Lets a mail that failed be tried again with the next round, within a minute.
+///
+/// # Errors
+/// 403 without `security#edit`; 404 when there is no such mail, or it has not failed.
+pub async fn retry(state: &AppState, caller: &Caller, mail: MailId) -> Result<(), Problem> {
+    let mut change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(RUNS)?;
+    match change.retry_mail(mail).await {
+        Err(StoreError::NotFound(_)) => return Err(Problem::not_found("failed mail")),
+        outcome => outcome?,
+    }
+    state.commit(change).await?;
+    Ok(())
+}

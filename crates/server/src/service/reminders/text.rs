@@ -1,0 +1,98 @@
+//! The words of a mail: the administrator's, or Patgate's own.
+
+use jiff::Timestamp;
+use patgate_core::policy::EmailNotifications;
+use patgate_store::{ClaimedMail, MailKind, MailedToken};
+
+use crate::mail::template::{Kind, Rendered, Template, TemplateFault, TokenValues, Values};
+use crate::state::AppState;
+
+/// The subject and the body of a reminder, as they are before a mail is made of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// Whether they tell of one token or of many.
+    pub kind: Kind,
+    /// The subject.
+    pub subject: String,
+    /// The body.
+    pub body: String,
+}
+
+/// The subject of a notice that tokens end earlier.
+const SHORTENED_SUBJECT: &str = "Your personal access tokens on {{ server_url }} expire earlier";
+/// Its body.
+const SHORTENED_BODY: &str = "<p>Hello {{ owner_full_name }},</p>
+<p>an administrator shortened the lifetime that personal access tokens can have. These tokens of yours expire earlier than
+before:</p>
+<ul>
+{% for token in tokens %}<li><strong>{{ token.token_name }}</strong>: {{ token.expires_at }} ({{ token.expires_at_utc }}).
+<a href=\"{{ token.renew_url }}\">Generate a new one like it</a></li>
+{% endfor %}</ul>
+<p>They work as before until then.</p>";
+
+/// The texts that these settings ask for.
+#[must_use]
+pub fn texts(settings: &EmailNotifications) -> Texts {
+    let kind = if settings.digest { Kind::Digest } else { Kind::Token };
+    let subject = settings.subject.as_ref().map_or(kind.default_subject(), |subject| subject.as_str());
+    let body = settings.body.as_ref().map_or(kind.default_body(), |body| body.as_str());
+    Texts { kind, subject: subject.to_owned(), body: body.to_owned() }
+}
+
+impl Texts {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`TemplateFault`]; what administrators save has none.
+    pub fn template(&self) -> Result<Template, TemplateFault> {
+        Template::parse(self.kind, &self.subject, &self.body)
+    }
+}
+
+/// The templates of one round of sending, read once.
+pub(super) struct Templates {
+    reminder: Template,
+    /// For a mail that was planned as a digest before the settings changed.
+    many: Template,
+    shortened: Template,
+}
+
+impl Templates {
+    /// Those that these settings ask for.
+    pub(super) fn of(settings: &EmailNotifications) -> Result<Self, TemplateFault> {
+        let reminder = texts(settings).template()?;
+        let digest = Kind::Digest;
+        let many = match settings.digest {
+            true => reminder.clone(),
+            false => Template::parse(digest, digest.default_subject(), digest.default_body())?,
+        };
+        Ok(Self { reminder, many, shortened: Template::parse(digest, SHORTENED_SUBJECT, SHORTENED_BODY)? })
+    }
+
+    /// A mail's words, about these of its tokens.
+    pub(super) fn render(
+        &self,
+        state: &AppState,
+        mail: &ClaimedMail,
+        tokens: &[&MailedToken],
+        now: Timestamp,
+    ) -> Result<Rendered, TemplateFault> {
+        let template = match mail.kind {
+            MailKind::Reminder if tokens.len() > 1 => &self.many,
+            MailKind::Reminder => &self.reminder,
+            MailKind::Shortened => &self.shortened,
+        };
+        let token = |token: &&MailedToken| {
+            let ends = token.expires_at.timestamp().unwrap_or(Timestamp::MAX);
+            let renew = state.public_url.join(&format!("/account/tokens/new?like={}", token.id));
+            TokenValues::new(&token.name, ends, now, &state.zone, &renew)
+        };
+        let full_name = if mail.full_name.is_empty() { &mail.username } else { &mail.full_name };
+        template.render(&Values {
+            owner: mail.username.clone(),
+            owner_full_name: full_name.clone(),
+            server_url: state.public_url.join(""),
+            tokens: tokens.iter().map(token).collect(),
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! Reminders from the plan to the mail: a frozen clock, a real mail server.
+
+use jiff::{SignedDuration, Timestamp};
+use patgate_core::policy::notification::NotificationDays;
+use patgate_core::policy::EmailNotifications;
+use patgate_server::service::reminders::{self, Round};
+use patgate_store::{MailFilter, MailState, RunNote, StoredMail};
+use patgate_testkit::servers::mail::{MailServer, Way};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::common::{NewGrant, Person, World, post};
+
+/// A day, 01:00 in Berlin, in winter.
+fn one_o_clock(day: &str) -> Timestamp {
+    let midnight: Timestamp = format!("{day}T00:00:00Z").parse().unwrap();
+    midnight
+}
+
+/// A server in Berlin that reminds seven days before, through this port of a mail server; the night of 22 November 2026
+/// was its first.
+async fn world(port: u16) -> World {
+    let world = World::configured("time_zone = 'Europe/Berlin'").await;
+    let admin = world.user("admin", &["admin"]).await;
+    let token = world.token(&admin, NewGrant::default()).await;
+    let server = json!({
+        "id": "Configuration/MAIL",
+        "type": "notification.PatSmtpServer",
+        "properties": { "host": "127.0.0.1", "port": port, "fromAddress": "patgate@example.org" },
+    });
+    let answer = world.send(post("/api/v1/configuration-items").token(&token).json(&server)).await;
+    assert_eq!(answer.status(), 201, "{}", answer.text());
+    change_settings(&world, |settings| {
+        settings.enabled = true;
+        settings.server = Some("Configuration/MAIL".parse().unwrap());
+    })
+    .await;
+    world.clock.set(one_o_clock("2026-11-22"));
+    let first = reminders::run_due(&world.state).await.unwrap().unwrap();
+    assert_eq!(first.note, Some(RunNote::FirstStart));
+    world
+}
+
+async fn change_settings(world: &World, change_it: impl FnOnce(&mut EmailNotifications)) {
+    let mut change = world.change().await;
+    let mut settings = change.token_settings().await.unwrap();
+    change_it(&mut settings.email_notifications);
+    change.put_token_settings(&settings).await.unwrap();
+    world.commit(change).await;
+}
+
+async fn person(world: &World, name: &str, address: &str) -> Person {
+    let person = world.user(name, &["login"]).await;
+    set_address(world, &person, address).await;
+    person
+}
+
+async fn set_address(world: &World, person: &Person, address: &str) {
+    let mut change = world.change().await;
+    let mut user = change.user(person.id).await.unwrap().unwrap();
+    user.email = address.into();
+    change.update_user(&user).await.unwrap();
+    world.commit(change).await;
+}
+
+async fn token(world: &World, owner: &Person, name: &str, expires_at: &str) {
+    world.token(owner, NewGrant { name, expires_at: Some(expires_at), ..NewGrant::default() }).await;
+}
+
+async fn send(world: &World) -> Round {
+    reminders::send_due(&world.state, &CancellationToken::new()).await.unwrap()
+}
+
+/// The night of a day: planned and sent. How many mails and how many skipped tokens there were.
+async fn night(world: &World, day: &str) -> (u64, u64) {
+    world.clock.set(one_o_clock(day));
+    let run = reminders::run_due(&world.state).await.unwrap().unwrap();
+    assert_eq!(run.note, None);
+    send(world).await;
+    (run.planned, run.skipped)
+}
+
+async fn mails(world: &World) -> Vec<StoredMail> {
+    world.state.store.mails(&MailFilter::default(), 1_000).await.unwrap()
+}
+
+async fn later(world: &World, minutes: i64) {
+    world.clock.set(world.clock.now() + SignedDuration::from_mins(minutes));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_has_one_mail_that_says_when_it_ends_and_where_to_get_another() {
+    let server = MailServer::start();
+    let world = world(server.port(Way::Plain)).await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    token(&world, &ann, "ci <deploy>", "2026-11-29T22:59:59Z").await;
+    token(&world, &ann, "far away", "2026-12-24T22:59:59Z").await;
+    world.clock.set(one_o_clock("2026-11-23") - SignedDuration::from_secs(1));
+    assert_eq!(reminders::run_due(&world.state).await.unwrap(), None, "not yet one o'clock in Berlin");
+    assert_eq!(night(&world, "2026-11-23").await, (1, 0));
+    assert_eq!(reminders::run_due(&world.state).await.unwrap(), None, "once a night");
+    let kept = server.kept();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].recipients, ["ann@example.org"]);
+    let (html, text) = (kept[0].html.as_deref().unwrap(), kept[0].text.as_deref().unwrap());
+    assert!(html.contains("ci &lt;deploy&gt;") && text.contains("ci <deploy>"), "{html}\n{text}");
+    assert!(text.contains("29 Nov 2026, 23:59 (Europe/Berlin)") && text.contains("29 Nov 2026, 22:59 UTC"), "{text}");
+    assert!(text.contains("/account/tokens/new?like="), "{text}");
+    assert_eq!(kept[0].header("Auto-Submitted"), ["auto-generated"]);
+    let mail = &mails(&world).await[0];
+    assert_eq!((mail.state, mail.address.as_deref()), (MailState::Sent, Some("ann@example.org")));
+    // Nights go by, and somebody changes the days.
+    change_settings(&world, |settings| settings.days = NotificationDays::try_from(3).unwrap()).await;
+    for day in ["2026-11-24", "2026-11-25", "2026-11-28"] {
+        assert_eq!(night(&world, day).await, (0, 0));
+    }
+    assert_eq!(server.kept().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_answer_of_the_mail_server_has_its_consequence() {
+    let server = MailServer::start();
+    let world = world(server.port(Way::Plain)).await;
+    for name in ["greylist", "reject", "full", "spam", "lost", "cut", "good"] {
+        let person = person(&world, name, &format!("{name}@example.org")).await;
+        token(&world, &person, name, "2026-11-29T22:59:59Z").await;
+    }
+    assert_eq!(night(&world, "2026-11-23").await, (7, 0));
+    let state = async |name: &str| {
+        let mails = mails(&world).await;
+        let found = mails.into_iter().find(|mail| world.state.username(mail.owner).as_deref() == Some(name));
+        let mail = found.unwrap();
+        (mail.state, mail.answer.unwrap_or_default())
+    };
+    for (name, wanted, words) in [
+        ("good", MailState::Sent, "250"),
+        ("reject", MailState::Failed, "550"),
+        ("spam", MailState::Failed, "554"),
+        ("greylist", MailState::Planned, "451"),
+        ("full", MailState::Planned, "452"),
+        ("lost", MailState::Planned, ""),
+        ("cut", MailState::Planned, ""),
+    ] {
+        let (found, answer) = state(name).await;
+        assert!(found == wanted && answer.contains(words), "{name}: {found:?} {answer}");
+    }
+    later(&world, 1).await;
+    send(&world).await;
+    assert_eq!(state("greylist").await.0, MailState::Sent);
+    let of = |name: &str| -> Vec<_> {
+        let to = format!("{name}@example.org");
+        server.kept().into_iter().filter(|mail| mail.recipients == [to.clone()]).collect()
+    };
+    assert_eq!((of("good").len(), of("greylist").len(), of("reject").len()), (1, 1, 0));
+    // What the server took before it lost the line came again, and says that it is the same.
+    let twice = of("lost");
+    assert_eq!(twice.len(), 2);
+    assert_eq!(twice[0].header("Message-ID"), twice[1].header("Message-ID"));
+    // Days of refusals: it fails in the end, and says why.
+    for _ in 0..20 {
+        later(&world, 12 * 60).await;
+        send(&world).await;
+    }
+    let (found, answer) = state("full").await;
+    assert!(matches!(found, MailState::Failed | MailState::Skipped(_)), "{found:?} {answer}");
+    assert!(answer.contains("452"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_wait_for_a_mail_server_that_is_away_and_are_not_lost() {
+    let world = world(patgate_testkit::ports::free()).await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    token(&world, &ann, "ci", "2026-11-29T22:59:59Z").await;
+    world.clock.set(one_o_clock("2026-11-23"));
+    reminders::run_due(&world.state).await.unwrap();
+    assert_eq!(send(&world).await, Round::ServerFails);
+    let waiting = &mails(&world).await[0];
+    assert_eq!((waiting.state, waiting.attempts), (MailState::Planned, 0), "a dead server is no attempt");
+    assert!(waiting.answer.is_some(), "administrators see what is in the way");
+    // Another server is chosen, and then reminders are switched off.
+    let server = MailServer::start();
+    change_settings(&world, |settings| settings.server = None).await;
+    assert_eq!(send(&world).await, Round::Done);
+    assert_eq!(mails(&world).await[0].state, MailState::Planned);
+    change_settings(&world, |settings| settings.enabled = false).await;
+    later(&world, 15).await;
+    send(&world).await;
+    assert!(matches!(mails(&world).await[0].state, MailState::Skipped(_)));
+    assert_eq!(server.kept(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_address_is_served_when_there_is_one_and_who_slept_runs_once() {
+    let server = MailServer::start();
+    let world = world(server.port(Way::Plain)).await;
+    let ann = person(&world, "ann", "").await;
+    let bob = person(&world, "bob", "bob@example.org").await;
+    token(&world, &ann, "hers", "2026-11-29T22:59:59Z").await;
+    token(&world, &bob, "his", "2026-11-29T22:59:59Z").await;
+    world.disable(&bob).await;
+    assert_eq!(night(&world, "2026-11-23").await, (0, 2));
+    set_address(&world, &ann, "ann@example.org").await;
+    // The host sleeps for three days.
+    assert_eq!(night(&world, "2026-11-26").await, (1, 1));
+    assert_eq!(server.kept().len(), 1);
+    assert_eq!(night(&world, "2026-11-30").await, (0, 1), "his expired and was never told of: that is seen");
+    assert_eq!(world.state.store.reminder_runs(10).await.unwrap().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_is_one_mail_and_what_ends_meanwhile_is_left_out() {
+    let server = MailServer::start();
+    let world = world(server.port(Way::Plain)).await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    for (name, ends) in [("one", "2026-11-23T06:00:00Z"), ("two", "2026-11-25T22:59:59Z"), ("three", "2026-11-27T22:59:59Z")] {
+        token(&world, &ann, name, ends).await;
+    }
+    change_settings(&world, |settings| settings.digest = true).await;
+    world.clock.set(one_o_clock("2026-11-23"));
+    let run = reminders::run_due(&world.state).await.unwrap().unwrap();
+    assert_eq!(run.planned, 1);
+    later(&world, 7 * 60).await;
+    send(&world).await;
+    let kept = server.kept();
+    assert_eq!(kept.len(), 1);
+    let text = kept[0].text.as_deref().unwrap();
+    assert!(text.contains("two") && text.contains("three") && !text.contains("one:"), "{text}");
+}
