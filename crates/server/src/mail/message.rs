@@ -141,13 +141,12 @@ pub(super) fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// Only `\n` ends a line, and it ends the last one; there is no NUL (RFC 5322 §2.3).
+/// CRLF ends each line, also the last one, nothing else is a CR or LF, and there is no NUL (RFC 5322 §2.3). lettre would
+/// put each CR in its place one by one, and move the rest of the text each time.
 fn whole_lines(text: &str) -> String {
-    let mut text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    text.replace('\n', "\r\n") + "\r\n"
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {

@@ -41,7 +41,8 @@ impl Blanked {
             text = text.replace(secret.as_str(), BLANK);
         }
         let is_piece = |word: &str| {
-            let word = word.trim_matches(|character: char| "\"'<>()[],.:;!".contains(character));
+            let is_around = |character: char| !character.is_alphanumeric() && !"+/=".contains(character);
+            let word = word.trim_matches(is_around);
             word.len() >= PIECE && self.0.iter().any(|secret| secret.contains(word))
         };
         let words: Vec<_> =

@@ -71,11 +71,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`MailFault`].
-    pub async fn deliver_telling(
-        &mut self,
-        mail: &Mail,
-        report: &mut Report,
-    ) -> Result<Accepted, MailFault> {
+    pub async fn deliver_telling(&mut self, mail: &Mail, report: &mut Report) -> Result<Accepted, MailFault> {
         let delivered = deliver::deliver(self, mail, report).await;
         if let Err(fault) = &delivered {
             report.fail(fault);

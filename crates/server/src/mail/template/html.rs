@@ -28,7 +28,12 @@ pub(super) fn to_text(html: &str) -> Result<String, TemplateFault> {
     if depth(html) > DEEPEST {
         return Err(TemplateFault::NoText);
     }
-    let convert = || html2text::config::plain().no_link_wrapping().string_from_read(html.as_bytes(), WIDTH);
+    let convert = || {
+        html2text::config::plain_no_decorate()
+            .link_footnotes(true)
+            .no_link_wrapping()
+            .string_from_read(html.as_bytes(), WIDTH)
+    };
     // What administrators write must not end a thread, should the library not be up to it.
     match catch_unwind(AssertUnwindSafe(convert)) {
         Ok(Ok(text)) => Ok(text),
@@ -76,8 +81,13 @@ fn linked(line: &str) -> String {
         .collect()
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+/// A text as HTML, also between quotation marks.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 /// How many elements lie within each other, at most: those that are opened, less those that are closed.

@@ -225,7 +225,7 @@ impl Template {
             let text = html::to_text(&body)?;
             Ok(Rendered { subject, html: html::whole(&body), text })
         } else {
-            let text = body.replace("\r\n", "\n");
+            let text = body.replace("\r\n", "\n").trim_end().to_owned() + "\n";
             Ok(Rendered { subject, html: html::of_text(&text), text })
         }
     }
@@ -274,6 +274,11 @@ fn environment(is_html: bool) -> Environment<'static> {
     environment.set_recursion_limit(50);
     environment.set_auto_escape_callback(move |name| {
         if is_html && name == Part::Body.name() { AutoEscape::Html } else { AutoEscape::None }
+    });
+    // As minijinja does it, but a slash stays one: links stay readable in the source, which some filters look at.
+    environment.set_formatter(|out, state, value| match (state.auto_escape(), value.as_str()) {
+        (AutoEscape::Html, Some(text)) => Ok(out.write_str(&html::escaped(text))?),
+        _ => minijinja::escape_formatter(out, state, value),
     });
     environment.add_filter("length", minijinja::filters::length);
     environment.add_filter("upper", minijinja::filters::upper);

@@ -78,8 +78,8 @@ impl Values {
     pub fn sample() -> Self {
         let token = |name: &str, day: &str, days_left| TokenValues {
             token_name: name.to_owned(),
-            expires_at: format!("{day} Dec 2026, 00:59 (Europe/Berlin)"),
-            expires_at_utc: format!("{day} Dec 2026, 23:59 UTC"),
+            expires_at: format!("{day} Dec 2026, 23:59 (Europe/Berlin)"),
+            expires_at_utc: format!("{day} Dec 2026, 22:59 UTC"),
             days_left,
             renew_url: "https://patgate.example.org/account/access-tokens/generate?like=ci-deploy".to_owned(),
         };
