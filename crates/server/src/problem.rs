@@ -160,14 +160,10 @@ impl Problem {
     /// field has in the API alone is left out.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let beside = self.field.as_ref().and_then(|field| self.detail.strip_prefix(&format!("`{field}`: ")));
-        let detail = beside.unwrap_or(&self.detail);
-        let mut letters = detail.chars();
-        let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-        let mut sentence: String = first.chain(letters).collect();
-        if !sentence.ends_with(['.', '?']) {
-            sentence.push('.');
-        }
+        let field = self.field.as_deref().unwrap_or_default();
+        let named = [format!("`{field}`: "), format!("The field `{field}`: ")];
+        let told = named.iter().find_map(|name| self.detail.strip_prefix(name.as_str()));
+        let mut sentence = sentence(told.unwrap_or(&self.detail));
         self.hint.iter().for_each(|hint| sentence.extend([" ", hint, "."]));
         sentence
     }
@@ -239,6 +235,15 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// A text with a capital letter at its beginning and a stop at its end.
+#[must_use]
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let end = if text.ends_with(['.', '?']) { "" } else { "." };
+    first.into_iter().flatten().chain(letters).chain(end.chars()).collect()
+}
+
 /// An error and what caused it, in one line for the log.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
@@ -277,5 +282,19 @@ pub fn suit_path(path: &str, mut response: Response) -> Response {
             text
         }
         _ => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_beside_its_field_without_naming_it_again() {
+        let named = Problem::field("password", "The field `password`: a password has at least 8 characters");
+        assert_eq!(named.sentence(), "A password has at least 8 characters.");
+        assert_eq!(Problem::field("days", "`days`: 1 to 3").hint("Type one").sentence(), "1 to 3. Type one.");
+        assert_eq!(Problem::conflict("the name `x` is taken").sentence(), "The name `x` is taken.");
+        assert_eq!((sentence(""), sentence("why?")), (".".to_owned(), "Why?".to_owned()));
     }
 }

@@ -5,21 +5,22 @@
 use std::collections::HashMap;
 
 use super::id::PermissionId;
+use super::names;
 use super::set::{PermissionSet, PermissionSlot};
 
 /// The built-in permissions, with what each lets one do.
 pub const BUILT_IN: &[(&str, &str)] = &[
-    ("admin", "everything"),
-    ("login", "sign in to the pages"),
-    ("security#edit", "change users, roles and policy"),
-    ("security#view", "see users, roles and policy"),
-    ("token#view_all", "see other people's tokens"),
-    ("token#delete_all", "delete other people's tokens"),
-    ("audit#view", "read the audit log"),
-    ("config#edit", "change configuration items and settings"),
-    ("config#view", "see configuration items and settings"),
-    ("webhook#view", "read webhook request logs"),
-    ("scim#provision", "be the SCIM client of one provider"),
+    (names::ADMIN, "everything"),
+    (names::LOGIN, "sign in to the pages"),
+    (names::SECURITY_EDIT, "change users, roles and policy"),
+    (names::SECURITY_VIEW, "see users, roles and policy"),
+    (names::TOKEN_VIEW_ALL, "see other people's tokens"),
+    (names::TOKEN_DELETE_ALL, "delete other people's tokens"),
+    (names::AUDIT_VIEW, "read the audit log"),
+    (names::CONFIG_EDIT, "change configuration items and settings"),
+    (names::CONFIG_VIEW, "see configuration items and settings"),
+    (names::WEBHOOK_VIEW, "read webhook request logs"),
+    (names::SCIM_PROVISION, "be the SCIM client of one provider"),
     ("template#create", "create templates"),
     ("release#create", "create releases"),
     ("release#view", "see releases"),

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod id;
+pub mod names;
 pub mod set;
 
 pub use catalog::{Catalog, TooManyPermissions};

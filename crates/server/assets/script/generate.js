@@ -1,9 +1,5 @@
 // The panel Generate token: tells when the token will end, in the browser's zone, and offers only days that are allowed.
 for (const form of document.querySelectorAll("form[data-generate]")) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-  const format = new Intl.DateTimeFormat("en-GB", {
-    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
-  });
   const { expiration, date } = form.elements;
   const place = form.querySelector("[data-result]");
   // The last second of a day here, also of one on which the clocks change.
@@ -16,7 +12,7 @@ for (const form of document.querySelectorAll("form[data-generate]")) {
       if (!date.value) return "";
       at = endOf(...date.value.split("-").map(Number));
     }
-    return Number.isNaN(at.valueOf()) ? "" : `Until ${format.format(at)} (${zone})`;
+    return Number.isNaN(at.valueOf()) ? "" : `Until ${written(at)} (${hereZone})`;
   };
   // Told by a screen reader when it changes, and not while a name is typed.
   const tell = () => { place.textContent = result(); place.hidden = !place.textContent; };

@@ -4,21 +4,25 @@ const serverNow = (() => {
   const ahead = Number(document.documentElement.dataset.now) - performance.now();
   return () => ahead + performance.now();
 })();
-(() => {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+// The zone of the browser, and a moment as people there write it.
+const hereZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const written = (() => {
   const format = new Intl.DateTimeFormat("en-GB", {
     day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   });
+  return (at) => format.format(at);
+})();
+(() => {
   const offset = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" })
     .formatToParts(new Date()).find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC");
   for (const time of document.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.valueOf())) continue;
-    time.textContent = format.format(at);
+    time.textContent = written(at);
     time.title = time.dateTime;
   }
-  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `Times in ${zone} (${offset})`;
-  for (const field of document.querySelectorAll("input[name=zone]")) field.value = zone;
+  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `Times in ${hereZone} (${offset})`;
+  for (const field of document.querySelectorAll("input[name=zone]")) field.value = hereZone;
 
   // As on the server: the remaining time in days, rounded up; exactly 24 hours are one day.
   const hour = 3600_000;

@@ -17,6 +17,7 @@ use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
+use patgate_core::permission::names::LOGIN;
 use patgate_core::verify::{Demand, Denied, Permit, Surface, admit, verify};
 use patgate_gateway::UseSample;
 use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
@@ -147,12 +148,25 @@ pub async fn of_session(parts: &Parts, state: &AppState) -> Result<Option<(Calle
     else {
         return Ok(None);
     };
-    let Some(session) = session::find(state, &cookie).await? else { return Ok(None) };
-    let demand = Demand { surface: Surface::Every, permission: state.slot("login") };
-    let caller = by_proof(state, session.user, Proof::Session(session.digest), demand, address)?;
-    if let Some(Proven(proven)) = parts.extensions.get() {
+    let found = of_digest(state, session::cookie::digest(cookie.reveal()), address).await?;
+    if let (Some(Proven(proven)), Some((caller, _))) = (parts.extensions.get(), &found) {
         let _ = proven.set((caller.facts.username.to_string(), None));
     }
+    Ok(found)
+}
+
+/// As [`of_session`], for who knows which session it is.
+///
+/// # Errors
+/// As [`of_session`].
+pub async fn of_digest(
+    state: &AppState,
+    digest: SessionDigest,
+    address: IpAddr,
+) -> Result<Option<(Caller, LiveSession)>, Problem> {
+    let Some(session) = session::find_digest(state, digest).await? else { return Ok(None) };
+    let demand = Demand { surface: Surface::Every, permission: state.slot(LOGIN) };
+    let caller = by_proof(state, session.user, Proof::Session(digest), demand, address)?;
     Ok(Some((caller, session)))
 }
 
@@ -181,7 +195,7 @@ async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem
             let session = session::find(state, &cookie).await?;
             let session = session.ok_or_else(|| unauthorized(&"the session has ended; log in again"))?;
             session.check_change(&parts.method, &parts.headers)?;
-            let demand = Demand { permission: state.slot("login"), ..demand };
+            let demand = Demand { permission: state.slot(LOGIN), ..demand };
             by_proof(state, session.user, Proof::Session(session.digest), demand, address)
         }
         Credential::Nothing => {

@@ -33,6 +33,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/style/call.css"),
     include_str!("../../assets/style/choices.css"),
     include_str!("../../assets/style/choose.css"),
+    include_str!("../../assets/style/sample.css"),
 );
 
 /// The script: what JavaScript adds to pages that are whole without it.

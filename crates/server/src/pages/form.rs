@@ -10,6 +10,7 @@ use super::field::Field;
 use super::refused::Refused;
 use super::{Fields, Notice};
 use crate::problem::Problem;
+pub(super) use crate::problem::sentence;
 use crate::service::shown::Shown;
 
 /// One thing that is wrong with a form, for the summary: a link to its field.
@@ -105,35 +106,9 @@ where
     }
 }
 
-/// A refusal as it stands beside its field, which needs no naming there.
-#[must_use]
-pub(super) fn beside_field(problem: &Problem) -> String {
-    let text = problem.sentence();
-    let told = text.strip_prefix("The field `").and_then(|rest| rest.split_once("`: ")).map(|(_, told)| told);
-    sentence(told.unwrap_or(&text))
-}
-
-/// With a capital letter at its beginning and a stop at its end.
-#[must_use]
-pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    let end = if text.ends_with(['.', '?']) { "" } else { "." };
-    first.into_iter().flatten().chain(letters).chain(end.chars()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_refusal_beside_its_field_does_not_name_it_again() {
-        let problem =
-            Problem::field("password", "The field `password`: a password has at least 8 characters");
-        assert_eq!(beside_field(&problem), "A password has at least 8 characters.");
-        assert_eq!(beside_field(&Problem::conflict("the name `x` is taken")), "The name `x` is taken.");
-        assert_eq!(sentence(""), ".");
-    }
 
     #[test]
     fn the_summary_names_each_field_that_is_wrong() {

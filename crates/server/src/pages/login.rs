@@ -24,6 +24,7 @@ use crate::state::AppState;
 struct LogInPage {
     shell: Shell,
     username: Field,
+    password: Field,
     next: String,
 }
 
@@ -72,6 +73,7 @@ fn page(
     let page = LogInPage {
         shell: Shell::bare(state, "Log in").with_notice(notice),
         username: Field::new("username", "User name", username),
+        password: Field::new("password", "Password", ""),
         next: next.to_owned(),
     };
     Ok((status, Html(page.render()?)).into_response())

@@ -16,6 +16,7 @@ mod form;
 mod login;
 mod logout;
 mod paging;
+mod permission;
 mod profile;
 pub mod refused;
 mod reset;

@@ -29,6 +29,19 @@ pub enum Refused {
     Problem(Problem),
 }
 
+impl Refused {
+    /// What a form tells of a refusal, beside its fields or above them, with what was typed still there. Nothing is
+    /// left to type after a fault of ours, for what is gone, and for who may not sign in any more.
+    ///
+    /// # Errors
+    /// The refusal of the whole page, then.
+    pub fn unless_shown(problem: Problem) -> Result<Problem, Self> {
+        let status = problem.status();
+        let is_over = status == StatusCode::NOT_FOUND || status == StatusCode::UNAUTHORIZED;
+        if is_over || status.is_server_error() { Err(problem.into()) } else { Ok(problem) }
+    }
+}
+
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)

@@ -5,17 +5,15 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 
-use super::form::{Fault, Named, beside_field};
-use super::refused::redirect;
-use super::{Field, Fields, Notice, PageResult, Shell};
+use super::form::{Fault, Named};
+use super::logout::to_login;
+use super::{Field, Fields, Notice, PageResult, Refused, Shell};
 use crate::caller::Peer;
 use crate::password::PasswordText;
 use crate::problem::Problem;
 use crate::service::users::reset;
-use crate::session::{self, cookie};
 use crate::state::AppState;
 
 /// The form.
@@ -67,18 +65,18 @@ async fn submit(
     match reset::use_reset_link(&state, &secret, PasswordText::copy_of(new), address).await {
         Ok(true) => {
             // A session that the browser still has ended with all others.
-            let forget = cookie::forget(session::cookie_name(&state));
-            Ok(([(SET_COOKIE, forget)], redirect(&state, "/login?done=password-changed")).into_response())
+            Ok(to_login(&state, "password-changed"))
         }
         Ok(false) => over(&state),
-        Err(problem) if problem.wrong_field().is_some() => {
-            let errors = [Some(beside_field(&problem)), None];
-            form(&state, &secret, username, problem.status(), errors, None)
+        Err(problem) => {
+            let problem = Refused::unless_shown(problem)?;
+            let (beside, above) = if problem.wrong_field().is_some() {
+                (Some(problem.sentence()), None)
+            } else {
+                (None, Some(&problem))
+            };
+            form(&state, &secret, username, problem.status(), [beside, None], above)
         }
-        Err(problem) if problem.status().is_client_error() => {
-            form(&state, &secret, username, problem.status(), [None, None], Some(&problem))
-        }
-        Err(problem) => Err(problem.into()),
     }
 }
 

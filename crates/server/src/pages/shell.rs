@@ -2,6 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use patgate_core::permission::names::{
+    AUDIT_VIEW, CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW, TOKEN_VIEW_ALL,
+};
 
 use super::assets;
 use super::refused::redirect;
@@ -103,11 +106,11 @@ impl Notice {
 /// The places, and who may see them: one of these permissions, or everybody.
 const PLACES: [(&str, &str, &[&str]); 7] = [
     ("/account/tokens", "Access tokens", &[]),
-    ("/settings", "System settings", &["config#view", "config#edit", "security#view", "security#edit"]),
-    ("/admin/tokens", "All tokens", &["token#view_all"]),
-    ("/admin/users", "Users", &["security#view", "security#edit"]),
-    ("/admin/roles", "Roles and permissions", &["security#view", "security#edit"]),
-    ("/admin/audit", "Audit log", &["audit#view"]),
+    ("/settings", "System settings", &[CONFIG_VIEW, CONFIG_EDIT, SECURITY_VIEW, SECURITY_EDIT]),
+    ("/admin/tokens", "All tokens", &[TOKEN_VIEW_ALL]),
+    ("/admin/users", "Users", &[SECURITY_VIEW, SECURITY_EDIT]),
+    ("/admin/roles", "Roles and permissions", &[SECURITY_VIEW, SECURITY_EDIT]),
+    ("/admin/audit", "Audit log", &[AUDIT_VIEW]),
     ("/account/api", "API", &[]),
 ];
 

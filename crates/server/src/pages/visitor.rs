@@ -7,6 +7,7 @@ use http::request::Parts;
 use super::refused::Refused;
 use super::submitted::{LONGEST_NEXT, escaped_length};
 use crate::caller::{self, Caller};
+use crate::problem::Problem;
 use crate::session::LiveSession;
 use crate::state::AppState;
 
@@ -24,6 +25,16 @@ impl Visitor {
     #[must_use]
     pub fn may_any(&self, state: &AppState, permissions: &[&str]) -> bool {
         permissions.iter().any(|permission| self.caller.may(state, permission))
+    }
+
+    /// The caller as they are now, for an answer that takes its time.
+    ///
+    /// # Errors
+    /// 401 when the session has ended, and for who may not sign in any more.
+    pub(super) async fn again(&self, state: &AppState) -> Result<Caller, Problem> {
+        let found = caller::of_digest(state, self.session.digest, self.caller.address).await?;
+        let ended = || caller::unauthorized(&"the session has ended; log in again");
+        found.map(|(caller, _)| caller).ok_or_else(ended)
     }
 }
 

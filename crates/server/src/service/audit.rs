@@ -1,6 +1,7 @@
 //! Reading the audit log.
 
 use jiff::Timestamp;
+use patgate_core::permission::names::AUDIT_VIEW;
 use patgate_core::user::Username;
 use patgate_store::{AuditCursor, AuditEvent, AuditFilter, Seek};
 
@@ -9,7 +10,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// The permission to read the log.
-const SEES: &str = "audit#view";
+const SEES: &str = AUDIT_VIEW;
 
 /// Which events are asked for; empty texts ask nothing.
 #[derive(Clone, Debug, Default)]

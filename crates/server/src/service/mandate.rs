@@ -6,6 +6,7 @@ use std::sync::Arc;
 use patgate_core::authority::Authority;
 use patgate_core::delegation::{Changer, Overreach};
 use patgate_core::identifier::UserId;
+use patgate_core::permission::names::{ADMIN, SECURITY_EDIT, SECURITY_VIEW};
 use patgate_core::permission::{Catalog, PermissionId, PermissionSet};
 use patgate_core::role::Role;
 use patgate_core::user::{Origin, PrincipalKind, User, UserState};
@@ -16,9 +17,9 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Who may see users and roles.
-const SEES: [&str; 2] = ["security#view", "security#edit"];
+const SEES: [&str; 2] = [SECURITY_VIEW, SECURITY_EDIT];
 /// Who may change users and roles.
-pub(super) const EDITS: &str = "security#edit";
+pub(super) const EDITS: &str = SECURITY_EDIT;
 
 /// Somebody's right to change users and roles, and what everybody holds.
 pub(super) struct Mandate {
@@ -168,7 +169,7 @@ async fn is_there(change: &Change) -> Result<bool, StoreError> {
     let roles = change.all_roles().await?;
     let principals: Vec<_> = roles
         .iter()
-        .filter(|role| role.permissions.iter().any(|id| id.as_str() == "admin"))
+        .filter(|role| role.permissions.iter().any(|id| id.as_str() == ADMIN))
         .flat_map(|role| &role.principals)
         .collect();
     for principal in principals.iter().filter(|principal| principal.kind == PrincipalKind::User) {

@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use jiff::Timestamp;
+use patgate_core::permission::names::LOGIN;
 use patgate_core::user::User;
 use patgate_core::verify::{Demand, Denied, Surface, admit};
 use patgate_store::{Actor, ActorKind, Session};
@@ -14,8 +15,6 @@ use crate::problem::Problem;
 use crate::session::{self, CsrfToken, LiveSession, SessionDigest, SessionName, SessionSecret, life};
 use crate::state::AppState;
 
-/// The permission to sign in.
-const LOGIN: &str = "login";
 /// The most characters of a user agent that are kept.
 const USER_AGENT_LENGTH: usize = 200;
 

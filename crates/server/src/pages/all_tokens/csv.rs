@@ -3,15 +3,19 @@
 use axum::extract::{RawQuery, State};
 use jiff::Timestamp;
 use patgate_core::grant::GrantPermissions;
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_store::{GrantCursor, GrantFilter, Seek};
 
 use super::query::Asked;
 use crate::caller::Caller;
-use crate::pages::download::{Source, file};
+use crate::pages::download::{FileName, Source, file};
 use crate::pages::{Fields, PageResult, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::overview::{self, SeenGrant};
 use crate::state::AppState;
+
+const NAME: FileName =
+    FileName { kind: "text/csv; charset=utf-8; header=present", stem: "patgate-tokens", ending: "csv" };
 
 /// Tokens that are read at once.
 const ROWS: u64 = 500;
@@ -42,36 +46,32 @@ pub(super) async fn download(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    visitor.caller.require(&state, "token#view_all")?;
-    let asked = Asked::read(&state, &query).await?;
+    visitor.caller.require(&state, TOKEN_VIEW_ALL)?;
+    let asked = Asked::read(&state, &visitor.caller, &query).await?;
     for field in [&asked.owner, &asked.expiring, &asked.unused] {
         if let Some(error) = &field.error {
             return Err(Problem::field(field.name, error).into());
         }
     }
-    let day = state.clock.now().strftime("%F").to_string();
-    let rows = Rows { state, caller: visitor.caller, filter: asked.filter, seek: Some(Seek::Start) };
-    let name = format!("patgate-tokens-{day}.csv");
-    file("text/csv; charset=utf-8; header=present", name, head(), rows).await
+    let rows = Rows { filter: asked.filter, seek: Some(Seek::Start) };
+    file(state, visitor, NAME, head(), rows).await
 }
 
 /// The tokens that are still to be sent.
 struct Rows {
-    state: AppState,
-    caller: Caller,
     filter: GrantFilter,
     /// `None`: all are sent.
     seek: Option<Seek<GrantCursor>>,
 }
 
 impl Source for Rows {
-    async fn next(&mut self) -> Result<Option<String>, Problem> {
+    async fn next(&mut self, state: &AppState, caller: &Caller) -> Result<Option<String>, Problem> {
         let Some(seek) = self.seek.take() else { return Ok(None) };
-        let seen = overview::list_all(&self.state, &self.caller, &self.filter, &seek, ROWS).await?;
+        let seen = overview::list_all(state, caller, &self.filter, &seek, ROWS).await?;
         if seen.len() as u64 == ROWS {
             self.seek = seen.last().map(|last| Seek::After(GrantCursor::of(&last.grant, self.filter.sort)));
         }
-        let now = self.state.clock.now();
+        let now = state.clock.now();
         Ok(Some(seen.iter().map(|seen| line(&cells(seen, now))).collect())
             .filter(|text: &String| !text.is_empty()))
     }

@@ -24,6 +24,8 @@ const MOST: usize = 200;
 struct DeletePage {
     shell: Shell,
     rows: Vec<SeenRow>,
+    /// What the button says.
+    button: String,
 }
 
 /// `GET /admin/tokens/delete?id=&id=`.
@@ -47,6 +49,10 @@ pub(super) async fn ask(
     let page = DeletePage {
         shell: Shell::new(&state, &visitor, "Delete tokens", LIST),
         rows: seen.iter().map(|seen| SeenRow::new(seen, now)).collect(),
+        button: match seen.len() {
+            1 => "Delete token".to_owned(),
+            count => format!("Delete {count} tokens"),
+        },
     };
     Ok(Html(page.render()?).into_response())
 }

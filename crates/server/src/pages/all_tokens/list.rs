@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_store::{GrantCursor, Seek};
 
 use super::query::Asked;
@@ -37,8 +38,8 @@ pub(super) async fn show(
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let (caller, now) = (&visitor.caller, state.clock.now());
-    caller.require(&state, "token#view_all")?;
-    let asked = Asked::read(&state, &query).await?;
+    caller.require(&state, TOKEN_VIEW_ALL)?;
+    let asked = Asked::read(&state, caller, &query).await?;
     let place: Seek<GrantCursor> = paging::place(&query);
     // A filter that cannot be read finds nothing, instead of more than was asked.
     let limit = if asked.is_wrong() { 0 } else { paging::ASKED };

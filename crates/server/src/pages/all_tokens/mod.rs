@@ -9,13 +9,14 @@ mod row;
 
 use axum::Router;
 use axum::routing::get;
+use patgate_core::permission::names::TOKEN_DELETE_ALL;
 
 use crate::state::AppState;
 
 /// Where the list is.
 const LIST: &str = "/admin/tokens";
 /// Who may delete other people's tokens.
-const DELETES: &str = "token#delete_all";
+const DELETES: &str = TOKEN_DELETE_ALL;
 
 /// The addresses of this page.
 pub(super) fn routes() -> Router<AppState> {

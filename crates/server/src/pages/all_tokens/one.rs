@@ -11,7 +11,6 @@ use crate::pages::audit::event::EventRow;
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
 use crate::pages::tokens::named;
-use crate::pages::tokens::row::Permissions;
 use crate::pages::{Fields, PageResult, Shell, Visitor};
 use crate::service::tokens::overview;
 use crate::state::AppState;

@@ -3,21 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::policy::Days;
 use patgate_core::user::Username;
-use patgate_store::{GrantFilter, GrantLife, GrantSort};
+use patgate_store::{GrantFilter, GrantLife};
 
+use crate::caller::Caller;
+use crate::pages::tokens::listed::{self, Order};
 use crate::pages::{Choice, Field, Fields, paging};
 use crate::problem::Problem;
+use crate::service::tokens::overview;
 use crate::state::AppState;
-
-/// By what the list is sorted: the word in the address, what it is called, and what it means.
-const SORTS: [(&str, &str, GrantSort, bool); 6] = [
-    ("name", "Name, A to Z", GrantSort::Name, false),
-    ("-name", "Name, Z to A", GrantSort::Name, true),
-    ("-created", "Newest first", GrantSort::CreatedAt, true),
-    ("created", "Oldest first", GrantSort::CreatedAt, false),
-    ("expires", "Expires soonest", GrantSort::ExpiresAt, false),
-    ("-expires", "Expires latest", GrantSort::ExpiresAt, true),
-];
 
 /// The form above the list, with what is wrong with it, and what it asks of the store.
 pub(super) struct Asked {
@@ -40,20 +33,19 @@ impl Asked {
     /// Reads the form.
     ///
     /// # Errors
-    /// When the database does not answer. What is wrong with a field stands beside it.
-    pub(super) async fn read(state: &AppState, query: &Fields) -> Result<Self, Problem> {
+    /// 403 without `token#view_all`, and when the database does not answer. What is wrong with a field stands beside it.
+    pub(super) async fn read(state: &AppState, caller: &Caller, query: &Fields) -> Result<Self, Problem> {
         let now = state.clock.now();
         let search = paging::search(query, "search");
         let mut owner = Field::new("owner", "Owner", query.text("owner"));
         let mut owner_id = None;
         if !owner.value.is_empty() {
-            let user = match owner.value.parse::<Username>() {
-                Ok(name) => state.store.user_by_name(&name).await?,
+            owner_id = match owner.value.parse::<Username>() {
+                Ok(name) => overview::owner_named(state, caller, &name).await?,
                 Err(_) => None,
             };
-            match user {
-                Some(user) => owner_id = Some(user.id),
-                None => owner.error = Some(format!("There is no user “{}”.", owner.value)),
+            if owner_id.is_none() {
+                owner.error = Some(format!("There is no user “{}”.", owner.value));
             }
         }
         let (expiring, expiring_days) = days(query, "expiring", "Expiring within days");
@@ -62,35 +54,30 @@ impl Asked {
         let over = query.has("over") && maximum.is_some();
         // What ends soon is sought to see what ends first.
         let usual = if expiring_days.is_some() { "expires" } else { "name" };
-        let wanted = Some(query.text("sort")).filter(|word| SORTS.iter().any(|(known, ..)| known == word));
-        let sort = wanted.unwrap_or(usual);
-        let (_, _, order, descending) = SORTS.iter().find(|(word, ..)| *word == sort).unwrap_or(&SORTS[0]);
+        let Order { sort, descending, choices: sorts } = Order::read(query, usual);
         let filter = GrantFilter {
             owner: owner_id,
             name_prefix: Some(search.clone()).filter(|text| !text.is_empty()),
-            life: match query.text("show") {
-                "active" => GrantLife::Live(now),
-                "expired" => GrantLife::Expired(now),
+            life: listed::life(query, now).unwrap_or(match expiring_days {
                 // What expires within some days has not expired yet.
-                _ if expiring_days.is_some() => GrantLife::Live(now),
-                _ => GrantLife::Any,
-            },
+                Some(_) => GrantLife::Live(now),
+                None => GrantLife::Any,
+            }),
             expires_before: expiring_days.map(|days| days.after(now)),
             unused_since: unused_days.map(|days| before(days, now)),
             never_expires: query.has("endless"),
             longer_than: maximum.filter(|_| over),
             owner_disabled: query.has("disabled"),
-            sort: *order,
-            descending: *descending,
+            sort,
+            descending,
         };
-        let shows = [("all", "All tokens"), ("active", "Active ones"), ("expired", "Expired ones")];
         Ok(Self {
             search: Field::new("search", "Name begins with", search),
             owner,
             expiring,
             unused,
-            shows: shows.map(|(word, label)| Choice::new(word, label, query.text("show"))).to_vec(),
-            sorts: SORTS.iter().map(|(word, label, ..)| Choice::new(*word, *label, sort)).collect(),
+            shows: listed::shows(query),
+            sorts,
             endless: filter.never_expires,
             over,
             maximum,

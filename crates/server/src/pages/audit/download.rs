@@ -6,11 +6,14 @@ use serde_json::json;
 
 use super::query::Asked;
 use crate::caller::Caller;
-use crate::pages::download::{Source, file};
+use crate::pages::download::{FileName, Source, file};
 use crate::pages::{Fields, PageResult, Visitor};
 use crate::problem::Problem;
 use crate::service::audit;
 use crate::state::AppState;
+
+const NAME: FileName =
+    FileName { kind: "application/jsonl; charset=utf-8", stem: "patgate-audit", ending: "jsonl" };
 
 /// Events that are read at once.
 const ROWS: u64 = 500;
@@ -27,25 +30,21 @@ pub(super) async fn download(
     if let Some(fault) = asked.fault() {
         return Err(fault.into());
     }
-    let day = state.clock.now().strftime("%F").to_string();
-    let events = Events { state, caller: visitor.caller, filter, seek: Some(Seek::Start) };
-    let name = format!("patgate-audit-{day}.jsonl");
-    file("application/jsonl; charset=utf-8", name, String::new(), events).await
+    let events = Events { filter, seek: Some(Seek::Start) };
+    file(state, visitor, NAME, String::new(), events).await
 }
 
 /// The events that are still to be sent.
 struct Events {
-    state: AppState,
-    caller: Caller,
     filter: AuditFilter,
     /// `None`: all are sent.
     seek: Option<Seek<AuditCursor>>,
 }
 
 impl Source for Events {
-    async fn next(&mut self) -> Result<Option<String>, Problem> {
+    async fn next(&mut self, state: &AppState, caller: &Caller) -> Result<Option<String>, Problem> {
         let Some(seek) = self.seek.take() else { return Ok(None) };
-        let events = audit::list(&self.state, &self.caller, &self.filter, &seek, ROWS).await?;
+        let events = audit::list(state, caller, &self.filter, &seek, ROWS).await?;
         if events.len() as u64 == ROWS {
             self.seek = events.last().map(|last| Seek::After(AuditCursor::of(last)));
         }

@@ -1,6 +1,7 @@
 //! An event as the pages show it.
 
 use patgate_core::identifier::GrantId;
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_store::{ActorKind, AuditEvent, SubjectKind};
 
 use super::detail::{Line, lines};
@@ -58,7 +59,7 @@ pub(in crate::pages) struct Link {
 impl EventRow {
     /// The event as this visitor sees it: the links lead where they may go.
     pub(in crate::pages) fn new(state: &AppState, visitor: &Caller, event: AuditEvent) -> Self {
-        let sees_tokens = visitor.may(state, "token#view_all");
+        let sees_tokens = visitor.may(state, TOKEN_VIEW_ALL);
         let token_path = |id: &str| if sees_tokens { format!("/admin/tokens/{id}") } else { String::new() };
         let words = ACTIONS.iter().find(|(action, _)| *action == event.action);
         Self {

@@ -1,6 +1,6 @@
 //! *Audit log*: who did what to what, when and from where, `/admin/audit`.
 
-mod detail;
+pub(super) mod detail;
 mod download;
 pub(super) mod event;
 mod list;

@@ -8,7 +8,7 @@ use axum::extract::State;
 use super::show::page;
 use crate::pages::form::complete;
 use crate::pages::refused::redirect;
-use crate::pages::{PageResult, Submitted};
+use crate::pages::{PageResult, Refused, Submitted};
 use crate::problem::Problem;
 use crate::service::users::{self, Edit, Email, FullName};
 use crate::state::AppState;
@@ -17,8 +17,10 @@ use crate::state::AppState;
 pub(super) async fn submit(State(state): State<AppState>, form: Submitted) -> PageResult {
     match save(&state, &form).await {
         Ok(()) => Ok(redirect(&state, "/account/profile?done=saved")),
-        Err(problem) if problem.status().is_server_error() => Err(problem.into()),
-        Err(problem) => page(&state, &form.visitor, &form.fields, Some(&problem)).await,
+        Err(problem) => {
+            let problem = Refused::unless_shown(problem)?;
+            page(&state, &form.visitor, &form.fields, Some(&problem)).await
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 
 use super::show::page;
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, PageResult, Submitted};
+use crate::pages::{Fields, PageResult, Refused, Submitted};
 use crate::password::PasswordText;
 use crate::problem::Problem;
 use crate::service::users::{self, Edit, PasswordEdit};
@@ -14,9 +14,11 @@ use crate::state::AppState;
 pub(super) async fn submit(State(state): State<AppState>, form: Submitted) -> PageResult {
     match set(&state, &form).await {
         Ok(()) => Ok(redirect(&state, "/account/profile?done=password")),
-        Err(problem) if problem.status().is_server_error() => Err(problem.into()),
-        // Nothing of it comes back: what was typed is secret.
-        Err(problem) => page(&state, &form.visitor, &Fields::default(), Some(&problem)).await,
+        Err(problem) => {
+            let problem = Refused::unless_shown(problem)?;
+            // Nothing of it comes back: what was typed is secret.
+            page(&state, &form.visitor, &Fields::default(), Some(&problem)).await
+        }
     }
 }
 

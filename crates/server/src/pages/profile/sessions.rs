@@ -1,39 +1,40 @@
 //! Ending one's sessions: one of them, or all, on every computer.
 
-use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse};
-use http::header::SET_COOKIE;
 
 use super::PROFILE;
+use crate::pages::confirm::Confirm;
 use crate::pages::form::Named;
+use crate::pages::logout::to_login;
 use crate::pages::refused::redirect;
 use crate::pages::{PageResult, Shell, Submitted, Visitor};
 use crate::service::sessions;
-use crate::session::{self, SessionName, cookie};
+use crate::session::SessionName;
 use crate::state::AppState;
-
-/// The page that asks.
-#[derive(Template)]
-#[template(path = "pages/profile_logout.html")]
-struct LogOutPage {
-    shell: Shell,
-    count: usize,
-}
 
 /// `GET /account/profile/logout`.
 pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor) -> PageResult {
-    let page = LogOutPage {
-        shell: Shell::new(&state, &visitor, "Log out everywhere", PROFILE),
-        count: sessions::own(&state, &visitor.caller).await?.len(),
+    let sessions = match sessions::own(&state, &visitor.caller).await?.len() {
+        1 => "Your one session ends.".to_owned(),
+        count => format!("All your {count} sessions end, this one too."),
     };
-    Ok(Html(page.render()?).into_response())
+    let question = Confirm {
+        shell: Shell::new(&state, &visitor, "Log out everywhere", PROFILE),
+        heading: "Log out everywhere?".to_owned(),
+        sentences: vec![format!("{sessions} Your tokens go on working.")],
+        action: format!("{PROFILE}/logout"),
+        button: "End all sessions",
+        is_danger: true,
+        is_possible: true,
+        cancel: PROFILE.to_owned(),
+    };
+    question.ask()
 }
 
 /// `POST /account/profile/logout`.
 pub(super) async fn end_all(State(state): State<AppState>, form: Submitted) -> PageResult {
     sessions::close_all(&state, &form.visitor.caller).await?;
-    Ok(to_login(&state))
+    Ok(to_login(&state, "logged-out"))
 }
 
 /// `POST /account/profile/sessions/{session}`.
@@ -44,12 +45,7 @@ pub(super) async fn end_one(
 ) -> PageResult {
     sessions::close_own(&state, &form.visitor.caller, &name).await?;
     if name == SessionName::of(form.visitor.session.digest.as_bytes()) {
-        return Ok(to_login(&state));
+        return Ok(to_login(&state, "logged-out"));
     }
     Ok(redirect(&state, "/account/profile?done=ended"))
-}
-
-fn to_login(state: &AppState) -> axum::response::Response {
-    let forget = cookie::forget(session::cookie_name(state));
-    ([(SET_COOKIE, forget)], redirect(state, "/login?done=logged-out")).into_response()
 }

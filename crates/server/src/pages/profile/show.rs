@@ -7,7 +7,7 @@ use http::StatusCode;
 use patgate_core::user::{Origin, Username};
 
 use super::{PROFILE, browser};
-use crate::pages::form::{Difference, Fault, beside_field, unsaved};
+use crate::pages::form::{Difference, Fault, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Moment, Notice, PageResult, Shell, Visitor};
 use crate::problem::Problem;
@@ -90,7 +90,7 @@ pub(super) async fn page(
         if typed.has(field) { typed.text(field).to_owned() } else { stored.to_owned() }
     };
     let field = |name, label, hint, value: &str| Field {
-        error: problem.filter(|problem| problem.wrong_field() == Some(name)).map(beside_field),
+        error: problem.filter(|problem| problem.wrong_field() == Some(name)).map(Problem::sentence),
         ..Field::new(name, label, value).hint(hint)
     };
     let full_name = field("full_name", "Full name", "", &value("full_name", &user.full_name));

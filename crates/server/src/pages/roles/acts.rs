@@ -5,12 +5,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::RoleId;
+use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::role::Role;
 use patgate_core::user::Username;
 
 use super::{LIST, path};
 use crate::pages::confirm::Confirm;
-use crate::pages::form::{Fault, Named, beside_field, read, unsaved};
+use crate::pages::form::{Fault, Named, read, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::service::roles;
@@ -54,12 +55,11 @@ pub(super) async fn rename(
     };
     let problem = match roles::rename(&state, &visitor.caller, &role.name, new).await {
         Ok(_) => return Ok(redirect(&state, &format!("{LIST}?done=renamed"))),
-        Err(problem) if problem.status().is_server_error() => return Err(problem.into()),
-        Err(problem) => problem,
+        Err(problem) => Refused::unless_shown(problem)?,
     };
     let mut notice = None;
     if problem.status() == StatusCode::CONFLICT {
-        name.error = Some(beside_field(&problem));
+        name.error = Some(problem.sentence());
     } else {
         notice = Some(Notice::Failed(problem.sentence()));
     }
@@ -73,7 +73,8 @@ pub(super) async fn ask_delete(
     visitor: Visitor,
 ) -> PageResult {
     let role = changeable(&state, &visitor, id).await?;
-    question(&state, &visitor, &role).ask()
+    let foreseen = roles::may_delete(&state, &visitor.caller, &role.name).await;
+    question(&state, &visitor, &role).ask_unless(foreseen)
 }
 
 /// `POST /admin/roles/{id}/delete`.
@@ -93,13 +94,12 @@ pub(super) async fn delete(
     };
     match roles::delete(&state, &visitor.caller, &role.name).await {
         Ok(()) => Ok(redirect(&state, &done)),
-        Err(problem) if problem.status().is_server_error() => Err(problem.into()),
-        Err(problem) => question(&state, &visitor, &role).refused(&problem),
+        Err(problem) => question(&state, &visitor, &role).refused(problem),
     }
 }
 
 async fn changeable(state: &AppState, visitor: &Visitor, id: RoleId) -> Result<Role, Refused> {
-    visitor.caller.require(state, "security#edit")?;
+    visitor.caller.require(state, SECURITY_EDIT)?;
     Ok(roles::read_by_id(state, &visitor.caller, id).await?)
 }
 
@@ -125,6 +125,7 @@ fn question(state: &AppState, visitor: &Visitor, role: &Role) -> Confirm {
         action: format!("{}/delete", path(role)),
         button: "Delete role",
         is_danger: true,
+        is_possible: true,
         cancel: path(role),
     }
 }

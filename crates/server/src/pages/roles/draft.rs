@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use patgate_core::permission::PermissionId;
-use patgate_core::permission::catalog::BUILT_IN;
 use patgate_core::role::Role;
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
 
-use crate::pages::form::{Difference, Fault, beside_field, read, sentence};
+use crate::pages::form::{Difference, Fault, read, sentence};
+use crate::pages::permission::PermissionChoice;
 use crate::pages::{Field, Fields};
 use crate::problem::Problem;
 use crate::service::roles::{PrincipalDraft, RoleDraft};
@@ -26,14 +26,7 @@ pub(super) struct Form {
 /// The permissions of one area.
 pub(super) struct Area {
     pub(super) name: String,
-    pub(super) permissions: Vec<Permission>,
-}
-
-/// A permission to choose.
-pub(super) struct Permission {
-    pub(super) id: String,
-    pub(super) meaning: &'static str,
-    pub(super) is_chosen: bool,
+    pub(super) permissions: Vec<PermissionChoice>,
 }
 
 impl Form {
@@ -129,7 +122,7 @@ impl Form {
 
     /// Puts a refusal beside the field that it is about. `false`: it is about none.
     pub(super) fn judge(&mut self, problem: &Problem) -> bool {
-        let told = Some(beside_field(problem));
+        let told = Some(problem.sentence());
         match problem.wrong_field() {
             Some("name") => self.name.error = told,
             Some("permissions") => self.permissions_error = told,
@@ -199,8 +192,7 @@ fn principal(line: &str, kind: PrincipalKind, before: &[Principal]) -> Result<Pr
 fn areas(state: &AppState, chosen: &BTreeSet<String>, role: Option<&Role>) -> Vec<Area> {
     let mut areas: Vec<Area> = Vec::new();
     let mut put = |name: &str, id: &str| {
-        let meaning = BUILT_IN.iter().find(|(built_in, _)| *built_in == id).map_or("", |(_, text)| *text);
-        let permission = Permission { id: id.to_owned(), meaning, is_chosen: chosen.contains(id) };
+        let permission = PermissionChoice::new(id, chosen.contains(id));
         match areas.iter_mut().find(|area| area.name == name) {
             Some(area) => area.permissions.push(permission),
             None => areas.push(Area { name: name.to_owned(), permissions: vec![permission] }),

@@ -5,13 +5,14 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::RoleId;
+use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::role::Role;
 
 use super::draft::Form;
 use super::{LIST, may_edit, path};
 use crate::pages::form::{Difference, Fault, Named, complete, unsaved};
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use crate::pages::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::roles::{self, RoleDraft};
 use crate::service::shown::{Shown, is_overtaken};
@@ -59,7 +60,7 @@ pub(super) async fn show_new(
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> PageResult {
-    visitor.caller.require(&state, "security#edit")?;
+    visitor.caller.require(&state, SECURITY_EDIT)?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let form = Form::of_fields(&state, &query, None);
     page(&state, &visitor, Content::of_new(form), StatusCode::OK, None)
@@ -70,14 +71,14 @@ pub(super) async fn create(
     State(state): State<AppState>,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
-    visitor.caller.require(&state, "security#edit")?;
+    visitor.caller.require(&state, SECURITY_EDIT)?;
     let mut form = Form::of_fields(&state, &fields, None);
     let Some(draft) = form.read(&fields, &[]) else {
         return page(&state, &visitor, Content::of_new(form), StatusCode::BAD_REQUEST, None);
     };
     match roles::create_one(&state, &visitor.caller, draft).await {
         Ok(_) => Ok(redirect(&state, &format!("{LIST}?done=created"))),
-        Err(problem) => refused(&state, &visitor, Content::of_new(form), &problem),
+        Err(problem) => refused(&state, &visitor, Content::of_new(form), problem),
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) async fn save(
     Named(id): Named<RoleId>,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
-    visitor.caller.require(&state, "security#edit")?;
+    visitor.caller.require(&state, SECURITY_EDIT)?;
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
     let shown = complete(&fields, &["users", "groups"])?;
     let mut form = Form::of_fields(&state, &fields, Some(&role));
@@ -129,17 +130,15 @@ pub(super) async fn save(
             let role = roles::read_by_id(&state, &visitor.caller, id).await?;
             let differences = form.differences(&state, &role);
             let content = Content { differences, ..Content::of_role(&role, form, roles::shown(&role)) };
-            refused(&state, &visitor, content, &problem)
+            refused(&state, &visitor, content, problem)
         }
-        Err(problem) => refused(&state, &visitor, Content::of_role(&role, form, shown), &problem),
+        Err(problem) => refused(&state, &visitor, Content::of_role(&role, form, shown), problem),
     }
 }
 
-fn refused(state: &AppState, visitor: &Visitor, mut content: Content<'_>, problem: &Problem) -> PageResult {
-    if problem.status().is_server_error() || problem.status() == StatusCode::NOT_FOUND {
-        return Err(problem.clone().into());
-    }
-    let notice = if content.form.judge(problem) { None } else { Some(Notice::Failed(problem.sentence())) };
+fn refused(state: &AppState, visitor: &Visitor, mut content: Content<'_>, problem: Problem) -> PageResult {
+    let problem = Refused::unless_shown(problem)?;
+    let notice = if content.form.judge(&problem) { None } else { Some(Notice::Failed(problem.sentence())) };
     page(state, visitor, content, problem.status(), notice)
 }
 

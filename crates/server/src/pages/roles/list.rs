@@ -11,8 +11,8 @@ use patgate_core::user::Username;
 use patgate_store::Seek;
 
 use super::{LIST, may_edit, path};
-use crate::pages::paging::{ASKED, place};
-use crate::pages::{Fields, Notice, PageResult, Paging, Shell, Visitor};
+use crate::pages::paging::{self, ASKED, place};
+use crate::pages::{Field, Fields, Notice, PageResult, Paging, Shell, Visitor};
 use crate::service::roles;
 use crate::state::AppState;
 
@@ -22,7 +22,7 @@ use crate::state::AppState;
 struct RolesPage {
     shell: Shell,
     may_edit: bool,
-    search: String,
+    search: Field,
     rows: Vec<Row>,
     paging: Paging,
 }
@@ -74,8 +74,8 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let search = query.text("search").to_owned();
-    let found = roles::list_by_prefix(&state, &visitor.caller, &search).await?;
+    let search = Field::new("search", "Search by name", paging::search(&query, "search"));
+    let found = roles::list_by_prefix(&state, &visitor.caller, &search.value).await?;
     let place = place::<Place>(&query);
     let (found, paging) = Paging::cut(from(found, &place), &place, &query, |role| Place(role.name.key()));
     let notice = match query.text("done") {

@@ -9,6 +9,7 @@ mod list;
 
 use axum::Router;
 use axum::routing::get;
+use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::role::Role;
 
 use super::Visitor;
@@ -32,5 +33,5 @@ fn path(role: &Role) -> String {
 }
 
 fn may_edit(state: &AppState, visitor: &Visitor) -> bool {
-    visitor.may_any(state, &["security#edit"])
+    visitor.may_any(state, &[SECURITY_EDIT])
 }

@@ -4,7 +4,7 @@ use patgate_core::policy::origin::Origins;
 use patgate_core::policy::{EmailNotifications, OriginPolicy, TokenSettings};
 
 use super::sso::SsoSwitch;
-use crate::pages::form::{Fault, beside_field, sentence};
+use crate::pages::form::{Fault, sentence};
 use crate::pages::{Choice, Field, Fields};
 use crate::problem::Problem;
 use crate::service::settings::{self, LIFETIMES, Notifications};
@@ -208,7 +208,7 @@ impl Form {
         ];
         let fields = [&mut self.days, &mut self.server, &mut self.subject, &mut self.body];
         for (field, problem) in fields.into_iter().zip(&problems) {
-            field.error = problem.as_ref().map(|problem: &Problem| beside_field(problem));
+            field.error = problem.as_ref().map(Problem::sentence);
         }
         typed.read().ok()
     }

@@ -24,6 +24,8 @@ struct ClearPage {
     has_more: bool,
     /// Only what had expired when this page was shown is deleted by its form.
     before: String,
+    /// What the button says.
+    button: String,
 }
 
 /// `GET /account/tokens/expired/clear`.
@@ -38,6 +40,11 @@ pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor) -> Page
         has_more: grants.len() > NAMED,
         rows: grants.iter().take(NAMED).map(|grant| Row::new(grant, now)).collect(),
         before: now.to_string(),
+        button: match grants.len() {
+            1 => "Delete 1 expired token".to_owned(),
+            count if count > NAMED => "Delete all expired tokens".to_owned(),
+            count => format!("Delete {count} expired tokens"),
+        },
     };
     Ok(Html(page.render()?).into_response())
 }

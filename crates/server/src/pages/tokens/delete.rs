@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 
-use super::row::{Permissions, Row};
+use super::row::Row;
 use super::{LIST, named};
 use crate::pages::form::Named;
 use crate::pages::refused::redirect;
@@ -18,6 +18,8 @@ use crate::state::AppState;
 struct DeletePage {
     shell: Shell,
     row: Row,
+    /// Where the form goes, without the base.
+    action: String,
 }
 
 /// `GET /account/tokens/{id}/delete`.
@@ -29,7 +31,8 @@ pub(super) async fn ask(
     match tokens::read_own(&state, &visitor.caller, named(&id)?).await? {
         OwnToken::Present(grant) => {
             let shell = Shell::new(&state, &visitor, "Delete token", LIST);
-            let page = DeletePage { shell, row: Row::new(&grant, state.clock.now()) };
+            let action = format!("{LIST}/{}/delete", grant.id);
+            let page = DeletePage { shell, row: Row::new(&grant, state.clock.now()), action };
             Ok(Html(page.render()?).into_response())
         }
         OwnToken::Deleted => Ok(redirect(&state, "/account/tokens?done=already-deleted")),

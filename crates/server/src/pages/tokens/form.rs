@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use patgate_core::application::ApplicationSlot;
-use patgate_core::permission::catalog::BUILT_IN;
 
 use super::label;
 use crate::pages::form::Fault;
-use crate::pages::{Choice, Field, Fields};
+use crate::pages::permission::PermissionChoice;
+use crate::pages::{Choice, Field, Fields, Moment};
 use crate::problem::Problem;
 use crate::service::day::end_of_day;
 use crate::service::tokens::{FormId, NewToken, Offer, TokenRequest};
@@ -21,20 +21,14 @@ pub(super) struct GenerateForm {
     pub(super) applications: Vec<Choice>,
     pub(super) expiration: Field,
     pub(super) expirations: Vec<Choice>,
+    /// When a token of each lifetime would end, for who has no script that tells it.
+    pub(super) ends: Vec<(String, Moment)>,
     pub(super) date: Field,
     /// When a token ends at the latest, for the script; empty: whenever one likes.
     pub(super) latest: String,
     pub(super) takes_all: bool,
     pub(super) permission_error: Option<String>,
     pub(super) permissions: Vec<PermissionChoice>,
-}
-
-/// A permission to choose.
-pub(super) struct PermissionChoice {
-    pub(super) id: String,
-    /// What it lets one do; empty for an application's own.
-    pub(super) about: &'static str,
-    pub(super) is_chosen: bool,
 }
 
 impl GenerateForm {
@@ -58,11 +52,7 @@ impl GenerateForm {
         };
         let field = |name, label, value: &str| Field { error: error(name), ..Field::new(name, label, value) };
         let chosen: Vec<_> = typed.all("permission").collect();
-        let permission = |id: &str| PermissionChoice {
-            about: BUILT_IN.iter().find(|(known, _)| *known == id).map_or("", |(_, about)| about),
-            is_chosen: chosen.contains(&id),
-            id: id.to_owned(),
-        };
+        let permission = |id: &str| PermissionChoice::new(id, chosen.contains(&id));
         Self {
             id: id.to_string(),
             name: field("name", "Token name", typed.text("name"))
@@ -75,6 +65,7 @@ impl GenerateForm {
                 .collect(),
             expiration: field("expiration", "Token expiration", ""),
             expirations: expirations(offer, &expiration),
+            ends: offer.ends(now).map(|(days, at)| (lifetime(days), at.into())).collect(),
             date: field("date", "Last day", typed.text("date"))
                 .hint("For “A day of your own”. The token works until the end of that day."),
             latest: offer.latest(now).map(|at| at.to_string()).unwrap_or_default(),
@@ -141,17 +132,16 @@ fn field_of(problem: &Problem, is_date: bool) -> &'static str {
 
 /// Only what the rules allow.
 fn expirations(offer: &Offer, chosen: &str) -> Vec<Choice> {
-    let mut choices: Vec<_> = offer
-        .lifetimes
-        .iter()
-        .map(|days| {
-            let label = if *days == 365 { "1 year".to_owned() } else { format!("{days} days") };
-            Choice::new(days.to_string(), label, chosen)
-        })
-        .collect();
+    let mut choices: Vec<_> =
+        offer.lifetimes.iter().map(|days| Choice::new(days.to_string(), lifetime(*days), chosen)).collect();
     if offer.maximum.is_none() {
         choices.push(Choice::new("never", "No expiration", chosen));
     }
     choices.push(Choice::new("date", "A day of your own", chosen));
     choices
+}
+
+/// A lifetime as it is called.
+fn lifetime(days: u32) -> String {
+    if days == 365 { "1 year".to_owned() } else { format!("{days} days") }
 }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::form::{self, GenerateForm};
 use super::{LIST, closed, made};
 use crate::pages::form::Fault;
-use crate::pages::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use crate::pages::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::{self, FormId, Offer};
 use crate::state::AppState;
@@ -76,13 +76,7 @@ pub(super) async fn submit(State(state): State<AppState>, sent: Submitted) -> Pa
                         not copy it, delete it and generate a new one.";
             told(&state, visitor, StatusCode::OK, "This form was already used", text.to_owned())
         }
-        // Told by the log-in page, or our fault.
-        Err(problem)
-            if problem.status() == StatusCode::UNAUTHORIZED || problem.status().is_server_error() =>
-        {
-            Err(problem.into())
-        }
-        Err(problem) => again(id, &problem),
+        Err(problem) => again(id, &Refused::unless_shown(problem)?),
     }
 }
 

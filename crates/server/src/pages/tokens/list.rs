@@ -3,15 +3,15 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
-use jiff::Timestamp;
-use patgate_store::{GrantCursor, GrantFilter, GrantLife, GrantSort, Seek};
+use patgate_store::{GrantCursor, GrantFilter, GrantLife, Seek};
 
 use super::form::GenerateForm;
-use super::row::{Permissions, Row};
+use super::listed::{self, Order};
+use super::row::Row;
 use super::{LIST, closed};
 use crate::caller::Caller;
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Choice, Field, Fields, Notice, PageResult, Shell, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::{self, FormId, Offer};
 use crate::state::AppState;
@@ -27,23 +27,13 @@ struct TokensPage {
     panel: Option<GenerateForm>,
     rows: Vec<Row>,
     paging: Paging,
-    search: String,
+    search: Field,
     shows: Vec<Choice>,
     sorts: Vec<Choice>,
     /// Whether there are any, whatever is shown of them.
     has_tokens: bool,
     has_expired: bool,
 }
-
-/// By what the list is sorted: the word in the address, what it is called, and what it means.
-const SORTS: [(&str, &str, GrantSort, bool); 6] = [
-    ("-created", "Newest first", GrantSort::CreatedAt, true),
-    ("created", "Oldest first", GrantSort::CreatedAt, false),
-    ("name", "Name, A to Z", GrantSort::Name, false),
-    ("-name", "Name, Z to A", GrantSort::Name, true),
-    ("expires", "Expires soonest", GrantSort::ExpiresAt, false),
-    ("-expires", "Expires latest", GrantSort::ExpiresAt, true),
-];
 
 /// `GET /account/tokens?search=&show=&sort=&after=&before=&done=`.
 pub(super) async fn show(
@@ -53,11 +43,17 @@ pub(super) async fn show(
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let (caller, now) = (&visitor.caller, state.clock.now());
-    let search = paging::search(&query, "search");
-    let filter = filter(&query, &search, now);
+    let search = Field::new("search", "Search by name", paging::search(&query, "search"));
+    let Order { sort, descending, choices: sorts } = Order::read(&query, "-created");
+    let filter = GrantFilter {
+        name_prefix: Some(search.value.clone()).filter(|text| !text.is_empty()),
+        life: listed::life(&query, now).unwrap_or(GrantLife::Any),
+        sort,
+        descending,
+        ..GrantFilter::default()
+    };
     let place: Seek<GrantCursor> = paging::place(&query);
     let is_whole = filter.name_prefix.is_none() && filter.life == GrantLife::Any && place == Seek::Start;
-    let sort = filter.sort;
     let grants = tokens::list_own(&state, caller, filter, &place, paging::ASKED).await?;
     let (grants, paging) = Paging::cut(grants, &place, &query, |grant| GrantCursor::of(grant, sort));
     let has_tokens = !grants.is_empty() || (!is_whole && has_tokens(&state, caller).await?);
@@ -74,11 +70,8 @@ pub(super) async fn show(
         rows: grants.iter().map(|grant| Row::new(grant, now)).collect(),
         paging,
         search,
-        shows: choices(
-            query.text("show"),
-            [("all", "All tokens"), ("active", "Active ones"), ("expired", "Expired ones")],
-        ),
-        sorts: choices(query.text("sort"), SORTS.map(|(word, label, _, _)| (word, label))),
+        shows: listed::shows(&query),
+        sorts,
         has_tokens,
         has_expired: !tokens::expired_own(&state, caller, now, 1).await?.is_empty(),
     };
@@ -88,26 +81,6 @@ pub(super) async fn show(
 async fn has_tokens(state: &AppState, caller: &Caller) -> Result<bool, Problem> {
     let any = tokens::list_own(state, caller, GrantFilter::default(), &Seek::Start, 1).await?;
     Ok(!any.is_empty())
-}
-
-fn filter(query: &Fields, search: &str, now: Timestamp) -> GrantFilter {
-    let (_, _, sort, descending) =
-        SORTS.iter().find(|(word, ..)| *word == query.text("sort")).unwrap_or(&SORTS[0]);
-    GrantFilter {
-        name_prefix: Some(search).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
-        life: match query.text("show") {
-            "active" => GrantLife::Live(now),
-            "expired" => GrantLife::Expired(now),
-            _ => GrantLife::Any,
-        },
-        sort: *sort,
-        descending: *descending,
-        ..GrantFilter::default()
-    }
-}
-
-fn choices<const N: usize>(chosen: &str, all: [(&str, &str); N]) -> Vec<Choice> {
-    all.map(|(word, label)| Choice::new(word, label, chosen)).to_vec()
 }
 
 fn notice(query: &Fields) -> Option<Notice> {

@@ -9,8 +9,8 @@ use patgate_core::grant::Grant;
 use zeroize::Zeroizing;
 
 use super::LIST;
-use super::row::{Permissions, Row};
-use crate::pages::{PageResult, Shell, Visitor};
+use super::row::Row;
+use crate::pages::{Notice, PageResult, Shell, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::NewTokenMade;
 use crate::state::AppState;
@@ -32,8 +32,9 @@ struct MadePage<'t> {
 /// Shows a token. The buffer of the page is wiped when it has been sent.
 pub(super) fn show(state: &AppState, visitor: &Visitor, made: &NewTokenMade) -> PageResult {
     let grant = &made.owned.grant;
+    let notice = Notice::Done("Copy it now and keep it safe: it will not be shown again.".to_owned());
     let page = MadePage {
-        shell: Shell::new(state, visitor, "Token generated", LIST),
+        shell: Shell::new(state, visitor, "Token generated", LIST).with_notice(Some(notice)),
         token: made.token.reveal(),
         row: Row::new(grant, state.clock.now()),
         url: state.public_url.join(path(grant)).replace('\'', "%27"),

@@ -5,6 +5,7 @@ mod delete;
 mod form;
 mod generate;
 mod list;
+pub(super) mod listed;
 mod made;
 pub(super) mod row;
 

@@ -11,7 +11,8 @@ pub(in crate::pages) struct Row {
     pub(in crate::pages) id: String,
     pub(in crate::pages) name: String,
     pub(in crate::pages) application: String,
-    pub(in crate::pages) permissions: Permissions,
+    /// What it carries, as written, none twice; `None`: all that its owner has.
+    pub(in crate::pages) permissions: Option<Vec<String>>,
     pub(in crate::pages) created: Moment,
     pub(in crate::pages) last_use: Option<LastUse>,
     /// `None`: never.
@@ -19,13 +20,6 @@ pub(in crate::pages) struct Row {
     pub(in crate::pages) pill: Pill,
     pub(in crate::pages) is_expired: bool,
     pub(in crate::pages) is_suspended: bool,
-}
-
-/// What a token carries.
-pub(in crate::pages) enum Permissions {
-    All,
-    /// As they are written, none of them twice.
-    Chosen(Vec<String>),
 }
 
 /// When a token last passed, from where, and with what.
@@ -43,10 +37,8 @@ impl Row {
             name: grant.name.as_str().to_owned(),
             application: label(&grant.application),
             permissions: match &grant.permissions {
-                GrantPermissions::All => Permissions::All,
-                GrantPermissions::Chosen(ids) => {
-                    Permissions::Chosen(ids.iter().map(ToString::to_string).collect())
-                }
+                GrantPermissions::All => None,
+                GrantPermissions::Chosen(ids) => Some(ids.iter().map(ToString::to_string).collect()),
             },
             created: grant.created_at.into(),
             last_use: grant.last_use.as_ref().map(|used| LastUse {

@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
+use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::user::{Origin, UserState, Username};
 
 use super::{LIST, may_edit, origin, path, pill};
-use crate::pages::form::{Difference, Fault, Named, beside_field, complete, read, unsaved};
+use crate::pages::form::{Difference, Fault, Named, complete, read, unsaved};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::shown::{Shown, is_overtaken};
 use crate::service::users::{self, Account, Edit, Email, FullName};
@@ -139,7 +140,7 @@ pub(super) async fn save(
     Named(username): Named<Username>,
     Submitted { visitor, fields: form }: Submitted,
 ) -> PageResult {
-    visitor.caller.require(&state, "security#edit")?;
+    visitor.caller.require(&state, SECURITY_EDIT)?;
     let mut account = users::account(&state, &visitor.caller, &username).await?;
     let shown = complete(&form, &["full_name", "email"])?;
     let (mut full_name, mut email) = fields(form.text("full_name").to_owned(), form.text("email").to_owned());
@@ -156,9 +157,7 @@ pub(super) async fn save(
     };
     let problem = match users::change_one(&state, &visitor.caller, edit).await {
         Ok(user) => return Ok(redirect(&state, &format!("{}?done=saved", path(&user.username)))),
-        Err(problem) if problem.status().is_server_error() => return Err(problem.into()),
-        Err(problem) if problem.status() == StatusCode::NOT_FOUND => return Err(problem.into()),
-        Err(problem) => problem,
+        Err(problem) => Refused::unless_shown(problem)?,
     };
     // Of a user who is kept elsewhere the page has no fields.
     let has_fields = account.user.origin == Origin::Internal;
@@ -181,7 +180,7 @@ fn refused(problem: &Problem, full_name: &mut Field, email: &mut Field) -> Optio
         Some("email") => email,
         _ => return Some(failed(problem)),
     };
-    field.error = Some(beside_field(problem));
+    field.error = Some(problem.sentence());
     None
 }
 

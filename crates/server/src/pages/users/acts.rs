@@ -1,9 +1,13 @@
 //! Disabling, enabling, unlocking and deleting a user: each asks once more, on a page that says what follows.
 
 use axum::extract::State;
+use axum::routing::{MethodRouter, get};
+use http::StatusCode;
+use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::user::Username;
 
-use super::{LIST, path};
+use super::{LIST, may_edit, path};
+use crate::caller::Caller;
 use crate::pages::confirm::Confirm;
 use crate::pages::form::Named;
 use crate::pages::refused::redirect;
@@ -14,98 +18,42 @@ use crate::state::AppState;
 
 /// What is done to a user.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Act {
+pub(super) enum Act {
     Disable,
     Enable,
     Unlock,
     Delete,
 }
 
-/// `GET /admin/users/{username}/disable`.
-pub(super) async fn ask_disable(
-    State(state): State<AppState>,
-    Named(username): Named<Username>,
-    visitor: Visitor,
-) -> PageResult {
-    ask(&state, &visitor, &username, Act::Disable).await
-}
-
-/// `GET /admin/users/{username}/enable`.
-pub(super) async fn ask_enable(
-    State(state): State<AppState>,
-    Named(username): Named<Username>,
-    visitor: Visitor,
-) -> PageResult {
-    ask(&state, &visitor, &username, Act::Enable).await
-}
-
-/// `GET /admin/users/{username}/unlock`.
-pub(super) async fn ask_unlock(
-    State(state): State<AppState>,
-    Named(username): Named<Username>,
-    visitor: Visitor,
-) -> PageResult {
-    ask(&state, &visitor, &username, Act::Unlock).await
-}
-
-/// `GET /admin/users/{username}/delete`.
-pub(super) async fn ask_delete(
-    State(state): State<AppState>,
-    Named(username): Named<Username>,
-    visitor: Visitor,
-) -> PageResult {
-    ask(&state, &visitor, &username, Act::Delete).await
-}
-
-/// `POST /admin/users/{username}/disable`.
-pub(super) async fn disable(
-    State(state): State<AppState>,
-    Named(username): Named<Username>,
-    Submitted { visitor, .. }: Submitted,
-) -> PageResult {
-    let edit = Edit { login_allowed: Some(false), ..Edit::of(username.clone()) };
-    let done = users::change_one(&state, &visitor.caller, edit).await.map(drop);
-    answer(&state, &visitor, &username, Act::Disable, done).await
-}
-
-/// `POST /admin/users/{username}/enable`.
-pub(super) async fn enable(
-    State(state): State<AppState>,
-    Named(username): Named<Username>,
-    Submitted { visitor, .. }: Submitted,
-) -> PageResult {
-    let edit = Edit { login_allowed: Some(true), ..Edit::of(username.clone()) };
-    let done = users::change_one(&state, &visitor.caller, edit).await.map(drop);
-    answer(&state, &visitor, &username, Act::Enable, done).await
-}
-
-/// `POST /admin/users/{username}/unlock`.
-pub(super) async fn unlock(
-    State(state): State<AppState>,
-    Named(username): Named<Username>,
-    Submitted { visitor, .. }: Submitted,
-) -> PageResult {
-    let done = users::unlock(&state, &visitor.caller, &username).await;
-    answer(&state, &visitor, &username, Act::Unlock, done).await
-}
-
-/// `POST /admin/users/{username}/delete`.
-pub(super) async fn delete(
-    State(state): State<AppState>,
-    Named(username): Named<Username>,
-    Submitted { visitor, .. }: Submitted,
-) -> PageResult {
-    let done = users::delete(&state, &visitor.caller, &username).await;
-    answer(&state, &visitor, &username, Act::Delete, done).await
-}
-
 impl Act {
+    /// The question (`GET`), and the act (`POST`).
+    pub(super) fn pages(self) -> MethodRouter<AppState> {
+        let ask = move |State(state), Named(username): Named<Username>, visitor: Visitor| async move {
+            ask(&state, &visitor, &username, self).await
+        };
+        let done = move |State(state), Named(username): Named<Username>, form: Submitted| async move {
+            perform(&state, &form.visitor, &username, self).await
+        };
+        get(ask).post(done)
+    }
+
+    /// As it stands in the address.
     fn word(self) -> &'static str {
         match self {
             Self::Disable => "disable",
             Self::Enable => "enable",
             Self::Unlock => "unlock",
             Self::Delete => "delete",
+        }
+    }
+
+    /// As it begins the question.
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Disable => "Disable",
+            Self::Enable => "Enable",
+            Self::Unlock => "Unlock",
+            Self::Delete => "Delete",
         }
     }
 
@@ -138,36 +86,72 @@ impl Act {
             1 => "1 live token".to_owned(),
             count => format!("{count} live tokens"),
         };
-        let sentences: &[String] = match self {
-            Self::Disable => &[
+        match self {
+            Self::Disable => vec![
                 format!(
                     "{username} has {tokens}. All their tokens stop at once, and all their sessions end."
                 ),
                 "You can enable the user again; the tokens pass again then.".to_owned(),
             ],
             Self::Enable => {
-                &[format!("{username} may sign in again, and {tokens} of theirs can be used again.")]
+                vec![format!("{username} may sign in again, and {tokens} of theirs can be used again.")]
             }
-            Self::Unlock => &[format!(
+            Self::Unlock => vec![format!(
                 "Wrong passwords that were tried under the name {username} are forgotten, so that the right one is \
                  taken again at once."
             )],
-            Self::Delete => &[
+            Self::Delete => vec![
                 format!(
                     "{username} has {tokens}. All their tokens are deleted, all their sessions end, and they leave \
                      all roles."
                 ),
                 "This cannot be taken back: a user made again under this name gets nothing of it.".to_owned(),
             ],
-        };
-        sentences.to_vec()
+        }
+    }
+
+    /// Whether it leaves an administrator; asked beforehand.
+    async fn foresee(self, state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
+        match self {
+            Self::Disable | Self::Delete => users::may_take_out(state, caller, username).await,
+            Self::Enable | Self::Unlock => Ok(()),
+        }
+    }
+
+    async fn run(self, state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
+        let set_state = |allowed| Edit { login_allowed: Some(allowed), ..Edit::of(username.clone()) };
+        match self {
+            Self::Disable => users::change_one(state, caller, set_state(false)).await.map(drop),
+            Self::Enable => users::change_one(state, caller, set_state(true)).await.map(drop),
+            Self::Unlock => users::unlock(state, caller, username).await,
+            Self::Delete => users::delete(state, caller, username).await,
+        }
     }
 }
 
 /// The question, for who would not be refused.
 async fn ask(state: &AppState, visitor: &Visitor, username: &Username, act: Act) -> PageResult {
     users::may_change(state, &visitor.caller, username).await?;
-    question(state, visitor, username, act).await?.ask()
+    let foreseen = act.foresee(state, &visitor.caller, username).await;
+    question(state, visitor, username, act).await?.ask_unless(foreseen)
+}
+
+async fn perform(state: &AppState, visitor: &Visitor, username: &Username, act: Act) -> PageResult {
+    match act.run(state, &visitor.caller, username).await {
+        Ok(()) => Ok(redirect(state, &act.target(username))),
+        // Two people delete the same user: both read that it is so.
+        Err(problem)
+            if act == Act::Delete
+                && problem.status() == StatusCode::NOT_FOUND
+                && may_edit(state, visitor) =>
+        {
+            Ok(redirect(state, &act.target(username)))
+        }
+        Err(problem) => {
+            let problem = Refused::unless_shown(problem)?;
+            question(state, visitor, username, act).await?.refused(problem)
+        }
+    }
 }
 
 async fn question(
@@ -176,16 +160,10 @@ async fn question(
     username: &Username,
     act: Act,
 ) -> Result<Confirm, Refused> {
-    visitor.caller.require(state, "security#edit")?;
+    visitor.caller.require(state, SECURITY_EDIT)?;
     let account = users::account(state, &visitor.caller, username).await?;
     let path = path(&account.user.username);
-    let verb = match act {
-        Act::Disable => "Disable",
-        Act::Enable => "Enable",
-        Act::Unlock => "Unlock",
-        Act::Delete => "Delete",
-    };
-    let heading = format!("{verb} {}?", account.user.username);
+    let heading = format!("{} {}?", act.verb(), account.user.username);
     Ok(Confirm {
         shell: Shell::new(state, visitor, heading.clone(), LIST),
         heading,
@@ -193,28 +171,7 @@ async fn question(
         action: format!("{path}/{}", act.word()),
         button: act.button(),
         is_danger: matches!(act, Act::Disable | Act::Delete),
+        is_possible: true,
         cancel: path,
     })
-}
-
-async fn answer(
-    state: &AppState,
-    visitor: &Visitor,
-    username: &Username,
-    act: Act,
-    done: Result<(), Problem>,
-) -> PageResult {
-    match done {
-        Ok(()) => Ok(redirect(state, &act.target(username))),
-        // Two people delete the same user: both read that it is so.
-        Err(problem)
-            if act == Act::Delete
-                && problem.status() == http::StatusCode::NOT_FOUND
-                && visitor.may_any(state, &["security#edit"]) =>
-        {
-            Ok(redirect(state, &act.target(username)))
-        }
-        Err(problem) if problem.status().is_server_error() => Err(problem.into()),
-        Err(problem) => question(state, visitor, username, act).await?.refused(&problem),
-    }
 }

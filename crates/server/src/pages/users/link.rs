@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
+use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::user::Username;
 
 use super::{LIST, path};
@@ -41,8 +42,7 @@ pub(super) async fn make(
 ) -> PageResult {
     let issued = match reset::make_reset_link(&state, &visitor.caller, &username).await {
         Ok(issued) => issued,
-        Err(problem) if problem.status().is_server_error() => return Err(problem.into()),
-        Err(problem) => return question(&state, &visitor, &username).await?.refused(&problem),
+        Err(problem) => return question(&state, &visitor, &username).await?.refused(problem),
     };
     let notice = Notice::Done("The link is made. Copy it now: it will not be shown again.".to_owned());
     let page = LinkPage {
@@ -56,7 +56,7 @@ pub(super) async fn make(
 }
 
 async fn question(state: &AppState, visitor: &Visitor, username: &Username) -> Result<Confirm, Refused> {
-    visitor.caller.require(state, "security#edit")?;
+    visitor.caller.require(state, SECURITY_EDIT)?;
     let account = users::account(state, &visitor.caller, username).await?;
     let path = path(&account.user.username);
     let mut sentences = vec![format!(
@@ -75,6 +75,7 @@ async fn question(state: &AppState, visitor: &Visitor, username: &Username) -> R
         action: format!("{path}/reset-link"),
         button: "Make link",
         is_danger: false,
+        is_possible: true,
         cancel: path,
     })
 }

@@ -8,7 +8,7 @@ use patgate_store::{UserCursor, UserFilter};
 
 use super::{LIST, may_edit, origin, path, pill};
 use crate::pages::paging::{self, ASKED, place};
-use crate::pages::{Choice, Fields, Moment, Notice, PageResult, Paging, Pill, Shell, Visitor};
+use crate::pages::{Choice, Field, Fields, Moment, Notice, PageResult, Paging, Pill, Shell, Visitor};
 use crate::service::users;
 use crate::state::AppState;
 
@@ -18,7 +18,7 @@ use crate::state::AppState;
 struct UsersPage {
     shell: Shell,
     may_edit: bool,
-    search: String,
+    search: Field,
     states: Vec<Choice>,
     is_filtered: bool,
     rows: Vec<Row>,
@@ -55,10 +55,10 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let search = paging::search(&query, "search");
+    let search = Field::new("search", "Search by name", paging::search(&query, "search"));
     let shown = query.text("state");
     let filter = UserFilter {
-        name_prefix: Some(search.clone()).filter(|search| !search.is_empty()),
+        name_prefix: Some(search.value.clone()).filter(|search| !search.is_empty()),
         login_allowed: match shown {
             "enabled" => Some(true),
             "disabled" => Some(false),

@@ -10,9 +10,11 @@ use std::borrow::Cow;
 
 use axum::Router;
 use axum::routing::get;
+use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::user::{Origin, User, UserState, Username};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use self::acts::Act;
 use super::{Pill, Visitor};
 use crate::state::AppState;
 
@@ -25,10 +27,10 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/admin/users", get(list::show))
         .route("/admin/users/new", get(new::show).post(new::create))
         .route("/admin/users/{username}", get(account::show).post(account::save))
-        .route("/admin/users/{username}/disable", get(acts::ask_disable).post(acts::disable))
-        .route("/admin/users/{username}/enable", get(acts::ask_enable).post(acts::enable))
-        .route("/admin/users/{username}/unlock", get(acts::ask_unlock).post(acts::unlock))
-        .route("/admin/users/{username}/delete", get(acts::ask_delete).post(acts::delete))
+        .route("/admin/users/{username}/disable", Act::Disable.pages())
+        .route("/admin/users/{username}/enable", Act::Enable.pages())
+        .route("/admin/users/{username}/unlock", Act::Unlock.pages())
+        .route("/admin/users/{username}/delete", Act::Delete.pages())
         .route("/admin/users/{username}/reset-link", get(link::ask).post(link::make))
 }
 
@@ -42,7 +44,7 @@ fn path(username: &Username) -> String {
 }
 
 fn may_edit(state: &AppState, visitor: &Visitor) -> bool {
-    visitor.may_any(state, &["security#edit"])
+    visitor.may_any(state, &[SECURITY_EDIT])
 }
 
 /// Where somebody comes from, for people.

@@ -4,11 +4,12 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
+use patgate_core::permission::names::SECURITY_EDIT;
 
 use super::{LIST, path};
-use crate::pages::form::{Fault, beside_field, read};
+use crate::pages::form::{Fault, read};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::password::PasswordText;
 use crate::problem::Problem;
 use crate::service::users::{self, NewUser};
@@ -72,7 +73,7 @@ pub(super) async fn show(
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> PageResult {
-    visitor.caller.require(&state, "security#edit")?;
+    visitor.caller.require(&state, SECURITY_EDIT)?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     page(&state, &visitor, Form::new(&query), StatusCode::OK, None)
 }
@@ -82,22 +83,20 @@ pub(super) async fn create(
     State(state): State<AppState>,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
-    visitor.caller.require(&state, "security#edit")?;
+    visitor.caller.require(&state, SECURITY_EDIT)?;
     let mut form = Form::new(&fields);
     let Some(new) = form.read(fields.secret("password")) else {
         return page(&state, &visitor, form, StatusCode::BAD_REQUEST, None);
     };
     let problem = match users::create(&state, &visitor.caller, new).await {
         Ok(user) => return Ok(redirect(&state, &format!("{}?done=created", path(&user.username)))),
-        Err(problem) => problem,
+        Err(problem) => Refused::unless_shown(problem)?,
     };
     let mut notice = None;
     if problem.wrong_field() == Some("password") {
-        form.password.error = Some(beside_field(&problem));
+        form.password.error = Some(problem.sentence());
     } else if problem.status() == StatusCode::CONFLICT {
-        form.username.error = Some(beside_field(&problem));
-    } else if problem.status().is_server_error() {
-        return Err(problem.into());
+        form.username.error = Some(problem.sentence());
     } else {
         notice = Some(&problem);
     }

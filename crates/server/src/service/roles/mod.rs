@@ -9,7 +9,7 @@ mod write;
 
 pub use draft::{PrincipalDraft, ProviderName, RoleDraft, shown};
 pub use read::{list, list_by_prefix, read, read_by_id};
-pub use write::{create, create_one, delete, rename, update, update_one};
+pub use write::{create, create_one, delete, may_delete, rename, update, update_one};
 
 use crate::problem::Problem;
 

@@ -111,13 +111,26 @@ pub async fn rename(
 /// # Errors
 /// As [`rename`]; 409 when no administrator would be left.
 pub async fn delete(state: &AppState, caller: &Caller, name: &Username) -> Result<(), Problem> {
+    let change = deleted(state, caller, name).await?;
+    state.commit(change).await?;
+    Ok(())
+}
+
+/// Tells beforehand what [`delete`] would say: it is done in a change that is never committed.
+///
+/// # Errors
+/// As [`delete`].
+pub async fn may_delete(state: &AppState, caller: &Caller, name: &Username) -> Result<(), Problem> {
+    deleted(state, caller, name).await.map(drop)
+}
+
+async fn deleted(state: &AppState, caller: &Caller, name: &Username) -> Result<Change, Problem> {
     let (mut change, mandate) = begin(state, caller).await?;
     let role = changeable(&change, &mandate, name).await?;
     let last = LastAdministrator::before(&change).await?;
     change.delete_role(role.id).await?;
     last.stays(&change).await?;
-    state.commit(change).await?;
-    Ok(())
+    Ok(change)
 }
 
 async fn begin(state: &AppState, caller: &Caller) -> Result<(Change, Mandate), Problem> {

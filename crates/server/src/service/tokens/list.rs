@@ -2,6 +2,7 @@
 
 use patgate_core::grant::Grant;
 use patgate_core::identifier::{GrantId, UserId};
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::user::Username;
 use patgate_store::{GrantFilter, GrantSort, Page};
 
@@ -50,12 +51,12 @@ pub async fn list(
         OwnerAsked::Oneself => Some(caller.user),
         OwnerAsked::Named(name) if name.key() == *caller.facts.username_key => Some(caller.user),
         OwnerAsked::Named(name) => {
-            caller.require(state, "token#view_all")?;
+            caller.require(state, TOKEN_VIEW_ALL)?;
             let user = state.store.user_by_name(&name).await?;
             Some(user.ok_or_else(|| Problem::field("owner", format!("There is no user `{name}`")))?.id)
         }
         OwnerAsked::Everybody => {
-            caller.require(state, "token#view_all")?;
+            caller.require(state, TOKEN_VIEW_ALL)?;
             None
         }
     };
@@ -101,7 +102,7 @@ pub(super) fn own_token(caller: &Caller) -> Result<GrantId, Problem> {
 
 /// Whether the caller may know that tokens of this owner exist.
 pub(super) fn may_see(state: &AppState, caller: &Caller, owner: UserId) -> bool {
-    owner == caller.user || caller.may(state, "token#view_all")
+    owner == caller.user || caller.may(state, TOKEN_VIEW_ALL)
 }
 
 fn owned(state: &AppState, caller: &Caller, grant: Grant) -> Option<OwnedGrant> {

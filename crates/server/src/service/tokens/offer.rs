@@ -54,6 +54,11 @@ impl Offer {
         !self.applications.is_empty()
     }
 
+    /// When a token that is made now ends, by its lifetime in days.
+    pub fn ends(&self, now: Timestamp) -> impl Iterator<Item = (u32, Timestamp)> {
+        self.lifetimes.iter().filter_map(move |days| Some((*days, Days::try_from(*days).ok()?.after(now))))
+    }
+
     /// When a token that is made now ends at the latest; `None`: whenever its owner likes.
     #[must_use]
     pub fn latest(&self, now: Timestamp) -> Option<Timestamp> {

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use patgate_core::grant::Grant;
-use patgate_core::identifier::GrantId;
+use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
+use patgate_core::permission::names::{AUDIT_VIEW, TOKEN_DELETE_ALL, TOKEN_VIEW_ALL};
+use patgate_core::user::Username;
 use patgate_store::{AuditCursor, AuditEvent, AuditFilter, GrantCursor, GrantFilter, Seek, SubjectKind};
 
 use super::{manages_only_itself, no_such_token};
@@ -15,11 +17,11 @@ use crate::service::mandate::Mandate;
 use crate::state::AppState;
 
 /// The permission to see other people's tokens.
-const SEES: &str = "token#view_all";
+const SEES: &str = TOKEN_VIEW_ALL;
 /// The permission to read the log, of which the life of a token is a part.
-const READS_LOG: &str = "audit#view";
+const READS_LOG: &str = AUDIT_VIEW;
 /// The permission to delete them.
-const DELETES: &str = "token#delete_all";
+const DELETES: &str = TOKEN_DELETE_ALL;
 
 /// A token, and whose it is.
 #[derive(Clone, Debug)]
@@ -111,6 +113,19 @@ pub async fn read_with_history(state: &AppState, caller: &Caller, id: GrantId) -
     caller.require(state, SEES)?;
     let grant = state.store.grant_with_history(id).await?.ok_or_else(no_such_token)?;
     Ok(SeenGrant::new(state, grant))
+}
+
+/// Whose tokens are asked for by a log-in name; `None`: nobody has it.
+///
+/// # Errors
+/// 403 without `token#view_all`.
+pub async fn owner_named(
+    state: &AppState,
+    caller: &Caller,
+    name: &Username,
+) -> Result<Option<UserId>, Problem> {
+    caller.require(state, SEES)?;
+    Ok(state.store.user_by_name(name).await?.map(|user| user.id))
 }
 
 /// Whether the caller may read what happened to tokens.

@@ -1,6 +1,7 @@
 //! Deleting tokens, for good.
 
 use patgate_core::identifier::GrantId;
+use patgate_core::permission::names::TOKEN_DELETE_ALL;
 
 use super::list::{may_see, own_token};
 use super::{manages_only_itself, no_such_token};
@@ -18,11 +19,11 @@ pub async fn delete(state: &AppState, caller: &Caller, id: GrantId) -> Result<()
     manages_only_itself(caller, Some(id))?;
     let mut change = state.change(&caller.actor()).await?;
     let grant = change.grant(id).await?.ok_or_else(no_such_token)?;
-    let may = grant.owner == caller.user
-        || Mandate::of_caller(state, &change, caller).await?.may("token#delete_all");
+    let may =
+        grant.owner == caller.user || Mandate::of_caller(state, &change, caller).await?.may(TOKEN_DELETE_ALL);
     if !may {
         let is_seen = may_see(state, caller, grant.owner);
-        return Err(if is_seen { Problem::lacks("token#delete_all") } else { no_such_token() });
+        return Err(if is_seen { Problem::lacks(TOKEN_DELETE_ALL) } else { no_such_token() });
     }
     let deleted = grant.state.delete(state.clock.now()).map_err(|_| no_such_token())?;
     change.set_grant_state(id, deleted).await?;

@@ -19,7 +19,7 @@ pub use create::{NewUser, create};
 pub use overview::{Account, account, list_from};
 pub use profile::{Email, FullName, NotAFullName, NotAnEmail};
 pub use read::{list, read};
-pub use remove::{delete, may_change, unlock};
+pub use remove::{delete, may_change, may_take_out, unlock};
 
 use crate::problem::Problem;
 

@@ -39,6 +39,19 @@ pub async fn may_change(state: &AppState, caller: &Caller, username: &Username) 
     Ok(mandate.changer.may_change_user(mandate.held_by(&user))?)
 }
 
+/// Tells beforehand whether to disable or to delete a user would leave no administrator: by the same question, in a change
+/// that is never committed.
+///
+/// # Errors
+/// 404; 409 for the last administrator.
+pub async fn may_take_out(state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
+    let mut change = state.change(&caller.actor()).await?;
+    let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    let last = LastAdministrator::before(&change).await?;
+    change.disable_user(user.id).await?;
+    last.stays(&change).await
+}
+
 /// Forgets the wrong passwords under a user's name, on this node. Those from an address stay counted.
 ///
 /// # Errors

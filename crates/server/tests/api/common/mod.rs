@@ -16,6 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
+use axum::body::Body;
+use http::Response;
 use http_body_util::BodyExt;
 use patgate_gateway::UseSample;
 use patgate_server::app::{self, Service};
@@ -70,10 +72,14 @@ impl World {
 
     /// Sends a call and reads the whole answer. The client is at 192.0.2.7.
     pub(crate) async fn send(&self, call: Call) -> Answer {
-        let peer = "192.0.2.7:40000".parse().unwrap();
-        let response = self.service.call(call.into_request(), peer).await;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.begin(call).await.into_parts();
         Answer::new(parts, body.collect().await.unwrap().to_bytes())
+    }
+
+    /// Sends a call, and leaves the body of the answer to be read.
+    pub(crate) async fn begin(&self, call: Call) -> Response<Body> {
+        let peer = "192.0.2.7:40000".parse().unwrap();
+        self.service.call(call.into_request(), peer).await.map(Body::new)
     }
 
     /// Stops the server. Its state is in the folder, which is there as long as it is held.

@@ -4,6 +4,7 @@ mod all_tokens;
 mod api;
 mod audit;
 mod callers;
+mod downloads;
 mod ground;
 mod login;
 mod profile;

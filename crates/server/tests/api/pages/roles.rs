@@ -207,6 +207,12 @@ async fn the_last_administrator_stays_and_nobody_gives_more_than_they_have() {
         assert_eq!(answer.status(), 403);
         assert!(answer.text().contains("You lack permissions of this role"), "{}", answer.text());
     }
+    // What would be refused is said on the question, which has no button then.
+    for (session, status) in [(&root, 409), (&officer, 403)] {
+        let asked = world.open(session, &format!("{path}/delete")).await;
+        assert_eq!(asked.status(), status);
+        assert!(!asked.text().contains("/delete\"") && asked.text().contains(">Back<"), "{}", asked.text());
+    }
     assert_eq!(role(&world, "root's role").await, admins);
 }
 
