@@ -71,6 +71,17 @@ impl Browser {
         self.run(script) == Value::Bool(true)
     }
 
+    /// Shows pages as to whoever got this session cookie (`name=value`) from the server of this address; with `None`, as
+    /// to nobody.
+    pub fn wear(&self, url: &str, cookie: Option<&str>) {
+        self.command("Network.clearBrowserCookies", &json!({}));
+        if let Some((name, value)) = cookie.and_then(|cookie| cookie.split_once('=')) {
+            let cookie =
+                json!({ "name": name, "value": value, "url": url, "httpOnly": true, "sameSite": "Lax" });
+            self.command("Network.setCookie", &cookie);
+        }
+    }
+
     /// A command of the browser itself (Chrome DevTools Protocol).
     pub(super) fn command(&self, name: &str, parameters: &Value) -> Value {
         self.does(name, async { self.driver().cdp().send_raw(name, parameters).await })

@@ -5,10 +5,13 @@
 //! when a label is wrong. Everything waits for what it names.
 
 mod axe;
+mod clock;
+mod download;
 mod keyboard;
 mod look;
 mod page;
 mod start;
+pub mod tour;
 
 use std::fmt::{self, Debug, Formatter};
 use std::time::Duration;
@@ -43,7 +46,7 @@ pub struct Browser {
     driver: Option<WebDriver>,
     // After the session: values are dropped in this order, and the driver closes its browser.
     _server: Process,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Browser {

@@ -95,7 +95,7 @@ impl Start {
         let driver = runtime
             .block_on(session)
             .unwrap_or_else(|error| panic!("the browser does not start: {error}\n{}", log()));
-        let browser = Browser { runtime, driver: Some(driver), _server: server, _directory: directory };
+        let browser = Browser { runtime, driver: Some(driver), _server: server, directory };
         browser.look(self.scheme, self.size);
         browser
     }

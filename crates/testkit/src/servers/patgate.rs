@@ -290,7 +290,14 @@ impl Patgate {
                 let file = self.data_directory().join("patgate.db");
                 child::run(
                     child::program("sqlite3"),
-                    [OsStr::new("-batch"), file.as_os_str(), OsStr::new(sql)],
+                    // The program may be writing.
+                    [
+                        OsStr::new("-batch"),
+                        OsStr::new("-cmd"),
+                        OsStr::new(".timeout 5000"),
+                        file.as_os_str(),
+                        OsStr::new(sql),
+                    ],
                 )
             }
         }

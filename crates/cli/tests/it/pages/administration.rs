@@ -91,6 +91,32 @@ fn an_administrator_sets_a_maximum_and_people_are_offered_no_more() {
 }
 
 #[test]
+fn two_administrators_change_the_rules_at_once_and_neither_loses_the_others_unseen() {
+    let (patgate, one, two) = (Patgate::start(), Browser::start(), Browser::start());
+    for browser in [&one, &two] {
+        log_in_admin(browser, &patgate, "/settings");
+    }
+    let is_on = |browser: &Browser, name: &str| {
+        browser.run(&format!("return document.querySelector('[name={name}]').checked")) == true
+    };
+    one.press("Tokens may make tokens");
+    one.press("Save settings");
+    one.sees("The settings are saved");
+    two.press("Passwords on the API");
+    two.press("Save settings");
+    two.sees("Somebody else changed these settings while you did");
+    two.reads("tbody th[data-label=Setting]", &["Tokens may make tokens", "Passwords on the API"]);
+    two.reads("td[data-label='Stored now']", &["on", "on"]);
+    two.reads("td[data-label=Yours]", &["off", "off"]);
+    assert!(!is_on(&two, "passwords_on_api"), "what was chosen stays");
+    two.press("Tokens may make tokens");
+    two.press("Save settings");
+    two.sees("The settings are saved");
+    one.open(&patgate.url_of("/settings"));
+    assert!(is_on(&one, "tokens_may_make_tokens") && !is_on(&one, "passwords_on_api"));
+}
+
+#[test]
 fn an_administrator_finds_tokens_of_everybody_deletes_them_and_reads_of_it() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
     admin(&patgate).hire("ann", PASSWORD, &["login"]);

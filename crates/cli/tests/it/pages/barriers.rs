@@ -1,73 +1,55 @@
 //! Whether everybody can use the pages: axe-core on every page in both schemes, and no scrolling sideways on a telephone.
 
+use std::collections::BTreeSet;
+
+use patgate_testkit::browser::tour::{Company, SIGHTLESS, SIGHTS};
 use patgate_testkit::browser::{Browser, Scheme, Size};
-use patgate_testkit::servers::patgate::Patgate;
 
-use serde_json::json;
-
-use super::log_in_admin;
-use crate::actors::admin;
-
-/// Pages for everybody.
-const OPEN: [&str; 3] = ["/login", "/design", "/reset/no-such-link"];
-/// Pages for who is signed in, and what each is headed. A new page is one more line.
-const SIGNED_IN: [(&str, &str); 22] = [
-    ("/account/api", "API"),
-    ("/account/profile", "Profile"),
-    ("/account/profile/logout", "Log out everywhere?"),
-    ("/account/tokens", "Personal access tokens"),
-    ("/account/tokens?search=zebra", "Personal access tokens"),
-    ("/account/tokens/new", "Generate token"),
-    ("/account/tokens/expired/clear", "Clear expired tokens"),
-    ("/settings", "System settings"),
-    ("/admin/tokens", "All tokens"),
-    ("/admin/tokens?search=zebra", "All tokens"),
-    ("/admin/users", "Users"),
-    ("/admin/users/new", "New user"),
-    ("/admin/users/ann", "ann"),
-    ("/admin/users/ann/disable", "Disable ann?"),
-    ("/admin/users/ann/unlock", "Unlock ann?"),
-    ("/admin/users/ann/delete", "Delete ann?"),
-    ("/admin/users/ann/reset-link", "Make a password reset link for ann?"),
-    ("/admin/users/nobody", "There is nothing here"),
-    ("/admin/roles", "Roles and permissions"),
-    ("/admin/roles/new", "New role"),
-    ("/admin/audit", "Audit log"),
-    ("/no-such-page", "There is nothing here"),
-];
-
+/// Both schemes and both sizes; the darkest and narrowest together.
 const LOOKS: [(Scheme, Size); 3] =
-    [(Scheme::Light, Size::Wide), (Scheme::Dark, Size::Wide), (Scheme::Light, Size::Phone)];
+    [(Scheme::Light, Size::Wide), (Scheme::Dark, Size::Wide), (Scheme::Dark, Size::Phone)];
 
 #[test]
-fn nobody_is_kept_out_by_a_page() {
-    let (patgate, browser) = (Patgate::start(), Browser::start());
-    fill(&patgate);
-    let mut found = Vec::new();
-    for path in OPEN {
-        browser.open(&patgate.url_of(path));
-        found.extend(judged(&browser, path));
-    }
-    log_in_admin(&browser, &patgate, "/account/api");
-    for (path, heading) in SIGNED_IN {
-        browser.open(&patgate.url_of(path));
-        if browser.texts("h1") != [heading] {
-            found.push(format!("{path} is headed {:?}", browser.texts("h1")));
-        }
-        found.extend(judged(&browser, path));
-    }
-    assert!(found.is_empty(), "{}", found.join("\n"));
+fn every_page_is_on_the_tour() {
+    let document = include_str!("../../../../../docs/reference/pages.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let pages: BTreeSet<_> = rows.collect();
+    assert!(pages.len() > 30, "{pages:?}");
+    let seen = SIGHTS.iter().map(|sight| sight.page).filter(|page| !page.is_empty());
+    let toured: BTreeSet<_> = seen.chain(SIGHTLESS).collect();
+    assert_eq!(toured, pages, "`tour/sights.rs` and `docs/reference/pages.md` name different pages");
+    let names: BTreeSet<_> = SIGHTS.iter().map(|sight| sight.name).collect();
+    assert_eq!(names.len(), SIGHTS.len(), "two sights have the same name");
 }
 
-/// Something of every kind to show.
-fn fill(patgate: &Patgate) {
-    let admin = admin(patgate);
-    for (name, application) in [("nightly build", "any"), ("deployer", "deploy"), ("old runner", "release")] {
-        admin.token(name, application);
-    }
-    admin.token_of(&json!({ "tokenNote": "a few", "globalPermissions": ["login"], "expiresInDays": 3 }));
-    admin.hire("ann", "password of ann 1", &["login", "release#view"]);
-    patgate.sql("UPDATE grants SET created_at = 1, expires_at = 86400000 WHERE name = 'old runner'");
+// Three of them, so that they run side by side.
+
+#[test]
+fn nobody_is_kept_out_by_the_first_third_of_the_pages() {
+    tour(0);
+}
+
+#[test]
+fn nobody_is_kept_out_by_the_second_third_of_the_pages() {
+    tour(1);
+}
+
+#[test]
+fn nobody_is_kept_out_by_the_last_third_of_the_pages() {
+    tour(2);
+}
+
+fn tour(third: usize) {
+    let (company, browser) = (Company::found(), Browser::start());
+    let sights = &SIGHTS[SIGHTS.len() * third / 3..SIGHTS.len() * (third + 1) / 3];
+    let found: Vec<_> = sights
+        .iter()
+        .flat_map(|sight| {
+            sight.visit(&browser, &company);
+            judged(&browser, sight.name)
+        })
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// The barriers of the page that the browser shows, in every look.

@@ -3,7 +3,10 @@
 mod administration;
 mod api;
 mod barriers;
+mod countdown;
+mod lists;
 mod login;
+mod roles;
 mod tokens;
 mod zones;
 

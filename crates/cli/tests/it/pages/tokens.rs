@@ -111,6 +111,8 @@ fn somebody_without_javascript_generates_and_deletes_a_token() {
     log_in_admin(&browser, &patgate, PAGE);
     browser.press("Generate new tokens");
     browser.arrives("/account/tokens/new");
+    // What the script would tell beside the list.
+    browser.sees("45 days: until ");
     browser.fill("Token name", "by the page");
     browser.choose("Token expiration", "45 days");
     browser.press("Let me select permissions");
@@ -125,7 +127,7 @@ fn somebody_without_javascript_generates_and_deletes_a_token() {
     assert!(!browser.source().contains(&token), "{}", browser.path());
     browser.open(&patgate.url_of(PAGE));
     browser.press("Delete by the page");
-    browser.sees("Delete token by the page");
+    browser.sees("Delete by the page?");
     browser.press("Cancel");
     browser.press("Delete by the page");
     browser.press("Delete token");

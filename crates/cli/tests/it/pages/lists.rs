@@ -1,0 +1,85 @@
+//! Long lists: page by page forward and back, and as files.
+
+use patgate_testkit::browser::Browser;
+use patgate_testkit::servers::patgate::Patgate;
+
+use super::log_in_admin;
+
+/// More than one batch of a download.
+const MANY: usize = 1_100;
+/// The column of the audit log that says what an event is about.
+const ABOUT: &str = "td[data-label=About]";
+
+/// Tokens and events that nobody made by hand, named `many-0001` and so on; the events are later than all others.
+fn fill(patgate: &Patgate) {
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})");
+    let admin = "(SELECT id FROM users WHERE username = 'admin')";
+    let name = "printf('many-%04d', i)";
+    patgate.sql(&format!(
+        "{numbers} INSERT INTO grants (id, owner, name, name_key, application, created_at)
+         SELECT 1000 + i, {admin}, {name}, {name}, 'any', 1000 + i FROM n"
+    ));
+    patgate.sql(&format!(
+        "{numbers} INSERT INTO audit_events
+         (sequence, position, at, actor_kind, actor_name, action, subject_kind, subject_id, subject_name, detail)
+         SELECT 1000000 + i, 0, 1777809600000 + i, 'system', 'night shift', 'user.update', 'user', '1', {name}, '{{}}'
+         FROM n"
+    ));
+}
+
+/// What stands in a column of the row.
+fn shown(column: &str, number: usize) -> String {
+    if column == ABOUT { format!("user {}", name(number)) } else { name(number) }
+}
+
+fn name(number: usize) -> String {
+    format!("many-{number:04}")
+}
+
+#[test]
+fn an_administrator_turns_pages_forward_and_back_and_downloads_what_is_listed() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    fill(&patgate);
+    log_in_admin(&browser, &patgate, "/admin/tokens");
+    let is_at = |column: &str, first: usize, last: usize| {
+        browser.reads(&format!("tbody tr:first-child {column}"), &[&shown(column, first)]);
+        browser.reads(&format!("tbody tr:last-child {column}"), &[&shown(column, last)]);
+    };
+    is_at("th", 1, 50);
+    browser.press("Next ›");
+    is_at("th", 51, 100);
+    browser.press("Next ›");
+    is_at("th", 101, 150);
+    browser.press("‹ Previous");
+    is_at("th", 51, 100);
+    browser.press("‹ Previous");
+    is_at("th", 1, 50);
+    browser.sees_no("a[rel=prev]");
+    let (file, text) = browser.download("Download as CSV");
+    assert!(file.starts_with("patgate-tokens-") && file.ends_with(".csv"), "{file}");
+    assert_eq!(text.lines().count(), MANY + 1, "{file}");
+    // What is asked for stays on the next page, to the last one, and in the file.
+    browser.fill("Name begins with", "many-00");
+    browser.choose("Sort by", "Name, Z to A");
+    browser.press("Apply");
+    is_at("th", 99, 50);
+    browser.press("Next ›");
+    is_at("th", 49, 1);
+    browser.sees_no("a[rel=next]");
+    let (_, text) = browser.download("Download as CSV");
+    let names = text.lines().skip(1).map(|line| line.split(',').nth(1).unwrap());
+    assert!(names.eq((1..100).rev().map(name)), "{text}");
+
+    browser.open(&patgate.url_of("/admin/audit?actor=night+shift"));
+    is_at(ABOUT, MANY, MANY - 49);
+    browser.press("Next ›");
+    is_at(ABOUT, MANY - 50, MANY - 99);
+    browser.press("‹ Previous");
+    is_at(ABOUT, MANY, MANY - 49);
+    let (file, text) = browser.download("Download as JSON Lines");
+    assert!(file.starts_with("patgate-audit-") && file.ends_with(".jsonl"), "{file}");
+    let events = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let subjects: Vec<_> =
+        events.map(|event| event["subject"]["name"].as_str().unwrap().to_owned()).collect();
+    assert!(subjects.iter().cloned().eq((1..=MANY).rev().map(name)), "{subjects:?}");
+}

@@ -1,0 +1,109 @@
+//! Users and roles by administrators who have no mouse, or no JavaScript.
+
+use patgate_testkit::browser::{Browser, Key};
+use patgate_testkit::servers::patgate::Patgate;
+
+use super::log_in_admin;
+use crate::actors::{Person, TOKENS, auth};
+
+const PASSWORD: &str = "password of ann 1";
+
+#[test]
+fn an_administrator_without_a_mouse_makes_renames_and_deletes_a_role() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, "/admin/roles");
+    let follow = |name: &str, seen: &str| {
+        browser.tab_to(name);
+        browser.key(Key::Enter);
+        browser.sees(seen);
+    };
+    follow("New role", "Who is in this role");
+    browser.tab_to("Name");
+    browser.types("Developers");
+    browser.tab_to("Users");
+    browser.types("admin");
+    browser.tab_to("release#view see releases");
+    browser.key(Key::Space);
+    follow("Make role", "The role is made");
+    browser.reads("tbody th", &["Administrators", "Developers"]);
+    browser.reads("tbody tr:last-child td[data-label=Permissions]", &["release#view"]);
+    follow("Developers", "Rename or delete");
+    follow("Rename", "Rename Developers");
+    // What is in a field that Tab comes to is marked: typing replaces it.
+    browser.tab_to("Name");
+    browser.types("Builders");
+    follow("Rename role", "The role is renamed");
+    browser.reads("tbody th", &["Administrators", "Builders"]);
+    follow("Builders", "Rename or delete");
+    follow("Delete", "Delete the role Builders?");
+    follow("Cancel", "Rename or delete");
+    follow("Delete", "Delete the role Builders?");
+    follow("Delete role", "The role is deleted");
+    browser.reads("tbody th", &["Administrators"]);
+}
+
+#[test]
+fn an_administrator_without_javascript_looks_after_users_roles_rules_and_the_log() {
+    let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
+    log_in_admin(&browser, &patgate, "/admin/users");
+    browser.press("New user");
+    browser.fill("User name", "ann");
+    browser.fill("Password", PASSWORD);
+    browser.press("Make user");
+    browser.sees("The user is made");
+    let ann = Person::new(&patgate, "ann", PASSWORD);
+    let token = ann.token("nightly", "any").text;
+
+    let guess = || Person::new(&patgate, "ann", "a wrong password").get(TOKENS).status;
+    assert!((0..20).any(|_| guess() == 429), "nobody is locked out");
+    assert_eq!(ann.get(TOKENS).status, 429);
+    browser.press("Unlock");
+    browser.press("Forget wrong passwords");
+    browser.sees("The wrong passwords are forgotten");
+    assert_eq!(ann.get(TOKENS).status, 200);
+
+    browser.press("Disable");
+    browser.sees("ann has 1 live token");
+    browser.press("Disable user");
+    browser.sees("The user is disabled");
+    assert_eq!(auth(&patgate, &token), 401);
+    browser.press("Enable");
+    browser.press("Enable user");
+    browser.sees("The user is enabled");
+    assert_eq!(auth(&patgate, &token), 200);
+
+    browser.press("Roles and permissions");
+    browser.press("New role");
+    browser.fill("Name", "Developers");
+    browser.fill("Users", "ann");
+    browser.press("release#view see releases");
+    browser.press("Make role");
+    browser.sees("The role is made");
+    browser.press("Developers");
+    browser.fill("Users", "");
+    browser.press("Save role");
+    browser.sees("The role is saved");
+    browser.reads("tbody tr:last-child .number", &["0", "0"]);
+
+    browser.press("System settings");
+    browser.press("Tokens may make tokens");
+    browser.press("Save settings");
+    browser.sees("The settings are saved");
+
+    browser.press("Users");
+    browser.press("ann");
+    browser.press("Delete");
+    browser.sees("This cannot be taken back");
+    browser.press("Delete user");
+    browser.sees("The user is deleted");
+    browser.reads("tbody th", &["admin"]);
+    assert_eq!(auth(&patgate, &token), 401);
+
+    browser.press("Audit log");
+    browser.choose("What", "User deleted");
+    browser.press("Apply");
+    browser.reads("td[data-label=About]", &["user ann"]);
+    browser.choose("What", "Settings changed");
+    browser.press("Apply");
+    browser.reads("td[data-label=Details]", &["Tokens may make tokens no → yes"]);
+}

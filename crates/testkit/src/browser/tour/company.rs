@@ -1,0 +1,197 @@
+//! A small company that has used Patgate for a while: what there is to see on a tour.
+
+use serde_json::{Value, json};
+
+use crate::curl::{Answer, curl};
+use crate::servers::patgate::{ADMIN_PASSWORD, Patgate};
+
+/// People: name, full name, permissions.
+const PEOPLE: [(&str, &str, &[&str]); 7] = [
+    ("kim.lee", "Kim Lee", &["login", "release#create", "release#view"]),
+    ("ana.souza", "Ana Souza", &["login", "release#view"]),
+    ("jo.brandt", "Jo Brandt", &["login", "security#view", "token#view_all", "audit#view"]),
+    ("per.olsen", "Per Ølsen", &["login"]),
+    ("release-bot", "Release robot", &["release#create", "release#view"]),
+    (SAM, "Sam Meyer", &["login"]),
+    (NOA, "Noa Stern", &["login"]),
+];
+
+/// Somebody of SSO with a token.
+const SAM: &str = "sam.meyer";
+/// Somebody of SSO without one.
+const NOA: &str = "noa.stern";
+
+/// Tokens: owner, name, application, days it lives (0: no expiration), days since it was made, hours since its last use
+/// (0: never used).
+const TOKENS: [(&str, &str, &str, u32, u32, u32); 14] = [
+    ("admin", "ci-deploy", "deploy", 60, 30, 1),
+    ("admin", "nightly-report", "any", 30, 26, 9),
+    ("admin", "laptop", "release", 0, 200, 30),
+    ("admin", "release-notes", "release", 30, 29, 2),
+    ("admin", "dashboard", "any", 365, 12, 4),
+    ("admin", "backup-check", "any", 45, 1, 0),
+    ("admin", "old-runner", "any", 30, 52, 700),
+    ("kim.lee", "terraform", "deploy", 365, 300, 3),
+    ("kim.lee", "laptop-kim", "any", 30, 3, 5),
+    ("ana.souza", "grafana", "any", 0, 410, 6),
+    ("ana.souza", "postman", "release", 7, 6, 20),
+    ("jo.brandt", "audit-export", "any", 60, 20, 0),
+    ("per.olsen", "first-try", "any", 7, 90, 0),
+    (SAM, "notebook", "any", 60, 10, 12),
+];
+
+const TOKENS_PATH: &str = "/api/v1/personal-access-tokens";
+const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
+
+/// The company: the program, with its people and what they have made.
+#[derive(Debug)]
+pub struct Company {
+    /// The program.
+    pub patgate: Patgate,
+    sessions: Vec<(Who, String)>,
+    places: Vec<(&'static str, String)>,
+}
+
+/// Who looks at a page.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Who {
+    /// Somebody who is not signed in.
+    Nobody,
+    /// The first administrator.
+    Admin,
+    /// Somebody of SSO who has a token, after an administrator has switched tokens off for people of SSO.
+    OfSso,
+    /// Somebody of SSO without a token, then.
+    OfSsoWithout,
+}
+
+impl Company {
+    /// Starts the program, and makes all of it; panics when something is refused.
+    #[must_use]
+    pub fn found() -> Self {
+        let mut patgate = Patgate::start();
+        let mut places = Vec::new();
+        for (name, full_name, permissions) in PEOPLE {
+            let id = hire(&patgate, name, full_name, permissions);
+            if name == "kim.lee" {
+                places.push(("{role}", id));
+            }
+        }
+        for (owner, name, application, days, age, used) in TOKENS {
+            let mut token = json!({ "tokenNote": name, "application": application });
+            if days > 0 {
+                token["expiresInDays"] = json!(days);
+            }
+            if name == "dashboard" {
+                token["globalPermissions"] = json!(["release#view", "login"]);
+            }
+            let id = text(&send(&patgate, owner, "POST", TOKENS_PATH, &token).json()["id"]);
+            grow_old(&patgate, name, age, used);
+            match name {
+                "laptop" => places.push(("{own}", id)),
+                "terraform" => places.push(("{token}", id)),
+                "grafana" => places.push(("{another}", id)),
+                _ => {}
+            }
+        }
+        send(&patgate, "admin", "POST", "/api/v1/users/per.olsen/disable", &json!({}));
+        let sign_in = |who, name| (who, sign_in(&patgate, name).0);
+        let sessions =
+            vec![sign_in(Who::Admin, "admin"), sign_in(Who::OfSso, SAM), sign_in(Who::OfSsoWithout, NOA)];
+        places.push(("{link}", make_reset_link(&patgate, "ana.souza")));
+        close_sso(&mut patgate);
+        Self { patgate, sessions, places }
+    }
+
+    /// The session cookie of somebody; `None` for nobody.
+    pub(super) fn cookie(&self, who: Who) -> Option<&str> {
+        self.sessions.iter().find(|(of, _)| *of == who).map(|(_, cookie)| cookie.as_str())
+    }
+
+    /// An address with what stands for the things of this company put in: `{role}`, `{token}`, `{another}`, `{own}` (the
+    /// administrator's own token), `{link}` (what a password reset link has behind `/reset/`).
+    pub(super) fn url_of(&self, path: &str) -> String {
+        let path = self.places.iter().fold(path.to_owned(), |path, (place, id)| path.replace(place, id));
+        self.patgate.url_of(&path)
+    }
+}
+
+/// Makes a user with a role; returns the identifier of the role.
+fn hire(patgate: &Patgate, name: &str, full_name: &str, permissions: &[&str]) -> String {
+    let (password, email) = (password(name), format!("{name}@example.org"));
+    let user = json!({ "username": name, "password": password, "fullName": full_name, "email": email });
+    send(patgate, "admin", "POST", &format!("/api/v1/users/{name}"), &user);
+    let role = format!("{} team", full_name.split(' ').next().unwrap_or(name));
+    let body = json!({ "name": role, "permissions": permissions, "principals": [{ "username": name }] });
+    let path = format!("/api/v1/roles/{}", role.replace(' ', "%20"));
+    text(&send(patgate, "admin", "POST", &path, &body).json()["id"])
+}
+
+/// Lets time pass for a token.
+fn grow_old(patgate: &Patgate, name: &str, days: u32, used: u32) {
+    let age = u64::from(days) * 86_400_000;
+    patgate.sql(&format!(
+        "UPDATE grants SET created_at = created_at - {age}, expires_at = expires_at - {age} WHERE name = '{name}'"
+    ));
+    if used > 0 {
+        let ago = u64::from(used) * 3_600_000;
+        patgate.sql(&format!(
+            "UPDATE grants SET last_used_at = created_at + {age} - {ago}, last_used_address = '10.0.4.{}', \
+             last_used_user_agent = 'curl/8.9' WHERE name = '{name}'",
+            used % 250
+        ));
+    }
+}
+
+/// Signs somebody in; returns the cookie, and what a form of theirs must show.
+fn sign_in(patgate: &Patgate, name: &str) -> (String, String) {
+    let body = json!({ "username": name, "password": password(name) }).to_string();
+    let url = patgate.url_of("/api/v1/session");
+    let answer = done(curl(["-H", "Content-Type: application/json", "-d", &body, &url]), &url);
+    let cookie = answer.header("set-cookie").and_then(|line| line.split(';').next()).unwrap_or_default();
+    (cookie.to_owned(), text(&answer.json()["csrfToken"]))
+}
+
+/// Makes a password reset link, as the page does: no script may make one.
+fn make_reset_link(patgate: &Patgate, name: &str) -> String {
+    let (cookie, csrf) = sign_in(patgate, "admin");
+    let (cookie, form) = (format!("Cookie: {cookie}"), format!("csrf={csrf}"));
+    let url = patgate.url_of(&format!("/admin/users/{name}/reset-link"));
+    let page = done(curl(["-H", &cookie, "-d", &form, &url]), &url).text();
+    let link = page.split("/reset/").nth(1).and_then(|rest| rest.split('<').next());
+    link.unwrap_or_else(|| panic!("there is no link on\n{page}")).to_owned()
+}
+
+/// Two people turn out to have come from SSO, whose tokens an administrator switches off.
+fn close_sso(patgate: &mut Patgate) {
+    patgate.sql(&format!(
+        "UPDATE users SET origin = 'sso', provider = 'corp' WHERE username IN ('{SAM}', '{NOA}');
+         UPDATE roles SET principals = replace(principals, '\"internal\"', '\"corp\"')
+         WHERE name IN ('Sam team', 'Noa team')"
+    ));
+    patgate.start_again();
+    let mut settings = send(patgate, "admin", "GET", SETTINGS, &json!({})).json();
+    for application in ["release", "deploy", "others"] {
+        settings["origins"][application]["sso"] = json!(false);
+    }
+    send(patgate, "admin", "PUT", SETTINGS, &settings);
+}
+
+fn send(patgate: &Patgate, name: &str, method: &str, path: &str, body: &Value) -> Answer {
+    let (user, url, body) = (format!("{name}:{}", password(name)), patgate.url_of(path), body.to_string());
+    let call = ["-u", &user, "-X", method, "-H", "Content-Type: application/json", "-d", &body, &url];
+    done(curl(call), path)
+}
+
+fn done(answer: Answer, what: &str) -> Answer {
+    assert!((200..300).contains(&answer.status), "{what}: {} {}", answer.status, answer.text());
+    answer
+}
+
+fn password(name: &str) -> String {
+    if name == "admin" { ADMIN_PASSWORD.to_owned() } else { format!("the password of {name}") }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}

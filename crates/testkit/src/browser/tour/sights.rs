@@ -1,0 +1,184 @@
+//! The table of all sights.
+
+use super::Step::{Fill, Press, Run, See};
+use super::{Sight, Who};
+
+/// Pages that show nothing of their own: they lead elsewhere, or hand out a file.
+pub const SIGHTLESS: [&str; 8] = [
+    "/",
+    "/logout",
+    "/assets/{digest}/{name}",
+    "/favicon.ico",
+    "/admin/tokens.csv",
+    "/admin/audit.jsonl",
+    "/account/profile/password",
+    "/account/profile/sessions/{session}",
+];
+
+/// Makes a form believe that it was shown something else than what is stored.
+const STALE: &str = "document.querySelector('main [name=shown]').value = 'something else'";
+/// Opens the first call of the API page, and tries it.
+const TRY: &str = "document.querySelector('details.call').open = true";
+
+/// Every sight, in the order of the places.
+pub const SIGHTS: &[Sight] = &[
+    Sight::of("login", "/login", "/login", "Log in").by(Who::Nobody),
+    Sight::of("login-wrong", "/login", "/login", "Log in").by(Who::Nobody).after(&[
+        Fill("User name", "admin"),
+        Fill("Password", "wrong"),
+        Press("Log in"),
+        See("User name or password is wrong"),
+    ]),
+    Sight::of("design", "/design", "/design", "Components").by(Who::Nobody),
+    Sight::of("reset", "/reset/{secret}", "/reset/{link}", "Set a new password").by(Who::Nobody),
+    Sight::of("reset-wrong", "/reset/{secret}", "/reset/{link}", "Set a new password").by(Who::Nobody).after(
+        &[
+            Fill("New password", "short"),
+            Fill("New password again", "shorter"),
+            Press("Set password"),
+            See("The two passwords differ"),
+        ],
+    ),
+    Sight::of("reset-over", "/reset/{secret}", "/reset/none", "This link opens nothing").by(Who::Nobody),
+    Sight::of("tokens", "/account/tokens", "/account/tokens", "Personal access tokens"),
+    Sight::of("tokens-menu", "/account/tokens", "/account/tokens", "Personal access tokens")
+        .after(&[Press("Menu of admin"), See("Log out")]),
+    Sight::of("tokens-panel", "/account/tokens", "/account/tokens", "Personal access tokens")
+        .after(&[Press("Generate new tokens"), See("It is shown once")]),
+    Sight::of("tokens-delete-dialog", "/account/tokens", "/account/tokens", "Personal access tokens")
+        .after(&[Press("Delete laptop"), See("Delete laptop?")]),
+    Sight::of("tokens-none", "/account/tokens", "/account/tokens?search=zebra", "Personal access tokens"),
+    Sight::of("tokens-sso", "/account/tokens", "/account/tokens", "Personal access tokens").by(Who::OfSso),
+    Sight::of("tokens-sso-none", "/account/tokens", "/account/tokens", "Personal access tokens")
+        .by(Who::OfSsoWithout),
+    Sight::of("tokens-select", "/account/tokens/new", "/account/tokens/new", "Generate token")
+        .after(&[Press("Let me select permissions"), See("Of those that you hold")]),
+    Sight::of("tokens-wrong", "/account/tokens/new", "/account/tokens/new", "Generate token").after(&[
+        Run("document.querySelector('#name').value = 'x'.repeat(300)"),
+        Press("Generate"),
+        See("at most"),
+    ]),
+    Sight::of("tokens-closed", "/account/tokens/new", "/account/tokens/new", "You cannot generate tokens")
+        .by(Who::OfSso),
+    Sight::of(
+        "tokens-made",
+        "/account/tokens/new",
+        "/account/tokens/new?name=nightly-build",
+        "Token generated",
+    )
+    .after(&[Press("Generate")]),
+    Sight::of(
+        "tokens-clear",
+        "/account/tokens/expired/clear",
+        "/account/tokens/expired/clear",
+        "Clear expired tokens?",
+    ),
+    Sight::of(
+        "tokens-delete",
+        "/account/tokens/{id}/delete",
+        "/account/tokens/{own}/delete",
+        "Delete laptop?",
+    ),
+    Sight::of("profile", "/account/profile", "/account/profile", "Profile"),
+    Sight::of("profile-conflict", "/account/profile", "/account/profile", "Profile").after(&[
+        Run(STALE),
+        Fill("Full name", "The one administrator"),
+        Press("Save profile"),
+        See("What differs"),
+    ]),
+    Sight::of("profile-logout", "/account/profile/logout", "/account/profile/logout", "Log out everywhere?"),
+    Sight::of("api", "/account/api", "/account/api", "API").after(&[Run(TRY)]),
+    Sight::of("all-tokens", "/admin/tokens", "/admin/tokens", "All tokens"),
+    Sight::of("all-tokens-none", "/admin/tokens", "/admin/tokens?search=zebra", "All tokens"),
+    Sight::of("all-tokens-wrong", "/admin/tokens", "/admin/tokens?owner=nobody&unused=x", "All tokens"),
+    Sight::of(
+        "all-tokens-delete",
+        "/admin/tokens/delete",
+        "/admin/tokens/delete?id={token}&id={another}",
+        "Delete 2 tokens?",
+    ),
+    Sight::of("token-life", "/admin/tokens/{id}", "/admin/tokens/{token}", "terraform"),
+    Sight::of("users", "/admin/users", "/admin/users", "Users"),
+    Sight::of("users-none", "/admin/users", "/admin/users?search=zebra", "Users"),
+    Sight::of("users-new", "/admin/users/new", "/admin/users/new", "New user"),
+    Sight::of("users-new-wrong", "/admin/users/new", "/admin/users/new", "New user").after(&[
+        Fill("User name", "kim.lee"),
+        Press("Make user"),
+        See("taken"),
+    ]),
+    Sight::of("user", "/admin/users/{username}", "/admin/users/kim.lee", "kim.lee"),
+    Sight::of("user-disabled", "/admin/users/{username}", "/admin/users/per.olsen", "per.olsen"),
+    Sight::of("user-sso", "/admin/users/{username}", "/admin/users/sam.meyer", "sam.meyer"),
+    Sight::of("user-conflict", "/admin/users/{username}", "/admin/users/kim.lee", "kim.lee").after(&[
+        Run(STALE),
+        Fill("Full name", "Kim Lee-Brandt"),
+        Press("Save"),
+        See("What differs"),
+    ]),
+    Sight::of(
+        "user-disable",
+        "/admin/users/{username}/disable",
+        "/admin/users/kim.lee/disable",
+        "Disable kim.lee?",
+    ),
+    Sight::of("user-last", "/admin/users/{username}/disable", "/admin/users/admin/disable", "Disable admin?"),
+    Sight::of(
+        "user-enable",
+        "/admin/users/{username}/enable",
+        "/admin/users/per.olsen/enable",
+        "Enable per.olsen?",
+    ),
+    Sight::of(
+        "user-unlock",
+        "/admin/users/{username}/unlock",
+        "/admin/users/kim.lee/unlock",
+        "Unlock kim.lee?",
+    ),
+    Sight::of(
+        "user-link",
+        "/admin/users/{username}/reset-link",
+        "/admin/users/kim.lee/reset-link",
+        "Make a password reset link for kim.lee?",
+    ),
+    Sight::of(
+        "user-link-made",
+        "/admin/users/{username}/reset-link",
+        "/admin/users/kim.lee/reset-link",
+        "Password reset link",
+    )
+    .after(&[Press("Make link")]),
+    Sight::of(
+        "user-delete",
+        "/admin/users/{username}/delete",
+        "/admin/users/kim.lee/delete",
+        "Delete kim.lee?",
+    ),
+    Sight::of("roles", "/admin/roles", "/admin/roles", "Roles and permissions"),
+    Sight::of("roles-none", "/admin/roles", "/admin/roles?search=zebra", "Roles and permissions"),
+    Sight::of("roles-new", "/admin/roles/new", "/admin/roles/new", "New role"),
+    Sight::of("role", "/admin/roles/{id}", "/admin/roles/{role}", "Kim team"),
+    Sight::of("role-conflict", "/admin/roles/{id}", "/admin/roles/{role}", "Kim team").after(&[
+        Run(STALE),
+        Fill("Users", "ana.souza"),
+        Press("Save role"),
+        See("What differs"),
+    ]),
+    Sight::of("role-rename", "/admin/roles/{id}/rename", "/admin/roles/{role}/rename", "Rename Kim team"),
+    Sight::of(
+        "role-delete",
+        "/admin/roles/{id}/delete",
+        "/admin/roles/{role}/delete",
+        "Delete the role Kim team?",
+    ),
+    Sight::of("audit", "/admin/audit", "/admin/audit", "Audit log"),
+    Sight::of("audit-none", "/admin/audit", "/admin/audit?actor=nobody", "Audit log"),
+    Sight::of("settings", "/settings", "/settings", "System settings"),
+    Sight::of("settings-conflict", "/settings", "/settings", "System settings").after(&[
+        Run(STALE),
+        Press("Tokens may make tokens"),
+        Press("Save settings"),
+        See("What differs"),
+    ]),
+    Sight::of("missing", "", "/no-such-page", "There is nothing here"),
+    Sight::of("forbidden", "", "/admin/users", "You may not do this").by(Who::OfSso),
+];
