@@ -38,7 +38,7 @@ mod users;
 mod wait;
 
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
-pub use change::{Act, Change};
+pub use change::{Act, Acted, Change};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
 pub use database::{Database, DatabaseUrl, NotADatabase};
 pub use decisions::{DecisionCursor, Touched};

@@ -49,6 +49,24 @@ impl Cells {
         OriginPolicy::from_bits(policy.to_bits() & !self.0)
     }
 
+    /// The table with these cells open.
+    #[must_use]
+    pub fn open(self, policy: &OriginPolicy) -> OriginPolicy {
+        OriginPolicy::from_bits(policy.to_bits() | self.0)
+    }
+
+    /// Those of them that the table has closed.
+    #[must_use]
+    pub fn closed_in(self, policy: &OriginPolicy) -> Self {
+        Self(self.0 & !policy.to_bits())
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -203,6 +221,16 @@ mod tests {
         assert_eq!(touch("deploy.sso", ApplicationSlot::DEPLOY, Rows::ALL), Touch::ShutOut);
         assert_eq!(touch("deploy.ldap", ApplicationSlot::DEPLOY, Rows::NONE), Touch::Untouched);
         assert_eq!(touch("others.sso", ApplicationSlot::UNKNOWN, Rows::NONE), Touch::ShutOut);
+    }
+
+    #[test]
+    fn cells_close_and_open() {
+        let policy = OriginPolicy::default();
+        let sso = cells("release.sso").and(cells("deploy.sso"));
+        assert_eq!(sso.closed_in(&policy), cells("release.sso"));
+        assert_eq!(sso.open(&sso.close(&policy)), sso.open(&policy));
+        assert_eq!(Cells::closing(&policy, &sso.close(&policy)), cells("deploy.sso"));
+        assert_eq!(Cells::closing(&sso.open(&policy), &policy), cells("release.sso"));
     }
 
     #[test]

@@ -31,8 +31,10 @@ pub async fn run(state: AppState, stop: CancellationToken) {
                 Err(error) => warn("mails were not sent", &error),
             }
         }
-        if tokio::time::timeout(LOOK, stop.cancelled()).await.is_ok() {
-            return;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = state.mail_is_due.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }

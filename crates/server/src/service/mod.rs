@@ -3,7 +3,10 @@
 pub mod audit;
 pub mod day;
 pub mod first_start;
+pub mod items;
 mod mandate;
+pub mod policy;
+pub mod reminders;
 pub mod roles;
 pub mod sessions;
 pub mod settings;

@@ -1,10 +1,13 @@
 //! The rules for tokens: who may see them, who may change them, which lifetimes can be chosen, and what the mail before
 //! an expiry says.
 
-use patgate_core::policy::notification::{MailBody, MailSubject, NotificationDays};
+mod notifications;
+
 use patgate_core::policy::{Days, EmailNotifications, TokenSettings};
 
+pub use self::notifications::{Notifications, put_notifications};
 use super::mandate::{EDITS, Mandate};
+use super::policy::{self, Choices};
 use super::shown::Shown;
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -18,26 +21,11 @@ const SEES: [&str; 4] = ["config#view", "config#edit", "security#view", EDITS];
 
 /// What came of a change of rules that somebody was shown.
 #[derive(Clone, Debug)]
-pub enum Put {
+pub enum Put<T = TokenSettings> {
     /// They are in force.
-    Done(TokenSettings),
+    Done(T),
     /// Somebody else changed them meanwhile: these are in force, and stay.
-    Overtaken(TokenSettings),
-}
-
-/// The mail before an expiry as a request describes it.
-#[derive(Clone, Debug)]
-pub struct Notifications {
-    /// Whether it is sent.
-    pub enabled: bool,
-    /// How many days before.
-    pub days: u32,
-    /// By which server.
-    pub server: Option<String>,
-    /// Its subject.
-    pub subject: String,
-    /// Its body.
-    pub body: String,
+    Overtaken(T),
 }
 
 /// Reads the rules.
@@ -45,10 +33,17 @@ pub struct Notifications {
 /// # Errors
 /// 403 without one of `config#view`, `config#edit`, `security#view` and `security#edit`.
 pub async fn read(state: &AppState, caller: &Caller) -> Result<TokenSettings, Problem> {
-    if !SEES.iter().any(|permission| caller.may(state, permission)) {
-        return Err(Problem::lacks(SEES[0]));
-    }
+    require_sight(state, caller)?;
     Ok(state.store.token_settings().await?)
+}
+
+/// Demands that the caller may see the rules.
+pub(super) fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+    if SEES.iter().any(|permission| caller.may(state, permission)) {
+        Ok(())
+    } else {
+        Err(Problem::lacks(SEES[0]))
+    }
 }
 
 /// Whether a caller may change the rules.
@@ -57,22 +52,32 @@ pub fn may_put(state: &AppState, caller: &Caller) -> bool {
     caller.may(state, EDITS)
 }
 
-/// Changes the rules; they are in force when this returns.
+/// Changes the rules; they are in force when this returns, but for those whose time was chosen.
 ///
 /// # Errors
 /// 403 without `security#edit`, and for a token with a permission list: it manages no token but itself, and this is
-/// about all of them.
+/// about all of them; 403 without `token#delete_all` when tokens shall be deleted; 409 when a decision about the same
+/// rule waits already.
 pub async fn put(
     state: &AppState,
     caller: &Caller,
     settings: TokenSettings,
+    choices: &Choices,
 ) -> Result<TokenSettings, Problem> {
-    match write(state, caller, settings, None).await? {
+    match write(state, caller, settings, choices, None).await? {
         Put::Done(settings) | Put::Overtaken(settings) => Ok(settings),
     }
 }
 
-/// Changes the rules, unless they are no longer those that the caller was shown.
+/// What somebody is shown who changes the rules, for [`put_shown`].
+#[must_use]
+pub fn shown(settings: &TokenSettings) -> Shown {
+    let elsewhere = EmailNotifications::default();
+    Shown::of(&TokenSettings { email_notifications: elsewhere, ..settings.clone() })
+}
+
+/// Changes the rules, unless they are no longer those that the caller was shown. What the mail before an expiry says
+/// stays as it is: that is changed by [`put_notifications`].
 ///
 /// # Errors
 /// As [`put`].
@@ -80,31 +85,34 @@ pub async fn put_shown(
     state: &AppState,
     caller: &Caller,
     settings: TokenSettings,
+    choices: &Choices,
     shown: &Shown,
 ) -> Result<Put, Problem> {
-    write(state, caller, settings, Some(shown)).await
+    write(state, caller, settings, choices, Some(shown)).await
 }
 
 async fn write(
     state: &AppState,
     caller: &Caller,
     settings: TokenSettings,
+    choices: &Choices,
     shown: Option<&Shown>,
 ) -> Result<Put, Problem> {
-    if caller.token().is_some_and(|token| token.permissions.is_some()) {
-        return Err(Problem::forbidden(
-            "A token with a permission list does not change the rules for tokens",
-        ));
-    }
+    policy::refuse_listed(caller)?;
     let mut change = state.change(&caller.actor()).await?;
-    Mandate::of_caller(state, &change, caller).await?.require(EDITS)?;
+    let mandate = Mandate::of_caller(state, &change, caller).await?;
+    mandate.require(EDITS)?;
     let before = change.token_settings().await?;
-    if shown.is_some_and(|shown| *shown != Shown::of(&before)) && before != settings {
-        return Ok(Put::Overtaken(before));
+    let mut settings = settings;
+    if let Some(shown_rules) = shown {
+        settings.email_notifications = before.email_notifications.clone();
+        if *shown_rules != self::shown(&before) && before != settings {
+            return Ok(Put::Overtaken(before));
+        }
     }
-    change.put_token_settings(&settings).await?;
+    let stored = policy::decide(state, &mut change, caller, &mandate, settings, choices).await?;
     state.commit(change).await?;
-    Ok(Put::Done(settings))
+    Ok(Put::Done(stored))
 }
 
 /// Reads a maximum lifetime; `None` is none.
@@ -121,29 +129,4 @@ pub fn maximum_lifetime(days: Option<u32>) -> Result<Option<Days>, Problem> {
         return Err(refused());
     }
     Days::try_from(days).map(Some).map_err(|_| refused())
-}
-
-impl Notifications {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// 400 naming the field.
-    pub fn read(self) -> Result<EmailNotifications, Problem> {
-        fn refused(name: &str, why: &impl std::fmt::Display) -> Problem {
-            let field = format!("emailNotifications.{name}");
-            let detail = format!("The field `{field}`: {why}");
-            Problem::field(field, detail)
-        }
-        // Mail servers are configuration items, of which there are none yet.
-        if let Some(server) = self.server.filter(|server| !server.is_empty()) {
-            return Err(refused("server", &format!("there is no mail server `{server}`")));
-        }
-        Ok(EmailNotifications {
-            enabled: self.enabled,
-            days: NotificationDays::try_from(self.days).map_err(|why| refused("days", &why))?,
-            server: None,
-            subject: MailSubject::try_from(self.subject).map_err(|why| refused("subject", &why))?,
-            body: MailBody::try_from(self.body).map_err(|why| refused("body", &why))?,
-        })
-    }
 }

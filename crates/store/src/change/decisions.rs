@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patgate_core::identifier::DecisionId;
-use patgate_core::policy::{Decision, DecisionState};
+use patgate_core::policy::{Cells, Decision, DecisionState};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 
@@ -29,6 +29,14 @@ impl Change {
     /// [`StoreError`] when the database fails.
     pub async fn pending_decisions(&self) -> Result<Vec<Decision>, StoreError> {
         decisions::pending(&self.transaction).await
+    }
+
+    /// The cells of the origin policy that decisions closed, whether they are closed still or not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn decided_closings(&self) -> Result<Cells, StoreError> {
+        decisions::closings(&self.transaction).await
     }
 
     /// Writes down a decision, which waits or has taken effect in this very change.

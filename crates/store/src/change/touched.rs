@@ -1,8 +1,10 @@
 //! Changes of many tokens at once: those that a decision touches, each with its audit event.
 
+use std::collections::BTreeMap;
+
 use patgate_core::expiry::Expiry;
 use patgate_core::grant::SuspensionReason;
-use patgate_core::identifier::{DecisionId, GrantId};
+use patgate_core::identifier::{DecisionId, GrantId, UserId};
 use patgate_core::policy::Cells;
 use patgate_core::policy::origin::Rows;
 use sea_orm::ConnectionTrait;
@@ -36,16 +38,26 @@ pub enum Act {
     EndLeftWorking(Cells),
 }
 
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acted {
+    /// To how many tokens.
+    pub tokens: u64,
+    /// To which, by their owners.
+    pub by_owner: BTreeMap<UserId, Vec<GrantId>>,
+}
+
 /// A token, as far as an audit event tells it.
 struct Noted {
     id: i64,
+    owner_id: i64,
     name: String,
     owner: Option<String>,
     expires_at: Expiry,
 }
 
 impl Change {
-    /// Does something to all these tokens, as they are at this moment of the change. Returns how many they were.
+    /// Does something to all these tokens, as they are at this moment of the change.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -54,14 +66,14 @@ impl Change {
         touched: &Touched,
         act: Act,
         decision: Option<DecisionId>,
-    ) -> Result<u64, StoreError> {
-        let mut changed = 0;
+    ) -> Result<Acted, StoreError> {
+        let mut acted = Acted::default();
         let mut last = -1;
         loop {
             let batch = self.batch(touched, act, last).await?;
-            let Some(end) = batch.last() else { return Ok(changed) };
+            let Some(end) = batch.last() else { return Ok(acted) };
             last = end.id;
-            changed += batch.len() as u64;
+            acted.tokens += batch.len() as u64;
             let ids: Vec<_> = batch.iter().map(|noted| noted.id.to_string()).collect();
             let ids = format!("id IN ({})", ids.join(","));
             for mut update in self.updates(act) {
@@ -70,7 +82,9 @@ impl Change {
             }
             for noted in &batch {
                 let (action, detail) = told(act, noted, decision);
-                self.note_grant(GrantId::from_i64(noted.id), &noted.name, action, detail);
+                let (owner, id) = (UserId::from_i64(noted.owner_id), GrantId::from_i64(noted.id));
+                acted.by_owner.entry(owner).or_default().push(id);
+                self.note_grant(id, &noted.name, action, detail);
             }
             self.write_events().await?;
         }
@@ -82,6 +96,7 @@ impl Change {
         let read = |row| {
             Ok(Noted {
                 id: column(row, "id")?,
+                owner_id: column(row, "owner")?,
                 name: column(row, "name")?,
                 owner: column(row, "owner_name")?,
                 expires_at: expiry(column(row, "expires_at")?)?,
@@ -142,7 +157,7 @@ fn selection(touched: &Touched, act: Act, after: i64) -> SelectStatement {
         .and_where(Expr::col((Users::Table, Users::Id)).equals((Grants::Table, Grants::Owner)))
         .take();
     let mut select = Query::select()
-        .columns([Grants::Id, Grants::Name, Grants::ExpiresAt])
+        .columns([Grants::Id, Grants::Owner, Grants::Name, Grants::ExpiresAt])
         .expr_as(Expr::SubQuery(None, Box::new(owner.into())), Alias::new("owner_name"))
         .from(Grants::Table)
         .cond_where(condition(touched))

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use patgate_core::identifier::DecisionId;
-use patgate_core::policy::{Decision, DecisionState};
+use patgate_core::policy::{Cells, Decided, Decision, DecisionState};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
@@ -119,6 +119,18 @@ pub(crate) async fn pending(connection: &impl ConnectionTrait) -> Result<Vec<Dec
         .order_by(Decisions::Id, Order::Asc)
         .take();
     connection.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// The cells that decisions closed.
+pub(crate) async fn closings(connection: &impl ConnectionTrait) -> Result<Cells, StoreError> {
+    let select = selection().and_where(Expr::col(Decisions::State).eq("applied")).take();
+    let mut cells = Cells::NONE;
+    for row in connection.query_all(&select).await? {
+        if let Decided::Closing { cells: closed, .. } = json(&row, "decided")? {
+            cells = cells.and(closed);
+        }
+    }
+    Ok(cells)
 }
 
 fn selection() -> SelectStatement {

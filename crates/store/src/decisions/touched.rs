@@ -7,7 +7,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use patgate_core::expiry::Expiry;
 use patgate_core::grant::{Grant, SuspensionReason};
-use patgate_core::identifier::UserId;
+use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::policy::Cells;
 use patgate_core::policy::origin::{OriginPolicy, Row, Rows};
 use patgate_core::user::Origin;
@@ -64,6 +64,8 @@ pub enum Touched {
     },
     /// Those that are suspended for this reason.
     Suspended(SuspensionReason),
+    /// This one.
+    One(GrantId),
 }
 
 impl Store {
@@ -84,7 +86,8 @@ impl Store {
             Touched::Covered { .. }
             | Touched::LetIn { .. }
             | Touched::LeftWorking { .. }
-            | Touched::Suspended(_) => GrantLife::Any,
+            | Touched::Suspended(_)
+            | Touched::One(_) => GrantLife::Any,
         };
         let filter =
             GrantFilter { life, sort: GrantSort::ExpiresAt, descending: true, ..GrantFilter::default() };
@@ -151,6 +154,7 @@ pub(crate) fn condition(touched: &Touched) -> Condition {
             }))
         }
         Touched::Suspended(reason) => present.add(suspended_for(*reason)),
+        Touched::One(id) => present.add(Expr::col(Grants::Id).eq(id.as_i64())),
     }
 }
 

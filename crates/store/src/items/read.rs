@@ -1,5 +1,7 @@
 //! What the store answers about items.
 
+use std::collections::BTreeSet;
+
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
 
@@ -39,8 +41,9 @@ impl Store {
         list::list(&self.inner.orm, filter, seek, limit).await
     }
 
-    /// Whether there is a sealed secret: then the keys must not be lost.
-    pub async fn has_sealed_secrets(&self) -> Result<bool, StoreError> {
-        Ok(!with_secrets(&self.inner.orm).await?.is_empty())
+    /// The numbers of the keys with which something is sealed: then they must not be lost.
+    pub async fn sealing_keys(&self) -> Result<BTreeSet<u32>, StoreError> {
+        let items = with_secrets(&self.inner.orm).await?;
+        Ok(items.iter().flat_map(|item| item.secrets.values()).map(|secret| secret.key).collect())
     }
 }

@@ -95,7 +95,7 @@ on_both_databases! {
         });
         assert_eq!(item.id.as_str(), "Configuration/SMTPSERVERTEST");
         assert_eq!(store.item_by_number(item.number).await.unwrap(), Some(item));
-        assert!(store.has_sealed_secrets().await.unwrap());
+        assert_eq!(store.sealing_keys().await.unwrap(), [1].into());
         let rows = store.changes_after(crate::Sequence::START, 10).await.unwrap();
         assert_eq!((rows.len(), rows[0].kind, rows[0].subject), (1, ChangedKind::Item, 7));
         let event = store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap().remove(0);
@@ -137,7 +137,7 @@ on_both_databases! {
         assert!(matches!(change.delete_item(number, Some(1)).await, Err(StoreError::Overtaken(_))));
         change.commit().await.unwrap();
         assert_eq!(store.item_by_number(number).await.unwrap(), Some(changed));
-        assert!(!store.has_sealed_secrets().await.unwrap());
+        assert!(store.sealing_keys().await.unwrap().is_empty());
         let events = store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap();
         assert_eq!(events[0].detail, serde_json::json!({
             "properties": { "host": { "from": "mail.example.org", "to": "other" } }, "secrets": ["password"],

@@ -154,7 +154,7 @@ on_both_databases! {
             };
             let events = store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap().len();
             let mut change = store.change(&admin(), later).await.unwrap();
-            let changed = change.act(&touched, act, None).await.unwrap();
+            let changed = change.act(&touched, act, None).await.unwrap().tokens;
             let sequence = change.commit().await.unwrap();
             let mut hit = 0;
             for grant in &mut stored {
@@ -182,7 +182,7 @@ on_both_databases! {
             assert_eq!(indexed.len(), ids.len());
             // Once is enough.
             let mut change = store.change(&admin(), later).await.unwrap();
-            assert_eq!(change.act(&touched, act, None).await.unwrap(), 0, "{choice:?}");
+            assert_eq!(change.act(&touched, act, None).await.unwrap().tokens, 0, "{choice:?}");
             change.commit().await.unwrap();
         }
     }
@@ -195,7 +195,7 @@ on_both_databases! {
         let left: Cells = "release.sso,others.ldap".parse().unwrap();
         let narrowed = Touched::Narrowed { cells: left, now: now() };
         let mut change = store.change(&admin(), now()).await.unwrap();
-        assert!(change.act(&narrowed, Act::LeaveWorking(left), None).await.unwrap() > 20);
+        assert!(change.act(&narrowed, Act::LeaveWorking(left), None).await.unwrap().tokens > 20);
         change.commit().await.unwrap();
         let is_live = |grant: &Grant| matches!(grant.status(now()), GrantStatus::Active | GrantStatus::Suspended);
         let left_working = |grant: &Grant| {
@@ -227,7 +227,7 @@ on_both_databases! {
         }
         let mut change = store.change(&admin(), now()).await.unwrap();
         let touched = Touched::LeftWorking { cells: left };
-        assert!(change.act(&touched, Act::EndLeftWorking(left), None).await.unwrap() > 20);
+        assert!(change.act(&touched, Act::EndLeftWorking(left), None).await.unwrap().tokens > 20);
         change.commit().await.unwrap();
         let indexed = store.indexed_grants(&grants.iter().map(|grant| grant.id).collect::<Vec<_>>()).await.unwrap();
         assert!(indexed.iter().all(|grant| grant.left_working == Rows::NONE));
@@ -252,7 +252,7 @@ on_both_databases! {
         assert!(!wanted.is_empty());
         assert_eq!(listed(&store, &Touched::LetIn { cells }).await, wanted);
         let mut change = store.change(&admin(), now()).await.unwrap();
-        let lifted = change.act(&Touched::LetIn { cells }, Act::Resume, None).await.unwrap();
+        let lifted = change.act(&Touched::LetIn { cells }, Act::Resume, None).await.unwrap().tokens;
         change.commit().await.unwrap();
         assert_eq!(lifted, wanted.len() as u64);
         for id in wanted {

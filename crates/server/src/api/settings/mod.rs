@@ -1,7 +1,11 @@
 //! `/api/v1/settings/**`: what administrators decide for everybody, and what the server is.
 
+mod decisions;
+mod exemptions;
+mod existing;
 mod instance;
 mod tokens;
+mod touched;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,4 +18,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(instance::read_instance_information))
         .routes(routes!(tokens::read_token_settings, tokens::put_token_settings))
+        .routes(routes!(touched::preview_token_settings))
+        .routes(routes!(touched::list_suspended, touched::lift_suspensions))
+        .routes(routes!(decisions::list_decisions))
+        .routes(routes!(decisions::undo_decision))
+        .routes(routes!(exemptions::list_exemptions, exemptions::create_exemption))
+        .routes(routes!(exemptions::read_exemption, exemptions::end_exemption))
 }

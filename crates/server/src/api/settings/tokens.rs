@@ -1,16 +1,18 @@
 //! `GET` and `PUT /api/v1/settings/personal-access-tokens`: the rules for tokens.
 
 use axum::extract::State;
+use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::policy::origin::Origins;
 use patgate_core::policy::{EmailNotifications, OriginPolicy, TokenSettings};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::existing::ExistingBody;
 use crate::api::json::Json;
-use crate::api::refusals::{BadBody, Unproven};
+use crate::api::refusals::{BadBody, Conflict, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::settings;
+use crate::service::{reminders, settings};
 use crate::state::AppState;
 
 /// The rules for tokens. A change sends all of them: what is left out is refused, not reset.
@@ -30,11 +32,16 @@ pub(super) struct TokenSettingsBody {
     origins: OriginTable,
     /// The mail before a token expires.
     email_notifications: NotificationsBody,
+    /// What becomes of the tokens that a lower maximum or a closed origin touches, and when. Not part of the rules: it is
+    /// never answered. Absent: those above the maximum are left, those of a closed origin are suspended, now.
+    #[serde(default, skip_serializing)]
+    #[schema(write_only, required = false)]
+    existing_tokens: ExistingBody,
 }
 
 /// The mail that reminds an owner of a token that ends soon.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, expecting = "an object")]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 #[schema(as = EmailNotifications)]
 struct NotificationsBody {
     /// Whether it is sent.
@@ -42,15 +49,22 @@ struct NotificationsBody {
     /// How many days before the expiry: 1 to 365.
     #[schema(minimum = 1, maximum = 365, example = 7)]
     days: u32,
-    /// The mail server that sends it, by its identifier; `null`: none, and nothing is sent.
+    /// More thresholds, each with a mail of its own: at most ten. Absent: none.
+    #[serde(default)]
+    #[schema(example = json!([30, 1]))]
+    further_days: Vec<u32>,
+    /// Whether an owner gets one mail a night about all tokens that are due, and not one for each. Absent: `false`.
+    #[serde(default)]
+    digest: bool,
+    /// The mail server that sends it, a configuration item; `null`: none, and nothing is sent.
     #[serde(deserialize_with = "present")]
     #[schema(required = true)]
     server: Option<String>,
-    /// Its subject: one line of 1 to 200 characters.
-    #[schema(example = "Your personal access token expires soon")]
+    /// Its subject: one line of 1 to 200 characters, with placeholders. Patgate's own text stays Patgate's own.
+    #[schema(example = "Your token {{ token_name }} expires soon")]
     subject: String,
-    /// Its body, which may be HTML: 1 to 10,000 characters.
-    #[schema(example = "Generate a new one before that.")]
+    /// Its body, which may be HTML: 1 to 10,000 characters, with placeholders.
+    #[schema(example = "Generate a new one before {{ expires_at }}: {{ renew_url }}")]
     body: String,
 }
 
@@ -92,25 +106,30 @@ pub(super) async fn read_token_settings(
     Ok(axum::Json(settings::read(&state, &caller).await?.into()))
 }
 
-/// Changes the rules. Needs `security#edit`, and not by a token with a permission list. In force when it is answered.
+/// Changes the rules. Needs `security#edit`, and not by a token with a permission list. In force when it is answered, but
+/// for a lower maximum and closed origins that `existingTokens` schedules: these are the answer's as they are now.
 #[utoipa::path(
     put,
     path = "/api/v1/settings/personal-access-tokens",
     tag = "settings",
     request_body = TokenSettingsBody,
-    responses((status = 200, description = "The rules as they are now", body = TokenSettingsBody), BadBody, Unproven)
+    responses((status = 200, description = "The rules as they are now", body = TokenSettingsBody), BadBody, Conflict, Unproven)
 )]
 pub(super) async fn put_token_settings(
     State(state): State<AppState>,
     caller: Caller,
     Json(body): Json<TokenSettingsBody>,
 ) -> Result<axum::Json<TokenSettingsBody>, Problem> {
-    let new = settings::put(&state, &caller, body.read()?).await?;
+    // Before anything is said about mail servers.
+    caller.require(&state, SECURITY_EDIT)?;
+    let mut body = body;
+    let choices = std::mem::take(&mut body.existing_tokens).read(state.clock.now())?;
+    let new = settings::put(&state, &caller, body.read(&state).await?, &choices).await?;
     Ok(axum::Json(new.into()))
 }
 
 impl TokenSettingsBody {
-    fn read(self) -> Result<TokenSettings, Problem> {
+    async fn read(self, state: &AppState) -> Result<TokenSettings, Problem> {
         let row = |row: OriginRow| Origins { internal: row.internal, ldap: row.ldap, sso: row.sso };
         Ok(TokenSettings {
             maximum_lifetime_days: settings::maximum_lifetime(self.maximum_lifetime_days)?,
@@ -121,32 +140,37 @@ impl TokenSettingsBody {
                 deploy: row(self.origins.deploy),
                 others: row(self.origins.others),
             },
-            email_notifications: self.email_notifications.read()?,
+            email_notifications: self.email_notifications.read(state).await?,
         })
     }
 }
 
 impl NotificationsBody {
-    fn read(self) -> Result<EmailNotifications, Problem> {
-        settings::Notifications {
+    async fn read(self, state: &AppState) -> Result<EmailNotifications, Problem> {
+        let notifications = settings::Notifications {
             enabled: self.enabled,
             days: self.days,
+            further_days: self.further_days,
+            digest: self.digest,
             server: self.server,
             subject: self.subject,
             body: self.body,
-        }
-        .read()
+        };
+        notifications.read(state).await
     }
 }
 
 impl From<EmailNotifications> for NotificationsBody {
     fn from(notifications: EmailNotifications) -> Self {
+        let texts = reminders::texts(&notifications);
         Self {
             enabled: notifications.enabled,
             days: notifications.days.into(),
-            server: notifications.server,
-            subject: notifications.subject.into(),
-            body: notifications.body.into(),
+            further_days: notifications.further_days.clone().into(),
+            digest: notifications.digest,
+            server: notifications.server.as_ref().map(ToString::to_string),
+            subject: texts.subject,
+            body: texts.body,
         }
     }
 }
@@ -164,6 +188,7 @@ impl From<TokenSettings> for TokenSettingsBody {
                 others: row(settings.origins.others),
             },
             email_notifications: settings.email_notifications.into(),
+            existing_tokens: ExistingBody::default(),
         }
     }
 }

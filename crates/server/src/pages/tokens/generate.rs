@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 
 use super::form::{self, GenerateForm};
-use super::{LIST, closed, made};
+use super::{LIST, closed, like, made};
 use crate::pages::form::Fault;
 use crate::pages::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
@@ -31,17 +31,18 @@ struct ToldPage {
     text: String,
 }
 
-/// `GET /account/tokens/new`, perhaps with what is proposed.
+/// `GET /account/tokens/new`, perhaps with what is proposed, or like another token (`like=`).
 pub(super) async fn show(
     State(state): State<AppState>,
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let typed = Fields::read(query.unwrap_or_default().as_bytes());
-    let offer = Offer::to(&state, &visitor.caller);
+    let offer = Offer::to(&state, &visitor.caller).await?;
     if !offer.is_open() {
         return told_closed(&state, &visitor);
     }
+    let typed = like::filled(&state, &visitor.caller, &offer, typed).await?;
     let id = FormId::generate(&mut state.random.draw());
     let form = GenerateForm::new(id, &offer, &typed, None, state.clock.now());
     page(&state, &visitor, StatusCode::OK, form, None)
@@ -50,7 +51,7 @@ pub(super) async fn show(
 /// `POST /account/tokens/new`: answers with the token itself, the one time it is shown.
 pub(super) async fn submit(State(state): State<AppState>, sent: Submitted) -> PageResult {
     let Submitted { visitor, fields } = &sent;
-    let offer = Offer::to(&state, &visitor.caller);
+    let offer = Offer::to(&state, &visitor.caller).await?;
     if !offer.is_open() {
         return told_closed(&state, visitor);
     }

@@ -57,7 +57,7 @@ pub(super) async fn show(
     let grants = tokens::list_own(&state, caller, filter, &place, paging::ASKED).await?;
     let (grants, paging) = Paging::cut(grants, &place, &query, |grant| GrantCursor::of(grant, sort));
     let has_tokens = !grants.is_empty() || (!is_whole && has_tokens(&state, caller).await?);
-    let offer = Offer::to(&state, caller);
+    let offer = Offer::to(&state, caller).await?;
     let panel = offer.is_open().then(|| {
         let id = FormId::generate(&mut state.random.draw());
         GenerateForm::new(id, &offer, &Fields::default(), None, now)

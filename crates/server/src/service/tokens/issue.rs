@@ -8,6 +8,7 @@ use patgate_core::expiry::Expiry;
 use patgate_core::grant::{Grant, GrantName, GrantPermissions, GrantState};
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::permission::{Catalog, PermissionId, PermissionSet};
+use patgate_core::policy::exemption::maximum_for;
 use patgate_core::policy::lifetime::decide_expiry;
 use patgate_core::policy::{RequestedLifetime, TokenSettings};
 use patgate_core::token::{PlainToken, TokenText};
@@ -82,7 +83,9 @@ pub(super) async fn issue(
         return Err(CreationRefused::OriginClosed(name.as_str().into(), user.origin));
     }
     let ceiling = maker.map_or(Expiry::NEVER, |maker| maker.expires_at);
-    let expires_at = decide_expiry(new.lifetime, settings.maximum_lifetime_days, ceiling, now)
+    let exemptions = change.held_exemptions().await?;
+    let maximum = maximum_for(settings.maximum_lifetime_days, &user, &exemptions, now);
+    let expires_at = decide_expiry(new.lifetime, maximum, ceiling, now)
         .map_err(CreationRefused::Lifetime)?;
     if change.count_live_grants(owner.id).await? >= MOST_LIVE {
         return Err(CreationRefused::TooMany);

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use patgate_core::application::ApplicationName;
 use patgate_core::permission::PermissionId;
 use patgate_core::policy::Days;
+use patgate_core::policy::exemption::maximum_for;
 
 use crate::caller::Caller;
+use crate::problem::Problem;
 use crate::service::settings::LIFETIMES;
 use crate::state::AppState;
 
@@ -29,23 +31,28 @@ pub struct Offer {
 
 impl Offer {
     /// What a caller can choose now.
-    #[must_use]
-    pub fn to(state: &AppState, caller: &Caller) -> Self {
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn to(state: &AppState, caller: &Caller) -> Result<Self, Problem> {
         let settings = state.node.settings();
-        let maximum = settings.maximum_lifetime_days;
+        let maximum = match settings.maximum_lifetime_days {
+            Some(maximum) => maximum_of(state, caller, maximum).await?,
+            None => None,
+        };
         let most = maximum.map_or(u32::MAX, u32::from);
         let allowed = state
             .applications
             .iter()
             .filter(|(slot, _, _)| settings.origins.allows(caller.facts.origin, *slot));
         let lifetimes: Vec<u32> = LIFETIMES.into_iter().filter(|days| *days <= most).collect();
-        Self {
+        Ok(Self {
             applications: allowed.map(|(_, name, _)| name.clone()).collect(),
             proposed: lifetimes.iter().copied().rfind(|days| *days <= PROPOSED).unwrap_or(PROPOSED),
             lifetimes,
             maximum,
             permissions: state.catalog.ids_in(caller.facts.permissions).cloned().collect(),
-        }
+        })
     }
 
     /// Whether they can make a token at all.
@@ -64,4 +71,11 @@ impl Offer {
     pub fn latest(&self, now: Timestamp) -> Option<Timestamp> {
         self.maximum.map(|days| days.after(now))
     }
+}
+
+/// The maximum for a caller, who may be exempt.
+async fn maximum_of(state: &AppState, caller: &Caller, maximum: Days) -> Result<Option<Days>, Problem> {
+    let Some(user) = state.store.user(caller.user).await? else { return Ok(Some(maximum)) };
+    let exemptions = state.store.exemptions().await?;
+    Ok(maximum_for(Some(maximum), &user, &exemptions, state.clock.now()))
 }

@@ -33,7 +33,7 @@ pub struct SeenGrant {
 }
 
 impl SeenGrant {
-    fn new(state: &AppState, grant: Grant) -> Self {
+    pub(in crate::service) fn new(state: &AppState, grant: Grant) -> Self {
         let owner = state.index.view().owner(grant.owner).map(Arc::clone);
         Self { grant, owner }
     }

@@ -1,0 +1,177 @@
+//! The preview: which tokens a lower maximum exceeds, and which a closed origin touches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use patgate_core::grant::Grant;
+use patgate_core::identifier::GrantId;
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
+use patgate_core::policy::decision::lowers;
+use patgate_core::policy::exemption::needs_review;
+use patgate_core::policy::origin::Row;
+use patgate_core::policy::{Cells, Days, TokenSettings};
+use patgate_store::{GrantCursor, Seek, Touched};
+
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::EDITS;
+use crate::service::tokens::overview::SeenGrant;
+use crate::state::AppState;
+
+/// What is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// A lower maximum.
+    Maximum(Days),
+    /// Cells of the origin policy that close.
+    Closing(Cells),
+}
+
+/// What new rules ask about, when tokens are touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// The lower maximum.
+    pub maximum: Option<Days>,
+    /// The cells that close.
+    pub closing: Cells,
+}
+
+/// A token that is touched.
+#[derive(Clone, Debug)]
+pub struct TouchedToken {
+    /// What it is, and whose.
+    pub seen: SeenGrant,
+    /// Its owner was exempt when it was made, and is no more.
+    pub needs_review: bool,
+    /// It passes elsewhere still: it is for any application.
+    pub is_narrowed: bool,
+}
+
+/// Some of the tokens that are touched.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// How many all of them are.
+    pub count: u64,
+    /// Those of the page, the ones that never end first; `None` for a caller who may not see other people's tokens.
+    pub tokens: Option<Vec<TouchedToken>>,
+}
+
+impl Questions {
+    /// Whether nobody is touched.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// What new rules ask about: a lower maximum that tokens exceed, and closing cells that touch tokens.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn questions(
+    state: &AppState,
+    before: &TokenSettings,
+    after: &TokenSettings,
+) -> Result<Questions, Problem> {
+    let mut questions = Questions::default();
+    if let Some(maximum) = after.maximum_lifetime_days
+        && lowers(before.maximum_lifetime_days, after.maximum_lifetime_days)
+        && count(state, Question::Maximum(maximum)).await? > 0
+    {
+        questions.maximum = Some(maximum);
+    }
+    let cells = Cells::closing(&before.origins, &after.origins);
+    if !cells.is_empty() && count(state, Question::Closing(cells)).await? > 0 {
+        questions.closing = cells;
+    }
+    Ok(questions)
+}
+
+/// Which tokens are touched when this takes effect now: their number, and at most `limit` of them from a place on.
+///
+/// # Errors
+/// 403 without `security#edit`, and for a token with a permission list.
+pub async fn preview(
+    state: &AppState,
+    caller: &Caller,
+    question: Question,
+    seek: &Seek<GrantCursor>,
+    limit: u64,
+) -> Result<Preview, Problem> {
+    super::decide::refuse_listed(caller)?;
+    caller.require(state, EDITS)?;
+    let touched = touched(state, question).await?;
+    let count = state.store.count_touched(&touched).await?;
+    if !caller.may(state, TOKEN_VIEW_ALL) {
+        return Ok(Preview { count, tokens: None });
+    }
+    let grants = state.store.list_touched(&touched, seek, limit).await?;
+    Ok(Preview { count, tokens: Some(seen(state, question, grants).await?) })
+}
+
+async fn count(state: &AppState, question: Question) -> Result<u64, Problem> {
+    Ok(state.store.count_touched(&touched(state, question).await?).await?)
+}
+
+async fn touched(state: &AppState, question: Question) -> Result<Touched, Problem> {
+    let now = state.clock.now();
+    Ok(match question {
+        Question::Maximum(maximum) => Touched::EndsAfter {
+            latest: maximum.latest_expiry(now),
+            exempt: state.store.exempt_owners(now).await?,
+        },
+        Question::Closing(cells) => Touched::Narrowed { cells, now },
+    })
+}
+
+async fn seen(
+    state: &AppState,
+    question: Question,
+    grants: Vec<Grant>,
+) -> Result<Vec<TouchedToken>, Problem> {
+    let now = state.clock.now();
+    let reviewed = match question {
+        Question::Maximum(_) => to_review(state, &grants, now).await?,
+        Question::Closing(_) => BTreeSet::new(),
+    };
+    let after = match question {
+        Question::Closing(cells) => cells.close(&state.store.token_settings().await?.origins),
+        Question::Maximum(_) => state.store.token_settings().await?.origins,
+    };
+    let tokens = grants.into_iter().map(|grant| {
+        let needs_review = reviewed.contains(&grant.id);
+        let seen = SeenGrant::new(state, grant);
+        let passes_elsewhere = seen.grant.application.as_str() == "any"
+            && seen.owner.as_deref().is_some_and(|owner| {
+                Row::ALL.iter().any(|row| after.has(*row, owner.origin))
+            });
+        let is_narrowed = matches!(question, Question::Closing(_)) && passes_elsewhere;
+        TouchedToken { seen, needs_review, is_narrowed }
+    });
+    Ok(tokens.collect())
+}
+
+/// Those that were made under an exemption which is over.
+async fn to_review(
+    state: &AppState,
+    grants: &[Grant],
+    now: Timestamp,
+) -> Result<BTreeSet<GrantId>, Problem> {
+    let exemptions = state.store.exemptions().await?;
+    let mut reviewed = BTreeSet::new();
+    if exemptions.iter().all(|exemption| exemption.holds(now)) {
+        return Ok(reviewed);
+    }
+    let mut owners = BTreeMap::new();
+    for grant in grants {
+        if !owners.contains_key(&grant.owner) {
+            owners.insert(grant.owner, state.store.user(grant.owner).await?);
+        }
+        if let Some(Some(owner)) = owners.get(&grant.owner)
+            && needs_review(owner, grant.created_at, &exemptions, now)
+        {
+            reviewed.insert(grant.id);
+        }
+    }
+    Ok(reviewed)
+}
