@@ -29,6 +29,9 @@ pub(crate) enum Command {
     /// Make, list and change users
     #[command(subcommand)]
     User(User),
+    /// Rotate the keys that encrypt stored secrets, such as the passwords of mail servers
+    #[command(subcommand)]
+    Keys(Keys),
     /// Show and check settings
     #[command(subcommand)]
     Config(Config),
@@ -150,6 +153,28 @@ pub(crate) struct NewUser {
     /// Give no password: tokens alone work
     #[arg(long, conflicts_with = "password_file")]
     pub(crate) no_password: bool,
+}
+
+/// Commands on the sealing keys of the key file.
+#[derive(Subcommand)]
+pub(crate) enum Keys {
+    /// Add a sealing key to the key file, and encrypt every stored secret anew with it
+    ///
+    /// With several nodes that do not share the file: `add` on one, copy the file to the others, then `reseal`.
+    Rotate {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Add a sealing key to the key file; the next secret is encrypted with it
+    Add {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Encrypt every stored secret anew with the newest sealing key of the key file
+    Reseal {
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 #[derive(Subcommand)]

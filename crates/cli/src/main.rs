@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod failure;
 mod healthcheck;
+mod keys;
 mod output;
 mod password;
 mod serve;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(),
         Command::Token(command) => token::run(command),
         Command::User(command) => user::run(command),
+        Command::Keys(command) => keys::run(command),
         Command::Config(command) => config::run(command),
         Command::Healthcheck(arguments) => healthcheck::run(arguments),
         Command::Openapi => output::print(&patgate_server::api::openapi_text()),

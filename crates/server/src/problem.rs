@@ -24,9 +24,20 @@ pub struct Problem {
     detail: String,
     hint: Option<String>,
     field: Option<String>,
+    /// All fields that are wrong, when that is more than the one that is named first.
+    faults: Vec<FieldFault>,
     /// Boxed, so that a refusal stays small beside the results it is returned for.
     challenge: Option<Box<HeaderValue>>,
     retry_after: Option<u64>,
+}
+
+/// One of several fields of a request that are wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldFault {
+    /// Which.
+    pub field: String,
+    /// What is wrong with it, in a sentence.
+    pub detail: String,
 }
 
 /// A refusal as the client reads it (RFC 9457 §3).
@@ -49,6 +60,9 @@ pub struct ProblemBody {
     /// The field of the request that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// Every field that is wrong, where a call tells of all at once; `field` and `detail` are those of the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<FieldFault>,
 }
 
 /// For a person at a terminal: the sentence, and what to do next on a line of its own.
@@ -63,7 +77,16 @@ impl Problem {
     /// A refusal with a status, a stable code and a sentence.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, hint: None, field: None, challenge: None, retry_after: None }
+        Self {
+            status,
+            code,
+            detail,
+            hint: None,
+            field: None,
+            faults: Vec::new(),
+            challenge: None,
+            retry_after: None,
+        }
     }
 
     /// 400: a field of the request is wrong.
@@ -73,6 +96,14 @@ impl Problem {
             field: Some(field.into()),
             ..Self::new(StatusCode::BAD_REQUEST, "invalid_field", detail.to_string())
         }
+    }
+
+    /// 400: these fields of the request are wrong, at least one.
+    #[must_use]
+    pub fn fields(faults: Vec<FieldFault>) -> Self {
+        let first = faults.first().cloned();
+        let first = first.unwrap_or_else(|| FieldFault { field: String::new(), detail: String::new() });
+        Self { faults, ..Self::field(first.field, first.detail) }
     }
 
     /// 401, with the one challenge that goes with it (RFC 9110 §11.6.1).
@@ -174,6 +205,12 @@ impl Problem {
         self.field.as_deref()
     }
 
+    /// Every field of the request that is wrong, where all are told at once.
+    #[must_use]
+    pub fn faults(&self) -> &[FieldFault] {
+        &self.faults
+    }
+
     /// The word for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -222,7 +259,10 @@ impl From<StoreError> for Problem {
             StoreError::NameTaken(_) | StoreError::AlreadyThere(_) => Self::conflict(error.to_string()),
             StoreError::NotFound(what) => Self::not_found(what),
             StoreError::GrantDeleted => Self::not_found("token"),
-            StoreError::PasswordChanged => Self::conflict(error.to_string()),
+            StoreError::PasswordChanged | StoreError::NotEmpty | StoreError::Unmovable => {
+                Self::conflict(error.to_string())
+            }
+            StoreError::Overtaken(_) => Self::new(StatusCode::CONFLICT, "overtaken", error.to_string()),
             StoreError::Busy => Self {
                 retry_after: Some(5),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string())
@@ -260,6 +300,7 @@ impl IntoResponse for Problem {
             detail: self.detail.clone(),
             hint: self.hint.clone(),
             field: self.field.clone(),
+            faults: self.faults.clone(),
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         self.with_body("application/problem+json", Body::from(json))

@@ -5,18 +5,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use jiff::tz::TimeZone;
 use patgate_core::application::Applications;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
 use patgate_core::permission::{Catalog, PermissionId, PermissionSlot};
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{Actor, Change, Sequence, Store};
+use tokio::sync::Notify;
 
 use crate::configuration::PublicUrl;
 use crate::edge::{Clock, Random};
 use crate::node::Node;
 use crate::password::Passwords;
 use crate::problem::Problem;
+use crate::sealing::Sealer;
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +29,8 @@ pub struct AppState(Arc<Parts>);
 pub struct Parts {
     /// What time it is.
     pub clock: Clock,
+    /// Where the server is: when its nights begin, and which times its mails say.
+    pub zone: TimeZone,
     /// Where randomness comes from.
     pub random: Random,
     /// The database.
@@ -42,10 +47,14 @@ pub struct Parts {
     pub gateway: Arc<Gateway>,
     /// Where this server is found by people.
     pub public_url: PublicUrl,
+    /// Seals and opens stored secrets.
+    pub sealer: Sealer,
     /// Judges passwords, off the verification path.
     pub passwords: Passwords,
     /// Where samples of uses go.
     pub samples: SyncSender<UseSample>,
+    /// Wakes who sends mails: one may be due.
+    pub mail_is_due: Notify,
     /// The folder of the state.
     pub data_dir: PathBuf,
     /// The file whose lock the one server of a SQLite database holds; `None` on PostgreSQL.

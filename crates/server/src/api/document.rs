@@ -31,6 +31,8 @@ pub(super) fn root() -> utoipa::openapi::OpenApi {
         (name = "roles", description = "Roles and permissions, with the shapes of Release"),
         (name = "session", description = "Signing in and out of the pages"),
         (name = "settings", description = "What administrators decide for everybody"),
+        (name = "configuration items", description = "Typed objects that administrators edit, such as mail servers"),
+        (name = "reminders", description = "The mails before tokens expire"),
         (name = "server", description = "The server itself"),
     )
 )]

@@ -1,6 +1,7 @@
 //! The API: one folder a resource, one file an endpoint. A handler authenticates, parses, calls a use case of
 //! `service`, and answers; it decides nothing itself.
 
+pub mod configuration_items;
 pub mod deploy;
 mod document;
 pub mod global_permissions;
@@ -10,6 +11,7 @@ pub mod page;
 pub mod path;
 pub mod query;
 pub mod refusals;
+pub mod reminders;
 pub mod request_log;
 pub mod roles;
 pub mod session;
@@ -25,9 +27,11 @@ use crate::state::AppState;
 #[must_use]
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(document::root())
+        .merge(configuration_items::routes())
         .merge(deploy::routes())
         .merge(global_permissions::routes())
         .merge(health::routes())
+        .merge(reminders::routes())
         .merge(roles::routes())
         .merge(session::routes())
         .merge(settings::routes())

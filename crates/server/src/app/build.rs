@@ -87,7 +87,7 @@ pub async fn open(configuration: &Configuration, random: &Random) -> Result<(Sto
     let store = Store::open(&configuration.database).await?;
     let counts = store.counts().await?;
     memory::suit(counts.grants);
-    let rows_exist = counts.grants > 0 || store.has_sealed_secrets().await?;
+    let rows_exist = counts.grants > 0 || !store.sealing_keys().await?.is_empty();
     let keys = keys::load_or_create(&configuration.keys_file, rows_exist, &mut random.draw())?;
     Ok((store, keys))
 }
@@ -135,6 +135,7 @@ pub fn build(
         sealer: Sealer::new(keys.sealing, configuration.keys_file.clone()),
         passwords,
         samples,
+        mail_is_due: tokio::sync::Notify::new(),
         data_dir: configuration.data_dir.clone(),
         server_lock: lock::path(&configuration.database),
     });

@@ -100,6 +100,9 @@ impl Service {
     pub async fn answer(&self, mut request: Request, peer: SocketAddr) -> Response {
         request.extensions_mut().insert(Peer(peer));
         let path = request.uri().path().to_owned();
+        if let Some(folded) = api::configuration_items::fold(request.method(), request.uri()) {
+            *request.uri_mut() = folded;
+        }
         let always = ["/healthz", "/readyz", "/openapi.json"].contains(&path.as_str());
         let response = if always || self.state.node.is_ready() {
             self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})

@@ -4,6 +4,7 @@
 //! Commands bring texts and take texts back, so that the program needs to know nothing but this.
 
 mod account;
+pub mod keys;
 pub mod tokens;
 pub mod users;
 
@@ -13,6 +14,7 @@ use patgate_store::{Actor, ActorKind, Sequence, StoreError};
 
 use crate::app::{self, StartError};
 use crate::configuration::Configuration;
+use crate::keys::KeysFault;
 use crate::node::follow::NotConfirmed;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -29,6 +31,9 @@ pub enum CommandError {
     /// The database or the keys cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The key file cannot be changed.
+    #[error(transparent)]
+    Keys(KeysFault),
     /// A rule stands against it.
     #[error("{0}")]
     Refused(Problem),

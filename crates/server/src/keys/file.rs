@@ -21,6 +21,11 @@ const LONGEST: u64 = 64 * 1024;
 
 /// Reads the file after checking that nobody else can.
 pub(super) fn read(path: &Path) -> Result<Keys, KeysFault> {
+    parse(path, &read_text(path)?)
+}
+
+/// The text of the file, after checking that nobody else can read it.
+pub(super) fn read_text(path: &Path) -> Result<Zeroizing<String>, KeysFault> {
     let system = |source| KeysFault::System { action: "read", path: path.to_owned(), source };
     let file = match File::open(path) {
         Ok(file) => file,
@@ -40,7 +45,7 @@ pub(super) fn read(path: &Path) -> Result<Keys, KeysFault> {
     // Room for all of it, so that no copy is left behind by a buffer that grew.
     let mut text = Zeroizing::new(String::with_capacity(metadata.len().min(LONGEST) as usize + 1));
     file.take(LONGEST).read_to_string(&mut text).map_err(system)?;
-    parse(path, &text)
+    Ok(text)
 }
 
 /// Makes the file with one key of each kind. It and its entry in the folder are on the disk when this returns.
@@ -53,11 +58,7 @@ pub(super) fn create(path: &Path, random: &mut impl CryptoRng) -> Result<(), Key
         random.fill_bytes(key.as_mut());
         text.push_str(kind);
         text.push_str(" 1 ");
-        for byte in key.iter() {
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-            }
-        }
+        text.push_str(&hexadecimal(&key));
         text.push('\n');
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(system)?;
@@ -70,7 +71,18 @@ pub(super) fn create(path: &Path, random: &mut impl CryptoRng) -> Result<(), Key
     })
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// A key as the file has it.
+pub(super) fn hexadecimal(key: &[u8; 32]) -> Zeroizing<String> {
+    let mut digits = Zeroizing::new(String::with_capacity(2 * key.len()));
+    for byte in key {
+        for digit in [byte >> 4, byte & 15] {
+            digits.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    digits
+}
+
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -13,6 +13,7 @@
 //! all nodes, belongs to one user alone (0600), and is never made anew when there is something that needs the old one.
 
 mod file;
+mod rotation;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ use std::path::{Path, PathBuf};
 use patgate_core::token::DigestKeys;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
+
+pub use self::rotation::add_sealing_key;
 
 /// The keys of this node, and of every other node of the same database.
 #[derive(Debug)]
@@ -99,6 +102,17 @@ pub enum KeysFault {
          hint: restore it from the backup; on a node that never made a token, delete it and start again"
     )]
     Unusable(PathBuf),
+    /// There are as many sealing keys as there can be, and something is sealed with the oldest.
+    #[error(
+        "the key file `{path}` holds three `sealing` keys, and stored secrets still need number {id}\n\
+         hint: run `patgate keys reseal` first"
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// The number of the key.
+        id: u32,
+    },
     /// The system refused.
     #[error("cannot {action} the key file `{path}`: {source}")]
     System {
@@ -109,6 +123,14 @@ pub enum KeysFault {
         /// Why not.
         source: io::Error,
     },
+}
+
+/// Reads the key file.
+///
+/// # Errors
+/// [`KeysFault`]: it is missing, others can read it, or it cannot be read.
+pub fn read(path: &Path) -> Result<Keys, KeysFault> {
+    file::read(path)
 }
 
 /// Reads the key file, or makes it on the first start of all. A new file is on the disk when this returns.

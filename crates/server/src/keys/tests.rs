@@ -133,3 +133,31 @@ fn no_key_is_printed() {
     let shown = format!("{keys:?}");
     assert!(shown.contains("SealingKey(1)") && shown.len() < 120, "{shown}");
 }
+
+#[test]
+fn a_rotation_adds_the_next_key_and_keeps_everything_else_as_it_is() {
+    let (folder, path) = folder();
+    write(&path, &format!("# mine\ndigest 1 {LINE}\nsealing 7 {LINE}\n"), 0o600);
+    assert_eq!(add_sealing_key(&path, &[7].into(), &mut random(1)).unwrap(), 8);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with(&format!("# mine\ndigest 1 {LINE}\nsealing 7 {LINE}\nsealing 8 ")), "{text}");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+    let keys = read(&path).unwrap();
+    assert_eq!(keys.sealing.iter().map(SealingKey::id).collect::<Vec<_>>(), [8, 7]);
+    assert_ne!(keys.sealing[0].as_bytes(), keys.sealing[1].as_bytes());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[test]
+fn the_oldest_of_three_keys_goes_when_nothing_needs_it() {
+    let (_folder, path) = folder();
+    let lines: String = (1..=3).map(|id| format!("sealing {id} {LINE}\n")).collect();
+    let before = format!("digest 1 {LINE}\n{lines}");
+    write(&path, &before, 0o600);
+    let fault = add_sealing_key(&path, &[1, 3].into(), &mut random(1)).unwrap_err();
+    assert!(matches!(fault, KeysFault::InUse { id: 1, .. }), "{fault}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(add_sealing_key(&path, &[3].into(), &mut random(1)).unwrap(), 4);
+    let keys = read(&path).unwrap();
+    assert_eq!(keys.sealing.iter().map(SealingKey::id).collect::<Vec<_>>(), [4, 3, 2]);
+}

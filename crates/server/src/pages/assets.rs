@@ -33,6 +33,8 @@ const STYLE: &str = concat!(
     include_str!("../../assets/style/call.css"),
     include_str!("../../assets/style/choices.css"),
     include_str!("../../assets/style/choose.css"),
+    include_str!("../../assets/style/explorer.css"),
+    include_str!("../../assets/style/mail.css"),
     include_str!("../../assets/style/sample.css"),
 );
 
@@ -44,9 +46,12 @@ const SCRIPT: &str = concat!(
     include_str!("../../assets/script/time.js"),
     include_str!("../../assets/script/dialog.js"),
     include_str!("../../assets/script/form.js"),
+    include_str!("../../assets/script/explorer.js"),
     include_str!("../../assets/script/settings.js"),
     include_str!("../../assets/script/generate.js"),
+    include_str!("../../assets/script/schedule.js"),
     include_str!("../../assets/script/try.js"),
+    include_str!("../../assets/script/preview.js"),
 );
 
 const ICON: &str = include_str!("../../assets/icon.svg");

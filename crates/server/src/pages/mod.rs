@@ -8,17 +8,21 @@ mod all_tokens;
 mod api;
 pub mod assets;
 mod audit;
+mod configuration;
 mod confirm;
+mod delivery;
 mod design;
 mod download;
 mod field;
 mod form;
 mod login;
 mod logout;
+mod notifications;
 mod paging;
 mod permission;
 mod profile;
 pub mod refused;
+mod reminders;
 mod reset;
 mod roles;
 mod settings;
@@ -60,7 +64,10 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .merge(tokens::routes())
         .merge(users::routes())
         .merge(roles::routes())
+        .merge(configuration::routes())
         .merge(settings::routes())
+        .merge(notifications::routes())
+        .merge(reminders::routes())
         .merge(reset::routes())
         .merge(all_tokens::routes())
         .merge(audit::routes())

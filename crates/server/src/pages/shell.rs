@@ -104,12 +104,14 @@ impl Notice {
 }
 
 /// The places, and who may see them: one of these permissions, or everybody.
-const PLACES: [(&str, &str, &[&str]); 7] = [
+const PLACES: [(&str, &str, &[&str]); 9] = [
     ("/account/tokens", "Access tokens", &[]),
+    ("/configuration", "Configuration", &[CONFIG_VIEW, CONFIG_EDIT]),
     ("/settings", "System settings", &[CONFIG_VIEW, CONFIG_EDIT, SECURITY_VIEW, SECURITY_EDIT]),
     ("/admin/tokens", "All tokens", &[TOKEN_VIEW_ALL]),
     ("/admin/users", "Users", &[SECURITY_VIEW, SECURITY_EDIT]),
     ("/admin/roles", "Roles and permissions", &[SECURITY_VIEW, SECURITY_EDIT]),
+    ("/admin/reminders", "Reminders", &[CONFIG_VIEW, CONFIG_EDIT, SECURITY_VIEW, SECURITY_EDIT]),
     ("/admin/audit", "Audit log", &[AUDIT_VIEW]),
     ("/account/api", "API", &[]),
 ];

@@ -1,0 +1,119 @@
+//! `/configuration` and the page of a folder: what is in it, beside the whole tree.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use patgate_core::item::ItemId;
+use patgate_store::{ItemCursor, ItemFilter};
+
+use super::tree::{Area, Node, areas};
+use super::{EXPLORER, may_edit, path};
+use crate::pages::paging::{ASKED, place};
+use crate::pages::{Fields, Moment, Notice, PageResult, Paging, Refused, Shell, Visitor};
+use crate::service::items::{self, ItemView};
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/configuration.html")]
+struct ExplorerPage {
+    shell: Shell,
+    may_edit: bool,
+    content: Content,
+}
+
+/// What is in a folder, beside the tree.
+pub(super) struct Content {
+    pub(super) tree: Node,
+    pub(super) areas: Vec<Area>,
+    /// Where the folder's page is.
+    pub(super) path: String,
+    /// Where the folder is among the items.
+    pub(super) folder: String,
+    pub(super) rows: Vec<Row>,
+    pub(super) paging: Paging,
+}
+
+/// An item in the list.
+pub(super) struct Row {
+    pub(super) path: String,
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) is_folder: bool,
+    pub(super) changed_at: Moment,
+    pub(super) changed_by: String,
+    pub(super) has_warnings: bool,
+}
+
+impl Row {
+    fn new(view: &ItemView) -> Self {
+        let item = &view.item;
+        Self {
+            path: path(item.number),
+            name: item.id.name().to_owned(),
+            kind: view.descriptor.map_or_else(|| item.type_name.clone(), |known| known.label.to_owned()),
+            is_folder: view.is_folder(),
+            changed_at: item.changed_at.into(),
+            changed_by: item.changed_by.clone(),
+            has_warnings: !view.warnings.is_empty(),
+        }
+    }
+}
+
+impl Content {
+    /// Of this folder, whose page is at this path.
+    pub(super) async fn of_folder(
+        state: &AppState,
+        visitor: &Visitor,
+        folder: &ItemId,
+        path: String,
+        query: &Fields,
+    ) -> Result<Self, Refused> {
+        let filter = ItemFilter { folder: Some(folder.clone()), ..ItemFilter::default() };
+        let place = place::<ItemCursor>(query);
+        let found = items::list_from(state, &visitor.caller, &filter, &place, ASKED).await?;
+        let (found, paging) = Paging::cut(found, &place, query, |view| ItemCursor::of(&view.item));
+        Ok(Self {
+            tree: tree(state, visitor, folder).await?,
+            areas: areas(),
+            path,
+            folder: folder.to_string(),
+            rows: found.iter().map(Row::new).collect(),
+            paging,
+        })
+    }
+}
+
+/// The tree, open down to an item.
+pub(super) async fn tree(state: &AppState, visitor: &Visitor, here: &ItemId) -> Result<Node, Refused> {
+    let all = items::tree(state, &visitor.caller).await?;
+    Ok(Node::root(state.public_url.path(), &all, here))
+}
+
+/// What happened just now, as a link says it.
+pub(super) fn notice(query: &Fields) -> Option<Notice> {
+    let text = match query.text("done") {
+        "made" => "It is made.",
+        "saved" => "It is saved, and in force.",
+        "deleted" => "It is deleted.",
+        _ => return None,
+    };
+    Some(Notice::Done(text.to_owned()))
+}
+
+/// `GET /configuration`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let root = ItemId::root();
+    let content = Content::of_folder(&state, &visitor, &root, EXPLORER.to_owned(), &query).await?;
+    let page = ExplorerPage {
+        shell: Shell::new(&state, &visitor, "Configuration", EXPLORER).with_notice(notice(&query)),
+        may_edit: may_edit(&state, &visitor),
+        content,
+    };
+    Ok(Html(page.render()?).into_response())
+}

@@ -1,0 +1,111 @@
+//! Mail servers among the items, for whoever sends mail.
+
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::{ItemId, MAIL_SERVER};
+use patgate_core::permission::names::CONFIG_EDIT;
+use patgate_store::{Item, ItemFilter, Seek};
+
+use super::{ItemRef, kind, no_such_item};
+use crate::caller::Caller;
+use crate::configuration::Secret;
+use crate::mail::{self, Mailbox, Report, SmtpServer};
+use crate::problem::{Problem, with_causes};
+use crate::sealing::{Purpose, SealFault};
+use crate::state::AppState;
+
+/// The most mail servers that can be chosen from.
+const MOST: u64 = 500;
+/// The property that holds the one secret.
+const PASSWORD: &str = "password";
+
+/// A mail server to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailServerName {
+    /// Where it is.
+    pub id: ItemId,
+    /// The page it has.
+    pub number: ItemNumber,
+    /// What it is called.
+    pub name: String,
+}
+
+/// All mail servers, in the order of their places.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn mail_servers(state: &AppState) -> Result<Vec<MailServerName>, Problem> {
+    let filter = ItemFilter { type_name: Some(MAIL_SERVER.name.to_owned()), ..ItemFilter::default() };
+    let items = state.store.list_items(&filter, &Seek::Start, MOST).await?;
+    let named = items.into_iter().map(|item| MailServerName {
+        name: item.id.name().to_owned(),
+        number: item.number,
+        id: item.id,
+    });
+    Ok(named.collect())
+}
+
+/// The mail server at this place, with its password opened: for sending alone.
+///
+/// # Errors
+/// 404; 409 when it cannot be used: its values do not go together, or its password cannot be opened.
+pub async fn mail_server(state: &AppState, id: &ItemId) -> Result<SmtpServer, Problem> {
+    let item = state.store.item(id).await?;
+    let item = item.filter(|item| item.type_name == MAIL_SERVER.name).ok_or_else(no_such_item)?;
+    opened(state, &item).await
+}
+
+/// Sends a test mail, to the server's Test Address when nobody else is named, and tells each step. What the mail server
+/// says is in the report; it is no refusal.
+///
+/// # Errors
+/// 403 without `config#edit`; 404; 400 when nobody is named and there is no Test Address; 409 as [`mail_server`].
+pub async fn send_test_mail(
+    state: &AppState,
+    caller: &Caller,
+    which: &ItemRef,
+    to: Option<&str>,
+) -> Result<Report, Problem> {
+    caller.require(state, CONFIG_EDIT)?;
+    let item = super::read(state, caller, which).await?.item;
+    if item.type_name != MAIL_SERVER.name {
+        return Err(no_such_item());
+    }
+    let to = match to.map(str::trim).filter(|to| !to.is_empty()) {
+        Some(to) => Some(
+            to.parse::<Mailbox>().map_err(|why| Problem::field("to", format!("The field `to`: {why}")))?,
+        ),
+        None => None,
+    };
+    let server = opened(state, &item).await?;
+    let to = to.or_else(|| server.test_address().cloned());
+    let to = to.ok_or_else(|| {
+        Problem::field(
+            "to",
+            "The field `to`: the mail server has no Test Address; say who gets the test mail",
+        )
+    })?;
+    Ok(mail::test(&server, &to, state.clock.now(), &mut state.random.draw()).await)
+}
+
+async fn opened(state: &AppState, item: &Item) -> Result<SmtpServer, Problem> {
+    let password = match item.secrets.get(PASSWORD) {
+        None => None,
+        Some(sealed) => {
+            let purpose = Purpose { item: item.number, property: PASSWORD };
+            let mut opened = state.sealer.open(purpose, sealed);
+            if matches!(opened, Err(SealFault::NoKey(_))) {
+                // A key that was added since this server started.
+                state.sealer.refresh().await;
+                opened = state.sealer.open(purpose, sealed);
+            }
+            let opened = opened.inspect_err(|fault| {
+                tracing::error!(item = %item.id, fault = with_causes(fault), "the password of a mail server cannot be opened");
+            });
+            Some(Secret::new(opened?.reveal().to_owned()))
+        }
+    };
+    kind::mail_server(&item.properties, password).map_err(|faults| {
+        let said: Vec<_> = faults.into_iter().map(|fault| fault.message).collect();
+        Problem::conflict(format!("The mail server `{}` cannot be used: {}", item.id, said.join("; ")))
+    })
+}

@@ -1,0 +1,60 @@
+//! Use cases of configuration items: seeing, making, changing, moving and deleting them, and opening their secrets for
+//! whoever does the work they are for.
+//!
+//! Whether a change is allowed is decided by [`patgate_core::item::decide`]. What a type in particular demands, and what
+//! it warns of, is said by [`kind`]. No secret leaves this folder in clear but by [`mail_server`].
+
+mod kind;
+mod mail;
+mod read;
+mod reseal;
+mod view;
+mod write;
+
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::{Draft, ItemId};
+
+pub use self::mail::{MailServerName, mail_server, mail_servers, send_test_mail};
+pub use self::read::{folder, folders, list, list_from, read, tree};
+pub use self::reseal::reseal;
+pub use self::view::ItemView;
+pub use self::write::{create, delete, may_delete, update};
+use crate::problem::Problem;
+
+/// Which item is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemRef {
+    /// The one at this place now.
+    At(ItemId),
+    /// This one, wherever it is now.
+    Numbered(ItemNumber),
+}
+
+/// An item as it is wanted.
+#[derive(Clone, Debug)]
+pub struct ItemDraft {
+    /// Where it will be.
+    pub id: ItemId,
+    /// The name of its type.
+    pub type_name: String,
+    /// What was entered.
+    pub properties: Draft,
+}
+
+/// What is to become of an item.
+#[derive(Clone, Debug)]
+pub struct ItemChange {
+    /// The version over which it is made.
+    pub version: i64,
+    /// Where it will be; `None`: where it is.
+    pub id: Option<ItemId>,
+    /// The type it is thought to be of; `None`: whatever it is.
+    pub type_name: Option<String>,
+    /// What was entered.
+    pub properties: Draft,
+}
+
+/// The one answer to an item that is missing.
+fn no_such_item() -> Problem {
+    Problem::not_found("configuration item")
+}

@@ -1,0 +1,40 @@
+//! Sealing every stored secret anew: the second half of a rotation of keys.
+
+use patgate_core::item::ItemId;
+use patgate_store::{Actor, Sequence};
+
+use crate::problem::Problem;
+use crate::sealing::{Purpose, SealFault};
+use crate::state::AppState;
+
+/// Seals every secret that another key has sealed with the newest one, in one change. Returns how many those were.
+///
+/// # Errors
+/// 409 when one cannot be opened; nothing is changed then.
+pub async fn reseal(state: &AppState, actor: &Actor) -> Result<(usize, Sequence), Problem> {
+    state.sealer.refresh().await;
+    let newest = state.sealer.newest().ok_or(SealFault::Unsealable)?;
+    let mut change = state.change(actor).await?;
+    let mut random = state.random.draw();
+    let mut count = 0;
+    for item in change.items_with_secrets().await? {
+        let mut secrets = item.secrets.clone();
+        for (property, sealed) in &mut secrets {
+            if sealed.key != newest {
+                let purpose = Purpose { item: item.number, property };
+                let opened = state.sealer.open(purpose, sealed);
+                let secret = opened.map_err(|fault| unopened(&item.id, property, fault))?;
+                *sealed = state.sealer.seal(purpose, &secret, &mut random)?;
+                count += 1;
+            }
+        }
+        if secrets != item.secrets {
+            change.reseal_item(item.number, secrets).await?;
+        }
+    }
+    Ok((count, state.commit(change).await?))
+}
+
+fn unopened(item: &ItemId, property: &str, fault: SealFault) -> Problem {
+    Problem::conflict(format!("`{property}` of `{item}`: {fault}"))
+}

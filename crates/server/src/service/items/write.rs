@@ -1,0 +1,224 @@
+//! Making, changing, moving and deleting items.
+
+use std::collections::BTreeSet;
+
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::{
+    Decision, ItemId, PropertyFault, SecretChange, Stored, TypeDescriptor, decide, descriptor,
+};
+use patgate_core::permission::names::CONFIG_EDIT;
+use patgate_store::{Change, Item, NewItem, SealedSecrets, StoreError};
+
+use super::{ItemChange, ItemDraft, ItemRef, ItemView, kind, no_such_item};
+use crate::caller::Caller;
+use crate::configuration::Secret;
+use crate::problem::{FieldFault, Problem};
+use crate::sealing::{Purpose, Sealer};
+use crate::service::mandate::Mandate;
+use crate::service::shown::overtaken;
+use crate::state::AppState;
+
+/// Makes an item.
+///
+/// # Errors
+/// 403 without `config#edit`; 400 naming each property that is wrong; 404 when its folder is not there; 409 when the
+/// place is taken.
+pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Result<ItemView, Problem> {
+    let mut change = begin(state, caller).await?;
+    let descriptor = descriptor(&draft.type_name).ok_or_else(|| {
+        let detail = format!("The field `type`: there is no type `{}`", draft.type_name);
+        Problem::field("type", detail)
+            .hint("`GET /api/v1/configuration-item-types` lists those that are known")
+    })?;
+    if draft.id.is_root() {
+        return Err(Problem::field(
+            "id",
+            "The field `id`: `Configuration` is the folder of everything; give a name in it",
+        ));
+    }
+    let decision = decide(descriptor, None, draft.properties).map_err(|faults| refused(&faults))?;
+    judge(descriptor, &decision, &SealedSecrets::new())?;
+    let mut random = state.random.draw();
+    let number = ItemNumber::generate(&mut random);
+    let secrets = sealed(&state.sealer, number, &decision, SealedSecrets::new(), &mut random)?;
+    let new = NewItem {
+        number,
+        id: draft.id,
+        type_name: descriptor.name.to_owned(),
+        properties: decision.properties,
+        secrets,
+    };
+    let item = change.insert_item(&new).await.map_err(misplaced)?;
+    state.commit(change).await?;
+    Ok(ItemView::new(item))
+}
+
+/// Changes an item, and moves it when another place is given: a folder with all that is in it. Settings that name what
+/// is moved name its new place.
+///
+/// # Errors
+/// As [`create`]; 400 naming the secret that must be given again, because the change would send it elsewhere; 409 when
+/// somebody else changed it after it was read.
+pub async fn update(
+    state: &AppState,
+    caller: &Caller,
+    which: &ItemRef,
+    wanted: ItemChange,
+) -> Result<ItemView, Problem> {
+    let mut change = begin(state, caller).await?;
+    let before = found(&change, which).await?;
+    if wanted.type_name.is_some_and(|name| name != before.type_name) {
+        let detail = format!("The field `type` is not `{}`: an item keeps its type", before.type_name);
+        return Err(Problem::field("type", detail));
+    }
+    let descriptor = descriptor(&before.type_name).ok_or_else(|| {
+        let detail = format!("This version of Patgate does not know the type `{}`", before.type_name);
+        Problem::conflict(detail)
+    })?;
+    let stored: BTreeSet<_> = before.secrets.keys().cloned().collect();
+    let stored = Stored { properties: &before.properties, secrets: &stored };
+    // Whoever read an old version is told so first: what they would be told of their values may be wrong by now.
+    if before.version != wanted.version {
+        return Err(overtaken());
+    }
+    let decision = decide(descriptor, Some(stored), wanted.properties).map_err(|faults| refused(&faults))?;
+    judge(descriptor, &decision, &before.secrets)?;
+    let mut random = state.random.draw();
+    let secrets = sealed(&state.sealer, before.number, &decision, before.secrets.clone(), &mut random)?;
+    let mut item = change.update_item(before.number, before.version, decision.properties, secrets).await?;
+    if let Some(to) = wanted.id {
+        let from = item.id.clone();
+        item = change.move_item(item.number, item.version, &to).await.map_err(misplaced)?;
+        follow(&mut change, &from, &item.id).await?;
+    }
+    state.commit(change).await?;
+    Ok(ItemView::new(item))
+}
+
+/// Deletes an item.
+///
+/// # Errors
+/// 403 without `config#edit`; 404; 409 for a folder with something in it, for a mail server that the settings name, and
+/// when `version` is given and somebody else changed it after it was read.
+pub async fn delete(
+    state: &AppState,
+    caller: &Caller,
+    which: &ItemRef,
+    version: Option<i64>,
+) -> Result<(), Problem> {
+    let change = deleted(state, caller, which, version).await?;
+    state.commit(change).await?;
+    Ok(())
+}
+
+/// Tells beforehand what [`delete`] would say: it is done in a change that is never committed.
+///
+/// # Errors
+/// As [`delete`].
+pub async fn may_delete(state: &AppState, caller: &Caller, which: &ItemRef) -> Result<(), Problem> {
+    deleted(state, caller, which, None).await.map(drop)
+}
+
+async fn deleted(
+    state: &AppState,
+    caller: &Caller,
+    which: &ItemRef,
+    version: Option<i64>,
+) -> Result<Change, Problem> {
+    let mut change = begin(state, caller).await?;
+    let item = found(&change, which).await?;
+    let settings = change.token_settings().await?;
+    let named = settings.email_notifications.server;
+    if named.is_some_and(|named| named == item.id) {
+        let detail = format!("`{}` is the email server of the settings", item.id);
+        return Err(Problem::conflict(detail).hint("Choose another in the system settings first"));
+    }
+    change.delete_item(item.number, version).await?;
+    Ok(change)
+}
+
+async fn begin(state: &AppState, caller: &Caller) -> Result<Change, Problem> {
+    caller.require(state, CONFIG_EDIT)?;
+    // A key that was added meanwhile seals from now on.
+    state.sealer.refresh().await;
+    let change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(CONFIG_EDIT)?;
+    Ok(change)
+}
+
+async fn found(change: &Change, which: &ItemRef) -> Result<Item, Problem> {
+    let item = match which {
+        ItemRef::At(id) => change.item(id).await?,
+        ItemRef::Numbered(number) => change.item_by_number(*number).await?,
+    };
+    item.ok_or_else(no_such_item)
+}
+
+/// Lets the settings name the new place of what was moved.
+async fn follow(change: &mut Change, from: &ItemId, to: &ItemId) -> Result<(), Problem> {
+    let mut settings = change.token_settings().await?;
+    let server = settings.email_notifications.server.clone();
+    let moved = server.as_ref().and_then(|server| server.moved(from, to).ok());
+    let Some(moved) = moved.filter(|moved| Some(moved.as_str()) != server.as_ref().map(ItemId::as_str))
+    else {
+        return Ok(());
+    };
+    settings.email_notifications.server = Some(moved);
+    change.put_token_settings(&settings).await?;
+    Ok(())
+}
+
+/// Asks the type whether the values go together.
+fn judge(descriptor: &TypeDescriptor, decision: &Decision, before: &SealedSecrets) -> Result<(), Problem> {
+    let secret = descriptor.secrets().find_map(|property| match decision.secrets.get(property.name) {
+        Some(SecretChange::Set(secret)) => Some(Secret::new(secret.reveal().to_owned())),
+        Some(SecretChange::Remove) => None,
+        None => before.contains_key(property.name).then(kind::any_secret),
+    });
+    let faults = kind::judge(descriptor.name, &decision.properties, secret);
+    if faults.is_empty() { Ok(()) } else { Err(refused(&faults)) }
+}
+
+/// The secrets as they will be stored.
+fn sealed(
+    sealer: &Sealer,
+    item: ItemNumber,
+    decision: &Decision,
+    mut secrets: SealedSecrets,
+    random: &mut impl rand_core::CryptoRng,
+) -> Result<SealedSecrets, Problem> {
+    for (&property, change) in &decision.secrets {
+        match change {
+            SecretChange::Set(secret) => {
+                let sealed = sealer.seal(Purpose { item, property }, secret, random)?;
+                secrets.insert(property.to_owned(), sealed);
+            }
+            SecretChange::Remove => {
+                secrets.remove(property);
+            }
+        }
+    }
+    Ok(secrets)
+}
+
+/// 400 with every property that is wrong.
+fn refused(faults: &[PropertyFault]) -> Problem {
+    let faults = faults.iter().map(|fault| {
+        let field = format!("properties.{}", fault.property);
+        FieldFault { detail: format!("The field `{field}`: {}", fault.reason), field }
+    });
+    Problem::fields(faults.collect())
+}
+
+/// What is wrong with a place is wrong with the field `id`.
+fn misplaced(error: StoreError) -> Problem {
+    match error {
+        StoreError::NotFound("folder") => {
+            Problem::field("id", "The field `id`: there is no such folder to put it in")
+        }
+        StoreError::AlreadyThere(_) => {
+            Problem::conflict("There is a configuration item of this name in this folder")
+        }
+        other => other.into(),
+    }
+}
