@@ -13,9 +13,8 @@ pub(super) fn differences(stored: &TokenSettings, wanted: &TokenSettings) -> Vec
 }
 
 /// Every setting in words.
-fn told(settings: &TokenSettings) -> [(&'static str, String); 11] {
+fn told(settings: &TokenSettings) -> [(&'static str, String); 6] {
     let on = |is_on: bool| if is_on { "on" } else { "off" }.to_owned();
-    let mail = &settings.email_notifications;
     [
         (
             "Maximum token expiration duration",
@@ -28,11 +27,6 @@ fn told(settings: &TokenSettings) -> [(&'static str, String); 11] {
         ("Release", people(settings.origins.release)),
         ("Deploy", people(settings.origins.deploy)),
         ("All others", people(settings.origins.others)),
-        ("Enable email notifications", on(mail.enabled)),
-        ("Days before expiration", mail.days.to_string()),
-        ("Email server", mail.server.clone().unwrap_or_else(|| "none".to_owned())),
-        ("Subject", mail.subject.as_str().to_owned()),
-        ("Body", mail.body.as_str().to_owned()),
     ]
 }
 

@@ -6,8 +6,7 @@ use patgate_core::policy::{EmailNotifications, OriginPolicy, TokenSettings};
 use super::sso::SsoSwitch;
 use crate::pages::form::{Fault, sentence};
 use crate::pages::{Choice, Field, Fields};
-use crate::problem::Problem;
-use crate::service::settings::{self, LIFETIMES, Notifications};
+use crate::service::settings::{self, LIFETIMES};
 
 /// The rows of the table: what they are called in the form and on the page.
 const ROWS: [(&str, &str); 3] = [("release", "Release"), ("deploy", "Deploy"), ("others", "All others")];
@@ -24,11 +23,6 @@ pub(super) struct Form {
     pub(super) sso_error: Option<String>,
     /// Internal, LDAP and SSO users, for Release, Deploy and all others.
     pub(super) table: [[bool; 3]; 3],
-    pub(super) notifies: bool,
-    pub(super) days: Field,
-    pub(super) server: Field,
-    pub(super) subject: Field,
-    pub(super) body: Field,
 }
 
 /// A row of the table, for the template.
@@ -45,7 +39,6 @@ impl Form {
     pub(super) fn of_settings(settings: &TokenSettings) -> Self {
         let row = |row: Origins| [row.internal, row.ldap, row.sso];
         let origins = &settings.origins;
-        let mail = &settings.email_notifications;
         let sso = SsoSwitch::of_cells(origins.deploy.sso, origins.others.sso);
         Self {
             tokens_may_make_tokens: settings.tokens_may_make_tokens,
@@ -54,13 +47,8 @@ impl Form {
             sso_shown: sso,
             sso_error: None,
             table: [row(origins.release), row(origins.deploy), row(origins.others)],
-            notifies: mail.enabled,
-            ..Self::with_fields(
+            ..Self::with_maximum(
                 settings.maximum_lifetime_days.map_or_else(String::new, |days| u32::from(days).to_string()),
-                mail.days.to_string(),
-                mail.server.clone().unwrap_or_default(),
-                mail.subject.as_str().to_owned(),
-                mail.body.as_str().to_owned(),
             )
         }
     }
@@ -80,35 +68,21 @@ impl Form {
             sso_shown: SsoSwitch::shown(fields, sso),
             sso_error: None,
             table,
-            notifies: fields.has("notifications"),
-            ..Self::with_fields(
-                fields.text("maximum").to_owned(),
-                fields.text("days").to_owned(),
-                fields.text("server").to_owned(),
-                fields.text("subject").to_owned(),
-                fields.secret("body").to_owned(),
-            )
+            ..Self::with_maximum(fields.text("maximum").to_owned())
         }
     }
 
-    fn with_fields(maximum: String, days: String, server: String, subject: String, body: String) -> Self {
+    fn with_maximum(maximum: String) -> Self {
         let nothing = SsoSwitch::of_cells(false, false);
         Self {
             maximum: Field::new("maximum", "Maximum token expiration duration", maximum)
-                .hint("The longest lifetime that can be chosen for a new token. Tokens that are there keep theirs."),
+                .hint("The longest lifetime that can be chosen for a new token. When you lower it, you choose what becomes of the tokens that exceed it."),
             tokens_may_make_tokens: false,
             passwords_on_api: false,
             sso: nothing,
             sso_shown: nothing,
             sso_error: None,
             table: [[false; 3]; 3],
-            notifies: false,
-            days: Field::new("days", "Days before expiration", days).hint("1 to 365."),
-            server: Field::new("server", "Email server", server).hint(
-                "No mail server is set up yet. Notifications are not sent until there is one and it is chosen here.",
-            ),
-            subject: Field::new("subject", "Subject", subject).hint("One line of at most 200 characters."),
-            body: Field::new("body", "Body", body).hint("Text or HTML, at most 10,000 characters."),
         }
     }
 
@@ -142,21 +116,20 @@ impl Form {
             field: "sso".to_owned(),
             text: format!("Allow personal access tokens for SSO users: {text}"),
         }));
-        faults.extend(Fault::of([&self.days, &self.server, &self.subject, &self.body]));
         faults
     }
 
-    /// The settings that are wanted; `None` when something stands beside a field now.
+    /// The settings that are wanted; `None` when something stands beside a field now. What the mail before an expiry says
+    /// is changed on a page of its own.
     pub(super) fn read(&mut self) -> Option<TokenSettings> {
         let maximum = self.maximum();
         let origins = self.origins();
-        let email_notifications = self.notifications();
         Some(TokenSettings {
             maximum_lifetime_days: maximum?,
             tokens_may_make_tokens: self.tokens_may_make_tokens,
             passwords_on_api: self.passwords_on_api,
             origins: origins?,
-            email_notifications: email_notifications?,
+            email_notifications: EmailNotifications::default(),
         })
     }
 
@@ -186,30 +159,5 @@ impl Form {
                 None
             }
         }
-    }
-
-    fn notifications(&mut self) -> Option<EmailNotifications> {
-        // What is no number is out of the range as well.
-        let days = self.days.value.parse().unwrap_or(0);
-        let wanted = |subject: &str, body: &str, server: &str, days| Notifications {
-            enabled: self.notifies,
-            days,
-            server: Some(server.to_owned()),
-            subject: subject.to_owned(),
-            body: body.to_owned(),
-        };
-        let typed = wanted(&self.subject.value, &self.body.value, &self.server.value, days);
-        // Each field is judged by itself, so that all that is wrong is told at once.
-        let problems = [
-            wanted("x", "x", "", days).read().err(),
-            wanted("x", "x", &self.server.value, 1).read().err(),
-            wanted(&self.subject.value, "x", "", 1).read().err(),
-            wanted("x", &self.body.value, "", 1).read().err(),
-        ];
-        let fields = [&mut self.days, &mut self.server, &mut self.subject, &mut self.body];
-        for (field, problem) in fields.into_iter().zip(&problems) {
-            field.error = problem.as_ref().map(Problem::sentence);
-        }
-        typed.read().ok()
     }
 }

@@ -1,8 +1,13 @@
 //! *System settings → General → Personal access tokens*: `/settings`.
 
+mod decisions;
 mod difference;
+mod exemptions;
 mod form;
+mod preview;
 mod sso;
+mod suspended;
+mod touched;
 
 use askama::Template;
 use axum::Router;
@@ -10,13 +15,17 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::StatusCode;
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::policy::TokenSettings;
 
+use self::decisions::DecisionRow;
 use self::difference::differences;
 use self::form::Form;
 use super::form::{Difference, Fault, unsaved};
+use super::notifications::Summary;
 use super::refused::redirect;
 use super::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use crate::service::policy::{self, Choices};
 use crate::service::settings::{self, Put};
 use crate::service::shown::Shown;
 use crate::state::AppState;
@@ -35,11 +44,22 @@ struct SettingsPage {
     differences: Vec<Difference>,
     form: Form,
     shown: String,
+    /// What was decided about tokens that stricter rules touch.
+    decisions: Vec<DecisionRow>,
+    may_see_tokens: bool,
+    /// The mail before an expiry, which is changed on a page of its own.
+    mail: Summary,
 }
 
 /// The address of the page.
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/settings", get(show).post(save))
+    Router::new()
+        .route("/settings", get(show).post(save))
+        .route("/settings/preview", get(preview::show).post(preview::decide))
+        .route("/settings/decisions/{id}/undo", get(decisions::ask).post(decisions::undo))
+        .route("/settings/exemptions", get(exemptions::show).post(exemptions::create))
+        .route("/settings/exemptions/{id}/end", get(exemptions::ask).post(exemptions::end))
+        .route("/settings/suspended", get(suspended::show).post(suspended::lift))
 }
 
 async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): RawQuery) -> PageResult {
@@ -47,17 +67,24 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let notice = match query.text("done") {
         "saved" => Some(Notice::Done("The settings are saved. They are in force.".to_owned())),
+        "decided" => Some(Notice::Done("It is decided, and in force.".to_owned())),
+        "scheduled" => Some(Notice::Done(
+            "It is decided, and takes effect at the time that you chose. Until then it can be undone.".to_owned(),
+        )),
+        "undone" => Some(Notice::Done("The decision is undone. It does not take effect.".to_owned())),
         _ => None,
     };
     // After a lost session, what was typed, and which settings it was typed over.
     let (form, shown) = match query.text("shown") {
-        "" => (Form::of_settings(&stored), Shown::of(&stored)),
+        "" => (Form::of_settings(&stored), settings::shown(&stored)),
         shown => (Form::of_fields(&query), Shown::from_form(shown)),
     };
     let came = (!query.text("shown").is_empty()).then(|| Form::of_fields(&query).read());
-    let is_unsaved = came.is_some_and(|came| came.is_none_or(|came| came != stored));
+    let is_unsaved = came.is_some_and(|came| {
+        came.is_none_or(|came| settings::shown(&came) != settings::shown(&stored))
+    });
     let notice = if is_unsaved { Some(unsaved()) } else { notice };
-    page(&state, &visitor, form, &shown, StatusCode::OK, notice, Vec::new())
+    page(&state, &visitor, form, &shown, StatusCode::OK, notice, Vec::new()).await
 }
 
 async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Submitted) -> PageResult {
@@ -65,16 +92,29 @@ async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Subm
     let shown = Shown::from_form(fields.text("shown"));
     let mut form = Form::of_fields(&fields);
     let Some(wanted) = form.read() else {
-        return page(&state, &visitor, form, &shown, StatusCode::BAD_REQUEST, None, Vec::new());
+        return page(&state, &visitor, form, &shown, StatusCode::BAD_REQUEST, None, Vec::new()).await;
     };
-    match settings::put_shown(&state, &visitor.caller, wanted.clone(), &shown).await? {
-        Put::Done(_) => Ok(redirect(&state, "/settings?done=saved")),
-        Put::Overtaken(stored) => overtaken(&state, &visitor, &stored, &wanted),
+    let stored = settings::read(&state, &visitor.caller).await?;
+    let questions = policy::questions(&state, &stored, &wanted).await?;
+    // What touches tokens is asked about first; the rest is saved.
+    let mut rest = wanted.clone();
+    if questions.maximum.is_some() {
+        rest.maximum_lifetime_days = stored.maximum_lifetime_days;
+    }
+    rest.origins = questions.closing.open(&rest.origins);
+    match settings::put_shown(&state, &visitor.caller, rest, &Choices::default(), &shown).await? {
+        Put::Done(_) if questions.is_empty() => Ok(redirect(&state, "/settings?done=saved")),
+        Put::Done(_) => {
+            let maximum = questions.maximum.map_or_else(String::new, |days| u32::from(days).to_string());
+            let asked = format!("maximum={maximum}&closing={}&done=saved", questions.closing);
+            Ok(redirect(&state, &format!("/settings/preview?{asked}")))
+        }
+        Put::Overtaken(stored) => overtaken(&state, &visitor, &stored, &wanted).await,
     }
 }
 
 /// Both are shown, and saving again puts the own ones in force: nobody's are lost without being seen.
-fn overtaken(
+async fn overtaken(
     state: &AppState,
     visitor: &Visitor,
     stored: &TokenSettings,
@@ -84,11 +124,11 @@ fn overtaken(
                 again to put yours in their place";
     let notice = Some(Notice::Failed(format!("{text}.")));
     let form = Form::of_settings(wanted);
-    let shown = Shown::of(stored);
-    page(state, visitor, form, &shown, StatusCode::CONFLICT, notice, differences(stored, wanted))
+    let shown = settings::shown(stored);
+    page(state, visitor, form, &shown, StatusCode::CONFLICT, notice, differences(stored, wanted)).await
 }
 
-fn page(
+async fn page(
     state: &AppState,
     visitor: &Visitor,
     form: Form,
@@ -104,6 +144,9 @@ fn page(
         differences,
         form,
         shown: shown.as_str().to_owned(),
+        decisions: decisions::rows(state, visitor).await?,
+        may_see_tokens: visitor.caller.may(state, TOKEN_VIEW_ALL),
+        mail: Summary::of(state, visitor).await?,
     };
     Ok((status, Html(page.render()?)).into_response())
 }

@@ -1,0 +1,153 @@
+//! What was decided about tokens: the part of the settings page that shows it, and `/settings/decisions/{id}/undo`.
+
+use axum::extract::State;
+use patgate_core::identifier::DecisionId;
+use patgate_core::permission::names::SECURITY_EDIT;
+use patgate_core::policy::{ClosingChoice, Decided, Decision, DecisionState, MaximumChoice};
+use patgate_core::user::Origin;
+use patgate_store::Seek;
+
+use super::PATH;
+use crate::pages::confirm::Confirm;
+use crate::pages::form::{Named, sentence};
+use crate::pages::refused::redirect;
+use crate::pages::{Moment, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::problem::Problem;
+use crate::service::policy;
+use crate::state::AppState;
+
+/// Settled decisions that the page shows.
+const SHOWN: u64 = 10;
+
+/// A decision as the page shows it.
+pub(super) struct DecisionRow {
+    pub(super) id: String,
+    pub(super) what: String,
+    /// When it takes or took effect.
+    pub(super) at: Moment,
+    /// The same in the time zone in which it was chosen; empty for UTC.
+    pub(super) told: String,
+    pub(super) made_by: String,
+    pub(super) is_pending: bool,
+    pub(super) is_failed: bool,
+    /// What became of it.
+    pub(super) outcome: String,
+}
+
+/// Decisions that wait, and some of those that were settled last.
+///
+/// # Errors
+/// 403 for who may not see the rules.
+pub(super) async fn rows(state: &AppState, visitor: &Visitor) -> Result<Vec<DecisionRow>, Problem> {
+    let caller = &visitor.caller;
+    let mut decisions = policy::pending(state, caller).await?;
+    let newest = policy::list(state, caller, &Seek::Start, SHOWN).await?;
+    decisions.extend(newest.into_iter().filter(|decision| decision.state != DecisionState::Pending));
+    Ok(decisions.iter().map(DecisionRow::new).collect())
+}
+
+impl DecisionRow {
+    fn new(decision: &Decision) -> Self {
+        let outcome = match &decision.state {
+            DecisionState::Pending => "Waits".to_owned(),
+            DecisionState::Applied { tokens: 1, .. } => "Took effect; one token changed".to_owned(),
+            DecisionState::Applied { tokens, .. } => format!("Took effect; {tokens} tokens changed"),
+            DecisionState::Undone { by, .. } => format!("Undone by {by}"),
+            DecisionState::Failed { reason, .. } => {
+                format!("Failed: {}", sentence(reason))
+            }
+        };
+        let told = match decision.zone.as_str() {
+            "UTC" => String::new(),
+            zone => policy::told(decision.effective_at, zone),
+        };
+        Self {
+            id: decision.id.to_string(),
+            what: what(&decision.decided),
+            at: decision.effective_at.into(),
+            told,
+            made_by: decision.made_by.clone(),
+            is_pending: decision.state == DecisionState::Pending,
+            is_failed: matches!(decision.state, DecisionState::Failed { .. }),
+            outcome,
+        }
+    }
+}
+
+/// `GET /settings/decisions/{id}/undo`.
+pub(super) async fn ask(
+    State(state): State<AppState>,
+    Named(id): Named<DecisionId>,
+    visitor: Visitor,
+) -> PageResult {
+    question(&state, &visitor, id).await?.ask()
+}
+
+/// `POST /settings/decisions/{id}/undo`.
+pub(super) async fn undo(
+    State(state): State<AppState>,
+    Named(id): Named<DecisionId>,
+    Submitted { visitor, .. }: Submitted,
+) -> PageResult {
+    match policy::undo(&state, &visitor.caller, id).await {
+        Ok(_) => Ok(redirect(&state, "/settings?done=undone")),
+        Err(problem) => question(&state, &visitor, id).await?.refused(problem),
+    }
+}
+
+async fn question(state: &AppState, visitor: &Visitor, id: DecisionId) -> Result<Confirm, Refused> {
+    visitor.caller.require(state, SECURITY_EDIT)?;
+    let decision = state.store.decision(id).await.map_err(Problem::from)?;
+    let decision = decision.ok_or_else(|| Problem::not_found("decision"))?;
+    let when = policy::told(decision.effective_at, &decision.zone);
+    Ok(Confirm {
+        shell: Shell::new(state, visitor, "Undo a decision", PATH),
+        heading: "Undo this decision?".to_owned(),
+        sentences: vec![
+            format!("{}, {when}.", what(&decision.decided)),
+            "It does not take effect then. The rules and the tokens stay as they are.".to_owned(),
+        ],
+        action: format!("/settings/decisions/{id}/undo"),
+        button: "Undo decision",
+        is_danger: false,
+        is_possible: decision.state == DecisionState::Pending,
+        cancel: PATH.to_owned(),
+    })
+}
+
+/// A decision in words.
+fn what(decided: &Decided) -> String {
+    match decided {
+        Decided::Maximum { to, choice, .. } => {
+            let tokens = match choice {
+                MaximumChoice::Leave => "tokens that exceed it stay as they are",
+                MaximumChoice::Shorten => "tokens that exceed it are shortened",
+                MaximumChoice::Suspend => "tokens that exceed it are suspended",
+                MaximumChoice::Delete => "tokens that exceed it are deleted",
+            };
+            format!("Maximum of {to}; {tokens}")
+        }
+        Decided::Closing { cells, choice } => {
+            let tokens = match choice {
+                ClosingChoice::Suspend => "their tokens are suspended",
+                ClosingChoice::Leave => "their tokens keep working",
+            };
+            format!("Closed: {}; {tokens}", told(*cells))
+        }
+    }
+}
+
+/// Cells in words: `SSO users for Deploy and all others`.
+pub(super) fn told(cells: patgate_core::policy::Cells) -> String {
+    use patgate_core::policy::origin::Row;
+    let label = |row: Row| match row {
+        Row::Release => "Release",
+        Row::Deploy => "Deploy",
+        Row::Others => "all others",
+    };
+    let of = |origin: Origin| {
+        let rows: Vec<_> = cells.iter().filter(|(_, of)| *of == origin).map(|(row, _)| label(row)).collect();
+        format!("{} for {}", origin.people(), rows.join(" and "))
+    };
+    cells.origins().map(of).collect::<Vec<_>>().join(", ")
+}

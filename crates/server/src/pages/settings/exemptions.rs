@@ -1,0 +1,233 @@
+//! `/settings/exemptions`: to whom the maximum lifetime does not apply; and `/settings/exemptions/{id}/end`.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use http::StatusCode;
+use patgate_core::identifier::ExemptionId;
+use patgate_core::permission::names::SECURITY_EDIT;
+use patgate_core::policy::{Exemption, ExemptionReason};
+use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
+use patgate_store::{ExemptionCursor, Seek};
+
+use crate::pages::confirm::Confirm;
+use crate::pages::form::{Fault, Named, read, sentence};
+use crate::pages::paging::{self, Paging};
+use crate::pages::refused::redirect;
+use crate::pages::{Choice, Field, Fields, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::service::day::end_of_day;
+use crate::service::policy::exemptions;
+use crate::service::settings;
+use crate::state::AppState;
+
+/// Where the list is.
+const LIST: &str = "/settings/exemptions";
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/settings_exemptions.html")]
+struct ExemptionsPage {
+    shell: Shell,
+    may_edit: bool,
+    rows: Vec<ExemptionRow>,
+    paging: Paging,
+    form: Form,
+    faults: Vec<Fault>,
+}
+
+/// An exemption as the page shows it.
+struct ExemptionRow {
+    id: String,
+    name: String,
+    kind: &'static str,
+    provider: String,
+    reason: String,
+    made_at: Moment,
+    made_by: String,
+    ends_at: Moment,
+    holds: bool,
+}
+
+/// What is typed.
+struct Form {
+    name: Field,
+    kinds: Vec<Choice>,
+    is_group: bool,
+    provider: Field,
+    reason: Field,
+    ends: Field,
+    zone: Field,
+}
+
+/// `GET /settings/exemptions?after=&before=&done=`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let notice = match query.text("done") {
+        "made" => Some(Notice::Done("The exemption is made. It holds.".to_owned())),
+        "ended" => Some(Notice::Done(
+            "The exemption has ended. Tokens that were made under it stay; the next preview marks them for review."
+                .to_owned(),
+        )),
+        _ => None,
+    };
+    page(&state, &visitor, &query, Form::of_fields(&query), StatusCode::OK, notice).await
+}
+
+/// `POST /settings/exemptions`.
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Submitted { visitor, fields }: Submitted,
+) -> PageResult {
+    visitor.caller.require(&state, SECURITY_EDIT)?;
+    let mut form = Form::of_fields(&fields);
+    let Some((principal, reason, ends_at)) = form.read() else {
+        return page(&state, &visitor, &Fields::default(), form, StatusCode::BAD_REQUEST, None).await;
+    };
+    match exemptions::create(&state, &visitor.caller, principal, reason, ends_at).await {
+        Ok(_) => Ok(redirect(&state, "/settings/exemptions?done=made")),
+        Err(problem) => {
+            let problem = Refused::unless_shown(problem)?;
+            let told = problem.sentence();
+            let mut notice = None;
+            match problem.wrong_field() {
+                Some("endsAt") => form.ends.error = Some(told),
+                Some("principal") => form.name.error = Some(told),
+                _ => notice = Some(Notice::Failed(told)),
+            }
+            page(&state, &visitor, &Fields::default(), form, problem.status(), notice).await
+        }
+    }
+}
+
+/// `GET /settings/exemptions/{id}/end`.
+pub(super) async fn ask(
+    State(state): State<AppState>,
+    Named(id): Named<ExemptionId>,
+    visitor: Visitor,
+) -> PageResult {
+    question(&state, &visitor, id).await?.ask()
+}
+
+/// `POST /settings/exemptions/{id}/end`.
+pub(super) async fn end(
+    State(state): State<AppState>,
+    Named(id): Named<ExemptionId>,
+    Submitted { visitor, .. }: Submitted,
+) -> PageResult {
+    match exemptions::end(&state, &visitor.caller, id).await {
+        Ok(_) => Ok(redirect(&state, "/settings/exemptions?done=ended")),
+        Err(problem) => question(&state, &visitor, id).await?.refused(problem),
+    }
+}
+
+async fn question(state: &AppState, visitor: &Visitor, id: ExemptionId) -> Result<Confirm, Refused> {
+    visitor.caller.require(state, SECURITY_EDIT)?;
+    let exemption = exemptions::read(state, &visitor.caller, id).await?;
+    Ok(Confirm {
+        shell: Shell::new(state, visitor, "End an exemption", super::PATH),
+        heading: format!("End the exemption of {}?", exemption.principal.username),
+        sentences: vec![
+            "The maximum applies to them again, for new tokens.".to_owned(),
+            "Tokens that were made under it stay as they are. The next preview marks them for review.".to_owned(),
+        ],
+        action: format!("{LIST}/{id}/end"),
+        button: "End exemption",
+        is_danger: true,
+        is_possible: true,
+        cancel: LIST.to_owned(),
+    })
+}
+
+async fn page(
+    state: &AppState,
+    visitor: &Visitor,
+    query: &Fields,
+    form: Form,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> PageResult {
+    let place: Seek<ExemptionCursor> = paging::place(query);
+    let listed = exemptions::list(state, &visitor.caller, &place, paging::ASKED).await?;
+    let (listed, paging) = Paging::cut(listed, &place, &Fields::default(), ExemptionCursor::of);
+    let now = state.clock.now();
+    let page = ExemptionsPage {
+        shell: Shell::new(state, visitor, "Exemptions from the maximum", super::PATH).with_notice(notice),
+        may_edit: settings::may_put(state, &visitor.caller),
+        rows: listed.iter().map(|exemption| ExemptionRow::new(exemption, now)).collect(),
+        paging,
+        faults: form.faults(),
+        form,
+    };
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+impl ExemptionRow {
+    fn new(exemption: &Exemption, now: jiff::Timestamp) -> Self {
+        let principal = &exemption.principal;
+        Self {
+            id: exemption.id.to_string(),
+            name: principal.username.to_string(),
+            kind: match principal.kind {
+                PrincipalKind::User => "user",
+                PrincipalKind::Group => "group",
+            },
+            provider: principal.provider.clone(),
+            reason: exemption.reason.as_str().to_owned(),
+            made_at: exemption.made_at.into(),
+            made_by: exemption.made_by.clone(),
+            ends_at: exemption.ends_at.into(),
+            holds: exemption.holds(now),
+        }
+    }
+}
+
+impl Form {
+    fn of_fields(fields: &Fields) -> Self {
+        let or = |name: &str, usual: &str| {
+            let typed = fields.text(name);
+            if typed.is_empty() { usual.to_owned() } else { typed.to_owned() }
+        };
+        let kind = or("kind", "user");
+        Self {
+            name: Field::new("name", "Name", fields.text("name"))
+                .hint("The user name, or the name of the group."),
+            kinds: vec![Choice::new("user", "A user", &kind), Choice::new("group", "A group", &kind)],
+            is_group: kind == "group",
+            provider: Field::new("provider", "Provider", or("provider", INTERNAL_PROVIDER))
+                .hint("Where they come from: internal, or the name of the provider."),
+            reason: Field::new("reason", "Reason", fields.text("reason")).hint("For whoever asks later."),
+            ends: Field::new("ends", "Last day", fields.text("ends")).hint("It ends with this day."),
+            zone: Field::new("zone", "Time zone", or("zone", "UTC")).hint("Such as Europe/Berlin."),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        Fault::of([&self.name, &self.provider, &self.reason, &self.ends, &self.zone])
+    }
+
+    /// What is wanted; `None` when something stands beside a field now.
+    fn read(&mut self) -> Option<(Principal, ExemptionReason, jiff::Timestamp)> {
+        let name: Option<Username> = read(&mut self.name);
+        let provider = self.provider.value.clone();
+        let reason = match ExemptionReason::try_from(self.reason.value.clone()) {
+            Ok(reason) => Some(reason),
+            Err(why) => {
+                self.reason.error = Some(sentence(&why.to_string()));
+                None
+            }
+        };
+        let ends = match end_of_day(&self.ends.value, &self.zone.value) {
+            Ok(ends) => Some(ends),
+            Err(why) => {
+                self.ends.error = Some(sentence(&why.to_string()));
+                None
+            }
+        };
+        let kind = if self.is_group { PrincipalKind::Group } else { PrincipalKind::User };
+        Some((Principal { username: name?, fullname: None, kind, provider }, reason?, ends?))
+    }
+}

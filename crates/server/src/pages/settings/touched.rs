@@ -1,0 +1,42 @@
+//! A token that a stricter rule touches, as these pages show it.
+
+use jiff::Timestamp;
+
+use crate::pages::tokens::row::Row;
+use crate::service::policy::TouchedToken;
+use crate::service::tokens::overview::SeenGrant;
+
+/// A token, and whose it is.
+pub(super) struct TouchedRow {
+    pub(super) token: Row,
+    /// Empty for an owner who was deleted.
+    pub(super) owner: String,
+    pub(super) origin: &'static str,
+    pub(super) owner_is_disabled: bool,
+    /// Made under an exemption that is over.
+    pub(super) needs_review: bool,
+    /// It passes elsewhere still.
+    pub(super) is_narrowed: bool,
+}
+
+impl TouchedRow {
+    pub(super) fn of_seen(seen: &SeenGrant, now: Timestamp) -> Self {
+        let owner = seen.owner.as_deref();
+        Self {
+            token: Row::new(&seen.grant, now),
+            owner: owner.map_or_else(String::new, |owner| owner.username.to_string()),
+            origin: owner.map_or("", |owner| owner.origin.as_str()),
+            owner_is_disabled: owner.is_some_and(|owner| !owner.enabled),
+            needs_review: false,
+            is_narrowed: false,
+        }
+    }
+
+    pub(super) fn of_touched(token: &TouchedToken, now: Timestamp) -> Self {
+        Self {
+            needs_review: token.needs_review,
+            is_narrowed: token.is_narrowed,
+            ..Self::of_seen(&token.seen, now)
+        }
+    }
+}
