@@ -28,4 +28,4 @@ pub use message::{Mail, MessageId, NotAMessageId};
 pub use report::{Outcome, Report, Step, StepName, TlsFacts};
 pub use server::{SmtpFault, SmtpField, SmtpFields, SmtpServer};
 pub use test_mail::test;
-pub use trust::Authorities;
+pub use trust::{Authorities, NoAuthorities};

@@ -10,11 +10,12 @@ async fn a_mail_arrives_as_it_was_written() {
     let mails = MailServer::start();
     let properties = ["from=bounces@example.org", "localhost=patgate.example.org"];
     let server = SmtpServer::read(&fields(&mails, Way::Plain, &properties)).unwrap();
-    let text = "Grüße,\n.\n..\nQUIT\nfrom a line that is long: ".to_owned() + &"word ".repeat(300);
+    let text = "Grüße,\n.\n..\nQUIT\nfrom a line that is long: ".to_owned() + "word ".repeat(300).as_str();
     let mail = Mail {
         from: mailbox("patgate@example.org").named("Pätgate, Inc. \"tokens\""),
         to: mailbox("ann@example.org").named("Ann Müller"),
-        subject: "Zugriffstoken „nächtlicher Bericht“ läuft ab – ".to_owned() + &"und noch mehr ".repeat(12),
+        subject: "Zugriffstoken „nächtlicher Bericht“ läuft ab – ".to_owned()
+            + "und noch mehr ".repeat(12).as_str(),
         html: Some("<p>Grüße,</p>\n.\n<p>bye</p>\n".to_owned()),
         text: text.clone(),
         ..mail(1, "ann@example.org")
@@ -135,4 +136,17 @@ async fn an_address_outside_ascii_needs_a_server_that_takes_it() {
     let wide = SmtpServer::read(&fields(&mails, Way::Plain, &[])).unwrap();
     opened(&wide).await.deliver(&mail).await.unwrap();
     assert_eq!(mails.kept()[0].recipients, ["jörg@xn--bcher-kva.example"]);
+}
+
+#[tokio::test]
+async fn a_thousand_mails_go_over_one_connection() {
+    let mails = MailServer::start();
+    let server = SmtpServer::read(&fields(&mails, Way::Sink, &[])).unwrap();
+    let mut connection = opened(&server).await;
+    for number in 0..1_000 {
+        connection.deliver(&mail(number, "ann@example.org")).await.unwrap();
+    }
+    connection.close().await;
+    let expected: Vec<_> = (0..1_000).map(|number| format!("<{number}@example.org>")).collect();
+    assert_eq!(mails.swallowed(), expected);
 }

@@ -1,6 +1,7 @@
 //! TLS: when there is any, and whose certificates are believed.
 
-use patgate_server::mail::{FaultKind, Outcome, SmtpServer, StepName};
+use patgate_server::mail::{Authorities, FaultKind, Outcome, SmtpServer, StepName};
+use patgate_testkit::certificates::Authority;
 use patgate_testkit::servers::mail::{MailServer, Way};
 
 use super::{believing, fields, mail, open, opened, refused};
@@ -57,23 +58,29 @@ async fn nothing_is_sent_where_encryption_is_required_and_not_to_be_had() {
 #[tokio::test]
 async fn a_certificate_is_believed_only_where_it_may_be() {
     let mails = MailServer::start();
+    let others = Authorities::from_file(&Authority::create().certificate()).unwrap();
     let (ours, strangers) = (true, false);
+    // The strangers' authority bears the same name as ours, and has another key.
+    let signature = "BadSignature";
     for (way, properties, knows_authority, refusal) in [
         (Way::Offered, vec![], ours, None),
-        (Way::Offered, vec![], strangers, Some("UnknownIssuer")),
-        (Way::ImplicitLogin, vec!["ssl.enable=true"], strangers, Some("UnknownIssuer")),
+        (Way::Offered, vec![], strangers, Some(signature)),
+        (Way::ImplicitLogin, vec!["ssl.enable=true"], strangers, Some(signature)),
         (Way::Offered, vec!["ssl.trust=*"], strangers, None),
         (Way::Offered, vec!["ssl.trust=mail.test LOCALHOST"], strangers, None),
-        (Way::Offered, vec!["ssl.trust=mail.test"], strangers, Some("UnknownIssuer")),
+        (Way::Offered, vec!["ssl.trust=mail.test"], strangers, Some(signature)),
         (Way::OtherName, vec![], ours, Some("other.example")),
         (Way::OtherName, vec!["ssl.checkserveridentity=true"], ours, Some("other.example")),
         (Way::OtherName, vec!["ssl.checkserveridentity=false"], ours, None),
-        (Way::OtherName, vec!["ssl.checkserveridentity=false"], strangers, Some("UnknownIssuer")),
+        (Way::OtherName, vec!["ssl.checkserveridentity=false"], strangers, Some(signature)),
         (Way::OtherName, vec!["ssl.trust=*"], strangers, None),
     ] {
         let fields = fields(&mails, way, &properties);
-        let server =
-            if knows_authority { believing(&mails, &fields) } else { SmtpServer::read(&fields).unwrap() };
+        let server = if knows_authority {
+            believing(&mails, &fields)
+        } else {
+            SmtpServer::read(&fields).unwrap().trusting(others.clone())
+        };
         let Some(refusal) = refusal else {
             opened(&server).await.close().await;
             continue;

@@ -124,3 +124,81 @@ fn broken(error: io::Error) -> WireFault {
         _ => WireFault::Broken(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tokio::io::duplex;
+
+    use super::*;
+
+    /// What is made of bytes that come in pieces, before the connection ends.
+    fn replies(pieces: &[Vec<u8>]) -> (Vec<Reply>, Option<WireFault>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (ours, mut theirs) = duplex(64);
+            let speaking = async {
+                for piece in pieces {
+                    if theirs.write_all(piece).await.is_err() {
+                        break;
+                    }
+                }
+                drop(theirs);
+            };
+            let listening = async {
+                let (mut wire, mut replies) = (Wire::new(ours), Vec::new());
+                loop {
+                    match wire.reply(Duration::from_secs(30)).await {
+                        Ok(reply) => replies.push(reply),
+                        Err(fault) => return (replies, Some(fault)),
+                    }
+                }
+            };
+            tokio::join!(speaking, listening).1
+        })
+    }
+
+    fn said(pieces: &[&[u8]]) -> (Vec<String>, String) {
+        let pieces: Vec<_> = pieces.iter().map(|piece| piece.to_vec()).collect();
+        let (replies, fault) = replies(&pieces);
+        (replies.iter().map(Reply::text).collect(), fault.unwrap().to_string())
+    }
+
+    #[test]
+    fn an_answer_is_whole_however_it_is_cut() {
+        let whole = b"250-one\r\n250 two\r\n354 go\n";
+        let bytes: Vec<_> = whole.chunks(1).collect();
+        let expected = (
+            vec!["250 one two".to_owned(), "354 go".to_owned()],
+            "the server closed the connection".to_owned(),
+        );
+        assert_eq!(said(&bytes), expected);
+        assert_eq!(said(&[whole]), expected);
+        assert_eq!(said(&[b"250 half"]).0, [""; 0]);
+    }
+
+    #[test]
+    fn an_answer_without_an_end_is_given_up() {
+        let endless = "what answers there is no mail server: its answer does not end";
+        assert_eq!(said(&[&[b'2'; 4_000]]).1, endless);
+        assert_eq!(said(&[b"250-and more\r\n".repeat(200).as_slice()]).1, endless);
+        assert_eq!(said(&[b"250-and more\r\n".repeat(99).as_slice(), b"250 .\r\n"]).0.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end_in_answers_and_a_fault(
+            pieces in prop::collection::vec(prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..60),
+                "[2-5][0-9]{2}[ -][a-zA-Z ]{0,20}\r?\n".prop_map(String::into_bytes),
+            ], 0..20)
+        ) {
+            let (replies, fault) = replies(&pieces);
+            prop_assert!(fault.is_some());
+            for reply in replies {
+                prop_assert!((200..600).contains(&reply.code) && (1..=MOST_LINES).contains(&reply.lines.len()));
+                prop_assert!(reply.lines.iter().all(|line| line.len() <= 3 * LONGEST_LINE && !line.contains('\n')));
+            }
+        }
+    }
+}

@@ -76,7 +76,11 @@ fn linked(line: &str) -> String {
             });
             let rest = escaped(&word[address.len()..]);
             let address = escaped(address);
-            if is_address { format!("<a href=\"{address}\">{address}</a>{rest}") } else { address + &rest }
+            if is_address {
+                format!("<a href=\"{address}\">{address}</a>{rest}")
+            } else {
+                address + rest.as_str()
+            }
         })
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Templates that work, and those that are refused.
 
 use jiff::tz::TimeZone;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -227,4 +228,94 @@ fn days_are_counted_as_on_the_pages() {
     let zone = TimeZone::fixed(jiff::tz::offset(-3));
     let values = TokenValues::new("a", expires_at, expires_at, &zone, "x");
     assert_eq!(values.expires_at, "21 Dec 2026, 19:59 (UTC-03:00)");
+}
+
+/// A piece of a template: of the language, of HTML, and what is neither.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "{%-",
+        "-%}",
+        " owner ",
+        " tokens ",
+        " token ",
+        ".",
+        "token_name",
+        "|",
+        "length",
+        "safe",
+        "upper",
+        "if ",
+        "elif ",
+        "else",
+        "endif",
+        "for ",
+        " in ",
+        "endfor",
+        "raw",
+        "endraw",
+        "set ",
+        "autoescape false",
+        "endautoescape",
+        "include ",
+        "\"",
+        "'",
+        "\\",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "*",
+        "~",
+        "=",
+        "<p>",
+        "</p>",
+        "<a href=",
+        "<b>",
+        "<table>",
+        "<td>",
+        "<!--",
+        "&amp;",
+        "\n",
+        "\r\n",
+        " ",
+        "a",
+        "9",
+        "ü",
+        "\0",
+        "{{ owner }}",
+        "{% for token in tokens %}{{ token.token_name }}{% endfor %}",
+        "{% if owner %}",
+        "<",
+        ">",
+        "-",
+        "+",
+    ])
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_written_is_refused_or_escaped(
+        pieces in prop::collection::vec(piece(), 0..14),
+        kind in prop::sample::select(vec![Kind::Token, Kind::Digest]),
+    ) {
+        let (subject, body) = (pieces.concat(), format!("<p>{}</p>", pieces.concat()));
+        let evil = "<script>\r\nBcc: x";
+        let mut values = Values::sample();
+        values.owner = evil.to_owned();
+        values.tokens[0].token_name = evil.to_owned();
+        for template in [Template::parse(kind, &subject, &body), Template::parse(kind, "s", &body)] {
+            if let Ok(Ok(rendered)) = template.map(|template| template.render(&values)) {
+                prop_assert!(!rendered.subject.contains(['\r', '\n']));
+                prop_assert!(!rendered.html.contains("<script"), "{}", rendered.html);
+            }
+        }
+    }
 }

@@ -60,10 +60,12 @@ pub enum Way {
     Injects,
     /// TLS from the first byte; repeats what it was told, AUTH among it.
     Repeats,
+    /// Takes every mail as fast as it comes, and keeps its Message-ID alone: [`MailServer::swallowed`].
+    Sink,
 }
 
 impl Way {
-    const ALL: [(Self, &str); 15] = [
+    const ALL: [(Self, &str); 16] = [
         (Self::Plain, "plain"),
         (Self::Clear, "clear"),
         (Self::Ascii, "ascii"),
@@ -79,6 +81,7 @@ impl Way {
         (Self::Web, "web"),
         (Self::Injects, "injects"),
         (Self::Repeats, "repeats"),
+        (Self::Sink, "sink"),
     ];
 }
 
@@ -172,6 +175,13 @@ impl MailServer {
     pub fn count(&self) -> usize {
         let files = fs::read_dir(self.directory.path()).into_iter().flatten().flatten();
         files.filter(|file| file.path().extension().is_some_and(|ending| ending == "json")).count()
+    }
+
+    /// The Message-IDs of the mails that went into its [`Way::Sink`] so far.
+    #[must_use]
+    pub fn swallowed(&self) -> Vec<String> {
+        let list = fs::read_to_string(self.directory.path().join("swallowed")).unwrap_or_default();
+        list.lines().map(str::to_owned).collect()
     }
 
     /// What it complained about so far.

@@ -25,6 +25,8 @@ FOLDER = pathlib.Path(sys.argv[1])
 USER, PASSWORD = sys.argv[2].split(":", 1)
 PORTS = {way: int(port) for way, port in (pair.split("=") for pair in sys.argv[3:])}
 
+SWALLOWED = open(FOLDER / "swallowed", "ab")
+
 numbers = itertools.count(1)
 seen = set()
 
@@ -188,6 +190,41 @@ async def repeats(reader, writer):
             writer.write(b"500 5.5.1 what is \"" + line.strip() + b"\"?\r\n")
 
 
+class Sink(asyncio.Protocol):
+    """Takes every mail as fast as it comes, and keeps its Message-ID alone."""
+
+    def connection_made(self, transport):
+        self.transport, self.received, self.is_message = transport, b"", False
+        transport.write(b"220 mail.test ESMTP\r\n")
+
+    def data_received(self, data):
+        self.received += data
+        while True:
+            piece, end, rest = self.received.partition(b"\r\n.\r\n" if self.is_message else b"\r\n")
+            if not end:
+                return
+            self.received = rest
+            if self.is_message:
+                self.take(piece)
+            else:
+                self.answer(piece[:4].upper())
+
+    def take(self, message):
+        for line in message.split(b"\r\n"):
+            if line.lower().startswith(b"message-id:"):
+                SWALLOWED.write(line[11:].strip() + b"\n")
+                SWALLOWED.flush()
+                break
+        self.is_message = False
+        self.transport.write(b"250 2.0.0 swallowed\r\n")
+
+    def answer(self, command):
+        self.is_message = command == b"DATA"
+        self.transport.write(b"354 go on\r\n" if self.is_message else b"250 ok\r\n")
+        if command == b"QUIT":
+            self.transport.close()
+
+
 async def main():
     loop = asyncio.get_running_loop()
     good = certificate("good")
@@ -208,7 +245,9 @@ async def main():
         "injects": (None, injects), "repeats": (good, repeats),
     }
     for way, port in PORTS.items():
-        if way in conversations:
+        if way == "sink":
+            await loop.create_server(Sink, "127.0.0.1", port)
+        elif way in conversations:
             context, make = conversations[way]
             await loop.create_server(make, "127.0.0.1", port, ssl=context)
         else:
