@@ -42,6 +42,7 @@ const STYLE: &str = concat!(
 const SCRIPT: &str = concat!(
     include_str!("../../assets/script/scheme.js"),
     include_str!("../../assets/script/back.js"),
+    include_str!("../../assets/script/places.js"),
     include_str!("../../assets/script/copy.js"),
     include_str!("../../assets/script/time.js"),
     include_str!("../../assets/script/dialog.js"),

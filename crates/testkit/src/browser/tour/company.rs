@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::rules;
 use crate::curl::{Answer, curl};
 use crate::servers::patgate::{ADMIN_PASSWORD, Patgate};
 
@@ -17,9 +18,9 @@ const PEOPLE: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Somebody of SSO with a token.
-const SAM: &str = "sam.meyer";
+pub(super) const SAM: &str = "sam.meyer";
 /// Somebody of SSO without one.
-const NOA: &str = "noa.stern";
+pub(super) const NOA: &str = "noa.stern";
 
 /// Tokens: owner, name, application, days it lives (0: no expiration), days since it was made, hours since its last use
 /// (0: never used).
@@ -41,7 +42,6 @@ const TOKENS: [(&str, &str, &str, u32, u32, u32); 14] = [
 ];
 
 const TOKENS_PATH: &str = "/api/v1/personal-access-tokens";
-const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
 
 /// The company: the program, with its people and what they have made.
 #[derive(Debug)]
@@ -99,7 +99,9 @@ impl Company {
         let sessions =
             vec![sign_in(Who::Admin, "admin"), sign_in(Who::OfSso, SAM), sign_in(Who::OfSsoWithout, NOA)];
         places.push(("{link}", make_reset_link(&patgate, "ana.souza")));
-        close_sso(&mut patgate);
+        rules::close_sso(&mut patgate);
+        places.extend(rules::remind(&patgate));
+        places.extend(rules::decide(&patgate));
         Self { patgate, sessions, places }
     }
 
@@ -108,11 +110,11 @@ impl Company {
         self.sessions.iter().find(|(of, _)| *of == who).map(|(_, cookie)| cookie.as_str())
     }
 
-    /// An address with what stands for the things of this company put in: `{role}`, `{token}`, `{another}`, `{own}` (the
-    /// administrator's own token), `{link}` (what a password reset link has behind `/reset/`).
-    pub(super) fn url_of(&self, path: &str) -> String {
-        let path = self.places.iter().fold(path.to_owned(), |path, (place, id)| path.replace(place, id));
-        self.patgate.url_of(&path)
+    /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{own}` (the
+    /// administrator's own token), `{link}` (what a password reset link has behind `/reset/`), `{server}` (the page of the
+    /// mail server), `{run}`, `{mail}` and `{owner}` (a mail that failed), `{decision}`, `{exemption}`.
+    pub(super) fn filled(&self, text: &str) -> String {
+        self.places.iter().fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
     }
 }
 
@@ -144,7 +146,7 @@ fn grow_old(patgate: &Patgate, name: &str, days: u32, used: u32) {
 }
 
 /// Signs somebody in; returns the cookie, and what a form of theirs must show.
-fn sign_in(patgate: &Patgate, name: &str) -> (String, String) {
+pub(super) fn sign_in(patgate: &Patgate, name: &str) -> (String, String) {
     let body = json!({ "username": name, "password": password(name) }).to_string();
     let url = patgate.url_of("/api/v1/session");
     let answer = done(curl(["-H", "Content-Type: application/json", "-d", &body, &url]), &url);
@@ -162,28 +164,13 @@ fn make_reset_link(patgate: &Patgate, name: &str) -> String {
     link.unwrap_or_else(|| panic!("there is no link on\n{page}")).to_owned()
 }
 
-/// Two people turn out to have come from SSO, whose tokens an administrator switches off.
-fn close_sso(patgate: &mut Patgate) {
-    patgate.sql(&format!(
-        "UPDATE users SET origin = 'sso', provider = 'corp' WHERE username IN ('{SAM}', '{NOA}');
-         UPDATE roles SET principals = replace(principals, '\"internal\"', '\"corp\"')
-         WHERE name IN ('Sam team', 'Noa team')"
-    ));
-    patgate.start_again();
-    let mut settings = send(patgate, "admin", "GET", SETTINGS, &json!({})).json();
-    for application in ["release", "deploy", "others"] {
-        settings["origins"][application]["sso"] = json!(false);
-    }
-    send(patgate, "admin", "PUT", SETTINGS, &settings);
-}
-
-fn send(patgate: &Patgate, name: &str, method: &str, path: &str, body: &Value) -> Answer {
+pub(super) fn send(patgate: &Patgate, name: &str, method: &str, path: &str, body: &Value) -> Answer {
     let (user, url, body) = (format!("{name}:{}", password(name)), patgate.url_of(path), body.to_string());
     let call = ["-u", &user, "-X", method, "-H", "Content-Type: application/json", "-d", &body, &url];
     done(curl(call), path)
 }
 
-fn done(answer: Answer, what: &str) -> Answer {
+pub(super) fn done(answer: Answer, what: &str) -> Answer {
     assert!((200..300).contains(&answer.status), "{what}: {} {}", answer.status, answer.text());
     answer
 }
@@ -192,6 +179,6 @@ fn password(name: &str) -> String {
     if name == "admin" { ADMIN_PASSWORD.to_owned() } else { format!("the password of {name}") }
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }

@@ -4,6 +4,7 @@
 //! shows nothing of its own ([`SIGHTLESS`]).
 
 mod company;
+mod rules;
 mod sights;
 
 use super::Browser;
@@ -24,7 +25,7 @@ pub struct Sight {
     pub who: Who,
     /// What is done there before one looks.
     pub steps: &'static [Step],
-    /// What is headed so, or said, when one has arrived: the first of the page's `h1`.
+    /// What its `h1` reads when one has arrived, with `{…}` as in `path`.
     pub heading: &'static str,
 }
 
@@ -60,7 +61,7 @@ impl Sight {
     /// Goes there; panics when it is not there.
     pub fn visit(&self, browser: &Browser, company: &Company) {
         browser.wear(&company.patgate.url(), company.cookie(self.who));
-        browser.open(&company.url_of(self.path));
+        browser.open(&company.patgate.url_of(&company.filled(self.path)));
         for step in self.steps {
             match step {
                 Step::Press(name) => browser.press(name),
@@ -69,6 +70,6 @@ impl Sight {
                 Step::See(text) => browser.sees(text),
             }
         }
-        browser.reads("h1", &[self.heading]);
+        browser.reads("h1", &[&company.filled(self.heading)]);
     }
 }

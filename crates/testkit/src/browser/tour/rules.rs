@@ -1,0 +1,100 @@
+//! What the administrators of the company have set up: a mail server, reminders, rules that changed.
+
+use serde_json::{Value, json};
+
+use super::super::PATIENCE;
+use super::company::{NOA, SAM, done, send, sign_in, text};
+use crate::curl::curl;
+use crate::ports;
+use crate::servers::patgate::Patgate;
+use crate::wait;
+
+const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
+
+/// Two people turn out to have come from SSO, whose tokens an administrator switches off.
+pub(super) fn close_sso(patgate: &mut Patgate) {
+    patgate.sql(&format!(
+        "UPDATE users SET origin = 'sso', provider = 'corp' WHERE username IN ('{SAM}', '{NOA}');
+         UPDATE roles SET principals = replace(principals, '\"internal\"', '\"corp\"')
+         WHERE name IN ('Sam team', 'Noa team')"
+    ));
+    patgate.start_again();
+    change(patgate, |settings| {
+        for application in ["release", "deploy", "others"] {
+            settings["origins"][application]["sso"] = json!(false);
+        }
+    });
+}
+
+/// A mail server that does not answer, and reminders that go out by it; one of its mails has failed for good.
+pub(super) fn remind(patgate: &Patgate) -> [(&'static str, String); 4] {
+    let properties = json!({
+        "host": "127.0.0.1", "port": ports::free(), "fromAddress": "patgate@example.org",
+        "smtpProperties": { "mail.smtp.connectiontimeout": "2000" },
+    });
+    let item = "Configuration/Mail";
+    let server = json!({ "id": item, "type": "notification.PatSmtpServer", "properties": properties });
+    send(patgate, "admin", "POST", "/api/v1/configuration-items", &server);
+    change(patgate, |settings| {
+        settings["emailNotifications"]["enabled"] = json!(true);
+        settings["emailNotifications"]["server"] = json!(item);
+    });
+    let run = text(&send(patgate, "admin", "POST", "/api/v1/reminders/runs", &json!({})).json()["id"]);
+    let failed =
+        wait::until(PATIENCE, || fail_one(patgate, &run)).unwrap_or_else(|| panic!("no mail has failed"));
+    let owner = text(&failed["owner"]);
+    [
+        ("{run}", run),
+        ("{mail}", text(&failed["id"])),
+        ("{owner}", owner),
+        ("{server}", place_of_server(patgate)),
+    ]
+}
+
+/// Lets one of a run's mails fail for good; `None` while it is being tried.
+fn fail_one(patgate: &Patgate, run: &str) -> Option<Value> {
+    patgate.sql(
+        "UPDATE mails SET state = 'failed', address = 'ana.souza@example.org', answer = '550 no such mailbox', \
+         due_at = NULL, done_at = created_at WHERE id = (SELECT min(id) FROM mails WHERE state = 'planned')",
+    );
+    let mails =
+        send(patgate, "admin", "GET", &format!("/api/v1/reminders/runs/{run}/mails"), &json!({})).json();
+    mails.as_array()?.iter().find(|mail| mail["state"] == "failed").cloned()
+}
+
+/// A lower maximum that comes into force later, and somebody to whom it will not apply.
+pub(super) fn decide(patgate: &Patgate) -> [(&'static str, String); 2] {
+    let in_days =
+        |days: u32| patgate.sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+{days} days')"));
+    let soon = in_days(3).trim().to_owned();
+    change(patgate, |settings| {
+        settings["maximumLifetimeDays"] = json!(60);
+        settings["existingTokens"] = json!({ "overMaximum": "shorten", "at": soon });
+    });
+    let decisions = send(patgate, "admin", "GET", &format!("{SETTINGS}/decisions"), &json!({})).json();
+    let pending =
+        decisions["decisions"].as_array().and_then(|all| all.iter().find(|one| one["state"] == "pending"));
+    let pending = pending.unwrap_or_else(|| panic!("nothing is to come: {decisions}"));
+    let exemption = json!({
+        "name": "kim.lee", "reason": "Runs the nightly audit until the new one is ready",
+        "endsAt": in_days(90).trim(),
+    });
+    let exempt = send(patgate, "admin", "POST", &format!("{SETTINGS}/exemptions"), &exemption).json();
+    [("{decision}", text(&pending["id"])), ("{exemption}", text(&exempt["id"]))]
+}
+
+fn change(patgate: &Patgate, change: impl FnOnce(&mut Value)) {
+    let mut settings = send(patgate, "admin", "GET", SETTINGS, &json!({})).json();
+    change(&mut settings);
+    send(patgate, "admin", "PUT", SETTINGS, &settings);
+}
+
+/// What stands behind `/configuration/` for the mail server: the pages name items by a number of their own.
+fn place_of_server(patgate: &Patgate) -> String {
+    let cookie = format!("Cookie: {}", sign_in(patgate, "admin").0);
+    let url = patgate.url_of("/configuration");
+    let page = done(curl(["-H", &cookie, &url]), &url).text();
+    let places = page.split("href=\"/configuration/").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut places = places.filter(|place| !place.starts_with("new"));
+    places.next().unwrap_or_else(|| panic!("there is no mail server on\n{page}")).to_owned()
+}
