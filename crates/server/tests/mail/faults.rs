@@ -38,7 +38,7 @@ async fn a_connection_that_ends_early_is_a_fault_that_may_pass() {
         connection.close().await;
     }
     // So long that the server hangs up while it is being sent.
-    let long = Mail { text: ("word ".repeat(14) + "\n").repeat(150_000), ..mail(1, "cut@example.org") };
+    let long = Mail { text: ("word ".repeat(14) + "\n").repeat(250_000), ..mail(1, "cut@example.org") };
     let fault = opened(&server).await.deliver(&long).await.unwrap_err();
     assert_eq!((fault.step, fault.kind), (StepName::Message, FaultKind::Temporary), "{fault}");
     assert_eq!(mails.kept(), []);

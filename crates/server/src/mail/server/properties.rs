@@ -129,7 +129,7 @@ impl Properties {
             }
             _ => match FIELDS.iter().find(|(name, _)| *name == short) {
                 Some((_, field)) => {
-                    self.ignore(format!("`{property}` has no effect beside the field {field}"));
+                    self.ignore(format!("`{property}` would only repeat the field {field}"));
                 }
                 None if UNSUPPORTED.contains(&short) => self.ignore(format!("`{property}` is not supported")),
                 None => self.ignore(format!("`{}` is no property that is known here", shown(property))),

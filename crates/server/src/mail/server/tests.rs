@@ -130,7 +130,7 @@ fn a_property_without_effect_is_accepted_and_named() {
         [
             "`mail.imap.host` is no property that is known here; it has no effect.",
             "`mail.smtp.colour` is no property that is known here; it has no effect.",
-            "`mail.smtp.host` has no effect beside the field Host; it has no effect.",
+            "`mail.smtp.host` would only repeat the field Host; it has no effect.",
             "`mail.smtp.sasl.enable` is not supported; it has no effect.",
             "`mail.smtp.ssl.trust` does not name the host; its certificate is checked as usual.",
         ]
