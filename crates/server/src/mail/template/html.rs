@@ -9,6 +9,9 @@ const WIDTH: usize = 78;
 /// The most elements within each other; a tree that is deeper would be walked by a stack that is not.
 const DEEPEST: usize = 200;
 
+/// What has no end tag, or often none, and does not lie within its like.
+const ENDLESS: [&str; 12] = ["br", "hr", "img", "p", "li", "td", "tr", "th", "meta", "link", "input", "col"];
+
 /// Whether a body is HTML: whether anything in it looks like a tag. `<ann@example.org>` and `a < b` do not.
 pub(super) fn is_html(body: &str) -> bool {
     body.match_indices('<').any(|(at, _)| {
@@ -94,26 +97,26 @@ pub(super) fn escaped(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// How many elements lie within each other, at most: those that are opened, less those that are closed.
+/// How many elements lie within each other, at most. An end tag ends the last element of its name, with all in it, and
+/// nothing when there is none: elements that are never ended lie within each other.
 fn depth(html: &str) -> usize {
-    let (mut now, mut deepest) = (0_usize, 0);
+    let (mut open, mut deepest) = (Vec::new(), 0);
     for (at, _) in html.match_indices('<') {
-        match html.as_bytes().get(at + 1) {
-            Some(b'/') => now = now.saturating_sub(1),
-            Some(letter) if letter.is_ascii_alphabetic() && !is_void(&html[at + 1..]) => {
-                now += 1;
-                deepest = deepest.max(now);
+        let rest = &html[at + 1..];
+        let (is_end, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
+        let length = rest.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let name = &rest[..length];
+        let is_same = |other: &&str| other.eq_ignore_ascii_case(name);
+        if is_end {
+            let start = open.iter().rposition(is_same);
+            open.truncate(start.unwrap_or(open.len()));
+        } else if !name.is_empty() && !ENDLESS.iter().any(is_same) {
+            open.push(name);
+            deepest = deepest.max(open.len());
+            if deepest > DEEPEST {
+                break;
             }
-            _ => {}
         }
     }
     deepest
-}
-
-/// Whether what is opened has no end tag, or often none.
-fn is_void(rest: &str) -> bool {
-    let length = rest.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(rest.len());
-    ["br", "hr", "img", "p", "li", "td", "tr", "th", "meta", "link", "input", "col"]
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(&rest[..length]))
 }

@@ -194,7 +194,12 @@ fn what_would_take_too_long_is_given_up() {
 
 #[test]
 fn html_that_is_deep_or_broken_ends_no_thread() {
-    for deep in ["<div>".repeat(10_000), "<table><tr><td>".repeat(4_000), "<b>".repeat(20_000)] {
+    for deep in [
+        "<div>".repeat(10_000),
+        "<table><tr><td>".repeat(4_000),
+        "<b>".repeat(20_000),
+        "<b></i>".repeat(9_000),
+    ] {
         assert_eq!(refused(Kind::Token, "s", &deep), TemplateFault::NoText.to_string());
     }
     for body in [
