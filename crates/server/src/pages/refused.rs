@@ -68,6 +68,12 @@ impl IntoResponse for Refused {
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for a page that shows a mail in a sandboxed frame: the frame obeys the page's policy, and mails carry their
+/// style in attributes. Style sheets and pictures of theirs stay out.
+pub(super) const MAIL_POLICY: &str = "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; \
+     script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
     // A page is for whom it was made: no cache keeps it, not even the browser's for its back button.
@@ -101,8 +107,12 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
         };
     }
     let headers = response.headers_mut();
+    let own_policy = headers.remove(CONTENT_SECURITY_POLICY);
     for (name, value) in HEADERS {
         headers.insert(name, value);
+    }
+    if let Some(policy) = own_policy {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     if is_secret {
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));

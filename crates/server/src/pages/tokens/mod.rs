@@ -4,6 +4,7 @@ mod clear;
 mod delete;
 mod form;
 mod generate;
+mod like;
 mod list;
 pub(super) mod listed;
 mod made;

@@ -102,7 +102,7 @@ async fn named(state: &AppState, mail: StoredMail) -> Result<ListedMail, Problem
     let mut tokens = Vec::new();
     for (grant, _) in &mail.tokens {
         let found = state.store.grant_with_history(*grant).await?;
-        tokens.push(found.map_or_else(|| grant.to_string(), |found| found.name.to_string()));
+        tokens.push(found.map_or_else(|| grant.to_string(), |found| found.name.as_str().to_owned()));
     }
     let owner = state.username(mail.owner).unwrap_or_else(|| mail.owner.to_string());
     Ok(ListedMail { mail, owner, tokens })

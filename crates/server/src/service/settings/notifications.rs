@@ -60,8 +60,9 @@ impl Notifications {
     #[must_use]
     pub fn texts(&self) -> Texts {
         let kind = if self.digest { Kind::Digest } else { Kind::Token };
-        let subject = own(&self.subject, Kind::default_subject).unwrap_or(kind.default_subject());
-        let body = own(&self.body, Kind::default_body).unwrap_or(kind.default_body());
+        let subject =
+            own(&self.subject, Kind::default_subject).map_or(&*self.subject, |_| kind.default_subject());
+        let body = own(&self.body, Kind::default_body).map_or(&*self.body, |_| kind.default_body());
         Texts { kind, subject: subject.to_owned(), body: body.to_owned() }
     }
 
@@ -87,7 +88,9 @@ impl Notifications {
         };
         self.judge_placeholders(&mut faults);
         match (days, further_days, server, subject, body) {
-            (Some(days), Some(further_days), Some(server), Some(subject), Some(body)) if faults.0.is_empty() => {
+            (Some(days), Some(further_days), Some(server), Some(subject), Some(body))
+                if faults.0.is_empty() =>
+            {
                 let (enabled, digest) = (self.enabled, self.digest);
                 Ok(EmailNotifications { enabled, days, further_days, digest, server, subject, body })
             }

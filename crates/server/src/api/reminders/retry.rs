@@ -1,0 +1,29 @@
+//! `POST /api/v1/reminders/mails/{id}/retry`: trying a mail again that failed.
+
+use axum::extract::State;
+use http::StatusCode;
+
+use super::NamedMail;
+use crate::api::refusals::{Missing, Unproven};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::reminders;
+use crate::state::AppState;
+
+/// Lets a mail that failed be tried again, within a minute, at the address that its owner has now. One that has not failed
+/// is not found here. Needs `security#edit`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/reminders/mails/{id}/retry",
+    tag = "reminders",
+    params(("id" = String, Path, description = "The mail")),
+    responses((status = 204, description = "It is tried again"), Unproven, Missing)
+)]
+pub(super) async fn retry_mail(
+    State(state): State<AppState>,
+    caller: Caller,
+    NamedMail(id): NamedMail,
+) -> Result<StatusCode, Problem> {
+    reminders::retry(&state, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

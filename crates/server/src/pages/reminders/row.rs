@@ -1,0 +1,144 @@
+//! Runs and mails in words.
+
+use patgate_core::reminder::SkipReason;
+use patgate_store::{MailKind, MailState, RunNote};
+
+use super::LIST;
+use crate::pages::Moment;
+use crate::service::reminders::{ListedMail, ListedRun};
+
+/// How many tokens of a mail are named at once; the rest on demand.
+const NAMED: usize = 3;
+
+/// A run.
+pub(in crate::pages) struct RunRow {
+    /// The address of its page, without the base.
+    pub(in crate::pages) path: String,
+    pub(in crate::pages) at: Moment,
+    /// Which night it was for, or that somebody asked for it.
+    pub(in crate::pages) what: String,
+    /// How many mails it planned.
+    pub(in crate::pages) planned: u64,
+    pub(in crate::pages) sent: u64,
+    pub(in crate::pages) waiting: u64,
+    pub(in crate::pages) skipped: u64,
+    pub(in crate::pages) failed: u64,
+    pub(in crate::pages) note: Option<Note>,
+    /// The whole of it in a sentence.
+    pub(in crate::pages) told: String,
+}
+
+/// Why a run planned nothing.
+#[derive(Clone)]
+pub(in crate::pages) struct Note {
+    pub(in crate::pages) text: &'static str,
+    /// Where that is changed, without the base; empty: nowhere.
+    pub(in crate::pages) path: &'static str,
+}
+
+/// A mail.
+pub(super) struct MailRow {
+    pub(super) id: String,
+    pub(super) owner: String,
+    /// The first of its tokens.
+    pub(super) tokens: Vec<String>,
+    /// The rest of them.
+    pub(super) more: Vec<String>,
+    pub(super) is_notice: bool,
+    /// Where it went, or was refused; empty: it was not tried.
+    pub(super) address: String,
+    pub(super) state: &'static str,
+    pub(super) look: &'static str,
+    /// Why it was left out; empty: it was not.
+    pub(super) reason: &'static str,
+    /// What the mail server said last; empty: nothing.
+    pub(super) answer: String,
+    pub(super) attempts: u32,
+    /// When it is tried next.
+    pub(super) next: Option<Moment>,
+    pub(super) done: Option<Moment>,
+    pub(super) has_failed: bool,
+}
+
+impl From<ListedRun> for RunRow {
+    fn from(ListedRun { run, counts }: ListedRun) -> Self {
+        let note = run.note.map(Note::of);
+        let told = match &note {
+            Some(note) => note.text.to_owned(),
+            None => format!(
+                "{} planned, {} sent, {} waiting, {} skipped, {} failed.",
+                run.planned, counts.sent, counts.planned, counts.skipped, counts.failed
+            ),
+        };
+        Self {
+            path: format!("{LIST}/{}", run.id),
+            at: run.at.into(),
+            what: run.night.map_or_else(|| "By hand".to_owned(), |night| format!("Night of {night}")),
+            planned: run.planned,
+            sent: counts.sent,
+            waiting: counts.planned,
+            skipped: counts.skipped,
+            failed: counts.failed,
+            note,
+            told,
+        }
+    }
+}
+
+impl Note {
+    /// In words.
+    pub(super) fn of(note: RunNote) -> Self {
+        let settings = "/settings/notifications";
+        let (text, path) = match note {
+            RunNote::FirstStart => {
+                ("The server ran for the first time. Reminders begin with the next night.", "")
+            }
+            RunNote::SwitchedOff => ("Email notifications are switched off.", settings),
+            RunNote::NoServer => ("No mail server is chosen, so nothing is sent.", settings),
+        };
+        Self { text, path }
+    }
+}
+
+impl From<ListedMail> for MailRow {
+    fn from(ListedMail { mail, owner, mut tokens }: ListedMail) -> Self {
+        let (state, look) = match mail.state {
+            MailState::Planned => ("Waiting", "plain"),
+            MailState::Sending => ("Being sent", "plain"),
+            MailState::Sent => ("Sent", "good"),
+            MailState::Skipped(_) => ("Skipped", "warning"),
+            MailState::Failed => ("Failed", "bad"),
+        };
+        let more = tokens.split_off(NAMED.min(tokens.len()));
+        Self {
+            id: mail.id.to_string(),
+            owner,
+            tokens,
+            more,
+            is_notice: mail.kind == MailKind::Shortened,
+            address: mail.address.unwrap_or_default(),
+            state,
+            look,
+            reason: match mail.state {
+                MailState::Skipped(reason) => reason_words(reason),
+                _ => "",
+            },
+            answer: mail.answer.unwrap_or_default(),
+            attempts: mail.attempts,
+            next: mail.due_at.map(Moment::from),
+            done: mail.done_at.map(Moment::from),
+            has_failed: mail.state == MailState::Failed,
+        }
+    }
+}
+
+/// Why no mail is written, in a sentence.
+pub(super) fn reason_words(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::NoAddress => "The owner has no e-mail address.",
+        SkipReason::OwnerDisabled => "The owner is disabled.",
+        SkipReason::Expired => "The token expired before.",
+        SkipReason::Deleted => "The token was deleted.",
+        SkipReason::SwitchedOff => "Email notifications were switched off.",
+    }
+}
