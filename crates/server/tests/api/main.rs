@@ -11,13 +11,17 @@
 mod callers;
 mod command_line;
 mod common;
+mod configuration_items;
 mod deploy;
 mod first_start;
 mod health;
+mod nights;
 mod openapi;
 mod pages;
 mod passwords;
+mod policy;
 mod postgres;
+mod reminders;
 mod roles;
 mod session;
 mod settings;

@@ -18,7 +18,7 @@ use crate::state::AppState;
 #[into_params(parameter_in = Query)]
 pub(super) struct DeleteParameters {
     /// The version that was read; without it, whatever it is.
-    version: Option<i64>,
+    version: Option<u64>,
 }
 
 /// Deletes a configuration item. Needs `config#edit`. A folder must be empty, and a mail server not the one of the
@@ -39,6 +39,8 @@ pub(super) async fn delete_configuration_item(
     Place(which): Place,
     Query(asked): Query<DeleteParameters>,
 ) -> Result<StatusCode, Problem> {
-    items::delete(&state, &caller, &which, asked.version).await?;
+    // Nothing is of a version that is beyond the numbers of the database.
+    let version = asked.version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
+    items::delete(&state, &caller, &which, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }

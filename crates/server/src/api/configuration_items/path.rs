@@ -40,8 +40,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
 /// done, and no name.
 pub(crate) fn fold(method: &Method, uri: &Uri) -> Option<Uri> {
     let place = uri.path().strip_prefix(BEFORE)?;
-    let root = place.split_once('/')?.0;
-    if !root.eq_ignore_ascii_case(ROOT) {
+    let lower = place.to_ascii_lowercase();
+    let below = lower.strip_prefix(&ROOT.to_ascii_lowercase())?;
+    if !place.contains('/') || !(below.starts_with('/') || below.starts_with("%2f")) {
         return None;
     }
     let (place, act) = match place.strip_suffix(TEST_MAIL).filter(|_| method == Method::POST) {
@@ -66,7 +67,9 @@ mod tests {
             (Method::POST, "Configuration/a/test-mail", Some("Configuration%2Fa/test-mail")),
             (Method::POST, "Configuration/test-mail", Some("Configuration/test-mail")),
             (Method::GET, "Configuration/a//b/", Some("Configuration%2Fa%2F%2Fb%2F")),
-            (Method::POST, "Configuration%2Fa/test-mail", None),
+            (Method::GET, "Configuration%2fa/b", Some("Configuration%2fa%2Fb")),
+            (Method::POST, "Configuration%2Fa/test-mail", Some("Configuration%2Fa/test-mail")),
+            (Method::GET, "Configurations/a", None),
             (Method::GET, "Configuration%2Fa", None),
             (Method::GET, "Other/a", None),
             (Method::GET, "", None),

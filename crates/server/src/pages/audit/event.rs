@@ -1,8 +1,8 @@
 //! An event as the pages show it.
 
 use patgate_core::identifier::GrantId;
-use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_store::{ActorKind, AuditEvent, SubjectKind};
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 
 use super::detail::{Line, lines};
 use crate::caller::Caller;
@@ -10,12 +10,14 @@ use crate::pages::Moment;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 21] = [
+pub(super) const ACTIONS: [(&str, &str); 34] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
     ("grant.resume", "Token resumed"),
     ("grant.set_expiry", "Token's end changed"),
+    ("grant.leave_working", "Token left working"),
+    ("grant.end_left_working", "Token no longer left working"),
     ("user.create", "User made"),
     ("user.update", "User changed"),
     ("user.set_password", "Password set"),
@@ -29,6 +31,17 @@ pub(super) const ACTIONS: [(&str, &str); 21] = [
     ("role.update", "Role changed"),
     ("role.delete", "Role deleted"),
     ("settings.update", "Settings changed"),
+    ("decision.create", "Decision made"),
+    ("decision.apply", "Decision took effect"),
+    ("decision.undo", "Decision undone"),
+    ("decision.fail", "Decision failed"),
+    ("exemption.create", "Exemption made"),
+    ("exemption.end", "Exemption ended"),
+    ("item.create", "Configuration item made"),
+    ("item.update", "Configuration item changed"),
+    ("item.move", "Configuration item moved"),
+    ("item.delete", "Configuration item deleted"),
+    ("item.reseal", "Secrets encrypted anew"),
     ("session.create", "Logged in"),
     ("session.delete", "Session ended"),
     ("session.delete_all", "Sessions ended"),
@@ -83,6 +96,10 @@ impl EventRow {
                 SubjectKind::Grant => "token",
                 SubjectKind::Settings => "settings",
                 SubjectKind::Session => "session of",
+                SubjectKind::Decision => "decision about the",
+                SubjectKind::Exemption => "exemption of",
+                SubjectKind::Mail => "mail",
+                SubjectKind::Item => "configuration item",
             },
             subject: Link {
                 path: match event.subject_kind {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use patgate_core::identifier::{MailId, RunId};
+
 use crate::common::{Call, IssuedToken, NewGrant, PASSWORD, SignedIn, World};
 
 /// A kind of caller.
@@ -161,6 +163,10 @@ pub(super) struct Stage {
     ended_session: SignedIn,
     /// A token of Ann's that the calls are about.
     pub(super) subject: IssuedToken,
+    /// A run of reminders about it.
+    pub(super) run: RunId,
+    /// A mail of that run, which failed.
+    pub(super) failed_mail: MailId,
 }
 
 /// The configuration: a third application.
@@ -175,6 +181,7 @@ impl Stage {
         let root = world.user("root", &["admin"]).await;
         let dora = world.user("dora", &["login"]).await;
         world.user("carl", &["login"]).await;
+        world.idle_mail_server().await;
         let any = || NewGrant { application: "any", ..NewGrant::default() };
         let unknown = world.never_stored();
         let deleted = world.token(&ann, any()).await;
@@ -183,7 +190,10 @@ impl Stage {
         world.disable(&dora).await;
         let ended_session = world.session(&ann).await;
         world.end_sessions(&ann).await;
+        let subject = world.token(&ann, NewGrant::default()).await;
         let stage = Self {
+            run: world.run(&ann, &[&subject], &[]).await,
+            failed_mail: world.fail_mails("550 no such user").await[0],
             folder: tempfile::tempdir().unwrap(),
             full: world.token(&ann, any()).await,
             empty: world.token(&ann, NewGrant { permissions: Some(&[]), ..any() }).await,
@@ -198,8 +208,9 @@ impl Stage {
             administrators: world.token(&root, any()).await,
             session: world.session(&ann).await,
             ended_session,
-            subject: world.token(&ann, NewGrant::default()).await,
+            subject,
         };
+        world.decision_and_exemption_called(stage.subject.id).await;
         copy(world.close().await.path(), stage.folder.path());
         stage
     }

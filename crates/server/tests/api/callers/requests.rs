@@ -25,7 +25,16 @@ fn table() -> Vec<(&'static str, Value)> {
         "emailNotifications": {"enabled": false, "days": 7, "server": null, "subject": "Soon", "body": "Soon."},
     });
     let token = json!({"tokenNote": "by the test of all callers"});
+    let folder = json!({"id": "Configuration/Mail", "type": "core.Directory"});
     vec![
+        ("GET /api/v1/configuration-item-types", Value::Null),
+        ("GET /api/v1/configuration-items", Value::Null),
+        ("POST /api/v1/configuration-items", folder),
+        ("GET /api/v1/configuration-items/{id}", Value::Null),
+        ("PUT /api/v1/configuration-items/{id}", json!({"version": 1, "properties": {"port": 25}})),
+        ("DELETE /api/v1/configuration-items/{id}", Value::Null),
+        // Nobody is asked for: a mail is not sent by this test.
+        ("POST /api/v1/configuration-items/{id}/test-mail", json!({})),
         ("GET /api/v1/deployit", Value::Null),
         ("GET /api/v1/global-permissions", Value::Null),
         ("GET /api/v1/personal-access-tokens", Value::Null),
@@ -34,6 +43,14 @@ fn table() -> Vec<(&'static str, Value)> {
         ("DELETE /api/v1/personal-access-tokens/current", Value::Null),
         ("GET /api/v1/personal-access-tokens/{id}", Value::Null),
         ("DELETE /api/v1/personal-access-tokens/{id}", Value::Null),
+        ("GET /api/v1/reminders/mails", Value::Null),
+        ("POST /api/v1/reminders/mails/{id}/retry", Value::Null),
+        ("GET /api/v1/reminders/preview", Value::Null),
+        ("GET /api/v1/reminders/runs", Value::Null),
+        ("POST /api/v1/reminders/runs", Value::Null),
+        ("GET /api/v1/reminders/runs/{id}", Value::Null),
+        ("GET /api/v1/reminders/runs/{id}/mails", Value::Null),
+        ("POST /api/v1/reminders/sample", Value::Null),
         ("GET /api/v1/roles", Value::Null),
         ("PUT /api/v1/roles", json!([role])),
         ("POST /api/v1/roles", json!([new_role])),
@@ -47,6 +64,18 @@ fn table() -> Vec<(&'static str, Value)> {
         ("DELETE /api/v1/session", Value::Null),
         ("GET /api/v1/settings/instance-information", Value::Null),
         ("GET /api/v1/settings/personal-access-tokens", Value::Null),
+        ("GET /api/v1/settings/personal-access-tokens/decisions", Value::Null),
+        ("DELETE /api/v1/settings/personal-access-tokens/decisions/{id}", Value::Null),
+        ("GET /api/v1/settings/personal-access-tokens/exemptions", Value::Null),
+        (
+            "POST /api/v1/settings/personal-access-tokens/exemptions",
+            json!({"name": "bob", "reason": "An audit", "endsAt": "2026-12-31T00:00:00Z"}),
+        ),
+        ("GET /api/v1/settings/personal-access-tokens/exemptions/{id}", Value::Null),
+        ("DELETE /api/v1/settings/personal-access-tokens/exemptions/{id}", Value::Null),
+        ("GET /api/v1/settings/personal-access-tokens/preview", Value::Null),
+        ("GET /api/v1/settings/personal-access-tokens/suspended", Value::Null),
+        ("POST /api/v1/settings/personal-access-tokens/suspended", json!({"reason": "over_maximum"})),
         ("PUT /api/v1/settings/personal-access-tokens", settings),
         ("GET /api/v1/users", Value::Null),
         ("PUT /api/v1/users", json!([carl])),
@@ -85,6 +114,10 @@ pub(super) fn request(stage: &Stage, name: &str) -> Call {
         "/api/v1/roles/{name}/rename" => "/api/v1/roles/carl's%20role/rename?newName=Carls".to_owned(),
         "/api/v1/users/{username}" if is_new => "/api/v1/users/newcomer".to_owned(),
         "/deployit/tokens/users" if method == "DELETE" => format!("{path}?id={}", stage.subject.id),
+        "/api/v1/settings/personal-access-tokens/preview" => format!("{path}?maximumLifetimeDays=30"),
+        path if path.contains("/configuration-items/") => path.replace("{id}", "Configuration%2FSMTPSERVERTEST"),
+        path if path.starts_with("/api/v1/reminders/mails") => path.replace("{id}", &stage.failed_mail.to_string()),
+        path if path.starts_with("/api/v1/reminders/runs") => path.replace("{id}", &stage.run.to_string()),
         path => path
             .replace("{id}", &stage.subject.id.to_string())
             .replace("{name}", "carl's%20role")

@@ -11,6 +11,8 @@
 mod answer;
 mod call;
 mod people;
+mod policy;
+mod reminders;
 
 use std::path::Path;
 use std::sync::Arc;

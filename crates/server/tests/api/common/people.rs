@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use patgate_core::application::ApplicationName;
 use patgate_core::expiry::Expiry;
 use patgate_core::grant::{Grant, GrantPermissions, GrantState};
-use patgate_core::identifier::{GrantId, RoleId, UserId};
+use patgate_core::identifier::{GrantId, ItemNumber, RoleId, UserId};
+use patgate_core::item::Value;
 use patgate_core::permission::PermissionId;
 use patgate_core::role::Role;
 use patgate_core::token::{Digest, PlainToken, Prefix, TokenText};
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, Principal, PrincipalKind, User, UserState};
 use patgate_server::password::{NewPassword, PasswordText};
 use patgate_server::session::{CsrfToken, SessionSecret, cookie_name};
-use patgate_store::{Actor, ActorKind, Change, Session};
+use patgate_store::{Actor, ActorKind, Change, NewItem, SealedSecrets, Session};
 use rand_core::Rng;
 
 use super::World;
@@ -212,6 +213,27 @@ impl World {
         let mut change = self.change().await;
         change.delete_sessions_of(person.id).await.unwrap();
         self.commit(change).await;
+    }
+
+    /// Makes the mail server `Configuration/SMTPSERVERTEST`, at which nobody listens. Its number.
+    pub(crate) async fn idle_mail_server(&self) -> String {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let properties = [
+            ("host".to_owned(), text("127.0.0.1")),
+            ("port".to_owned(), Value::Integer(1)),
+            ("fromAddress".to_owned(), text("patgate@example.org")),
+        ];
+        let new = NewItem {
+            number: ItemNumber::generate(&mut self.state.random.draw()),
+            id: "Configuration/SMTPSERVERTEST".parse().unwrap(),
+            type_name: "notification.PatSmtpServer".to_owned(),
+            properties: properties.into(),
+            secrets: SealedSecrets::new(),
+        };
+        let mut change = self.change().await;
+        let item = change.insert_item(&new).await.unwrap();
+        self.commit(change).await;
+        item.number.to_string()
     }
 
     /// A change in the name of the tests.

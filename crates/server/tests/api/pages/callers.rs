@@ -28,6 +28,10 @@ struct Stage {
     plain: SignedIn,
     without_login: SignedIn,
     role: String,
+    run: String,
+    failed_mail: String,
+    /// A mail server.
+    item: String,
 }
 
 impl Stage {
@@ -36,9 +40,15 @@ impl Stage {
         let admin = world.user("root", &["admin"]).await;
         let plain = world.user("ann", &["login"]).await;
         let without_login = world.user("bot", &["release#view"]).await;
+        let own = world.token(&plain, NewGrant::default()).await;
+        let others = world.token(&without_login, NewGrant::default()).await;
+        world.decision_and_exemption_called(others.id).await;
+        let run = world.run(&plain, &[&own], &[]).await.to_string();
         Self {
-            own: world.token(&plain, NewGrant::default()).await,
-            others: world.token(&without_login, NewGrant::default()).await,
+            run,
+            failed_mail: world.fail_mails("550 no such user").await[0].to_string(),
+            own,
+            others,
             admin_token: world.token(&admin, NewGrant { application: "any", ..NewGrant::default() }).await,
             admin: world.session(&admin).await,
             plain: world.session(&plain).await,
@@ -52,6 +62,7 @@ impl Stage {
                 .unwrap()
                 .id
                 .to_string(),
+            item: world.idle_mail_server().await,
             world,
         }
     }
@@ -64,8 +75,14 @@ impl Stage {
             self.others.id.to_string()
         };
         let id = if page.path.starts_with("/admin/roles") { self.role.clone() } else { id };
+        let id = match page.path.as_str() {
+            "/admin/reminders/{id}" => self.run.clone(),
+            path if path.starts_with("/admin/reminders/mails") => self.failed_mail.clone(),
+            _ => id,
+        };
         page.path
             .replace("{username}", "bot")
+            .replace("{item}", &self.item)
             .replace("{id}", &id)
             .replace("{secret}", "AAAA")
             .replace("{session}", "00000000000")

@@ -1,0 +1,76 @@
+//! Mail servers, what is set about reminders, and runs that have gone through.
+
+use patgate_core::identifier::{MailId, RunId};
+use patgate_core::policy::EmailNotifications;
+use patgate_core::policy::notification::NotificationDays;
+use patgate_core::reminder::{Plan, PlannedMail, SkipReason};
+use patgate_store::{MailOutcome, RunNote};
+use serde_json::json;
+
+use super::{IssuedToken, PASSWORD, Person, World, post};
+
+impl World {
+    /// A mail server among the configuration items, made by this administrator.
+    pub(crate) async fn mail_server(&self, admin: &Person, id: &str, port: u16) {
+        let server = json!({
+            "id": id,
+            "type": "notification.PatSmtpServer",
+            "properties": { "host": "127.0.0.1", "port": port, "fromAddress": "patgate@example.org" },
+        });
+        let call = post("/api/v1/configuration-items").basic(&admin.username, PASSWORD).json(&server);
+        let answer = self.send(call).await;
+        assert_eq!(answer.status(), 201, "{}", answer.text());
+    }
+
+    /// Changes what is set about reminders.
+    pub(crate) async fn notify(&self, change_it: impl FnOnce(&mut EmailNotifications)) {
+        let mut change = self.change().await;
+        let mut settings = change.token_settings().await.unwrap();
+        change_it(&mut settings.email_notifications);
+        change.put_token_settings(&settings).await.unwrap();
+        self.commit(change).await;
+    }
+
+    /// A run that planned nothing.
+    pub(crate) async fn empty_run(&self, note: RunNote) -> RunId {
+        let id = RunId::generate(&mut self.state.random.draw());
+        let planning =
+            self.state.store.begin_reminder_run(id, None, self.clock.now()).await.unwrap().unwrap();
+        planning.commit(Some(note)).await.unwrap();
+        id
+    }
+
+    /// A run that planned a mail about each of these tokens of one owner, and skipped the tokens that follow.
+    pub(crate) async fn run(
+        &self,
+        owner: &Person,
+        planned: &[&IssuedToken],
+        skipped: &[&IssuedToken],
+    ) -> RunId {
+        let id = RunId::generate(&mut self.state.random.draw());
+        let night = Some("2026-05-03".parse().unwrap());
+        let begun = self.state.store.begin_reminder_run(id, night, self.clock.now()).await.unwrap();
+        let mut planning = begun.unwrap();
+        let days = NotificationDays::default();
+        let mail = |token: &&IssuedToken| PlannedMail { owner: owner.id, tokens: vec![(token.id, days)] };
+        let plan = Plan {
+            mails: planned.iter().map(mail).collect(),
+            skipped: skipped.iter().map(|token| (token.id, owner.id, SkipReason::NoAddress)).collect(),
+        };
+        planning.write(&plan, || MailId::generate(&mut self.state.random.draw())).await.unwrap();
+        planning.commit(None).await.unwrap();
+        id
+    }
+
+    /// All mails that wait are refused for good. Which they are.
+    pub(crate) async fn fail_mails(&self, answer: &str) -> Vec<MailId> {
+        let store = &self.state.store;
+        let sender = store.sender().await.unwrap().unwrap();
+        let mails = store.claim_mails(&sender, self.clock.now(), 1_000).await.unwrap();
+        let failed =
+            |address: &str| MailOutcome::Failed { address: address.to_owned(), answer: answer.to_owned() };
+        let outcomes: Vec<_> = mails.iter().map(|mail| (mail.id, failed(&mail.address))).collect();
+        store.mark_mails(&sender, &outcomes, self.clock.now()).await.unwrap();
+        outcomes.into_iter().map(|(id, _)| id).collect()
+    }
+}
