@@ -20,6 +20,8 @@ fn settings() -> Value {
         "emailNotifications": {
             "enabled": true,
             "days": 14,
+            "furtherDays": [30, 1],
+            "digest": false,
             "server": null,
             "subject": "Your token ends",
             "body": "<p>Make a new one.</p>\n",
@@ -95,7 +97,7 @@ async fn closing_an_origin_refuses_its_tokens_at_once() {
     assert_eq!(world.send(put(SETTINGS).basic("root", PASSWORD).json(&closed)).await.status(), 200);
     let refused = world.send(get(SETTINGS).token(&token)).await;
     assert_eq!(refused.status(), 401);
-    assert!(refused.header("www-authenticate").contains("not allowed for internal users"));
+    assert!(refused.header("www-authenticate").contains("tokens of its owner's origin are closed"));
 }
 
 #[tokio::test]
@@ -104,7 +106,7 @@ async fn wrong_rules_are_refused_by_field_and_change_nothing() {
     world.user("root", &["admin"]).await;
     let before = world.state.store.last_sequence().await.unwrap();
     type Change = fn(&mut Value);
-    let changes: [(&str, Change); 17] = [
+    let changes: [(&str, Change); 19] = [
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(0)),
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(31)),
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(-7)),
@@ -117,9 +119,11 @@ async fn wrong_rules_are_refused_by_field_and_change_nothing() {
         ("emailNotifications", |body| drop(body.as_object_mut().unwrap().remove("emailNotifications"))),
         ("emailNotifications.days", |body| body["emailNotifications"]["days"] = json!(0)),
         ("emailNotifications.days", |body| body["emailNotifications"]["days"] = json!(366)),
+        ("emailNotifications.furtherDays", |body| body["emailNotifications"]["furtherDays"] = json!([1, 1])),
         ("emailNotifications.server", |body| body["emailNotifications"]["server"] = json!("smtp")),
         ("emailNotifications.subject", |body| body["emailNotifications"]["subject"] = json!("a\r\nBcc: x@y")),
         ("emailNotifications.body", |body| body["emailNotifications"]["body"] = json!("")),
+        ("emailNotifications.body", |body| body["emailNotifications"]["body"] = json!("Bye {{ token }}")),
         ("emailNotifications.to", |body| body["emailNotifications"]["to"] = json!("x@y")),
         ("origins.others", |body| drop(body["origins"].as_object_mut().unwrap().remove("others"))),
     ];
