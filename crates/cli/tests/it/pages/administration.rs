@@ -182,7 +182,10 @@ fn people_of_sso_are_told_when_an_administrator_switches_their_tokens_off() {
     log_in_admin(&browser, &patgate, "/settings");
     browser.press("Allow personal access tokens for SSO users");
     browser.press("Save settings");
-    browser.sees("The settings are saved");
+    browser.sees("One token is touched");
+    assert_eq!(auth(&patgate, &token), 200, "nothing happens before the choice");
+    browser.press("Decide");
+    browser.sees("It is decided, and in force");
     assert_eq!(auth(&patgate, &token), 401);
     // With tokens the list stays, and nothing can be generated.
     anns.reload();

@@ -41,6 +41,9 @@ const TOKENS: [(&str, &str, &str, u32, u32, u32); 14] = [
     (SAM, "notebook", "any", 60, 10, 12),
 ];
 
+/// The mail server.
+pub(super) const MAIL_SERVER: &str = "Configuration/Mail/SMTPSERVERTEST";
+
 const TOKENS_PATH: &str = "/api/v1/personal-access-tokens";
 
 /// The company: the program, with its people and what they have made.
@@ -98,6 +101,7 @@ impl Company {
         let sign_in = |who, name| (who, sign_in(&patgate, name).0);
         let sessions =
             vec![sign_in(Who::Admin, "admin"), sign_in(Who::OfSso, SAM), sign_in(Who::OfSsoWithout, NOA)];
+        places.extend(furnish(&patgate));
         places.push(("{link}", make_reset_link(&patgate, "ana.souza")));
         rules::close_sso(&mut patgate);
         places.extend(rules::remind(&patgate));
@@ -111,8 +115,8 @@ impl Company {
     }
 
     /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{own}` (the
-    /// administrator's own token), `{link}` (what a password reset link has behind `/reset/`), `{server}` (the page of the
-    /// mail server), `{run}`, `{mail}` and `{owner}` (a mail that failed), `{decision}`, `{exemption}`.
+    /// administrator's own token), `{link}` (what a password reset link has behind `/reset/`), `{folder}`, `{mail}` (a mail
+    /// server), `{run}`, `{failed}` and `{owner}` (a mail that failed), `{decision}`, `{exemption}`.
     pub(super) fn filled(&self, text: &str) -> String {
         self.places.iter().fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
     }
@@ -152,6 +156,34 @@ pub(super) fn sign_in(patgate: &Patgate, name: &str) -> (String, String) {
     let answer = done(curl(["-H", "Content-Type: application/json", "-d", &body, &url]), &url);
     let cookie = answer.header("set-cookie").and_then(|line| line.split(';').next()).unwrap_or_default();
     (cookie.to_owned(), text(&answer.json()["csrfToken"]))
+}
+
+/// Makes a folder with a mail server in it; returns what stands for them in addresses.
+fn furnish(patgate: &Patgate) -> [(&'static str, String); 2] {
+    let folder = json!({ "id": "Configuration/Mail", "type": "core.Directory" });
+    let mail = json!({
+        "id": MAIL_SERVER,
+        "type": "notification.PatSmtpServer",
+        "properties": {
+            "host": "mail.example.org",
+            "port": 587,
+            "username": "patgate",
+            "password": "the password of a mail server",
+            "fromAddress": "patgate@example.org",
+            "smtpProperties": { "mail.smtp.timeout": "10000", "mail.smtp.reportsuccess": "true" },
+        },
+    });
+    for item in [folder, mail] {
+        send(patgate, "admin", "POST", "/api/v1/configuration-items", &item);
+    }
+    let cookie = format!("Cookie: {}", sign_in(patgate, "admin").0);
+    let url = patgate.url_of("/configuration");
+    let page = done(curl(["-H", &cookie, &url]), &url).text();
+    let number = |name: &str| {
+        let before = page.split(&format!("\">{name}</a>")).next().unwrap_or_default();
+        before.rsplit("/configuration/").next().unwrap_or_default().to_owned()
+    };
+    [("{folder}", number("Mail")), ("{mail}", number("SMTPSERVERTEST"))]
 }
 
 /// Makes a password reset link, as the page does: no script may make one.

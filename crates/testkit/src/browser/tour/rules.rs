@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::PATIENCE;
-use super::company::{NOA, SAM, done, send, sign_in, text};
-use crate::curl::curl;
-use crate::ports;
+use super::company::{MAIL_SERVER, NOA, SAM, send, text};
 use crate::servers::patgate::Patgate;
 use crate::wait;
 
@@ -26,29 +24,17 @@ pub(super) fn close_sso(patgate: &mut Patgate) {
     });
 }
 
-/// A mail server that does not answer, and reminders that go out by it; one of its mails has failed for good.
-pub(super) fn remind(patgate: &Patgate) -> [(&'static str, String); 4] {
-    let properties = json!({
-        "host": "127.0.0.1", "port": ports::free(), "fromAddress": "patgate@example.org",
-        "smtpProperties": { "mail.smtp.connectiontimeout": "2000" },
-    });
-    let item = "Configuration/Mail";
-    let server = json!({ "id": item, "type": "notification.PatSmtpServer", "properties": properties });
-    send(patgate, "admin", "POST", "/api/v1/configuration-items", &server);
+/// Reminders that go out by the mail server, which is not there; one of them has failed for good.
+pub(super) fn remind(patgate: &Patgate) -> [(&'static str, String); 3] {
     change(patgate, |settings| {
         settings["emailNotifications"]["enabled"] = json!(true);
-        settings["emailNotifications"]["server"] = json!(item);
+        settings["emailNotifications"]["server"] = json!(MAIL_SERVER);
     });
     let run = text(&send(patgate, "admin", "POST", "/api/v1/reminders/runs", &json!({})).json()["id"]);
     let failed =
         wait::until(PATIENCE, || fail_one(patgate, &run)).unwrap_or_else(|| panic!("no mail has failed"));
     let owner = text(&failed["owner"]);
-    [
-        ("{run}", run),
-        ("{mail}", text(&failed["id"])),
-        ("{owner}", owner),
-        ("{server}", place_of_server(patgate)),
-    ]
+    [("{run}", run), ("{failed}", text(&failed["id"])), ("{owner}", owner)]
 }
 
 /// Lets one of a run's mails fail for good; `None` while it is being tried.
@@ -87,14 +73,4 @@ fn change(patgate: &Patgate, change: impl FnOnce(&mut Value)) {
     let mut settings = send(patgate, "admin", "GET", SETTINGS, &json!({})).json();
     change(&mut settings);
     send(patgate, "admin", "PUT", SETTINGS, &settings);
-}
-
-/// What stands behind `/configuration/` for the mail server: the pages name items by a number of their own.
-fn place_of_server(patgate: &Patgate) -> String {
-    let cookie = format!("Cookie: {}", sign_in(patgate, "admin").0);
-    let url = patgate.url_of("/configuration");
-    let page = done(curl(["-H", &cookie, &url]), &url).text();
-    let places = page.split("href=\"/configuration/").skip(1).filter_map(|rest| rest.split('"').next());
-    let mut places = places.filter(|place| !place.starts_with("new"));
-    places.next().unwrap_or_else(|| panic!("there is no mail server on\n{page}")).to_owned()
 }

@@ -172,6 +172,31 @@ pub const SIGHTS: &[Sight] = &[
     ),
     Sight::of("audit", "/admin/audit", "/admin/audit", "Audit log"),
     Sight::of("audit-none", "/admin/audit", "/admin/audit?actor=nobody", "Audit log"),
+    Sight::of("configuration", "/configuration", "/configuration", "Configuration"),
+    Sight::of("configuration-menu", "/configuration", "/configuration", "Configuration")
+        .after(&[Press("New"), See("PatSmtpServer")]),
+    Sight::of(
+        "configuration-new",
+        "/configuration/new",
+        "/configuration/new?type=notification.PatSmtpServer&folder=Configuration/Mail",
+        "New mail server",
+    ),
+    Sight::of("configuration-folder", "/configuration/{item}", "/configuration/{folder}", "Mail"),
+    Sight::of("configuration-item", "/configuration/{item}", "/configuration/{mail}", "SMTPSERVERTEST"),
+    Sight::of("configuration-wrong", "/configuration/{item}", "/configuration/{mail}", "SMTPSERVERTEST")
+        .after(&[Fill("Host", "evil.example"), Press("Save"), See("Nothing was saved yet")]),
+    Sight::of(
+        "configuration-delete",
+        "/configuration/{item}/delete",
+        "/configuration/{mail}/delete",
+        "Delete the mail server SMTPSERVERTEST?",
+    ),
+    Sight::of(
+        "configuration-test-mail",
+        "/configuration/{item}/test-mail",
+        "/configuration/{mail}/test-mail",
+        "Test mail",
+    ),
     Sight::of("settings", "/settings", "/settings", "System settings"),
     Sight::of("settings-conflict", "/settings", "/settings", "System settings").after(&[
         Run(STALE),
@@ -224,30 +249,10 @@ pub const SIGHTS: &[Sight] = &[
     Sight::of(
         "reminders-retry",
         "/admin/reminders/mails/{id}/retry",
-        "/admin/reminders/mails/{mail}/retry",
+        "/admin/reminders/mails/{failed}/retry",
         "Try the mail to {owner} again?",
     ),
     Sight::of("reminders-one", "/admin/reminders/{id}", "/admin/reminders/{run}", "By hand"),
-    Sight::of("configuration", "/configuration", "/configuration", "Configuration"),
-    Sight::of(
-        "configuration-new",
-        "/configuration/new",
-        "/configuration/new?type=notification.PatSmtpServer",
-        "New mail server",
-    ),
-    Sight::of("configuration-item", "/configuration/{item}", "/configuration/{server}", "Mail"),
-    Sight::of(
-        "configuration-delete",
-        "/configuration/{item}/delete",
-        "/configuration/{server}/delete",
-        "Delete the mail server Mail?",
-    ),
-    Sight::of(
-        "configuration-test",
-        "/configuration/{item}/test-mail",
-        "/configuration/{server}/test-mail",
-        "Test mail",
-    ),
     Sight::of("missing", "", "/no-such-page", "There is nothing here"),
     Sight::of("forbidden", "", "/admin/users", "You may not do this").by(Who::OfSso),
 ];
