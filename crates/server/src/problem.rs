@@ -24,11 +24,18 @@ pub struct Problem {
     detail: String,
     hint: Option<String>,
     field: Option<String>,
-    /// All fields that are wrong, when that is more than the one that is named first.
-    faults: Vec<FieldFault>,
     /// Boxed, so that a refusal stays small beside the results it is returned for.
-    challenge: Option<Box<HeaderValue>>,
+    more: Option<Box<More>>,
     retry_after: Option<u64>,
+}
+
+/// What few refusals have.
+#[derive(Clone, Debug, Default)]
+struct More {
+    /// What goes with a 401.
+    challenge: Option<HeaderValue>,
+    /// All fields that are wrong, where all are told at once.
+    faults: Vec<FieldFault>,
 }
 
 /// One of several fields of a request that are wrong.
@@ -77,16 +84,7 @@ impl Problem {
     /// A refusal with a status, a stable code and a sentence.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self {
-            status,
-            code,
-            detail,
-            hint: None,
-            field: None,
-            faults: Vec::new(),
-            challenge: None,
-            retry_after: None,
-        }
+        Self { status, code, detail, hint: None, field: None, more: None, retry_after: None }
     }
 
     /// 400: a field of the request is wrong.
@@ -103,13 +101,14 @@ impl Problem {
     pub fn fields(faults: Vec<FieldFault>) -> Self {
         let first = faults.first().cloned();
         let first = first.unwrap_or_else(|| FieldFault { field: String::new(), detail: String::new() });
-        Self { faults, ..Self::field(first.field, first.detail) }
+        let more = Some(Box::new(More { faults, ..More::default() }));
+        Self { more, ..Self::field(first.field, first.detail) }
     }
 
     /// 401, with the one challenge that goes with it (RFC 9110 §11.6.1).
     pub fn unauthorized(detail: impl Into<String>, challenge: HeaderValue) -> Self {
         Self {
-            challenge: Some(Box::new(challenge)),
+            more: Some(Box::new(More { challenge: Some(challenge), ..More::default() })),
             ..Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
         }
     }
@@ -208,7 +207,7 @@ impl Problem {
     /// Every field of the request that is wrong, where all are told at once.
     #[must_use]
     pub fn faults(&self) -> &[FieldFault] {
-        &self.faults
+        self.more.as_ref().map_or(&[], |more| &more.faults)
     }
 
     /// The word for programs.
@@ -245,8 +244,8 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(challenge) = &self.challenge {
-            headers.insert(WWW_AUTHENTICATE, challenge.as_ref().clone());
+        if let Some(challenge) = self.more.as_ref().and_then(|more| more.challenge.as_ref()) {
+            headers.insert(WWW_AUTHENTICATE, challenge.clone());
         }
         response.extensions_mut().insert(self);
         response
@@ -300,7 +299,7 @@ impl IntoResponse for Problem {
             detail: self.detail.clone(),
             hint: self.hint.clone(),
             field: self.field.clone(),
-            faults: self.faults.clone(),
+            faults: self.faults().to_vec(),
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         self.with_body("application/problem+json", Body::from(json))
