@@ -9,6 +9,7 @@ mod machine;
 mod page;
 mod pages;
 mod program;
+mod reminders;
 mod serving;
 mod start;
 mod verify;
@@ -30,6 +31,8 @@ enum Bench {
     Http(http::Arguments),
     /// The server's time for each page beside a million tokens, its weight, and Lighthouse
     Pages(pages::Arguments),
+    /// A night of reminders over a million tokens: the plan, the mails, the memory
+    Reminders(reminders::Arguments),
     /// Idle memory, and the time until a server with a million tokens is ready
     Start(start::Arguments),
 }
@@ -43,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Bench::Verify(arguments) => verify::run(arguments),
         Bench::Http(arguments) => http::run(arguments),
         Bench::Pages(arguments) => pages::run(arguments),
+        Bench::Reminders(arguments) => reminders::run(arguments),
         Bench::Start(arguments) => start::run(arguments),
     }
 }

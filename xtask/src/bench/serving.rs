@@ -158,11 +158,11 @@ fn ask(port: u16, path: &str, token: Option<&str>) -> Option<Answer> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn seconds_since(start: Instant) -> f64 {
+pub(super) fn seconds_since(start: Instant) -> f64 {
     start.elapsed().as_secs_f64()
 }

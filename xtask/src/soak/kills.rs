@@ -1,6 +1,6 @@
 //! Crashes under load, on each database.
 
-use patgate_testkit::crash::{Outcome, trial};
+use patgate_testkit::crash::tokens::{Outcome, trial};
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::servers::postgres::Database;
 

@@ -2,11 +2,13 @@
 
 mod fuzz;
 mod kills;
+mod mails;
 
 use crate::failure::Failure;
 
-/// The name of the trial that is no fuzz target.
+/// The names of the trials that are no fuzz targets.
 const KILLS: &str = "kills";
+const MAILS: &str = "mails";
 
 /// What `cargo xtask soak` takes.
 #[derive(Debug, clap::Args)]
@@ -17,7 +19,7 @@ pub(crate) struct Arguments {
     /// Seconds for each fuzz target
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     seconds: u32,
-    /// Only these trials: `kills`, or the names of fuzz targets
+    /// Only these trials: `kills`, `mails`, or the names of fuzz targets
     #[arg(value_name = "TRIAL")]
     trials: Vec<String>,
 }
@@ -31,15 +33,20 @@ pub(crate) struct Arguments {
 /// When a crash broke an answer, with what it broke.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let targets = fuzz::targets()?;
-    let is_known = |trial: &&String| *trial == KILLS || targets.contains(trial);
+    let is_known = |trial: &&String| [KILLS, MAILS].contains(&trial.as_str()) || targets.contains(trial);
     if let Some(unknown) = arguments.trials.iter().find(|trial| !is_known(trial)) {
         let known = targets.join("`, `");
-        return Err(Failure::Found(format!("there is no trial `{unknown}`, only `{KILLS}`, `{known}`")));
+        return Err(Failure::Found(format!(
+            "there is no trial `{unknown}`, only `{KILLS}`, `{MAILS}`, `{known}`"
+        )));
     }
     let is_chosen =
         |trial: &str| arguments.trials.is_empty() || arguments.trials.iter().any(|name| name == trial);
     if is_chosen(KILLS) {
         kills::run(arguments.kills)?;
+    }
+    if is_chosen(MAILS) {
+        mails::run(arguments.kills)?;
     }
     let chosen: Vec<&str> = targets.iter().map(String::as_str).filter(|target| is_chosen(target)).collect();
     if chosen.is_empty() { Ok(()) } else { fuzz::run(&chosen, arguments.seconds) }

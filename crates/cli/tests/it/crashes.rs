@@ -1,6 +1,7 @@
 //! Crashes in the middle of creations and deletions. `cargo xtask soak` does the same ten times as often.
 
-use patgate_testkit::crash::{Outcome, trial};
+use patgate_testkit::crash::mails;
+use patgate_testkit::crash::tokens::{Outcome, trial};
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::servers::postgres::Database;
 
@@ -23,4 +24,20 @@ fn a_crash_leaves_each_token_either_there_or_not_in_sqlite() {
 fn a_crash_leaves_each_token_either_there_or_not_in_postgresql() {
     let database = Database::create();
     assert_was_a_trial(trial(Patgate::with().database_url(database.url()), KILLS, 2));
+}
+
+fn assert_mails_were_tried(outcome: mails::Outcome) {
+    assert_eq!(outcome.kills, KILLS);
+    assert!(outcome.runs_cut < KILLS, "no run was answered: {outcome:?}");
+}
+
+#[test]
+fn a_crash_loses_no_reminder_and_doubles_none_in_sqlite() {
+    assert_mails_were_tried(mails::trial(Patgate::with(), KILLS, 3));
+}
+
+#[test]
+fn a_crash_loses_no_reminder_and_doubles_none_in_postgresql() {
+    let database = Database::create();
+    assert_mails_were_tried(mails::trial(Patgate::with().database_url(database.url()), KILLS, 4));
 }

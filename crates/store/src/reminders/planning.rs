@@ -28,6 +28,7 @@ pub struct Planning {
     transaction: WriteTransaction,
     _turn: OwnedMutexGuard<()>,
     run: ReminderRun,
+    is_written: bool,
 }
 
 impl Store {
@@ -50,7 +51,7 @@ impl Store {
             }
         }
         let run = ReminderRun { id, night, at: now, note: None, planned: 0, skipped: 0 };
-        Ok(Some(Planning { transaction, _turn: turn, run }))
+        Ok(Some(Planning { transaction, _turn: turn, run, is_written: false }))
     }
 
     /// The tokens that expire after `since` and not after `until`, with what a plan asks about them: by owner, at most
@@ -87,9 +88,7 @@ impl Planning {
     /// # Errors
     /// When the database fails.
     pub async fn write(&mut self, plan: &Plan, mut fresh: impl FnMut() -> MailId) -> Result<(), StoreError> {
-        if self.run.planned == 0 && self.run.skipped == 0 {
-            self.write_run().await?;
-        }
+        self.write_run().await?;
         self.run.planned += plan.mails.len() as u64;
         self.run.skipped += plan.skipped.len() as u64;
         let (mut mails, mut marks) = (Vec::new(), Vec::new());
@@ -136,30 +135,31 @@ impl Planning {
     /// # Errors
     /// When the database fails; the run has not happened then.
     pub async fn commit(mut self, note: Option<RunNote>) -> Result<ReminderRun, StoreError> {
-        if self.run.planned == 0 && self.run.skipped == 0 {
-            self.run.note = note;
-            self.write_run().await?;
-        } else {
-            let update = Query::update()
-                .table(ReminderRuns::Table)
-                .value(ReminderRuns::Planned, self.run.planned as i64)
-                .value(ReminderRuns::Skipped, self.run.skipped as i64)
-                .and_where(Expr::col(ReminderRuns::Id).eq(self.run.id.as_i64()))
-                .take();
-            self.transaction.execute(&update).await?;
-        }
+        self.run.note = note;
+        self.write_run().await?;
+        let update = Query::update()
+            .table(ReminderRuns::Table)
+            .value(ReminderRuns::Note, note.map(RunNote::as_str))
+            .value(ReminderRuns::Planned, self.run.planned as i64)
+            .value(ReminderRuns::Skipped, self.run.skipped as i64)
+            .and_where(Expr::col(ReminderRuns::Id).eq(self.run.id.as_i64()))
+            .take();
+        self.transaction.execute(&update).await?;
         self.transaction.commit().await?;
         Ok(self.run)
     }
 
-    async fn write_run(&self) -> Result<(), StoreError> {
+    /// Before the first of its mails, which refer to it. What it did is filled in at the end.
+    async fn write_run(&mut self) -> Result<(), StoreError> {
+        if std::mem::replace(&mut self.is_written, true) {
+            return Ok(());
+        }
         let insert = Query::insert()
             .into_table(ReminderRuns::Table)
             .columns([
                 ReminderRuns::Id,
                 ReminderRuns::Night,
                 ReminderRuns::At,
-                ReminderRuns::Note,
                 ReminderRuns::Planned,
                 ReminderRuns::Skipped,
             ])
@@ -167,7 +167,6 @@ impl Planning {
                 self.run.id.as_i64().into(),
                 self.run.night.map(|night| night.to_string()).into(),
                 self.run.at.as_millisecond().into(),
-                self.run.note.map(RunNote::as_str).into(),
                 0_i64.into(),
                 0_i64.into(),
             ])

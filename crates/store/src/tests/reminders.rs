@@ -199,5 +199,7 @@ on_both_databases! {
         store.forget_mails(in_days(1)).await.unwrap();
         assert_eq!((states(&store).await, store.reminder_runs(9).await.unwrap()), (vec![], vec![]));
         assert_eq!(run(&store, 2, None, in_days(1)).await.mails.len(), 0, "its mark is kept while the token lives");
+        assert_eq!(run(&store, 3, None, in_days(60)).await, Plan::default(), "a run with nothing to do is a run too");
+        assert_eq!(store.reminder_runs(9).await.unwrap().len(), 2);
     }
 }

@@ -85,6 +85,7 @@ pub async fn run_now(state: &AppState, caller: &Caller) -> Result<ReminderRun, P
     let since = state.store.last_reminder_night().await?.map_or(now, |run| run.at);
     tracing::info!(by = caller.actor().name, "reminders are run by hand");
     let run = run(state, None, since, now).await?;
+    state.mail_is_due.notify_one();
     run.ok_or_else(|| Problem::internal("a run without a night was taken"))
 }
 

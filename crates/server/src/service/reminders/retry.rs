@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::service::mandate::Mandate;
 use crate::state::AppState;
 
-/// Lets a mail that failed be tried again with the next round, within a minute.
+/// Lets a mail that failed be tried again at once, unless the mail server is being left alone.
 ///
 /// # Errors
 /// 403 without `security#edit`; 404 when there is no such mail, or it has not failed.
@@ -21,5 +21,6 @@ pub async fn retry(state: &AppState, caller: &Caller, mail: MailId) -> Result<()
         outcome => outcome?,
     }
     state.commit(change).await?;
+    state.mail_is_due.notify_one();
     Ok(())
 }

@@ -1,0 +1,4 @@
+//! Crashes (SIGKILL) at any moment, and what must be true after each.
+
+pub mod mails;
+pub mod tokens;
