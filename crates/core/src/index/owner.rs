@@ -63,7 +63,7 @@ impl OwnerFacts {
             origin: user.origin,
             enabled: user.state == UserState::Enabled,
             permissions,
-            identity: Identity::new([
+            identity: Identity::new(&[
                 encode_value(user.username.as_str()),
                 encode_value(&user.email),
                 encode_list(user.groups.iter().map(String::as_str)).into(),
@@ -80,7 +80,7 @@ impl OwnerFacts {
 }
 
 impl Identity {
-    fn new(values: [Cow<'_, str>; 4]) -> Self {
+    fn new(values: &[Cow<'_, str>; 4]) -> Self {
         let mut text = String::new();
         let ends = [0, 1, 2].map(|value| {
             text.push_str(&values[value]);
