@@ -1,5 +1,6 @@
 //! The preview: which tokens a lower maximum exceeds, and which a closed origin touches.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -164,10 +165,11 @@ async fn to_review(
     }
     let mut owners = BTreeMap::new();
     for grant in grants {
-        if !owners.contains_key(&grant.owner) {
-            owners.insert(grant.owner, state.store.user(grant.owner).await?);
-        }
-        if let Some(Some(owner)) = owners.get(&grant.owner)
+        let owner = match owners.entry(grant.owner) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(state.store.user(grant.owner).await?),
+        };
+        if let Some(owner) = owner
             && needs_review(owner, grant.created_at, &exemptions, now)
         {
             reviewed.insert(grant.id);
