@@ -234,7 +234,9 @@ impl From<Reason> for SuspensionReason {
 
 fn place(after: Option<&str>) -> Result<Seek<GrantCursor>, Problem> {
     let Some(after) = after else { return Ok(Seek::Start) };
-    let cursor = after.parse().map_err(|why| Problem::field("after", format!("The query parameter `after`: {why}")))?;
+    let cursor = after
+        .parse()
+        .map_err(|why| Problem::field("after", format!("The query parameter `after`: {why}")))?;
     Ok(Seek::After(cursor))
 }
 

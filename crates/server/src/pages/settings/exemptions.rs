@@ -132,7 +132,8 @@ async fn question(state: &AppState, visitor: &Visitor, id: ExemptionId) -> Resul
         heading: format!("End the exemption of {}?", exemption.principal.username),
         sentences: vec![
             "The maximum applies to them again, for new tokens.".to_owned(),
-            "Tokens that were made under it stay as they are. The next preview marks them for review.".to_owned(),
+            "Tokens that were made under it stay as they are. The next preview marks them for review."
+                .to_owned(),
         ],
         action: format!("{LIST}/{id}/end"),
         button: "End exemption",

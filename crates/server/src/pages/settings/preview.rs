@@ -194,7 +194,8 @@ async fn page(
     let (tokens, paging) = Paging::cut(found.tokens.unwrap_or_default(), &place, &query, cursor);
     let (at, zone) = schedule(state, fields);
     let chosen = fields.text("choice");
-    let wrong_choice = status == StatusCode::BAD_REQUEST && choices_of(asked.question, chosen).iter().all(|c| !c.is_chosen);
+    let wrong_choice =
+        status == StatusCode::BAD_REQUEST && choices_of(asked.question, chosen).iter().all(|c| !c.is_chosen);
     let mut faults = Fault::of([&at, &zone]);
     if wrong_choice {
         let text = "Choose what becomes of the tokens.".to_owned();
@@ -234,7 +235,10 @@ fn choices_of(question: Question, chosen: &str) -> Vec<Choice> {
     let labels: &[(&str, &str)] = match question {
         Question::Maximum(_) => &[
             ("leave", "Leave them as they are"),
-            ("shorten", "Shorten them to the new maximum, counted from when it takes effect, and write to their owners"),
+            (
+                "shorten",
+                "Shorten them to the new maximum, counted from when it takes effect, and write to their owners",
+            ),
             ("suspend", "Suspend them until the maximum rises, or an administrator lifts it"),
             ("delete", "Delete them for good"),
         ],

@@ -49,7 +49,9 @@ async fn apply(state: &AppState, id: DecisionId) -> Result<bool, Problem> {
     let outcome = match decision.decided.settle(&settings) {
         Ok(settled) => {
             change.put_token_settings(&settled).await?;
-            let tokens = take_effect(&mut change, id, &decision.decided, &settled, &mut state.random.draw(), now).await?;
+            let tokens =
+                take_effect(&mut change, id, &decision.decided, &settled, &mut state.random.draw(), now)
+                    .await?;
             DecisionState::Applied { at: now, tokens }
         }
         Err(overtaken) => DecisionState::Failed { at: now, reason: overtaken.to_string() },

@@ -143,9 +143,10 @@ async fn seen(
         let needs_review = reviewed.contains(&grant.id);
         let seen = SeenGrant::new(state, grant);
         let passes_elsewhere = seen.grant.application.as_str() == "any"
-            && seen.owner.as_deref().is_some_and(|owner| {
-                Row::ALL.iter().any(|row| after.has(*row, owner.origin))
-            });
+            && seen
+                .owner
+                .as_deref()
+                .is_some_and(|owner| Row::ALL.iter().any(|row| after.has(*row, owner.origin)));
         let is_narrowed = matches!(question, Question::Closing(_)) && passes_elsewhere;
         TouchedToken { seen, needs_review, is_narrowed }
     });
@@ -153,11 +154,7 @@ async fn seen(
 }
 
 /// Those that were made under an exemption which is over.
-async fn to_review(
-    state: &AppState,
-    grants: &[Grant],
-    now: Timestamp,
-) -> Result<BTreeSet<GrantId>, Problem> {
+async fn to_review(state: &AppState, grants: &[Grant], now: Timestamp) -> Result<BTreeSet<GrantId>, Problem> {
     let exemptions = state.store.exemptions().await?;
     let mut reviewed = BTreeSet::new();
     if exemptions.iter().all(|exemption| exemption.holds(now)) {

@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::{DecisionId, ExemptionId, GrantId};
-use patgate_core::policy::{Days, Decided, Decision, DecisionState, Exemption, ExemptionReason, MaximumChoice};
+use patgate_core::policy::{
+    Days, Decided, Decision, DecisionState, Exemption, ExemptionReason, MaximumChoice,
+};
 use patgate_core::user::Principal;
 
 use super::World;

@@ -22,9 +22,20 @@ async fn save(world: &World, root: &SignedIn, maximum: &str, cleared: &[&str]) -
     let page = world.open(root, PAGE).await;
     let (shown, sso_shown) = (hidden(&page, "shown"), hidden(&page, "sso_shown"));
     let cells = [
-        "release.internal", "deploy.internal", "deploy.ldap", "deploy.sso", "others.internal", "others.ldap", "others.sso",
+        "release.internal",
+        "deploy.internal",
+        "deploy.ldap",
+        "deploy.sso",
+        "others.internal",
+        "others.ldap",
+        "others.sso",
     ];
-    let mut fields = vec![("shown", &*shown), ("sso_shown", &*sso_shown), ("maximum", maximum), ("passwords_on_api", "yes")];
+    let mut fields = vec![
+        ("shown", &*shown),
+        ("sso_shown", &*sso_shown),
+        ("maximum", maximum),
+        ("passwords_on_api", "yes"),
+    ];
     if !cleared.iter().any(|cell| cell.ends_with("sso")) {
         fields.push(("sso", "yes"));
     }
@@ -57,15 +68,29 @@ async fn lowering_the_maximum_asks_first_what_becomes_of_the_tokens() {
     assert_eq!(maximum(&world).await, None, "nothing is in force yet");
     let page = world.open(&root, &location).await;
     assert_eq!(page.status(), 200);
-    for words in ["A maximum of 30 days", "One token is touched", "&#60;b&#62;ci", "ann", "not this list", "2 Jun 2026, 12:00 UTC"] {
+    for words in [
+        "A maximum of 30 days",
+        "One token is touched",
+        "&#60;b&#62;ci",
+        "ann",
+        "not this list",
+        "2 Jun 2026, 12:00 UTC",
+    ] {
         assert!(page.text().contains(words), "{words}: {}", page.text());
     }
     assert_eq!(page.text().matches("<h1").count(), 1);
     let shown = hidden(&page, "shown");
     let fields = |choice: &'static str, when: &'static str, at: &'static str, zone: &'static str| {
         let shown = shown.clone();
-        [("shown", shown), ("maximum", "30".to_owned()), ("closing", String::new()), ("choice", choice.to_owned()),
-         ("when", when.to_owned()), ("at", at.to_owned()), ("zone", zone.to_owned())]
+        [
+            ("shown", shown),
+            ("maximum", "30".to_owned()),
+            ("closing", String::new()),
+            ("choice", choice.to_owned()),
+            ("when", when.to_owned()),
+            ("at", at.to_owned()),
+            ("zone", zone.to_owned()),
+        ]
     };
     let send = async |fields: [(&'static str, String); 7]| {
         let fields = fields.each_ref().map(|(name, value)| (*name, &**value));
@@ -81,7 +106,11 @@ async fn lowering_the_maximum_asks_first_what_becomes_of_the_tokens() {
         let refused = send(wrong.clone()).await;
         assert_eq!(refused.status(), 400, "{wrong:?}");
         if field != "choice" {
-            assert!(refused.text().contains(&format!("<a href=\"#{field}\">")), "{field}: {}", refused.text());
+            assert!(
+                refused.text().contains(&format!("<a href=\"#{field}\">")),
+                "{field}: {}",
+                refused.text()
+            );
             assert!(refused.text().contains(r#"value="shorten" checked"#), "what was chosen is kept");
         }
     }
@@ -90,7 +119,13 @@ async fn lowering_the_maximum_asks_first_what_becomes_of_the_tokens() {
     let answer = send(fields("shorten", "later", "2026-05-04T09:00", "Europe/Berlin")).await;
     assert_eq!((answer.status(), answer.header("location")), (303, "/settings?done=scheduled"));
     let page = world.open(&root, "/settings?done=scheduled").await;
-    for words in ["Waits", "4 May 2026, 07:00 UTC", "4 May 2026, 09:00 Europe/Berlin", "are shortened", "can be undone"] {
+    for words in [
+        "Waits",
+        "4 May 2026, 07:00 UTC",
+        "4 May 2026, 09:00 Europe/Berlin",
+        "are shortened",
+        "can be undone",
+    ] {
         assert!(page.text().contains(words), "{words}");
     }
     let undo = page.text().split("/settings/decisions/").nth(1).unwrap().split('"').next().unwrap();
@@ -105,7 +140,10 @@ async fn lowering_the_maximum_asks_first_what_becomes_of_the_tokens() {
     let answer = send(fields("suspend", "now", "", "UTC")).await;
     assert_eq!((answer.status(), answer.header("location")), (303, "/settings?done=decided"));
     assert_eq!(maximum(&world).await, Some(30));
-    assert!(matches!(world.state.store.grant(token.id).await.unwrap().unwrap().state, GrantState::Suspended { .. }));
+    assert!(matches!(
+        world.state.store.grant(token.id).await.unwrap().unwrap().state,
+        GrantState::Suspended { .. }
+    ));
     assert!(world.open(&root, PAGE).await.text().contains("one token changed"));
     // There is nothing more to ask.
     assert_eq!(world.open(&root, "/settings/preview?maximum=30").await.header("location"), "/settings");
@@ -127,19 +165,25 @@ async fn both_rules_are_asked_about_one_after_the_other() {
     let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
     let token = world.token(&sue, NewGrant { application: "deploy", ..NewGrant::default() }).await;
     let answer = save(&world, &root, "7", &["deploy.sso", "others.sso"]).await;
-    assert_eq!(answer.header("location"), "/settings/preview?maximum=7&closing=deploy.sso,others.sso&done=saved");
+    assert_eq!(
+        answer.header("location"),
+        "/settings/preview?maximum=7&closing=deploy.sso,others.sso&done=saved"
+    );
     let page = world.open(&root, answer.header("location")).await;
     let (shown, closing) = (hidden(&page, "shown"), hidden(&page, "closing"));
-    let fields = [("shown", &*shown), ("maximum", "7"), ("closing", &*closing), ("choice", "leave"), ("when", "now")];
+    let fields =
+        [("shown", &*shown), ("maximum", "7"), ("closing", &*closing), ("choice", "leave"), ("when", "now")];
     let answer = world.send(post(PREVIEW).submit(&root, &fields)).await;
     assert_eq!(answer.header("location"), "/settings/preview?closing=deploy.sso,others.sso");
     let page = world.open(&root, answer.header("location")).await;
     assert!(page.text().contains("Closing SSO users for Deploy and all others"), "{}", page.text());
     // With what was shown before the maximum was lowered, nothing is decided.
-    let stale = [("shown", &*shown), ("maximum", ""), ("closing", &*closing), ("choice", "suspend"), ("when", "now")];
+    let stale =
+        [("shown", &*shown), ("maximum", ""), ("closing", &*closing), ("choice", "suspend"), ("when", "now")];
     assert_eq!(world.send(post(PREVIEW).submit(&root, &stale)).await.status(), 409);
     let shown = hidden(&page, "shown");
-    let fields = [("shown", &*shown), ("maximum", ""), ("closing", &*closing), ("choice", "suspend"), ("when", "now")];
+    let fields =
+        [("shown", &*shown), ("maximum", ""), ("closing", &*closing), ("choice", "suspend"), ("when", "now")];
     let answer = world.send(post(PREVIEW).submit(&root, &fields)).await;
     assert_eq!(answer.header("location"), "/settings?done=decided");
     assert_eq!(world.send(get("/auth/deploy").deploy_token(&token)).await.status(), 401);
@@ -151,7 +195,13 @@ async fn both_rules_are_asked_about_one_after_the_other() {
     let answer = world.send(lift).await;
     assert_eq!(answer.header("location"), "/settings/suspended?reason=origin_closed&done=1");
     assert_eq!(world.send(get("/auth/deploy").deploy_token(&token)).await.status(), 200);
-    assert!(world.open(&root, "/settings/suspended?reason=origin_closed&done=1").await.text().contains("None is suspended"));
+    assert!(
+        world
+            .open(&root, "/settings/suspended?reason=origin_closed&done=1")
+            .await
+            .text()
+            .contains("None is suspended")
+    );
     let none = world.send(post("/settings/suspended").submit(&root, &[])).await;
     assert_eq!(none.header("location"), "/settings/suspended?reason=over_maximum&done=0");
 }
@@ -164,7 +214,14 @@ async fn exemptions_are_made_and_ended_on_their_page() {
     let page = "/settings/exemptions";
     assert!(world.open(&root, page).await.text().contains("Nobody is exempt"));
     let fields = |name: &'static str, reason: &'static str, ends: &'static str| {
-        [("kind", "user"), ("name", name), ("provider", "internal"), ("reason", reason), ("ends", ends), ("zone", "UTC")]
+        [
+            ("kind", "user"),
+            ("name", name),
+            ("provider", "internal"),
+            ("reason", reason),
+            ("ends", ends),
+            ("zone", "UTC"),
+        ]
     };
     for (wrong, field) in [
         (fields("", "x", "2026-12-31"), "name"),
@@ -184,7 +241,11 @@ async fn exemptions_are_made_and_ended_on_their_page() {
     let listed = world.open(&root, page).await;
     assert!(listed.text().contains("&#60;i&#62;audit") && listed.text().contains("31 Dec 2026, 23:59 UTC"));
     // Ann is offered every lifetime although there is a maximum.
-    assert_eq!(save(&world, &root, "7", &[]).await.header("location"), "/settings?done=saved", "nobody exceeds it");
+    assert_eq!(
+        save(&world, &root, "7", &[]).await.header("location"),
+        "/settings?done=saved",
+        "nobody exceeds it"
+    );
     let ann = world.state.store.user_by_name(&"ann".parse().unwrap()).await.unwrap().unwrap();
     let ann = world.session(&crate::common::Person { id: ann.id, username: "ann".to_owned() }).await;
     assert!(world.open(&ann, "/account/tokens/new").await.text().contains("1 year"));
@@ -192,7 +253,10 @@ async fn exemptions_are_made_and_ended_on_their_page() {
     let end = listed.text().split("/settings/exemptions/").nth(1).unwrap().split('"').next().unwrap();
     let end = format!("/settings/exemptions/{end}");
     assert!(world.open(&root, &end).await.text().contains("End the exemption of ann?"));
-    assert_eq!(world.send(post(&*end).submit(&root, &[])).await.header("location"), "/settings/exemptions?done=ended");
+    assert_eq!(
+        world.send(post(&*end).submit(&root, &[])).await.header("location"),
+        "/settings/exemptions?done=ended"
+    );
     assert_eq!(world.open(&root, &end).await.status(), 404);
     assert!(!world.open(&ann, "/account/tokens/new").await.text().contains("1 year"));
 }
@@ -205,7 +269,11 @@ async fn who_may_only_see_the_rules_decides_nothing() {
     let auditor = world.user("auditor", &["login", "security#view", "token#view_all"]).await;
     let auditor = world.session(&auditor).await;
     let before = world.state.store.last_sequence().await.unwrap();
-    for path in ["/settings/preview?maximum=30", "/settings/decisions/00000000000/undo", "/settings/exemptions/00000000000/end"] {
+    for path in [
+        "/settings/preview?maximum=30",
+        "/settings/decisions/00000000000/undo",
+        "/settings/exemptions/00000000000/end",
+    ] {
         assert_eq!(world.open(&auditor, path).await.status(), 403, "{path}");
     }
     let page = world.open(&auditor, "/settings/exemptions").await;
@@ -227,7 +295,14 @@ async fn a_decision_that_waits_is_told_when_it_failed() {
     anns(&world).await;
     let page = world.open(&root, "/settings/preview?maximum=30").await;
     let shown = hidden(&page, "shown");
-    let fields = [("shown", &*shown), ("maximum", "30"), ("choice", "delete"), ("when", "later"), ("at", "2026-05-03T12:01"), ("zone", "UTC")];
+    let fields = [
+        ("shown", &*shown),
+        ("maximum", "30"),
+        ("choice", "delete"),
+        ("when", "later"),
+        ("at", "2026-05-03T12:01"),
+        ("zone", "UTC"),
+    ];
     assert_eq!(world.send(post(PREVIEW).submit(&root, &fields)).await.status(), 303);
     let page = world.open(&root, "/settings/preview?maximum=7").await;
     let shown = hidden(&page, "shown");
@@ -236,5 +311,9 @@ async fn a_decision_that_waits_is_told_when_it_failed() {
     world.clock.set(world.clock.now().checked_add(SignedDuration::from_secs(60)).unwrap());
     assert_eq!(policy::apply_due(&world.state).await.unwrap(), 1);
     let page = world.open(&root, PAGE).await;
-    assert!(page.text().contains("Failed: The maximum was changed after this was decided."), "{}", page.text());
+    assert!(
+        page.text().contains("Failed: The maximum was changed after this was decided."),
+        "{}",
+        page.text()
+    );
 }

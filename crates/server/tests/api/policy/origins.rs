@@ -1,0 +1,154 @@
+//! Exemptions from the maximum, and origins that are closed.
+
+use patgate_core::grant::{GrantState, SuspensionReason};
+use patgate_core::user::Origin;
+use patgate_server::service::policy;
+use serde_json::{Value, json};
+
+use super::{SETTINGS, anns, later, passes, rules, save, state, token};
+use crate::common::{IssuedToken, NewGrant, PASSWORD, World, delete, get, post};
+
+#[tokio::test]
+async fn the_maximum_does_not_apply_to_the_exempt_while_their_exemption_holds() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let [never, ..] = anns(&world).await;
+    let bob = world.user("bob", &["login"]).await;
+    let bobs = token(&world, &bob, None).await;
+    world.clock.set(later(&world, 1));
+    let path = format!("{SETTINGS}/exemptions");
+    let exempt = |body: Value| world.send(post(&*path).basic("root", PASSWORD).json(&body));
+    let ends = later(&world, 10 * 24 * 3_600);
+    let made = exempt(json!({"name": "Ann", "reason": "An audit", "endsAt": ends})).await;
+    assert_eq!(made.status(), 201, "{}", made.text());
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    assert!(made.header("location").ends_with(&id));
+    for (body, status) in [
+        (json!({"name": "ann", "reason": "Again", "endsAt": ends}), 409),
+        (json!({"name": "nobody", "reason": "x", "endsAt": ends}), 400),
+        (json!({"name": "bob", "provider": "corp", "reason": "x", "endsAt": ends}), 400),
+        (json!({"name": "bob", "reason": "", "endsAt": ends}), 400),
+        (json!({"name": "bob", "reason": "x", "endsAt": world.clock.now()}), 400),
+        (json!({"name": "bob", "reason": "x"}), 400),
+        (json!({"name": "ops", "kind": "group", "reason": "x", "endsAt": ends}), 201),
+    ] {
+        assert_eq!(exempt(body.clone()).await.status(), status, "{body}");
+    }
+    let preview =
+        world.send(get(format!("{SETTINGS}/preview?maximumLifetimeDays=7")).basic("root", PASSWORD)).await;
+    assert_eq!((&preview.json()["count"], &preview.json()["tokens"][0]["id"]), (&json!(1), &json!(bobs.id)));
+    assert_eq!(save(&world, &rules(&json!(7), &json!({"overMaximum": "suspend"}))).await.status(), 200);
+    assert!(passes(&world, &never).await && !passes(&world, &bobs).await);
+    let make = |name: &'static str, days: u32| {
+        let body = json!({"tokenNote": "n", "expiresInDays": days, "globalPermissions": []});
+        world.send(post("/api/v1/personal-access-tokens").basic(name, PASSWORD).json(&body))
+    };
+    assert_eq!((make("ann", 365).await.status(), make("bob", 365).await.status()), (201, 400));
+    // It ends: the tokens stay, and the next preview marks them.
+    world.clock.set(later(&world, 1));
+    assert_eq!(world.send(delete(format!("{path}/{id}")).basic("root", PASSWORD)).await.status(), 204);
+    assert_eq!(world.send(delete(format!("{path}/{id}")).basic("root", PASSWORD)).await.status(), 404);
+    assert_eq!(make("ann", 365).await.status(), 400);
+    assert!(passes(&world, &never).await);
+    world.clock.set(later(&world, 1));
+    let preview =
+        world.send(get(format!("{SETTINGS}/preview?maximumLifetimeDays=7")).basic("root", PASSWORD)).await;
+    let preview = preview.json();
+    let notes: Vec<_> =
+        preview["tokens"].as_array().unwrap().iter().map(|token| token["needsReview"] == true).collect();
+    assert_eq!(preview["count"], 5, "{preview}");
+    assert_eq!(notes.iter().filter(|needs| **needs).count(), 1, "the one of 365 days: {preview}");
+    let listed = world.send(get(&*path).basic("root", PASSWORD)).await.json();
+    assert_eq!(listed["exemptions"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn closing_an_origin_suspends_its_tokens_until_it_opens() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
+    let of = async |application| world.token(&sue, NewGrant { application, ..NewGrant::default() }).await;
+    let (deploy, any) = (of("deploy").await, of("any").await);
+    let mut closed = rules(&Value::Null, &json!({}));
+    closed["origins"]["deploy"]["sso"] = json!(false);
+    let preview =
+        world.send(get(format!("{SETTINGS}/preview?closing=deploy.sso")).basic("root", PASSWORD)).await;
+    let preview = preview.json();
+    assert_eq!(preview["count"], 2);
+    for token in preview["tokens"].as_array().unwrap() {
+        assert_eq!(token["passesElsewhere"] == true, token["id"] == json!(any.id), "{token}");
+    }
+    assert_eq!(save(&world, &closed).await.status(), 200);
+    let at_deploy = |token: &IssuedToken| world.send(get("/auth/deploy").deploy_token(token));
+    assert!(matches!(
+        state(&world, &deploy).await,
+        GrantState::Suspended { reason: SuspensionReason::OriginClosed, .. }
+    ));
+    assert_eq!(state(&world, &any).await, GrantState::Active, "it passes elsewhere");
+    assert_eq!((at_deploy(&deploy).await.status(), at_deploy(&any).await.status()), (401, 401));
+    assert!(passes(&world, &any).await);
+    // It opens.
+    assert_eq!(save(&world, &rules(&Value::Null, &json!({}))).await.status(), 200);
+    assert_eq!((at_deploy(&deploy).await.status(), at_deploy(&any).await.status()), (200, 200));
+    // Lifted by hand: it works although the origin is closed.
+    assert_eq!(save(&world, &closed).await.status(), 200);
+    assert_eq!(at_deploy(&deploy).await.status(), 401);
+    let lift =
+        post(format!("{SETTINGS}/suspended")).basic("root", PASSWORD).json(&json!({"ids": [deploy.id]}));
+    assert_eq!(world.send(lift).await.json(), json!({"lifted": 1}));
+    assert_eq!(at_deploy(&deploy).await.status(), 200);
+}
+
+#[tokio::test]
+async fn tokens_can_be_left_working_where_their_origin_closes() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
+    let of = async |application| world.token(&sue, NewGrant { application, ..NewGrant::default() }).await;
+    let (deploy, any) = (of("deploy").await, of("any").await);
+    let mut closed = rules(&Value::Null, &json!({"originClosed": "leave"}));
+    closed["origins"]["deploy"]["sso"] = json!(false);
+    assert_eq!(save(&world, &closed).await.status(), 200);
+    let at_deploy = |token: &IssuedToken| world.send(get("/auth/deploy").deploy_token(token));
+    assert_eq!((at_deploy(&deploy).await.status(), at_deploy(&any).await.status()), (200, 200));
+    let new = of("any").await;
+    assert_eq!(at_deploy(&new).await.status(), 401, "it was made after that");
+    assert!(passes(&world, &new).await);
+    // After a restart as well.
+    let world = World::in_folder(world.close().await, "").await;
+    assert_eq!(world.send(get("/auth/deploy").deploy_token(&any)).await.status(), 200);
+    assert_eq!(world.send(get("/auth/deploy").deploy_token(&new)).await.status(), 401);
+    // Opened and closed again with the other choice.
+    assert_eq!(save(&world, &rules(&Value::Null, &json!({}))).await.status(), 200);
+    closed["existingTokens"] = json!({"originClosed": "suspend"});
+    assert_eq!(save(&world, &closed).await.status(), 200);
+    assert_eq!(world.send(get("/auth/deploy").deploy_token(&any)).await.status(), 401);
+    assert_eq!(state(&world, &any).await, GrantState::Active);
+    assert!(matches!(state(&world, &deploy).await, GrantState::Suspended { .. }));
+}
+
+#[tokio::test]
+async fn an_origin_is_closed_at_a_time_that_was_chosen() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
+    let any = token(&world, &sue, None).await;
+    let mut closed = rules(&json!(365), &json!({"at": later(&world, 60)}));
+    for row in ["deploy", "others"] {
+        closed["origins"][row]["sso"] = json!(false);
+    }
+    closed["tokensMayMakeTokens"] = json!(true);
+    let answer = save(&world, &closed).await.json();
+    assert_eq!(answer["origins"]["others"]["sso"], true, "not yet");
+    assert_eq!(answer["maximumLifetimeDays"], Value::Null, "neither");
+    assert_eq!(answer["tokensMayMakeTokens"], true, "but this is");
+    world.clock.set(later(&world, 60));
+    assert_eq!(policy::apply_due(&world.state).await.unwrap(), 2);
+    assert!(matches!(
+        state(&world, &any).await,
+        GrantState::Suspended { reason: SuspensionReason::OriginClosed, .. }
+    ));
+    let settings = world.state.store.token_settings().await.unwrap();
+    assert!(!settings.origins.others.sso && !settings.origins.deploy.sso && settings.origins.deploy.ldap);
+    assert_eq!(settings.maximum_lifetime_days, Some(365.try_into().unwrap()));
+}
