@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -41,6 +42,13 @@ impl Clock {
             Some(frozen) => Timestamp::from_millisecond(frozen.load(Ordering::SeqCst)).unwrap_or_default(),
         }
     }
+}
+
+/// The machine's time zone; UTC when it has none.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine where it is")]
+pub fn machine_zone() -> TimeZone {
+    TimeZone::system()
 }
 
 /// Measures how long something takes, for the log.

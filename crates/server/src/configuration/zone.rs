@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::section::Section;
+use crate::edge::machine_zone;
 
 /// A zone that the database has.
 struct KnownZone(TimeZone);
@@ -18,7 +19,7 @@ impl FromStr for KnownZone {
     type Err = UnknownZone;
 
     fn from_str(name: &str) -> Result<Self, UnknownZone> {
-        TimeZone::get(name).map(Self).map_err(|_| UnknownZone)
+        TimeZoneDatabase::bundled().get(name).map(Self).map_err(|_| UnknownZone)
     }
 }
 
@@ -27,6 +28,6 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<TimeZone> {
     if settings.is_given("time_zone") {
         settings.parsed("time_zone").map(|KnownZone(zone)| zone)
     } else {
-        Some(TimeZone::system())
+        Some(machine_zone())
     }
 }

@@ -2,19 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::policy::notification::NotificationDays;
-use patgate_core::policy::EmailNotifications;
 use patgate_server::service::reminders::{self, Round};
 use patgate_store::{MailFilter, MailState, RunNote, StoredMail};
 use patgate_testkit::servers::mail::{MailServer, Way};
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::common::{NewGrant, Person, World, post};
+use crate::common::{NewGrant, Person, World};
 
 /// A day, 01:00 in Berlin, in winter.
 fn one_o_clock(day: &str) -> Timestamp {
-    let midnight: Timestamp = format!("{day}T00:00:00Z").parse().unwrap();
-    midnight
+    format!("{day}T00:00:00Z").parse().unwrap()
 }
 
 /// A server in Berlin that reminds seven days before, through this port of a mail server; the night of 22 November 2026
@@ -22,31 +19,17 @@ fn one_o_clock(day: &str) -> Timestamp {
 async fn world(port: u16) -> World {
     let world = World::configured("time_zone = 'Europe/Berlin'").await;
     let admin = world.user("admin", &["admin"]).await;
-    let token = world.token(&admin, NewGrant::default()).await;
-    let server = json!({
-        "id": "Configuration/MAIL",
-        "type": "notification.PatSmtpServer",
-        "properties": { "host": "127.0.0.1", "port": port, "fromAddress": "patgate@example.org" },
-    });
-    let answer = world.send(post("/api/v1/configuration-items").token(&token).json(&server)).await;
-    assert_eq!(answer.status(), 201, "{}", answer.text());
-    change_settings(&world, |settings| {
-        settings.enabled = true;
-        settings.server = Some("Configuration/MAIL".parse().unwrap());
-    })
-    .await;
+    world.mail_server(&admin, "Configuration/MAIL", port).await;
+    world
+        .notify(|settings| {
+            settings.enabled = true;
+            settings.server = Some("Configuration/MAIL".parse().unwrap());
+        })
+        .await;
     world.clock.set(one_o_clock("2026-11-22"));
     let first = reminders::run_due(&world.state).await.unwrap().unwrap();
     assert_eq!(first.note, Some(RunNote::FirstStart));
     world
-}
-
-async fn change_settings(world: &World, change_it: impl FnOnce(&mut EmailNotifications)) {
-    let mut change = world.change().await;
-    let mut settings = change.token_settings().await.unwrap();
-    change_it(&mut settings.email_notifications);
-    change.put_token_settings(&settings).await.unwrap();
-    world.commit(change).await;
 }
 
 async fn person(world: &World, name: &str, address: &str) -> Person {
@@ -84,7 +67,7 @@ async fn mails(world: &World) -> Vec<StoredMail> {
     world.state.store.mails(&MailFilter::default(), 1_000).await.unwrap()
 }
 
-async fn later(world: &World, minutes: i64) {
+fn later(world: &World, minutes: i64) {
     world.clock.set(world.clock.now() + SignedDuration::from_mins(minutes));
 }
 
@@ -110,7 +93,7 @@ async fn a_token_has_one_mail_that_says_when_it_ends_and_where_to_get_another() 
     let mail = &mails(&world).await[0];
     assert_eq!((mail.state, mail.address.as_deref()), (MailState::Sent, Some("ann@example.org")));
     // Nights go by, and somebody changes the days.
-    change_settings(&world, |settings| settings.days = NotificationDays::try_from(3).unwrap()).await;
+    world.notify(|settings| settings.days = NotificationDays::try_from(3).unwrap()).await;
     for day in ["2026-11-24", "2026-11-25", "2026-11-28"] {
         assert_eq!(night(&world, day).await, (0, 0));
     }
@@ -144,7 +127,7 @@ async fn each_answer_of_the_mail_server_has_its_consequence() {
         let (found, answer) = state(name).await;
         assert!(found == wanted && answer.contains(words), "{name}: {found:?} {answer}");
     }
-    later(&world, 1).await;
+    later(&world, 1);
     send(&world).await;
     assert_eq!(state("greylist").await.0, MailState::Sent);
     let of = |name: &str| -> Vec<_> {
@@ -158,7 +141,7 @@ async fn each_answer_of_the_mail_server_has_its_consequence() {
     assert_eq!(twice[0].header("Message-ID"), twice[1].header("Message-ID"));
     // Days of refusals: it fails in the end, and says why.
     for _ in 0..20 {
-        later(&world, 12 * 60).await;
+        later(&world, 12 * 60);
         send(&world).await;
     }
     let (found, answer) = state("full").await;
@@ -179,11 +162,11 @@ async fn mails_wait_for_a_mail_server_that_is_away_and_are_not_lost() {
     assert!(waiting.answer.is_some(), "administrators see what is in the way");
     // Another server is chosen, and then reminders are switched off.
     let server = MailServer::start();
-    change_settings(&world, |settings| settings.server = None).await;
+    world.notify(|settings| settings.server = None).await;
     assert_eq!(send(&world).await, Round::Done);
     assert_eq!(mails(&world).await[0].state, MailState::Planned);
-    change_settings(&world, |settings| settings.enabled = false).await;
-    later(&world, 15).await;
+    world.notify(|settings| settings.enabled = false).await;
+    later(&world, 15);
     send(&world).await;
     assert!(matches!(mails(&world).await[0].state, MailState::Skipped(_)));
     assert_eq!(server.kept(), []);
@@ -215,14 +198,15 @@ async fn a_digest_is_one_mail_and_what_ends_meanwhile_is_left_out() {
     for (name, ends) in [("one", "2026-11-23T06:00:00Z"), ("two", "2026-11-25T22:59:59Z"), ("three", "2026-11-27T22:59:59Z")] {
         token(&world, &ann, name, ends).await;
     }
-    change_settings(&world, |settings| settings.digest = true).await;
+    world.notify(|settings| settings.digest = true).await;
     world.clock.set(one_o_clock("2026-11-23"));
     let run = reminders::run_due(&world.state).await.unwrap().unwrap();
     assert_eq!(run.planned, 1);
-    later(&world, 7 * 60).await;
+    later(&world, 7 * 60);
     send(&world).await;
     let kept = server.kept();
     assert_eq!(kept.len(), 1);
-    let text = kept[0].text.as_deref().unwrap();
-    assert!(text.contains("two") && text.contains("three") && !text.contains("one:"), "{text}");
+    let html = kept[0].html.as_deref().unwrap();
+    let tells_of = |name: &str| html.contains(&format!("<strong>{name}</strong>"));
+    assert!(tells_of("two") && tells_of("three") && !tells_of("one"), "{html}");
 }

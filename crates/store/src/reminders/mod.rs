@@ -41,7 +41,7 @@ pub enum RunNote {
     FirstStart,
     /// *Enable email notifications* is off.
     SwitchedOff,
-    /// No mail server is chosen, or the chosen one is gone.
+    /// No mail server is chosen.
     NoServer,
 }
 

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::service::reminders;
 use crate::state::AppState;
 
-/// Lets a mail that failed be tried again, within a minute, at the address that its owner has now. One that has not failed
+/// Lets a mail that failed be tried again, at the address that its owner has now. One that has not failed
 /// is not found here. Needs `security#edit`.
 #[utoipa::path(
     post,

@@ -73,7 +73,7 @@ impl TokenValues {
 }
 
 impl Values {
-    /// For trying a template out, and for a preview.
+    /// For trying a template out.
     #[must_use]
     pub fn sample() -> Self {
         let token = |name: &str, day: &str, days_left| TokenValues {
@@ -81,7 +81,7 @@ impl Values {
             expires_at: format!("{day} Dec 2026, 23:59 (Europe/Berlin)"),
             expires_at_utc: format!("{day} Dec 2026, 22:59 UTC"),
             days_left,
-            renew_url: "https://patgate.example.org/account/access-tokens/generate?like=ci-deploy".to_owned(),
+            renew_url: "https://patgate.example.org/account/tokens/new?like=3WYwkfYcu9w".to_owned(),
         };
         Self {
             owner: "ann".to_owned(),

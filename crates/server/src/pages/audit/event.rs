@@ -10,7 +10,7 @@ use crate::pages::Moment;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 34] = [
+pub(super) const ACTIONS: [(&str, &str); 35] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -18,6 +18,7 @@ pub(super) const ACTIONS: [(&str, &str); 34] = [
     ("grant.set_expiry", "Token's end changed"),
     ("grant.leave_working", "Token left working"),
     ("grant.end_left_working", "Token no longer left working"),
+    ("mail.retry", "Mail tried again"),
     ("user.create", "User made"),
     ("user.update", "User changed"),
     ("user.set_password", "Password set"),

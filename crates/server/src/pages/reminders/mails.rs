@@ -87,8 +87,8 @@ async fn show(
     let next = mails.last().filter(|_| has_more);
     let next = next.map(|last| query.with(&[("after", &last.mail.id.to_string()), ("done", "")]));
     let notice = match query.text("done") {
-        "run" => Some(Notice::Done("The run is done. Its mails are sent within a minute.".to_owned())),
-        "retry" => Some(Notice::Done("The mail is tried again within a minute.".to_owned())),
+        "run" => Some(Notice::Done("The run is done. Its mails are on their way.".to_owned())),
+        "retry" => Some(Notice::Done("The mail is tried again.".to_owned())),
         _ => None,
     };
     let title = if run.is_some() { "Run of reminders" } else { "All mails" };

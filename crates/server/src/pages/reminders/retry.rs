@@ -59,7 +59,7 @@ fn question(state: &AppState, visitor: &Visitor, listed: &ListedMail) -> Confirm
     if let (Some(address), Some(answer)) = (&mail.address, &mail.answer) {
         sentences.push(format!("It failed for {address}, with the words “{answer}”."));
     }
-    sentences.push("It goes to the address that the owner has now, within a minute.".to_owned());
+    sentences.push("It goes to the address that the owner has now.".to_owned());
     Confirm {
         shell: Shell::new(state, visitor, heading.clone(), LIST),
         heading,

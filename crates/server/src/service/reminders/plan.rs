@@ -16,7 +16,7 @@ use crate::state::AppState;
 const LOOK: u64 = 1_000;
 /// How many mails, and how many skipped tokens, a preview names; it counts all.
 const NAMED: usize = 200;
-/// How far back the first run after none looks for tokens that expired before they could be told of.
+/// How far back a run looks, at least, for tokens that expired before they could be told of.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a run would do now.
@@ -103,7 +103,8 @@ pub async fn preview(state: &AppState, caller: &Caller) -> Result<Preview, Probl
     if preview.note.is_some() {
         return Ok(preview);
     }
-    let between = (now, until(&settings, now));
+    let since = state.store.last_reminder_night().await?.map_or(now, |run| run.at);
+    let between = between(&settings, since, now);
     let mut looks = Looks::default();
     while let Some(after) = looks.next() {
         let found = state.store.reminder_candidates(between, after, LOOK).await?;
@@ -139,7 +140,7 @@ async fn run(
         return note(state, night, reason, now).await;
     }
     let Some(mut planning) = begin(state, night, now).await? else { return Ok(None) };
-    let between = (since.min(now.saturating_sub(DAY).unwrap_or(since)), until(&settings, now));
+    let between = between(&settings, since, now);
     let mut looks = Looks::default();
     while let Some(after) = looks.next() {
         let found = looks.whole_owners(planning.candidates(between, after, LOOK).await?);
@@ -179,10 +180,12 @@ fn reason_for_none(settings: &EmailNotifications) -> Option<RunNote> {
     }
 }
 
-/// What expires later is not due.
-fn until(settings: &EmailNotifications, now: Timestamp) -> Timestamp {
+/// The tokens that a run looks at end in this time: those that ended since the last night could not be told of, and what
+/// ends after the longest threshold is not due.
+fn between(settings: &EmailNotifications, since: Timestamp, now: Timestamp) -> (Timestamp, Timestamp) {
     let days = i64::from(u32::from(settings.schedule().longest()));
-    now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX)
+    let until = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX);
+    (since.min(now.saturating_sub(DAY).unwrap_or(since)), until)
 }
 
 /// Looks at many tokens, by owner, a thousand at a time, so that an owner's tokens are planned together.

@@ -1,10 +1,11 @@
 //! *Send to me*, and the preview: what a reminder will look like.
 
+use jiff::SignedDuration;
 use patgate_core::policy::EmailNotifications;
 
 use super::{RUNS, Texts};
 use crate::caller::Caller;
-use crate::mail::template::{Rendered, TemplateFault, Values};
+use crate::mail::template::{Rendered, TemplateFault, TokenValues, Values};
 use crate::mail::{Connection, Mail, Mailbox, MessageId, Report};
 use crate::problem::Problem;
 use crate::service::items;
@@ -29,11 +30,17 @@ pub fn rendered_sample(state: &AppState, caller: &Caller, texts: &Texts) -> Resu
     if !caller.may(state, RUNS) {
         return Err(Problem::lacks(RUNS));
     }
+    let (name, now) = (caller.facts.username.to_string(), state.clock.now());
+    let renew = state.public_url.join("/account/tokens/new");
+    let token = |name: &str, days: i64| {
+        let ends = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+        TokenValues::new(name, ends, now, &state.zone, &renew)
+    };
     let values = Values {
-        owner: caller.facts.username.to_string(),
-        owner_full_name: caller.facts.username.to_string(),
+        owner: name.clone(),
+        owner_full_name: name,
         server_url: state.public_url.join(""),
-        ..Values::sample()
+        tokens: vec![token("ci-deploy", 5), token("nightly-report", 6)],
     };
     let refused = |fault: TemplateFault| Problem::field(fault.part().name(), fault);
     texts.template().map_err(refused)?.render(&values).map_err(refused)

@@ -126,7 +126,7 @@ impl Work<'_> {
                     return Ok(Round::ServerFails);
                 }
                 if self.stop.is_cancelled() {
-                    self.give_back(std::iter::once(mail).chain(mails), SignedDuration::ZERO, None).await?;
+                    self.give_back(std::iter::once(mail).chain(mails), None).await?;
                     return Ok(Round::Done);
                 }
                 match self.one(&mail, &mut connection).await {
@@ -134,7 +134,7 @@ impl Work<'_> {
                     Err(fault) => {
                         tracing::warn!(%fault, "the mail server cannot be used; mails wait");
                         let why = Some(fault.to_string());
-                        self.give_back(std::iter::once(mail).chain(mails), SignedDuration::ZERO, why).await?;
+                        self.give_back(std::iter::once(mail).chain(mails), why).await?;
                         return Ok(Round::ServerFails);
                     }
                 }
@@ -222,11 +222,10 @@ impl Work<'_> {
     async fn give_back(
         &self,
         mails: impl Iterator<Item = ClaimedMail>,
-        wait: SignedDuration,
         why: Option<String>,
     ) -> Result<(), StoreError> {
         let now = self.now();
-        let outcomes: Vec<_> = mails.map(|mail| (mail.id, untried(now, wait, why.clone()))).collect();
+        let outcomes: Vec<_> = mails.map(|mail| (mail.id, untried(now, SignedDuration::ZERO, why.clone()))).collect();
         self.state.store.mark_mails(self.sender, &outcomes, now).await
     }
 
