@@ -9,9 +9,9 @@ use patgate_core::item::{MAIL_SERVER, Value};
 use patgate_core::permission::names::CONFIG_EDIT;
 
 use super::{EXPLORER, path};
-use crate::mail::{Outcome, Report};
+use crate::pages::delivery::Delivery;
 use crate::pages::form::{Fault, Named};
-use crate::pages::{Field, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::items::{self, ItemRef, ItemView};
 use crate::state::AppState;
@@ -27,51 +27,7 @@ struct TestMailPage {
     faults: Vec<Fault>,
     to: Field,
     /// What happened; `None` before anything was sent.
-    report: Option<Told>,
-}
-
-/// What happened, for the page.
-struct Told {
-    steps: Vec<Step>,
-    tls: Option<Tls>,
-}
-
-/// A step.
-struct Step {
-    label: &'static str,
-    look: &'static str,
-    outcome: &'static str,
-    detail: String,
-    words: String,
-}
-
-/// How the connection was encrypted.
-struct Tls {
-    version: String,
-    subject: String,
-    issuer: String,
-    expires_at: Option<Moment>,
-}
-
-impl From<Report> for Told {
-    fn from(report: Report) -> Self {
-        let steps = report.steps.into_iter().map(|step| {
-            let (look, outcome) = match step.outcome {
-                Outcome::Done => ("plain", "Done"),
-                Outcome::Skipped => ("warning", "Skipped"),
-                Outcome::Failed => ("bad", "Failed"),
-            };
-            let words = step.words.unwrap_or_default();
-            Step { label: step.name.label(), look, outcome, detail: step.detail, words }
-        });
-        let tls = report.tls.map(|tls| Tls {
-            version: tls.version.unwrap_or_else(|| "Not agreed".to_owned()),
-            subject: tls.subject,
-            issuer: tls.issuer,
-            expires_at: tls.expires_at.map(Moment::from),
-        });
-        Self { steps: steps.collect(), tls }
-    }
+    report: Option<Delivery>,
 }
 
 /// `GET /configuration/{item}/test-mail`.
@@ -138,7 +94,7 @@ fn page(
     visitor: &Visitor,
     view: &ItemView,
     to: Field,
-    report: Option<Told>,
+    report: Option<Delivery>,
     status: StatusCode,
     notice: Option<Notice>,
 ) -> PageResult {
