@@ -163,7 +163,7 @@ async fn a_mail_that_failed_is_tried_again_after_one_more_question() {
     assert_eq!((done.status(), done.header("location")), (303, &*format!("{LIST}/{run}?done=retry")));
     assert_eq!(state_of(&world, failed).await, MailState::Planned);
     assert!(
-        world.open(&session, done.header("location")).await.text().contains("tried again within a minute")
+        world.open(&session, done.header("location")).await.text().contains("The mail is tried again.")
     );
     // Once more: it waits already.
     let question = world.open(&session, &path).await;
