@@ -1,8 +1,8 @@
 //! An event as the pages show it.
 
 use patgate_core::identifier::GrantId;
-use patgate_store::{ActorKind, AuditEvent, SubjectKind};
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
+use patgate_store::{ActorKind, AuditEvent, SubjectKind};
 
 use super::detail::{Line, lines};
 use crate::caller::Caller;
