@@ -22,7 +22,7 @@ const written = (() => {
     time.title = time.dateTime;
   }
   for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `Times in ${hereZone} (${offset})`;
-  for (const field of document.querySelectorAll("input[name=zone]")) field.value = hereZone;
+  for (const field of document.querySelectorAll("input[type=hidden][name=zone]")) field.value = hereZone;
 
   // As on the server: the remaining time in days, rounded up; exactly 24 hours are one day.
   const hour = 3600_000;

@@ -33,7 +33,8 @@ pub async fn run(state: AppState, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = state.mail_is_due.notified() => {}
+            // Somebody asks for it, who may just have mended the mail server.
+            () = state.mail_is_due.notified() => rest = Rest::default(),
             () = tokio::time::sleep(LOOK) => {}
         }
     }

@@ -10,8 +10,8 @@ use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
 use crate::reminders::{MailKind, MailState};
-use crate::rows::to_json;
-use crate::tables::Mails;
+use crate::rows::{column, to_json};
+use crate::tables::{Mails, ReminderMarks};
 
 impl Change {
     /// Puts a notice to an owner into the outbox: these tokens end earlier from now on. It is sent once the change is
@@ -55,21 +55,34 @@ impl Change {
     /// Lets a mail that failed be tried again, at once.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such mail, or it has not failed.
+    /// [`StoreError::NotFound`] when there is no such mail, or it has not failed; [`StoreError::AlreadyThere`] when a newer
+    /// mail tells of the same tokens, so that nobody is told twice.
     pub async fn retry_mail(&mut self, id: MailId) -> Result<(), StoreError> {
+        let is_it = || {
+            let failed = Expr::col(Mails::State).eq(MailState::Failed.as_str());
+            failed.and(Expr::col(Mails::Id).eq(id.as_i64()))
+        };
+        let kind = Query::select().column(Mails::Kind).from(Mails::Table).and_where(is_it()).take();
+        let kind = self.transaction.query_one(&kind).await?.ok_or(StoreError::NotFound("failed mail"))?;
+        let marked = Query::select()
+            .column(ReminderMarks::Mail)
+            .from(ReminderMarks::Table)
+            .and_where(Expr::col(ReminderMarks::Mail).eq(id.as_i64()))
+            .limit(1)
+            .take();
+        let is_marked = self.transaction.query_one(&marked).await?.is_some();
+        if column::<String>(&kind, "kind")? == MailKind::Reminder.as_str() && !is_marked {
+            return Err(StoreError::AlreadyThere("newer mail about the same tokens"));
+        }
         let update = Query::update()
             .table(Mails::Table)
             .value(Mails::State, MailState::Planned.as_str())
             .value(Mails::Attempts, 0_i64)
             .value(Mails::DueAt, self.now.as_millisecond())
             .value(Mails::DoneAt, None::<i64>)
-            .and_where(Expr::col(Mails::Id).eq(id.as_i64()))
-            .and_where(Expr::col(Mails::State).eq(MailState::Failed.as_str()))
-            .returning_col(Mails::Id)
+            .and_where(is_it())
             .take();
-        if self.transaction.query_one(&update).await?.is_none() {
-            return Err(StoreError::NotFound("failed mail"));
-        }
+        self.execute(&update).await?;
         let event = PendingEvent {
             action: "mail.retry",
             subject_kind: SubjectKind::Mail,

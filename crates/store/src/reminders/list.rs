@@ -64,10 +64,10 @@ impl Store {
         self.inner.orm.query_one(&select).await?.as_ref().map(run).transpose()
     }
 
-    /// The run of the last night that was run.
-    pub async fn last_reminder_night(&self) -> Result<Option<ReminderRun>, StoreError> {
+    /// The run of the last night that was run, of those up to this one: a clock that was ahead once silences nobody.
+    pub async fn last_reminder_night(&self, until: Night) -> Result<Option<ReminderRun>, StoreError> {
         let select = runs()
-            .and_where(Expr::col(ReminderRuns::Night).is_not_null())
+            .and_where(Expr::col(ReminderRuns::Night).lte(until.to_string()))
             .order_by(ReminderRuns::Night, Order::Desc)
             .limit(1)
             .take();

@@ -137,7 +137,20 @@ impl Store {
             .returning(Query::returning().columns(list::MAIL_COLUMNS))
             .take();
         let rows = transaction.query_all(&claim).await?;
-        let mails = rows.iter().map(mail).collect::<Result<Vec<_>, _>>()?;
+        let mut mails = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match mail(row) {
+                Ok(mail) => mails.push(mail),
+                // Of a newer version, perhaps. It must not stand in the way of the others.
+                Err(error) => {
+                    let id = MailId::from_i64(column(row, "id")?);
+                    tracing::error!(%id, %error, "a mail cannot be read; it counts as failed");
+                    let answer = error.to_string();
+                    let failed = MailOutcome::Failed { address: String::new(), answer };
+                    transaction.execute(&marking(id, &failed, now)).await?;
+                }
+            }
+        }
         let claimed = with_facts(&transaction, mails).await?;
         transaction.commit().await?;
         Ok(claimed)
@@ -193,7 +206,9 @@ impl Store {
         let (_turn, transaction) = self.inner.begin_data().await?;
         let sql = [
             "DELETE FROM reminder_marks WHERE grant_id IN (SELECT id FROM grants WHERE expires_at < $1)",
-            "DELETE FROM mails WHERE done_at < $1",
+            // What failed is kept as long as its mark: another address is served for it.
+            "DELETE FROM mails WHERE done_at < $1 \
+             AND NOT (state = 'failed' AND id IN (SELECT mail FROM reminder_marks))",
             "DELETE FROM reminder_runs WHERE at < $1 AND id NOT IN (SELECT run FROM mails WHERE run IS NOT NULL)",
         ];
         let backend = transaction.get_database_backend();

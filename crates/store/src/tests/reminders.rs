@@ -79,8 +79,9 @@ on_both_databases! {
         let plan = run(&store, 1, Some(night()), now()).await;
         assert_eq!(plan.mails.len(), 1);
         assert_eq!(plan.skipped, [(GrantId::from_i64(4), UserId::from_i64(2), SkipReason::NoAddress)]);
+        assert_eq!(store.last_reminder_night("2026-05-02".parse().unwrap()).await.unwrap(), None);
         assert!(store.begin_reminder_run(run_id(2), Some(night()), now()).await.unwrap().is_none());
-        let kept = store.last_reminder_night().await.unwrap().unwrap();
+        let kept = store.last_reminder_night(night()).await.unwrap().unwrap();
         assert_eq!((kept.id, kept.night, kept.planned, kept.skipped), (run_id(1), Some(night()), 1, 1));
         // Asked for a second time by somebody: the mail that waits counts, the skipped one is looked at again.
         let again = run(&store, 3, None, now()).await;
@@ -96,7 +97,7 @@ on_both_databases! {
         let plan = planned(&planning, now()).await;
         planning.write(&plan, || MailId::from_i64(1)).await.unwrap_err();
         drop(planning);
-        assert_eq!(store.last_reminder_night().await.unwrap(), None);
+        assert_eq!(store.last_reminder_night(night()).await.unwrap(), None);
         assert_eq!(states(&store).await, []);
         assert_eq!(run(&store, 1, Some(night()), now()).await, plan);
     }
@@ -175,6 +176,8 @@ on_both_databases! {
         change.commit().await.unwrap();
         assert_eq!(run(&store, 3, None, now()).await.mails.len(), 1);
         assert_eq!(run(&store, 4, None, now()).await.mails.len(), 0);
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        assert!(matches!(change.retry_mail(id).await, Err(StoreError::AlreadyThere(_))), "it would be told of twice");
     }
 
     async fn a_notice_is_sent_like_a_reminder(fixture: Fixture) {

@@ -26,7 +26,7 @@ fn somebody_logs_in_goes_on_where_they_wanted_and_logs_out_by_the_menu() {
     browser.sees("You are logged out");
     // What the page showed is not in the browser's memory.
     browser.back();
-    browser.sees("Log in");
+    browser.arrives("/login?next=%2Faccount%2Fapi");
     assert!(!browser.shows("What scripts can ask"));
 }
 

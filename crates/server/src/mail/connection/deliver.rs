@@ -29,6 +29,9 @@ pub(super) async fn deliver(
     hand_over(connection, &message, report).await
 }
 
+/// The message is longer than the server takes (RFC 1870 §6.1).
+const TOO_LONG: u16 = 552;
+
 /// Sender, recipient, and leave to send the message.
 async fn announce(
     connection: &mut Connection,
@@ -50,7 +53,12 @@ async fn announce(
     if !is_ascii {
         command += " SMTPUTF8";
     }
-    let reply = connection.demand(StepName::Sender, &command).await?;
+    let reply = connection.ask(StepName::Sender, &command).await?;
+    if !reply.is_positive() {
+        // RFC 1870 §6.1: the message is too long for it, which says nothing about the sender.
+        let step = if reply.code == TOO_LONG { StepName::Message } else { StepName::Sender };
+        return Err(refusal(step, &reply, &connection.blanked));
+    }
     report.done(
         StepName::Sender,
         format!("the server takes mails of {sender}"),

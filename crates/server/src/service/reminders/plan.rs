@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::policy::EmailNotifications;
 use patgate_core::reminder::{Candidate, Night, Plan, SkipReason, due_night, plan};
 use patgate_store::{Planning, ReminderRun, RunNote, StoreError};
@@ -63,7 +64,7 @@ pub struct SkippedToken {
 /// When the database fails; the night is due again then.
 pub async fn run_due(state: &AppState) -> Result<Option<ReminderRun>, StoreError> {
     let now = state.clock.now();
-    let last = state.store.last_reminder_night().await?;
+    let last = last_night(state, now).await?;
     let Some(night) = due_night(last.as_ref().and_then(|run| run.night), now, &state.zone) else {
         return Ok(None);
     };
@@ -82,7 +83,7 @@ pub async fn run_now(state: &AppState, caller: &Caller) -> Result<ReminderRun, P
     Mandate::of_caller(state, &change, caller).await?.require(RUNS)?;
     drop(change);
     let now = state.clock.now();
-    let since = state.store.last_reminder_night().await?.map_or(now, |run| run.at);
+    let since = last_night(state, now).await?.map_or(now, |run| run.at);
     tracing::info!(by = caller.actor().name, "reminders are run by hand");
     let run = run(state, None, since, now).await?;
     state.mail_is_due.notify_one();
@@ -100,10 +101,12 @@ pub async fn preview(state: &AppState, caller: &Caller) -> Result<Preview, Probl
     let now = state.clock.now();
     let settings = state.store.token_settings().await?.email_notifications;
     let mut preview = Preview { note: reason_for_none(&settings), ..Preview::default() };
+    // Who may not see other people's tokens is told how many, not which.
+    let named = if caller.may(state, TOKEN_VIEW_ALL) { NAMED } else { 0 };
     if preview.note.is_some() {
         return Ok(preview);
     }
-    let since = state.store.last_reminder_night().await?.map_or(now, |run| run.at);
+    let since = last_night(state, now).await?.map_or(now, |run| run.at);
     let between = between(&settings, since, now);
     let mut looks = Looks::default();
     while let Some(after) = looks.next() {
@@ -112,7 +115,7 @@ pub async fn preview(state: &AppState, caller: &Caller) -> Result<Preview, Probl
         let plan = plan(&settings.schedule(), &found, now);
         preview.planned += plan.mails.len() as u64;
         preview.skipped += plan.skipped.len() as u64;
-        for mail in plan.mails.into_iter().take(NAMED - preview.mails.len()) {
+        for mail in plan.mails.into_iter().take(named - preview.mails.len()) {
             let address = found.iter().find(|token| token.owner == mail.owner).map(|token| token.address.clone());
             let mut tokens = Vec::new();
             for (grant, _) in &mail.tokens {
@@ -121,7 +124,7 @@ pub async fn preview(state: &AppState, caller: &Caller) -> Result<Preview, Probl
             let owner = owner_name(state, mail.owner);
             preview.mails.push(PreviewedMail { owner, address: address.unwrap_or_default(), tokens });
         }
-        for (grant, owner, reason) in plan.skipped.into_iter().take(NAMED - preview.left_out.len()) {
+        for (grant, owner, reason) in plan.skipped.into_iter().take(named - preview.left_out.len()) {
             let (owner, token) = (owner_name(state, owner), token_name(state, grant).await?);
             preview.left_out.push(SkippedToken { owner, token, reason });
         }
@@ -150,6 +153,11 @@ async fn run(
     let run = planning.commit(None).await?;
     tracing::info!(planned = run.planned, skipped = run.skipped, "reminders are planned");
     Ok(Some(run))
+}
+
+/// The run of the last night that was run.
+async fn last_night(state: &AppState, now: Timestamp) -> Result<Option<ReminderRun>, StoreError> {
+    state.store.last_reminder_night(Night::latest(now, &state.zone)).await
 }
 
 async fn note(

@@ -1,6 +1,7 @@
 //! What the last runs did, for the page and the API.
 
 use patgate_core::identifier::{MailId, RunId};
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_store::{MailCounts, MailFilter, MailState, ReminderRun, StoredMail};
 
 use super::SEES;
@@ -70,7 +71,7 @@ pub async fn last_run(state: &AppState, caller: &Caller) -> Result<Option<Listed
 /// At most `limit` mails, of one run (`Some`) or notices and all others (`None`), by identifier; from behind one on.
 ///
 /// # Errors
-/// As above.
+/// As above, and 403 without `token#view_all`: a mail names somebody's tokens and address.
 pub async fn mails(
     state: &AppState,
     caller: &Caller,
@@ -79,7 +80,7 @@ pub async fn mails(
     after: Option<MailId>,
     limit: u64,
 ) -> Result<Vec<ListedMail>, Problem> {
-    may_see(state, caller)?;
+    may_see_mails(state, caller)?;
     let filter = MailFilter { run, state: only, after };
     let mut listed = Vec::new();
     for mail in state.store.mails(&filter, limit).await? {
@@ -91,9 +92,9 @@ pub async fn mails(
 /// One mail.
 ///
 /// # Errors
-/// 404 when there is none of this identifier.
+/// 403 as for all mails; 404 when there is none of this identifier.
 pub async fn mail(state: &AppState, caller: &Caller, id: MailId) -> Result<ListedMail, Problem> {
-    may_see(state, caller)?;
+    may_see_mails(state, caller)?;
     let mail = state.store.mail(id).await?.ok_or_else(|| Problem::not_found("mail"))?;
     named(state, mail).await
 }
@@ -106,6 +107,11 @@ async fn named(state: &AppState, mail: StoredMail) -> Result<ListedMail, Problem
     }
     let owner = state.username(mail.owner).unwrap_or_else(|| mail.owner.to_string());
     Ok(ListedMail { mail, owner, tokens })
+}
+
+fn may_see_mails(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+    may_see(state, caller)?;
+    caller.require(state, TOKEN_VIEW_ALL)
 }
 
 fn may_see(state: &AppState, caller: &Caller) -> Result<(), Problem> {

@@ -12,12 +12,16 @@ use crate::state::AppState;
 /// Lets a mail that failed be tried again at once, unless the mail server is being left alone.
 ///
 /// # Errors
-/// 403 without `security#edit`; 404 when there is no such mail, or it has not failed.
+/// 403 without `security#edit`; 404 when there is no such mail, or it has not failed; 409 when a newer one
+/// took its place.
 pub async fn retry(state: &AppState, caller: &Caller, mail: MailId) -> Result<(), Problem> {
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(RUNS)?;
     match change.retry_mail(mail).await {
         Err(StoreError::NotFound(_)) => return Err(Problem::not_found("failed mail")),
+        Err(StoreError::AlreadyThere(_)) => {
+            return Err(Problem::conflict("A newer mail tells of the same tokens: nobody is told twice"));
+        }
         outcome => outcome?,
     }
     state.commit(change).await?;

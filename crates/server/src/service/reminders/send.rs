@@ -37,7 +37,9 @@ struct Work<'w> {
     sender: &'w Sender,
     server: &'w SmtpServer,
     templates: &'w Templates,
-    enabled: bool,
+    /// The settings that the round began with, and the version of its mail server.
+    settings: &'w EmailNotifications,
+    version: Option<i64>,
     stop: &'w CancellationToken,
 }
 
@@ -51,6 +53,7 @@ pub async fn send_due(state: &AppState, stop: &CancellationToken) -> Result<Roun
     }
     let Some(sender) = state.store.sender().await? else { return Ok(Round::Done) };
     let settings = state.store.token_settings().await?.email_notifications;
+    let version = server_version(state, &settings).await?;
     let (server, templates) = match prepared(state, &settings).await {
         Ok(prepared) => prepared,
         Err(why) => {
@@ -63,7 +66,8 @@ pub async fn send_due(state: &AppState, stop: &CancellationToken) -> Result<Roun
         sender: &sender,
         server: &server,
         templates: &templates,
-        enabled: settings.enabled,
+        settings: &settings,
+        version,
         stop,
     };
     let rounds = futures_util::future::join_all((0..CONNECTIONS).map(|_| work.through())).await;
@@ -85,6 +89,12 @@ async fn prepared(
     let server = items::mail_server(state, server).await.map_err(|problem| problem.sentence())?;
     let templates = Templates::of(settings).map_err(|fault| fault.to_string())?;
     Ok((server, templates))
+}
+
+/// The version of the mail server that these settings name; `None` when there is none.
+async fn server_version(state: &AppState, settings: &EmailNotifications) -> Result<Option<i64>, StoreError> {
+    let Some(server) = &settings.server else { return Ok(None) };
+    Ok(state.store.item(server).await?.map(|item| item.version))
 }
 
 /// What is due cannot be sent: reminders that were switched off are left out, the rest waits.
@@ -114,7 +124,7 @@ impl Work<'_> {
     /// Claims and sends until nothing is due, over one connection as long as it holds.
     async fn through(&self) -> Result<Round, StoreError> {
         let mut connection = None;
-        loop {
+        while self.is_current().await? {
             let mails = self.state.store.claim_mails(self.sender, self.now(), CLAIM).await?;
             if mails.is_empty() {
                 break;
@@ -146,6 +156,12 @@ impl Work<'_> {
         Ok(Round::Done)
     }
 
+    /// Whether administrators want what they wanted when the round began; otherwise the next one does what they want now.
+    async fn is_current(&self) -> Result<bool, StoreError> {
+        let settings = self.state.store.token_settings().await?.email_notifications;
+        Ok(settings == *self.settings && server_version(self.state, &settings).await? == self.version)
+    }
+
     /// Sends one mail. The fault is one that would befall every mail.
     async fn one(
         &self,
@@ -155,7 +171,7 @@ impl Work<'_> {
         let now = self.now();
         let tokens: Vec<_> = mail.tokens.iter().filter(|token| !token.expires_at.is_expired(now)).collect();
         let left_out = match () {
-            () if mail.kind == MailKind::Reminder && !self.enabled => Some(SkipReason::SwitchedOff),
+            () if mail.kind == MailKind::Reminder && !self.settings.enabled => Some(SkipReason::SwitchedOff),
             () if mail.tokens.is_empty() => Some(SkipReason::Deleted),
             () if tokens.is_empty() => Some(SkipReason::Expired),
             () if !mail.enabled => Some(SkipReason::OwnerDisabled),

@@ -88,11 +88,17 @@ impl Templates {
             TokenValues::new(&token.name, ends, now, &state.zone, &renew)
         };
         let full_name = if mail.full_name.is_empty() { &mail.username } else { &mail.full_name };
-        template.render(&Values {
+        let values = Values {
             owner: mail.username.clone(),
             owner_full_name: full_name.clone(),
             server_url: state.public_url.join(""),
             tokens: tokens.iter().map(token).collect(),
+        };
+        template.render(&values).or_else(|fault| {
+            // What was good for the few tokens of a preview may become too long for many.
+            tracing::warn!(%fault, "an administrator's text cannot be filled in; Patgate's own is sent");
+            let kind = if tokens.len() > 1 { Kind::Digest } else { Kind::Token };
+            Template::parse(kind, kind.default_subject(), kind.default_body())?.render(&values)
         })
     }
 }
