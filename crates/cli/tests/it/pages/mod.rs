@@ -6,6 +6,7 @@ mod barriers;
 mod countdown;
 mod lists;
 mod login;
+mod notifications;
 mod roles;
 mod tokens;
 mod zones;

@@ -19,14 +19,13 @@ fn hidden<'a>(page: &'a Answer, name: &str) -> &'a str {
 
 /// What the form sends that shows the defaults, but for the fields that differ.
 fn form<'a>(page: &'a Answer, changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let own = Kind::Token;
     let mut fields = vec![
         ("shown", hidden(page, "shown")),
         ("days", "7"),
         ("further_days", ""),
         ("server", ""),
-        ("subject", own.default_subject()),
-        ("body", own.default_body()),
+        ("subject", Kind::Token.default_subject()),
+        ("body", Kind::Token.default_body()),
     ];
     fields.retain(|(name, _)| !changed.iter().any(|(other, _)| other == name));
     fields.extend(changed);
@@ -54,7 +53,6 @@ async fn an_administrator_decides_when_and_what_owners_are_told() {
     let world = World::new().await;
     let root = root(&world, 25).await;
     let page = world.open(&root, PAGE).await;
-    assert_eq!(page.status(), 200);
     let text = page.text();
     for words in [
         "Enable email notifications",
@@ -203,7 +201,6 @@ async fn a_preview_shows_the_mail_in_a_frame_where_nothing_runs() {
     );
     let answer = world.send(post(PREVIEW).submit(&root, &fields)).await;
     assert!(answer.text().contains("ci-deploy;nightly-report;"), "{}", answer.text());
-    // What cannot be used has no frame, and says why.
     let answer = world.send(post(PREVIEW).submit(&root, &form(&page, &[("body", "{{ nam }}")]))).await;
     assert_eq!(answer.status(), 400);
     let shown = answer.text().split(r#"id="preview""#).nth(1).unwrap();
@@ -263,8 +260,7 @@ async fn without_a_mail_server_the_page_says_so_and_where_to_make_one() {
         page.text().contains("There is no mail server yet, so nothing is sent.")
             && page.text().contains(link)
     );
-    let made = world.open(&root, "/configuration/new?type=notification.PatSmtpServer").await;
-    assert_eq!(made.status(), 200);
+    assert_eq!(world.open(&root, "/configuration/new?type=notification.PatSmtpServer").await.status(), 200);
     let page = world.open(&officer, PAGE).await;
     assert!(
         page.text().contains("Ask somebody who may change the configuration") && !page.text().contains(link)
@@ -338,8 +334,7 @@ async fn the_rules_and_the_mail_are_saved_apart() {
     ];
     let answer = world.send(post("/settings").submit(&root, &fields)).await;
     assert_eq!(answer.status(), 303, "{}", answer.text());
-    let set = world.state.store.token_settings().await.unwrap();
-    assert!(set.tokens_may_make_tokens);
+    assert!(world.state.store.token_settings().await.unwrap().tokens_may_make_tokens);
     assert_eq!(stored(&world).await["days"], 30);
     assert_eq!(save(&world, &root, &[("days", "3")]).await.status(), 303);
     assert!(world.state.store.token_settings().await.unwrap().tokens_may_make_tokens);

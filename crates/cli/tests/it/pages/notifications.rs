@@ -1,0 +1,47 @@
+//! *Email notifications*: what the mail looks like while it is written.
+
+use patgate_testkit::browser::Browser;
+use patgate_testkit::servers::patgate::Patgate;
+use serde_json::Value;
+
+use super::log_in_admin;
+
+const PATH: &str = "/settings/notifications";
+
+/// The document in the frame, as the page hands it to the browser.
+fn mail(browser: &Browser) -> String {
+    let mail = browser.run("return document.querySelector('#preview iframe').srcdoc");
+    mail.as_str().map(ToOwned::to_owned).unwrap_or_default()
+}
+
+#[test]
+fn the_preview_follows_what_is_typed_and_runs_nothing_of_it() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, PATH);
+    // Of the default texts, before anything is typed.
+    browser.reads("#preview strong", &["Your access token \"ci-deploy\" expires in 5 days"]);
+    browser.run("window.isStillOpen = true");
+    browser.fill("Subject", "About {{ token_name }}");
+    browser.reads("#preview strong", &["About ci-deploy"]);
+    browser.fill("Body", "<p>Dear {{ owner }}</p><script>top.document.title = 'ran'</script>");
+    browser.fill("Subject", "Last of {{ token_name }}");
+    browser.reads("#preview strong", &["Last of ci-deploy"]);
+    assert!(mail(&browser).contains("<p>Dear admin</p>"), "{}", mail(&browser));
+    assert_eq!(browser.run("return document.title"), "Email notifications · Patgate");
+    browser.fill("Subject", "{{ token }}");
+    browser.sees("has no placeholder `token`");
+    assert!(!browser.has("#preview iframe"));
+    assert_eq!(browser.run("return window.isStillOpen"), Value::Bool(true), "the page was never left");
+}
+
+#[test]
+fn without_scripts_a_button_shows_the_preview_and_keeps_what_was_typed() {
+    let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
+    log_in_admin(&browser, &patgate, PATH);
+    browser.fill("Subject", "About {{ token_name }}");
+    browser.press("Preview");
+    browser.reads("#preview strong", &["About ci-deploy"]);
+    assert_eq!(browser.value("Subject"), "About {{ token_name }}");
+    browser.press("Put the default texts back");
+    browser.reads("#preview strong", &["Your access token \"ci-deploy\" expires in 5 days"]);
+}
