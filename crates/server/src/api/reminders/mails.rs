@@ -49,7 +49,7 @@ enum Became {
     Failed,
 }
 
-/// Lists the mails of a run, and the tokens that it left out. Needs what listing runs needs.
+/// Lists the mails of a run, and the tokens that it left out. Needs what listing runs needs, and `token#view_all`.
 #[utoipa::path(
     get,
     path = "/api/v1/reminders/runs/{id}/mails",
@@ -67,7 +67,8 @@ pub(super) async fn list_mails_of_run(
     list(&state, &caller, Some(id), asked).await
 }
 
-/// Lists the mails of all runs, and the notices that tokens end earlier. Needs what listing runs needs.
+/// Lists the mails of all runs, and the notices that tokens end earlier. Needs what listing runs needs, and
+/// `token#view_all`.
 #[utoipa::path(
     get,
     path = "/api/v1/reminders/mails",

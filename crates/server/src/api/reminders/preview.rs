@@ -21,9 +21,9 @@ pub(super) struct PreviewBody {
     planned: u64,
     /// How many tokens it would leave out.
     skipped: u64,
-    /// The first 200 of the mails.
+    /// The first 200 of the mails; none for who lacks `token#view_all`.
     mails: Vec<PlannedBody>,
-    /// The first 200 of the tokens that it would leave out.
+    /// The first 200 of the tokens that it would leave out; none for who lacks `token#view_all`.
     left_out: Vec<LeftOutBody>,
 }
 

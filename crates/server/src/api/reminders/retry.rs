@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 
 use super::NamedMail;
-use crate::api::refusals::{Missing, Unproven};
+use crate::api::refusals::{Conflict, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::reminders;
@@ -17,7 +17,7 @@ use crate::state::AppState;
     path = "/api/v1/reminders/mails/{id}/retry",
     tag = "reminders",
     params(("id" = String, Path, description = "The mail")),
-    responses((status = 204, description = "It is tried again"), Unproven, Missing)
+    responses((status = 204, description = "It is tried again"), Unproven, Missing, Conflict)
 )]
 pub(super) async fn retry_mail(
     State(state): State<AppState>,

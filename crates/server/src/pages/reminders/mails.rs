@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::{MailId, RunId};
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::reminder::SkipReason;
 use patgate_store::MailState;
 
@@ -35,6 +36,8 @@ const STATES: [(&str, &str, Option<MailState>); 6] = [
 struct MailsPage {
     shell: Shell,
     may_run: bool,
+    /// Whether the visitor may see other people's tokens, and so these mails.
+    may_see: bool,
     path: String,
     /// The run; `None`: all of them.
     run: Option<RunRow>,
@@ -81,7 +84,11 @@ async fn show(
     let after: Option<MailId> = query.text("after").parse().ok();
     let (id, run) = run.unzip();
     let limit = ROWS as u64 + 1;
-    let mut mails = reminders::mails(state, &visitor.caller, id, only, after, limit).await?;
+    let may_see = visitor.may_any(state, &[TOKEN_VIEW_ALL]);
+    let mut mails = match &run {
+        Some(_) if !may_see => Vec::new(),
+        _ => reminders::mails(state, &visitor.caller, id, only, after, limit).await?,
+    };
     let has_more = mails.len() > ROWS;
     mails.truncate(ROWS);
     let next = mails.last().filter(|_| has_more);
@@ -95,6 +102,7 @@ async fn show(
     let page = MailsPage {
         shell: Shell::new(state, visitor, title, LIST).with_notice(notice),
         may_run: may_run(state, visitor),
+        may_see,
         path: run.as_ref().map_or_else(|| format!("{LIST}/mails"), |run| run.path.clone()),
         run,
         states: STATES.map(|(word, label, _)| Choice::new(word, label, asked)).into(),
