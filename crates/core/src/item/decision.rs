@@ -236,8 +236,7 @@ fn read_map(map: BTreeMap<String, String>) -> Result<Option<Value>, Reason> {
                 "a map whose values have at most {LONGEST_ENTRY_VALUE} characters, without control characters"
             )));
         }
-        let lower = name.to_lowercase();
-        if ["password", "passwd", "secret"].iter().any(|word| lower.contains(word)) {
+        if names_a_secret(name) {
             return Err(Reason::SecretInTheOpen(name.to_owned()));
         }
         if read.insert(name.to_owned(), value.to_owned()).is_some() {
@@ -245,6 +244,15 @@ fn read_map(map: BTreeMap<String, String>) -> Result<Option<Value>, Reason> {
         }
     }
     Ok(if read.is_empty() { None } else { Some(Value::Map(read)) })
+}
+
+/// Whether an entry of this name is there to hold a secret, as far as names tell.
+fn names_a_secret(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    ["password", "passwd", "secret"].iter().any(|word| lower.contains(word))
+        || lower.split(|c: char| !c.is_alphanumeric()).any(|part| {
+            ["pass", "pwd", "token", "credential", "credentials"].iter().any(|word| part.ends_with(word))
+        })
 }
 
 fn expected(expected: impl Into<String>) -> Reason {

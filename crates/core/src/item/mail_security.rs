@@ -17,8 +17,9 @@ pub(super) fn leads_elsewhere(before: &Map, after: &Map) -> bool {
     })
 }
 
-/// The properties that decide where the password goes and who can read it on the way, by what follows `mail.smtp.` or
-/// `mail.smtps.` in lower case.
+/// The properties that decide where the password goes and who can read it on the way. Those that are read stand under
+/// `mail.smtp.`, whichever of the two prefixes was written; any other spelling has no effect, stands as it was written,
+/// and guards nothing.
 struct Guards(BTreeMap<String, Vec<String>>);
 
 /// What begins so says where the password goes, or how. The rest, such as timeouts, does not.
@@ -41,14 +42,16 @@ impl Guards {
     fn of(map: &Map) -> Self {
         let mut guards: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in map {
-            let name = name.trim().to_lowercase();
+            let name = name.trim();
+            let read = ["mail.smtp.", "mail.smtps."].iter().find_map(|start| name.strip_prefix(start));
+            let kept = read.map_or_else(|| name.to_owned(), |rest| format!("mail.smtp.{rest}"));
+            let lower = name.to_lowercase();
             let rest =
-                ["mail.smtp.", "mail.smtps.", "mail."].iter().find_map(|start| name.strip_prefix(start));
-            let rest = rest.unwrap_or(&name);
-            let first = rest.split('.').next().unwrap_or_default();
+                ["mail.smtp.", "mail.smtps.", "mail."].iter().find_map(|start| lower.strip_prefix(start));
+            let first = rest.unwrap_or(&lower).split('.').next().unwrap_or_default();
             if LEADING.contains(&first) {
                 // Both spellings of one property count, whichever is taken.
-                guards.entry(rest.to_owned()).or_default().push(value.trim().to_owned());
+                guards.entry(kept).or_default().push(value.trim().to_owned());
             }
         }
         Self(guards)
@@ -72,14 +75,15 @@ fn is_true(values: &[String]) -> bool {
 fn guards_no_less(name: &str, was: &[String], is: &[String], after: &Guards) -> bool {
     match name {
         // TLS from the start, or none of the mail: nothing is stronger.
-        "ssl.enable" | "starttls.required" => is_true(is),
+        "mail.smtp.ssl.enable" | "mail.smtp.starttls.required" => is_true(is),
         // `true` alone means *when it is offered*, which is less than what some ports demand by themselves.
-        "starttls.enable" => {
-            is_true(is) && (after.is_true("starttls.required") || after.is_true("ssl.enable"))
+        "mail.smtp.starttls.enable" => {
+            is_true(is)
+                && (after.is_true("mail.smtp.starttls.required") || after.is_true("mail.smtp.ssl.enable"))
         }
         // Names are checked when nothing is said.
-        "ssl.checkserveridentity" => is.is_empty() || is_true(is),
-        "ssl.trust" => is.is_empty() || trusts_no_more(was, is),
+        "mail.smtp.ssl.checkserveridentity" => is.is_empty() || is_true(is),
+        "mail.smtp.ssl.trust" => is.is_empty() || trusts_no_more(was, is),
         _ => false,
     }
 }
@@ -135,9 +139,21 @@ mod tests {
             ("", "smtp.proxy.host=evil.example"),
             ("", "smtp.socketFactory.class=x"),
             ("smtp.starttls.required=true", "smtp.starttls.required=true;smtps.starttls.required=false"),
+            // What is written in another way has no effect.
+            ("smtp.starttls.required=true", "starttls.required=true"),
+            ("smtp.ssl.enable=true", "smtp.ssl.ENABLE=true"),
+            ("smtp.ssl.enable=true", "SMTP.ssl.enable=true"),
+            ("", "smtp.starttls.enable=true;starttls.required=true"),
+            ("smtp.ssl.checkserveridentity=true", "smtp.ssl.checkServerIdentity=true;smtp.ssl.trust=*"),
         ] {
             assert!(leads_elsewhere(&map(before), &map(after)), "{before} -> {after}");
         }
+        let map = |name: &str| Map::from([(name.to_owned(), "true".to_owned())]);
+        let before = map("mail.smtp.starttls.required");
+        for name in ["starttls.required", "Mail.smtp.starttls.required", "mail.smtp.starttls.Required"] {
+            assert!(leads_elsewhere(&before, &map(name)), "{name}");
+        }
+        assert!(!leads_elsewhere(&before, &map("mail.smtps.starttls.required")));
     }
 
     #[test]

@@ -60,6 +60,28 @@ fn a_new_item_has_what_was_entered_and_defaults_for_the_rest() {
 }
 
 #[test]
+fn a_secret_does_not_stand_in_a_map_in_the_open() {
+    for name in [
+        "mail.smtp.pass",
+        "mail.smtp.pwd",
+        "smtp_userPwd",
+        "mail.smtp.accessToken",
+        "oauth2.token.value",
+        "mail.credential",
+        "mail.credentials",
+        "mail.smtp.PASSWORD",
+        "client-secret",
+    ] {
+        let faults = refused(change(&[("smtpProperties", map(&[(name, "x")]))]));
+        assert!(faults.iter().any(|fault| fault.contains(name)), "{name}: {faults:?}");
+    }
+    for name in ["mail.smtp.auth.xoauth2.disable", "mail.smtp.auth.login.disable", "mail.passive.mode"] {
+        let entered = [("smtpProperties", map(&[(name, "x")])), ("password", text("hunter2"))];
+        assert!(change(&entered).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn all_that_is_wrong_is_said_at_once() {
     let wrong = draft(&[
         ("host", text("smtp://mail")),

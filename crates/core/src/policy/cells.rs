@@ -61,6 +61,12 @@ impl Cells {
         Self(self.0 & !policy.to_bits())
     }
 
+    /// Those of them that the table has open.
+    #[must_use]
+    pub fn open_in(self, policy: &OriginPolicy) -> Self {
+        Self(self.0 & policy.to_bits())
+    }
+
     /// These and others.
     #[must_use]
     pub fn and(self, others: Self) -> Self {
@@ -228,6 +234,7 @@ mod tests {
         let policy = OriginPolicy::default();
         let sso = cells("release.sso").and(cells("deploy.sso"));
         assert_eq!(sso.closed_in(&policy), cells("release.sso"));
+        assert_eq!(sso.open_in(&policy), cells("deploy.sso"));
         assert_eq!(sso.open(&sso.close(&policy)), sso.open(&policy));
         assert_eq!(Cells::closing(&policy, &sso.close(&policy)), cells("deploy.sso"));
         assert_eq!(Cells::closing(&sso.open(&policy), &policy), cells("release.sso"));

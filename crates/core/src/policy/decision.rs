@@ -210,11 +210,12 @@ impl ClosingChoice {
 }
 
 impl Decided {
-    /// The settings when it has taken effect on these.
+    /// What is left of it to do on these settings, and the settings when that has taken effect.
     ///
     /// # Errors
-    /// [`Overtaken`] when somebody changed the same meanwhile: it never raises a maximum that is lower by now.
-    pub fn settle(&self, settings: &TokenSettings) -> Result<TokenSettings, Overtaken> {
+    /// [`Overtaken`] when somebody changed the same meanwhile: it never raises a maximum that is lower by now, and what
+    /// was decided for the tokens of an origin that closed in between stays.
+    pub fn settle(&self, settings: &TokenSettings) -> Result<(Self, TokenSettings), Overtaken> {
         let mut settled = settings.clone();
         match *self {
             Self::Maximum { from, to, .. } => {
@@ -222,15 +223,17 @@ impl Decided {
                     return Err(Overtaken::MaximumChanged);
                 }
                 settled.maximum_lifetime_days = Some(to);
+                Ok((*self, settled))
             }
-            Self::Closing { cells, .. } => {
-                settled.origins = cells.close(&settings.origins);
-                if settled.origins == settings.origins {
+            Self::Closing { cells, choice } => {
+                let cells = cells.open_in(&settings.origins);
+                if cells.is_empty() {
                     return Err(Overtaken::ClosedAlready);
                 }
+                settled.origins = cells.close(&settings.origins);
+                Ok((Self::Closing { cells, choice }, settled))
             }
         }
-        Ok(settled)
     }
 
     /// The word for the rule it is about. Only one decision a rule can wait.

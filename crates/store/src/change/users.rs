@@ -182,8 +182,8 @@ impl Change {
         Ok(())
     }
 
-    /// Deletes a user for good: their tokens are deleted, their sessions end, their name leaves all roles and is
-    /// free. A user made again under that name gets nothing of it.
+    /// Deletes a user for good: their tokens are deleted, their sessions and exemptions end, their name leaves all
+    /// roles and is free. A user made again under that name gets nothing of it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -202,6 +202,11 @@ impl Change {
                 role.principals.iter().filter(|principal| !stands_for_user(principal)).cloned().collect();
             if principals.len() < role.principals.len() {
                 self.update_role(&Role { principals, ..role }).await?;
+            }
+        }
+        for exemption in self.held_exemptions().await? {
+            if stands_for_user(&exemption.principal) {
+                self.end_exemption(exemption.id).await?;
             }
         }
         let update = Query::update()

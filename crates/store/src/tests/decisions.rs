@@ -153,4 +153,25 @@ on_both_databases! {
         assert_eq!(exempt("2026-05-10T00:00:00Z").await, [2, 5]);
         assert_eq!(store.exemptions().await.unwrap().len(), 5, "they stay");
     }
+
+    async fn a_user_made_again_is_not_exempt(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["Ann"]).await;
+        let group = Principal { kind: PrincipalKind::Group, ..Principal::internal(name("ann")) };
+        let ends = "2026-07-01T00:00:00Z";
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        for one in [exemption(1, Principal::internal(name("ann")), ends), exemption(2, group, ends)] {
+            change.insert_exemption(&one).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        let later = time("2026-06-01T00:00:00Z");
+        let mut change = store.change(&admin(), later).await.unwrap();
+        change.delete_user(UserId::from_i64(1)).await.unwrap();
+        change.insert_user(&user(2, "ann"), None).await.unwrap();
+        assert_eq!(change.exempt_owners().await.unwrap(), BTreeSet::new());
+        let held = change.held_exemptions().await.unwrap();
+        assert_eq!(held.iter().map(|one| one.id.as_i64()).collect::<Vec<_>>(), [2], "the group of that name keeps its own");
+        change.commit().await.unwrap();
+        let events = store.audit_events(&AuditFilter { since: Some(later), ..Default::default() }, Page::WHOLE).await.unwrap();
+        assert!(events.iter().any(|event| event.action == "exemption.end" && event.subject_name == "ann"));
+    }
 }

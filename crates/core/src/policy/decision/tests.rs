@@ -125,7 +125,7 @@ fn a_decision_never_undoes_what_came_after_it() {
         ..TokenSettings::default()
     };
     let lower = Decided::Maximum { from: Some(days(60)), to: days(30), choice: MaximumChoice::Leave };
-    assert_eq!(lower.settle(&settings(Some(60))), Ok(settings(Some(30))));
+    assert_eq!(lower.settle(&settings(Some(60))), Ok((lower, settings(Some(30)))));
     for other in [None, Some(7), Some(30), Some(365)] {
         assert_eq!(lower.settle(&settings(other)), Err(Overtaken::MaximumChanged), "{other:?}");
     }
@@ -133,7 +133,13 @@ fn a_decision_never_undoes_what_came_after_it() {
         Decided::Closing { cells: "deploy.sso,others.sso".parse().unwrap(), choice: ClosingChoice::Suspend };
     let mut half = TokenSettings::default();
     half.origins.deploy.sso = false;
-    let settled = closing.settle(&half).unwrap();
+    let (left, settled) = closing.settle(&half).unwrap();
+    let others = "others.sso".parse().unwrap();
+    assert_eq!(
+        left,
+        Decided::Closing { cells: others, choice: ClosingChoice::Suspend },
+        "what is open still"
+    );
     assert!(!settled.origins.deploy.sso && !settled.origins.others.sso && settled.origins.others.ldap);
     assert_eq!(closing.settle(&settled), Err(Overtaken::ClosedAlready));
 }

@@ -95,7 +95,7 @@ pub(super) async fn create(
             let mut notice = None;
             match problem.wrong_field() {
                 Some("endsAt") => form.ends.error = Some(told),
-                Some("principal") => form.name.error = Some(told),
+                Some("name") => form.name.error = Some(told),
                 _ => notice = Some(Notice::Failed(told)),
             }
             page(&state, &visitor, &Fields::default(), form, problem.status(), notice).await

@@ -17,17 +17,23 @@ use crate::state::AppState;
 /// The most tokens that one mail names.
 const TOKENS_OF_A_MAIL: usize = 100;
 
-/// Lets every decision take effect whose time has come, the earliest first. Returns how many did, or failed to.
+/// Lets every decision take effect whose time has come, the earliest first. Returns how many did, or were overtaken.
 ///
-/// Several nodes may look at once: the change reads the decision again, and changes happen one after the other.
+/// One that fails, such as one that cannot be read, holds up none that comes after it: it is logged, and tried again the
+/// next time. Several nodes may look at once: the change reads the decision again, and changes happen one after the other.
 ///
 /// # Errors
-/// When the database does not answer; what has not taken effect then does the next time.
+/// When the database does not tell which they are.
 pub async fn apply_due(state: &AppState) -> Result<usize, Problem> {
     let due = state.store.due_decisions(state.clock.now()).await?;
     let mut settled = 0;
     for id in due {
-        settled += usize::from(apply(state, id).await?);
+        match apply(state, id).await {
+            Ok(is_settled) => settled += usize::from(is_settled),
+            Err(error) => {
+                tracing::error!(decision = %id, %error, "a decision about tokens cannot take effect")
+            }
+        }
     }
     Ok(settled)
 }
@@ -47,11 +53,9 @@ async fn apply(state: &AppState, id: DecisionId) -> Result<bool, Problem> {
     let Some(decision) = found.filter(|decision| decision.is_due(now)) else { return Ok(false) };
     let settings = change.token_settings().await?;
     let outcome = match decision.decided.settle(&settings) {
-        Ok(settled) => {
+        Ok((left, settled)) => {
             change.put_token_settings(&settled).await?;
-            let tokens =
-                take_effect(&mut change, id, &decision.decided, &settled, &mut state.random.draw(), now)
-                    .await?;
+            let tokens = take_effect(&mut change, id, &left, &settled, &mut state.random.draw(), now).await?;
             DecisionState::Applied { at: now, tokens }
         }
         Err(overtaken) => DecisionState::Failed { at: now, reason: overtaken.to_string() },

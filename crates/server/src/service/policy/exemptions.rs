@@ -66,10 +66,10 @@ pub async fn create(
         let user = change.user_by_name(&principal.username).await?;
         if user.is_none_or(|user| user.provider != principal.provider) {
             let detail = format!(
-                "`principal`: there is no user “{}” of the provider “{}”",
+                "`name`: there is no user “{}” of the provider “{}”",
                 principal.username, principal.provider
             );
-            return Err(Problem::field("principal", detail));
+            return Err(Problem::field("name", detail));
         }
     }
     let held = change.held_exemptions().await?;

@@ -4,13 +4,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use patgate_core::application::ApplicationSlot;
 use patgate_core::grant::Grant;
 use patgate_core::identifier::GrantId;
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::policy::decision::lowers;
 use patgate_core::policy::exemption::needs_review;
-use patgate_core::policy::origin::Row;
-use patgate_core::policy::{Cells, Days, TokenSettings};
+use patgate_core::policy::{Cells, Days, TokenSettings, Touch};
 use patgate_store::{GrantCursor, Seek, Touched};
 
 use crate::caller::Caller;
@@ -135,22 +135,35 @@ async fn seen(
         Question::Maximum(_) => to_review(state, &grants, now).await?,
         Question::Closing(_) => BTreeSet::new(),
     };
-    let after = match question {
-        Question::Closing(cells) => cells.close(&state.store.token_settings().await?.origins),
-        Question::Maximum(_) => state.store.token_settings().await?.origins,
+    let narrowed = match question {
+        Question::Maximum(_) => BTreeSet::new(),
+        Question::Closing(cells) => narrowed(state, cells, &grants).await?,
     };
     let tokens = grants.into_iter().map(|grant| {
         let needs_review = reviewed.contains(&grant.id);
-        let seen = SeenGrant::new(state, grant);
-        let passes_elsewhere = seen.grant.application.as_str() == "any"
-            && seen
-                .owner
-                .as_deref()
-                .is_some_and(|owner| Row::ALL.iter().any(|row| after.has(*row, owner.origin)));
-        let is_narrowed = matches!(question, Question::Closing(_)) && passes_elsewhere;
-        TouchedToken { seen, needs_review, is_narrowed }
+        let is_narrowed = narrowed.contains(&grant.id);
+        TouchedToken { seen: SeenGrant::new(state, grant), needs_review, is_narrowed }
     });
     Ok(tokens.collect())
+}
+
+/// Those that pass elsewhere still when these cells are closed.
+async fn narrowed(state: &AppState, cells: Cells, grants: &[Grant]) -> Result<BTreeSet<GrantId>, Problem> {
+    let after = cells.close(&state.store.token_settings().await?.origins);
+    let ids: Vec<_> = grants.iter().map(|grant| grant.id).collect();
+    let indexed = state.store.indexed_grants(&ids).await?;
+    let view = state.index.view();
+    let mut narrowed = BTreeSet::new();
+    for grant in indexed {
+        let application =
+            state.applications.slot(grant.application.as_str()).unwrap_or(ApplicationSlot::UNKNOWN);
+        let owner = view.owner(grant.owner);
+        let touch = owner.map(|owner| cells.touch(&after, owner.origin, application, grant.left_working));
+        if touch == Some(Touch::Narrowed) {
+            narrowed.insert(grant.id);
+        }
+    }
+    Ok(narrowed)
 }
 
 /// Those that were made under an exemption which is over.
