@@ -184,3 +184,30 @@ async fn a_scheduled_closing_keeps_what_was_decided_after_it() {
     assert!(!passes(&world, &any).await);
     assert!(!world.state.store.token_settings().await.unwrap().origins.others.sso);
 }
+
+#[tokio::test]
+async fn a_decision_that_cannot_be_read_holds_up_no_other() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let maximum = rules(&json!(365), &json!({"at": later(&world, 30)}));
+    assert_eq!(save(&world, &maximum).await.status(), 200);
+    let mut closed = rules(&Value::Null, &json!({"at": later(&world, 60)}));
+    closed["origins"]["deploy"]["sso"] = json!(false);
+    assert_eq!(save(&world, &closed).await.status(), 200);
+    let due = later(&world, 60);
+    let folder = world.close().await;
+    let file = folder.path().join("data/patgate.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let decided = br#"{"rule":"maximum""#;
+    let found: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(decided)).collect();
+    assert!(!found.is_empty());
+    for at in found {
+        bytes[at..at + decided.len()].copy_from_slice(br#"{"rule":"minimum""#);
+    }
+    std::fs::write(&file, bytes).unwrap();
+    let world = World::in_folder(folder, "").await;
+    world.clock.set(due);
+    assert_eq!(policy::apply_due(&world.state).await.unwrap(), 1);
+    let settings = world.state.store.token_settings().await.unwrap();
+    assert_eq!((settings.origins.deploy.sso, settings.maximum_lifetime_days), (false, None));
+}
