@@ -87,7 +87,10 @@ async fn a_token_has_one_mail_that_says_when_it_ends_and_where_to_get_another() 
     assert_eq!(kept[0].recipients, ["ann@example.org"]);
     let (html, text) = (kept[0].html.as_deref().unwrap(), kept[0].text.as_deref().unwrap());
     assert!(html.contains("ci &lt;deploy&gt;") && text.contains("ci <deploy>"), "{html}\n{text}");
-    assert!(text.contains("29 Nov 2026, 23:59 (Europe/Berlin)") && text.contains("29 Nov 2026, 22:59 UTC"), "{text}");
+    assert!(
+        text.contains("29 Nov 2026, 23:59 (Europe/Berlin)") && text.contains("29 Nov 2026, 22:59 UTC"),
+        "{text}"
+    );
     assert!(text.contains("/account/tokens/new?like="), "{text}");
     assert_eq!(kept[0].header("Auto-Submitted"), ["auto-generated"]);
     let mail = &mails(&world).await[0];
@@ -195,7 +198,9 @@ async fn a_digest_is_one_mail_and_what_ends_meanwhile_is_left_out() {
     let server = MailServer::start();
     let world = world(server.port(Way::Plain)).await;
     let ann = person(&world, "ann", "ann@example.org").await;
-    for (name, ends) in [("one", "2026-11-23T06:00:00Z"), ("two", "2026-11-25T22:59:59Z"), ("three", "2026-11-27T22:59:59Z")] {
+    for (name, ends) in
+        [("one", "2026-11-23T06:00:00Z"), ("two", "2026-11-25T22:59:59Z"), ("three", "2026-11-27T22:59:59Z")]
+    {
         token(&world, &ann, name, ends).await;
     }
     world.notify(|settings| settings.digest = true).await;

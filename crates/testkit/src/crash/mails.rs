@@ -67,7 +67,8 @@ pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
     }
     let answer = run_now(&patgate).answer();
     assert_eq!(answer.status, 201, "{}", answer.text());
-    let is_done = || (patgate.sql("SELECT count(*) FROM mails WHERE due_at IS NOT NULL").trim() == "0").then_some(());
+    let is_done =
+        || (patgate.sql("SELECT count(*) FROM mails WHERE due_at IS NOT NULL").trim() == "0").then_some(());
     assert!(wait::until(REST, is_done).is_some(), "mails are left\n{}", patgate.log());
     outcome.repeated = look_at_mails(&server, &outcome);
     outcome
@@ -95,7 +96,10 @@ fn make_due(patgate: &Patgate, round: u32) {
     let rows: Vec<String> = (0..TOKENS)
         .map(|number| {
             let (id, name) = (1 + u64::from(round) * TOKENS + number, name(round, number));
-            format!("({id}, (SELECT id FROM users WHERE username = 'admin'), '{name}', '{name}', 'any', 1, {})", tomorrow())
+            format!(
+                "({id}, (SELECT id FROM users WHERE username = 'admin'), '{name}', '{name}', 'any', 1, {})",
+                tomorrow()
+            )
         })
         .collect();
     patgate.sql(&format!(
@@ -158,7 +162,10 @@ impl RunNow {
         let mut words = self.0.clone();
         words.extend(["-o", "/dev/null", "-w", "%{http_code}", "-s"].map(str::to_owned));
         let output = std::process::Command::new("curl").args(words).output();
-        output.ok().and_then(|output| String::from_utf8_lossy(&output.stdout).trim().parse().ok()).unwrap_or(0)
+        output
+            .ok()
+            .and_then(|output| String::from_utf8_lossy(&output.stdout).trim().parse().ok())
+            .unwrap_or(0)
     }
 }
 
@@ -167,9 +174,15 @@ fn call(patgate: &Patgate, method: &str, path: &str, body: Option<&serde_json::V
 }
 
 fn words(patgate: &Patgate, method: &str, path: &str, body: Option<&serde_json::Value>) -> Vec<String> {
-    let mut words = vec!["-u".to_owned(), format!("admin:{ADMIN_PASSWORD}"), "-X".to_owned(), method.to_owned()];
+    let mut words =
+        vec!["-u".to_owned(), format!("admin:{ADMIN_PASSWORD}"), "-X".to_owned(), method.to_owned()];
     if let Some(body) = body {
-        words.extend(["-H".to_owned(), "content-type: application/json".to_owned(), "-d".to_owned(), body.to_string()]);
+        words.extend([
+            "-H".to_owned(),
+            "content-type: application/json".to_owned(),
+            "-d".to_owned(),
+            body.to_string(),
+        ]);
     }
     words.push(patgate.url_of(path));
     words

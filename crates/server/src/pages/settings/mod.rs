@@ -69,7 +69,8 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
         "saved" => Some(Notice::Done("The settings are saved. They are in force.".to_owned())),
         "decided" => Some(Notice::Done("It is decided, and in force.".to_owned())),
         "scheduled" => Some(Notice::Done(
-            "It is decided, and takes effect at the time that you chose. Until then it can be undone.".to_owned(),
+            "It is decided, and takes effect at the time that you chose. Until then it can be undone."
+                .to_owned(),
         )),
         "undone" => Some(Notice::Done("The decision is undone. It does not take effect.".to_owned())),
         _ => None,
@@ -80,9 +81,8 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
         shown => (Form::of_fields(&query), Shown::from_form(shown)),
     };
     let came = (!query.text("shown").is_empty()).then(|| Form::of_fields(&query).read());
-    let is_unsaved = came.is_some_and(|came| {
-        came.is_none_or(|came| settings::shown(&came) != settings::shown(&stored))
-    });
+    let is_unsaved =
+        came.is_some_and(|came| came.is_none_or(|came| settings::shown(&came) != settings::shown(&stored)));
     let notice = if is_unsaved { Some(unsaved()) } else { notice };
     page(&state, &visitor, form, &shown, StatusCode::OK, notice, Vec::new()).await
 }

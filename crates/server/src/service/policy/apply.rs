@@ -31,7 +31,7 @@ pub async fn apply_due(state: &AppState) -> Result<usize, Problem> {
         match apply(state, id).await {
             Ok(is_settled) => settled += usize::from(is_settled),
             Err(error) => {
-                tracing::error!(decision = %id, %error, "a decision about tokens cannot take effect")
+                tracing::error!(decision = %id, %error, "a decision about tokens cannot take effect");
             }
         }
     }

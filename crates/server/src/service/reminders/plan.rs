@@ -116,7 +116,8 @@ pub async fn preview(state: &AppState, caller: &Caller) -> Result<Preview, Probl
         preview.planned += plan.mails.len() as u64;
         preview.skipped += plan.skipped.len() as u64;
         for mail in plan.mails.into_iter().take(named - preview.mails.len()) {
-            let address = found.iter().find(|token| token.owner == mail.owner).map(|token| token.address.clone());
+            let address =
+                found.iter().find(|token| token.owner == mail.owner).map(|token| token.address.clone());
             let mut tokens = Vec::new();
             for (grant, _) in &mail.tokens {
                 tokens.push(token_name(state, *grant).await?);

@@ -140,7 +140,9 @@ impl Work<'_> {
                     return Ok(Round::Done);
                 }
                 match self.one(&mail, &mut connection).await {
-                    Ok(outcome) => self.state.store.mark_mails(self.sender, &[(mail.id, outcome)], self.now()).await?,
+                    Ok(outcome) => {
+                        self.state.store.mark_mails(self.sender, &[(mail.id, outcome)], self.now()).await?;
+                    }
                     Err(fault) => {
                         tracing::warn!(%fault, "the mail server cannot be used; mails wait");
                         let why = Some(fault.to_string());
@@ -205,14 +207,10 @@ impl Work<'_> {
         }
     }
 
-    fn letter(
-        &self,
-        mail: &ClaimedMail,
-        tokens: &[&MailedToken],
-        now: Timestamp,
-    ) -> Result<Mail, String> {
+    fn letter(&self, mail: &ClaimedMail, tokens: &[&MailedToken], now: Timestamp) -> Result<Mail, String> {
         let to = Mailbox::at(&mail.address).map_err(|error| error.to_string())?;
-        let words = self.templates.render(self.state, mail, tokens, now).map_err(|fault| fault.to_string())?;
+        let words =
+            self.templates.render(self.state, mail, tokens, now).map_err(|fault| fault.to_string())?;
         Ok(Mail {
             message_id: MessageId::of(mail.id, self.state.public_url.host()),
             from: self.server.from().clone(),
@@ -241,7 +239,8 @@ impl Work<'_> {
         why: Option<String>,
     ) -> Result<(), StoreError> {
         let now = self.now();
-        let outcomes: Vec<_> = mails.map(|mail| (mail.id, untried(now, SignedDuration::ZERO, why.clone()))).collect();
+        let outcomes: Vec<_> =
+            mails.map(|mail| (mail.id, untried(now, SignedDuration::ZERO, why.clone()))).collect();
         self.state.store.mark_mails(self.sender, &outcomes, now).await
     }
 

@@ -85,8 +85,7 @@ pub(super) async fn issue(
     let ceiling = maker.map_or(Expiry::NEVER, |maker| maker.expires_at);
     let exemptions = change.held_exemptions().await?;
     let maximum = maximum_for(settings.maximum_lifetime_days, &user, &exemptions, now);
-    let expires_at = decide_expiry(new.lifetime, maximum, ceiling, now)
-        .map_err(CreationRefused::Lifetime)?;
+    let expires_at = decide_expiry(new.lifetime, maximum, ceiling, now).map_err(CreationRefused::Lifetime)?;
     if change.count_live_grants(owner.id).await? >= MOST_LIVE {
         return Err(CreationRefused::TooMany);
     }

@@ -115,8 +115,12 @@ pub(super) fn request(stage: &Stage, name: &str) -> Call {
         "/api/v1/users/{username}" if is_new => "/api/v1/users/newcomer".to_owned(),
         "/deployit/tokens/users" if method == "DELETE" => format!("{path}?id={}", stage.subject.id),
         "/api/v1/settings/personal-access-tokens/preview" => format!("{path}?maximumLifetimeDays=30"),
-        path if path.contains("/configuration-items/") => path.replace("{id}", "Configuration%2FSMTPSERVERTEST"),
-        path if path.starts_with("/api/v1/reminders/mails") => path.replace("{id}", &stage.failed_mail.to_string()),
+        path if path.contains("/configuration-items/") => {
+            path.replace("{id}", "Configuration%2FSMTPSERVERTEST")
+        }
+        path if path.starts_with("/api/v1/reminders/mails") => {
+            path.replace("{id}", &stage.failed_mail.to_string())
+        }
         path if path.starts_with("/api/v1/reminders/runs") => path.replace("{id}", &stage.run.to_string()),
         path => path
             .replace("{id}", &stage.subject.id.to_string())

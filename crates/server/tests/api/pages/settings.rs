@@ -66,11 +66,7 @@ async fn an_administrator_sees_and_saves_the_settings() {
         assert!(page.text().contains(words), "{words}");
     }
     assert_eq!(page.text().matches("<h1").count(), 1);
-    let changed = [
-        ("maximum", "30"),
-        ("tokens_may_make_tokens", "yes"),
-        ("origins", "release.ldap"),
-    ];
+    let changed = [("maximum", "30"), ("tokens_may_make_tokens", "yes"), ("origins", "release.ldap")];
     let fields = form(&page, &changed, &[]);
     let answer = world.send(post(PAGE).submit(&root, &fields)).await;
     assert_eq!((answer.status(), answer.header("location")), (303, "/settings?done=saved"));
@@ -99,7 +95,10 @@ async fn wrong_settings_are_refused_beside_their_fields_and_kept() {
         let text = answer.text();
         assert!(text.contains("<a href=\"#maximum\">"), "the summary links to it: {text}");
         assert!(text.contains("id=\"maximum-error\""), "{text}");
-        assert!(text.contains(r#"name="tokens_may_make_tokens" value="yes" checked"#), "what was typed is kept");
+        assert!(
+            text.contains(r#"name="tokens_may_make_tokens" value="yes" checked"#),
+            "what was typed is kept"
+        );
     }
     assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
 }
