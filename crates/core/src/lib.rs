@@ -16,6 +16,7 @@ pub mod index;
 pub mod item;
 pub mod permission;
 pub mod policy;
+pub mod provider;
 pub mod reminder;
 pub mod role;
 pub mod throttle;

@@ -20,6 +20,7 @@ pub mod node;
 pub mod pages;
 pub mod password;
 pub mod problem;
+pub mod provider;
 pub mod sealing;
 pub mod service;
 pub mod session;

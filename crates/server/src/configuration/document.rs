@@ -35,7 +35,7 @@ pub fn example() -> String {
 #[must_use]
 pub fn reference() -> String {
     let mut text = format!(
-        "<!-- Generated from the program by `cargo xtask generate`; change `schema.rs` instead. -->\n\n\
+        "<!-- Generated from the program by `cargo xtask generate`; change `configuration/schema` instead. -->\n\n\
          # Configuration\n\n\
          A flag overrides a variable, a variable overrides the file, and what is nowhere has its default. The file is \
          named by `--config` or `{FILE_VARIABLE}`; without either it is `{DEFAULT_FILE}` in the folder in which Patgate \
