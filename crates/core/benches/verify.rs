@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use patgate_core::application::ApplicationSlot;
+use patgate_core::confirmation::Confirmation;
 use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::{GrantRecord, Index, OwnerFacts, Standing};
@@ -232,6 +233,7 @@ fn user(number: usize) -> User {
         email: format!("user{number}@example.org"),
         groups: Vec::new(),
         state: UserState::Enabled,
+        confirmation: Confirmation::Own,
         created_at: Timestamp::UNIX_EPOCH,
         last_active_at: None,
     }

@@ -121,6 +121,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::confirmation::Confirmation;
     use crate::user::{Origin, UserState};
 
     fn user(id: i64, name: u8, provider: bool, groups: &BTreeSet<u8>) -> User {
@@ -134,6 +135,7 @@ mod tests {
             email: String::new(),
             groups: groups.iter().map(|group| format!("group{group}")).collect(),
             state: UserState::Enabled,
+            confirmation: Confirmation::Own,
             created_at: Timestamp::UNIX_EPOCH,
             last_active_at: None,
         }

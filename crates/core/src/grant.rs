@@ -93,8 +93,10 @@ pub enum SuspensionReason {
     OverMaximum,
     /// Tokens of its owner's origin were closed.
     OriginClosed,
-    /// Its owner is not confirmed by the provider.
+    /// Its owner's provider has not said for too long that they are there. Judged at each request, on no row.
     OwnerUnconfirmed,
+    /// Its owner's provider no longer lets them in. Judged at each request, on no row.
+    OwnerWithdrawn,
 }
 
 impl SuspensionReason {
@@ -105,13 +107,25 @@ impl SuspensionReason {
             Self::OverMaximum => "over_maximum",
             Self::OriginClosed => "origin_closed",
             Self::OwnerUnconfirmed => "owner_unconfirmed",
+            Self::OwnerWithdrawn => "owner_withdrawn",
+        }
+    }
+
+    /// What people are told, after "suspended because".
+    #[must_use]
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::OverMaximum => "it lives longer than the maximum",
+            Self::OriginClosed => "tokens of its owner's origin are closed",
+            Self::OwnerUnconfirmed => "its owner has to sign in again",
+            Self::OwnerWithdrawn => "its owner is gone or disabled at their provider",
         }
     }
 
     /// Reads the word; `None` for one that this version does not know.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::OverMaximum, Self::OriginClosed, Self::OwnerUnconfirmed]
+        [Self::OverMaximum, Self::OriginClosed, Self::OwnerUnconfirmed, Self::OwnerWithdrawn]
             .into_iter()
             .find(|r| r.as_str() == word)
     }
@@ -251,13 +265,25 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Where it stands at this time. What is final comes before what may end, as in [`crate::verify::verify`].
+    /// Why it does not pass for now, when `owner` is what suspends all of its owner's tokens.
     #[must_use]
-    pub fn status(&self, now: Timestamp) -> GrantStatus {
+    pub fn suspended_for(&self, owner: Option<SuspensionReason>) -> Option<SuspensionReason> {
+        match self.state {
+            GrantState::Suspended { reason, .. } => Some(reason),
+            GrantState::Active => owner,
+            GrantState::Deleted { .. } => None,
+        }
+    }
+
+    /// Where it stands at this time, when `owner` is what suspends all of its owner's tokens. What is final comes
+    /// before what may end, as in [`crate::verify::verify`].
+    #[must_use]
+    pub fn status(&self, owner: Option<SuspensionReason>, now: Timestamp) -> GrantStatus {
         match self.state {
             GrantState::Deleted { .. } => GrantStatus::Deleted,
             _ if self.expires_at.is_expired(now) => GrantStatus::Expired,
             GrantState::Suspended { .. } => GrantStatus::Suspended,
+            GrantState::Active if owner.is_some() => GrantStatus::Suspended,
             GrantState::Active => GrantStatus::Active,
         }
     }
@@ -317,7 +343,11 @@ mod tests {
                 state,
                 last_use: None,
             };
-            assert_eq!((grant.status(before), grant.status(end)), (before_the_end, after), "{state:?}");
+            assert_eq!(
+                (grant.status(None, before), grant.status(None, end)),
+                (before_the_end, after),
+                "{state:?}"
+            );
         }
     }
 

@@ -8,6 +8,7 @@
 pub mod application;
 pub mod authority;
 pub mod base62;
+pub mod confirmation;
 pub mod delegation;
 pub mod expiry;
 pub mod grant;

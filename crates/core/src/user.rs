@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::confirmation::Confirmation;
 use crate::identifier::UserId;
 
 /// Where a user comes from. A user is keyed by (origin, provider, subject).
@@ -208,8 +209,10 @@ pub struct User {
     pub email: String,
     /// Groups of the provider they are in, as last seen.
     pub groups: Vec<String>,
-    /// Enabled or not.
+    /// Enabled or not: what administrators say.
     pub state: UserState,
+    /// What their provider last said.
+    pub confirmation: Confirmation,
     /// When the row was made.
     pub created_at: Timestamp,
     /// Their last sign-in.

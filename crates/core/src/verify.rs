@@ -79,6 +79,9 @@ impl fmt::Display for Denied {
             Self::Suspended(SuspensionReason::OwnerUnconfirmed) => {
                 formatter.write_str("the token is suspended until its owner signs in again")
             }
+            Self::Suspended(SuspensionReason::OwnerWithdrawn) => formatter.write_str(
+                "the token is suspended: its owner is no longer known to their provider, or disabled there",
+            ),
             Self::OwnerDisabled => formatter.write_str("the owner of the token is disabled"),
             Self::OtherApplication => formatter.write_str("the token is for another application"),
             Self::OriginClosed(origin) => {
@@ -166,7 +169,8 @@ pub fn verify<'v>(
         Standing::Suspended(reason) => return Err(Denied::Suspended(reason)),
         Standing::Active => {}
     }
-    let facts = facts.filter(|facts| facts.enabled).ok_or(Denied::OwnerDisabled)?;
+    let facts = facts.ok_or(Denied::OwnerDisabled)?;
+    demand_owner(view, facts, now)?;
     let place = match demand.surface {
         Surface::Every if grant.application() != ApplicationSlot::UNKNOWN => grant.application(),
         Surface::Application(here) if [here, ApplicationSlot::ANY].contains(&grant.application()) => here,
@@ -187,15 +191,28 @@ pub fn verify<'v>(
 /// Judges somebody who has proven who they are by password or session: the same rules, without a token.
 ///
 /// # Errors
-/// [`Denied::Unknown`] when there is no such user, [`Denied::OwnerDisabled`], [`Denied::Lacks`].
-pub fn admit<'v>(view: &'v View<'_>, owner: UserId, demand: Demand) -> Result<Permit<'v>, Denied> {
+/// [`Denied::Unknown`] when there is no such user, [`Denied::Suspended`] when their provider no longer vouches for
+/// them, [`Denied::OwnerDisabled`], [`Denied::Lacks`].
+pub fn admit<'v>(
+    view: &'v View<'_>,
+    owner: UserId,
+    demand: Demand,
+    now: Timestamp,
+) -> Result<Permit<'v>, Denied> {
     let facts = view.owner(owner).ok_or(Denied::Unknown)?;
-    if !facts.enabled {
-        return Err(Denied::OwnerDisabled);
-    }
+    demand_owner(view, facts, now)?;
     let permissions = facts.permissions;
     demand_permission(permissions, demand)?;
     Ok(Permit { owner, facts, permissions, grant: None, is_sample: false })
+}
+
+/// The owner may act: their provider vouches for them, and no administrator disabled them.
+fn demand_owner(view: &View<'_>, facts: &OwnerFacts, now: Timestamp) -> Result<(), Denied> {
+    match view.suspends(facts, now) {
+        Some(reason) => Err(Denied::Suspended(reason)),
+        None if !facts.enabled => Err(Denied::OwnerDisabled),
+        None => Ok(()),
+    }
 }
 
 fn demand_permission(held: PermissionSet, demand: Demand) -> Result<(), Denied> {

@@ -25,6 +25,8 @@ pub(crate) enum Refusal {
     WrongPassword,
     /// The password is right, and the user may not act.
     UserDisabled,
+    /// The password is right, and the user's provider no longer vouches for them.
+    UserUnconfirmed,
     /// Too many wrong passwords.
     Throttled {
         /// Seconds until the next attempt counts.
@@ -87,6 +89,7 @@ impl Refusal {
             },
             Self::WrongPassword => unauthorized("the user name or the password is wrong".into()),
             Self::UserDisabled => unauthorized("the user is disabled".into()),
+            Self::UserUnconfirmed => unauthorized("the user's provider does not confirm them".into()),
             Self::Throttled { seconds } => {
                 unauthorized(format!("too many wrong passwords: try again in {seconds} s"))
             }

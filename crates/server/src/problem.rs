@@ -169,10 +169,15 @@ impl Problem {
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "starting", detail) }
     }
 
+    /// A number under which the log and somebody who was refused speak of the same thing.
+    pub(crate) fn next_reference() -> u64 {
+        static REFERENCE: AtomicU64 = AtomicU64::new(1);
+        REFERENCE.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// 500: our fault. The cause goes to the log under a reference; the client is told the reference alone.
     pub fn internal(error: impl std::fmt::Display) -> Self {
-        static REFERENCE: AtomicU64 = AtomicU64::new(1);
-        let reference = REFERENCE.fetch_add(1, Ordering::Relaxed);
+        let reference = Self::next_reference();
         tracing::error!(reference, %error, "internal error");
         let detail =
             format!("Something went wrong on the server; its log has the cause under reference {reference}");

@@ -7,6 +7,7 @@ use std::sync::mpsc::SyncSender;
 
 use jiff::tz::TimeZone;
 use patgate_core::application::Applications;
+use patgate_core::grant::SuspensionReason;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
 use patgate_core::permission::{Catalog, PermissionId, PermissionSlot};
@@ -14,7 +15,7 @@ use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{Actor, Change, Sequence, Store};
 use tokio::sync::Notify;
 
-use crate::configuration::PublicUrl;
+use crate::configuration::{PublicUrl, Recheck};
 use crate::edge::{Clock, Random};
 use crate::node::Node;
 use crate::password::Passwords;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub zone: TimeZone,
     /// Where randomness comes from.
     pub random: Random,
+    /// How providers are asked about the owners of tokens.
+    pub recheck: Recheck,
     /// The database.
     pub store: Store,
     /// All grants and owners, for verdicts.
@@ -90,6 +93,13 @@ impl AppState {
     #[must_use]
     pub fn slot(&self, permission: &str) -> Option<PermissionSlot> {
         permission.parse::<PermissionId>().ok().and_then(|id| self.catalog.slot(&id))
+    }
+
+    /// Why no token of a user passes now, if so: what their provider said, and when.
+    #[must_use]
+    pub fn suspends(&self, user: UserId) -> Option<SuspensionReason> {
+        let view = self.index.view();
+        view.owner(user).and_then(|facts| view.suspends(facts, self.clock.now()))
     }
 
     /// The log-in name of a user, as the index has it.

@@ -17,6 +17,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::{GrantId, RoleId, UserId};
 use patgate_core::role::Role;
 use patgate_core::token::{DigestKey, PlainToken, Prefix, TokenText};
@@ -176,6 +177,7 @@ async fn make_owners(
                 email: format!("owner-{number}@example.org"),
                 groups: vec![GROUP.to_owned()],
                 state: UserState::Enabled,
+                confirmation: Confirmation::Own,
                 created_at: now,
                 last_active_at: None,
             };

@@ -9,6 +9,7 @@
 mod audit;
 mod change;
 mod change_log;
+mod confirmations;
 mod connection;
 mod database;
 mod decisions;
@@ -40,6 +41,7 @@ mod wait;
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
 pub use change::{Act, Acted, Change};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
+pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep, Lapsing};
 pub use database::{Database, DatabaseUrl, NotADatabase};
 pub use decisions::{DecisionCursor, Touched};
 pub use error::{Fault, OpenError, StoreError};
@@ -57,6 +59,6 @@ pub use reminders::{
 pub use reset_links::ResetLink;
 pub use roles::RoleFilter;
 pub use rows::Page;
-pub use sessions::Session;
+pub use sessions::{ProviderSession, Session};
 pub use store::{Counts, Store};
 pub use users::{UserCursor, UserFilter};

@@ -8,8 +8,20 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
-use crate::rows::{bytes32, column, time};
+use crate::items::SealedSecret;
+use crate::rows::{bytes32, column, from_json, time};
 use crate::tables::Sessions;
+
+/// What a session has to do with the identity provider through which it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderSession {
+    /// The provider's key for the user, as its tokens say it (`sub`).
+    pub subject: String,
+    /// The provider's name for its own session (`sid`), when it said one.
+    pub session: Option<String>,
+    /// The ID token, which the provider is shown at log-out.
+    pub id_token: Option<SealedSecret>,
+}
 
 /// A signed-in browser. Neither the digest nor the seed is printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +42,8 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// The version of the password it was opened with (see `StoredPassword`); 0 for a user without one.
     pub password_version: i64,
+    /// The identity provider's part; `None` for a session that a password opened.
+    pub provider: Option<ProviderSession>,
 }
 
 impl fmt::Debug for Session {
@@ -76,6 +90,9 @@ fn selection() -> SelectStatement {
             Sessions::Address,
             Sessions::UserAgent,
             Sessions::PasswordVersion,
+            Sessions::ProviderSubject,
+            Sessions::ProviderSession,
+            Sessions::IdToken,
         ])
         .from(Sessions::Table)
         .take()
@@ -91,5 +108,16 @@ fn read(row: &QueryResult) -> Result<Session, StoreError> {
         address: column(row, "address")?,
         user_agent: column(row, "user_agent")?,
         password_version: column(row, "password_version")?,
+        provider: provider(row)?,
     })
+}
+
+fn provider(row: &QueryResult) -> Result<Option<ProviderSession>, StoreError> {
+    let Some(subject) = column(row, "provider_subject")? else { return Ok(None) };
+    let id_token: Option<String> = column(row, "id_token")?;
+    Ok(Some(ProviderSession {
+        subject,
+        session: column(row, "provider_session")?,
+        id_token: id_token.map(|text| from_json(&text, "id_token")).transpose()?,
+    }))
 }

@@ -63,6 +63,46 @@ pub(crate) enum Users {
     LastActiveAt,
     DisabledAt,
     DeletedAt,
+    /// Version 6.
+    ConfirmedAt,
+    /// Version 6.
+    WithdrawnAt,
+    /// Version 6.
+    Withdrawal,
+}
+
+/// What is asked of providers, and when: version 6.
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Confirmations {
+    Table,
+    UserId,
+    DueAt,
+    Attempts,
+    Answer,
+    RefreshToken,
+    WarnedAt,
+    LapsedAt,
+}
+
+/// Version 6.
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ScimGroups {
+    Table,
+    Id,
+    Provider,
+    ExternalId,
+    DisplayName,
+    NameKey,
+    CreatedAt,
+    ChangedAt,
+}
+
+/// Version 6.
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ScimMembers {
+    Table,
+    GroupId,
+    UserId,
 }
 
 #[derive(Clone, Copy, DeriveIden)]
@@ -116,6 +156,12 @@ pub(crate) enum Sessions {
     Address,
     UserAgent,
     PasswordVersion,
+    /// Version 6.
+    ProviderSubject,
+    /// Version 6.
+    ProviderSession,
+    /// Version 6.
+    IdToken,
 }
 
 #[derive(Clone, Copy, DeriveIden)]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_core::user::{Origin, User, UserState, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
@@ -61,7 +62,7 @@ impl FromStr for UserCursor {
 }
 
 /// The columns of a [`User`].
-pub(crate) const COLUMNS: [Users; 11] = [
+pub(crate) const COLUMNS: [Users; 14] = [
     Users::Id,
     Users::Origin,
     Users::Provider,
@@ -73,6 +74,9 @@ pub(crate) const COLUMNS: [Users; 11] = [
     Users::DisabledAt,
     Users::CreatedAt,
     Users::LastActiveAt,
+    Users::ConfirmedAt,
+    Users::WithdrawnAt,
+    Users::Withdrawal,
 ];
 
 /// The user, when not deleted.
@@ -87,6 +91,21 @@ pub(crate) async fn by_name(
     name: &Username,
 ) -> Result<Option<User>, StoreError> {
     let select = selection().and_where(Expr::col(Users::UsernameKey).eq(name.key())).take();
+    connection.query_one(&select).await?.map(|row| read(&row)).transpose()
+}
+
+/// The user whom a provider knows by this key, when not deleted.
+pub(crate) async fn by_subject(
+    connection: &impl ConnectionTrait,
+    origin: Origin,
+    provider: &str,
+    subject: &str,
+) -> Result<Option<User>, StoreError> {
+    let select = selection()
+        .and_where(Expr::col(Users::Origin).eq(origin.as_str()))
+        .and_where(Expr::col(Users::Provider).eq(provider))
+        .and_where(Expr::col(Users::Subject).eq(subject))
+        .take();
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
 }
 
@@ -219,9 +238,10 @@ pub(crate) fn selection() -> SelectStatement {
 
 /// A user from a row of [`selection`].
 pub(crate) fn read(row: &QueryResult) -> Result<User, StoreError> {
+    let (origin, created_at) = (parsed(row, "origin")?, time(row, "created_at")?);
     Ok(User {
         id: UserId::from_i64(column(row, "id")?),
-        origin: parsed(row, "origin")?,
+        origin,
         provider: column(row, "provider")?,
         subject: column(row, "subject")?,
         username: parsed(row, "username")?,
@@ -232,7 +252,13 @@ pub(crate) fn read(row: &QueryResult) -> Result<User, StoreError> {
             None => UserState::Enabled,
             Some(at) => UserState::Disabled { at },
         },
-        created_at: time(row, "created_at")?,
+        confirmation: match (origin, optional_time(row, "withdrawn_at")?) {
+            (Origin::Internal, _) => Confirmation::Own,
+            (_, Some(at)) => Confirmation::Withdrawn { at, reason: parsed(row, "withdrawal")? },
+            // Whoever was made before there were confirmations was there then.
+            (_, None) => Confirmation::At(optional_time(row, "confirmed_at")?.unwrap_or(created_at)),
+        },
+        created_at,
         last_active_at: optional_time(row, "last_active_at")?,
     })
 }

@@ -9,7 +9,7 @@ mod key;
 mod owner;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use jiff::Timestamp;
 use papaya::{LocalGuard, ResizeMode};
@@ -19,6 +19,8 @@ use self::entry::Entry;
 pub use self::entry::{FoundGrant, GrantRecord, Standing};
 use self::key::{Key, Mixed, PassThrough};
 pub use self::owner::{Identity, OwnerFacts, encode_list, encode_value};
+use crate::confirmation::{Confirmation, FreshnessWindows};
+use crate::grant::SuspensionReason;
 use crate::identifier::{GrantId, UserId};
 use crate::policy::OriginPolicy;
 use crate::token::{Digest, DigestKeys, TokenText};
@@ -33,6 +35,7 @@ pub struct Index {
     owners: papaya::HashMap<UserId, Arc<OwnerFacts>, Mixed>,
     classes: Classes,
     origin_policy: AtomicU16,
+    freshness: AtomicU32,
 }
 
 impl Index {
@@ -56,6 +59,7 @@ impl Index {
                 .build(),
             classes: Classes::new(collector),
             origin_policy: AtomicU16::new(OriginPolicy::default().to_bits()),
+            freshness: AtomicU32::new(FreshnessWindows::default().to_bits()),
         }
     }
 
@@ -102,6 +106,11 @@ impl Index {
     /// Puts the origin policy in force.
     pub fn put_origin_policy(&self, policy: &OriginPolicy) {
         self.origin_policy.store(policy.to_bits(), Ordering::Release);
+    }
+
+    /// Puts the freshness windows in force.
+    pub fn put_freshness(&self, windows: FreshnessWindows) {
+        self.freshness.store(windows.to_bits(), Ordering::Release);
     }
 
     /// How many digests are known.
@@ -158,6 +167,17 @@ impl View<'_> {
     #[must_use]
     pub fn owner(&self, id: UserId) -> Option<&Arc<OwnerFacts>> {
         self.index.owners.get(&id, &self.guard)
+    }
+
+    /// Why no token of an owner passes at this time, if so: what their provider said, and when.
+    #[must_use]
+    pub fn suspends(&self, owner: &OwnerFacts, now: Timestamp) -> Option<SuspensionReason> {
+        // Internal users need no look at the windows.
+        if owner.confirmation == Confirmation::Own {
+            return None;
+        }
+        let windows = FreshnessWindows::from_bits(self.index.freshness.load(Ordering::Acquire));
+        owner.confirmation.suspends(windows.of(owner.origin), now)
     }
 
     /// The origin policy in force.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::confirmation::Confirmation;
 use crate::permission::{Catalog, PermissionSet};
 use crate::user::{Origin, User, UserState};
 
@@ -45,6 +46,8 @@ pub struct OwnerFacts {
     pub origin: Origin,
     /// Whether they may act.
     pub enabled: bool,
+    /// What their provider last said.
+    pub confirmation: Confirmation,
     /// What they may do; everything for an administrator.
     pub permissions: PermissionSet,
     /// What an upstream is told.
@@ -62,6 +65,7 @@ impl OwnerFacts {
             username_key: user.username.key().into(),
             origin: user.origin,
             enabled: user.state == UserState::Enabled,
+            confirmation: user.confirmation,
             permissions,
             identity: Identity::new(&[
                 encode_value(user.username.as_str()),

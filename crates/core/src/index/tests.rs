@@ -6,9 +6,11 @@ use rand_core::SeedableRng;
 
 use super::*;
 use crate::application::{ApplicationSlot, Applications};
+use crate::confirmation::{Confirmation, FreshnessWindows, Withdrawal};
 use crate::expiry::Expiry;
 use crate::grant::SuspensionReason;
 use crate::permission::{Catalog, PermissionSet};
+use crate::policy::Days;
 use crate::policy::origin::{Origins, Row, Rows};
 use crate::token::{DigestKey, PlainToken, Prefix};
 use crate::user::{INTERNAL_PROVIDER, Origin, User, UserState};
@@ -58,6 +60,7 @@ impl World {
                 email: "ann@example.org".into(),
                 groups: vec!["a,b".into(), "ops".into()],
                 state: UserState::Enabled,
+                confirmation: Confirmation::Own,
                 created_at: now(),
                 last_active_at: None,
             },
@@ -158,13 +161,13 @@ fn a_disabled_or_removed_owner_stops_every_token_and_every_session() {
     world.user.state = UserState::Disabled { at: now() };
     world.put_owner(&["login"]);
     assert_eq!(world.verdict(EVERY), Err(Denied::OwnerDisabled));
-    assert_eq!(admit(&world.index.view(), world.user.id, EVERY).err(), Some(Denied::OwnerDisabled));
+    assert_eq!(admit(&world.index.view(), world.user.id, EVERY, now()).err(), Some(Denied::OwnerDisabled));
     world.user.state = UserState::Enabled;
     world.put_owner(&["login"]);
     assert!(world.verdict(EVERY).is_ok());
     world.index.remove_owner(world.user.id);
     assert_eq!(world.verdict(EVERY), Err(Denied::OwnerDisabled));
-    assert_eq!(admit(&world.index.view(), world.user.id, EVERY).err(), Some(Denied::Unknown));
+    assert_eq!(admit(&world.index.view(), world.user.id, EVERY, now()).err(), Some(Denied::Unknown));
 }
 
 #[test]
@@ -269,4 +272,28 @@ fn a_use_is_noted_once_a_second_and_sampled_once_a_minute() {
 #[test]
 fn an_entry_fits_a_cache_line() {
     assert!(size_of::<(Key, Entry)>() <= 64, "{}", size_of::<(Key, Entry)>());
+}
+
+#[test]
+fn a_token_lives_no_longer_than_the_word_of_its_owners_provider() {
+    let mut world = World::new();
+    let days = |count| Days::try_from(count).ok();
+    let hours = |count| SignedDuration::from_hours(count);
+    world.user.origin = Origin::Sso;
+    world.user.confirmation = Confirmation::At(now() - hours(24 * 30) + SignedDuration::from_secs(1));
+    world.put_owner(&["login"]);
+    assert!(world.verdict(EVERY).is_ok(), "thirty days are the default");
+    let unconfirmed = Some(Denied::Suspended(SuspensionReason::OwnerUnconfirmed));
+    world.index.put_freshness(FreshnessWindows { sso: days(29), ldap: None });
+    assert_eq!(world.verdict(EVERY).err(), unconfirmed);
+    assert_eq!(admit(&world.index.view(), world.user.id, EVERY, now()).err(), unconfirmed);
+    world.index.put_freshness(FreshnessWindows { sso: None, ldap: days(1) });
+    assert!(world.verdict(EVERY).is_ok(), "there is no window, and the other origin's does not count");
+    world.user.confirmation = Confirmation::Withdrawn { at: now(), reason: Withdrawal::Gone };
+    world.put_owner(&["login"]);
+    let withdrawn = Some(Denied::Suspended(SuspensionReason::OwnerWithdrawn));
+    assert_eq!(world.verdict(EVERY).err(), withdrawn);
+    world.user.confirmation = Confirmation::At(now());
+    world.put_owner(&["login"]);
+    assert!(world.verdict(EVERY).is_ok(), "what was suspended for the owner's sake resumes");
 }

@@ -111,6 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::confirmation::Confirmation;
     use crate::expiry::Expiry;
     use crate::identifier::UserId;
     use crate::policy::RequestedLifetime;
@@ -132,6 +133,7 @@ mod tests {
             email: String::new(),
             groups: groups.iter().map(|group| (*group).to_owned()).collect(),
             state: UserState::Enabled,
+            confirmation: Confirmation::Own,
             created_at: at(0),
             last_active_at: None,
         }

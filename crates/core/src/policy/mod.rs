@@ -11,6 +11,8 @@ pub mod origin;
 
 use serde::{Deserialize, Serialize};
 
+use crate::confirmation::FreshnessWindows;
+
 pub use cells::{Cells, Touch};
 pub use decision::{ClosingChoice, Decided, Decision, DecisionState, MaximumChoice};
 pub use exemption::{Exemption, ExemptionReason};
@@ -30,6 +32,8 @@ pub struct TokenSettings {
     pub passwords_on_api: bool,
     /// Whose tokens pass for which applications.
     pub origins: OriginPolicy,
+    /// For how long the word of a provider counts.
+    pub freshness: FreshnessWindows,
     /// The mail before a token expires.
     pub email_notifications: EmailNotifications,
 }
@@ -41,6 +45,7 @@ impl Default for TokenSettings {
             tokens_may_make_tokens: false,
             passwords_on_api: true,
             origins: OriginPolicy::default(),
+            freshness: FreshnessWindows::default(),
             email_notifications: EmailNotifications::default(),
         }
     }

@@ -149,9 +149,14 @@ impl Gateway {
 
     /// Answers a question that hung on a password.
     #[must_use]
-    pub fn answer_password(&self, demand: PasswordDemand, outcome: PasswordOutcome) -> Response<Bytes> {
+    pub fn answer_password(
+        &self,
+        demand: PasswordDemand,
+        outcome: PasswordOutcome,
+        now: Timestamp,
+    ) -> Response<Bytes> {
         let answer = match outcome {
-            PasswordOutcome::Proven(owner) => self.admit(owner, demand),
+            PasswordOutcome::Proven(owner) => self.admit(owner, demand, now),
             PasswordOutcome::Wrong => Err(Refusal::WrongPassword),
             PasswordOutcome::Throttled { seconds } => Err(Refusal::Throttled { seconds }),
             PasswordOutcome::Busy => Err(Refusal::Busy),
@@ -236,12 +241,18 @@ impl Gateway {
         Ok(self.answer(&permit))
     }
 
-    fn admit(&self, owner: UserId, asked: PasswordDemand) -> Result<Response<Bytes>, Refusal> {
+    fn admit(
+        &self,
+        owner: UserId,
+        asked: PasswordDemand,
+        now: Timestamp,
+    ) -> Result<Response<Bytes>, Refusal> {
         let view = self.index.view();
-        let permit = admit(&view, owner, asked.demand).map_err(|denied| match denied {
+        let permit = admit(&view, owner, asked.demand, now).map_err(|denied| match denied {
             // Gone since the password was judged: to the caller as if never there.
             Denied::Unknown => Refusal::WrongPassword,
             Denied::OwnerDisabled => Refusal::UserDisabled,
+            Denied::Suspended(_) => Refusal::UserUnconfirmed,
             denied => Refusal::Denied(denied),
         })?;
         asked.route.map_err(Refusal::Route)?;

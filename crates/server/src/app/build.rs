@@ -125,6 +125,7 @@ pub fn build(
         clock,
         zone: configuration.time_zone.clone(),
         random,
+        recheck: configuration.recheck,
         store,
         index,
         node: Arc::new(node),

@@ -122,7 +122,7 @@ impl Service {
 
     async fn judge(&self, demand: PasswordDemand) -> http::Response<Bytes> {
         let outcome = self.password_outcome(&demand).await;
-        self.state.gateway.answer_password(demand, outcome)
+        self.state.gateway.answer_password(demand, outcome, self.state.clock.now())
     }
 
     async fn password_outcome(&self, demand: &PasswordDemand) -> PasswordOutcome {

@@ -239,7 +239,7 @@ fn by_proof(
     address: IpAddr,
 ) -> Result<Caller, Problem> {
     let view = state.index.view();
-    let permit = admit(&view, user, demand).map_err(not_admitted)?;
+    let permit = admit(&view, user, demand, state.clock.now()).map_err(not_admitted)?;
     Ok(Caller::new(&permit, proof, address))
 }
 
@@ -252,6 +252,7 @@ pub(crate) fn unauthorized(cause: &impl Display) -> Problem {
 pub(crate) fn not_admitted(denied: Denied) -> Problem {
     match denied {
         Denied::OwnerDisabled => unauthorized(&"this user is disabled; ask an administrator"),
+        Denied::Suspended(_) => unauthorized(&"your provider no longer confirms you; sign in there again"),
         Denied::Unknown => unauthorized(&"there is no such user any more"),
         Denied::Lacks(_) => unauthorized(&"you may no longer sign in; ask an administrator"),
         other => unauthorized(&other),

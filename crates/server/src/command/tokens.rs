@@ -75,8 +75,8 @@ pub async fn delete(place: Workplace, id: &str) -> Result<Changed<()>, CommandEr
 }
 
 impl TokenRow {
-    fn new(OwnedGrant { grant, owner }: OwnedGrant, now: Timestamp) -> Self {
-        let state = grant.status(now).as_str();
+    fn new(OwnedGrant { grant, owner, owner_suspends }: OwnedGrant, now: Timestamp) -> Self {
+        let state = grant.status(owner_suspends, now).as_str();
         Self {
             id: grant.id.to_string(),
             name: grant.name.into(),

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use patgate_core::application::Applications;
 use patgate_core::permission::Catalog;
@@ -47,6 +48,15 @@ use value::Place;
 
 /// The largest secret that is read from a file of its own, in bytes.
 const LONGEST_SECRET: u64 = 64 * 1024;
+
+/// How providers are asked about the owners of tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recheck {
+    /// How long after an answer they are asked again.
+    pub interval: SignedDuration,
+    /// How many people a provider is asked about in a second at most.
+    pub people_per_second: u32,
+}
 
 /// A configuration without faults.
 #[derive(Clone, Debug)]
@@ -71,6 +81,8 @@ pub struct Configuration {
     pub body_limit: usize,
     /// Where the server is, as far as nights and the times in mails go.
     pub time_zone: TimeZone,
+    /// How providers are asked about the owners of tokens.
+    pub recheck: Recheck,
     /// The password of `admin` at the very first start.
     pub admin_password: Option<Secret>,
     /// The names and prefixes of all applications.
@@ -127,6 +139,8 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
     let trusted_proxies = trusted_proxies(settings);
     let body_limit = settings.number("body_limit", 1_024..=16_777_216);
     let time_zone = zone::read(settings);
+    let interval = settings.number("recheck.interval_minutes", 1..=1_440);
+    let people_per_second = settings.number("recheck.people_per_second", 1..=10_000);
     let admin_password = admin_password(settings);
     let tls = tls(settings);
     let format = settings.parsed::<Format>("log.format");
@@ -143,6 +157,10 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
         log: LogSettings { format: format?, filter: filter? },
         body_limit: usize::try_from(body_limit?).ok()?,
         time_zone: time_zone?,
+        recheck: Recheck {
+            interval: SignedDuration::from_mins(interval?),
+            people_per_second: u32::try_from(people_per_second?).ok()?,
+        },
         admin_password,
         applications: protected.applications,
         catalog: protected.catalog,

@@ -140,6 +140,7 @@ impl Node {
 
     fn put_settings(&self, settings: TokenSettings) {
         self.index.put_origin_policy(&settings.origins);
+        self.index.put_freshness(settings.freshness);
         self.settings.store(settings.into());
     }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use jiff::Timestamp;
+use patgate_core::grant::SuspensionReason;
 
 use super::audit::detail::Line;
 use super::field::{Choice, Field};
@@ -136,6 +137,6 @@ fn row(name: &str, now: Timestamp) -> Row {
         expires: None,
         pill: Pill { look: pill.0, text: pill.1.to_owned(), until: String::new() },
         is_expired,
-        is_suspended,
+        suspended: is_suspended.then(|| SuspensionReason::OverMaximum.explanation()),
     }
 }

@@ -1,7 +1,7 @@
 //! Sealing: how secrets that Patgate must be able to read again are stored.
 //!
 //! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha, RFC 8439) with a `sealing` key of the key file, which is never in the
-//! database. A sealed secret opens only as what it was sealed for: the item, the property and the number of the key are
+//! database. A sealed secret opens only as what it was sealed for: its [`Purpose`] and the number of the key are
 //! authenticated with it, so that nobody who can write to the database puts the password of one server into another.
 
 #[cfg(test)]
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use patgate_core::identifier::ItemNumber;
+use patgate_core::identifier::{ItemNumber, UserId};
 use patgate_core::item::SecretText;
 use patgate_store::SealedSecret;
 use rand_core::CryptoRng;
@@ -25,16 +25,23 @@ use crate::problem::Problem;
 
 /// The bytes of a nonce. So many are drawn at random that none comes twice.
 const NONCE: usize = 24;
-/// What is sealed for anything else is not opened here.
-const CONTEXT: &[u8] = b"patgate configuration item secret 1\0";
 
 /// What a secret is sealed for.
 #[derive(Clone, Copy, Debug)]
-pub struct Purpose<'p> {
-    /// The item it is of. Its number, because the item may move.
-    pub item: ItemNumber,
-    /// The property it is the value of.
-    pub property: &'p str,
+pub enum Purpose<'p> {
+    /// A secret of a configuration item.
+    Item {
+        /// The item it is of. Its number, because the item may move.
+        item: ItemNumber,
+        /// The property it is the value of.
+        property: &'p str,
+    },
+    /// The token with which an identity provider is asked about a user.
+    RefreshToken(UserId),
+    /// The token that an identity provider gave a user, for its log-out.
+    IdToken(UserId),
+    /// What a browser keeps of a sign-in that is under way at an identity provider.
+    SignIn,
 }
 
 /// Seals and opens secrets. Cheap to clone.
@@ -146,8 +153,15 @@ impl fmt::Debug for Sealer {
 impl Purpose<'_> {
     /// What is authenticated with a secret.
     fn bound_to(self, key: u32) -> Vec<u8> {
-        let (key, item) = (key.to_be_bytes(), self.item.as_i64().to_be_bytes());
-        [CONTEXT, &key[..], &item[..], self.property.as_bytes()].concat()
+        let (context, number, text): (&[u8], i64, &str) = match self {
+            Self::Item { item, property } => {
+                (b"patgate configuration item secret 1\0", item.as_i64(), property)
+            }
+            Self::RefreshToken(user) => (b"patgate refresh token 1\0", user.as_i64(), ""),
+            Self::IdToken(user) => (b"patgate ID token 1\0", user.as_i64(), ""),
+            Self::SignIn => (b"patgate sign-in under way 1\0", 0, ""),
+        };
+        [context, &key.to_be_bytes(), &number.to_be_bytes(), text.as_bytes()].concat()
     }
 }
 

@@ -31,7 +31,7 @@ fn write(path: &std::path::Path, ids: &[u32]) {
 }
 
 fn purpose(item: i64, property: &str) -> Purpose<'_> {
-    Purpose { item: ItemNumber::from_i64(item), property }
+    Purpose::Item { item: ItemNumber::from_i64(item), property }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Use cases: each authorises its caller, asks `core` whether the rule allows what is asked, and makes one change.
 
 pub mod audit;
+pub mod confirmations;
 pub mod day;
 pub mod first_start;
 pub mod items;
@@ -11,5 +12,6 @@ pub mod roles;
 pub mod sessions;
 pub mod settings;
 pub mod shown;
+pub mod sign_in;
 pub mod tokens;
 pub mod users;

@@ -1,12 +1,15 @@
 //! Signing in and out, and the sessions that one has.
 
+use std::net::IpAddr;
+
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use jiff::Timestamp;
+use patgate_core::identifier::UserId;
 use patgate_core::permission::names::LOGIN;
 use patgate_core::user::User;
 use patgate_core::verify::{Demand, Denied, Surface, admit};
-use patgate_store::{Actor, ActorKind, Session};
+use patgate_store::{Actor, ActorKind, ProviderSession, Session};
 use rand_core::Rng;
 
 use crate::caller::{self, Caller, Proof};
@@ -31,6 +34,19 @@ pub struct Opened {
     pub user: User,
 }
 
+/// Somebody who has proven who they are, before they have a session.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// The row.
+    pub user: UserId,
+    /// The version of the password: the session ends when it changes. 0 for a user who has none.
+    pub password_version: i64,
+    /// From where.
+    pub address: IpAddr,
+    /// The identity provider's part, when one vouched for them.
+    pub provider: Option<ProviderSession>,
+}
+
 /// Signs somebody in. The session that the browser had before ends: a cookie that somebody planted there is worth
 /// nothing afterwards.
 ///
@@ -42,10 +58,29 @@ pub async fn open(
     headers: &HeaderMap,
     previous: Option<SessionDigest>,
 ) -> Result<Opened, Problem> {
+    let proven = state.passwords.prove(attempt, state.clock.now()).await.map_err(caller::refused)?;
+    let guest = Guest {
+        user: proven.user,
+        password_version: proven.password_version,
+        address: attempt.address,
+        provider: None,
+    };
+    open_for(state, guest, headers, previous).await
+}
+
+/// Opens a session for somebody who has proven who they are. The session that the browser had before ends.
+///
+/// # Errors
+/// 401 for somebody disabled, 403 without `login`.
+pub async fn open_for(
+    state: &AppState,
+    guest: Guest,
+    headers: &HeaderMap,
+    previous: Option<SessionDigest>,
+) -> Result<Opened, Problem> {
     let now = state.clock.now();
-    let proven = state.passwords.prove(attempt, now).await.map_err(caller::refused)?;
     let demand = Demand { surface: Surface::Every, permission: state.slot(LOGIN) };
-    let name = admit(&state.index.view(), proven.user, demand)
+    let name = admit(&state.index.view(), guest.user, demand, now)
         .map(|permit| permit.facts().username.to_string())
         .map_err(|denied| match denied {
             Denied::Lacks(_) => Problem::lacks(LOGIN),
@@ -57,27 +92,28 @@ pub async fn open(
     random.fill_bytes(&mut csrf_seed);
     let session = Session {
         digest: *secret.digest().as_bytes(),
-        user: proven.user,
+        user: guest.user,
         created_at: now,
         seen_at: now,
         csrf_seed,
-        address: Some(attempt.address.to_string()),
+        address: Some(guest.address.to_string()),
         user_agent: user_agent(headers),
-        password_version: proven.password_version,
+        password_version: guest.password_version,
+        provider: guest.provider,
     };
     let actor = Actor {
         kind: ActorKind::User,
         name,
-        user: Some(proven.user),
+        user: Some(guest.user),
         grant: None,
-        address: Some(attempt.address.to_string()),
+        address: Some(guest.address.to_string()),
     };
     let mut change = state.change(&actor).await?;
     if let Some(previous) = previous {
         change.delete_session(previous.as_bytes()).await?;
     }
     change.insert_session(&session).await?;
-    let user = change.user(proven.user).await?.ok_or_else(|| caller::not_admitted(Denied::Unknown))?;
+    let user = change.user(guest.user).await?.ok_or_else(|| caller::not_admitted(Denied::Unknown))?;
     state.commit(change).await?;
     Ok(Opened { secret, csrf: CsrfToken::of_seed(&csrf_seed), expires_at: life::ends_at(now, now), user })
 }

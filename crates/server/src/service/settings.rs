@@ -130,3 +130,12 @@ pub fn maximum_lifetime(days: Option<u32>) -> Result<Option<Days>, Problem> {
     }
     Days::try_from(days).map(Some).map_err(|_| refused())
 }
+
+/// Reads a freshness window; `None` is none.
+///
+/// # Errors
+/// 400, naming `field`, for a number of days that is none.
+pub fn freshness(field: &'static str, days: Option<u32>) -> Result<Option<Days>, Problem> {
+    let read = |days| Days::try_from(days);
+    days.map(read).transpose().map_err(|_| Problem::field(field, "Write a number of days from 1 to 3650"))
+}

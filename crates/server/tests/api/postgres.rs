@@ -48,7 +48,7 @@ async fn tokens_live_and_die_on_postgresql() {
     let settings = json!({
         "maximumLifetimeDays": 7,
         "tokensMayMakeTokens": false,
-        "passwordsOnApi": true,
+        "passwordsOnApi": true, "freshnessDays": { "ldap": 30, "sso": 30 },
         "origins": {"release": origins, "deploy": origins, "others": origins},
         "emailNotifications": {"enabled": false, "days": 7, "server": null, "subject": "Soon", "body": "Soon."},
     });

@@ -11,7 +11,7 @@ fn settings() -> Value {
     json!({
         "maximumLifetimeDays": 30,
         "tokensMayMakeTokens": true,
-        "passwordsOnApi": true,
+        "passwordsOnApi": true, "freshnessDays": { "ldap": 30, "sso": 30 },
         "origins": {
             "release": {"internal": true, "ldap": true, "sso": false},
             "deploy": {"internal": true, "ldap": true, "sso": true},

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use patgate_core::identifier::{ExemptionId, UserId};
 use patgate_core::policy::Exemption;
-use patgate_core::user::PrincipalKind;
+use patgate_core::user::{PrincipalKind, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 
@@ -69,6 +69,22 @@ impl Change {
             .take();
         self.execute(&insert).await?;
         self.note_exemption(exemption, "exemption.create");
+        Ok(())
+    }
+
+    /// Follows the user of an exemption to a new name.
+    pub(super) async fn rename_exemption(
+        &mut self,
+        id: ExemptionId,
+        name: &Username,
+    ) -> Result<(), StoreError> {
+        let update = Query::update()
+            .table(Exemptions::Table)
+            .value(Exemptions::Name, name.as_str())
+            .and_where(Expr::col(Exemptions::Id).eq(id.as_i64()))
+            .take();
+        self.execute(&update).await?;
+        self.touched.insert((ChangedKind::Exemption, id.as_i64()));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! Changes happen one after the other, so what is read inside one still holds when it writes. A change that is
 //! dropped, fails, or has done nothing leaves no trace.
 
+mod confirmations;
 mod decisions;
 mod exemptions;
 mod grants;
@@ -93,7 +94,7 @@ impl Change {
         if self.failed {
             return Err(StoreError::Abandoned);
         }
-        if self.events.is_empty() && self.written == 0 {
+        if self.events.is_empty() && self.written == 0 && self.touched.is_empty() {
             let last = Sequence::from_i64(self.sequence.as_i64() - 1);
             self.transaction.rollback().await?;
             return Ok(last);

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Change;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
+use crate::confirmations::to_text;
 use crate::error::StoreError;
 use crate::sessions::Session;
 use crate::tables::{Sessions, Users};
@@ -22,6 +23,8 @@ impl Change {
         if password_version(&self.transaction, session.user).await? != Some(session.password_version) {
             return Err(StoreError::PasswordChanged);
         }
+        let provider = session.provider.as_ref();
+        let id_token = provider.and_then(|it| it.id_token.as_ref()).map(to_text).transpose()?;
         let insert = Query::insert()
             .into_table(Sessions::Table)
             .columns([
@@ -33,6 +36,9 @@ impl Change {
                 Sessions::Address,
                 Sessions::UserAgent,
                 Sessions::PasswordVersion,
+                Sessions::ProviderSubject,
+                Sessions::ProviderSession,
+                Sessions::IdToken,
             ])
             .values_panic([
                 session.digest.to_vec().into(),
@@ -43,6 +49,9 @@ impl Change {
                 session.address.clone().into(),
                 session.user_agent.clone().into(),
                 session.password_version.into(),
+                provider.map(|it| it.subject.clone()).into(),
+                provider.and_then(|it| it.session.clone()).into(),
+                id_token.into(),
             ])
             .take();
         self.execute(&insert).await?;

@@ -171,7 +171,9 @@ fn selection(touched: &Touched, act: Act, after: i64) -> SelectStatement {
         let closed = SuspensionReason::OriginClosed.as_str();
         select.and_where(match reason {
             SuspensionReason::OverMaximum => is_free.or(Expr::col(Grants::SuspensionReason).eq(closed)),
-            SuspensionReason::OriginClosed | SuspensionReason::OwnerUnconfirmed => is_free,
+            SuspensionReason::OriginClosed
+            | SuspensionReason::OwnerUnconfirmed
+            | SuspensionReason::OwnerWithdrawn => is_free,
         });
     }
     select

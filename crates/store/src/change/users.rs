@@ -1,8 +1,9 @@
 //! Changes of users.
 
+use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_core::role::Role;
-use patgate_core::user::{Principal, PrincipalKind, User, UserState};
+use patgate_core::user::{Principal, PrincipalKind, User, UserState, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 
@@ -29,6 +30,11 @@ impl Change {
             UserState::Enabled => None,
             UserState::Disabled { at } => Some(at.as_millisecond()),
         };
+        let (confirmed_at, withdrawn) = match user.confirmation {
+            Confirmation::Own => (None, None),
+            Confirmation::At(at) => (Some(at.as_millisecond()), None),
+            Confirmation::Withdrawn { at, reason } => (None, Some((at, reason))),
+        };
         let insert = Query::insert()
             .into_table(Users::Table)
             .columns([
@@ -48,6 +54,9 @@ impl Change {
                 Users::CreatedAt,
                 Users::LastActiveAt,
                 Users::DisabledAt,
+                Users::ConfirmedAt,
+                Users::WithdrawnAt,
+                Users::Withdrawal,
             ])
             .values_panic([
                 user.id.as_i64().into(),
@@ -66,6 +75,9 @@ impl Change {
                 user.created_at.as_millisecond().into(),
                 user.last_active_at.map(|at| at.as_millisecond()).into(),
                 disabled_at.into(),
+                confirmed_at.into(),
+                withdrawn.map(|(at, _)| at.as_millisecond()).into(),
+                withdrawn.map(|(_, reason)| reason.as_str()).into(),
             ])
             .take();
         self.execute(&insert).await.map_err(|error| match error {
@@ -83,13 +95,19 @@ impl Change {
         Ok(())
     }
 
-    /// Takes over the full name, the mail address and the groups. Returns whether anything was different.
+    /// Takes over the name, the full name, the mail address and the groups. Returns whether anything was different.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`StoreError::NotFound`]; [`StoreError::NameTaken`] by another.
     pub async fn update_user(&mut self, user: &User) -> Result<bool, StoreError> {
         let before = self.present_user(user.id).await?;
         let mut detail = serde_json::Map::new();
+        if before.username.as_str() != user.username.as_str() {
+            if self.user_by_name(&user.username).await?.is_some_and(|other| other.id != user.id) {
+                return Err(StoreError::NameTaken(user.username.clone()));
+            }
+            detail.insert("username".into(), json!({ "from": before.username, "to": user.username }));
+        }
         if before.full_name != user.full_name {
             detail.insert("fullName".into(), json!({ "from": before.full_name, "to": user.full_name }));
         }
@@ -104,6 +122,8 @@ impl Change {
         }
         let update = Query::update()
             .table(Users::Table)
+            .value(Users::Username, user.username.as_str())
+            .value(Users::UsernameKey, user.username.key())
             .value(Users::FullName, user.full_name.as_str())
             .value(Users::FullNameKey, user.full_name.to_lowercase())
             .value(Users::Email, user.email.as_str())
@@ -112,6 +132,9 @@ impl Change {
             .and_where(Expr::col(Users::Id).eq(user.id.as_i64()))
             .take();
         self.execute(&update).await?;
+        if before.username.as_str() != user.username.as_str() {
+            self.rename_principals(&before, &user.username).await?;
+        }
         self.note_user(&before, "user.update", detail.into());
         Ok(true)
     }
@@ -192,11 +215,7 @@ impl Change {
         self.delete_grants_of(user.id).await?;
         self.end_sessions(user.id, None).await?;
         self.forget_reset_link(user.id).await?;
-        let stands_for_user = |principal: &Principal| {
-            principal.kind == PrincipalKind::User
-                && principal.provider == user.provider
-                && principal.username == user.username
-        };
+        let stands_for_user = |principal: &Principal| names(principal, &user);
         for role in self.all_roles().await? {
             let principals: Vec<_> =
                 role.principals.iter().filter(|principal| !stands_for_user(principal)).cloned().collect();
@@ -220,6 +239,26 @@ impl Change {
         Ok(())
     }
 
+    /// Follows a user to a new name: whoever gets the old one gets nothing of theirs with it.
+    async fn rename_principals(&mut self, user: &User, name: &Username) -> Result<(), StoreError> {
+        for mut role in self.all_roles().await? {
+            let mut is_touched = false;
+            for principal in role.principals.iter_mut().filter(|principal| names(principal, user)) {
+                principal.username = name.clone();
+                is_touched = true;
+            }
+            if is_touched {
+                self.update_role(&role).await?;
+            }
+        }
+        for exemption in self.held_exemptions().await? {
+            if names(&exemption.principal, user) {
+                self.rename_exemption(exemption.id, name).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The user, or the refusal.
     pub(super) async fn present_user(&self, id: UserId) -> Result<User, StoreError> {
         self.user(id).await?.ok_or(StoreError::NotFound("user"))
@@ -234,4 +273,11 @@ impl Change {
         self.execute(&update).await?;
         Ok(())
     }
+}
+
+/// Whether a principal is this user.
+fn names(principal: &Principal, user: &User) -> bool {
+    principal.kind == PrincipalKind::User
+        && principal.provider == user.provider
+        && principal.username == user.username
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod changes_in_order;
+mod confirmations;
 mod data;
 mod decisions;
 mod durability;
@@ -21,6 +22,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
+use patgate_core::confirmation::Confirmation;
 use patgate_core::expiry::Expiry;
 use patgate_core::grant::{Grant, GrantPermissions, GrantState};
 use patgate_core::identifier::{GrantId, RoleId, UserId};
@@ -129,6 +131,7 @@ pub(crate) fn user(id: i64, username: &str) -> User {
         email: String::new(),
         groups: Vec::new(),
         state: UserState::Enabled,
+        confirmation: Confirmation::Own,
         created_at: now(),
         last_active_at: None,
     }
@@ -173,6 +176,7 @@ pub(crate) fn session(id: u8, user: i64, password_version: i64) -> Session {
         address: Some("192.0.2.7".into()),
         user_agent: None,
         password_version,
+        provider: None,
     }
 }
 

@@ -197,7 +197,7 @@ on_both_databases! {
         let mut change = store.change(&admin(), now()).await.unwrap();
         assert!(change.act(&narrowed, Act::LeaveWorking(left), None).await.unwrap().tokens > 20);
         change.commit().await.unwrap();
-        let is_live = |grant: &Grant| matches!(grant.status(now()), GrantStatus::Active | GrantStatus::Suspended);
+        let is_live = |grant: &Grant| matches!(grant.status(None, now()), GrantStatus::Active | GrantStatus::Suspended);
         let left_working = |grant: &Grant| {
             let rows = left.rows(origin(grant));
             let is_for = |row: &Row| slot(grant) == ApplicationSlot::ANY || Row::of(slot(grant)) == *row;

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use http::{HeaderValue, StatusCode};
 use jiff::SignedDuration;
 use patgate_core::application::{ApplicationName, ApplicationSlot, Applications};
+use patgate_core::confirmation::Confirmation;
 use patgate_core::expiry::Expiry;
 use patgate_core::identifier::GrantId;
 use patgate_core::index::{GrantRecord, OwnerFacts, Standing};
@@ -74,6 +75,7 @@ impl World {
             email: "ann@example.org".into(),
             groups: vec!["dev,ops".into(), "qa".into()],
             state: UserState::Enabled,
+            confirmation: Confirmation::Own,
             created_at: now(),
             last_active_at: None,
         };

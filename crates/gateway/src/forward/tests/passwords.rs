@@ -30,7 +30,8 @@ fn only_an_application_that_allows_passwords_has_them_judged() {
 #[test]
 fn a_proven_password_is_told_like_a_token_without_one() {
     let world = World::new();
-    let response = world.gateway.answer_password(demand(&world), PasswordOutcome::Proven(world.ann.id));
+    let response =
+        world.gateway.answer_password(demand(&world), PasswordOutcome::Proven(world.ann.id), now());
     assert_eq!(response.status(), StatusCode::OK);
     for (name, value) in [
         ("user", "Ann"),
@@ -57,12 +58,13 @@ fn each_other_outcome_is_401_with_its_cause() {
         (PasswordOutcome::SwitchedOff, "passwords are not accepted here, only tokens"),
         (PasswordOutcome::Proven(UserId::from_i64(99)), "the user name or the password is wrong"),
     ] {
-        let response = world.gateway.answer_password(demand(&world), outcome);
+        let response = world.gateway.answer_password(demand(&world), outcome, now());
         assert_eq!(cause(&response), (401, text.to_owned()), "{outcome:?}");
     }
     world.ann.state = UserState::Disabled { at: now() };
     world.put_ann();
-    let response = world.gateway.answer_password(demand(&world), PasswordOutcome::Proven(world.ann.id));
+    let response =
+        world.gateway.answer_password(demand(&world), PasswordOutcome::Proven(world.ann.id), now());
     assert_eq!(cause(&response), (401, "the user is disabled".to_owned()));
 }
 
@@ -83,7 +85,7 @@ fn rules_hold_for_passwords_and_are_told_only_to_who_has_proven_one() {
     let answer = |uri, outcome| {
         let lines = headers(&[ANN, ("x-original-method", "GET"), ("x-original-uri", uri)]);
         match gateway.authorize("/auth/release", &lines, PROXY.parse().unwrap(), now()) {
-            Decision::JudgePassword(demand) => gateway.answer_password(demand, outcome),
+            Decision::JudgePassword(demand) => gateway.answer_password(demand, outcome, now()),
             Decision::Answer(response) => panic!("{response:?}"),
         }
     };

@@ -1,6 +1,7 @@
 //! `GET` and `PUT /api/v1/settings/personal-access-tokens`: the rules for tokens.
 
 use axum::extract::State;
+use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::policy::origin::Origins;
 use patgate_core::policy::{EmailNotifications, OriginPolicy, TokenSettings};
@@ -30,6 +31,8 @@ pub(super) struct TokenSettingsBody {
     passwords_on_api: bool,
     /// Whose tokens pass where.
     origins: OriginTable,
+    /// For how many days the word of a provider counts.
+    freshness_days: FreshnessBody,
     /// The mail before a token expires.
     email_notifications: NotificationsBody,
     /// What becomes of the tokens that a lower maximum or a closed origin touches, and when. Not part of the rules: it is
@@ -78,6 +81,21 @@ struct OriginTable {
     deploy: OriginRow,
     /// All others, and tokens for any application elsewhere.
     others: OriginRow,
+}
+
+/// For how many days a token passes after its owner's provider last vouched for them: 1 to 3650; `null`: for ever.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+#[schema(as = FreshnessDays)]
+struct FreshnessBody {
+    /// Of LDAP users.
+    #[serde(deserialize_with = "present")]
+    #[schema(required = true, example = 30)]
+    ldap: Option<u32>,
+    /// Of users of single sign-on.
+    #[serde(deserialize_with = "present")]
+    #[schema(required = true, example = 30)]
+    sso: Option<u32>,
 }
 
 /// Users of which origins have tokens that pass.
@@ -140,6 +158,10 @@ impl TokenSettingsBody {
                 deploy: row(self.origins.deploy),
                 others: row(self.origins.others),
             },
+            freshness: FreshnessWindows {
+                ldap: settings::freshness("freshnessDays.ldap", self.freshness_days.ldap)?,
+                sso: settings::freshness("freshnessDays.sso", self.freshness_days.sso)?,
+            },
             email_notifications: self.email_notifications.read(state).await?,
         })
     }
@@ -186,6 +208,10 @@ impl From<TokenSettings> for TokenSettingsBody {
                 release: row(settings.origins.release),
                 deploy: row(settings.origins.deploy),
                 others: row(settings.origins.others),
+            },
+            freshness_days: FreshnessBody {
+                ldap: settings.freshness.ldap.map(u32::from),
+                sso: settings.freshness.sso.map(u32::from),
             },
             email_notifications: settings.email_notifications.into(),
             existing_tokens: ExistingBody::default(),

@@ -18,7 +18,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use patgate_core::application::ApplicationName;
-use patgate_core::grant::{GrantPermissions, GrantStatus};
+use patgate_core::grant::{GrantPermissions, GrantStatus, SuspensionReason};
 use patgate_core::identifier::GrantId;
 use patgate_core::permission::PermissionId;
 use serde::Serialize;
@@ -65,6 +65,10 @@ pub(super) struct TokenBody {
     global_permissions: Option<Vec<PermissionId>>,
     /// Where it stands.
     state: TokenState,
+    /// Why it does not pass for now: `over_maximum`, `origin_closed`, `owner_unconfirmed` or `owner_withdrawn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    suspension_reason: Option<SuspensionReason>,
     /// When it last passed; `null`: never.
     last_used_at: Option<Timestamp>,
     /// From which address, when that was noted (once a minute at most).
@@ -97,8 +101,9 @@ pub(super) struct NewTokenBody<'t> {
 }
 
 impl TokenBody {
-    pub(super) fn new(OwnedGrant { grant, owner }: OwnedGrant, now: Timestamp) -> Self {
-        let state = match grant.status(now) {
+    pub(super) fn new(OwnedGrant { grant, owner, owner_suspends }: OwnedGrant, now: Timestamp) -> Self {
+        let suspension_reason = grant.suspended_for(owner_suspends);
+        let state = match grant.status(owner_suspends, now) {
             GrantStatus::Active => TokenState::Active,
             GrantStatus::Expired => TokenState::Expired,
             // A deleted token is found nowhere, so nobody is shown one.
@@ -120,6 +125,7 @@ impl TokenBody {
                 GrantPermissions::Chosen(ids) => Some(ids.into_iter().collect()),
             },
             state,
+            suspension_reason,
             last_used_at,
             last_used_address,
             last_used_user_agent,

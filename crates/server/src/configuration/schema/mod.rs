@@ -90,6 +90,10 @@ pub struct Schema {
     #[config(nested)]
     pub log: Log,
 
+    /// Asking providers whether the owners of tokens are still there.
+    #[config(nested)]
+    pub recheck: Recheck,
+
     /// The protected applications besides the built-in `release` and `deploy`; and for those two, what is to differ.
     #[config(env = "PATGATE_APPLICATION", default = [])]
     pub application: Vec<toml::Value>,
@@ -121,6 +125,19 @@ pub struct Log {
     /// How much: `error`, `warn`, `info`, `debug`, `trace`, or a level for each part, like `info,patgate=debug`.
     #[config(env = "PATGATE_LOG_FILTER", default = "info")]
     pub filter: String,
+}
+
+/// Asking providers whether the owners of tokens are still there.
+#[derive(Config)]
+pub struct Recheck {
+    /// How often each owner of a token that lives is asked about, in minutes: 1 to 1440. Moments differ by a tenth, so
+    /// that not all are asked about at once.
+    #[config(env = "PATGATE_RECHECK_INTERVAL_MINUTES", default = 15)]
+    pub interval_minutes: u64,
+
+    /// How many people a provider is asked about in a second at most: 1 to 10000.
+    #[config(env = "PATGATE_RECHECK_PEOPLE_PER_SECOND", default = 500)]
+    pub people_per_second: u64,
 }
 
 /// What [`Schema`] says.

@@ -81,7 +81,7 @@ fn head() -> String {
     line(&HEAD.map(ToOwned::to_owned))
 }
 
-fn cells(SeenGrant { grant, owner }: &SeenGrant, now: Timestamp) -> [String; 13] {
+fn cells(SeenGrant { grant, owner, owner_suspends }: &SeenGrant, now: Timestamp) -> [String; 13] {
     let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
     let used = grant.last_use.as_ref();
     let owner = owner.as_deref();
@@ -103,7 +103,7 @@ fn cells(SeenGrant { grant, owner }: &SeenGrant, now: Timestamp) -> [String; 13]
         time(used.map(|used| used.at)),
         used.and_then(|used| used.address.clone()).unwrap_or_default(),
         used.and_then(|used| used.user_agent.clone()).unwrap_or_default(),
-        grant.status(now).as_str().to_owned(),
+        grant.status(*owner_suspends, now).as_str().to_owned(),
     ]
 }
 

@@ -21,7 +21,7 @@ impl SeenRow {
     pub(super) fn new(seen: &SeenGrant, now: Timestamp) -> Self {
         let owner = seen.owner.as_deref();
         Self {
-            token: Row::new(&seen.grant, now),
+            token: Row::new(&seen.grant, seen.owner_suspends, now),
             owner: owner.map_or_else(String::new, |owner| owner.username.to_string()),
             origin: owner.map_or("", |owner| owner.origin.as_str()),
             owner_is_disabled: owner.is_some_and(|owner| !owner.enabled),

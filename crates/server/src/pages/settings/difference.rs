@@ -1,7 +1,7 @@
 //! What differs between two sets of settings, for people to compare.
 
-use patgate_core::policy::TokenSettings;
 use patgate_core::policy::origin::Origins;
+use patgate_core::policy::{Days, TokenSettings};
 
 use crate::pages::form::Difference;
 
@@ -13,7 +13,7 @@ pub(super) fn differences(stored: &TokenSettings, wanted: &TokenSettings) -> Vec
 }
 
 /// Every setting in words.
-fn told(settings: &TokenSettings) -> [(&'static str, String); 6] {
+fn told(settings: &TokenSettings) -> [(&'static str, String); 8] {
     let on = |is_on: bool| if is_on { "on" } else { "off" }.to_owned();
     [
         (
@@ -27,7 +27,13 @@ fn told(settings: &TokenSettings) -> [(&'static str, String); 6] {
         ("Release", people(settings.origins.release)),
         ("Deploy", people(settings.origins.deploy)),
         ("All others", people(settings.origins.others)),
+        ("The word about LDAP users counts", window(settings.freshness.ldap)),
+        ("The word about SSO users counts", window(settings.freshness.sso)),
     ]
+}
+
+fn window(days: Option<Days>) -> String {
+    days.map_or_else(|| "for ever".to_owned(), |days| days.to_string())
 }
 
 fn people(row: Origins) -> String {

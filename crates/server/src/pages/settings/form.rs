@@ -1,7 +1,8 @@
 //! The form: as the settings are, as it was sent, and what it asks for.
 
+use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::policy::origin::Origins;
-use patgate_core::policy::{EmailNotifications, OriginPolicy, TokenSettings};
+use patgate_core::policy::{Days, EmailNotifications, OriginPolicy, TokenSettings};
 
 use super::sso::SsoSwitch;
 use crate::pages::form::{Fault, sentence};
@@ -16,6 +17,8 @@ pub(super) struct Form {
     pub(super) maximum: Field,
     pub(super) tokens_may_make_tokens: bool,
     pub(super) passwords_on_api: bool,
+    /// For how many days the word of a provider counts, of LDAP users and of SSO users.
+    pub(super) freshness: [Field; 2],
     /// The switch for SSO users, with its cells.
     pub(super) sso: SsoSwitch,
     /// As the form was shown.
@@ -43,6 +46,10 @@ impl Form {
         Self {
             tokens_may_make_tokens: settings.tokens_may_make_tokens,
             passwords_on_api: settings.passwords_on_api,
+            freshness: freshness(
+                [settings.freshness.ldap, settings.freshness.sso]
+                    .map(|window| window.map_or_else(String::new, |days| u32::from(days).to_string())),
+            ),
             sso,
             sso_shown: sso,
             sso_error: None,
@@ -64,6 +71,9 @@ impl Form {
         Self {
             tokens_may_make_tokens: fields.has("tokens_may_make_tokens"),
             passwords_on_api: fields.has("passwords_on_api"),
+            freshness: freshness(
+                ["freshness_ldap", "freshness_sso"].map(|name| fields.text(name).to_owned()),
+            ),
             sso,
             sso_shown: SsoSwitch::shown(fields, sso),
             sso_error: None,
@@ -79,6 +89,7 @@ impl Form {
                 .hint("The longest lifetime that can be chosen for a new token. When you lower it, you choose what becomes of the tokens that exceed it."),
             tokens_may_make_tokens: false,
             passwords_on_api: false,
+            freshness: freshness([String::new(), String::new()]),
             sso: nothing,
             sso_shown: nothing,
             sso_error: None,
@@ -111,7 +122,8 @@ impl Form {
 
     /// What is wrong, for the summary.
     pub(super) fn faults(&self) -> Vec<Fault> {
-        let mut faults = Fault::of([&self.maximum]);
+        let [ldap, sso] = &self.freshness;
+        let mut faults = Fault::of([&self.maximum, ldap, sso]);
         faults.extend(self.sso_error.as_ref().map(|text| Fault {
             field: "sso".to_owned(),
             text: format!("Allow personal access tokens for SSO users: {text}"),
@@ -124,16 +136,18 @@ impl Form {
     pub(super) fn read(&mut self) -> Option<TokenSettings> {
         let maximum = self.maximum();
         let origins = self.origins();
+        let [ldap, sso] = self.freshness.each_mut().map(days);
         Some(TokenSettings {
             maximum_lifetime_days: maximum?,
             tokens_may_make_tokens: self.tokens_may_make_tokens,
             passwords_on_api: self.passwords_on_api,
             origins: origins?,
+            freshness: FreshnessWindows { ldap: ldap?, sso: sso? },
             email_notifications: EmailNotifications::default(),
         })
     }
 
-    fn maximum(&mut self) -> Option<Option<patgate_core::policy::Days>> {
+    fn maximum(&mut self) -> Option<Option<Days>> {
         let days = match self.maximum.value.as_str() {
             "" => Ok(None),
             text => text.parse().map(Some),
@@ -160,4 +174,26 @@ impl Form {
             }
         }
     }
+}
+
+/// The two fields of the windows.
+fn freshness([ldap, sso]: [String; 2]) -> [Field; 2] {
+    let hint = "Days, 1 to 3650. Leave it empty to let them count for ever.";
+    [
+        Field::new("freshness_ldap", "LDAP users", ldap).hint(hint),
+        Field::new("freshness_sso", "SSO users", sso).hint(hint),
+    ]
+}
+
+/// The window that is typed; `None` when something stands beside the field now.
+fn days(field: &mut Field) -> Option<Option<Days>> {
+    let text = field.value.trim();
+    if text.is_empty() {
+        return Some(None);
+    }
+    let days = text.parse::<u32>().ok().and_then(|days| Days::try_from(days).ok());
+    if days.is_none() {
+        field.error = Some("Write a number of days from 1 to 3650, or nothing.".to_owned());
+    }
+    days.map(Some)
 }

@@ -32,7 +32,11 @@ pub(super) async fn ask(
         OwnToken::Present(grant) => {
             let shell = Shell::new(&state, &visitor, "Delete token", LIST);
             let action = format!("{LIST}/{}/delete", grant.id);
-            let page = DeletePage { shell, row: Row::new(&grant, state.clock.now()), action };
+            let page = DeletePage {
+                shell,
+                row: Row::new(&grant, state.suspends(grant.owner), state.clock.now()),
+                action,
+            };
             Ok(Html(page.render()?).into_response())
         }
         OwnToken::Deleted => Ok(redirect(&state, "/account/tokens?done=already-deleted")),

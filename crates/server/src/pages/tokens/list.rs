@@ -67,7 +67,7 @@ pub(super) async fn show(
         shell,
         closed: (!offer.is_open()).then(|| closed(caller.facts.origin)),
         panel,
-        rows: grants.iter().map(|grant| Row::new(grant, now)).collect(),
+        rows: grants.iter().map(|grant| Row::new(grant, state.suspends(grant.owner), now)).collect(),
         paging,
         search,
         shows: listed::shows(&query),

@@ -1,7 +1,7 @@
 //! A token as the pages show it.
 
 use jiff::Timestamp;
-use patgate_core::grant::{Grant, GrantPermissions, GrantStatus};
+use patgate_core::grant::{Grant, GrantPermissions, GrantStatus, SuspensionReason};
 
 use super::label;
 use crate::pages::{Moment, Pill};
@@ -19,7 +19,8 @@ pub(in crate::pages) struct Row {
     pub(in crate::pages) expires: Option<Moment>,
     pub(in crate::pages) pill: Pill,
     pub(in crate::pages) is_expired: bool,
-    pub(in crate::pages) is_suspended: bool,
+    /// Why it does not pass for now.
+    pub(in crate::pages) suspended: Option<&'static str>,
 }
 
 /// When a token last passed, from where, and with what.
@@ -30,8 +31,8 @@ pub(in crate::pages) struct LastUse {
 }
 
 impl Row {
-    pub(in crate::pages) fn new(grant: &Grant, now: Timestamp) -> Self {
-        let status = grant.status(now);
+    pub(in crate::pages) fn new(grant: &Grant, owner: Option<SuspensionReason>, now: Timestamp) -> Self {
+        let status = grant.status(owner, now);
         Self {
             id: grant.id.to_string(),
             name: grant.name.as_str().to_owned(),
@@ -49,7 +50,10 @@ impl Row {
             expires: grant.expires_at.timestamp().map(Moment::from),
             pill: Pill::new(grant.expires_at, now),
             is_expired: status == GrantStatus::Expired,
-            is_suspended: status == GrantStatus::Suspended,
+            suspended: grant
+                .suspended_for(owner)
+                .filter(|_| status == GrantStatus::Suspended)
+                .map(SuspensionReason::explanation),
         }
     }
 }

@@ -8,6 +8,7 @@ mod file;
 use std::path::PathBuf;
 
 use patgate_core::base62;
+use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::{RoleId, UserId};
 use patgate_core::role::Role;
 use patgate_core::user::{INTERNAL_PROVIDER, NotAUsername, Origin, Principal, User, UserState, Username};
@@ -87,6 +88,7 @@ pub async fn run(state: &AppState, configured: Option<&Secret>) -> Result<(), Fi
         email: String::new(),
         groups: Vec::new(),
         state: UserState::Enabled,
+        confirmation: Confirmation::Own,
         created_at: now,
         last_active_at: None,
     };

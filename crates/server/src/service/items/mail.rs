@@ -91,7 +91,7 @@ async fn opened(state: &AppState, item: &Item) -> Result<SmtpServer, Problem> {
     let password = match item.secrets.get(PASSWORD) {
         None => None,
         Some(sealed) => {
-            let purpose = Purpose { item: item.number, property: PASSWORD };
+            let purpose = Purpose::Item { item: item.number, property: PASSWORD };
             let mut opened = state.sealer.open(purpose, sealed);
             if matches!(opened, Err(SealFault::NoKey(_))) {
                 // A key that was added since this server started.

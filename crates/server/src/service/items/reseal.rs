@@ -21,7 +21,7 @@ pub async fn reseal(state: &AppState, actor: &Actor) -> Result<(usize, Sequence)
         let mut secrets = item.secrets.clone();
         for (property, sealed) in &mut secrets {
             if sealed.key != newest {
-                let purpose = Purpose { item: item.number, property };
+                let purpose = Purpose::Item { item: item.number, property };
                 let opened = state.sealer.open(purpose, sealed);
                 let secret = opened.map_err(|fault| unopened(&item.id, property, fault))?;
                 *sealed = state.sealer.seal(purpose, &secret, &mut random)?;

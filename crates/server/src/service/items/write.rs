@@ -190,7 +190,7 @@ fn sealed(
     for (&property, change) in &decision.secrets {
         match change {
             SecretChange::Set(secret) => {
-                let sealed = sealer.seal(Purpose { item, property }, secret, random)?;
+                let sealed = sealer.seal(Purpose::Item { item, property }, secret, random)?;
                 secrets.insert(property.to_owned(), sealed);
             }
             SecretChange::Remove => {

@@ -52,10 +52,16 @@ pub async fn list(state: &AppState, owner: Option<&Username>) -> Result<Vec<Owne
     };
     let filter =
         GrantFilter { owner: owner.and(users.first()).map(|user| user.id), ..GrantFilter::default() };
-    let names: HashMap<UserId, Box<str>> =
-        users.into_iter().map(|user| (user.id, user.username.as_str().into())).collect();
+    let now = state.clock.now();
+    // A command has no index: it reads the settings and the users.
+    let freshness = state.store.token_settings().await?.freshness;
+    let owners: HashMap<UserId, User> = users.into_iter().map(|user| (user.id, user)).collect();
     let grants = state.store.grants(&filter, Page::WHOLE).await?;
-    let owned = |grant: Grant| names.get(&grant.owner).cloned().map(|owner| OwnedGrant { grant, owner });
+    let owned = |grant: Grant| {
+        let owner = owners.get(&grant.owner)?;
+        let owner_suspends = owner.confirmation.suspends(freshness.of(owner.origin), now);
+        Some(OwnedGrant { grant, owner: owner.username.as_str().into(), owner_suspends })
+    };
     Ok(grants.into_iter().filter_map(owned).collect())
 }
 

@@ -107,7 +107,10 @@ pub(super) async fn issue(
     // What was just generated is well formed.
     let text = TokenText::parse(token.reveal()).map_err(Denied::Malformed).map_err(CreationRefused::Gone)?;
     change.insert_grant(&grant, key.id(), &key.digest(text)).await?;
-    Ok(NewTokenMade { token, owned: OwnedGrant { grant, owner: owner.username.into() } })
+    Ok(NewTokenMade {
+        token,
+        owned: OwnedGrant { grant, owner: owner.username.into(), owner_suspends: None },
+    })
 }
 
 /// A token never makes one that is wider than itself.

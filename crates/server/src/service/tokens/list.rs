@@ -111,5 +111,6 @@ fn owned(state: &AppState, caller: &Caller, grant: Grant) -> Option<OwnedGrant> 
     } else {
         state.username(grant.owner)?.into()
     };
-    Some(OwnedGrant { grant, owner })
+    let owner_suspends = state.suspends(grant.owner);
+    Some(OwnedGrant { grant, owner, owner_suspends })
 }

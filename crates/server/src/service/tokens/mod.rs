@@ -18,7 +18,7 @@ mod refused;
 mod remove;
 mod request;
 
-use patgate_core::grant::Grant;
+use patgate_core::grant::{Grant, SuspensionReason};
 use patgate_core::identifier::GrantId;
 
 pub use create::create;
@@ -41,6 +41,8 @@ pub struct OwnedGrant {
     pub grant: Grant,
     /// The log-in name of its owner.
     pub owner: Box<str>,
+    /// What suspends all of its owner's tokens now.
+    pub owner_suspends: Option<SuspensionReason>,
 }
 
 /// Refuses a token with a permission list that asks about anything but itself; `None` is about all tokens.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use patgate_core::grant::Grant;
+use patgate_core::grant::{Grant, SuspensionReason};
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::names::{AUDIT_VIEW, TOKEN_DELETE_ALL, TOKEN_VIEW_ALL};
@@ -30,12 +30,15 @@ pub struct SeenGrant {
     pub grant: Grant,
     /// What is true of the owner now; `None` for an owner who was deleted.
     pub owner: Option<Arc<OwnerFacts>>,
+    /// What suspends all of the owner's tokens now.
+    pub owner_suspends: Option<SuspensionReason>,
 }
 
 impl SeenGrant {
     pub(in crate::service) fn new(state: &AppState, grant: Grant) -> Self {
         let owner = state.index.view().owner(grant.owner).map(Arc::clone);
-        Self { grant, owner }
+        let owner_suspends = state.suspends(grant.owner);
+        Self { grant, owner, owner_suspends }
     }
 }
 

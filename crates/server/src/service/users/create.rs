@@ -1,6 +1,7 @@
 //! Making internal users.
 
 use jiff::Timestamp;
+use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, User, UserState, Username};
 use patgate_store::{Change, PasswordHashText};
@@ -69,6 +70,7 @@ pub(super) async fn insert(
         email: new.email.as_str().to_owned(),
         groups: Vec::new(),
         state: if new.login_allowed { UserState::Enabled } else { UserState::Disabled { at: now } },
+        confirmation: Confirmation::Own,
         created_at: now,
         last_active_at: None,
     };

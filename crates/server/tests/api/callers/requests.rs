@@ -16,7 +16,7 @@ fn table() -> Vec<(&'static str, Value)> {
     let settings = json!({
         "maximumLifetimeDays": 30,
         "tokensMayMakeTokens": true,
-        "passwordsOnApi": true,
+        "passwordsOnApi": true, "freshnessDays": { "ldap": 30, "sso": 30 },
         "origins": {
             "release": {"internal": true, "ldap": true, "sso": false},
             "deploy": {"internal": true, "ldap": true, "sso": true},

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use patgate_core::application::ApplicationName;
+use patgate_core::confirmation::Confirmation;
 use patgate_core::expiry::Expiry;
 use patgate_core::grant::{Grant, GrantPermissions, GrantState};
 use patgate_core::identifier::{GrantId, ItemNumber, RoleId, UserId};
@@ -84,6 +85,7 @@ impl World {
             email: format!("{name}@example.org"),
             groups: Vec::new(),
             state: UserState::Enabled,
+            confirmation: Confirmation::Own,
             created_at: self.clock.now(),
             last_active_at: None,
         };
@@ -199,6 +201,7 @@ impl World {
             address: None,
             user_agent: None,
             password_version: password.map_or(0, |password| password.version),
+            provider: None,
         };
         let mut change = self.change().await;
         change.insert_session(&session).await.unwrap();

@@ -17,7 +17,7 @@ pub(super) fn rules(maximum: &Value, existing: &Value) -> Value {
     json!({
         "maximumLifetimeDays": maximum,
         "tokensMayMakeTokens": false,
-        "passwordsOnApi": true,
+        "passwordsOnApi": true, "freshnessDays": { "ldap": 30, "sso": 30 },
         "origins": {
             "release": {"internal": true, "ldap": false, "sso": false},
             "deploy": everybody,

@@ -123,7 +123,7 @@ async fn a_token_leaves_no_password_behind_unless_it_may_leave_a_token() {
         let all = json!({ "internal": true, "ldap": true, "sso": true });
         let origins = json!({ "release": all, "deploy": all, "others": all });
         let body = json!({
-            "maximumLifetimeDays": null, "tokensMayMakeTokens": may, "passwordsOnApi": true, "origins": origins,
+            "maximumLifetimeDays": null, "tokensMayMakeTokens": may, "passwordsOnApi": true, "freshnessDays": { "ldap": 30, "sso": 30 }, "origins": origins,
             "emailNotifications": {"enabled": false, "days": 7, "server": null, "subject": "Soon", "body": "Soon."},
         });
         put("/api/v1/settings/personal-access-tokens").json(&body).basic("root", PASSWORD)

@@ -1,0 +1,178 @@
+//! Signing in people from outside: from what a provider says of somebody to the user they are here.
+//!
+//! A user is keyed by origin, provider and the provider's own key; the name is what they are called now. A name that
+//! another user has, wherever from, is refused and inherits nothing.
+
+mod name;
+
+use std::fmt;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use patgate_core::confirmation::Confirmation;
+use patgate_core::identifier::UserId;
+use patgate_core::item::SecretText;
+use patgate_core::provider::ProviderName;
+use patgate_core::user::{Origin, User, UserState, Username};
+use patgate_store::{Actor, ActorKind, Change, StoreError};
+
+pub use self::name::NotANameFromOutside;
+use super::confirmations;
+use crate::caller;
+use crate::problem::Problem;
+use crate::provider::Person;
+use crate::sealing::Purpose;
+use crate::state::AppState;
+
+/// Somebody whom a provider just vouched for.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// What kind of provider.
+    pub origin: Origin,
+    /// Which.
+    pub provider: &'a ProviderName,
+    /// What it says of them.
+    pub person: &'a Person,
+    /// From where they sign in.
+    pub address: IpAddr,
+    /// With what the provider can be asked about them later, when it gave something.
+    pub refresh_token: Option<&'a SecretText>,
+}
+
+/// Why a sign-in is refused although the provider vouches for the person. Told to the log alone.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInRefused {
+    /// Not a name here.
+    #[error("the provider calls them {name:?}, which cannot be a user name: {fault}")]
+    Name {
+        /// As the provider says it.
+        name: String,
+        /// What is wrong with it.
+        fault: NotANameFromOutside,
+    },
+    /// Another user has the name.
+    #[error("the name `{0}` belongs to a user of another provider, or to an internal user")]
+    NameTaken(Username),
+    /// What identifies them is missing, or too long.
+    #[error("the provider says no key for them that can be kept (1 to 255 characters)")]
+    Subject,
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something else that is not about them.
+    #[error("{0}")]
+    Problem(Problem),
+}
+
+/// The user that somebody is here: made at their first sign-in, brought up to date at each. The provider vouches for
+/// them now, so what was suspended for want of its word passes again.
+///
+/// # Errors
+/// [`SignInRefused`].
+pub async fn arrive(state: &AppState, arrival: Arrival<'_>) -> Result<UserId, SignInRefused> {
+    let person = arrival.person;
+    let username = name::read(&person.username)
+        .map_err(|fault| SignInRefused::Name { name: person.username.clone(), fault })?;
+    if !(1..=255).contains(&person.subject.chars().count()) {
+        return Err(SignInRefused::Subject);
+    }
+    let provider = arrival.provider.as_str();
+    let known = state.store.user_by_subject(arrival.origin, provider, &person.subject).await?;
+    let actor = Actor {
+        kind: ActorKind::User,
+        name: username.to_string(),
+        user: known.as_ref().map(|user| user.id),
+        grant: None,
+        address: Some(arrival.address.to_string()),
+    };
+    let mut change = state.store.change(&actor, state.clock.now()).await?;
+    let user = bring_in(state, &mut change, arrival, username).await?;
+    let due_at = confirmations::next_look(state);
+    change.confirm_users(&[user], due_at).await?;
+    if let Some(token) = arrival.refresh_token {
+        let sealed = state.sealer.seal(Purpose::RefreshToken(user), token, &mut state.random.draw());
+        change.keep_refresh_token(user, &sealed.map_err(Problem::from)?).await?;
+    }
+    state.commit(change).await?;
+    Ok(user)
+}
+
+/// Takes over what a provider says of a user who is there already. Returns whether anything is different.
+///
+/// # Errors
+/// [`SignInRefused`]: nothing is changed then.
+pub async fn take_over(change: &mut Change, user: &User, person: &Person) -> Result<bool, SignInRefused> {
+    let username = name::read(&person.username)
+        .map_err(|fault| SignInRefused::Name { name: person.username.clone(), fault })?;
+    let after = User {
+        username,
+        full_name: name::clipped(&person.full_name),
+        email: name::clipped(&person.email),
+        groups: person.groups.clone(),
+        ..user.clone()
+    };
+    change.update_user(&after).await.map_err(|error| match error {
+        StoreError::NameTaken(name) => SignInRefused::NameTaken(name),
+        error => error.into(),
+    })
+}
+
+/// What somebody is told whose sign-in is refused: where an administrator finds the reason, and nothing of the reason.
+pub fn refused(reason: &impl fmt::Display) -> Problem {
+    let reference = Problem::next_reference();
+    tracing::warn!(reference, %reason, "a sign-in was refused");
+    let detail =
+        format!("the sign-in was refused; an administrator finds the reason in the log under {reference}");
+    caller::unauthorized(&detail)
+}
+
+impl From<Problem> for SignInRefused {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<SignInRefused> for Problem {
+    fn from(refused: SignInRefused) -> Self {
+        match refused {
+            SignInRefused::Store(error) => error.into(),
+            SignInRefused::Problem(problem) => problem,
+            reason => self::refused(&reason),
+        }
+    }
+}
+
+async fn bring_in(
+    state: &AppState,
+    change: &mut Change,
+    arrival: Arrival<'_>,
+    username: Username,
+) -> Result<UserId, SignInRefused> {
+    let Arrival { origin, provider, person, .. } = arrival;
+    if let Some(user) = change.user_by_subject(origin, provider.as_str(), &person.subject).await? {
+        take_over(change, &user, person).await?;
+        return Ok(user.id);
+    }
+    let now = state.clock.now();
+    // As the database keeps it, so that this answer and every later one agree.
+    let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+    let user = User {
+        id: UserId::generate(&mut state.random.draw()),
+        origin,
+        provider: provider.to_string(),
+        subject: person.subject.clone(),
+        username,
+        full_name: name::clipped(&person.full_name),
+        email: name::clipped(&person.email),
+        groups: person.groups.clone(),
+        state: UserState::Enabled,
+        confirmation: Confirmation::At(now),
+        created_at: now,
+        last_active_at: None,
+    };
+    change.insert_user(&user, None).await.map_err(|error| match error {
+        StoreError::NameTaken(name) => SignInRefused::NameTaken(name),
+        error => error.into(),
+    })?;
+    Ok(user.id)
+}

@@ -1,0 +1,188 @@
+//! Changes that the word of a provider makes: users confirmed, and no longer let in.
+
+use jiff::Timestamp;
+use patgate_core::confirmation::{Confirmation, Withdrawal};
+use patgate_core::identifier::UserId;
+use patgate_core::user::Origin;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use serde_json::json;
+
+use super::Change;
+use crate::change_log::ChangedKind;
+use crate::confirmations::to_text;
+use crate::error::StoreError;
+use crate::items::SealedSecret;
+use crate::rows::column;
+use crate::tables::{Confirmations, Sessions, Users};
+use crate::users;
+
+impl Change {
+    /// The user whom a provider knows by this key, when not deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; so with all below.
+    pub async fn user_by_subject(
+        &self,
+        origin: Origin,
+        provider: &str,
+        subject: &str,
+    ) -> Result<Option<patgate_core::user::User>, StoreError> {
+        users::by_subject(&self.transaction, origin, provider, subject).await
+    }
+
+    /// Notes that a provider vouched for users just now, and when it is asked again. What was suspended for their
+    /// sake passes again, and that alone is an event of the audit log: a word that only repeats the last is none.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn confirm_users(&mut self, ids: &[UserId], due_at: Timestamp) -> Result<(), StoreError> {
+        for &id in ids {
+            let user = self.present_user(id).await?;
+            if matches!(user.confirmation, Confirmation::Withdrawn { .. }) || self.has_lapsed(id).await? {
+                self.note_user(&user, "user.confirm", json!({ "provider": user.provider }));
+            }
+            self.touched.insert((ChangedKind::User, id.as_i64()));
+        }
+        let now = self.now.as_millisecond();
+        for ids in ids.chunks(1_000) {
+            let ids = || ids.iter().map(|id| id.as_i64());
+            let update = Query::update()
+                .table(Users::Table)
+                .value(Users::ConfirmedAt, now)
+                .value(Users::WithdrawnAt, Option::<i64>::None)
+                .value(Users::Withdrawal, Option::<String>::None)
+                .and_where(Expr::col(Users::Id).is_in(ids()))
+                .take();
+            self.execute(&update).await?;
+            let mut insert = Query::insert()
+                .into_table(Confirmations::Table)
+                .columns([Confirmations::UserId, Confirmations::DueAt])
+                .take();
+            for id in ids() {
+                insert.values_panic([id.into(), due_at.as_millisecond().into()]);
+            }
+            let forgotten = [
+                (Confirmations::Answer, Option::<String>::None.into()),
+                (Confirmations::WarnedAt, Option::<i64>::None.into()),
+                (Confirmations::LapsedAt, Option::<i64>::None.into()),
+                (Confirmations::Attempts, 0_i64.into()),
+            ];
+            let mut conflict = OnConflict::column(Confirmations::UserId);
+            conflict.update_column(Confirmations::DueAt);
+            conflict.values(forgotten.map(|(column, value): (_, sea_orm::Value)| (column, Expr::val(value))));
+            self.execute(insert.on_conflict(conflict)).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the refresh token of a user's last sign-in. The user was confirmed in this change.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn keep_refresh_token(&mut self, user: UserId, token: &SealedSecret) -> Result<(), StoreError> {
+        let update = Query::update()
+            .table(Confirmations::Table)
+            .value(Confirmations::RefreshToken, to_text(token)?)
+            .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
+            .take();
+        self.execute(&update).await?;
+        Ok(())
+    }
+
+    /// Notes that a provider no longer lets a user in, and ends their sessions: none of their tokens passes until the
+    /// provider says otherwise. Returns whether that is news.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn withdraw_user(&mut self, user: UserId, reason: Withdrawal) -> Result<bool, StoreError> {
+        let user = self.present_user(user).await?;
+        if matches!(user.confirmation, Confirmation::Withdrawn { reason: known, .. } if known == reason) {
+            return Ok(false);
+        }
+        let update = Query::update()
+            .table(Users::Table)
+            .value(Users::WithdrawnAt, self.now.as_millisecond())
+            .value(Users::Withdrawal, reason.as_str())
+            .and_where(Expr::col(Users::Id).eq(user.id.as_i64()))
+            .take();
+        self.execute(&update).await?;
+        self.end_sessions(user.id, None).await?;
+        self.note_user(&user, "user.withdraw", json!({ "provider": user.provider, "reason": reason }));
+        Ok(true)
+    }
+
+    /// Notes once that the last word of a user's provider counts no longer. It was the clock that suspended their
+    /// tokens, so nothing but the audit log learns it here.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn note_lapse(&mut self, user: UserId) -> Result<(), StoreError> {
+        let user = self.present_user(user).await?;
+        self.set_once(user.id, Confirmations::LapsedAt).await?;
+        self.note_user(&user, "user.lapse", json!({ "provider": user.provider }));
+        Ok(())
+    }
+
+    /// Notes once that a user was told that their tokens will be suspended.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn note_warning(&mut self, user: UserId) -> Result<(), StoreError> {
+        self.set_once(user, Confirmations::WarnedAt).await
+    }
+
+    /// Ends the sessions that were opened through an identity provider: those of a subject, of one session there, or,
+    /// with both, those that are of both. Returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn end_provider_sessions(
+        &mut self,
+        provider: &str,
+        subject: Option<&str>,
+        session: Option<&str>,
+    ) -> Result<usize, StoreError> {
+        if subject.is_none() && session.is_none() {
+            return Ok(0);
+        }
+        let users = Query::select()
+            .column(Users::Id)
+            .from(Users::Table)
+            .and_where(Expr::col(Users::Provider).eq(provider))
+            .take();
+        let select = Query::select()
+            .column(Sessions::Digest)
+            .from(Sessions::Table)
+            .and_where_option(subject.map(|subject| Expr::col(Sessions::ProviderSubject).eq(subject)))
+            .and_where_option(session.map(|session| Expr::col(Sessions::ProviderSession).eq(session)))
+            .and_where(Expr::col(Sessions::UserId).in_subquery(users))
+            .take();
+        let rows = self.transaction.query_all(&select).await?;
+        for row in &rows {
+            self.delete_session(&crate::rows::bytes32(row, "digest")?).await?;
+        }
+        Ok(rows.len())
+    }
+
+    async fn has_lapsed(&self, user: UserId) -> Result<bool, StoreError> {
+        let select = Query::select()
+            .column(Confirmations::LapsedAt)
+            .from(Confirmations::Table)
+            .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
+            .take();
+        let row = self.transaction.query_one(&select).await?;
+        Ok(row.map(|row| column::<Option<i64>>(&row, "lapsed_at")).transpose()?.flatten().is_some())
+    }
+
+    async fn set_once(&mut self, user: UserId, step: Confirmations) -> Result<(), StoreError> {
+        let update = Query::update()
+            .table(Confirmations::Table)
+            .value(step, self.now.as_millisecond())
+            .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
+            .and_where(Expr::col(step).is_null())
+            .take();
+        self.execute(&update).await?;
+        Ok(())
+    }
+}

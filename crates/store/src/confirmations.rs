@@ -1,0 +1,249 @@
+//! Which users are to be asked about, when, and with what: the rows of the re-checks. They are data; what a provider
+//! answers is a [`crate::Change`].
+
+use jiff::Timestamp;
+use patgate_core::identifier::UserId;
+use patgate_core::provider::ProviderName;
+use patgate_core::user::User;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use crate::error::StoreError;
+use crate::items::SealedSecret;
+use crate::rows::{column, from_json, optional_time};
+use crate::store::Store;
+use crate::tables::{Confirmations, Grants, Users};
+use crate::users;
+
+/// A user about whom their provider is to be asked now.
+#[derive(Clone, Debug)]
+pub struct DueConfirmation {
+    /// As last known.
+    pub user: User,
+    /// How often the provider was asked in vain since its last answer.
+    pub attempts: u32,
+    /// What an identity provider is asked with.
+    pub refresh_token: Option<SealedSecret>,
+}
+
+/// A user whose last confirmation counts no longer, or soon no longer.
+#[derive(Clone, Debug)]
+pub struct Lapsing {
+    /// As last known.
+    pub user: User,
+    /// When they were told that their tokens will be suspended.
+    pub warned_at: Option<Timestamp>,
+    /// When it was noted that their tokens are.
+    pub lapsed_at: Option<Timestamp>,
+}
+
+/// What is known about the asking, for people to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmationRecord {
+    /// When the provider is asked next, if there are tokens then.
+    pub due_at: Option<Timestamp>,
+    /// How often it was asked in vain since its last answer.
+    pub attempts: u32,
+    /// What came of the last attempt, when it was in vain.
+    pub answer: Option<String>,
+}
+
+impl Store {
+    /// Claims at most `limit` owners of live tokens about whom this provider is to be asked at `now`, the longest
+    /// waiting first. Nobody else gets them before `until`; who stops meanwhile leaves them until then.
+    ///
+    /// # Errors
+    /// When the database fails; so with all below.
+    pub async fn claim_confirmations(
+        &self,
+        provider: &ProviderName,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<DueConfirmation>, StoreError> {
+        let select = of_owners(now)
+            .columns([Confirmations::Attempts, Confirmations::RefreshToken])
+            .and_where(Expr::col(Users::Provider).eq(provider.as_str()))
+            .and_where(Expr::col(Confirmations::DueAt).lte(now.as_millisecond()))
+            .order_by(Confirmations::DueAt, Order::Asc)
+            .limit(limit)
+            .take();
+        // A look without a lock, because mostly there is nothing to do.
+        if self.inner.orm.query_one(&select).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        let due: Vec<_> =
+            transaction.query_all(&select).await?.iter().map(due).collect::<Result<_, StoreError>>()?;
+        let claim = Query::update()
+            .table(Confirmations::Table)
+            .value(Confirmations::DueAt, until.as_millisecond())
+            .and_where(Expr::col(Confirmations::UserId).is_in(due.iter().map(|it| it.user.id.as_i64())))
+            .take();
+        transaction.execute(&claim).await?;
+        transaction.commit().await?;
+        Ok(due)
+    }
+
+    /// Notes that a provider answered and nothing is different: these users are asked about again at `due_at`.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn settle_confirmations(&self, users: &[UserId], due_at: Timestamp) -> Result<(), StoreError> {
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        for users in users.chunks(1_000) {
+            let update = Query::update()
+                .table(Confirmations::Table)
+                .value(Confirmations::DueAt, due_at.as_millisecond())
+                .value(Confirmations::Attempts, 0)
+                .value(Confirmations::Answer, Option::<String>::None)
+                .and_where(Expr::col(Confirmations::UserId).is_in(users.iter().map(|user| user.as_i64())))
+                .take();
+            transaction.execute(&update).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Notes that a provider was asked in vain about these users: they are asked about again at `due_at`.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn postpone_confirmations(
+        &self,
+        users: &[UserId],
+        due_at: Timestamp,
+        answer: &str,
+    ) -> Result<(), StoreError> {
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        for users in users.chunks(1_000) {
+            let update = Query::update()
+                .table(Confirmations::Table)
+                .value(Confirmations::DueAt, due_at.as_millisecond())
+                .value(Confirmations::Attempts, Expr::col(Confirmations::Attempts).add(1))
+                .value(Confirmations::Answer, answer)
+                .and_where(Expr::col(Confirmations::UserId).is_in(users.iter().map(|user| user.as_i64())))
+                .take();
+            transaction.execute(&update).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Puts the refresh token that a provider gave in exchange in place of the one that is used up: before anything
+    /// else is done with the answer, because the old one is worth nothing any more.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn replace_refresh_token(
+        &self,
+        user: UserId,
+        token: Option<&SealedSecret>,
+    ) -> Result<(), StoreError> {
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        let update = Query::update()
+            .table(Confirmations::Table)
+            .value(Confirmations::RefreshToken, token.map(to_text).transpose()?)
+            .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
+            .take();
+        transaction.execute(&update).await?;
+        transaction.commit().await
+    }
+
+    /// At most `limit` owners of live tokens of an origin who were last confirmed at or before `before`, with who of
+    /// them was told. Those whom their provider no longer lets in are not among them.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn lapsing(
+        &self,
+        origin: patgate_core::user::Origin,
+        before: Timestamp,
+        is_done: LapseStep,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<Lapsing>, StoreError> {
+        let step = match is_done {
+            LapseStep::Warn => Confirmations::WarnedAt,
+            LapseStep::Note => Confirmations::LapsedAt,
+        };
+        let select = of_owners(now)
+            .columns([Confirmations::WarnedAt, Confirmations::LapsedAt])
+            .and_where(Expr::col(Users::Origin).eq(origin.as_str()))
+            .and_where(Expr::col(Users::WithdrawnAt).is_null())
+            .and_where(Expr::col(Users::ConfirmedAt).lte(before.as_millisecond()))
+            .and_where(Expr::col(step).is_null())
+            .limit(limit)
+            .take();
+        let read = |row: &QueryResult| {
+            Ok(Lapsing {
+                user: users::read(row)?,
+                warned_at: optional_time(row, "warned_at")?,
+                lapsed_at: optional_time(row, "lapsed_at")?,
+            })
+        };
+        self.inner.orm.query_all(&select).await?.iter().map(read).collect()
+    }
+
+    /// What is known about the asking after a user; `None` for one who is never asked about.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn confirmation_record(&self, user: UserId) -> Result<Option<ConfirmationRecord>, StoreError> {
+        let select = Query::select()
+            .columns([Confirmations::DueAt, Confirmations::Attempts, Confirmations::Answer])
+            .from(Confirmations::Table)
+            .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
+            .take();
+        let Some(row) = self.inner.orm.query_one(&select).await? else { return Ok(None) };
+        Ok(Some(ConfirmationRecord {
+            due_at: optional_time(&row, "due_at")?,
+            attempts: attempts(&row)?,
+            answer: column(&row, "answer")?,
+        }))
+    }
+}
+
+/// The two things that happen once when a confirmation grows old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LapseStep {
+    /// The user is told that their tokens will be suspended.
+    Warn,
+    /// The audit log is told that they are.
+    Note,
+}
+
+/// For its column.
+pub(crate) fn to_text(secret: &SealedSecret) -> Result<String, StoreError> {
+    crate::rows::to_json(secret, "refresh_token")
+}
+
+/// The users from outside who have a token that is neither deleted nor expired.
+fn of_owners(now: Timestamp) -> SelectStatement {
+    let ends = Expr::col((Grants::Table, Grants::ExpiresAt));
+    let live = Query::select()
+        .expr(Expr::val(1))
+        .from(Grants::Table)
+        .and_where(Expr::col((Grants::Table, Grants::Owner)).equals((Users::Table, Users::Id)))
+        .and_where(Expr::col((Grants::Table, Grants::DeletedAt)).is_null())
+        .and_where(ends.clone().is_null().or(ends.gt(now.as_millisecond())))
+        .take();
+    users::selection()
+        .inner_join(
+            Confirmations::Table,
+            Expr::col((Confirmations::Table, Confirmations::UserId)).equals((Users::Table, Users::Id)),
+        )
+        .and_where(Expr::exists(live))
+        .take()
+}
+
+fn due(row: &QueryResult) -> Result<DueConfirmation, StoreError> {
+    let token: Option<String> = column(row, "refresh_token")?;
+    Ok(DueConfirmation {
+        user: users::read(row)?,
+        attempts: attempts(row)?,
+        refresh_token: token.map(|text| from_json(&text, "refresh_token")).transpose()?,
+    })
+}
+
+fn attempts(row: &QueryResult) -> Result<u32, StoreError> {
+    Ok(u32::try_from(column::<i64>(row, "attempts")?).unwrap_or(u32::MAX))
+}

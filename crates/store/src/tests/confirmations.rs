@@ -1,0 +1,209 @@
+//! Confirmations: who is asked about, what a provider's word changes, and sessions that a provider ends.
+
+use jiff::SignedDuration;
+use patgate_core::confirmation::{Confirmation, Withdrawal};
+use patgate_core::provider::ProviderName;
+
+use super::*;
+use crate::{AuditFilter, ChangedKind, LapseStep, Page, ProviderSession, SealedSecret, Sequence, StoreError};
+
+fn corp() -> ProviderName {
+    "corp".parse().unwrap()
+}
+
+fn later(minutes: i64) -> Timestamp {
+    now() + SignedDuration::from_mins(minutes)
+}
+
+fn from_corp(id: i64, username: &str) -> User {
+    User {
+        origin: Origin::Sso,
+        provider: "corp".into(),
+        subject: format!("s{id}"),
+        confirmation: Confirmation::At(now()),
+        ..user(id, username)
+    }
+}
+
+/// Users 1 to `count` of corp, each with a token, to be asked about from `now` on.
+async fn store_with_owners(fixture: &Fixture, count: i64) -> Store {
+    let store = fixture.open().await;
+    let mut change = store.change(&admin(), now()).await.unwrap();
+    for id in 1..=count {
+        change.insert_user(&from_corp(id, &format!("user{id}")), None).await.unwrap();
+    }
+    let ids: Vec<_> = (1..=count).map(UserId::from_i64).collect();
+    change.confirm_users(&ids, now()).await.unwrap();
+    change.commit().await.unwrap();
+    let grants: Vec<_> = (1..=count).map(|id| grant(id, id, "ci")).collect();
+    insert_grants(&store, &grants).await;
+    store
+}
+
+async fn actions(store: &Store) -> Vec<String> {
+    let events = store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap();
+    events.into_iter().rev().map(|event| event.action).filter(|action| action.starts_with("user.")).collect()
+}
+
+fn sealed(byte: u8) -> SealedSecret {
+    SealedSecret { key: 1, sealed: vec![byte; 3] }
+}
+
+on_both_databases! {
+    async fn each_owner_is_claimed_by_one_asker_alone(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 5).await;
+        let corp = corp();
+        let (a, b) = tokio::join!(
+            store.claim_confirmations(&corp, now(), later(5), 3),
+            store.claim_confirmations(&corp, now(), later(5), 3),
+        );
+        let mut claimed: Vec<_> = a.unwrap().iter().chain(&b.unwrap()).map(|due| due.user.id.as_i64()).collect();
+        claimed.sort_unstable();
+        let count = claimed.len();
+        claimed.dedup();
+        assert_eq!(claimed.len(), count, "nobody was claimed twice");
+        let rest = store.claim_confirmations(&corp, now(), later(5), 9).await.unwrap();
+        assert_eq!(count + rest.len(), 5);
+        let again = store.claim_confirmations(&corp, later(5), later(10), 9).await.unwrap();
+        assert_eq!(again.len(), 5, "who never answered leaves them to the next");
+    }
+
+    async fn nobody_is_asked_about_who_has_no_token_that_lives(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 3).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.set_grant_state(GrantId::from_i64(1), GrantState::Deleted { at: now() }).await.unwrap();
+        change.commit().await.unwrap();
+        let claimed = store.claim_confirmations(&corp(), now(), later(5), 9).await.unwrap();
+        assert_eq!(claimed.len(), 2);
+        let other = "other".parse().unwrap();
+        assert!(store.claim_confirmations(&other, later(9), later(10), 9).await.unwrap().is_empty());
+    }
+
+    async fn a_word_that_changes_nothing_is_no_event_and_reaches_every_node(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 1).await;
+        let (id, before) = (UserId::from_i64(1), actions(&store).await);
+        let mut change = store.change(&admin(), later(60)).await.unwrap();
+        change.confirm_users(&[id], later(75)).await.unwrap();
+        let sequence = change.commit().await.unwrap();
+        let rows = store.changes_after(Sequence::from_i64(sequence.as_i64() - 1), 9).await.unwrap();
+        assert_eq!(rows.iter().map(|row| (row.kind, row.subject)).collect::<Vec<_>>(), [(ChangedKind::User, 1)]);
+        assert_eq!(actions(&store).await, before);
+        assert_eq!(store.user(id).await.unwrap().unwrap().confirmation, Confirmation::At(later(60)));
+    }
+
+    async fn who_is_withdrawn_comes_back_with_the_next_good_word(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 1).await;
+        let id = UserId::from_i64(1);
+        let mut change = store.change(&admin(), later(1)).await.unwrap();
+        change.insert_session(&session(1, 1, 0)).await.unwrap();
+        change.commit().await.unwrap();
+        for (reason, is_news) in [(Withdrawal::Disabled, true), (Withdrawal::Disabled, false), (Withdrawal::Gone, true)] {
+            let mut change = store.change(&admin(), later(2)).await.unwrap();
+            assert_eq!(change.withdraw_user(id, reason).await.unwrap(), is_news);
+            change.commit().await.unwrap();
+        }
+        let withdrawn = Confirmation::Withdrawn { at: later(2), reason: Withdrawal::Gone };
+        assert_eq!(store.user(id).await.unwrap().unwrap().confirmation, withdrawn);
+        assert!(store.sessions_of(id).await.unwrap().is_empty(), "their sessions ended");
+        let mut change = store.change(&admin(), later(3)).await.unwrap();
+        change.confirm_users(&[id], later(18)).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(store.user(id).await.unwrap().unwrap().confirmation, Confirmation::At(later(3)));
+        assert_eq!(actions(&store).await, ["user.create", "user.withdraw", "user.withdraw", "user.confirm"]);
+    }
+
+    async fn a_lapse_is_warned_of_and_noted_once(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 2).await;
+        let lapsing = async |step| {
+            let found = store.lapsing(Origin::Sso, later(10), step, later(20), 9).await.unwrap();
+            found.into_iter().map(|it| it.user.id.as_i64()).collect::<Vec<_>>()
+        };
+        assert_eq!(lapsing(LapseStep::Warn).await.len(), 2);
+        assert!(store.lapsing(Origin::Ldap, later(10), LapseStep::Warn, later(20), 9).await.unwrap().is_empty());
+        let mut change = store.change(&admin(), later(20)).await.unwrap();
+        change.note_warning(UserId::from_i64(1)).await.unwrap();
+        change.note_lapse(UserId::from_i64(2)).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(lapsing(LapseStep::Warn).await, [2]);
+        assert_eq!(lapsing(LapseStep::Note).await, [1]);
+        let mut change = store.change(&admin(), later(30)).await.unwrap();
+        change.confirm_users(&[UserId::from_i64(2)], later(45)).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(actions(&store).await.last().unwrap(), "user.confirm", "what had lapsed resumes");
+    }
+
+    async fn an_attempt_in_vain_is_remembered_until_the_next_answer(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 1).await;
+        let ids = [UserId::from_i64(1)];
+        store.postpone_confirmations(&ids, later(1), "the directory does not answer").await.unwrap();
+        store.postpone_confirmations(&ids, later(2), "the directory does not answer").await.unwrap();
+        let record = store.confirmation_record(ids[0]).await.unwrap().unwrap();
+        assert_eq!((record.attempts, record.due_at), (2, Some(later(2))));
+        assert_eq!(record.answer.as_deref(), Some("the directory does not answer"));
+        store.settle_confirmations(&ids, later(15)).await.unwrap();
+        let record = store.confirmation_record(ids[0]).await.unwrap().unwrap();
+        assert_eq!((record.attempts, record.answer), (0, None));
+        assert_eq!(store.confirmation_record(UserId::from_i64(9)).await.unwrap(), None);
+    }
+
+    async fn the_newest_refresh_token_is_kept(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 1).await;
+        let id = UserId::from_i64(1);
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.confirm_users(&[id], now()).await.unwrap();
+        change.keep_refresh_token(id, &sealed(1)).await.unwrap();
+        change.commit().await.unwrap();
+        store.replace_refresh_token(id, Some(&sealed(2))).await.unwrap();
+        let due = store.claim_confirmations(&corp(), now(), later(5), 9).await.unwrap();
+        assert_eq!(due[0].refresh_token, Some(sealed(2)));
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.confirm_users(&[id], now()).await.unwrap();
+        change.commit().await.unwrap();
+        let due = store.claim_confirmations(&corp(), now(), later(5), 9).await.unwrap();
+        assert_eq!(due[0].refresh_token, Some(sealed(2)), "a confirmation takes no token away");
+    }
+
+    async fn a_provider_ends_the_sessions_it_opened_and_no_other(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 2).await;
+        let of = |number, user, subject: &str, sid: Option<&str>| Session {
+            provider: Some(ProviderSession {
+                subject: subject.into(), session: sid.map(str::to_owned), id_token: Some(sealed(7)),
+            }),
+            ..session(number, user, 0)
+        };
+        let sessions = [of(1, 1, "s1", Some("x")), of(2, 1, "s1", Some("y")), of(3, 2, "s2", None), session(4, 2, 0)];
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        for session in &sessions {
+            change.insert_session(session).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        assert_eq!(store.session(&sessions[0].digest).await.unwrap(), Some(sessions[0].clone()));
+        for (provider, subject, sid, ended) in [
+            ("other", Some("s1"), None, 0), ("corp", None, None, 0), ("corp", Some("s2"), Some("x"), 0),
+            ("corp", Some("s1"), Some("x"), 1), ("corp", None, Some("y"), 1), ("corp", Some("s2"), None, 1),
+        ] {
+            let mut change = store.change(&admin(), now()).await.unwrap();
+            let count = change.end_provider_sessions(provider, subject, sid).await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(count, ended, "{provider} {subject:?} {sid:?}");
+        }
+        assert!(store.session(&sessions[3].digest).await.unwrap().is_some(), "a password opened this one");
+    }
+
+    async fn a_user_who_is_renamed_takes_their_roles_along(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 2).await;
+        let principal = |text: &str| Principal { provider: "corp".into(), ..Principal::internal(name(text)) };
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let mut ops = role(1, "ops", &[]);
+        ops.principals = vec![principal("user1"), Principal::internal(name("user1"))];
+        change.insert_role(&ops).await.unwrap();
+        let taken = change.update_user(&User { username: name("user2"), ..from_corp(1, "user1") }).await;
+        assert!(matches!(taken, Err(StoreError::NameTaken(_))));
+        assert!(change.update_user(&User { username: name("ann"), ..from_corp(1, "user1") }).await.unwrap());
+        change.commit().await.unwrap();
+        let principals = store.role(&name("ops")).await.unwrap().unwrap().principals;
+        assert_eq!(principals, [principal("ann"), Principal::internal(name("user1"))]);
+        assert_eq!(store.user_by_subject(Origin::Sso, "corp", "s1").await.unwrap().unwrap().username, name("ann"));
+        assert!(store.user_by_name(&name("user1")).await.unwrap().is_none());
+    }
+}
