@@ -72,7 +72,7 @@ on_both_databases! {
         let ann = User { email: "ann@Example.org".into(), full_name: "ÄNN 100%".into(), ..user(1, "ann") };
         let bob = User { state: UserState::Disabled { at: now() }, email: "bob@example.org".into(), ..user(2, "Bob") };
         let cyd = User {
-            origin: Origin::Ldap, provider: "corp".into(), last_active_at: Some(now()), full_name: "Cyd 1000".into(),
+            origin: Origin::Ldap, provider: "corp".into(), confirmation: Confirmation::At(now()), last_active_at: Some(now()), full_name: "Cyd 1000".into(),
             ..user(3, "cyd")
         };
         for one in [&cyd, &bob, &ann, &user(4, "gone")] {

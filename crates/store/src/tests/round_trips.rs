@@ -1,5 +1,6 @@
 //! What is stored comes back as it was.
 
+use patgate_core::confirmation::Withdrawal;
 use patgate_core::grant::{LastUse, SuspensionReason};
 use patgate_core::policy::TokenSettings;
 use patgate_core::user::PrincipalKind;
@@ -18,6 +19,9 @@ on_both_databases! {
             email: "ann@example.org".into(),
             groups: vec!["ops".into(), "Ärzte, \"alle\"".into(), String::new()],
             state: UserState::Disabled { at: time("2026-05-04T01:02:03.004Z") },
+            confirmation: Confirmation::Withdrawn {
+                at: time("2026-05-05T01:02:03.004Z"), reason: Withdrawal::Gone,
+            },
             last_active_at: Some(time("2026-05-03T23:59:59.999Z")),
             ..user(i64::MAX, "Änn Lee")
         };
