@@ -73,10 +73,12 @@ pub enum SubjectKind {
     Item,
     /// A mail of the outbox.
     Mail,
+    /// A run of reminders.
+    ReminderRun,
 }
 
 impl SubjectKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::User,
         Self::Role,
         Self::Grant,
@@ -84,6 +86,7 @@ impl SubjectKind {
         Self::Session,
         Self::Item,
         Self::Mail,
+        Self::ReminderRun,
         Self::Decision,
         Self::Exemption,
     ];
@@ -101,6 +104,7 @@ impl SubjectKind {
             Self::Exemption => "exemption",
             Self::Item => "item",
             Self::Mail => "mail",
+            Self::ReminderRun => "reminder_run",
         }
     }
 }

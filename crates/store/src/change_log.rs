@@ -61,10 +61,12 @@ pub enum ChangedKind {
     Item,
     /// A mail that waits again; the subject is a `MailId`.
     Mail,
+    /// A run of reminders whose failed mails wait again; the subject is a `RunId`.
+    ReminderRun,
 }
 
 impl ChangedKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::User,
         Self::Role,
         Self::Grant,
@@ -72,6 +74,7 @@ impl ChangedKind {
         Self::Session,
         Self::Item,
         Self::Mail,
+        Self::ReminderRun,
         Self::Decision,
         Self::Exemption,
     ];
@@ -88,6 +91,7 @@ impl ChangedKind {
             Self::Exemption => "exemption",
             Self::Item => "item",
             Self::Mail => "mail",
+            Self::ReminderRun => "reminder_run",
         }
     }
 }

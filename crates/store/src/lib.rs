@@ -39,7 +39,7 @@ mod users;
 mod wait;
 
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
-pub use change::{Act, Acted, Change};
+pub use change::{Act, Acted, Change, RetriedMails};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
 pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep, Lapsing};
 pub use database::{Database, DatabaseUrl, NotADatabase};

@@ -119,8 +119,9 @@ impl Node {
             ChangedKind::Settings => self.put_settings(self.store.token_settings().await?),
             // Sessions and configuration items are read from the database each time.
             ChangedKind::Session | ChangedKind::Item => {}
-            // So are decisions and exemptions, and mails.
-            ChangedKind::Decision | ChangedKind::Exemption | ChangedKind::Mail => {}
+            // So are decisions and exemptions, and mails with their runs.
+            ChangedKind::Decision | ChangedKind::Exemption => {}
+            ChangedKind::Mail | ChangedKind::ReminderRun => {}
         }
         Ok(())
     }

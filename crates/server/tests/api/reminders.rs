@@ -140,6 +140,32 @@ async fn a_mail_that_failed_is_tried_again() {
     assert_eq!(world.state.store.last_sequence().await.unwrap(), audited);
 }
 
+#[tokio::test]
+async fn all_failed_mails_of_a_run_are_tried_again_in_one_change() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let ann = world.user("ann", &["login"]).await;
+    let (one, two) = (expiring(&world, &ann, "one").await, expiring(&world, &ann, "two").await);
+    let run = world.run(&ann, &[&one, &two], &[]).await;
+    let failed = world.fail_mails("550 no").await;
+    let path = format!("{RUNS}/{run}/retry");
+    let before = world.state.store.last_sequence().await.unwrap();
+    let answer = world.send(post(&path).basic("root", PASSWORD)).await;
+    assert_eq!(answer.status(), 200, "{}", answer.text());
+    assert_eq!(answer.json(), serde_json::json!({ "retried": 2, "overtaken": 0 }));
+    for mail in failed {
+        assert_eq!(world.state.store.mail(mail).await.unwrap().unwrap().state, MailState::Planned);
+    }
+    let after = world.state.store.last_sequence().await.unwrap();
+    assert_eq!(after.as_i64(), before.as_i64() + 1, "one change");
+    let again = world.send(post(&path).basic("root", PASSWORD)).await;
+    assert_eq!(again.json(), serde_json::json!({ "retried": 0, "overtaken": 0 }));
+    for path in [format!("{RUNS}/00000000000/retry"), format!("{RUNS}/x/retry")] {
+        assert_eq!(world.send(post(path).basic("root", PASSWORD)).await.status(), 404);
+    }
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), after);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_has_a_reminder_sent_to_themselves() {
     let server = MailServer::start();
@@ -170,6 +196,7 @@ async fn permissions_open_reminders() {
     let run = world.run(&ann, &[&token], &[]).await;
     let failed = world.fail_mails("550 no").await[0];
     let retry = format!("/api/v1/reminders/mails/{failed}/retry");
+    let retry_all = format!("{RUNS}/{run}/retry");
     for (name, permissions, sees, reads, runs) in [
         ("nobody", &["login", "token#view_all"][..], 403, 403, false),
         ("operator", &["config#view"], 200, 403, false),
@@ -186,7 +213,7 @@ async fn permissions_open_reminders() {
         for path in [&*mails, "/api/v1/reminders/mails"] {
             assert_eq!(world.send(get(path).basic(name, PASSWORD)).await.status(), reads, "{name} {path}");
         }
-        for (path, allowed) in [(RUNS, 201), (&*retry, 204), (SAMPLE, 409)] {
+        for (path, allowed) in [(RUNS, 201), (&*retry, 204), (&*retry_all, 200), (SAMPLE, 409)] {
             let status = world.send(post(path).basic(name, PASSWORD)).await.status();
             assert_eq!(status, if runs { allowed } else { 403 }, "{name} {path}");
         }

@@ -1,8 +1,10 @@
 //! Mails that a change brings about, and failed ones that somebody has tried again.
 
-use patgate_core::identifier::{GrantId, MailId, UserId};
-use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use std::collections::HashMap;
+
+use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
+use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::json;
 
 use super::Change;
@@ -10,8 +12,27 @@ use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
 use crate::reminders::{MailKind, MailState};
-use crate::rows::{column, to_json};
-use crate::tables::{Mails, ReminderMarks};
+use crate::rows::{column, json as read_json, to_json};
+use crate::tables::{Mails, ReminderMarks, ReminderRuns};
+
+/// Identifiers in one statement.
+const IDS: usize = 500;
+
+/// What became of the failed mails of a run when somebody had them tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetriedMails {
+    /// They wait again.
+    pub retried: u64,
+    /// They stay as they are, because a newer mail tells of some of the same tokens.
+    pub overtaken: u64,
+}
+
+/// A mail that failed.
+struct FailedMail {
+    id: MailId,
+    kind: MailKind,
+    tokens: Vec<(GrantId, u32)>,
+}
 
 impl Change {
     /// Puts a notice to an owner into the outbox: these tokens end earlier from now on. It is sent once the change is
@@ -56,33 +77,15 @@ impl Change {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such mail, or it has not failed; [`StoreError::AlreadyThere`] when a newer
-    /// mail tells of the same tokens, so that nobody is told twice.
+    /// mail tells of some of the same tokens, so that nobody is told twice.
     pub async fn retry_mail(&mut self, id: MailId) -> Result<(), StoreError> {
-        let is_it = || {
-            let failed = Expr::col(Mails::State).eq(MailState::Failed.as_str());
-            failed.and(Expr::col(Mails::Id).eq(id.as_i64()))
-        };
-        let kind = Query::select().column(Mails::Kind).from(Mails::Table).and_where(is_it()).take();
-        let kind = self.transaction.query_one(&kind).await?.ok_or(StoreError::NotFound("failed mail"))?;
-        let marked = Query::select()
-            .column(ReminderMarks::Mail)
-            .from(ReminderMarks::Table)
-            .and_where(Expr::col(ReminderMarks::Mail).eq(id.as_i64()))
-            .limit(1)
-            .take();
-        let is_marked = self.transaction.query_one(&marked).await?.is_some();
-        if column::<String>(&kind, "kind")? == MailKind::Reminder.as_str() && !is_marked {
+        let failed = self.failed_mails(Expr::col(Mails::Id).eq(id.as_i64())).await?;
+        let failed = failed.first().ok_or(StoreError::NotFound("failed mail"))?;
+        let own = self.marks_of(Expr::col(ReminderMarks::Mail).eq(id.as_i64())).await?;
+        if self.is_overtaken(failed, &own).await? {
             return Err(StoreError::AlreadyThere("newer mail about the same tokens"));
         }
-        let update = Query::update()
-            .table(Mails::Table)
-            .value(Mails::State, MailState::Planned.as_str())
-            .value(Mails::Attempts, 0_i64)
-            .value(Mails::DueAt, self.now.as_millisecond())
-            .value(Mails::DoneAt, None::<i64>)
-            .and_where(is_it())
-            .take();
-        self.execute(&update).await?;
+        self.wait_again(&[id]).await?;
         let event = PendingEvent {
             action: "mail.retry",
             subject_kind: SubjectKind::Mail,
@@ -93,4 +96,124 @@ impl Change {
         self.note(ChangedKind::Mail, id.as_i64(), event);
         Ok(())
     }
+
+    /// Lets all mails of a run that failed be tried again, at once, by the rule of [`Change::retry_mail`]: one event names
+    /// the run and how many they are. When there is none, nothing happens.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run.
+    pub async fn retry_mails_of(&mut self, run: RunId) -> Result<RetriedMails, StoreError> {
+        let night = Query::select()
+            .column(ReminderRuns::Night)
+            .from(ReminderRuns::Table)
+            .and_where(Expr::col(ReminderRuns::Id).eq(run.as_i64()))
+            .take();
+        let night = self.transaction.query_one(&night).await?.ok_or(StoreError::NotFound("run"))?;
+        let night: Option<String> = column(&night, "night")?;
+        let of_run = || Expr::col(Mails::Run).eq(run.as_i64());
+        let failed = self.failed_mails(of_run()).await?;
+        let ids = Query::select().column(Mails::Id).from(Mails::Table).and_where(is_failed(of_run())).take();
+        let own = self.marks_of(Expr::col(ReminderMarks::Mail).in_subquery(ids)).await?;
+        let mut again = Vec::new();
+        for mail in &failed {
+            if !self.is_overtaken(mail, &own).await? {
+                again.push(mail.id);
+            }
+        }
+        let (retried, overtaken) = (again.len() as u64, (failed.len() - again.len()) as u64);
+        if again.is_empty() {
+            return Ok(RetriedMails { retried, overtaken });
+        }
+        self.wait_again(&again).await?;
+        let event = PendingEvent {
+            action: "reminder_run.retry",
+            subject_kind: SubjectKind::ReminderRun,
+            subject_id: run.to_string(),
+            subject_name: night.unwrap_or_else(|| run.to_string()),
+            detail: json!({ "mails": retried, "overtaken": overtaken }),
+        };
+        self.note(ChangedKind::ReminderRun, run.as_i64(), event);
+        Ok(RetriedMails { retried, overtaken })
+    }
+
+    async fn failed_mails(&self, which: Expr) -> Result<Vec<FailedMail>, StoreError> {
+        let select = Query::select()
+            .columns([Mails::Id, Mails::Kind, Mails::Tokens])
+            .from(Mails::Table)
+            .and_where(is_failed(which))
+            .take();
+        self.transaction.query_all(&select).await?.iter().map(failed_mail).collect()
+    }
+
+    /// How many marks each of these mails has.
+    async fn marks_of(&self, which: Expr) -> Result<HashMap<i64, usize>, StoreError> {
+        let select = Query::select()
+            .column(ReminderMarks::Mail)
+            .expr_as(Expr::col(ReminderMarks::GrantId).count(), "marks")
+            .from(ReminderMarks::Table)
+            .and_where(which)
+            .group_by_col(ReminderMarks::Mail)
+            .take();
+        let mut marks = HashMap::new();
+        for row in self.transaction.query_all(&select).await? {
+            let count = usize::try_from(column::<i64>(&row, "marks")?).unwrap_or_default();
+            marks.insert(column(&row, "mail")?, count);
+        }
+        Ok(marks)
+    }
+
+    /// Whether the marks of some of its tokens went to a newer mail.
+    async fn is_overtaken(&self, mail: &FailedMail, own: &HashMap<i64, usize>) -> Result<bool, StoreError> {
+        if mail.kind != MailKind::Reminder {
+            return Ok(false);
+        }
+        let marks = own.get(&mail.id.as_i64()).copied().unwrap_or_default();
+        if marks == 0 || marks == mail.tokens.len() {
+            return Ok(marks == 0);
+        }
+        // Marks also go when their tokens are long gone.
+        let mut pairs = Condition::any();
+        for (grant, days) in &mail.tokens {
+            let of_grant = Expr::col(ReminderMarks::GrantId).eq(grant.as_i64());
+            pairs = pairs.add(of_grant.and(Expr::col(ReminderMarks::Days).eq(*days)));
+        }
+        let newer = Query::select()
+            .column(ReminderMarks::Mail)
+            .from(ReminderMarks::Table)
+            .cond_where(pairs)
+            .and_where(Expr::col(ReminderMarks::Mail).ne(mail.id.as_i64()))
+            .limit(1)
+            .take();
+        Ok(self.transaction.query_one(&newer).await?.is_some())
+    }
+
+    /// Lets mails that failed wait again, from now on.
+    async fn wait_again(&mut self, ids: &[MailId]) -> Result<(), StoreError> {
+        for ids in ids.chunks(IDS) {
+            let which = Expr::col(Mails::Id).is_in(ids.iter().map(|id| id.as_i64()));
+            let update = Query::update()
+                .table(Mails::Table)
+                .value(Mails::State, MailState::Planned.as_str())
+                .value(Mails::Attempts, 0_i64)
+                .value(Mails::DueAt, self.now.as_millisecond())
+                .value(Mails::DoneAt, None::<i64>)
+                .and_where(is_failed(which))
+                .take();
+            self.execute(&update).await?;
+        }
+        Ok(())
+    }
+}
+
+fn is_failed(which: Expr) -> Expr {
+    Expr::col(Mails::State).eq(MailState::Failed.as_str()).and(which)
+}
+
+fn failed_mail(row: &QueryResult) -> Result<FailedMail, StoreError> {
+    let kind: String = column(row, "kind")?;
+    Ok(FailedMail {
+        id: MailId::from_i64(column(row, "id")?),
+        kind: MailKind::from_word(&kind).ok_or(StoreError::Unreadable("kind"))?,
+        tokens: read_json(row, "tokens")?,
+    })
 }

@@ -38,6 +38,7 @@ use crate::tables::ChangeLog;
 use crate::transaction::WriteTransaction;
 use crate::wait;
 
+pub use mails::RetriedMails;
 pub use touched::{Act, Acted};
 
 /// A change under way. Nothing of it is visible before [`Change::commit`]; dropping it takes everything back.

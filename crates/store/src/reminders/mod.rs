@@ -139,7 +139,7 @@ impl MailKind {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         [Self::Reminder, Self::Shortened].into_iter().find(|kind| kind.as_str() == word)
     }
 }

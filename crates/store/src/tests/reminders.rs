@@ -3,10 +3,10 @@
 use jiff::SignedDuration;
 use patgate_core::identifier::{MailId, RunId};
 use patgate_core::policy::notification::NotificationDays;
-use patgate_core::reminder::{Night, Plan, Schedule, SkipReason, plan};
+use patgate_core::reminder::{Night, Plan, PlannedMail, Schedule, SkipReason, plan};
 
 use super::*;
-use crate::{MailFilter, MailOutcome, MailState, Planning, RunNote, StoreError};
+use crate::{AuditFilter, MailFilter, MailOutcome, MailState, Planning, RunNote, Seek, StoreError};
 
 fn night() -> Night {
     "2026-05-03".parse().unwrap()
@@ -178,6 +178,66 @@ on_both_databases! {
         assert_eq!(run(&store, 4, None, now()).await.mails.len(), 0);
         let mut change = store.change(&admin(), now()).await.unwrap();
         assert!(matches!(change.retry_mail(id).await, Err(StoreError::AlreadyThere(_))), "it would be told of twice");
+    }
+
+    async fn all_failed_mails_of_a_run_are_tried_again_but_those_with_a_newer_one(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        let more: Vec<_> = (11..14)
+            .map(|id| Grant { expires_at: Expiry::at(in_days(4)).unwrap(), ..grant(id, 1, &format!("token {id}")) })
+            .collect();
+        insert_grants(&store, &more).await;
+        // One mail about token 1, and one about the others: a digest.
+        let days = NotificationDays::default();
+        let mail = |tokens: &[i64]| PlannedMail {
+            owner: UserId::from_i64(1),
+            tokens: tokens.iter().map(|id| (GrantId::from_i64(*id), days)).collect(),
+        };
+        let write = async |id: i64, mails: Vec<PlannedMail>| {
+            let mut planning = store.begin_reminder_run(run_id(id), None, now()).await.unwrap().unwrap();
+            let mut ids = id * 100;
+            let fresh = || {
+                ids += 1;
+                MailId::from_i64(ids)
+            };
+            planning.write(&Plan { mails, skipped: Vec::new() }, fresh).await.unwrap();
+            planning.commit(None).await.unwrap();
+        };
+        write(1, vec![mail(&[1]), mail(&[11, 12]), mail(&[13])]).await;
+        let sender = store.sender().await.unwrap().unwrap();
+        let fail_all = async || {
+            let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
+            let outcomes: Vec<_> = claimed.iter().map(|mail| (mail.id, failed())).collect();
+            store.mark_mails(&sender, &outcomes, now()).await.unwrap();
+        };
+        fail_all().await;
+        // Of the digest, one token has a newer mail by now.
+        write(2, vec![mail(&[12])]).await;
+        fail_all().await;
+        let audited = async |action: &str| {
+            let events = store.list_audit_events(&AuditFilter::default(), &Seek::Start, 100).await.unwrap();
+            events.into_iter().filter(|event| event.action == action).collect::<Vec<_>>()
+        };
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let done = change.retry_mails_of(run_id(1)).await.unwrap();
+        assert_eq!((done.retried, done.overtaken), (2, 1));
+        assert!(matches!(change.retry_mail(MailId::from_i64(102)).await, Err(StoreError::AlreadyThere(_))));
+        change.commit().await.unwrap();
+        let state = async |id: i64| store.mail(MailId::from_i64(id)).await.unwrap().unwrap().state;
+        assert_eq!(
+            [state(101).await, state(102).await, state(103).await, state(201).await],
+            [MailState::Planned, MailState::Failed, MailState::Planned, MailState::Failed]
+        );
+        let events = audited("reminder_run.retry").await;
+        assert_eq!(events.len(), 1, "one event for all");
+        assert_eq!(events[0].subject_id, run_id(1).to_string());
+        assert_eq!((&events[0].detail["mails"], &events[0].detail["overtaken"]), (&2.into(), &1.into()));
+        // Once more: there is nothing left, and nothing is noted.
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let done = change.retry_mails_of(run_id(1)).await.unwrap();
+        assert_eq!((done.retried, done.overtaken), (0, 1));
+        assert!(matches!(change.retry_mails_of(run_id(9)).await, Err(StoreError::NotFound("run"))));
+        change.commit().await.unwrap();
+        assert_eq!(audited("reminder_run.retry").await.len(), 1);
     }
 
     async fn a_notice_is_sent_like_a_reminder(fixture: Fixture) {

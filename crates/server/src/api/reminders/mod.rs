@@ -4,6 +4,7 @@ mod body;
 mod mails;
 mod preview;
 mod retry;
+mod retry_all;
 mod run_now;
 mod runs;
 mod sample;
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(mails::list_mails_of_run))
         .routes(routes!(mails::list_mails))
         .routes(routes!(retry::retry_mail))
+        .routes(routes!(retry_all::retry_mails_of_run))
         .routes(routes!(preview::preview_reminders))
         .routes(routes!(sample::send_reminder_sample))
 }

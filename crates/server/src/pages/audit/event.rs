@@ -10,7 +10,7 @@ use crate::pages::Moment;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 35] = [
+pub(super) const ACTIONS: [(&str, &str); 36] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -19,6 +19,7 @@ pub(super) const ACTIONS: [(&str, &str); 35] = [
     ("grant.leave_working", "Token left working"),
     ("grant.end_left_working", "Token no longer left working"),
     ("mail.retry", "Mail tried again"),
+    ("reminder_run.retry", "Failed mails tried again"),
     ("user.create", "User made"),
     ("user.update", "User changed"),
     ("user.set_password", "Password set"),
@@ -100,6 +101,7 @@ impl EventRow {
                 SubjectKind::Decision => "decision about the",
                 SubjectKind::Exemption => "exemption of",
                 SubjectKind::Mail => "mail",
+                SubjectKind::ReminderRun => "run of reminders",
                 SubjectKind::Item => "configuration item",
             },
             subject: Link {

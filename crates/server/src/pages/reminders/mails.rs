@@ -96,6 +96,7 @@ async fn show(
     let notice = match query.text("done") {
         "run" => Some(Notice::Done("The run is done. Its mails are on their way.".to_owned())),
         "retry" => Some(Notice::Done("The mail is tried again.".to_owned())),
+        "retry_all" => Some(Notice::Done("The failed mails are tried again.".to_owned())),
         _ => None,
     };
     let title = if run.is_some() { "Run of reminders" } else { "All mails" };

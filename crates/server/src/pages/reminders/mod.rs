@@ -4,6 +4,7 @@
 mod list;
 mod mails;
 mod retry;
+mod retry_all;
 mod row;
 mod run_now;
 
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/admin/reminders/mails", get(mails::show_all))
         .route("/admin/reminders/mails/{id}/retry", get(retry::ask).post(retry::retry))
         .route("/admin/reminders/{id}", get(mails::show_run))
+        .route("/admin/reminders/{id}/retry", get(retry_all::ask).post(retry_all::retry))
 }
 
 /// Whether somebody may run reminders, and have a mail tried again.

@@ -12,7 +12,7 @@ use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, S
 
 pub use plan::{Preview, PreviewedMail, SkippedToken, preview, run_due, run_now};
 pub use read::{ListedMail, ListedRun, last_run, mail, mails, run, runs};
-pub use retry::retry;
+pub use retry::{retry, retry_all};
 pub use sample::{Sample, rendered_sample, send_sample};
 pub use send::{Round, send_due};
 pub use text::{Texts, texts};

@@ -1,7 +1,7 @@
-//! A mail that failed, tried again because somebody asks for it.
+//! Mails that failed, tried again because somebody asks for it.
 
-use patgate_core::identifier::MailId;
-use patgate_store::StoreError;
+use patgate_core::identifier::{MailId, RunId};
+use patgate_store::{RetriedMails, StoreError};
 
 use super::RUNS;
 use crate::caller::Caller;
@@ -27,4 +27,22 @@ pub async fn retry(state: &AppState, caller: &Caller, mail: MailId) -> Result<()
     state.commit(change).await?;
     state.mail_is_due.notify_one();
     Ok(())
+}
+
+/// Lets all mails of a run that failed be tried again, but those whose tokens a newer one tells of.
+///
+/// # Errors
+/// 403 without `security#edit`; 404 when there is no such run.
+pub async fn retry_all(state: &AppState, caller: &Caller, run: RunId) -> Result<RetriedMails, Problem> {
+    let mut change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(RUNS)?;
+    let mails = match change.retry_mails_of(run).await {
+        Err(StoreError::NotFound(_)) => return Err(Problem::not_found("run")),
+        outcome => outcome?,
+    };
+    if mails.retried > 0 {
+        state.commit(change).await?;
+        state.mail_is_due.notify_one();
+    }
+    Ok(mails)
 }

@@ -50,6 +50,7 @@ fn table() -> Vec<(&'static str, Value)> {
         ("POST /api/v1/reminders/runs", Value::Null),
         ("GET /api/v1/reminders/runs/{id}", Value::Null),
         ("GET /api/v1/reminders/runs/{id}/mails", Value::Null),
+        ("POST /api/v1/reminders/runs/{id}/retry", Value::Null),
         ("POST /api/v1/reminders/sample", Value::Null),
         ("GET /api/v1/roles", Value::Null),
         ("PUT /api/v1/roles", json!([role])),

@@ -76,7 +76,7 @@ impl Stage {
         };
         let id = if page.path.starts_with("/admin/roles") { self.role.clone() } else { id };
         let id = match page.path.as_str() {
-            "/admin/reminders/{id}" => self.run.clone(),
+            "/admin/reminders/{id}" | "/admin/reminders/{id}/retry" => self.run.clone(),
             path if path.starts_with("/admin/reminders/mails") => self.failed_mail.clone(),
             _ => id,
         };

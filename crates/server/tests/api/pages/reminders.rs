@@ -177,6 +177,37 @@ async fn a_mail_that_failed_is_tried_again_after_one_more_question() {
 }
 
 #[tokio::test]
+async fn all_failed_mails_of_a_run_are_tried_again_after_one_more_question() {
+    let world = World::new().await;
+    let (_, session) = root(&world).await;
+    let ann = world.user("ann", &["login"]).await;
+    let (one, two) = (expiring(&world, &ann, "one").await, expiring(&world, &ann, "two").await);
+    let run = world.run(&ann, &[&one, &two], &[]).await;
+    let (of_run, path) = (format!("{LIST}/{run}"), format!("{LIST}/{run}/retry"));
+    assert!(!world.open(&session, &of_run).await.text().contains("Try all failed again"), "none has failed");
+    assert_eq!(world.open(&session, &path).await.status(), 409);
+    let failed = world.fail_mails("550 no").await;
+    let link = format!(r#"<a class="button" href="{path}">Try all failed again</a>"#);
+    assert!(world.open(&session, &of_run).await.text().contains(&link));
+    let question = world.open(&session, &path).await;
+    assert_eq!(question.status(), 200);
+    assert!(question.text().contains("Try all 2 failed mails of this run again?"), "{}", question.text());
+    assert_eq!(state_of(&world, failed[0]).await, MailState::Failed, "looking changes nothing");
+    for _ in 0..2 {
+        let done = world.send(post(&path).submit(&session, &[])).await;
+        assert_eq!((done.status(), done.header("location")), (303, &*format!("{of_run}?done=retry_all")));
+    }
+    for mail in failed {
+        assert_eq!(state_of(&world, mail).await, MailState::Planned);
+    }
+    let page = world.open(&session, &format!("{of_run}?done=retry_all")).await;
+    assert!(page.text().contains("The failed mails are tried again."));
+    let missing = format!("{LIST}/00000000000/retry");
+    assert_eq!(world.open(&session, &missing).await.status(), 404);
+    assert_eq!(world.send(post(&missing).submit(&session, &[])).await.status(), 404);
+}
+
+#[tokio::test]
 async fn an_administrator_sees_whom_a_run_would_write_to_and_runs_it() {
     let world = World::new().await;
     let (person, session) = root(&world).await;
@@ -254,6 +285,9 @@ async fn who_sees_settings_sees_reminders_and_who_changes_rules_runs_them() {
         let tries = if runs && reads { 200 } else { 403 };
         assert_eq!(world.open(&session, &retry).await.status(), tries, "{name}");
         assert_eq!(world.send(post(RUN).submit(&session, &[])).await.status(), if runs { 303 } else { 403 });
+        let all = world.send(post(format!("{one}/retry")).submit(&session, &[])).await.status();
+        assert_eq!(all, if runs { 303 } else { 403 }, "{name}");
+        world.fail_mails("550 no").await;
         let tried = world.send(post(&retry).submit(&session, &[])).await.status();
         assert_eq!(tried, if runs && reads { 303 } else { 403 }, "{name}");
     }
@@ -265,10 +299,10 @@ async fn a_form_without_its_token_runs_nothing_and_tries_nothing() {
     let (_, session) = root(&world).await;
     let ann = world.user("ann", &["login"]).await;
     let token = expiring(&world, &ann, "ci").await;
-    world.run(&ann, &[&token], &[]).await;
+    let run = world.run(&ann, &[&token], &[]).await;
     let failed = world.fail_mails("550 no").await[0];
     let wrong = SignedIn { csrf: "x".to_owned(), ..session.clone() };
-    for path in [RUN, &format!("{LIST}/mails/{failed}/retry")] {
+    for path in [RUN, &format!("{LIST}/mails/{failed}/retry"), &format!("{LIST}/{run}/retry")] {
         assert_eq!(world.send(post(path).submit(&wrong, &[])).await.status(), 403);
         let foreign = post(path).submit(&session, &[]).header("sec-fetch-site", "cross-site");
         assert_eq!(world.send(foreign).await.status(), 403);

@@ -253,6 +253,12 @@ pub const SIGHTS: &[Sight] = &[
         "Try the mail to {owner} again?",
     ),
     Sight::of("reminders-one", "/admin/reminders/{id}", "/admin/reminders/{run}", "By hand"),
+    Sight::of(
+        "reminders-retry-all",
+        "/admin/reminders/{id}/retry",
+        "/admin/reminders/{run}/retry",
+        "Try the failed mail of this run again?",
+    ),
     Sight::of("missing", "", "/no-such-page", "There is nothing here"),
     Sight::of("forbidden", "", "/admin/users", "You may not do this").by(Who::OfSso),
 ];
