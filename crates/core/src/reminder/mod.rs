@@ -1,10 +1,13 @@
 //! Reminders: the mail before a token expires. On which nights one looks ([`Night`]), which tokens are due then and who
-//! is written to ([`plan`]), and when a mail that was refused is tried again ([`pause_before`]).
+//! is written to ([`plan`]), when a mail that was refused is tried again ([`pause_before`]), and whose fault refusals are
+//! ([`Refusals`]).
 
 mod night;
 mod plan;
+mod refusal;
 mod retry;
 
 pub use night::{Night, NotANight, due_night};
 pub use plan::{Candidate, Mark, Plan, PlannedMail, Schedule, SkipReason, plan};
+pub use refusal::{Refusals, Verdict, without_addresses};
 pub use retry::{ATTEMPTS, pause_before};

@@ -21,6 +21,7 @@ mod pages;
 mod passwords;
 mod policy;
 mod postgres;
+mod refusals;
 mod reminders;
 mod roles;
 mod session;

@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 use crate::common::{NewGrant, Person, World};
 
 /// A day, 01:00 in Berlin, in winter.
-fn one_o_clock(day: &str) -> Timestamp {
+pub(crate) fn one_o_clock(day: &str) -> Timestamp {
     format!("{day}T00:00:00Z").parse().unwrap()
 }
 
 /// A server in Berlin that reminds seven days before, through this port of a mail server; the night of 22 November 2026
 /// was its first.
-async fn world(port: u16) -> World {
+pub(crate) async fn world(port: u16) -> World {
     let world = World::configured("time_zone = 'Europe/Berlin'").await;
     let admin = world.user("admin", &["admin"]).await;
     world.mail_server(&admin, "Configuration/MAIL", port).await;
@@ -32,7 +32,7 @@ async fn world(port: u16) -> World {
     world
 }
 
-async fn person(world: &World, name: &str, address: &str) -> Person {
+pub(crate) async fn person(world: &World, name: &str, address: &str) -> Person {
     let person = world.user(name, &["login"]).await;
     set_address(world, &person, address).await;
     person
@@ -46,16 +46,16 @@ async fn set_address(world: &World, person: &Person, address: &str) {
     world.commit(change).await;
 }
 
-async fn token(world: &World, owner: &Person, name: &str, expires_at: &str) {
+pub(crate) async fn token(world: &World, owner: &Person, name: &str, expires_at: &str) {
     world.token(owner, NewGrant { name, expires_at: Some(expires_at), ..NewGrant::default() }).await;
 }
 
-async fn send(world: &World) -> Round {
+pub(crate) async fn send(world: &World) -> Round {
     reminders::send_due(&world.state, &CancellationToken::new()).await.unwrap()
 }
 
 /// The night of a day: planned and sent. How many mails and how many skipped tokens there were.
-async fn night(world: &World, day: &str) -> (u64, u64) {
+pub(crate) async fn night(world: &World, day: &str) -> (u64, u64) {
     world.clock.set(one_o_clock(day));
     let run = reminders::run_due(&world.state).await.unwrap().unwrap();
     assert_eq!(run.note, None);
@@ -63,11 +63,11 @@ async fn night(world: &World, day: &str) -> (u64, u64) {
     (run.planned, run.skipped)
 }
 
-async fn mails(world: &World) -> Vec<StoredMail> {
+pub(crate) async fn mails(world: &World) -> Vec<StoredMail> {
     world.state.store.mails(&MailFilter::default(), 1_000).await.unwrap()
 }
 
-fn later(world: &World, minutes: i64) {
+pub(crate) fn later(world: &World, minutes: i64) {
     world.clock.set(world.clock.now() + SignedDuration::from_mins(minutes));
 }
 

@@ -96,6 +96,25 @@ impl Store {
         Ok(counts)
     }
 
+    /// What is in the way of the mails of a run that wait: the words that most of them have; `None` when none has any.
+    pub async fn mail_obstacle(&self, run: RunId) -> Result<Option<String>, StoreError> {
+        let select = Query::select()
+            .column(Mails::Answer)
+            .from(Mails::Table)
+            .and_where(Expr::col(Mails::Run).eq(run.as_i64()))
+            .and_where(
+                Expr::col(Mails::State)
+                    .is_in([MailState::Planned, MailState::Sending].map(MailState::as_str)),
+            )
+            .and_where(Expr::col(Mails::Answer).is_not_null())
+            .group_by_col(Mails::Answer)
+            .order_by_expr(Expr::col(Mails::Id).count(), Order::Desc)
+            .order_by(Mails::Answer, Order::Asc)
+            .limit(1)
+            .take();
+        self.inner.orm.query_one(&select).await?.as_ref().map(|row| column(row, "answer")).transpose()
+    }
+
     /// The mail of this identifier.
     pub async fn mail(&self, id: MailId) -> Result<Option<StoredMail>, StoreError> {
         let select = Query::select()

@@ -151,6 +151,8 @@ impl Store {
                 }
             }
         }
+        // `RETURNING` has no order of its own.
+        mails.sort_unstable_by_key(|mail| (mail.due_at, mail.id));
         let claimed = with_facts(&transaction, mails).await?;
         transaction.commit().await?;
         Ok(claimed)

@@ -29,6 +29,10 @@ pub(super) struct RunBody {
     skipped: u64,
     /// What became of its mails so far.
     mails: CountsBody,
+    /// What most of the mails that wait are waiting for: what the mail server said, without addresses, or why it cannot be
+    /// used; `null`: nothing is in the way.
+    #[schema(example = "the server did not let us in: 535 5.7.8 authentication failed")]
+    obstacle: Option<String>,
 }
 
 /// What became of a run's mails so far.
@@ -101,7 +105,7 @@ struct TokenBody {
 }
 
 impl From<ListedRun> for RunBody {
-    fn from(ListedRun { run, counts }: ListedRun) -> Self {
+    fn from(ListedRun { run, counts, obstacle }: ListedRun) -> Self {
         let ReminderRun { id, night, at, note, planned, skipped } = run;
         Self {
             id,
@@ -116,6 +120,7 @@ impl From<ListedRun> for RunBody {
                 skipped: counts.skipped,
                 failed: counts.failed,
             },
+            obstacle,
         }
     }
 }

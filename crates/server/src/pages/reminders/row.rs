@@ -24,6 +24,8 @@ pub(in crate::pages) struct RunRow {
     pub(in crate::pages) skipped: u64,
     pub(in crate::pages) failed: u64,
     pub(in crate::pages) note: Option<Note>,
+    /// What the mails that wait are waiting for; empty: nothing is in the way.
+    pub(in crate::pages) obstacle: String,
     /// The whole of it in a sentence.
     pub(in crate::pages) told: String,
 }
@@ -61,12 +63,14 @@ pub(super) struct MailRow {
 }
 
 impl From<ListedRun> for RunRow {
-    fn from(ListedRun { run, counts }: ListedRun) -> Self {
+    fn from(ListedRun { run, counts, obstacle }: ListedRun) -> Self {
         let note = run.note.map(Note::of);
+        let obstacle = obstacle.unwrap_or_default();
+        let waits = if obstacle.is_empty() { String::new() } else { format!(" Mails wait: {obstacle}") };
         let told = match &note {
             Some(note) => note.text.to_owned(),
             None => format!(
-                "{} planned, {} sent, {} waiting, {} skipped, {} failed.",
+                "{} planned, {} sent, {} waiting, {} skipped, {} failed.{waits}",
                 run.planned, counts.sent, counts.planned, counts.skipped, counts.failed
             ),
         };
@@ -80,6 +84,7 @@ impl From<ListedRun> for RunRow {
             skipped: counts.skipped,
             failed: counts.failed,
             note,
+            obstacle,
             told,
         }
     }

@@ -1,12 +1,14 @@
 //! Reminders: the runs that plan mails about tokens that expire soon, the sending of these mails, and what administrators
 //! see and do of both.
 
+mod door;
 mod plan;
 mod read;
 mod retry;
 mod sample;
 mod send;
 mod text;
+mod work;
 
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW};
 

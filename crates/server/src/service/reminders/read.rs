@@ -2,6 +2,7 @@
 
 use patgate_core::identifier::{MailId, RunId};
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
+use patgate_core::reminder::without_addresses;
 use patgate_store::{MailCounts, MailFilter, MailState, ReminderRun, StoredMail};
 
 use super::SEES;
@@ -19,6 +20,8 @@ pub struct ListedRun {
     pub run: ReminderRun,
     /// Its mails.
     pub counts: MailCounts,
+    /// What most of its mails wait for: what the mail server said, or why it cannot be used. No address is in it.
+    pub obstacle: Option<String>,
 }
 
 /// A mail, with the names of what it is about.
@@ -40,8 +43,7 @@ pub async fn runs(state: &AppState, caller: &Caller) -> Result<Vec<ListedRun>, P
     may_see(state, caller)?;
     let mut runs = Vec::new();
     for run in state.store.reminder_runs(RUNS).await? {
-        let counts = state.store.mail_counts(run.id).await?;
-        runs.push(ListedRun { run, counts });
+        runs.push(with_mails(state, run).await?);
     }
     Ok(runs)
 }
@@ -53,8 +55,7 @@ pub async fn runs(state: &AppState, caller: &Caller) -> Result<Vec<ListedRun>, P
 pub async fn run(state: &AppState, caller: &Caller, id: RunId) -> Result<ListedRun, Problem> {
     may_see(state, caller)?;
     let run = state.store.reminder_run(id).await?.ok_or_else(|| Problem::not_found("run"))?;
-    let counts = state.store.mail_counts(id).await?;
-    Ok(ListedRun { run, counts })
+    with_mails(state, run).await
 }
 
 /// The last run; `None` before the first.
@@ -64,8 +65,7 @@ pub async fn run(state: &AppState, caller: &Caller, id: RunId) -> Result<ListedR
 pub async fn last_run(state: &AppState, caller: &Caller) -> Result<Option<ListedRun>, Problem> {
     may_see(state, caller)?;
     let Some(run) = state.store.reminder_runs(1).await?.pop() else { return Ok(None) };
-    let counts = state.store.mail_counts(run.id).await?;
-    Ok(Some(ListedRun { run, counts }))
+    Ok(Some(with_mails(state, run).await?))
 }
 
 /// At most `limit` mails, of one run (`Some`) or notices and all others (`None`), by identifier; from behind one on.
@@ -97,6 +97,15 @@ pub async fn mail(state: &AppState, caller: &Caller, id: MailId) -> Result<Liste
     may_see_mails(state, caller)?;
     let mail = state.store.mail(id).await?.ok_or_else(|| Problem::not_found("mail"))?;
     named(state, mail).await
+}
+
+async fn with_mails(state: &AppState, run: ReminderRun) -> Result<ListedRun, Problem> {
+    let counts = state.store.mail_counts(run.id).await?;
+    let obstacle = match counts.planned {
+        0 => None,
+        _ => state.store.mail_obstacle(run.id).await?,
+    };
+    Ok(ListedRun { run, counts, obstacle: obstacle.map(|words| without_addresses(&words)) })
 }
 
 async fn named(state: &AppState, mail: StoredMail) -> Result<ListedMail, Problem> {

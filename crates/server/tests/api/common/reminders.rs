@@ -12,11 +12,13 @@ use super::{IssuedToken, PASSWORD, Person, World, post};
 impl World {
     /// A mail server among the configuration items, made by this administrator.
     pub(crate) async fn mail_server(&self, admin: &Person, id: &str, port: u16) {
-        let server = json!({
-            "id": id,
-            "type": "notification.PatSmtpServer",
-            "properties": { "host": "127.0.0.1", "port": port, "fromAddress": "patgate@example.org" },
-        });
+        let properties = json!({ "host": "127.0.0.1", "port": port, "fromAddress": "patgate@example.org" });
+        self.mail_server_of(admin, id, properties).await;
+    }
+
+    /// The same, with these properties.
+    pub(crate) async fn mail_server_of(&self, admin: &Person, id: &str, properties: serde_json::Value) {
+        let server = json!({ "id": id, "type": "notification.PatSmtpServer", "properties": properties });
         let call = post("/api/v1/configuration-items").basic(&admin.username, PASSWORD).json(&server);
         let answer = self.send(call).await;
         assert_eq!(answer.status(), 201, "{}", answer.text());

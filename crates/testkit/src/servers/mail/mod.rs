@@ -60,12 +60,14 @@ pub enum Way {
     Injects,
     /// TLS from the first byte; repeats what it was told, AUTH among it.
     Repeats,
+    /// Refuses every recipient, because it does not know us.
+    Relay,
     /// Takes every mail as fast as it comes, and keeps its Message-ID alone: [`MailServer::swallowed`].
     Sink,
 }
 
 impl Way {
-    const ALL: [(Self, &str); 16] = [
+    const ALL: [(Self, &str); 17] = [
         (Self::Plain, "plain"),
         (Self::Clear, "clear"),
         (Self::Ascii, "ascii"),
@@ -81,6 +83,7 @@ impl Way {
         (Self::Web, "web"),
         (Self::Injects, "injects"),
         (Self::Repeats, "repeats"),
+        (Self::Relay, "relay"),
         (Self::Sink, "sink"),
     ];
 }
@@ -182,6 +185,12 @@ impl MailServer {
     pub fn swallowed(&self) -> Vec<String> {
         let list = fs::read_to_string(self.directory.path().join("swallowed")).unwrap_or_default();
         list.lines().map(str::to_owned).collect()
+    }
+
+    /// How many times somebody tried to sign in so far, with whatever password.
+    #[must_use]
+    pub fn sign_ins(&self) -> usize {
+        fs::read(self.directory.path().join("sign-ins")).map_or(0, |bytes| bytes.len())
     }
 
     /// What it complained about so far.

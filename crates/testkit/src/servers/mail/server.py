@@ -26,6 +26,8 @@ USER, PASSWORD = sys.argv[2].split(":", 1)
 PORTS = {way: int(port) for way, port in (pair.split("=") for pair in sys.argv[3:])}
 
 SWALLOWED = open(FOLDER / "swallowed", "ab")
+# A byte for each attempt.
+SIGN_INS = open(FOLDER / "sign-ins", "ab", buffering=0)
 
 numbers = itertools.count(1)
 seen = set()
@@ -81,6 +83,7 @@ class Handler:
         self.way = way
 
     def authenticate(self, server, session, envelope, mechanism, data):
+        SIGN_INS.write(b".")
         session.mechanism = mechanism
         is_right = isinstance(data, LoginPassword) and data == LoginPassword(USER.encode(), PASSWORD.encode())
         if is_right:
@@ -95,6 +98,8 @@ class Handler:
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         local = address.rsplit("@", 1)[0]
+        if self.way == "relay":
+            return f"554 5.7.1 <{address}>: Relay access denied"
         if local == "reject":
             return "550 5.1.1 no such mailbox here"
         if local == "full":
@@ -233,6 +238,7 @@ async def main():
         "plain": (None, conversation("plain", auth_exclude_mechanism=["PLAIN", "LOGIN"])),
         "clear": (None, conversation("clear", **in_the_clear)),
         "ascii": (None, conversation("ascii")),
+        "relay": (None, conversation("relay")),
         "offered": (None, conversation("offered", tls_context=good)),
         "required": (None, conversation("required", tls_context=good, require_starttls=True, auth_required=True)),
         "other_name": (None, conversation("other_name", tls_context=certificate("other"))),

@@ -1,0 +1,260 @@
+//! The work of one round of sending: mails go over a few connections side by side, and what the mail server says of one is
+//! known to all.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use patgate_core::identifier::MailId;
+use patgate_core::policy::EmailNotifications;
+use patgate_core::reminder::{ATTEMPTS, Refusals, SkipReason, Verdict, pause_before, without_addresses};
+use patgate_store::{ClaimedMail, MailKind, MailOutcome, MailedToken, Sender, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use super::door::Door;
+use super::send::{CLAIM, Round, server_version, untried};
+use super::text::Templates;
+use crate::mail::{Connection, FaultKind, Mail, MailFault, Mailbox, MessageId, SmtpServer};
+use crate::state::AppState;
+
+/// The longest that handing over one mail may take, whatever the server's own limits are.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// What a round works with.
+pub(super) struct Work<'w> {
+    state: &'w AppState,
+    sender: &'w Sender,
+    server: &'w SmtpServer,
+    templates: &'w Templates,
+    /// The settings that the round began with, and the version of its mail server.
+    settings: &'w EmailNotifications,
+    version: Option<i64>,
+    stop: &'w CancellationToken,
+    door: Door<'w>,
+    refusals: Mutex<Refusals<Refused>>,
+    /// Why there is no use in going on, when the server refuses everybody.
+    refuses_all: OnceLock<String>,
+}
+
+/// A mail that was refused for good, as long as nobody knows whose fault it is. It counts as being sent.
+struct Refused {
+    id: MailId,
+    attempts: u32,
+    address: String,
+    answer: String,
+}
+
+/// What came of one mail.
+enum Tried {
+    /// This, and with it these others are decided.
+    Done(Vec<(MailId, MailOutcome)>),
+    /// Something is wrong that would befall every mail; these are decided, and this one was not tried unless it is
+    /// among them.
+    ServerFails(Vec<(MailId, MailOutcome)>, String),
+}
+
+impl<'w> Work<'w> {
+    pub(super) fn new(
+        state: &'w AppState,
+        sender: &'w Sender,
+        (server, templates): (&'w SmtpServer, &'w Templates),
+        (settings, version): (&'w EmailNotifications, Option<i64>),
+        stop: &'w CancellationToken,
+    ) -> Self {
+        let (door, refusals, refuses_all) = (Door::new(server), Mutex::default(), OnceLock::new());
+        Self { state, sender, server, templates, settings, version, stop, door, refusals, refuses_all }
+    }
+
+    /// Claims and sends until nothing is due, over one connection as long as it holds.
+    ///
+    /// # Errors
+    /// When the database fails; so with all below.
+    pub(super) async fn through(&self) -> Result<Round, StoreError> {
+        let mut connection = None;
+        while self.is_current().await? {
+            let mails = self.state.store.claim_mails(self.sender, self.now(), CLAIM).await?;
+            if mails.is_empty() {
+                break;
+            }
+            let mut mails = mails.into_iter();
+            while let Some(mail) = mails.next() {
+                // Whoever else sends now found these half way.
+                if !self.sender.is_held().await {
+                    return Ok(Round::ServerFails);
+                }
+                if self.stop.is_cancelled() {
+                    self.give_back(std::iter::once(mail).chain(mails), None).await?;
+                    return Ok(Round::Done);
+                }
+                match self.one(&mail, &mut connection).await {
+                    Tried::Done(outcomes) => self.mark(&outcomes).await?,
+                    Tried::ServerFails(outcomes, why) => {
+                        tracing::warn!(why, "the mail server cannot be used; mails wait");
+                        self.mark(&outcomes).await?;
+                        let is_tried = outcomes.iter().any(|(id, _)| *id == mail.id);
+                        let untried = (!is_tried).then_some(mail);
+                        self.give_back(untried.into_iter().chain(mails), Some(why)).await?;
+                        return Ok(Round::ServerFails);
+                    }
+                }
+            }
+        }
+        if let Some(connection) = connection {
+            connection.close().await;
+        }
+        Ok(Round::Done)
+    }
+
+    /// Decides about refusals that nothing was decided about: when the round went to its end, they were the recipients'.
+    pub(super) async fn settle(self, round: Round) -> Result<(), StoreError> {
+        let is_whole = round == Round::Done && !self.stop.is_cancelled();
+        let undecided = std::mem::take(&mut *self.refusals.lock().unwrap_or_else(PoisonError::into_inner));
+        let undecided = undecided.undecided();
+        // Whoever else sends now found these half way.
+        if undecided.is_empty() || !self.sender.is_held().await {
+            return Ok(());
+        }
+        let outcomes = if is_whole { failed(undecided) } else { self.later_all(undecided) };
+        self.mark(&outcomes).await
+    }
+
+    /// Whether administrators want what they wanted when the round began; otherwise the next one does what they want now.
+    async fn is_current(&self) -> Result<bool, StoreError> {
+        let settings = self.state.store.token_settings().await?.email_notifications;
+        Ok(settings == *self.settings && server_version(self.state, &settings).await? == self.version)
+    }
+
+    /// Sends one mail.
+    async fn one(&self, mail: &ClaimedMail, connection: &mut Option<Connection>) -> Tried {
+        let now = self.now();
+        let done = |outcome: MailOutcome| Tried::Done(vec![(mail.id, outcome)]);
+        let tokens: Vec<_> = mail.tokens.iter().filter(|token| !token.expires_at.is_expired(now)).collect();
+        if let Some(reason) = self.left_out(mail, &tokens) {
+            return done(MailOutcome::Skipped(reason));
+        }
+        let failed = |answer: String| MailOutcome::Failed { address: mail.address.clone(), answer };
+        let letter = match self.letter(mail, &tokens, now) {
+            Ok(letter) => letter,
+            Err(why) => return done(failed(why)),
+        };
+        if let Some(why) = self.refuses_all.get() {
+            return Tried::ServerFails(Vec::new(), why.clone());
+        }
+        let open = match connection.take().filter(Connection::is_open) {
+            Some(open) => connection.insert(open),
+            None => match self.door.open().await {
+                Ok(open) => connection.insert(open),
+                Err(fault) => return Tried::ServerFails(Vec::new(), fault.to_string()),
+            },
+        };
+        let Ok(delivered) = tokio::time::timeout(LONGEST, open.deliver(&letter)).await else {
+            return done(self.later(
+                mail.attempts,
+                &mail.address,
+                "The mail server took too long".to_owned(),
+            ));
+        };
+        match delivered {
+            Ok(accepted) => {
+                let sent = MailOutcome::Sent { address: mail.address.clone(), answer: accepted.words };
+                let mut outcomes = vec![(mail.id, sent)];
+                outcomes.extend(self::failed(self.refusals().taken()));
+                Tried::Done(outcomes)
+            }
+            Err(fault) if fault.is_of_the_server() => Tried::ServerFails(Vec::new(), fault.to_string()),
+            Err(fault) if fault.kind == FaultKind::Permanent => self.refused(mail, &fault),
+            // What was handed over whole and not answered is handed over again: twice is better than never.
+            Err(fault) => done(self.later(mail.attempts, &mail.address, fault.to_string())),
+        }
+    }
+
+    fn left_out(&self, mail: &ClaimedMail, tokens: &[&MailedToken]) -> Option<SkipReason> {
+        match () {
+            () if mail.kind == MailKind::Reminder && !self.settings.enabled => Some(SkipReason::SwitchedOff),
+            () if mail.tokens.is_empty() => Some(SkipReason::Deleted),
+            () if tokens.is_empty() => Some(SkipReason::Expired),
+            () if !mail.enabled => Some(SkipReason::OwnerDisabled),
+            () if mail.address.is_empty() => Some(SkipReason::NoAddress),
+            () => None,
+        }
+    }
+
+    /// What follows from a refusal for good.
+    fn refused(&self, mail: &ClaimedMail, fault: &MailFault) -> Tried {
+        let ClaimedMail { id, attempts, .. } = *mail;
+        let refused = Refused { id, attempts, address: mail.address.clone(), answer: fault.to_string() };
+        // What the server did not say itself is of this mail alone.
+        let Some(words) = &fault.words else { return Tried::Done(failed(vec![refused])) };
+        match self.refusals().refused(refused, &mail.address, words) {
+            Verdict::OfRecipients(mails) => Tried::Done(failed(mails)),
+            Verdict::OfServer(mails) => {
+                let words = without_addresses(words);
+                let why = format!("the mail server refused several recipients alike: {words}");
+                let why = self.refuses_all.get_or_init(|| why).clone();
+                Tried::ServerFails(self.later_all(mails), why)
+            }
+        }
+    }
+
+    fn letter(&self, mail: &ClaimedMail, tokens: &[&MailedToken], now: Timestamp) -> Result<Mail, String> {
+        let to = Mailbox::at(&mail.address).map_err(|error| error.to_string())?;
+        let words =
+            self.templates.render(self.state, mail, tokens, now).map_err(|fault| fault.to_string())?;
+        Ok(Mail {
+            message_id: MessageId::of(mail.id, self.state.public_url.host()),
+            from: self.server.from().clone(),
+            to: to.named(&mail.full_name),
+            subject: words.subject,
+            html: Some(words.html),
+            text: words.text,
+            date: now,
+        })
+    }
+
+    /// Again after a pause, unless it was tried often enough.
+    fn later(&self, attempts: u32, address: &str, answer: String) -> MailOutcome {
+        let attempt = attempts + 1;
+        if attempt >= ATTEMPTS {
+            return MailOutcome::Failed { address: address.to_owned(), answer };
+        }
+        let due_at = self.now().saturating_add(pause_before(attempt + 1)).unwrap_or(Timestamp::MAX);
+        MailOutcome::Later { due_at, answer }
+    }
+
+    fn later_all(&self, mails: Vec<Refused>) -> Vec<(MailId, MailOutcome)> {
+        let later = |mail: Refused| (mail.id, self.later(mail.attempts, &mail.address, mail.answer));
+        mails.into_iter().map(later).collect()
+    }
+
+    /// Mails that were claimed and not tried wait as before.
+    async fn give_back(
+        &self,
+        mails: impl Iterator<Item = ClaimedMail>,
+        why: Option<String>,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let outcomes: Vec<_> =
+            mails.map(|mail| (mail.id, untried(now, SignedDuration::ZERO, why.clone()))).collect();
+        self.mark(&outcomes).await
+    }
+
+    async fn mark(&self, outcomes: &[(MailId, MailOutcome)]) -> Result<(), StoreError> {
+        self.state.store.mark_mails(self.sender, outcomes, self.now()).await
+    }
+
+    fn refusals(&self) -> std::sync::MutexGuard<'_, Refusals<Refused>> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.state.clock.now()
+    }
+}
+
+fn failed(mails: Vec<Refused>) -> Vec<(MailId, MailOutcome)> {
+    let failed = |mail: Refused| {
+        let outcome = MailOutcome::Failed { address: mail.address, answer: mail.answer };
+        (mail.id, outcome)
+    };
+    mails.into_iter().map(failed).collect()
+}
