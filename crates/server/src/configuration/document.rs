@@ -8,12 +8,29 @@ use super::sources::{DEFAULT_FILE, FILE_VARIABLE};
 /// What introduces the value that the example file shows, in backticks.
 const EXAMPLE: &str = "Example: ";
 
+/// The tables of which there may be many, and what the reference says of each as a whole.
+const TABLES: [(&str, &Meta, &str); 3] = [
+    (
+        "application",
+        schema::APPLICATION,
+        "Each application is a table of its own in the file. As a variable, all of them are one list of inline tables: \
+         `PATGATE_APPLICATION='[{ name = \"shop\", token_prefix = \"shop\" }]'`.",
+    ),
+    ("application.rule", schema::RULE, ""),
+    (
+        "oidc",
+        schema::OIDC,
+        "Each identity provider is a table of its own in the file; `docs/guide/oidc.md` shows how to set one up. As a \
+         variable, all of them are one list of inline tables, as with applications.",
+    ),
+];
+
 /// The example file: every setting, commented out, with its default or an example.
 #[must_use]
 pub fn example() -> String {
     let mut text = comment(schema::SETTINGS.doc);
     text.push('\n');
-    for field in leaves(schema::SETTINGS).filter(|field| field.name != "application") {
+    for field in leaves(schema::SETTINGS).filter(|field| !is_tables(field.name)) {
         entry(&mut text, field);
     }
     for (section, meta) in sections(schema::SETTINGS) {
@@ -21,11 +38,12 @@ pub fn example() -> String {
         text.push_str(&format!("#[{}]\n\n", section.name));
         leaves(meta).for_each(|field| entry(&mut text, field));
     }
-    for field in leaves(schema::SETTINGS).filter(|field| field.name == "application") {
-        text.push_str(&comment(&explanation(field)));
+    for (name, meta, _) in TABLES {
+        for field in leaves(schema::SETTINGS).filter(|field| field.name == name) {
+            text.push_str(&comment(&explanation(field)));
+        }
+        tables(&mut text, name, meta);
     }
-    tables(&mut text, "application", schema::APPLICATION);
-    tables(&mut text, "application.rule", schema::RULE);
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
@@ -48,14 +66,15 @@ pub fn reference() -> String {
     for (section, meta) in sections(schema::SETTINGS) {
         rows(&mut text, meta, &format!("{}.", section.name));
     }
-    text.push_str("## `[[application]]`\n\n");
-    text.push_str(
-        "Each application is a table of its own in the file. As a variable, all of them are one list of inline tables: \
-         `PATGATE_APPLICATION='[{ name = \"shop\", token_prefix = \"shop\" }]'`.\n\n",
-    );
-    rows(&mut text, schema::APPLICATION, "");
-    text.push_str("## `[[application.rule]]`\n\n");
-    rows(&mut text, schema::RULE, "");
+    for (name, meta, introduction) in TABLES {
+        text.push_str(&format!("## `[[{name}]]`\n\n"));
+        text.extend((!introduction.is_empty()).then(|| format!("{introduction}\n\n")));
+        rows(&mut text, meta, "");
+        for (section, meta) in sections(meta) {
+            text.push_str(&format!("## `[{name}.{}]`\n\n", section.name));
+            rows(&mut text, meta, "");
+        }
+    }
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
@@ -64,6 +83,11 @@ pub fn reference() -> String {
 fn tables(text: &mut String, name: &str, meta: &'static Meta) {
     text.push_str(&format!("#[[{name}]]\n\n"));
     leaves(meta).filter(|field| field.name != "rule").for_each(|field| entry(text, field));
+    for (section, meta) in sections(meta) {
+        text.push_str(&comment(section.doc));
+        text.push_str(&format!("#[{name}.{}]\n\n", section.name));
+        leaves(meta).for_each(|field| entry(text, field));
+    }
     if let Some(rule) = leaves(meta).find(|field| field.name == "rule") {
         text.push_str(&comment(&explanation(rule)));
     }
@@ -86,7 +110,7 @@ fn rows(text: &mut String, meta: &'static Meta, prefix: &str) {
         text.push_str(&format!("### `{prefix}{}`\n\n", field.name));
         text.push_str(&explanation(field).iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n"));
         text.push_str("\n\n");
-        let is_table = matches!(field.name, "application" | "rule");
+        let is_table = is_tables(field.name);
         let default = match default(field).filter(|_| !is_table) {
             Some(default) => format!("Default: `{default}`."),
             None if is_table => "Default: none.".to_owned(),
@@ -105,6 +129,11 @@ fn rows(text: &mut String, meta: &'static Meta, prefix: &str) {
         }
         text.push_str("\n\n");
     }
+}
+
+/// Whether a setting is a list of tables.
+fn is_tables(name: &str) -> bool {
+    TABLES.iter().any(|(table, ..)| table.rsplit('.').next() == Some(name))
 }
 
 fn flag(name: &str) -> Option<&'static str> {

@@ -8,6 +8,7 @@ mod any_text;
 mod application;
 mod document;
 mod fault;
+mod oidc;
 mod public_url;
 pub mod schema;
 mod secret;
@@ -41,6 +42,7 @@ pub use sources::{DEFAULT_FILE, Flags, Sources};
 
 use crate::logging::{Format, LogSettings};
 use crate::password::{NewPassword, PasswordText};
+use crate::provider::oidc::OidcSettings;
 use crate::service::first_start::ADMINISTRATOR;
 use crate::tls::TlsFiles;
 use section::Section;
@@ -93,6 +95,8 @@ pub struct Configuration {
     pub gates: Vec<Gate>,
     /// What people read for each application, in the order of [`Applications::iter`].
     pub labels: Vec<String>,
+    /// The identity providers, in the order of the file.
+    pub oidc: Vec<OidcSettings>,
 }
 
 impl Configuration {
@@ -145,6 +149,7 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
     let tls = tls(settings);
     let format = settings.parsed::<Format>("log.format");
     let filter = settings.parsed("log.filter");
+    let oidc = oidc::read(settings);
     let protected = application::read(settings)?;
     Some(Configuration {
         listen,
@@ -166,6 +171,7 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
         catalog: protected.catalog,
         gates: protected.gates,
         labels: protected.labels,
+        oidc,
     })
 }
 

@@ -287,7 +287,13 @@ fn the_example_is_a_configuration_when_nothing_of_it_is_commented_out() {
     let example = example();
     assert_eq!(addresses(&file(&example).unwrap()), addresses(&file("").unwrap()));
     let is_setting = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && *line != "#";
-    let alternatives = ["#database_url_file", "#admin_password_file"];
+    let alternatives = [
+        "#database_url_file",
+        "#admin_password_file",
+        "#client_secret_file",
+        "#client_auth_key_file",
+        "#trust =",
+    ];
     let whole: String = example
         .lines()
         .filter(is_setting)
@@ -297,7 +303,16 @@ fn the_example_is_a_configuration_when_nothing_of_it_is_commented_out() {
     let configuration = file(&whole).unwrap_or_else(|faults| panic!("{faults}\n{whole}"));
     assert_eq!(configuration.public_url.unwrap().to_string(), "https://tokens.example.com");
     assert_eq!(configuration.gates[2].rules.len(), 1);
-    for field in ["listen", "tls", "certificate", "log", "application", "application.rule", "uri_header"] {
+    for field in [
+        "listen",
+        "tls",
+        "certificate",
+        "log",
+        "application",
+        "application.rule",
+        "uri_header",
+        "oidc.access_token",
+    ] {
         assert!(example.contains(field), "{field}");
     }
 }
@@ -305,9 +320,13 @@ fn the_example_is_a_configuration_when_nothing_of_it_is_commented_out() {
 #[test]
 fn the_reference_names_every_variable() {
     let reference = reference();
-    for variable in
-        ["PATGATE_LISTEN", "PATGATE_TLS_KEY", "PATGATE_ADMIN_PASSWORD_FILE", "PATGATE_APPLICATION"]
-    {
+    for variable in [
+        "PATGATE_LISTEN",
+        "PATGATE_TLS_KEY",
+        "PATGATE_ADMIN_PASSWORD_FILE",
+        "PATGATE_APPLICATION",
+        "PATGATE_OIDC",
+    ] {
         assert!(reference.contains(variable), "{variable}");
     }
     assert!(reference.contains("### `tls.certificate`") && reference.contains("Required."));

@@ -59,6 +59,11 @@ impl Authorities {
         );
         if roots.is_empty() { Err(none()) } else { Ok(Self(Arc::new(roots))) }
     }
+
+    /// As rustls takes them.
+    pub(crate) fn roots(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.0)
+    }
 }
 
 /// The certificate that a server showed, whether it was believed or not.

@@ -6,11 +6,13 @@
 #![expect(unused_qualifications, reason = "the derived code names the nested types by their paths")]
 
 mod application;
+mod oidc;
 
 use confique::Config;
 use confique::meta::Meta;
 
 pub use application::{Application, Rule};
+pub use oidc::{AccessToken, Oidc};
 
 /// The settings of Patgate.
 ///
@@ -97,6 +99,10 @@ pub struct Schema {
     /// The protected applications besides the built-in `release` and `deploy`; and for those two, what is to differ.
     #[config(env = "PATGATE_APPLICATION", default = [])]
     pub application: Vec<toml::Value>,
+
+    /// The identity providers at which people sign in by OpenID Connect.
+    #[config(env = "PATGATE_OIDC", default = [])]
+    pub oidc: Vec<toml::Value>,
 }
 
 /// TLS on every address.
@@ -146,3 +152,5 @@ pub const SETTINGS: &Meta = &<Schema as Config>::META;
 pub const APPLICATION: &Meta = &<Application as Config>::META;
 /// What [`Rule`] says.
 pub const RULE: &Meta = &<Rule as Config>::META;
+/// What [`Oidc`] says.
+pub const OIDC: &Meta = &<Oidc as Config>::META;
