@@ -131,6 +131,17 @@ impl Browser {
         );
     }
 
+    /// Waits until this many of this selector can be seen; panics with what can be when they never are so many.
+    pub fn counts(&self, css: &str, count: usize) {
+        let counted = wait::until(PATIENCE, || (self.texts(css).len() == count).then_some(()));
+        assert!(
+            counted.is_some(),
+            "there are not {count} of `{css}` but {:?} on\n{}",
+            self.texts(css),
+            self.whereabouts()
+        );
+    }
+
     /// Waits until the address without the server is this one.
     pub fn arrives(&self, path: &str) {
         let there = wait::until(PATIENCE, || (self.path() == path).then_some(()));

@@ -123,7 +123,7 @@ fn an_administrator_finds_tokens_of_everybody_deletes_them_and_reads_of_it() {
     let ann = Person::new(&patgate, "ann", PASSWORD);
     let tokens = ["ci-build", "ci-deploy", "laptop"].map(|name| ann.token(name, "any").text);
     log_in_admin(&browser, &patgate, "/admin/tokens");
-    assert_eq!(browser.texts("tbody th").len(), 3);
+    browser.counts("tbody th", 3);
     browser.fill("Name begins with", "ci-");
     browser.press("Apply");
     browser.sees_no("a[href*='laptop'], tbody tr:nth-child(3)");
@@ -150,13 +150,13 @@ fn somebody_changes_their_password_and_logs_out_everywhere() {
     log_in(&one, &patgate, "ann", PASSWORD, "/account/profile");
     log_in(&two, &patgate, "ann", PASSWORD, "/account/tokens");
     one.reload();
-    assert_eq!(one.texts("tbody tr").len(), 2);
+    one.counts("tbody tr", 2);
     one.fill("Current password", PASSWORD);
     one.fill("New password", "another one of ann");
     one.fill("New password, again", "another one of ann");
     one.press("Change password");
     one.sees("Your password is changed");
-    assert_eq!(one.texts("tbody tr").len(), 1);
+    one.counts("tbody tr", 1);
     two.reload();
     log_in(&two, &patgate, "ann", "another one of ann", "/account/tokens");
     one.press("Log out everywhere");

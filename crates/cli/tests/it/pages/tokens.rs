@@ -224,7 +224,7 @@ fn somebody_finds_tokens_by_name_and_clears_those_that_are_over() {
     // The newest comes first, also when both were made within a millisecond.
     patgate.sql("UPDATE grants SET created_at = created_at - 1000 WHERE name = 'ci-build'");
     log_in_admin(&browser, &patgate, PAGE);
-    assert_eq!(browser.texts(ROWS).len(), 4);
+    browser.counts(ROWS, 4);
     browser.reads("tr.over .pill", &["Expired"]);
     browser.fill("Search by name", "ci");
     browser.press("Apply");

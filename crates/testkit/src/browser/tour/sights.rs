@@ -242,7 +242,7 @@ pub const SIGHTS: &[Sight] = &[
         "/settings/notifications",
         "Email notifications",
     )
-    .after(&[Press("Send to me")]),
+    .after(&[Press("Send to me"), See("You have no e-mail address")]),
     Sight::of("reminders", "/admin/reminders", "/admin/reminders", "Reminders"),
     Sight::of("reminders-run", "/admin/reminders/run", "/admin/reminders/run", "Run reminders now"),
     Sight::of("reminders-mails", "/admin/reminders/mails", "/admin/reminders/mails", "Mails of all runs"),
