@@ -1,54 +1,21 @@
 //! Exemptions from the maximum lifetime: the row, and whom they cover.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 use patgate_core::identifier::{ExemptionId, UserId};
 use patgate_core::policy::exemption::is_exempt;
 use patgate_core::policy::{Exemption, ExemptionReason};
 use patgate_core::user::{Principal, PrincipalKind};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
-use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
+use crate::keyset::{Seek, TimeCursor, in_list_order, latest_first};
 use crate::rows::{column, containing, parsed, time, to_json};
 use crate::store::Store;
 use crate::tables::{Exemptions, Users};
 use crate::users;
-
-/// A place in the list of exemptions: the one that was seen last. Its text is for a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExemptionCursor {
-    ends_at: i64,
-    id: ExemptionId,
-}
-
-impl ExemptionCursor {
-    /// The place of an exemption.
-    #[must_use]
-    pub fn of(exemption: &Exemption) -> Self {
-        Self { ends_at: exemption.ends_at.as_millisecond(), id: exemption.id }
-    }
-}
-
-impl fmt::Display for ExemptionCursor {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{}", self.ends_at, self.id)
-    }
-}
-
-impl FromStr for ExemptionCursor {
-    type Err = NotACursor;
-
-    fn from_str(text: &str) -> Result<Self, NotACursor> {
-        let (ends_at, id) = text.split_once('.').ok_or(NotACursor)?;
-        let ends_at = ends_at.parse().map_err(|_| NotACursor)?;
-        Ok(Self { ends_at, id: id.parse().map_err(|_| NotACursor)? })
-    }
-}
 
 impl Store {
     /// The exemption of this identifier, ended or not.
@@ -67,20 +34,11 @@ impl Store {
     /// At most `limit` exemptions, the one that ends latest first, from a place of the list on.
     pub async fn list_exemptions(
         &self,
-        seek: &Seek<ExemptionCursor>,
+        seek: &Seek<TimeCursor>,
         limit: u64,
     ) -> Result<Vec<Exemption>, StoreError> {
-        let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
-        let place = [Exemptions::EndsAt, Exemptions::Id];
-        let beyond = seek
-            .cursor()
-            .map(|cursor| beyond(place, [cursor.ends_at.into(), cursor.id.as_i64().into()], &order));
         let mut select = selection();
-        select.and_where_option(beyond);
-        for column in place {
-            select.order_by(column, order.clone());
-        }
-        select.limit(Ord::min(limit, i64::MAX as u64));
+        latest_first(&mut select, [Exemptions::EndsAt, Exemptions::Id], seek, limit);
         let rows = self.inner.orm.query_all(&select).await?;
         let exemptions = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(in_list_order(exemptions, seek.is_backward()))

@@ -1,7 +1,14 @@
 //! Keyset paging: a page goes on after a row, or before it, that was seen. Unlike counting rows off, it costs the same on
 //! every page, and skips and repeats nothing when rows come and go meanwhile.
 
-use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order, Value};
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use patgate_core::policy::Exemption;
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement, Value};
+
+use crate::decisions::StoredDecision;
 
 /// From where a list goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +20,14 @@ pub enum Seek<C> {
     After(C),
     /// In front of this row: the previous page.
     Before(C),
+}
+
+/// A place in a list by time: that of the row that was seen last. Its text is for a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeCursor {
+    /// Milliseconds since 1970.
+    at: i64,
+    id: i64,
 }
 
 /// Not the text of a cursor.
@@ -33,6 +48,56 @@ impl<C> Seek<C> {
     pub(crate) fn is_backward(&self) -> bool {
         matches!(self, Self::Before(_))
     }
+}
+
+impl TimeCursor {
+    /// The place of a decision: by when it was made.
+    #[must_use]
+    pub fn of_decision(decision: &StoredDecision) -> Self {
+        Self::new(decision.made_at(), decision.id().as_i64())
+    }
+
+    /// The place of an exemption: by when it ends.
+    #[must_use]
+    pub fn of_exemption(exemption: &Exemption) -> Self {
+        Self::new(exemption.ends_at, exemption.id.as_i64())
+    }
+
+    fn new(at: Timestamp, id: i64) -> Self {
+        Self { at: at.as_millisecond(), id }
+    }
+}
+
+impl fmt::Display for TimeCursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.at, self.id)
+    }
+}
+
+impl FromStr for TimeCursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let (at, id) = text.split_once('.').ok_or(NotACursor)?;
+        let number = |text: &str| text.parse().map_err(|_| NotACursor);
+        Ok(Self { at: number(at)?, id: number(id)? })
+    }
+}
+
+/// Lets a selection begin at a place of a list by time, the latest first: `place` are its time and its identifier.
+pub(crate) fn latest_first<C: IntoColumnRef + Copy>(
+    select: &mut SelectStatement,
+    place: [C; 2],
+    seek: &Seek<TimeCursor>,
+    limit: u64,
+) {
+    let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
+    let beyond = seek.cursor().map(|cursor| beyond(place, [cursor.at.into(), cursor.id.into()], &order));
+    select.and_where_option(beyond);
+    for column in place {
+        select.order_by(column, order.clone());
+    }
+    select.limit(Ord::min(limit, i64::MAX as u64));
 }
 
 /// The rows that come after these values in this order (SQL:1992 §8.2, comparison of rows: the first difference decides).

@@ -6,6 +6,7 @@ pub mod deploy;
 mod document;
 pub mod global_permissions;
 pub mod health;
+mod if_match;
 pub mod json;
 pub mod page;
 pub mod path;

@@ -1,7 +1,10 @@
-//! The name of a user or a role in a path.
+//! What a path names: a user or a role, or something by its identifier.
+
+use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
+use patgate_core::identifier::{DecisionId, ExemptionId, GrantId};
 use patgate_core::user::Username;
 
 use crate::problem::Problem;
@@ -10,6 +13,47 @@ use crate::problem::Problem;
 ///
 /// Refuses what can be no name with 400 that says what the path calls it.
 pub(super) struct Name(pub(super) Username);
+
+/// What the one identifier in a path names. What can be no identifier is answered like one that is missing: 404.
+pub(super) struct Named<I>(pub(super) I);
+
+/// An identifier of what a path can name.
+pub(super) trait Identifier: FromStr {
+    /// What is missing when there is no such thing.
+    const OF: &'static str;
+}
+
+impl Identifier for GrantId {
+    const OF: &'static str = "token";
+}
+
+impl Identifier for DecisionId {
+    const OF: &'static str = "decision";
+}
+
+impl Identifier for ExemptionId {
+    const OF: &'static str = "exemption";
+}
+
+impl<I: Identifier> Named<I> {
+    /// Reads an identifier.
+    ///
+    /// # Errors
+    /// 404 for what is none.
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        text.parse().map(Self).map_err(|_| Problem::not_found(I::OF))
+    }
+}
+
+impl<I: Identifier, S: Send + Sync> FromRequestParts<S> for Named<I> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
+        let named = params.as_ref().and_then(|params| params.iter().next());
+        Self::parse(named.map_or("", |(_, text)| text))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = Problem;

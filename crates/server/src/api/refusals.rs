@@ -27,6 +27,9 @@ pub struct Conflict;
 /// All of the above under `/deployit`, where every refusal is text.
 pub struct InText;
 
+/// 412: somebody else changed it after it was read.
+pub struct Overtaken;
+
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Unproven {
@@ -77,6 +80,12 @@ impl IntoResponses for Missing {
 impl IntoResponses for Conflict {
     fn responses() -> Responses {
         of([("409", problem("It is there already, or something stands against it"))])
+    }
+}
+
+impl IntoResponses for Overtaken {
+    fn responses() -> Responses {
+        of([("412", problem("Somebody else changed it after it was read; nothing is changed"))])
     }
 }
 

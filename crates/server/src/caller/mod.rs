@@ -85,6 +85,17 @@ impl Caller {
         if self.may(state, permission) { Ok(()) } else { Err(Problem::lacks(permission)) }
     }
 
+    /// Demands one of these permissions.
+    ///
+    /// # Errors
+    /// 403 naming the first.
+    pub fn require_any(&self, state: &AppState, permissions: &[&str]) -> Result<(), Problem> {
+        if permissions.iter().any(|permission| self.may(state, permission)) {
+            return Ok(());
+        }
+        Err(Problem::lacks(permissions.first().copied().unwrap_or_default()))
+    }
+
     /// Whether the caller has a permission.
     #[must_use]
     pub fn may(&self, state: &AppState, permission: &str) -> bool {

@@ -4,6 +4,7 @@
 mod notifications;
 
 use patgate_core::policy::{Days, EmailNotifications, TokenSettings};
+use patgate_store::{Change, StoredDecision};
 
 pub use self::notifications::{Notifications, put_notifications};
 use super::mandate::{EDITS, Mandate};
@@ -16,8 +17,8 @@ use crate::state::AppState;
 /// The maximum lifetimes that can be chosen, in days, besides none: the vendor's list.
 pub const LIFETIMES: [u32; 5] = [7, 30, 45, 60, 365];
 
-/// Who may see the rules.
-const SEES: [&str; 4] = ["config#view", "config#edit", "security#view", EDITS];
+/// Who may see the rules: whoever has one of these.
+pub const SEES: [&str; 4] = ["config#view", "config#edit", "security#view", EDITS];
 
 /// What came of a change of rules that somebody was shown.
 #[derive(Clone, Debug)]
@@ -33,17 +34,18 @@ pub enum Put<T = TokenSettings> {
 /// # Errors
 /// 403 without one of `config#view`, `config#edit`, `security#view` and `security#edit`.
 pub async fn read(state: &AppState, caller: &Caller) -> Result<TokenSettings, Problem> {
-    require_sight(state, caller)?;
+    caller.require_any(state, &SEES)?;
     Ok(state.store.token_settings().await?)
 }
 
-/// Demands that the caller may see the rules.
-pub(super) fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
-    if SEES.iter().any(|permission| caller.may(state, permission)) {
-        Ok(())
-    } else {
-        Err(Problem::lacks(SEES[0]))
-    }
+/// Reads the rules, and their version with what is decided about them: for [`put`].
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_version(state: &AppState, caller: &Caller) -> Result<(TokenSettings, Shown), Problem> {
+    let settings = read(state, caller).await?;
+    let version = version(&settings, &state.store.pending_decisions().await?);
+    Ok((settings, version))
 }
 
 /// Whether a caller may change the rules.
@@ -52,7 +54,9 @@ pub fn may_put(state: &AppState, caller: &Caller) -> bool {
     caller.may(state, EDITS)
 }
 
-/// Changes the rules; they are in force when this returns, but for those whose time was chosen.
+/// Changes the rules; they are in force when this returns, but for those whose time was chosen. `versions` are those of
+/// [`read_version`] over which the change is made; none: whatever is in force is replaced, but for what a decision that
+/// waits is about.
 ///
 /// # Errors
 /// 403 without `security#edit`, and for a token with a permission list: it manages no token but itself, and this is
@@ -63,17 +67,29 @@ pub async fn put(
     caller: &Caller,
     settings: TokenSettings,
     choices: &Choices,
-) -> Result<TokenSettings, Problem> {
-    match write(state, caller, settings, choices, None).await? {
-        Put::Done(settings) | Put::Overtaken(settings) => Ok(settings),
+    versions: Option<&[Shown]>,
+) -> Result<Put, Problem> {
+    let write = begin(state, caller).await?;
+    match versions {
+        Some(versions) if write.before != settings => {
+            if !versions.contains(&version(&write.before, &write.pending)) {
+                return Ok(Put::Overtaken(write.before));
+            }
+        }
+        Some(_) => {}
+        None => policy::refuse_undoing(&write.pending, &write.before, &settings)?,
     }
+    write.decide(settings, choices).await
 }
 
-/// What somebody is shown who changes the rules, for [`put_shown`].
-#[must_use]
-pub fn shown(settings: &TokenSettings) -> Shown {
-    let elsewhere = EmailNotifications::default();
-    Shown::of(&TokenSettings { email_notifications: elsewhere, ..settings.clone() })
+/// Reads the rules, and what stands for them in a form: for [`put_shown`].
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_shown(state: &AppState, caller: &Caller) -> Result<(TokenSettings, Shown), Problem> {
+    let settings = read(state, caller).await?;
+    let shown = shown(&settings, &state.store.pending_decisions().await?);
+    Ok((settings, shown))
 }
 
 /// Changes the rules, unless they are no longer those that the caller was shown. What the mail before an expiry says
@@ -88,31 +104,54 @@ pub async fn put_shown(
     choices: &Choices,
     shown: &Shown,
 ) -> Result<Put, Problem> {
-    write(state, caller, settings, choices, Some(shown)).await
+    let write = begin(state, caller).await?;
+    let email_notifications = write.before.email_notifications.clone();
+    let settings = TokenSettings { email_notifications, ..settings };
+    if *shown != self::shown(&write.before, &write.pending) && write.before != settings {
+        return Ok(Put::Overtaken(write.before));
+    }
+    write.decide(settings, choices).await
 }
 
-async fn write(
-    state: &AppState,
-    caller: &Caller,
-    settings: TokenSettings,
-    choices: &Choices,
-    shown: Option<&Shown>,
-) -> Result<Put, Problem> {
+/// A change of the rules under way.
+struct Write<'c> {
+    state: &'c AppState,
+    caller: &'c Caller,
+    change: Change,
+    mandate: Mandate,
+    before: TokenSettings,
+    pending: Vec<StoredDecision>,
+}
+
+async fn begin<'c>(state: &'c AppState, caller: &'c Caller) -> Result<Write<'c>, Problem> {
     policy::refuse_listed(caller)?;
-    let mut change = state.change(&caller.actor()).await?;
+    let change = state.change(&caller.actor()).await?;
     let mandate = Mandate::of_caller(state, &change, caller).await?;
     mandate.require(EDITS)?;
     let before = change.token_settings().await?;
-    let mut settings = settings;
-    if let Some(shown_rules) = shown {
-        settings.email_notifications = before.email_notifications.clone();
-        if *shown_rules != self::shown(&before) && before != settings {
-            return Ok(Put::Overtaken(before));
-        }
+    let pending = change.pending_decisions().await?;
+    Ok(Write { state, caller, change, mandate, before, pending })
+}
+
+impl Write<'_> {
+    async fn decide(self, settings: TokenSettings, choices: &Choices) -> Result<Put, Problem> {
+        let Self { state, caller, mut change, mandate, .. } = self;
+        let stored = policy::decide(state, &mut change, caller, &mandate, settings, choices).await?;
+        state.commit(change).await?;
+        Ok(Put::Done(stored))
     }
-    let stored = policy::decide(state, &mut change, caller, &mandate, settings, choices).await?;
-    state.commit(change).await?;
-    Ok(Put::Done(stored))
+}
+
+/// Without the mail before an expiry, which has a form of its own.
+fn shown(settings: &TokenSettings, pending: &[StoredDecision]) -> Shown {
+    let elsewhere = EmailNotifications::default();
+    version(&TokenSettings { email_notifications: elsewhere, ..settings.clone() }, pending)
+}
+
+/// The version of rules, with what is decided about them.
+fn version(settings: &TokenSettings, pending: &[StoredDecision]) -> Shown {
+    let decisions: Vec<_> = pending.iter().map(StoredDecision::id).collect();
+    Shown::of(&(settings, decisions))
 }
 
 /// Reads a maximum lifetime; `None` is none.

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Change;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
-use crate::decisions;
+use crate::decisions::{self, StoredDecision};
 use crate::error::StoreError;
 use crate::rows::to_json;
 use crate::tables::Decisions;
@@ -18,7 +18,7 @@ impl Change {
     /// The decision of this identifier.
     ///
     /// # Errors
-    /// [`StoreError`] when the database fails.
+    /// [`StoreError::Unreadable`] for one that this version cannot read; [`StoreError`] when the database fails.
     pub async fn decision(&self, id: DecisionId) -> Result<Option<Decision>, StoreError> {
         decisions::by_id(&self.transaction, id).await
     }
@@ -27,7 +27,7 @@ impl Change {
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    pub async fn pending_decisions(&self) -> Result<Vec<Decision>, StoreError> {
+    pub async fn pending_decisions(&self) -> Result<Vec<StoredDecision>, StoreError> {
         decisions::pending(&self.transaction).await
     }
 

@@ -2,9 +2,6 @@
 
 mod touched;
 
-use std::fmt;
-use std::str::FromStr;
-
 use jiff::Timestamp;
 use patgate_core::identifier::DecisionId;
 use patgate_core::policy::{Cells, Decided, Decision, DecisionState};
@@ -12,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
-use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
+use crate::keyset::{Seek, TimeCursor, in_list_order, latest_first};
 use crate::rows::{column, json, optional_time, time};
 use crate::store::Store;
 use crate::tables::Decisions;
@@ -20,34 +17,67 @@ use crate::tables::Decisions;
 pub use touched::Touched;
 pub(crate) use touched::{condition, of_origin, of_row};
 
-/// A place in the list of decisions: the one that was seen last. Its text is for a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecisionCursor {
-    made_at: i64,
-    id: DecisionId,
+/// A decision as a list has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredDecision {
+    /// One that this version can read.
+    Known(Decision),
+    /// One that it cannot: a newer version made it, and has words that this one does not know.
+    Unreadable(UnreadableDecision),
 }
 
-impl DecisionCursor {
-    /// The place of a decision.
+/// What every version can read of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableDecision {
+    /// The row.
+    pub id: DecisionId,
+    /// When it takes effect.
+    pub effective_at: Timestamp,
+    /// The time zone in which that was chosen.
+    pub zone: String,
+    /// When it was decided.
+    pub made_at: Timestamp,
+    /// The log-in name of who decided.
+    pub made_by: String,
+    /// Whether it waits for its time.
+    pub is_pending: bool,
+}
+
+impl StoredDecision {
+    /// Which.
     #[must_use]
-    pub fn of(decision: &Decision) -> Self {
-        Self { made_at: decision.made_at.as_millisecond(), id: decision.id }
+    pub fn id(&self) -> DecisionId {
+        match self {
+            Self::Known(decision) => decision.id,
+            Self::Unreadable(decision) => decision.id,
+        }
     }
-}
 
-impl fmt::Display for DecisionCursor {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{}", self.made_at, self.id)
+    /// When it was decided.
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        match self {
+            Self::Known(decision) => decision.made_at,
+            Self::Unreadable(decision) => decision.made_at,
+        }
     }
-}
 
-impl FromStr for DecisionCursor {
-    type Err = NotACursor;
+    /// Whether it waits for its time.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        match self {
+            Self::Known(decision) => decision.state == DecisionState::Pending,
+            Self::Unreadable(decision) => decision.is_pending,
+        }
+    }
 
-    fn from_str(text: &str) -> Result<Self, NotACursor> {
-        let (made_at, id) = text.split_once('.').ok_or(NotACursor)?;
-        let made_at = made_at.parse().map_err(|_| NotACursor)?;
-        Ok(Self { made_at, id: id.parse().map_err(|_| NotACursor)? })
+    /// The decision, when this version can read it.
+    #[must_use]
+    pub fn known(&self) -> Option<&Decision> {
+        match self {
+            Self::Known(decision) => Some(decision),
+            Self::Unreadable(_) => None,
+        }
     }
 }
 
@@ -55,13 +85,14 @@ impl Store {
     /// The decision of this identifier.
     ///
     /// # Errors
-    /// [`StoreError`] when the database fails; so with all reads below.
+    /// [`StoreError::Unreadable`] for one that this version cannot read; [`StoreError`] when the database fails, so with all
+    /// reads below.
     pub async fn decision(&self, id: DecisionId) -> Result<Option<Decision>, StoreError> {
         by_id(&self.inner.orm, id).await
     }
 
     /// Decisions that wait, the one that takes effect first before the others.
-    pub async fn pending_decisions(&self) -> Result<Vec<Decision>, StoreError> {
+    pub async fn pending_decisions(&self) -> Result<Vec<StoredDecision>, StoreError> {
         pending(&self.inner.orm).await
     }
 
@@ -82,22 +113,13 @@ impl Store {
     /// At most `limit` decisions, the newest first, from a place of the list on.
     pub async fn list_decisions(
         &self,
-        seek: &Seek<DecisionCursor>,
+        seek: &Seek<TimeCursor>,
         limit: u64,
-    ) -> Result<Vec<Decision>, StoreError> {
-        let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
-        let place = [Decisions::MadeAt, Decisions::Id];
-        let beyond = seek
-            .cursor()
-            .map(|cursor| beyond(place, [cursor.made_at.into(), cursor.id.as_i64().into()], &order));
+    ) -> Result<Vec<StoredDecision>, StoreError> {
         let mut select = selection();
-        select.and_where_option(beyond);
-        for column in place {
-            select.order_by(column, order.clone());
-        }
-        select.limit(Ord::min(limit, i64::MAX as u64));
+        latest_first(&mut select, [Decisions::MadeAt, Decisions::Id], seek, limit);
         let rows = self.inner.orm.query_all(&select).await?;
-        let decisions = rows.iter().map(read).collect::<Result<_, _>>()?;
+        let decisions = rows.iter().map(read_listed).collect::<Result<_, _>>()?;
         Ok(in_list_order(decisions, seek.is_backward()))
     }
 }
@@ -112,22 +134,24 @@ pub(crate) async fn by_id(
 }
 
 /// Decisions that wait, the one that takes effect first before the others.
-pub(crate) async fn pending(connection: &impl ConnectionTrait) -> Result<Vec<Decision>, StoreError> {
+pub(crate) async fn pending(connection: &impl ConnectionTrait) -> Result<Vec<StoredDecision>, StoreError> {
     let select = selection()
         .and_where(Expr::col(Decisions::State).eq("pending"))
         .order_by(Decisions::EffectiveAt, Order::Asc)
         .order_by(Decisions::Id, Order::Asc)
         .take();
-    connection.query_all(&select).await?.iter().map(read).collect()
+    connection.query_all(&select).await?.iter().map(read_listed).collect()
 }
 
-/// The cells that decisions closed.
+/// The cells that decisions closed. What this version cannot read it does not know to be closed by one.
 pub(crate) async fn closings(connection: &impl ConnectionTrait) -> Result<Cells, StoreError> {
     let select = selection().and_where(Expr::col(Decisions::State).eq("applied")).take();
     let mut cells = Cells::NONE;
     for row in connection.query_all(&select).await? {
-        if let Decided::Closing { cells: closed, .. } = json(&row, "decided")? {
-            cells = cells.and(closed);
+        match json(&row, "decided") {
+            Ok(Decided::Closing { cells: closed, .. }) => cells = cells.and(closed),
+            Ok(Decided::Maximum { .. }) | Err(StoreError::Unreadable(_)) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(cells)
@@ -150,6 +174,21 @@ fn selection() -> SelectStatement {
         ])
         .from(Decisions::Table)
         .take()
+}
+
+fn read_listed(row: &QueryResult) -> Result<StoredDecision, StoreError> {
+    match read(row) {
+        Ok(decision) => Ok(StoredDecision::Known(decision)),
+        Err(StoreError::Unreadable(_)) => Ok(StoredDecision::Unreadable(UnreadableDecision {
+            id: DecisionId::from_i64(column(row, "id")?),
+            effective_at: time(row, "effective_at")?,
+            zone: column(row, "zone")?,
+            made_at: time(row, "made_at")?,
+            made_by: column(row, "made_by")?,
+            is_pending: column::<String>(row, "state")? == "pending",
+        })),
+        Err(error) => Err(error),
+    }
 }
 
 fn read(row: &QueryResult) -> Result<Decision, StoreError> {

@@ -7,9 +7,10 @@ use patgate_core::policy::{
     ClosingChoice, Days, Decided, Decision, DecisionState, Exemption, ExemptionReason, MaximumChoice,
 };
 use patgate_core::user::PrincipalKind;
+use sea_orm::ConnectionTrait;
 
 use super::*;
-use crate::{AuditFilter, DecisionCursor, ExemptionCursor, Page, Seek, StoreError};
+use crate::{AuditFilter, Page, Seek, StoreError, StoredDecision, TimeCursor};
 
 fn decision(id: i64, state: DecisionState) -> Decision {
     Decision {
@@ -67,13 +68,48 @@ on_both_databases! {
         assert_eq!(due(9).await, [stored[0].id, stored[4].id]);
         // By making, the newest first, in pages.
         stored.sort_by_key(|one| std::cmp::Reverse((one.made_at, one.id)));
+        let stored: Vec<_> = stored.into_iter().map(StoredDecision::Known).collect();
         let first = store.list_decisions(&Seek::Start, 2).await.unwrap();
         assert_eq!(first, stored[..2]);
-        let cursor = DecisionCursor::of(&first[1]).to_string().parse().unwrap();
+        let cursor = TimeCursor::of_decision(&first[1]).to_string().parse().unwrap();
         let rest = store.list_decisions(&Seek::After(cursor), 10).await.unwrap();
         assert_eq!(rest, stored[2..]);
-        let before = Seek::Before(DecisionCursor::of(&rest[0]));
+        let before = Seek::Before(TimeCursor::of_decision(&rest[0]));
         assert_eq!(store.list_decisions(&before, 10).await.unwrap(), first);
+    }
+
+    async fn decisions_of_a_newer_version_are_listed_as_ones_that_cannot_be_read(fixture: Fixture) {
+        let store = fixture.open().await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let closing = Decided::Closing { cells: "release.sso".parse().unwrap(), choice: ClosingChoice::Leave };
+        let applied = DecisionState::Applied { at: now(), tokens: 7 };
+        let known = decision(4, DecisionState::Pending);
+        for one in [
+            decision(1, DecisionState::Pending),
+            decision(2, applied.clone()),
+            Decision { decided: closing, ..decision(3, applied) },
+            known.clone(),
+        ] {
+            change.insert_decision(&one).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        for sql in [
+            "UPDATE decisions SET decided = '{\"rule\":\"minimum\"}' WHERE id IN (1, 2)",
+            "UPDATE decisions SET state = 'paused' WHERE id = 2",
+        ] {
+            store.inner.orm.execute_unprepared(sql).await.unwrap();
+        }
+        let listed = store.list_decisions(&Seek::Start, 9).await.unwrap();
+        let seen = |one: &StoredDecision| (one.id().as_i64(), one.is_pending(), one.known().is_some());
+        let seen_of = |all: &[StoredDecision]| all.iter().map(seen).collect::<Vec<_>>();
+        assert_eq!(seen_of(&listed), [(4, true, true), (3, false, true), (2, false, false), (1, true, false)]);
+        assert_eq!(listed[3].made_at(), decision(1, DecisionState::Pending).made_at);
+        let pending = store.pending_decisions().await.unwrap();
+        assert_eq!(seen_of(&pending), [(1, true, false), (4, true, true)]);
+        assert_eq!(pending[1], StoredDecision::Known(known));
+        let change = store.change(&admin(), now()).await.unwrap();
+        assert!(matches!(change.decision(DecisionId::from_i64(1)).await, Err(StoreError::Unreadable(_))));
+        assert_eq!(change.decided_closings().await.unwrap().to_string(), "release.sso");
     }
 
     async fn one_of_two_nodes_settles_a_decision(fixture: Fixture) {
@@ -142,7 +178,7 @@ on_both_databases! {
         assert_eq!(store.exemption(all[1].id).await.unwrap().as_ref(), Some(&all[1]));
         let listed = store.list_exemptions(&Seek::Start, 3).await.unwrap();
         assert_eq!(listed.iter().map(|one| one.id.as_i64()).collect::<Vec<_>>(), [5, 4, 1]);
-        let rest = store.list_exemptions(&Seek::After(ExemptionCursor::of(&listed[2])), 3).await.unwrap();
+        let rest = store.list_exemptions(&Seek::After(TimeCursor::of_exemption(&listed[2])), 3).await.unwrap();
         assert_eq!(rest.iter().map(|one| one.id.as_i64()).collect::<Vec<_>>(), [2, 3]);
         let mut change = store.change(&admin(), time("2026-05-10T00:00:00Z")).await.unwrap();
         change.end_exemption(all[0].id).await.unwrap();

@@ -3,16 +3,18 @@
 use axum::extract::State;
 use axum::response::Response;
 use patgate_core::application::ApplicationSlot;
+use patgate_core::identifier::GrantId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::json::Json;
 use crate::api::page::Paging;
+use crate::api::path::Named;
 use crate::api::query::Query;
 use crate::api::refusals::InText;
 use crate::api::tokens::create::{create, shown};
 use crate::api::tokens::list::{TokenFilter, list};
-use crate::api::tokens::{Named, NewTokenBody, TokenBody, deleted};
+use crate::api::tokens::{NewTokenBody, TokenBody, deleted};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::tokens::{self, OwnerAsked, TokenRequest};
@@ -87,12 +89,12 @@ pub(super) async fn delete_deploy_token_by_parameter(
 pub(super) async fn delete_deploy_token(
     State(state): State<AppState>,
     caller: Caller,
-    named: Named,
+    named: Named<GrantId>,
 ) -> Result<Response, Problem> {
     delete(&state, &caller, named).await
 }
 
-async fn delete(state: &AppState, caller: &Caller, Named(id): Named) -> Result<Response, Problem> {
+async fn delete(state: &AppState, caller: &Caller, Named(id): Named<GrantId>) -> Result<Response, Problem> {
     tokens::delete(state, caller, id).await?;
     Ok(deleted())
 }

@@ -1,29 +1,26 @@
 //! `…/decisions`: what was decided about tokens that stricter rules touch, and taking it back.
 
-use std::borrow::Cow;
-
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use patgate_core::identifier::DecisionId;
 use patgate_core::policy::{Decided, Decision, DecisionState};
-use patgate_store::{DecisionCursor, Seek};
+use patgate_store::{StoredDecision, TimeCursor, UnreadableDecision};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::existing::{OriginClosed, OverMaximum};
+use crate::api::page::{self, ASKED};
+use crate::api::path::Named;
 use crate::api::query::Query;
 use crate::api::refusals::{Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::policy;
 use crate::state::AppState;
-
-/// Decisions of an answer.
-const ROWS: u64 = 100;
 
 /// From where to list.
 #[derive(Deserialize, IntoParams)]
@@ -75,7 +72,8 @@ struct DecisionBody {
     made_at: Timestamp,
     /// Who decided.
     made_by: String,
-    /// `pending`, `applied`, `undone` or `failed`.
+    /// `pending`, `applied`, `undone`, `failed`, or `unreadable`: this version of Patgate does not know its words, because
+    /// a newer one made it.
     #[schema(example = "pending")]
     state: &'static str,
     /// When it came there.
@@ -93,19 +91,6 @@ struct DecisionBody {
     reason: Option<String>,
 }
 
-/// The decision that a path names. What can be no identifier is answered like one that is missing.
-pub(super) struct Named(DecisionId);
-
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Named {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, Problem> {
-        let id: Result<Path<Cow<'static, str>>, _> = Path::from_request_parts(parts, state).await;
-        let id = id.ok().and_then(|Path(id)| id.parse().ok());
-        id.map(Self).ok_or_else(|| Problem::not_found("decision"))
-    }
-}
-
 /// Lists decisions. Needs what reading the rules needs.
 #[utoipa::path(
     get,
@@ -119,16 +104,9 @@ pub(super) async fn list_decisions(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Decisions>, Problem> {
-    let seek = match asked.after.as_deref().map(str::parse::<DecisionCursor>) {
-        None => Seek::Start,
-        Some(Ok(cursor)) => Seek::After(cursor),
-        Some(Err(why)) => return Err(Problem::field("after", format!("The query parameter `after`: {why}"))),
-    };
-    let mut decisions = policy::list(&state, &caller, &seek, ROWS + 1).await?;
-    let has_more = decisions.len() as u64 > ROWS;
-    decisions.truncate(ROWS as usize);
-    let last = decisions.last().filter(|_| has_more);
-    let next = last.map(|last| DecisionCursor::of(last).to_string());
+    let seek = page::place(asked.after.as_deref())?;
+    let decisions = policy::list(&state, &caller, &seek, ASKED).await?;
+    let (decisions, next) = page::cut(decisions, TimeCursor::of_decision);
     Ok(Json(Decisions { decisions: decisions.into_iter().map(DecisionBody::from).collect(), next }))
 }
 
@@ -143,10 +121,40 @@ pub(super) async fn list_decisions(
 pub(super) async fn undo_decision(
     State(state): State<AppState>,
     caller: Caller,
-    Named(id): Named,
+    Named(id): Named<DecisionId>,
 ) -> Result<Response, Problem> {
     policy::undo(&state, &caller, id).await?;
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response())
+}
+
+impl From<StoredDecision> for DecisionBody {
+    fn from(stored: StoredDecision) -> Self {
+        match stored {
+            StoredDecision::Known(decision) => decision.into(),
+            StoredDecision::Unreadable(decision) => decision.into(),
+        }
+    }
+}
+
+impl From<UnreadableDecision> for DecisionBody {
+    fn from(decision: UnreadableDecision) -> Self {
+        Self {
+            id: decision.id,
+            maximum_lifetime_days: None,
+            over_maximum: None,
+            closing: None,
+            origin_closed: None,
+            effective_at: decision.effective_at,
+            time_zone: decision.zone,
+            made_at: decision.made_at,
+            made_by: decision.made_by,
+            state: "unreadable",
+            settled_at: None,
+            undone_by: None,
+            tokens: None,
+            reason: None,
+        }
+    }
 }
 
 impl From<Decision> for DecisionBody {

@@ -1,8 +1,6 @@
 //! `…/exemptions`: to whom the maximum lifetime does not apply.
 
-use std::borrow::Cow;
-
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, LOCATION};
@@ -10,11 +8,13 @@ use jiff::Timestamp;
 use patgate_core::identifier::ExemptionId;
 use patgate_core::policy::{Exemption, ExemptionReason};
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
-use patgate_store::{ExemptionCursor, Seek};
+use patgate_store::TimeCursor;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::json::Json;
+use crate::api::page::{self, ASKED};
+use crate::api::path::Named;
 use crate::api::query::Query;
 use crate::api::refusals::{BadBody, Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
@@ -24,8 +24,6 @@ use crate::state::AppState;
 
 /// Where they are.
 const PATH: &str = "/api/v1/settings/personal-access-tokens/exemptions";
-/// Exemptions of an answer.
-const ROWS: u64 = 100;
 
 /// From where to list.
 #[derive(Deserialize, IntoParams)]
@@ -102,19 +100,6 @@ pub(super) struct NewExemption {
     ends_at: Timestamp,
 }
 
-/// The exemption that a path names. What can be no identifier is answered like one that is missing.
-pub(super) struct Named(ExemptionId);
-
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Named {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, Problem> {
-        let id: Result<Path<Cow<'static, str>>, _> = Path::from_request_parts(parts, state).await;
-        let id = id.ok().and_then(|Path(id)| id.parse().ok());
-        id.map(Self).ok_or_else(|| Problem::not_found("exemption"))
-    }
-}
-
 /// Lists exemptions, ended ones too. Needs what reading the rules needs.
 #[utoipa::path(
     get,
@@ -128,16 +113,9 @@ pub(super) async fn list_exemptions(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<axum::Json<Exemptions>, Problem> {
-    let seek = match asked.after.as_deref().map(str::parse::<ExemptionCursor>) {
-        None => Seek::Start,
-        Some(Ok(cursor)) => Seek::After(cursor),
-        Some(Err(why)) => return Err(Problem::field("after", format!("The query parameter `after`: {why}"))),
-    };
-    let mut listed = exemptions::list(&state, &caller, &seek, ROWS + 1).await?;
-    let has_more = listed.len() as u64 > ROWS;
-    listed.truncate(ROWS as usize);
-    let last = listed.last().filter(|_| has_more);
-    let next = last.map(|last| ExemptionCursor::of(last).to_string());
+    let seek = page::place(asked.after.as_deref())?;
+    let listed = exemptions::list(&state, &caller, &seek, ASKED).await?;
+    let (listed, next) = page::cut(listed, TimeCursor::of_exemption);
     Ok(axum::Json(Exemptions { exemptions: listed.into_iter().map(ExemptionBody::from).collect(), next }))
 }
 
@@ -152,7 +130,7 @@ pub(super) async fn list_exemptions(
 pub(super) async fn read_exemption(
     State(state): State<AppState>,
     caller: Caller,
-    Named(id): Named,
+    Named(id): Named<ExemptionId>,
 ) -> Result<axum::Json<ExemptionBody>, Problem> {
     Ok(axum::Json(exemptions::read(&state, &caller, id).await?.into()))
 }
@@ -206,7 +184,7 @@ pub(super) async fn create_exemption(
 pub(super) async fn end_exemption(
     State(state): State<AppState>,
     caller: Caller,
-    Named(id): Named,
+    Named(id): Named<ExemptionId>,
 ) -> Result<Response, Problem> {
     exemptions::end(&state, &caller, id).await?;
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response())

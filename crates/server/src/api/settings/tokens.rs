@@ -1,6 +1,8 @@
 //! `GET` and `PUT /api/v1/settings/personal-access-tokens`: the rules for tokens.
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::ETAG;
 use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::policy::origin::Origins;
@@ -9,10 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::existing::ExistingBody;
+use crate::api::if_match::{self, IfMatch};
 use crate::api::json::Json;
-use crate::api::refusals::{BadBody, Conflict, Unproven};
+use crate::api::refusals::{BadBody, Conflict, Overtaken, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::service::settings::Put;
 use crate::service::{reminders, settings};
 use crate::state::AppState;
 
@@ -115,35 +119,53 @@ struct OriginRow {
     get,
     path = "/api/v1/settings/personal-access-tokens",
     tag = "settings",
-    responses((status = 200, description = "The rules", body = TokenSettingsBody), Unproven)
+    responses(
+        (status = 200, description = "The rules", body = TokenSettingsBody, headers(
+            ("ETag" = String, description = "Their version with the decisions that wait, for `If-Match`"),
+        )),
+        Unproven,
+    )
 )]
 pub(super) async fn read_token_settings(
     State(state): State<AppState>,
     caller: Caller,
-) -> Result<axum::Json<TokenSettingsBody>, Problem> {
-    Ok(axum::Json(settings::read(&state, &caller).await?.into()))
+) -> Result<Response, Problem> {
+    let (rules, version) = settings::read_version(&state, &caller).await?;
+    let tag = if_match::entity_tag(&version)?;
+    Ok(([(ETAG, tag)], axum::Json(TokenSettingsBody::from(rules))).into_response())
 }
 
 /// Changes the rules. Needs `security#edit`, and not by a token with a permission list. In force when it is answered, but
 /// for a lower maximum and closed origins that `existingTokens` schedules: these are the answer's as they are now.
+///
+/// With `If-Match`, nothing is changed when somebody else changed the rules, or decided about them, after they were read.
+/// Without it whatever is in force is replaced, but for what a decision that waits is about: then the answer is 409.
 #[utoipa::path(
     put,
     path = "/api/v1/settings/personal-access-tokens",
     tag = "settings",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` that came with the rules (RFC 9110 §13.1.1)")),
     request_body = TokenSettingsBody,
-    responses((status = 200, description = "The rules as they are now", body = TokenSettingsBody), BadBody, Conflict, Unproven)
+    responses(
+        (status = 200, description = "The rules as they are now", body = TokenSettingsBody),
+        BadBody, Conflict, Overtaken, Unproven,
+    )
 )]
 pub(super) async fn put_token_settings(
     State(state): State<AppState>,
     caller: Caller,
+    IfMatch(versions): IfMatch,
     Json(body): Json<TokenSettingsBody>,
 ) -> Result<axum::Json<TokenSettingsBody>, Problem> {
     // Before anything is said about mail servers.
     caller.require(&state, SECURITY_EDIT)?;
     let mut body = body;
     let choices = std::mem::take(&mut body.existing_tokens).read(state.clock.now())?;
-    let new = settings::put(&state, &caller, body.read(&state).await?, &choices).await?;
-    Ok(axum::Json(new.into()))
+    let wanted = body.read(&state).await?;
+    match settings::put(&state, &caller, wanted, &choices, versions.as_deref()).await? {
+        Put::Done(rules) => Ok(axum::Json(rules.into())),
+        Put::Overtaken(_) => Err(if_match::overtaken()),
+    }
 }
 
 impl TokenSettingsBody {

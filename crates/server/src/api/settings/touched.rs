@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use patgate_core::grant::SuspensionReason;
 use patgate_core::identifier::GrantId;
 use patgate_core::policy::Cells;
-use patgate_store::{GrantCursor, GrantSort, Seek};
+use patgate_store::{GrantCursor, GrantSort};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::json;
+use crate::api::page::{self, ASKED};
 use crate::api::query::Query;
 use crate::api::refusals::{BadBody, Malformed, Unproven};
 use crate::caller::Caller;
@@ -23,8 +24,6 @@ use crate::service::settings;
 use crate::service::tokens::overview::SeenGrant;
 use crate::state::AppState;
 
-/// Tokens of an answer.
-const ROWS: u64 = 100;
 /// The most tokens that are named at once.
 const MOST: usize = 100;
 
@@ -147,11 +146,12 @@ pub(super) async fn preview_token_settings(
     let question = question.ok_or_else(|| {
         Problem::field("maximumLifetimeDays", "Ask about `maximumLifetimeDays` or about `closing`")
     })?;
-    let found = policy::preview(&state, &caller, question, &place(asked.after.as_deref())?, ROWS + 1).await?;
+    let found =
+        policy::preview(&state, &caller, question, &page::place(asked.after.as_deref())?, ASKED).await?;
     let (tokens, next) = match found.tokens {
         None => (None, None),
         Some(tokens) => {
-            let (tokens, next) = cut(tokens, |token| &token.seen);
+            let (tokens, next) = page::cut(tokens, |token| cursor(&token.seen));
             (Some(tokens.iter().map(TokenRow::of_touched).collect()), next)
         }
     };
@@ -172,8 +172,8 @@ pub(super) async fn list_suspended(
     Query(asked): Query<SuspendedAsked>,
 ) -> Result<Json<Tokens>, Problem> {
     let reason = asked.reason.unwrap_or_default().into();
-    let seen = suspended::list(&state, &caller, reason, &place(asked.after.as_deref())?, ROWS + 1).await?;
-    let (seen, next) = cut(seen, |seen| seen);
+    let seen = suspended::list(&state, &caller, reason, &page::place(asked.after.as_deref())?, ASKED).await?;
+    let (seen, next) = page::cut(seen, cursor);
     let tokens = seen.iter().map(|seen| TokenRow::new(seen, false, false)).collect();
     Ok(Json(Tokens { count: None, tokens: Some(tokens), next }))
 }
@@ -232,19 +232,6 @@ impl From<Reason> for SuspensionReason {
     }
 }
 
-fn place(after: Option<&str>) -> Result<Seek<GrantCursor>, Problem> {
-    let Some(after) = after else { return Ok(Seek::Start) };
-    let cursor = after
-        .parse()
-        .map_err(|why| Problem::field("after", format!("The query parameter `after`: {why}")))?;
-    Ok(Seek::After(cursor))
-}
-
-/// A page, and where the next one begins.
-fn cut<T>(mut tokens: Vec<T>, seen: impl Fn(&T) -> &SeenGrant) -> (Vec<T>, Option<String>) {
-    let has_more = tokens.len() as u64 > ROWS;
-    tokens.truncate(ROWS as usize);
-    let last = tokens.last().filter(|_| has_more);
-    let next = last.map(|last| GrantCursor::of(&seen(last).grant, GrantSort::ExpiresAt).to_string());
-    (tokens, next)
+fn cursor(seen: &SeenGrant) -> GrantCursor {
+    GrantCursor::of(&seen.grant, GrantSort::ExpiresAt)
 }

@@ -2,8 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use patgate_core::identifier::GrantId;
 
-use super::{Named, deleted};
+use super::deleted;
+use crate::api::path::Named;
 use crate::api::refusals::{Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -21,7 +23,7 @@ use crate::state::AppState;
 pub(super) async fn delete_token(
     State(state): State<AppState>,
     caller: Caller,
-    Named(id): Named,
+    Named(id): Named<GrantId>,
 ) -> Result<Response, Problem> {
     tokens::delete(&state, &caller, id).await?;
     Ok(deleted())

@@ -6,15 +6,9 @@ pub(super) mod delete;
 pub(super) mod list;
 mod read;
 
-use std::borrow::Cow;
-
 use axum::body::{Body, Bytes};
-use axum::extract::FromRequestParts;
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use patgate_core::application::ApplicationName;
@@ -151,22 +145,4 @@ pub(super) fn answer(status: StatusCode, body: &impl Serialize) -> Response {
 /// The answer that a token is deleted.
 pub(super) fn deleted() -> Response {
     (StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response()
-}
-
-/// The token that a path names. What cannot be the id of a token is answered like one that is missing.
-pub(super) struct Named(pub(super) GrantId);
-
-impl Named {
-    pub(super) fn parse(id: &str) -> Result<Self, Problem> {
-        id.parse().map(Self).map_err(|_| Problem::not_found("token"))
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Named {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let id: Result<Path<Cow<'static, str>>, PathRejection> = Path::from_request_parts(parts, state).await;
-        Self::parse(id.as_deref().map_or("", |id| id))
-    }
 }

@@ -3,8 +3,10 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use patgate_core::identifier::GrantId;
 
-use super::{Named, TokenBody, answer};
+use super::{TokenBody, answer};
+use crate::api::path::Named;
 use crate::api::refusals::{Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -22,7 +24,7 @@ use crate::state::AppState;
 pub(super) async fn read_token(
     State(state): State<AppState>,
     caller: Caller,
-    Named(id): Named,
+    Named(id): Named<GrantId>,
 ) -> Result<Response, Problem> {
     let owned = tokens::read(&state, &caller, id).await?;
     Ok(answer(StatusCode::OK, &TokenBody::new(owned, state.clock.now())))

@@ -1,11 +1,12 @@
 //! What was decided about tokens: the part of the settings page that shows it, and `/settings/decisions/{id}/undo`.
 
 use axum::extract::State;
+use jiff::Timestamp;
 use patgate_core::identifier::DecisionId;
 use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::policy::{ClosingChoice, Decided, Decision, DecisionState, MaximumChoice};
 use patgate_core::user::Origin;
-use patgate_store::Seek;
+use patgate_store::{Seek, StoredDecision};
 
 use super::PATH;
 use crate::pages::confirm::Confirm;
@@ -42,11 +43,27 @@ pub(super) async fn rows(state: &AppState, visitor: &Visitor) -> Result<Vec<Deci
     let caller = &visitor.caller;
     let mut decisions = policy::pending(state, caller).await?;
     let newest = policy::list(state, caller, &Seek::Start, SHOWN).await?;
-    decisions.extend(newest.into_iter().filter(|decision| decision.state != DecisionState::Pending));
-    Ok(decisions.iter().map(DecisionRow::new).collect())
+    decisions.extend(newest.into_iter().filter(|decision| !decision.is_pending()));
+    Ok(decisions.iter().map(DecisionRow::of_stored).collect())
 }
 
 impl DecisionRow {
+    fn of_stored(stored: &StoredDecision) -> Self {
+        match stored {
+            StoredDecision::Known(decision) => Self::new(decision),
+            StoredDecision::Unreadable(decision) => Self {
+                id: decision.id.to_string(),
+                what: "A decision that this version of Patgate cannot read".to_owned(),
+                at: decision.effective_at.into(),
+                told: zoned(decision.effective_at, &decision.zone),
+                made_by: decision.made_by.clone(),
+                is_pending: false,
+                is_failed: false,
+                outcome: "Not known here: a newer version made it".to_owned(),
+            },
+        }
+    }
+
     fn new(decision: &Decision) -> Self {
         let outcome = match &decision.state {
             DecisionState::Pending => "Waits".to_owned(),
@@ -57,15 +74,11 @@ impl DecisionRow {
                 format!("Failed: {}", sentence(reason))
             }
         };
-        let told = match decision.zone.as_str() {
-            "UTC" => String::new(),
-            zone => policy::told(decision.effective_at, zone),
-        };
         Self {
             id: decision.id.to_string(),
             what: what(&decision.decided),
             at: decision.effective_at.into(),
-            told,
+            told: zoned(decision.effective_at, &decision.zone),
             made_by: decision.made_by.clone(),
             is_pending: decision.state == DecisionState::Pending,
             is_failed: matches!(decision.state, DecisionState::Failed { .. }),
@@ -97,8 +110,7 @@ pub(super) async fn undo(
 
 async fn question(state: &AppState, visitor: &Visitor, id: DecisionId) -> Result<Confirm, Refused> {
     visitor.caller.require(state, SECURITY_EDIT)?;
-    let decision = state.store.decision(id).await.map_err(Problem::from)?;
-    let decision = decision.ok_or_else(|| Problem::not_found("decision"))?;
+    let decision = policy::read(state, &visitor.caller, id).await?;
     let when = policy::told(decision.effective_at, &decision.zone);
     Ok(Confirm {
         shell: Shell::new(state, visitor, "Undo a decision", PATH),
@@ -113,6 +125,11 @@ async fn question(state: &AppState, visitor: &Visitor, id: DecisionId) -> Result
         is_possible: decision.state == DecisionState::Pending,
         cancel: PATH.to_owned(),
     })
+}
+
+/// A moment in the time zone in which it was chosen; empty for UTC.
+fn zoned(at: Timestamp, zone: &str) -> String {
+    if zone == "UTC" { String::new() } else { policy::told(at, zone) }
 }
 
 /// A decision in words.

@@ -8,7 +8,7 @@ use patgate_core::identifier::ExemptionId;
 use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::policy::{Exemption, ExemptionReason};
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
-use patgate_store::{ExemptionCursor, Seek};
+use patgate_store::{Seek, TimeCursor};
 
 use crate::pages::confirm::Confirm;
 use crate::pages::form::{Fault, Named, read, sentence};
@@ -151,9 +151,9 @@ async fn page(
     status: StatusCode,
     notice: Option<Notice>,
 ) -> PageResult {
-    let place: Seek<ExemptionCursor> = paging::place(query);
+    let place: Seek<TimeCursor> = paging::place(query);
     let listed = exemptions::list(state, &visitor.caller, &place, paging::ASKED).await?;
-    let (listed, paging) = Paging::cut(listed, &place, &Fields::default(), ExemptionCursor::of);
+    let (listed, paging) = Paging::cut(listed, &place, &Fields::default(), TimeCursor::of_exemption);
     let now = state.clock.now();
     let page = ExemptionsPage {
         shell: Shell::new(state, visitor, "Exemptions from the maximum", super::PATH).with_notice(notice),

@@ -63,7 +63,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): RawQuery) -> PageResult {
-    let stored = settings::read(&state, &visitor.caller).await?;
+    let (stored, shown) = settings::read_shown(&state, &visitor.caller).await?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let notice = match query.text("done") {
         "saved" => Some(Notice::Done("The settings are saved. They are in force.".to_owned())),
@@ -76,13 +76,16 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
         _ => None,
     };
     // After a lost session, what was typed, and which settings it was typed over.
-    let (form, shown) = match query.text("shown") {
-        "" => (Form::of_settings(&stored), settings::shown(&stored)),
-        shown => (Form::of_fields(&query), Shown::from_form(shown)),
+    let (form, shown, is_unsaved) = match query.text("shown") {
+        "" => (Form::of_settings(&stored), shown, false),
+        before => {
+            let is_stored = |came: TokenSettings| {
+                TokenSettings { email_notifications: stored.email_notifications.clone(), ..came } == stored
+            };
+            let is_unsaved = Form::of_fields(&query).read().is_none_or(|came| !is_stored(came));
+            (Form::of_fields(&query), Shown::from_form(before), is_unsaved)
+        }
     };
-    let came = (!query.text("shown").is_empty()).then(|| Form::of_fields(&query).read());
-    let is_unsaved =
-        came.is_some_and(|came| came.is_none_or(|came| settings::shown(&came) != settings::shown(&stored)));
     let notice = if is_unsaved { Some(unsaved()) } else { notice };
     page(&state, &visitor, form, &shown, StatusCode::OK, notice, Vec::new()).await
 }
@@ -96,12 +99,7 @@ async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Subm
     };
     let stored = settings::read(&state, &visitor.caller).await?;
     let questions = policy::questions(&state, &stored, &wanted).await?;
-    // What touches tokens is asked about first; the rest is saved.
-    let mut rest = wanted.clone();
-    if questions.maximum.is_some() {
-        rest.maximum_lifetime_days = stored.maximum_lifetime_days;
-    }
-    rest.origins = questions.closing.open(&rest.origins);
+    let rest = questions.rest(&stored, &wanted);
     match settings::put_shown(&state, &visitor.caller, rest, &Choices::default(), &shown).await? {
         Put::Done(_) if questions.is_empty() => Ok(redirect(&state, "/settings?done=saved")),
         Put::Done(_) => {
@@ -109,23 +107,19 @@ async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Subm
             let asked = format!("maximum={maximum}&closing={}&done=saved", questions.closing);
             Ok(redirect(&state, &format!("/settings/preview?{asked}")))
         }
-        Put::Overtaken(stored) => overtaken(&state, &visitor, &stored, &wanted).await,
+        Put::Overtaken(_) => overtaken(&state, &visitor, &wanted).await,
     }
 }
 
 /// Both are shown, and saving again puts the own ones in force: nobody's are lost without being seen.
-async fn overtaken(
-    state: &AppState,
-    visitor: &Visitor,
-    stored: &TokenSettings,
-    wanted: &TokenSettings,
-) -> PageResult {
-    let text = "Somebody else changed these settings while you did. Nothing of yours is saved yet: compare, and save \
-                again to put yours in their place";
+async fn overtaken(state: &AppState, visitor: &Visitor, wanted: &TokenSettings) -> PageResult {
+    let (stored, shown) = settings::read_shown(state, &visitor.caller).await?;
+    let text = "Somebody else changed these settings, or decided about them, while you did. Nothing of yours is saved \
+                yet: compare, and save again to put yours in their place";
     let notice = Some(Notice::Failed(format!("{text}.")));
     let form = Form::of_settings(wanted);
-    let shown = settings::shown(stored);
-    page(state, visitor, form, &shown, StatusCode::CONFLICT, notice, differences(stored, wanted)).await
+    let differences = differences(&stored, wanted);
+    page(state, visitor, form, &shown, StatusCode::CONFLICT, notice, differences).await
 }
 
 async fn page(

@@ -5,6 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{SECURITY_EDIT, TOKEN_DELETE_ALL};
+use patgate_core::policy::decision::lowers;
 use patgate_core::policy::{Cells, ClosingChoice, MaximumChoice, TokenSettings};
 use patgate_store::{GrantCursor, GrantSort, Seek};
 
@@ -59,7 +60,7 @@ pub(super) async fn show(
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     visitor.caller.require(&state, SECURITY_EDIT)?;
-    let stored = settings::read(&state, &visitor.caller).await?;
+    let (stored, shown) = settings::read_shown(&state, &visitor.caller).await?;
     let Some(asked) = Asked::read(&query, &stored) else { return Ok(redirect(&state, PATH)) };
     let notice = match query.text("done") {
         "saved" => Some(Notice::Told(
@@ -68,7 +69,7 @@ pub(super) async fn show(
         )),
         _ => None,
     };
-    page(&state, &visitor, &asked, &query, &settings::shown(&stored), StatusCode::OK, notice).await
+    page(&state, &visitor, &asked, &query, &shown, StatusCode::OK, notice).await
 }
 
 /// `POST /settings/preview`.
@@ -100,10 +101,10 @@ pub(super) async fn decide(
             };
             Ok(redirect(&state, &next))
         }
-        Ok(Put::Overtaken(stored)) => {
-            let text = "Somebody else changed the settings while you did. Nothing of yours is in force: look again, and decide.";
+        Ok(Put::Overtaken(_)) => {
+            let text = "Somebody else changed the settings, or decided about them, while you did. Nothing of yours is in force: look again, and decide.";
             let notice = Some(Notice::Failed(text.to_owned()));
-            let shown = settings::shown(&stored);
+            let (_, shown) = settings::read_shown(&state, &visitor.caller).await?;
             page(&state, &visitor, &asked, &fields, &shown, StatusCode::CONFLICT, notice).await
         }
         Err(problem) => {
@@ -119,7 +120,7 @@ impl Asked {
     fn read(fields: &Fields, stored: &TokenSettings) -> Option<Self> {
         let maximum = fields.text("maximum").parse().ok();
         let maximum = maximum.and_then(|days| settings::maximum_lifetime(Some(days)).ok().flatten());
-        let maximum = maximum.filter(|to| stored.maximum_lifetime_days.is_none_or(|from| *to < from));
+        let maximum = maximum.filter(|to| lowers(stored.maximum_lifetime_days, Some(*to)));
         let closing: Cells = fields.text("closing").parse().unwrap_or_default();
         let closing = Cells::closing(&stored.origins, &closing.close(&stored.origins));
         let closing_text = closing.to_string();

@@ -5,14 +5,15 @@ use patgate_core::identifier::DecisionId;
 use patgate_core::permission::names::TOKEN_DELETE_ALL;
 use patgate_core::policy::decision::lowers;
 use patgate_core::policy::{Cells, Decided, Decision, DecisionState, MaximumChoice, TokenSettings};
-use patgate_store::{Change, DecisionCursor, Seek};
+use patgate_store::{Change, Seek, StoreError, StoredDecision, TimeCursor};
 
 use super::Choices;
 use super::apply::take_effect;
+use super::when::told;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::{EDITS, Mandate};
-use crate::service::settings;
+use crate::service::settings::SEES;
 use crate::state::AppState;
 
 /// Puts new rules in place inside a change, with what was chosen for the tokens that they touch. A lower maximum and
@@ -62,15 +63,25 @@ pub(in crate::service) async fn decide(
     Ok(stored)
 }
 
+/// The decision of this identifier.
+///
+/// # Errors
+/// 403 for who may not see the rules; 404 when there is none; 409 for one that this version cannot read.
+pub async fn read(state: &AppState, caller: &Caller, id: DecisionId) -> Result<Decision, Problem> {
+    caller.require_any(state, &SEES)?;
+    readable(state.store.decision(id).await)
+}
+
 /// Takes a decision back that has not taken effect.
 ///
 /// # Errors
-/// 403 without `security#edit`; 404 when there is none; 409 when it does not wait any more.
+/// 403 without `security#edit`; 404 when there is none; 409 when it does not wait any more, and for one that this version
+/// cannot read.
 pub async fn undo(state: &AppState, caller: &Caller, id: DecisionId) -> Result<Decision, Problem> {
     refuse_listed(caller)?;
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(EDITS)?;
-    let decision = change.decision(id).await?.ok_or_else(|| Problem::not_found("decision"))?;
+    let decision = readable(change.decision(id).await)?;
     let by = caller.facts.username.to_string();
     let undone = Decision { state: DecisionState::Undone { at: state.clock.now(), by }, ..decision };
     if !change.settle_decision(&undone).await? {
@@ -87,10 +98,10 @@ pub async fn undo(state: &AppState, caller: &Caller, id: DecisionId) -> Result<D
 pub async fn list(
     state: &AppState,
     caller: &Caller,
-    seek: &Seek<DecisionCursor>,
+    seek: &Seek<TimeCursor>,
     limit: u64,
-) -> Result<Vec<Decision>, Problem> {
-    settings::require_sight(state, caller)?;
+) -> Result<Vec<StoredDecision>, Problem> {
+    caller.require_any(state, &SEES)?;
     Ok(state.store.list_decisions(seek, limit).await?)
 }
 
@@ -98,9 +109,34 @@ pub async fn list(
 ///
 /// # Errors
 /// 403 for who may not see the rules.
-pub async fn pending(state: &AppState, caller: &Caller) -> Result<Vec<Decision>, Problem> {
-    settings::require_sight(state, caller)?;
+pub async fn pending(state: &AppState, caller: &Caller) -> Result<Vec<StoredDecision>, Problem> {
+    caller.require_any(state, &SEES)?;
     Ok(state.store.pending_decisions().await?)
+}
+
+/// Demands that new rules leave alone what decisions that wait are about: nobody undoes one unseen.
+///
+/// # Errors
+/// 409 naming the decision.
+pub(in crate::service) fn refuse_undoing(
+    pending: &[StoredDecision],
+    before: &TokenSettings,
+    wanted: &TokenSettings,
+) -> Result<(), Problem> {
+    for decision in pending.iter().filter_map(StoredDecision::known) {
+        let left = |rules: &TokenSettings| decision.decided.settle(rules).ok().map(|(left, _)| left);
+        if left(before) != left(wanted) {
+            let rule = rule(&decision.decided);
+            let when = told(decision.effective_at, &decision.zone);
+            let detail = format!(
+                "The decision `{}` about the {rule} takes effect on {when}, and this would undo it unseen",
+                decision.id
+            );
+            let hint = "Undo the decision first, or read the rules again and send their `ETag` in `If-Match`";
+            return Err(Problem::conflict(detail).hint(hint));
+        }
+    }
+    Ok(())
 }
 
 /// A token with a permission list manages no token but itself, and this is about all of them.
@@ -139,14 +175,30 @@ fn made(id: DecisionId, decided: Decided, choices: &Choices, by: &str, now: Time
 async fn refuse_a_second(change: &Change, decided: &[Decided]) -> Result<(), Problem> {
     let pending = change.pending_decisions().await?;
     for one in decided {
-        if pending.iter().any(|waiting| waiting.decided.rule() == one.rule()) {
-            let what = match one {
-                Decided::Maximum { .. } => "maximum",
-                Decided::Closing { .. } => "origins",
-            };
-            let detail = format!("A decision about the {what} waits already");
+        let mut known = pending.iter().filter_map(StoredDecision::known);
+        if known.any(|waiting| waiting.decided.rule() == one.rule()) {
+            let detail = format!("A decision about the {} waits already", rule(one));
             return Err(Problem::conflict(detail).hint("Undo it first"));
         }
     }
     Ok(())
+}
+
+/// The rule that a decision is about, in words.
+fn rule(decided: &Decided) -> &'static str {
+    match decided {
+        Decided::Maximum { .. } => "maximum",
+        Decided::Closing { .. } => "origins",
+    }
+}
+
+fn readable(found: Result<Option<Decision>, StoreError>) -> Result<Decision, Problem> {
+    match found {
+        Ok(found) => found.ok_or_else(|| Problem::not_found("decision")),
+        Err(StoreError::Unreadable(_)) => {
+            let problem = Problem::conflict("This version of Patgate cannot read the decision");
+            Err(problem.hint("A newer version made it: undo it with that one"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use patgate_core::identifier::ExemptionId;
 use patgate_core::policy::{Exemption, ExemptionReason};
 use patgate_core::user::{Principal, PrincipalKind};
-use patgate_store::{ExemptionCursor, Seek};
+use patgate_store::{Seek, TimeCursor};
 
 use super::decide::refuse_listed;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::{EDITS, Mandate};
-use crate::service::settings;
+use crate::service::settings::SEES;
 use crate::state::AppState;
 
 /// The most exemptions that hold at once.
@@ -23,10 +23,10 @@ const MOST: usize = 1_000;
 pub async fn list(
     state: &AppState,
     caller: &Caller,
-    seek: &Seek<ExemptionCursor>,
+    seek: &Seek<TimeCursor>,
     limit: u64,
 ) -> Result<Vec<Exemption>, Problem> {
-    settings::require_sight(state, caller)?;
+    caller.require_any(state, &SEES)?;
     Ok(state.store.list_exemptions(seek, limit).await?)
 }
 
@@ -35,7 +35,7 @@ pub async fn list(
 /// # Errors
 /// 403 for who may not see the rules; 404 when there is none, or it has ended.
 pub async fn read(state: &AppState, caller: &Caller, id: ExemptionId) -> Result<Exemption, Problem> {
-    settings::require_sight(state, caller)?;
+    caller.require_any(state, &SEES)?;
     let found = state.store.exemption(id).await?;
     let held = found.filter(|exemption| exemption.holds(state.clock.now()));
     held.ok_or_else(|| Problem::not_found("exemption"))

@@ -13,8 +13,8 @@ mod when;
 
 pub use apply::apply_due;
 pub(super) use apply::lift;
-pub(super) use decide::{decide, refuse_listed};
-pub use decide::{list, pending, undo};
+pub(super) use decide::{decide, refuse_listed, refuse_undoing};
+pub use decide::{list, pending, read, undo};
 pub use preview::{Preview, Question, Questions, TouchedToken, preview, questions};
 pub use when::{NotATime, When, told};
 

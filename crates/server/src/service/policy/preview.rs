@@ -63,6 +63,14 @@ impl Questions {
     pub fn is_empty(self) -> bool {
         self == Self::default()
     }
+
+    /// What can be put in force without an answer: `after`, but for what is asked about, which stays as it is `before`.
+    #[must_use]
+    pub fn rest(self, before: &TokenSettings, after: &TokenSettings) -> TokenSettings {
+        let maximum = self.maximum.map_or(after.maximum_lifetime_days, |_| before.maximum_lifetime_days);
+        let origins = self.closing.open(&after.origins);
+        TokenSettings { maximum_lifetime_days: maximum, origins, ..after.clone() }
+    }
 }
 
 /// What new rules ask about: a lower maximum that tokens exceed, and closing cells that touch tokens.

@@ -14,7 +14,7 @@ fn table() -> Vec<(&'static str, Value)> {
     let new_role = json!({"name": "Newcomers", "permissions": ["login"]});
     let carl = json!({"username": "carl", "fullName": "Carl Example", "email": "carl@example.org"});
     let settings = json!({
-        "maximumLifetimeDays": 30,
+        "maximumLifetimeDays": null,
         "tokensMayMakeTokens": true,
         "passwordsOnApi": true, "freshnessDays": { "ldap": 30, "sso": 30 },
         "origins": {

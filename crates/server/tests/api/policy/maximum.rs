@@ -7,7 +7,7 @@ use patgate_server::service::policy;
 use patgate_store::{AuditFilter, Page, SubjectKind};
 use serde_json::{Value, json};
 
-use super::{SETTINGS, anns, end, later, over_maximum, passes, rules, save, state, token};
+use super::{SETTINGS, anns, end, later, over_maximum, passes, rules, save, save_over_it, state, token};
 use crate::common::{PASSWORD, World, delete, get, post, put};
 
 #[tokio::test]
@@ -122,7 +122,8 @@ async fn a_scheduled_decision_takes_effect_at_its_time_on_what_exceeds_then() {
     let answer = save(&world, &body).await;
     assert_eq!((answer.status(), &answer.json()["maximumLifetimeDays"]), (200, &Value::Null), "not yet");
     // A second one about the same rule is refused, and so is one in the past.
-    assert_eq!(save(&world, &rules(&json!(7), &json!({"at": at}))).await.status(), 409);
+    let second = save_over_it(&world, &rules(&json!(7), &json!({"at": at}))).await;
+    assert_eq!((second.status(), second.json()["hint"].as_str()), (409, Some("Undo it first")));
     let past = save(&world, &rules(&json!(7), &json!({"at": world.clock.now()}))).await;
     assert_eq!((past.status(), past.json()["field"].as_str()), (400, Some("existingTokens.at")));
     world.clock.set(later(&world, 3_599));
@@ -225,7 +226,7 @@ async fn a_decision_that_was_overtaken_fails_and_says_why() {
     let [never, ..] = anns(&world).await;
     let body = rules(&json!(30), &json!({"overMaximum": "delete", "at": later(&world, 60)}));
     assert_eq!(save(&world, &body).await.status(), 200);
-    assert_eq!(save(&world, &rules(&json!(7), &json!({}))).await.status(), 200);
+    assert_eq!(save_over_it(&world, &rules(&json!(7), &json!({}))).await.status(), 200);
     world.clock.set(later(&world, 60));
     assert_eq!(policy::apply_due(&world.state).await.unwrap(), 1);
     let listed = world.send(get(format!("{SETTINGS}/decisions")).basic("root", PASSWORD)).await.json();

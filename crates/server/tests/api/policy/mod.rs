@@ -2,6 +2,7 @@
 
 mod maximum;
 mod origins;
+mod versions;
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::grant::{GrantState, SuspensionReason};
@@ -30,6 +31,18 @@ pub(super) fn rules(maximum: &Value, existing: &Value) -> Value {
 
 pub(super) async fn save(world: &World, body: &Value) -> Answer {
     world.send(put(SETTINGS).basic("root", PASSWORD).json(body)).await
+}
+
+/// The version of the rules as they are now.
+pub(super) async fn version(world: &World) -> String {
+    let answer = world.send(get(SETTINGS).basic("root", PASSWORD)).await;
+    answer.header("etag").to_owned()
+}
+
+/// Saves over the version that is there now.
+pub(super) async fn save_over_it(world: &World, body: &Value) -> Answer {
+    let version = version(world).await;
+    world.send(put(SETTINGS).basic("root", PASSWORD).header("if-match", &version).json(body)).await
 }
 
 pub(super) async fn state(world: &World, token: &IssuedToken) -> GrantState {

@@ -5,7 +5,7 @@ use patgate_core::user::Origin;
 use patgate_server::service::policy;
 use serde_json::{Value, json};
 
-use super::{SETTINGS, anns, later, passes, rules, save, state, token};
+use super::{SETTINGS, anns, later, passes, rules, save, save_over_it, state, token};
 use crate::common::{IssuedToken, NewGrant, PASSWORD, World, delete, get, post};
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn a_scheduled_closing_keeps_what_was_decided_after_it() {
     assert_eq!(save(&world, &both).await.status(), 200);
     let mut one = rules(&Value::Null, &json!({"originClosed": "leave"}));
     one["origins"]["deploy"]["sso"] = json!(false);
-    assert_eq!(save(&world, &one).await.status(), 200);
+    assert_eq!(save_over_it(&world, &one).await.status(), 200);
     // With that, `any` passes somewhere when the rest is closed.
     let preview =
         world.send(get(format!("{SETTINGS}/preview?closing=others.sso")).basic("root", PASSWORD)).await;
@@ -188,7 +188,7 @@ async fn a_scheduled_closing_keeps_what_was_decided_after_it() {
 #[tokio::test]
 async fn a_decision_that_cannot_be_read_holds_up_no_other() {
     let world = World::new().await;
-    world.user("root", &["admin"]).await;
+    let root = world.user("root", &["admin"]).await;
     let maximum = rules(&json!(365), &json!({"at": later(&world, 30)}));
     assert_eq!(save(&world, &maximum).await.status(), 200);
     let mut closed = rules(&Value::Null, &json!({"at": later(&world, 60)}));
@@ -206,6 +206,25 @@ async fn a_decision_that_cannot_be_read_holds_up_no_other() {
     }
     std::fs::write(&file, bytes).unwrap();
     let world = World::in_folder(folder, "").await;
+    // It is shown as one that cannot be read, beside the one that can.
+    let listed = world.send(get(format!("{SETTINGS}/decisions")).basic("root", PASSWORD)).await.json();
+    let states: Vec<_> = listed["decisions"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
+    assert!(states.len() == 2 && states.contains(&&json!("pending")), "{listed}");
+    let unreadable = listed["decisions"].as_array().unwrap().iter().find(|one| one["state"] == "unreadable");
+    let unreadable = unreadable.unwrap();
+    assert_eq!((&unreadable["madeBy"], unreadable.get("overMaximum")), (&json!("root"), None));
+    let id = unreadable["id"].as_str().unwrap();
+    let undo = delete(format!("{SETTINGS}/decisions/{id}")).basic("root", PASSWORD);
+    let undone = world.send(undo).await;
+    assert_eq!(undone.status(), 409, "{}", undone.text());
+    assert!(undone.json()["detail"].as_str().unwrap().contains("cannot read"), "{}", undone.text());
+    let session = world.session(&root).await;
+    let page = world.open(&session, "/settings").await;
+    assert_eq!(page.status(), 200);
+    assert!(page.text().contains("A decision that this version of Patgate cannot read"), "{}", page.text());
+    assert!(!page.text().contains(&format!("/settings/decisions/{id}/undo")), "nobody can undo it here");
+    let question = world.open(&session, &format!("/settings/decisions/{id}/undo")).await;
+    assert_eq!(question.status(), 409);
     world.clock.set(due);
     assert_eq!(policy::apply_due(&world.state).await.unwrap(), 1);
     let settings = world.state.store.token_settings().await.unwrap();
