@@ -17,6 +17,7 @@ mod first_start;
 mod health;
 mod nights;
 mod openapi;
+mod outsiders;
 mod pages;
 mod passwords;
 mod policy;

@@ -1,0 +1,256 @@
+//! People from outside: what a provider's word makes of a user, and what becomes of their tokens when it ends. The
+//! providers themselves have tests of their own, against real ones.
+
+use jiff::SignedDuration;
+use patgate_core::identifier::UserId;
+use patgate_core::policy::origin::Origins;
+use patgate_core::provider::ProviderName;
+use patgate_core::role::Role;
+use patgate_core::user::{Origin, Principal, PrincipalKind, Username};
+use patgate_server::provider::{Answer, Person as Outsider};
+use patgate_server::service::confirmations;
+use patgate_server::service::sign_in::{Arrival, SignInRefused, arrive};
+use patgate_store::{AuditFilter, Page};
+use serde_json::json;
+
+use crate::common::{IssuedToken, NewGrant, PASSWORD, Person, World, get, put};
+
+const CURRENT: &str = "/api/v1/personal-access-tokens/current";
+const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
+
+fn outsider(subject: &str, username: &str, groups: &[&str]) -> Outsider {
+    Outsider {
+        subject: subject.into(),
+        username: username.into(),
+        full_name: format!("{username} Example"),
+        email: format!("{username}@example.org"),
+        groups: groups.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn provider(name: &str) -> ProviderName {
+    name.parse().unwrap()
+}
+
+async fn sign_in(world: &World, from: &str, person: &Outsider) -> Result<UserId, SignInRefused> {
+    let arrival = Arrival {
+        origin: Origin::Sso,
+        provider: &provider(from),
+        person,
+        address: "192.0.2.7".parse().unwrap(),
+        refresh_token: None,
+    };
+    arrive(&world.state, arrival).await
+}
+
+/// Ann of corp, in the group `builders`, which may see releases; and a token of hers for any application.
+async fn ann(world: &World) -> (Person, IssuedToken) {
+    let group = Principal {
+        username: "builders".parse().unwrap(),
+        fullname: None,
+        kind: PrincipalKind::Group,
+        provider: "corp".into(),
+    };
+    let id = patgate_core::identifier::RoleId::generate(&mut world.state.random.draw());
+    let permissions = ["release#view".parse().unwrap()].into();
+    let role = Role { id, name: "building".parse().unwrap(), principals: vec![group], permissions };
+    let mut change = world.change().await;
+    change.insert_role(&role).await.unwrap();
+    world.commit(change).await;
+    let id = sign_in(world, "corp", &outsider("s1", "ann", &["builders"])).await.unwrap();
+    let person = Person { id, username: "ann".into() };
+    let token = world.token(&person, NewGrant { application: "any", ..NewGrant::default() }).await;
+    (person, token)
+}
+
+/// What the token meets at its own page, and what it may do.
+async fn current(world: &World, token: &IssuedToken) -> (u16, String) {
+    let answer = world.send(get(CURRENT).header("authorization", &format!("Bearer {}", token.text))).await;
+    let detail = answer.json()["detail"].as_str().unwrap_or_default().to_owned();
+    (answer.status(), detail)
+}
+
+async fn says(world: &World, person: &Person, answer: Answer) {
+    let user = world.state.store.user(person.id).await.unwrap().unwrap();
+    confirmations::apply(&world.state, &[(user, answer)]).await.unwrap();
+}
+
+async fn actions(world: &World, person: &Person) -> Vec<String> {
+    let events = world.state.store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap();
+    let about = events.into_iter().rev().filter(|event| event.subject_id == person.id.to_string());
+    about.map(|event| event.action).filter(|action| action.starts_with("user.")).collect()
+}
+
+/// Whether somebody holds what the group `builders` of corp does.
+fn may_see(world: &World, id: UserId) -> bool {
+    let slot = world.state.slot("release#view").unwrap();
+    world.state.index.view().owner(id).unwrap().permissions.contains(slot)
+}
+
+#[tokio::test]
+async fn the_key_of_the_provider_and_not_the_name_is_who_somebody_is() {
+    let world = World::new().await;
+    let ann = sign_in(&world, "corp", &outsider("s1", "ann", &[])).await.unwrap();
+    assert_eq!(sign_in(&world, "corp", &outsider("s1", "Ann", &["ops"])).await.unwrap(), ann);
+    let user = world.state.store.user(ann).await.unwrap().unwrap();
+    assert_eq!((user.username.as_str(), user.groups), ("Ann", vec!["ops".to_owned()]));
+    assert_eq!(
+        sign_in(&world, "corp", &outsider("s1", "anna", &[])).await.unwrap(),
+        ann,
+        "she is called so now"
+    );
+    let other = sign_in(&world, "corp", &outsider("s2", "ann", &[])).await.unwrap();
+    assert_ne!(other, ann, "the old name is free, and whoever has it now is somebody else");
+}
+
+#[tokio::test]
+async fn a_name_of_somebody_else_is_refused_and_inherits_nothing() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    sign_in(&world, "corp", &outsider("s1", "ann", &[])).await.unwrap();
+    for (from, name) in [("corp", "ROOT"), ("corp", "Ann"), ("other", "ann")] {
+        let refused = sign_in(&world, from, &outsider("s9", name, &[])).await;
+        assert!(matches!(refused, Err(SignInRefused::NameTaken(_))), "{from} {name}");
+    }
+    let renamed = sign_in(&world, "corp", &outsider("s1", "root", &[])).await;
+    assert!(matches!(renamed, Err(SignInRefused::NameTaken(_))), "nobody takes a name by being renamed");
+    for odd in ["r\u{43e}ot", "\u{ff52}oot", "a:b", ""] {
+        let refused = sign_in(&world, "corp", &outsider("s9", odd, &[])).await;
+        assert!(matches!(refused, Err(SignInRefused::Name { .. })), "{odd:?}");
+    }
+    assert!(matches!(sign_in(&world, "corp", &outsider("", "eve", &[])).await, Err(SignInRefused::Subject)));
+    assert!(world.state.store.user_by_name(&"eve".parse::<Username>().unwrap()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_group_of_another_provider_gives_nothing() {
+    let world = World::new().await;
+    let (ann, _) = ann(&world).await;
+    let eve = sign_in(&world, "other", &outsider("s1", "eve", &["builders"])).await.unwrap();
+    assert_eq!((may_see(&world, ann.id), may_see(&world, eve)), (true, false));
+}
+
+#[tokio::test]
+async fn a_token_ends_with_its_owner_at_the_provider_and_resumes_with_them() {
+    let world = World::new().await;
+    let (ann, token) = ann(&world).await;
+    assert_eq!(current(&world, &token).await.0, 200);
+    for answer in [Answer::Disabled, Answer::Gone] {
+        says(&world, &ann, answer).await;
+        let (status, cause) = current(&world, &token).await;
+        assert_eq!(status, 401);
+        assert!(cause.contains("no longer known to their provider"), "{cause}");
+        assert_eq!(
+            world
+                .send(get("/auth").header("authorization", &format!("Bearer {}", token.text)))
+                .await
+                .status(),
+            401
+        );
+    }
+    says(&world, &ann, Answer::Unknown).await;
+    assert_eq!(current(&world, &token).await.0, 401, "no news is no good news either");
+    says(&world, &ann, Answer::Present(outsider("s1", "ann", &["builders"]))).await;
+    assert_eq!(current(&world, &token).await.0, 200);
+    assert_eq!(
+        actions(&world, &ann).await,
+        ["user.create", "user.withdraw", "user.withdraw", "user.confirm"]
+    );
+}
+
+#[tokio::test]
+async fn permissions_follow_the_groups_that_the_provider_says() {
+    let world = World::new().await;
+    let (ann, _) = ann(&world).await;
+    assert!(may_see(&world, ann.id));
+    says(&world, &ann, Answer::Present(outsider("s1", "ann", &[]))).await;
+    assert!(!may_see(&world, ann.id));
+    says(&world, &ann, Answer::Present(outsider("s1", "ann", &["builders"]))).await;
+    assert!(may_see(&world, ann.id));
+}
+
+#[tokio::test]
+async fn a_provider_that_says_nothing_suspends_nobody_before_the_window_ends() {
+    let world = World::new().await;
+    let (ann, token) = ann(&world).await;
+    let start = world.clock.now();
+    let hours = |hours| start + SignedDuration::from_hours(hours);
+    world.clock.set(hours(24 * 30 - 1));
+    says(&world, &ann, Answer::Unknown).await;
+    confirmations::postpone(&world.state, &[ann.id], "the directory does not answer").await.unwrap();
+    assert_eq!(current(&world, &token).await.0, 200);
+    world.clock.set(hours(24 * 30));
+    let (status, cause) = current(&world, &token).await;
+    assert_eq!((status, cause.as_str()), (401, "the token is suspended until its owner signs in again"));
+    sign_in(&world, "corp", &outsider("s1", "ann", &["builders"])).await.unwrap();
+    assert_eq!(current(&world, &token).await.0, 200, "a sign-in is a confirmation");
+    world.clock.set(hours(24 * 59));
+    assert_eq!(current(&world, &token).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_word_that_only_repeats_the_last_still_moves_the_window() {
+    let world = World::new().await;
+    let (ann, token) = ann(&world).await;
+    let start = world.clock.now();
+    for day in 1..=70 {
+        world.clock.set(start + SignedDuration::from_hours(24 * day));
+        says(&world, &ann, Answer::Present(outsider("s1", "ann", &["builders"]))).await;
+    }
+    assert_eq!(current(&world, &token).await.0, 200);
+    assert_eq!(actions(&world, &ann).await, ["user.create"]);
+}
+
+#[tokio::test]
+async fn administrators_choose_the_window() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let (_, token) = ann(&world).await;
+    let set = async |sso: serde_json::Value| {
+        let mut rules = world.send(get(SETTINGS).basic("root", PASSWORD)).await.json();
+        rules["freshnessDays"]["sso"] = sso;
+        world.send(put(SETTINGS).basic("root", PASSWORD).json(&rules)).await.status()
+    };
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 2));
+    assert_eq!((set(json!(2)).await, current(&world, &token).await.0), (200, 401));
+    assert_eq!((set(json!(3)).await, current(&world, &token).await.0), (200, 200));
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 365));
+    assert_eq!((set(json!(null)).await, current(&world, &token).await.0), (200, 200));
+    for bad in [json!(0), json!(3_651), json!("7"), json!(-1)] {
+        assert_eq!(set(bad.clone()).await, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn who_was_withdrawn_is_told_apart_in_lists() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let (ann, token) = ann(&world).await;
+    let shown = async || {
+        let path = format!("/api/v1/personal-access-tokens/{}", token.id);
+        let token = world.send(get(&path).basic("root", PASSWORD)).await.json();
+        (token["state"].clone(), token["suspensionReason"].clone())
+    };
+    assert_eq!(shown().await, (json!("active"), json!(null)));
+    says(&world, &ann, Answer::Gone).await;
+    assert_eq!(shown().await, (json!("suspended"), json!("owner_withdrawn")));
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 30));
+    says(&world, &ann, Answer::Present(outsider("s1", "ann", &[]))).await;
+    assert_eq!(shown().await, (json!("active"), json!(null)));
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 30));
+    assert_eq!(shown().await, (json!("suspended"), json!("owner_unconfirmed")));
+}
+
+#[tokio::test]
+async fn a_closed_origin_stays_closed_to_who_is_confirmed() {
+    let world = World::new().await;
+    let (ann, token) = ann(&world).await;
+    let mut change = world.change().await;
+    let mut rules = change.token_settings().await.unwrap();
+    rules.origins.others = Origins { internal: true, ldap: true, sso: false };
+    change.put_token_settings(&rules).await.unwrap();
+    world.commit(change).await;
+    says(&world, &ann, Answer::Present(outsider("s1", "ann", &["builders"]))).await;
+    let (status, cause) = current(&world, &token).await;
+    assert_eq!((status, cause.as_str()), (401, "tokens are not allowed for SSO users here"));
+}
