@@ -1,7 +1,7 @@
 //! Tools that no package of Debian's brings, in `target/tools`: those of Rust from PyPI's ready-made wheels, which take
 //! seconds instead of a long build, and scripts from npm.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use patgate_testkit::child::find_program;
@@ -47,10 +47,60 @@ pub(crate) const AXE: Script = Script { package: "axe-core@4.14.1", file: "axe-c
 pub(crate) const LIGHTHOUSE: Script =
     Script { package: "lighthouse@12.8.2", file: "lighthouse/cli/index.js" };
 
+/// The certified identity provider of the tests.
+pub(crate) const OIDC_PROVIDER: Script =
+    Script { package: "oidc-provider@9.13.3", file: "oidc-provider/lib/index.js" };
+/// The identity provider of the tests that lies.
+pub(crate) const OIDC_LIAR: Script =
+    Script { package: "oauth2-mock-server@8.2.3", file: "oauth2-mock-server/dist/index.mjs" };
+
+/// The identity provider of the tests that is unlike the others: in a virtual environment of its own, because its
+/// dependencies are many. Later releases of the last two do not work with it.
+pub(crate) const CANAILLE: Service = Service {
+    program: "canaille",
+    packages: &[
+        "canaille[front,oidc,scim,server,otp,sqlite]==0.3.6",
+        "scim2-client==0.7.5",
+        "scim2-models==0.6.12",
+    ],
+};
+
+/// A program of Python's with an environment of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Service {
+    program: &'static str,
+    packages: &'static [&'static str],
+}
+
+impl Service {
+    /// Where it is once it is installed.
+    pub(crate) fn path(self) -> PathBuf {
+        self.folder().join("bin").join(self.program)
+    }
+
+    /// The same; it is installed when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be had; the text says what to install.
+    pub(crate) fn find(self) -> Result<PathBuf, Failure> {
+        if !self.path().is_file() {
+            println!("`{}` is missing: installing it into `target/tools`", self.program);
+            environment(&self.folder())?;
+            let mut install = Command::new(self.folder().join("bin/pip"));
+            process::run(install.args(["install", "--quiet"]).args(self.packages))?;
+        }
+        Ok(self.path())
+    }
+
+    fn folder(self) -> PathBuf {
+        tree::root().join("target/tools").join(self.program)
+    }
+}
+
 impl Script {
     /// Where the file is once it is installed.
     pub(crate) fn path(self) -> PathBuf {
-        tree::root().join("target/tools/node_modules").join(self.file)
+        modules().join(self.file)
     }
 
     /// Where the file is; the package is installed when it is missing.
@@ -73,6 +123,11 @@ impl Script {
     }
 }
 
+/// Where npm's packages are.
+pub(crate) fn modules() -> PathBuf {
+    tree::root().join("target/tools/node_modules")
+}
+
 impl Tool {
     /// Where the tool is: the machine's, or one in `target/tools`, where it is installed when it is missing.
     ///
@@ -89,17 +144,8 @@ impl Tool {
             return Ok(ours);
         }
         println!("`{}` is missing: installing it into `target/tools`", self.program);
-        let pip = folder.join("bin/pip");
-        if !pip.is_file() {
-            let make = || {
-                let mut command = Command::new("python3");
-                command.args(["-m", "venv"]).arg(&folder).stdout(Stdio::null()).stderr(Stdio::null());
-                process::run(&mut command)
-            };
-            // Debian keeps the module for virtual environments in a package of its own.
-            make().or_else(|_| test::machine::install(&["python3-venv"]).and_then(|()| make()))?;
-        }
-        process::run(Command::new(pip).args(["install", "--quiet", self.wheel]))?;
+        environment(&folder)?;
+        process::run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", self.wheel]))?;
         if ours.is_file() {
             Ok(ours)
         } else {
@@ -121,4 +167,18 @@ impl Library {
     pub(crate) fn find(self) -> Result<PathBuf, Failure> {
         self.0.find_ours().map(|_| self.path())
     }
+}
+
+/// Makes a virtual environment of Python's, when there is none.
+fn environment(folder: &Path) -> Result<(), Failure> {
+    if folder.join("bin/pip").is_file() {
+        return Ok(());
+    }
+    let make = || {
+        let mut command = Command::new("python3");
+        command.args(["-m", "venv"]).arg(folder).stdout(Stdio::null()).stderr(Stdio::null());
+        process::run(&mut command)
+    };
+    // Debian keeps the module for virtual environments in a package of its own.
+    make().or_else(|_| test::machine::install(&["python3-venv"]).and_then(|()| make()))
 }

@@ -20,6 +20,7 @@ use crate::edge::{Clock, Random};
 use crate::node::Node;
 use crate::password::Passwords;
 use crate::problem::Problem;
+use crate::provider::oidc;
 use crate::sealing::Sealer;
 
 /// The parts of a running server. Cheap to clone.
@@ -52,6 +53,8 @@ pub struct Parts {
     pub public_url: PublicUrl,
     /// Seals and opens stored secrets.
     pub sealer: Sealer,
+    /// The identity providers at which people sign in.
+    pub oidc: oidc::Providers,
     /// Judges passwords, off the verification path.
     pub passwords: Passwords,
     /// Where samples of uses go.

@@ -22,3 +22,10 @@ pub fn days_from_noon(days: i32) -> Timestamp {
 pub fn seconds_from_noon(seconds: i64) -> Timestamp {
     NOON.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(NOON)
 }
+
+/// Now, for tests with servers that have a clock of their own.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a real provider's tokens are of today")]
+pub fn today() -> Timestamp {
+    Timestamp::now()
+}

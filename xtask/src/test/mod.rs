@@ -6,11 +6,11 @@ pub(crate) mod machine;
 use std::process::{Command, Stdio};
 
 use patgate_testkit::browser;
-use patgate_testkit::servers::{mail, patgate, postgres};
+use patgate_testkit::servers::{mail, oidc, patgate, postgres};
 
 use crate::failure::Failure;
 use crate::process::{self, cargo, step};
-use crate::tools::{AXE, MAIL_SERVER};
+use crate::tools::{AXE, CANAILLE, MAIL_SERVER, OIDC_LIAR, OIDC_PROVIDER, modules};
 use crate::tree;
 use cluster::Cluster;
 
@@ -30,7 +30,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     step("what the tests need", || {
         machine::prepare()?;
-        AXE.find()?;
+        for script in [AXE, OIDC_PROVIDER, OIDC_LIAR] {
+            script.find()?;
+        }
+        CANAILLE.find()?;
         MAIL_SERVER.find().map(drop)
     })?;
     let is_whole = arguments.runner.is_empty();
@@ -94,6 +97,7 @@ fn workspace(verb: &str) -> Command {
 fn prepare(command: &mut Command, is_whole: bool, cluster: &Cluster) {
     command.env(postgres::VARIABLE, cluster.url());
     command.env(browser::AXE_VARIABLE, AXE.path()).env(mail::VARIABLE, MAIL_SERVER.path());
+    command.env(oidc::NODE_VARIABLE, modules()).env(oidc::CANAILLE_VARIABLE, CANAILLE.path());
     if is_whole {
         command.env(patgate::VARIABLE, binary());
     }

@@ -19,6 +19,7 @@ use crate::keys::{self, Keys, KeysFault};
 use crate::listener::BindFault;
 use crate::node::{Node, last_use};
 use crate::password::Passwords;
+use crate::provider::oidc;
 use crate::sealing::Sealer;
 use crate::service::first_start::FirstStartError;
 use crate::state::{AppState, Parts};
@@ -132,6 +133,7 @@ pub fn build(
         applications: Arc::clone(&configuration.applications),
         catalog: Arc::clone(&configuration.catalog),
         gateway: Arc::new(gateway),
+        oidc: oidc::Providers::new(&configuration.oidc, &public_url),
         public_url,
         sealer: Sealer::new(keys.sealing, configuration.keys_file.clone()),
         passwords,

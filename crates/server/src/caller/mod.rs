@@ -21,11 +21,12 @@ use patgate_core::permission::names::LOGIN;
 use patgate_core::verify::{Demand, Denied, Permit, Surface, admit, verify};
 use patgate_gateway::UseSample;
 use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
-use patgate_gateway::credentials::{self, Credential, PresentedToken};
+use patgate_gateway::credentials::{self, Credential, PresentedToken, Via};
 use patgate_store::{Actor, ActorKind};
 
 use crate::password::PasswordRefused;
 use crate::problem::Problem;
+use crate::service::sso;
 use crate::session::{self, LiveSession, SessionDigest};
 use crate::state::AppState;
 
@@ -59,6 +60,8 @@ pub enum Proof {
     Token(CallerToken),
     /// By user name and password.
     Password,
+    /// By an access token of an identity provider.
+    AccessToken,
     /// By the cookie of the web pages.
     Session(SessionDigest),
 }
@@ -107,7 +110,7 @@ impl Caller {
     pub fn token(&self) -> Option<&CallerToken> {
         match &self.proof {
             Proof::Token(token) => Some(token),
-            Proof::Password | Proof::Session(_) => None,
+            Proof::Password | Proof::AccessToken | Proof::Session(_) => None,
         }
     }
 
@@ -193,6 +196,10 @@ async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem
     let credential = credentials::find(&parts.headers, state.gateway.token_headers(), cookie)
         .map_err(|fault| unauthorized(&fault))?;
     match credential {
+        Credential::Token(token) if is_of_a_provider(state, &token) => {
+            let user = sso::bearer(state, token.reveal()).await?;
+            by_proof(state, user, Proof::AccessToken, demand, address)
+        }
         Credential::Token(token) => by_token(state, &token, demand, parts, address),
         Credential::Password(credential) => {
             if !state.node.settings().passwords_on_api {
@@ -213,6 +220,12 @@ async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem
             Err(Problem::unauthorized("this needs a token, or user name and password", ANONYMOUS))
         }
     }
+}
+
+/// Whether this is an access token of a provider, where any counts: after `Bearer`, in three parts, as no token of ours
+/// is (RFC 7515 §7.1).
+fn is_of_a_provider(state: &AppState, token: &PresentedToken<'_>) -> bool {
+    *token.via() == Via::Bearer && state.oidc.take_bearers() && token.reveal().split('.').count() == 3
 }
 
 const NO_PASSWORDS: &str = "passwords are switched off for the API";

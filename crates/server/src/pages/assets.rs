@@ -35,6 +35,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/style/choose.css"),
     include_str!("../../assets/style/explorer.css"),
     include_str!("../../assets/style/mail.css"),
+    include_str!("../../assets/style/providers.css"),
     include_str!("../../assets/style/sample.css"),
 );
 

@@ -8,6 +8,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 
 use super::PageResult;
+use super::external;
 use super::field::Field;
 use super::refused::redirect;
 use super::shell::{Notice, Shell};
@@ -26,6 +27,13 @@ struct LogInPage {
     username: Field,
     password: Field,
     next: String,
+    providers: Vec<Button>,
+}
+
+/// A way to an identity provider.
+struct Button {
+    button: String,
+    path: String,
 }
 
 /// `GET /login?next=/where`.
@@ -75,12 +83,20 @@ fn page(
         username: Field::new("username", "User name", username),
         password: Field::new("password", "Password", ""),
         next: next.to_owned(),
+        providers: state
+            .oidc
+            .iter()
+            .map(|provider| Button {
+                button: provider.button().to_owned(),
+                path: external::path_to(provider, next),
+            })
+            .collect(),
     };
     Ok((status, Html(page.render()?)).into_response())
 }
 
 /// Whether this is a path of ours, and nothing that a browser takes for another site's address.
-fn is_ours(next: &str) -> bool {
+pub(super) fn is_ours(next: &str) -> bool {
     let rest = next.strip_prefix('/');
     let is_path = rest.is_some_and(|rest| !rest.starts_with(['/', '\\']));
     is_path && next.chars().all(|letter| letter.is_ascii_graphic() && letter != '\\')

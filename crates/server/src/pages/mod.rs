@@ -13,6 +13,7 @@ mod confirm;
 mod delivery;
 mod design;
 mod download;
+mod external;
 mod field;
 mod form;
 mod login;
@@ -60,6 +61,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", get(logout::ask).post(logout::sign_out))
         .route("/design", get(design::show))
+        .merge(external::routes())
         .merge(api::routes())
         .merge(tokens::routes())
         .merge(users::routes())

@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::form_urlencoded;
 
+use super::external;
 use super::shell::Shell;
 use super::visitor::{self, Visitor};
 use crate::problem::Problem;
@@ -95,7 +96,7 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     let mut response = next.run(Request::from_parts(parts.clone(), body)).await;
     if let Some(refused) = response.extensions_mut().remove::<Arc<Refused>>() {
         response = match &*refused {
-            Refused::LogIn { next } => to_login(&state, next),
+            Refused::LogIn { next } => log_in(&state, &parts.method, next),
             // Disabled meanwhile: the log-in page says so to who tries again.
             Refused::Problem(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
                 to_login(&state, "/")
@@ -126,6 +127,18 @@ pub fn redirect(state: &AppState, path: &str) -> Response {
     let location = HeaderValue::from_str(&format!("{}{path}", state.public_url.path()));
     headers.insert(LOCATION, location.unwrap_or_else(|_| HeaderValue::from_static("/")));
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// To the log-in page; or straight to the provider, where that is the only way and the operator wants it so. Not from a
+/// form: browsers follow no redirect from one to another site, and what was typed would not come back.
+fn log_in(state: &AppState, method: &Method, next: &str) -> Response {
+    match state.oidc.direct() {
+        Some(provider) if method == Method::GET => {
+            let next = if next == "/" { "" } else { next };
+            redirect(state, &external::path_to(provider, next))
+        }
+        _ => to_login(state, next),
+    }
 }
 
 fn to_login(state: &AppState, next: &str) -> Response {

@@ -13,5 +13,6 @@ pub mod sessions;
 pub mod settings;
 pub mod shown;
 pub mod sign_in;
+pub mod sso;
 pub mod tokens;
 pub mod users;

@@ -27,5 +27,6 @@ mod reminders;
 mod roles;
 mod session;
 mod settings;
+mod sso;
 mod tokens;
 mod users;

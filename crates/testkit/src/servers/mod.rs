@@ -2,5 +2,6 @@
 
 pub mod mail;
 pub mod nginx;
+pub mod oidc;
 pub mod patgate;
 pub mod postgres;

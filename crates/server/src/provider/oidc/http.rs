@@ -128,7 +128,7 @@ impl Client {
     ) -> Result<Reply, CallFault> {
         self.may_call(url)?;
         let place = place(url);
-        let request = request(method, url, credentials, body)
+        let request = request(&method, url, &credentials, body)
             .map_err(|reason| CallFault::Broken { to: place.clone(), reason: reason.to_string() })?;
         let answer = async {
             let stream = self.connect(url, &place).await?;
@@ -211,9 +211,9 @@ fn place(url: &Url) -> String {
 }
 
 fn request(
-    method: Method,
+    method: &Method,
     url: &Url,
-    credentials: Credentials<'_>,
+    credentials: &Credentials<'_>,
     body: Bytes,
 ) -> Result<Request<Full<Bytes>>, http::Error> {
     let path = match url.query() {
@@ -223,13 +223,13 @@ fn request(
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let mut request = Request::builder()
-        .method(&method)
+        .method(method)
         .uri(path)
         .header(HOST, host)
         .header(ACCEPT, "application/json, application/jwt;q=0.5")
         .header(USER_AGENT, concat!("patgate/", env!("CARGO_PKG_VERSION")))
         .header(http::header::CONNECTION, "close");
-    if method == Method::POST {
+    if *method == Method::POST {
         request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     }
     let authorization = match credentials {

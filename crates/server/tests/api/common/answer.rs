@@ -29,6 +29,12 @@ impl Answer {
         all.first().map_or("", |value| value.to_str().unwrap())
     }
 
+    /// All headers of this name.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        let values = self.parts.headers.get_all(name).iter();
+        values.map(|value| value.to_str().unwrap().to_owned()).collect()
+    }
+
     /// How often a header stands there.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.parts.headers.get_all(name).iter().count()

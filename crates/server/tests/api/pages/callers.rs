@@ -82,6 +82,7 @@ impl Stage {
         };
         page.path
             .replace("{username}", "bot")
+            .replace("{name}", "company")
             .replace("{item}", &self.item)
             .replace("{id}", &id)
             .replace("{secret}", "AAAA")

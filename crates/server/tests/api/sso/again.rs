@@ -1,0 +1,85 @@
+//! Asking a provider again about somebody, and its new keys.
+
+use jiff::SignedDuration;
+use patgate_core::item::SecretText;
+use patgate_server::provider::Answer;
+use patgate_server::provider::oidc::{Arrival, Callback, OidcFault, Provider};
+use patgate_testkit::servers::oidc::Visitor;
+use serde_json::json;
+use url::Url;
+
+use super::{BASE, Stage};
+
+/// Signs somebody in without a page, to have the refresh token.
+async fn arrive(stage: &Stage, name: &str) -> Arrival {
+    let state = &stage.world.state;
+    let (provider, now) = (state.oidc.find("company").unwrap(), state.clock.now());
+    let (location, begun) = provider.begin("", now, &mut state.random.draw()).await.unwrap();
+    let back: Url = Visitor::new(name, "any").sign_in(&location, BASE).parse().unwrap();
+    let value = |name: &str| {
+        let found = back.query_pairs().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    let (code, sent, issuer) = (value("code"), value("state"), value("iss"));
+    let callback = Callback { path: back.path(), code: &code, state: &sent, issuer: &issuer, error: "" };
+    provider.finish(&begun, callback, now, &mut state.random.draw()).await.unwrap()
+}
+
+async fn ask(stage: &Stage, provider: &Provider, token: &SecretText) -> (Answer, Option<SecretText>) {
+    let state = &stage.world.state;
+    let asked = provider.confirm(token, "alice", state.clock.now(), &mut state.random.draw()).await;
+    let confirmed = asked.unwrap_or_else(|fault| panic!("{fault}"));
+    (confirmed.answer, confirmed.refresh_token)
+}
+
+#[tokio::test]
+async fn new_groups_are_heard_of_and_a_disabled_person_is_unknown() {
+    let stage = Stage::build("").await;
+    let arrived = arrive(&stage, "alice").await;
+    assert_eq!((arrived.subject.as_str(), arrived.session.is_some()), ("alice", true));
+    let provider = stage.world.state.oidc.find("company").unwrap();
+    stage.provider.change("alice", &json!({ "groups": ["testers"], "email": "new@example.org" }));
+    let (answer, token) = ask(&stage, provider, &arrived.refresh_token.unwrap()).await;
+    let Answer::Present(person) = answer else { panic!("{answer:?}") };
+    assert_eq!((person.groups, person.email.as_str()), (vec!["testers".to_owned()], "new@example.org"));
+    // The provider exchanged the token; with the new one it is asked the next time.
+    let token = token.unwrap();
+    stage.provider.change("alice", &json!({ "disabled": true }));
+    assert_eq!(ask(&stage, provider, &token).await.0, Answer::Unknown);
+    assert_eq!(ask(&stage, provider, &SecretText::from("never given")).await.0, Answer::Unknown);
+}
+
+#[tokio::test]
+async fn an_answer_about_somebody_else_is_none() {
+    let stage = Stage::build("").await;
+    let arrived = arrive(&stage, "bob").await;
+    let state = &stage.world.state;
+    let provider = state.oidc.find("company").unwrap();
+    let token = arrived.refresh_token.unwrap();
+    let asked = provider.confirm(&token, "alice", state.clock.now(), &mut state.random.draw()).await;
+    assert_eq!(asked.unwrap_err(), OidcFault::SomebodyElse);
+}
+
+#[tokio::test]
+async fn a_wrong_secret_or_an_outage_is_no_word_about_anybody() {
+    let mut stage = Stage::with_client("patgate", "client_secret = 'wrong'").await;
+    let state = &stage.world.state;
+    let ask = async |token: &str| {
+        let provider = state.oidc.find("company").unwrap();
+        provider.confirm(&token.into(), "alice", state.clock.now(), &mut state.random.draw()).await
+    };
+    assert!(matches!(ask("any").await, Err(OidcFault::Refused { status: 401, .. })));
+    stage.provider.stop();
+    assert!(ask("any").await.unwrap_err().is_outage());
+}
+
+#[tokio::test]
+async fn new_keys_of_a_provider_are_fetched_when_they_are_met() {
+    let mut stage = Stage::build("").await;
+    assert_eq!(stage.sign_in("alice").await.status(), 303);
+    stage.provider.start_again();
+    // At once it could be anybody who has us fetch keys again and again.
+    stage.sign_in("alice").await.assert_refused();
+    stage.world.clock.set(stage.world.clock.now() + SignedDuration::from_secs(31));
+    assert_eq!(stage.sign_in("alice").await.status(), 303);
+}
