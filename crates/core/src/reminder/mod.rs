@@ -8,6 +8,6 @@ mod refusal;
 mod retry;
 
 pub use night::{Night, NotANight, due_night};
-pub use plan::{Candidate, Mark, Plan, PlannedMail, Schedule, SkipReason, plan};
+pub use plan::{Candidate, MOST_IN_DIGEST, Mark, Plan, PlannedMail, Schedule, SkipReason, plan};
 pub use refusal::{Refusals, Verdict, without_addresses};
 pub use retry::{ATTEMPTS, pause_before};

@@ -9,7 +9,7 @@ use crate::identifier::{GrantId, UserId};
 use crate::policy::notification::NotificationDays;
 
 /// The most tokens of one digest. Who has more gets more than one.
-const DIGEST: usize = 200;
+pub const MOST_IN_DIGEST: usize = 200;
 
 /// At how many days before its expiry a token is told of, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ pub fn plan(schedule: &Schedule, candidates: &[Candidate], now: Timestamp) -> Pl
     for (owner, mut tokens) in of_owner {
         tokens.sort_unstable();
         let tokens: Vec<_> = tokens.into_iter().map(|(_, grant, days)| (grant, days)).collect();
-        let together = if schedule.digest { DIGEST } else { 1 };
+        let together = if schedule.digest { MOST_IN_DIGEST } else { 1 };
         let mail = |tokens: &[_]| PlannedMail { owner, tokens: tokens.to_vec() };
         plan.mails.extend(tokens.chunks(together).map(mail));
     }

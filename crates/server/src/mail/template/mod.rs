@@ -115,7 +115,9 @@ pub enum TemplateFault {
         reason: String,
     },
     /// It takes too many steps, or becomes too long.
-    #[error("the {part} becomes too long, or takes too long to fill in")]
+    #[error(
+        "the {part} becomes too long, or takes too long to fill in, when names are long and tokens are many"
+    )]
     TooMuch {
         /// Of what.
         part: Part,
@@ -211,6 +213,18 @@ impl Template {
         let template = Self { kind, is_html, environment: Arc::new(environment) };
         template.render(&Values::sample())?;
         Ok(template)
+    }
+
+    /// Fills it in with the largest values that there can be, and with the smallest: a text that is good for the two tokens
+    /// of a preview may be too long for a digest of many.
+    ///
+    /// # Errors
+    /// [`TemplateFault`]: so it would be on the night on which somebody has them.
+    pub fn endures(&self) -> Result<(), TemplateFault> {
+        for values in [Values::largest(self.is_html), Values::smallest()] {
+            self.render(&values)?;
+        }
+        Ok(())
     }
 
     /// Fills it in.

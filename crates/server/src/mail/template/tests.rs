@@ -193,6 +193,33 @@ fn what_would_take_too_long_is_given_up() {
 }
 
 #[test]
+fn a_text_endures_the_longest_names_and_the_most_tokens_or_is_refused() {
+    for kind in [Kind::Token, Kind::Digest] {
+        let template = Template::parse(kind, kind.default_subject(), kind.default_body()).unwrap();
+        assert_eq!(template.endures(), Ok(()), "{kind:?}");
+    }
+    let (subject, body) =
+        (Kind::Digest.default_subject(), "{% for token in tokens %}{{ token.token_name }}\n{% endfor %}");
+    assert_eq!(Template::parse(Kind::Digest, subject, body).unwrap().endures(), Ok(()));
+    // Each of them is good for two tokens.
+    let each = |inner: &str| format!("{{% for token in tokens %}}{inner}{{% endfor %}}");
+    let names = "{{ token.token_name }}, ";
+    for (subject, body, fault) in [
+        (each(&each("{{ owner }}")), "x".to_owned(), TemplateFault::TooMuch { part: Part::Subject }),
+        (subject.to_owned(), each(&names.repeat(20)), TemplateFault::TooMuch { part: Part::Body }),
+        (subject.to_owned(), each(&each("{{ loop.index }} ")), TemplateFault::TooMuch { part: Part::Body }),
+        (subject.to_owned(), each("<div><div>"), TemplateFault::NoText),
+    ] {
+        let template = Template::parse(Kind::Digest, &subject, &body).unwrap();
+        assert_eq!(template.endures(), Err(fault), "{subject} {body}");
+    }
+    // What the text says of a token that expired is looked at too.
+    let branch = "{% if days_left %}{{ token_name }}{% else %}{{ token_name - 1 }}{% endif %}";
+    let template = Template::parse(Kind::Token, "s", branch).unwrap();
+    assert!(matches!(template.endures(), Err(TemplateFault::Unreadable { part: Part::Body, .. })));
+}
+
+#[test]
 fn html_that_is_deep_or_broken_ends_no_thread() {
     for deep in [
         "<div>".repeat(10_000),

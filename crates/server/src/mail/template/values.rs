@@ -6,8 +6,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minijinja::Value;
 use patgate_core::expiry::{Expiry, Remaining};
+use patgate_core::reminder::MOST_IN_DIGEST;
 
 use super::Kind;
+
+/// The longest name of a token, and of a user to log in with, in characters.
+const LONGEST_NAME: usize = 100;
+/// The longest full name, in characters.
+const LONGEST_FULL_NAME: usize = 255;
+/// More than most hosts with a path have.
+const LONGEST_ADDRESS: usize = 100;
 
 /// What a mail is about. A mail for one token is about the first of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +96,39 @@ impl Values {
             owner_full_name: "Ann Example".to_owned(),
             server_url: "https://patgate.example.org".to_owned(),
             tokens: vec![token("ci-deploy", "21", 5), token("nightly-report", "22", 6)],
+        }
+    }
+
+    /// The smallest of all: one token, which has expired, and names of one letter.
+    pub(super) fn smallest() -> Self {
+        let token = TokenValues {
+            token_name: "t".to_owned(),
+            expires_at: "1 May 2026, 00:00 (UTC)".to_owned(),
+            expires_at_utc: "1 May 2026, 00:00 UTC".to_owned(),
+            days_left: 0,
+            renew_url: "http://p/account/tokens/new?like=3WYwkfYcu9w".to_owned(),
+        };
+        let (owner, server_url) = ("o".to_owned(), "http://p".to_owned());
+        Self { owner_full_name: owner.clone(), owner, server_url, tokens: vec![token] }
+    }
+
+    /// The largest of all: as many tokens as a digest can have, and the longest names, of letters that become the most
+    /// bytes, in HTML or in a text.
+    pub(super) fn largest(is_html: bool) -> Self {
+        let letter = if is_html { "\"" } else { "\u{10348}" };
+        let server_url = format!("https://{}.example", "p".repeat(LONGEST_ADDRESS));
+        let token = TokenValues {
+            token_name: letter.repeat(LONGEST_NAME),
+            expires_at: "30 Sep 9999, 23:59 (America/Argentina/ComodRivadavia)".to_owned(),
+            expires_at_utc: "30 Sep 9999, 23:59 UTC".to_owned(),
+            days_left: 3_000_000,
+            renew_url: format!("{server_url}/account/tokens/new?like=3WYwkfYcu9w"),
+        };
+        Self {
+            owner: letter.repeat(LONGEST_NAME),
+            owner_full_name: letter.repeat(LONGEST_FULL_NAME),
+            server_url,
+            tokens: vec![token; MOST_IN_DIGEST],
         }
     }
 

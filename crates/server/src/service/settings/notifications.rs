@@ -106,7 +106,7 @@ impl Notifications {
         let body = Texts { subject: kind.default_subject().to_owned(), ..texts };
         for (name, texts) in [("subject", subject), ("body", body)] {
             if !faults.has(name) {
-                faults.take(name, texts.template());
+                faults.take(name, texts.template().and_then(|template| template.endures()));
             }
         }
     }
