@@ -52,8 +52,8 @@ pub use load::{IndexedGrant, Loaded};
 pub use nodes::{Node, NodeId};
 pub use password::{PasswordHashText, StoredPassword};
 pub use reminders::{
-    ClaimedMail, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailedToken, Planning,
-    ReminderRun, RunNote, Sender, StoredMail,
+    ClaimedMail, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailStateKind, MailedToken,
+    Planning, ReminderRun, RunNote, Sender, StoredMail,
 };
 pub use reset_links::ResetLink;
 pub use roles::RoleFilter;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::policy::notification::NotificationDays;
 use patgate_server::service::reminders::{self, Round};
-use patgate_store::{MailFilter, MailState, RunNote, StoredMail};
+use patgate_store::{MailFilter, MailState, RunNote, Seek, StoredMail};
 use patgate_testkit::servers::mail::{MailServer, Way};
 use tokio_util::sync::CancellationToken;
 
@@ -64,7 +64,7 @@ pub(crate) async fn night(world: &World, day: &str) -> (u64, u64) {
 }
 
 pub(crate) async fn mails(world: &World) -> Vec<StoredMail> {
-    world.state.store.mails(&MailFilter::default(), 1_000).await.unwrap()
+    world.state.store.mails(&MailFilter::default(), &Seek::Start, 1_000).await.unwrap()
 }
 
 pub(crate) fn later(world: &World, minutes: i64) {
@@ -122,10 +122,10 @@ async fn each_answer_of_the_mail_server_has_its_consequence() {
         ("good", MailState::Sent, "250"),
         ("reject", MailState::Failed, "550"),
         ("spam", MailState::Failed, "554"),
-        ("greylist", MailState::Planned, "451"),
-        ("full", MailState::Planned, "452"),
-        ("lost", MailState::Planned, ""),
-        ("cut", MailState::Planned, ""),
+        ("greylist", MailState::Waiting, "451"),
+        ("full", MailState::Waiting, "452"),
+        ("lost", MailState::Waiting, ""),
+        ("cut", MailState::Waiting, ""),
     ] {
         let (found, answer) = state(name).await;
         assert!(found == wanted && answer.contains(words), "{name}: {found:?} {answer}");
@@ -161,13 +161,13 @@ async fn mails_wait_for_a_mail_server_that_is_away_and_are_not_lost() {
     reminders::run_due(&world.state).await.unwrap();
     assert_eq!(send(&world).await, Round::ServerFails);
     let waiting = &mails(&world).await[0];
-    assert_eq!((waiting.state, waiting.attempts), (MailState::Planned, 0), "a dead server is no attempt");
+    assert_eq!((waiting.state, waiting.attempts), (MailState::Waiting, 0), "a dead server is no attempt");
     assert!(waiting.answer.is_some(), "administrators see what is in the way");
     // Another server is chosen, and then reminders are switched off.
     let server = MailServer::start();
     world.notify(|settings| settings.server = None).await;
     assert_eq!(send(&world).await, Round::Done);
-    assert_eq!(mails(&world).await[0].state, MailState::Planned);
+    assert_eq!(mails(&world).await[0].state, MailState::Waiting);
     world.notify(|settings| settings.enabled = false).await;
     later(&world, 15);
     send(&world).await;

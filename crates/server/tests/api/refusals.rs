@@ -38,7 +38,7 @@ async fn a_server_that_refuses_everybody_fails_no_mail_and_administrators_read_w
     let run = reminders::run_due(&world.state).await.unwrap().unwrap();
     assert_eq!(send(&world).await, Round::ServerFails);
     let waiting = mails(&world).await;
-    assert_eq!(states(&waiting, MailState::Planned), 5, "{waiting:?}");
+    assert_eq!(states(&waiting, MailState::Waiting), 5, "{waiting:?}");
     assert_eq!(waiting.iter().map(|mail| mail.attempts).sum::<u32>(), 3, "three show it, two are not tried");
     for mail in &waiting {
         assert!(mail.answer.as_deref().unwrap().contains("Relay access denied"), "{mail:?}");
@@ -121,7 +121,7 @@ async fn a_wrong_password_is_tried_once_however_many_mails_wait() {
     assert_eq!(night(&world, "2026-11-23").await, (100, 0));
     assert_eq!(server.sign_ins(), 1);
     let waiting = mails(&world).await;
-    assert_eq!(states(&waiting, MailState::Planned), 100);
+    assert_eq!(states(&waiting, MailState::Waiting), 100);
     assert!(waiting.iter().all(|mail| mail.attempts == 0), "none was tried");
     assert_eq!(send(&world).await, Round::ServerFails);
     assert_eq!(server.sign_ins(), 2, "once a round");

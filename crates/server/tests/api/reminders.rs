@@ -65,12 +65,17 @@ async fn mails_are_listed_by_state_and_from_one_on() {
     let mut names = Vec::new();
     let mut after = String::new();
     loop {
-        let page = ask(&world, &format!("{mails}?state=planned&limit=2{after}")).await;
+        let page = ask(&world, &format!("{mails}?state=waiting&limit=2{after}")).await;
         let page = page.as_array().unwrap();
         names.extend(page.iter().map(|mail| mail["tokens"][0]["name"].as_str().unwrap().to_owned()));
         let Some(last) = page.last() else { break };
         after = format!("&after={}", last["id"].as_str().unwrap());
     }
+    let all = ask(&world, &mails).await;
+    let ids: Vec<_> = all.as_array().unwrap().iter().map(|mail| mail["id"].as_str().unwrap()).collect();
+    let back = ask(&world, &format!("{mails}?limit=2&before={}", ids[3])).await;
+    let back: Vec<_> = back.as_array().unwrap().iter().map(|mail| mail["id"].as_str().unwrap()).collect();
+    assert_eq!(back, ids[1..3], "the two in front of the last, in the order of the list");
     names.sort();
     assert_eq!(names, ["one", "three", "two"]);
     for (query, field) in [
@@ -80,6 +85,8 @@ async fn mails_are_listed_by_state_and_from_one_on() {
         ("limit=x", "limit"),
         ("after=x", "after"),
         ("after=1&after=2", "after"),
+        ("before=x", "before"),
+        ("after=00000000001&before=00000000002", "before"),
     ] {
         let answer = world.send(get(format!("{mails}?{query}")).basic("root", PASSWORD)).await;
         assert_eq!((answer.status(), answer.json()["field"].as_str()), (400, Some(field)), "{query}");
@@ -132,7 +139,7 @@ async fn a_mail_that_failed_is_tried_again() {
     let path = format!("/api/v1/reminders/mails/{failed}/retry");
     let answer = world.send(post(&path).basic("root", PASSWORD)).await;
     assert_eq!((answer.status(), answer.text()), (204, ""));
-    assert_eq!(world.state.store.mail(failed).await.unwrap().unwrap().state, MailState::Planned);
+    assert_eq!(world.state.store.mail(failed).await.unwrap().unwrap().state, MailState::Waiting);
     let audited = world.state.store.last_sequence().await.unwrap();
     for path in [&*path, "/api/v1/reminders/mails/00000000000/retry", "/api/v1/reminders/mails/x/retry"] {
         assert_eq!(world.send(post(path).basic("root", PASSWORD)).await.status(), 404, "{path}");
@@ -154,7 +161,7 @@ async fn all_failed_mails_of_a_run_are_tried_again_in_one_change() {
     assert_eq!(answer.status(), 200, "{}", answer.text());
     assert_eq!(answer.json(), serde_json::json!({ "retried": 2, "overtaken": 0 }));
     for mail in failed {
-        assert_eq!(world.state.store.mail(mail).await.unwrap().unwrap().state, MailState::Planned);
+        assert_eq!(world.state.store.mail(mail).await.unwrap().unwrap().state, MailState::Waiting);
     }
     let after = world.state.store.last_sequence().await.unwrap();
     assert_eq!(after.as_i64(), before.as_i64() + 1, "one change");

@@ -64,7 +64,7 @@ impl Change {
                 MailKind::Shortened.as_str().into(),
                 owner.as_i64().into(),
                 to_json(&tokens, "tokens")?.into(),
-                MailState::Planned.as_str().into(),
+                MailState::Waiting.stored().into(),
                 now.into(),
                 now.into(),
             ])
@@ -193,7 +193,7 @@ impl Change {
             let which = Expr::col(Mails::Id).is_in(ids.iter().map(|id| id.as_i64()));
             let update = Query::update()
                 .table(Mails::Table)
-                .value(Mails::State, MailState::Planned.as_str())
+                .value(Mails::State, MailState::Waiting.stored())
                 .value(Mails::Attempts, 0_i64)
                 .value(Mails::DueAt, self.now.as_millisecond())
                 .value(Mails::DoneAt, None::<i64>)
@@ -206,7 +206,7 @@ impl Change {
 }
 
 fn is_failed(which: Expr) -> Expr {
-    Expr::col(Mails::State).eq(MailState::Failed.as_str()).and(which)
+    Expr::col(Mails::State).eq(MailState::Failed.stored()).and(which)
 }
 
 fn failed_mail(row: &QueryResult) -> Result<FailedMail, StoreError> {

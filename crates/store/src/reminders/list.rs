@@ -6,8 +6,9 @@ use patgate_core::reminder::Night;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use super::{MailCounts, MailKind, MailState, ReminderRun, RunNote, StoredMail};
+use super::{MailCounts, MailKind, MailState, MailStateKind, ReminderRun, RunNote, StoredMail};
 use crate::error::StoreError;
+use crate::keyset::{Seek, beyond, in_list_order};
 use crate::rows::{column, json, optional_time, time};
 use crate::store::Store;
 use crate::tables::{Mails, ReminderRuns};
@@ -37,15 +38,13 @@ const RUN_COLUMNS: [ReminderRuns; 6] = [
     ReminderRuns::Skipped,
 ];
 
-/// Which mails to list; `Default` lists all. By identifier, so that a list can go on after any of them.
+/// Which mails to list; `Default` lists all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MailFilter {
     /// Of this run.
     pub run: Option<RunId>,
-    /// In this state; of a skipped one whatever its reason.
-    pub state: Option<MailState>,
-    /// Behind this one.
-    pub after: Option<MailId>,
+    /// In this state.
+    pub state: Option<MailStateKind>,
 }
 
 impl Store {
@@ -90,7 +89,7 @@ impl Store {
                 "sent" => counts.sent += mails,
                 "skipped" => counts.skipped += mails,
                 "failed" => counts.failed += mails,
-                _ => counts.planned += mails,
+                _ => counts.waiting += mails,
             }
         }
         Ok(counts)
@@ -104,7 +103,7 @@ impl Store {
             .and_where(Expr::col(Mails::Run).eq(run.as_i64()))
             .and_where(
                 Expr::col(Mails::State)
-                    .is_in([MailState::Planned, MailState::Sending].map(MailState::as_str)),
+                    .is_in([MailState::Waiting, MailState::Sending].map(MailState::stored)),
             )
             .and_where(Expr::col(Mails::Answer).is_not_null())
             .group_by_col(Mails::Answer)
@@ -125,20 +124,28 @@ impl Store {
         self.inner.orm.query_one(&select).await?.as_ref().map(mail).transpose()
     }
 
-    /// At most `limit` mails.
-    pub async fn mails(&self, filter: &MailFilter, limit: u64) -> Result<Vec<StoredMail>, StoreError> {
+    /// At most `limit` mails by identifier, from a place of the list on.
+    pub async fn mails(
+        &self,
+        filter: &MailFilter,
+        seek: &Seek<MailId>,
+        limit: u64,
+    ) -> Result<Vec<StoredMail>, StoreError> {
         let mut select = Query::select().columns(MAIL_COLUMNS).from(Mails::Table).take();
         if let Some(run) = filter.run {
             select.and_where(Expr::col(Mails::Run).eq(run.as_i64()));
         }
         if let Some(state) = filter.state {
-            select.and_where(Expr::col(Mails::State).eq(state.as_str()));
+            select.and_where(Expr::col(Mails::State).eq(state.stored()));
         }
-        if let Some(after) = filter.after {
-            select.and_where(Expr::col(Mails::Id).gt(after.as_i64()));
+        let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
+        if let Some(place) = seek.cursor() {
+            select.and_where(beyond([Mails::Id], [place.as_i64().into()], &order));
         }
-        select.order_by(Mails::Id, Order::Asc).limit(limit);
-        self.inner.orm.query_all(&select).await?.iter().map(mail).collect()
+        select.order_by(Mails::Id, order).limit(limit);
+        let mails =
+            self.inner.orm.query_all(&select).await?.iter().map(mail).collect::<Result<Vec<_>, _>>()?;
+        Ok(in_list_order(mails, seek.is_backward()))
     }
 }
 

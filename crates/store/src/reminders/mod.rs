@@ -49,7 +49,7 @@ pub enum RunNote {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MailCounts {
     /// Waiting, or being sent.
-    pub planned: u64,
+    pub waiting: u64,
     /// Taken by the mail server.
     pub sent: u64,
     /// Left out.
@@ -100,13 +100,28 @@ pub enum MailKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailState {
     /// It waits for its turn.
-    Planned,
+    Waiting,
     /// Somebody is sending it, or was when they stopped.
     Sending,
     /// The mail server took it.
     Sent,
     /// It was left out.
     Skipped(SkipReason),
+    /// The mail server refused it for good, or too often.
+    Failed,
+}
+
+/// What became of a mail, whatever the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailStateKind {
+    /// It waits for its turn.
+    Waiting,
+    /// It is being sent.
+    Sending,
+    /// The mail server took it.
+    Sent,
+    /// It was left out.
+    Skipped,
     /// The mail server refused it for good, or too often.
     Failed,
 }
@@ -145,27 +160,54 @@ impl MailKind {
 }
 
 impl MailState {
-    /// The word in the database and in the API; of a skipped one without its reason.
+    /// The same without its reason.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn kind(self) -> MailStateKind {
         match self {
-            Self::Planned => "planned",
-            Self::Sending => "sending",
-            Self::Sent => "sent",
-            Self::Skipped(_) => "skipped",
-            Self::Failed => "failed",
+            Self::Waiting => MailStateKind::Waiting,
+            Self::Sending => MailStateKind::Sending,
+            Self::Sent => MailStateKind::Sent,
+            Self::Skipped(_) => MailStateKind::Skipped,
+            Self::Failed => MailStateKind::Failed,
         }
+    }
+
+    /// The word in the database.
+    pub(crate) const fn stored(self) -> &'static str {
+        self.kind().stored()
     }
 
     fn from_words(state: &str, reason: Option<&str>) -> Option<Self> {
         let reason = || SkipReason::ALL.into_iter().find(|known| Some(known.as_str()) == reason);
         match state {
-            "planned" => Some(Self::Planned),
+            "planned" => Some(Self::Waiting),
             "sending" => Some(Self::Sending),
             "sent" => Some(Self::Sent),
             "skipped" => reason().map(Self::Skipped),
             "failed" => Some(Self::Failed),
             _ => None,
+        }
+    }
+}
+
+impl MailStateKind {
+    /// The word in the API, and in the addresses of pages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The word in the database: version 5 of the tables calls what waits `planned`.
+    const fn stored(self) -> &'static str {
+        match self {
+            Self::Waiting => "planned",
+            _ => self.as_str(),
         }
     }
 }

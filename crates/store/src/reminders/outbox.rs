@@ -116,7 +116,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<ClaimedMail>, StoreError> {
         let is_due = || {
-            let waits = Expr::col(Mails::State).eq(MailState::Planned.as_str());
+            let waits = Expr::col(Mails::State).eq(MailState::Waiting.stored());
             waits.and(Expr::col(Mails::DueAt).lte(now.as_millisecond()))
         };
         let due = Query::select()
@@ -130,7 +130,7 @@ impl Store {
         let (_turn, transaction) = self.inner.begin_data().await?;
         let claim = Query::update()
             .table(Mails::Table)
-            .value(Mails::State, MailState::Sending.as_str())
+            .value(Mails::State, MailState::Sending.stored())
             .value(Mails::Attempts, Expr::col(Mails::Attempts).add(1))
             .and_where(Expr::col(Mails::Id).in_subquery(due))
             .and_where(is_due())
@@ -183,7 +183,7 @@ impl Store {
 
     /// Lets mails that nobody sends any more wait again.
     pub(super) async fn put_half_sent_back(&self) -> Result<(), StoreError> {
-        let is_half_sent = || Expr::col(Mails::State).eq(MailState::Sending.as_str());
+        let is_half_sent = || Expr::col(Mails::State).eq(MailState::Sending.stored());
         let select =
             Query::select().column(Mails::Id).from(Mails::Table).and_where(is_half_sent()).limit(1).take();
         if self.inner.orm.query_one(&select).await?.is_none() {
@@ -192,7 +192,7 @@ impl Store {
         let (_turn, transaction) = self.inner.begin_data().await?;
         let update = Query::update()
             .table(Mails::Table)
-            .value(Mails::State, MailState::Planned.as_str())
+            .value(Mails::State, MailState::Waiting.stored())
             .and_where(is_half_sent())
             .take();
         transaction.execute(&update).await?;
@@ -237,10 +237,10 @@ fn marking(id: MailId, outcome: &MailOutcome, now: Timestamp) -> UpdateStatement
     update
         .table(Mails::Table)
         .and_where(Expr::col(Mails::Id).eq(id.as_i64()))
-        .and_where(Expr::col(Mails::State).eq(MailState::Sending.as_str()));
+        .and_where(Expr::col(Mails::State).eq(MailState::Sending.stored()));
     let mut done = |state: MailState| {
         update
-            .value(Mails::State, state.as_str())
+            .value(Mails::State, state.stored())
             .value(Mails::DueAt, None::<i64>)
             .value(Mails::DoneAt, now.as_millisecond());
     };
@@ -256,7 +256,7 @@ fn marking(id: MailId, outcome: &MailOutcome, now: Timestamp) -> UpdateStatement
         }
         MailOutcome::Later { due_at, answer } => {
             update
-                .value(Mails::State, MailState::Planned.as_str())
+                .value(Mails::State, MailState::Waiting.stored())
                 .value(Mails::DueAt, due_at.as_millisecond())
                 .value(Mails::Answer, answer.as_str());
         }
@@ -265,7 +265,7 @@ fn marking(id: MailId, outcome: &MailOutcome, now: Timestamp) -> UpdateStatement
                 update.value(Mails::Answer, answer.as_str());
             }
             update
-                .value(Mails::State, MailState::Planned.as_str())
+                .value(Mails::State, MailState::Waiting.stored())
                 .value(Mails::Attempts, Expr::col(Mails::Attempts).sub(1))
                 .value(Mails::DueAt, due_at.as_millisecond());
         }

@@ -183,14 +183,14 @@ impl Planning {
         skipped: Option<SkipReason>,
     ) -> Result<[Value; 10], StoreError> {
         let now = self.run.at.as_millisecond();
-        let state = skipped.map_or(MailState::Planned, MailState::Skipped);
+        let state = skipped.map_or(MailState::Waiting, MailState::Skipped);
         Ok([
             id.as_i64().into(),
             self.run.id.as_i64().into(),
             MailKind::Reminder.as_str().into(),
             owner.as_i64().into(),
             to_json(&tokens, "tokens")?.into(),
-            state.as_str().into(),
+            state.stored().into(),
             skipped.map(SkipReason::as_str).into(),
             skipped.is_none().then_some(now).into(),
             now.into(),
@@ -273,7 +273,7 @@ async fn add_marks(connection: &impl ConnectionTrait, found: &mut [Candidate]) -
         let days: i64 = column(&row, "days")?;
         let days = u32::try_from(days).ok().and_then(|days| NotificationDays::try_from(days).ok());
         let state: Option<String> = column(&row, "state")?;
-        let failed = state.as_deref() == Some(MailState::Failed.as_str());
+        let failed = state.as_deref() == Some(MailState::Failed.stored());
         let address: Option<String> = column(&row, "address")?;
         let mark = Mark {
             days: days.ok_or(StoreError::Unreadable("days"))?,

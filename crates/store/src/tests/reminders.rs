@@ -6,7 +6,9 @@ use patgate_core::policy::notification::NotificationDays;
 use patgate_core::reminder::{Night, Plan, PlannedMail, Schedule, SkipReason, plan};
 
 use super::*;
-use crate::{AuditFilter, MailFilter, MailOutcome, MailState, Planning, RunNote, Seek, StoreError};
+use crate::{
+    AuditFilter, MailFilter, MailOutcome, MailState, MailStateKind, Planning, RunNote, Seek, StoreError,
+};
 
 fn night() -> Night {
     "2026-05-03".parse().unwrap()
@@ -61,7 +63,7 @@ async fn run(store: &Store, id: i64, night: Option<Night>, now: Timestamp) -> Pl
 }
 
 async fn states(store: &Store) -> Vec<(i64, MailState)> {
-    let mails = store.mails(&MailFilter::default(), 100).await.unwrap();
+    let mails = store.mails(&MailFilter::default(), &Seek::Start, 100).await.unwrap();
     mails.iter().map(|mail| (mail.owner.as_i64(), mail.state)).collect()
 }
 
@@ -88,7 +90,7 @@ on_both_databases! {
         assert_eq!((again.mails.len(), again.skipped.len()), (0, 1));
         assert_eq!(store.reminder_runs(10).await.unwrap().len(), 2);
         let counts = store.mail_counts(run_id(1)).await.unwrap();
-        assert_eq!((counts.planned, counts.skipped, counts.sent, counts.failed), (1, 1, 0, 0));
+        assert_eq!((counts.waiting, counts.skipped, counts.sent, counts.failed), (1, 1, 0, 0));
     }
 
     async fn a_run_that_is_not_committed_has_not_happened(fixture: Fixture) {
@@ -132,7 +134,7 @@ on_both_databases! {
         let again = store.claim_mails(&sender, now(), 10).await.unwrap();
         assert_eq!((again[0].id, again[0].attempts), (claimed[0].id, 1));
         store.mark_mails(&sender, &[(again[0].id, sent())], now()).await.unwrap();
-        let mail = &store.mails(&MailFilter { state: Some(MailState::Sent), ..MailFilter::default() }, 9).await.unwrap()[0];
+        let mail = &store.mails(&MailFilter { run: None, state: Some(MailStateKind::Sent) }, &Seek::Start, 9).await.unwrap()[0];
         assert_eq!((mail.answer.as_deref(), mail.done_at, mail.due_at), (Some("250 taken"), Some(now()), None));
         assert_eq!(run(&store, 2, None, in_days(1)).await.mails.len(), 0, "told");
     }
@@ -225,7 +227,7 @@ on_both_databases! {
         let state = async |id: i64| store.mail(MailId::from_i64(id)).await.unwrap().unwrap().state;
         assert_eq!(
             [state(101).await, state(102).await, state(103).await, state(201).await],
-            [MailState::Planned, MailState::Failed, MailState::Planned, MailState::Failed]
+            [MailState::Waiting, MailState::Failed, MailState::Waiting, MailState::Failed]
         );
         let events = audited("reminder_run.retry").await;
         assert_eq!(events.len(), 1, "one event for all");
@@ -255,7 +257,7 @@ on_both_databases! {
         let store = store_with_tokens(&fixture).await;
         run(&store, 1, Some(night()), now()).await;
         store.forget_mails(in_days(1)).await.unwrap();
-        assert_eq!(states(&store).await, [(1, MailState::Planned)], "the skipped one is gone");
+        assert_eq!(states(&store).await, [(1, MailState::Waiting)], "the skipped one is gone");
         let sender = store.sender().await.unwrap().unwrap();
         let id = store.claim_mails(&sender, now(), 10).await.unwrap()[0].id;
         store.mark_mails(&sender, &[(id, sent())], now()).await.unwrap();

@@ -68,7 +68,7 @@ pub(super) struct MailBody {
     owner: String,
     /// About which tokens.
     tokens: Vec<TokenBody>,
-    /// `planned`, `sending`, `sent`, `skipped` or `failed`.
+    /// `waiting`, `sending`, `sent`, `skipped` or `failed`.
     #[schema(example = "sent")]
     state: &'static str,
     /// Why it was skipped: `no_address`, `owner_disabled`, `expired`, `deleted` or `switched_off`.
@@ -115,7 +115,7 @@ impl From<ListedRun> for RunBody {
             planned,
             skipped,
             mails: CountsBody {
-                waiting: counts.planned,
+                waiting: counts.waiting,
                 sent: counts.sent,
                 skipped: counts.skipped,
                 failed: counts.failed,
@@ -134,7 +134,7 @@ impl From<ListedMail> for MailBody {
             kind: mail.kind.as_str(),
             owner,
             tokens: named.map(|((id, days), name)| TokenBody { id, name, days }).collect(),
-            state: mail.state.as_str(),
+            state: mail.state.kind().as_str(),
             reason: match mail.state {
                 MailState::Skipped(reason) => Some(reason.as_str()),
                 _ => None,

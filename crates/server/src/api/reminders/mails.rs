@@ -2,8 +2,7 @@
 
 use axum::extract::State;
 use patgate_core::identifier::{MailId, RunId};
-use patgate_core::reminder::SkipReason;
-use patgate_store::MailState;
+use patgate_store::{MailFilter, MailStateKind, Seek};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -28,6 +27,8 @@ pub(super) struct Asked {
     state: Option<Became>,
     /// Behind the mail of this identifier: the last of the answer before.
     after: Option<String>,
+    /// In front of the mail of this identifier: the first of the answer that comes after. Not with `after`.
+    before: Option<String>,
     /// How many at most, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 100)]
     limit: Option<u64>,
@@ -38,7 +39,7 @@ pub(super) struct Asked {
 #[serde(rename_all = "camelCase")]
 enum Became {
     /// It waits for its turn.
-    Planned,
+    Waiting,
     /// It is being sent.
     Sending,
     /// The mail server took it.
@@ -95,23 +96,33 @@ async fn list(
         let detail = format!("The query parameter `limit` is 1 to {MOST}, and not {limit}");
         return Err(Problem::field("limit", detail));
     }
-    let after = asked.after.as_deref().map(str::parse::<MailId>).transpose();
-    let after =
-        after.map_err(|error| Problem::field("after", format!("The query parameter `after`: {error}")))?;
-    let only = asked.state.map(Became::stored);
-    let mails = reminders::mails(state, caller, run, only, after, limit).await?;
+    let named = |name: &str, id: &str| {
+        let id = id.parse::<MailId>();
+        id.map_err(|error| Problem::field(name, format!("The query parameter `{name}`: {error}")))
+    };
+    let seek = match (asked.after, asked.before) {
+        (Some(_), Some(_)) => {
+            let detail = "The query parameters `after` and `before` contradict each other; leave one out";
+            return Err(Problem::field("before", detail));
+        }
+        (Some(id), None) => Seek::After(named("after", &id)?),
+        (None, Some(id)) => Seek::Before(named("before", &id)?),
+        (None, None) => Seek::Start,
+    };
+    let filter = MailFilter { run, state: asked.state.map(Became::kind) };
+    let mails = reminders::mails(state, caller, &filter, &seek, limit).await?;
     Ok(axum::Json(mails.into_iter().map(MailBody::from).collect()))
 }
 
 impl Became {
-    /// As the store asks for it: the reason of a skipped one makes no difference.
-    fn stored(self) -> MailState {
+    /// As the store asks for it.
+    fn kind(self) -> MailStateKind {
         match self {
-            Self::Planned => MailState::Planned,
-            Self::Sending => MailState::Sending,
-            Self::Sent => MailState::Sent,
-            Self::Skipped => MailState::Skipped(SkipReason::NoAddress),
-            Self::Failed => MailState::Failed,
+            Self::Waiting => MailStateKind::Waiting,
+            Self::Sending => MailStateKind::Sending,
+            Self::Sent => MailStateKind::Sent,
+            Self::Skipped => MailStateKind::Skipped,
+            Self::Failed => MailStateKind::Failed,
         }
     }
 }

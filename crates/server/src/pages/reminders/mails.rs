@@ -6,28 +6,23 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::{MailId, RunId};
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
-use patgate_core::reminder::SkipReason;
-use patgate_store::MailState;
+use patgate_store::{MailFilter, MailStateKind, Seek};
 
 use super::row::MailRow;
 use super::{LIST, RunRow, may_run};
 use crate::pages::form::Named;
+use crate::pages::paging::{self, Paging};
 use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Visitor};
 use crate::service::reminders;
 use crate::state::AppState;
 
-/// Rows on a page.
-const ROWS: usize = 50;
-
-/// The states that can be asked for, as they stand in the address and on the page. The reason of a skipped one makes no
-/// difference.
-const STATES: [(&str, &str, Option<MailState>); 6] = [
-    ("", "All", None),
-    ("planned", "Waiting", Some(MailState::Planned)),
-    ("sending", "Being sent", Some(MailState::Sending)),
-    ("sent", "Sent", Some(MailState::Sent)),
-    ("skipped", "Skipped", Some(MailState::Skipped(SkipReason::NoAddress))),
-    ("failed", "Failed", Some(MailState::Failed)),
+/// The states that can be asked for, in words.
+const STATES: [(MailStateKind, &str); 5] = [
+    (MailStateKind::Waiting, "Waiting"),
+    (MailStateKind::Sending, "Being sent"),
+    (MailStateKind::Sent, "Sent"),
+    (MailStateKind::Skipped, "Skipped"),
+    (MailStateKind::Failed, "Failed"),
 ];
 
 /// The page.
@@ -44,12 +39,9 @@ struct MailsPage {
     states: Vec<Choice>,
     is_filtered: bool,
     rows: Vec<MailRow>,
-    /// Whether there are mails before those that are shown.
+    /// Whether a place in the list was asked for.
     is_later: bool,
-    /// The first page, as a query.
-    first: String,
-    /// The next page, as a query.
-    next: Option<String>,
+    paging: Paging,
 }
 
 /// The mails of a run.
@@ -79,20 +71,17 @@ async fn show(
     query: Option<String>,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let (asked, _, only) =
-        STATES.into_iter().find(|(word, ..)| *word == query.text("state")).unwrap_or(STATES[0]);
-    let after: Option<MailId> = query.text("after").parse().ok();
+    let only = STATES.into_iter().map(|(kind, _)| kind).find(|kind| kind.as_str() == query.text("state"));
+    let asked = only.map_or("", MailStateKind::as_str);
+    let place: Seek<MailId> = paging::place(&query);
     let (id, run) = run.unzip();
-    let limit = ROWS as u64 + 1;
     let may_see = visitor.may_any(state, &[TOKEN_VIEW_ALL]);
-    let mut mails = match &run {
+    let filter = MailFilter { run: id, state: only };
+    let mails = match &run {
         Some(_) if !may_see => Vec::new(),
-        _ => reminders::mails(state, &visitor.caller, id, only, after, limit).await?,
+        _ => reminders::mails(state, &visitor.caller, &filter, &place, paging::ASKED).await?,
     };
-    let has_more = mails.len() > ROWS;
-    mails.truncate(ROWS);
-    let next = mails.last().filter(|_| has_more);
-    let next = next.map(|last| query.with(&[("after", &last.mail.id.to_string()), ("done", "")]));
+    let (mails, paging) = Paging::cut(mails, &place, &query, |listed| listed.mail.id);
     let notice = match query.text("done") {
         "run" => Some(Notice::Done("The run is done. Its mails are on their way.".to_owned())),
         "retry" => Some(Notice::Done("The mail is tried again.".to_owned())),
@@ -106,12 +95,14 @@ async fn show(
         may_see,
         path: run.as_ref().map_or_else(|| format!("{LIST}/mails"), |run| run.path.clone()),
         run,
-        states: STATES.map(|(word, label, _)| Choice::new(word, label, asked)).into(),
+        states: std::iter::once(("", "All"))
+            .chain(STATES.map(|(kind, label)| (kind.as_str(), label)))
+            .map(|(word, label)| Choice::new(word, label, asked))
+            .collect(),
         is_filtered: !asked.is_empty(),
         rows: mails.into_iter().map(MailRow::from).collect(),
-        is_later: after.is_some(),
-        first: query.with(&[("after", ""), ("done", "")]),
-        next,
+        is_later: place != Seek::Start,
+        paging,
     };
     Ok(Html(page.render()?).into_response())
 }

@@ -71,7 +71,7 @@ impl From<ListedRun> for RunRow {
             Some(note) => note.text.to_owned(),
             None => format!(
                 "{} planned, {} sent, {} waiting, {} skipped, {} failed.{waits}",
-                run.planned, counts.sent, counts.planned, counts.skipped, counts.failed
+                run.planned, counts.sent, counts.waiting, counts.skipped, counts.failed
             ),
         };
         Self {
@@ -80,7 +80,7 @@ impl From<ListedRun> for RunRow {
             what: run.night.map_or_else(|| "By hand".to_owned(), |night| format!("Night of {night}")),
             planned: run.planned,
             sent: counts.sent,
-            waiting: counts.planned,
+            waiting: counts.waiting,
             skipped: counts.skipped,
             failed: counts.failed,
             note,
@@ -108,7 +108,7 @@ impl Note {
 impl From<ListedMail> for MailRow {
     fn from(ListedMail { mail, owner, mut tokens }: ListedMail) -> Self {
         let (state, look) = match mail.state {
-            MailState::Planned => ("Waiting", "plain"),
+            MailState::Waiting => ("Waiting", "plain"),
             MailState::Sending => ("Being sent", "plain"),
             MailState::Sent => ("Sent", "good"),
             MailState::Skipped(_) => ("Skipped", "warning"),

@@ -3,7 +3,7 @@
 use patgate_core::identifier::{MailId, RunId};
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::reminder::without_addresses;
-use patgate_store::{MailCounts, MailFilter, MailState, ReminderRun, StoredMail};
+use patgate_store::{MailCounts, MailFilter, ReminderRun, Seek, StoredMail};
 
 use super::SEES;
 use crate::caller::Caller;
@@ -68,22 +68,20 @@ pub async fn last_run(state: &AppState, caller: &Caller) -> Result<Option<Listed
     Ok(Some(with_mails(state, run).await?))
 }
 
-/// At most `limit` mails, of one run (`Some`) or notices and all others (`None`), by identifier; from behind one on.
+/// At most `limit` mails, by identifier, from a place of the list on.
 ///
 /// # Errors
 /// As above, and 403 without `token#view_all`: a mail names somebody's tokens and address.
 pub async fn mails(
     state: &AppState,
     caller: &Caller,
-    run: Option<RunId>,
-    only: Option<MailState>,
-    after: Option<MailId>,
+    filter: &MailFilter,
+    seek: &Seek<MailId>,
     limit: u64,
 ) -> Result<Vec<ListedMail>, Problem> {
     may_see_mails(state, caller)?;
-    let filter = MailFilter { run, state: only, after };
     let mut listed = Vec::new();
-    for mail in state.store.mails(&filter, limit).await? {
+    for mail in state.store.mails(filter, seek, limit).await? {
         listed.push(named(state, mail).await?);
     }
     Ok(listed)
@@ -101,7 +99,7 @@ pub async fn mail(state: &AppState, caller: &Caller, id: MailId) -> Result<Liste
 
 async fn with_mails(state: &AppState, run: ReminderRun) -> Result<ListedRun, Problem> {
     let counts = state.store.mail_counts(run.id).await?;
-    let obstacle = match counts.planned {
+    let obstacle = match counts.waiting {
         0 => None,
         _ => state.store.mail_obstacle(run.id).await?,
     };

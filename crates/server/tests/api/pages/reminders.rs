@@ -1,7 +1,7 @@
 //! *Reminders*: the last runs, their mails, trying one again, and running now.
 
 use patgate_core::identifier::MailId;
-use patgate_store::{MailFilter, MailState, RunNote};
+use patgate_store::{MailFilter, MailState, RunNote, Seek};
 use patgate_testkit::clock::seconds_from_noon;
 
 use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World, post};
@@ -122,22 +122,29 @@ async fn a_long_list_of_mails_is_read_page_by_page() {
         tokens.push(expiring(&world, &ann, &format!("token-{number:02}")).await);
     }
     let run = world.run(&ann, &tokens.iter().collect::<Vec<_>>(), &[]).await;
-    let mut path = format!("{LIST}/{run}?state=planned");
+    let mut path = format!("{LIST}/{run}?state=waiting");
     let mut seen = Vec::new();
     let mut pages = 0;
-    loop {
+    let last = loop {
         let page = world.open(&session, &path).await;
         pages += 1;
         seen.extend(page.text().split("token-").skip(1).map(|rest| rest[..2].to_owned()));
-        assert_eq!(page.text().contains("First page"), pages > 1);
+        assert_eq!(page.text().contains(r#"rel="prev""#), pages > 1);
         let next =
             page.text().split(r#"rel="next" href=""#).nth(1).map(|rest| rest.split('"').next().unwrap());
         match next {
             Some(next) => path = next.replace("&#38;", "&"),
-            None => break,
+            None => break page.text().to_owned(),
         }
-    }
+    };
     assert_eq!((pages, seen.len()), (2, 60));
+    // And back.
+    let back =
+        last.split(r#"rel="prev" href=""#).nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    let first = world.open(&session, &back).await.text().to_owned();
+    let names: Vec<_> = first.split("token-").skip(1).map(|rest| rest[..2].to_owned()).collect();
+    assert_eq!(names, seen[..50]);
+    assert!(!first.contains(r#"rel="prev""#));
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 60);
@@ -161,7 +168,7 @@ async fn a_mail_that_failed_is_tried_again_after_one_more_question() {
     assert_eq!(state_of(&world, failed).await, MailState::Failed, "looking changes nothing");
     let done = world.send(post(&path).submit(&session, &[])).await;
     assert_eq!((done.status(), done.header("location")), (303, &*format!("{LIST}/{run}?done=retry")));
-    assert_eq!(state_of(&world, failed).await, MailState::Planned);
+    assert_eq!(state_of(&world, failed).await, MailState::Waiting);
     assert!(world.open(&session, done.header("location")).await.text().contains("The mail is tried again."));
     // Once more: it waits already.
     let question = world.open(&session, &path).await;
@@ -198,7 +205,7 @@ async fn all_failed_mails_of_a_run_are_tried_again_after_one_more_question() {
         assert_eq!((done.status(), done.header("location")), (303, &*format!("{of_run}?done=retry_all")));
     }
     for mail in failed {
-        assert_eq!(state_of(&world, mail).await, MailState::Planned);
+        assert_eq!(state_of(&world, mail).await, MailState::Waiting);
     }
     let page = world.open(&session, &format!("{of_run}?done=retry_all")).await;
     assert!(page.text().contains("The failed mails are tried again."));
@@ -242,7 +249,7 @@ async fn an_administrator_sees_whom_a_run_would_write_to_and_runs_it() {
     assert!(place.starts_with("/admin/reminders/") && place.ends_with("?done=run"), "{place}");
     let page = world.open(&session, place).await;
     assert!(page.text().contains("The run is done.") && page.text().contains("By hand"), "{}", page.text());
-    assert_eq!(world.state.store.mails(&MailFilter::default(), 9).await.unwrap().len(), 2);
+    assert_eq!(world.state.store.mails(&MailFilter::default(), &Seek::Start, 9).await.unwrap().len(), 2);
     // Nobody is told twice.
     let again = world.open(&session, RUN).await;
     assert!(again.text().contains("0 mails would be sent"), "{}", again.text());
