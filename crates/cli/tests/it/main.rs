@@ -15,6 +15,7 @@ mod demo;
 mod durability;
 mod first_start;
 mod logs;
+mod mail_nodes;
 mod mail_server;
 mod main_job;
 mod odd_requests;
