@@ -34,6 +34,16 @@ pub(crate) enum Refusal {
     },
     /// Too many passwords at once.
     Busy,
+    /// The password is right, and who has it is no user here.
+    SignInRefused {
+        /// What to look up in the log.
+        reference: u64,
+    },
+    /// A directory that must be asked does not answer.
+    ProviderSilent {
+        /// What to look up in the log.
+        reference: u64,
+    },
     /// The rules do not let it pass, whoever it is.
     Route(RouteFault),
     /// The proxy asked for an application that is not there.
@@ -94,6 +104,16 @@ impl Refusal {
                 unauthorized(format!("too many wrong passwords: try again in {seconds} s"))
             }
             Self::Busy => unauthorized("too many passwords are being checked: try again soon".into()),
+            Self::SignInRefused { reference } => unauthorized(format!(
+                "the sign-in was refused; an administrator finds the reason in the log under {reference}"
+            )),
+            // Not 401: a client must not take its credential for a wrong one.
+            Self::ProviderSilent { reference } => forbidden(
+                format!(
+                    "who you are cannot be checked now; the log has the cause under reference {reference}"
+                ),
+                Some("try again in a minute"),
+            ),
             Self::Route(fault) => forbidden(fault.to_string(), Some(fault.hint())),
             // Not 401: a client must not take its credential for a wrong one.
             Self::Starting => forbidden("Patgate is starting".into(), Some("try again in a second")),

@@ -184,6 +184,16 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
+    /// 503: a provider that must be asked does not answer. Its log has the cause under this reference.
+    #[must_use]
+    pub fn provider_unavailable(reference: u64) -> Self {
+        let detail = format!(
+            "Who you are cannot be checked now; the log of the server has the cause under reference {reference}"
+        );
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider_unavailable", detail);
+        Self { retry_after: Some(30), ..problem }
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -20,6 +20,7 @@ use crate::edge::{Clock, Random};
 use crate::node::Node;
 use crate::password::Passwords;
 use crate::problem::Problem;
+use crate::provider::ldap::Directories;
 use crate::provider::oidc;
 use crate::sealing::Sealer;
 
@@ -57,6 +58,8 @@ pub struct Parts {
     pub oidc: oidc::Providers,
     /// Judges passwords, off the verification path.
     pub passwords: Passwords,
+    /// The LDAP directories.
+    pub directories: Directories,
     /// Where samples of uses go.
     pub samples: SyncSender<UseSample>,
     /// Wakes who sends mails: one may be due.

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::process;
 
 /// Programs that the tests run, and Debian's packages that bring them.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("nginx", "nginx"),
     ("wrk", "wrk"),
     ("strace", "strace"),
@@ -23,6 +23,8 @@ const PROGRAMS: [(&str, &str); 11] = [
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("npm", "npm"),
+    ("slapd", "slapd"),
+    ("ldapadd", "ldap-utils"),
 ];
 /// Debian's package of the PostgreSQL server, in the version of the release (15 on Debian 12).
 const POSTGRES: &str = "postgresql";

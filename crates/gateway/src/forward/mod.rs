@@ -95,6 +95,18 @@ pub enum PasswordOutcome {
     },
     /// It was not looked at: too many at once.
     Busy,
+    /// It is, and the user's directory says that they may not sign in.
+    Disabled,
+    /// It is, and they are no user here all the same; the log has the reason under the reference.
+    Refused {
+        /// What to look up.
+        reference: u64,
+    },
+    /// It was not looked at: a directory does not answer; the log has the cause under the reference.
+    Unavailable {
+        /// What to look up.
+        reference: u64,
+    },
     /// It was not looked at: an administrator switched passwords off for APIs.
     SwitchedOff,
 }
@@ -160,6 +172,9 @@ impl Gateway {
             PasswordOutcome::Wrong => Err(Refusal::WrongPassword),
             PasswordOutcome::Throttled { seconds } => Err(Refusal::Throttled { seconds }),
             PasswordOutcome::Busy => Err(Refusal::Busy),
+            PasswordOutcome::Disabled => Err(Refusal::UserDisabled),
+            PasswordOutcome::Refused { reference } => Err(Refusal::SignInRefused { reference }),
+            PasswordOutcome::Unavailable { reference } => Err(Refusal::ProviderSilent { reference }),
             PasswordOutcome::SwitchedOff => Err(Refusal::PasswordsRefused),
         };
         answer.unwrap_or_else(|refusal| refusal.answer(&self.catalog))

@@ -19,6 +19,7 @@ use crate::keys::{self, Keys, KeysFault};
 use crate::listener::BindFault;
 use crate::node::{Node, last_use};
 use crate::password::Passwords;
+use crate::provider::ldap::Directories;
 use crate::provider::oidc;
 use crate::sealing::Sealer;
 use crate::service::first_start::FirstStartError;
@@ -114,7 +115,8 @@ pub fn build(
         (*configuration.trusted_proxies).clone(),
         samples.clone(),
     )?;
-    let passwords = Passwords::new(store.clone());
+    let directories = Directories::new(configuration.directories.iter().cloned());
+    let passwords = Passwords::new(store.clone(), directories.clone());
     let node = Node::new(
         store.clone(),
         Arc::clone(&index),
@@ -137,6 +139,7 @@ pub fn build(
         public_url,
         sealer: Sealer::new(keys.sealing, configuration.keys_file.clone()),
         passwords,
+        directories,
         samples,
         mail_is_due: tokio::sync::Notify::new(),
         data_dir: configuration.data_dir.clone(),

@@ -22,8 +22,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::api;
 use crate::caller::{Peer, cross_site};
 use crate::pages;
-use crate::password::PasswordRefused;
+use crate::password::{Attempt, PasswordRefused};
 use crate::problem::{Problem, suit_path, with_causes};
+use crate::service::sign_in::{PasswordSignInRefused, by_password};
 use crate::state::AppState;
 
 /// A body that is there at once (the gateway's), or the API's.
@@ -129,16 +130,29 @@ impl Service {
         if !self.state.node.settings().passwords_on_api {
             return PasswordOutcome::SwitchedOff;
         }
-        let now = self.state.clock.now();
-        match self.state.passwords.judge(&demand.credential, demand.client_address, now).await {
-            Ok(user) => PasswordOutcome::Proven(user),
-            Err(PasswordRefused::Wrong) => PasswordOutcome::Wrong,
-            Err(PasswordRefused::Throttled { seconds }) => PasswordOutcome::Throttled { seconds },
-            Err(PasswordRefused::Busy) => PasswordOutcome::Busy,
-            Err(PasswordRefused::Store(error)) => {
-                tracing::error!(error = with_causes(&error), "a password could not be judged");
-                PasswordOutcome::Busy
+        let attempt = Attempt::of(&demand.credential, demand.client_address);
+        match by_password(&self.state, attempt).await {
+            Ok(proven) => PasswordOutcome::Proven(proven.user),
+            Err(PasswordSignInRefused::Password(refused)) => outcome_of(refused),
+            Err(PasswordSignInRefused::Arrival(refused)) => {
+                let reference = Problem::next_reference();
+                tracing::warn!(reference, reason = %refused, "a sign-in was refused");
+                PasswordOutcome::Refused { reference }
             }
+        }
+    }
+}
+
+fn outcome_of(refused: PasswordRefused) -> PasswordOutcome {
+    match refused {
+        PasswordRefused::Wrong => PasswordOutcome::Wrong,
+        PasswordRefused::Throttled { seconds } => PasswordOutcome::Throttled { seconds },
+        PasswordRefused::Busy => PasswordOutcome::Busy,
+        PasswordRefused::Disabled => PasswordOutcome::Disabled,
+        PasswordRefused::Unavailable { reference } => PasswordOutcome::Unavailable { reference },
+        PasswordRefused::Store(error) => {
+            tracing::error!(error = with_causes(&error), "a password could not be judged");
+            PasswordOutcome::Busy
         }
     }
 }

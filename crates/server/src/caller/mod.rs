@@ -24,8 +24,9 @@ use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
 use patgate_gateway::credentials::{self, Credential, PresentedToken, Via};
 use patgate_store::{Actor, ActorKind};
 
-use crate::password::PasswordRefused;
+use crate::password::{Attempt, PasswordRefused};
 use crate::problem::Problem;
+use crate::service::sign_in::by_password;
 use crate::service::sso;
 use crate::session::{self, LiveSession, SessionDigest};
 use crate::state::AppState;
@@ -205,8 +206,8 @@ async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem
             if !state.node.settings().passwords_on_api {
                 return Err(unauthorized(&NO_PASSWORDS).hint("Use a personal access token"));
             }
-            let now = state.clock.now();
-            let user = state.passwords.judge(&credential, address, now).await.map_err(refused)?;
+            let attempt = Attempt::of(&credential, address);
+            let user = by_password(state, attempt).await?.user;
             by_proof(state, user, Proof::Password, demand, address)
         }
         Credential::Session(cookie) => {
@@ -289,6 +290,8 @@ pub(crate) fn refused(refused: PasswordRefused) -> Problem {
         PasswordRefused::Wrong => unauthorized(&"user name or password is wrong"),
         PasswordRefused::Throttled { seconds } => Problem::too_many(seconds),
         PasswordRefused::Busy => Problem::busy_with_passwords(),
+        PasswordRefused::Disabled => not_admitted(Denied::OwnerDisabled),
+        PasswordRefused::Unavailable { reference } => Problem::provider_unavailable(reference),
         PasswordRefused::Store(error) => error.into(),
     }
 }

@@ -23,6 +23,9 @@ fn line() -> impl Strategy<Value = String> {
         "token_header",
         "prefix",
         "[[application.rule]]",
+        "[[ldap]]",
+        "urls",
+        "user_search_filter",
     ]);
     let value = prop_oneof![
         any::<String>().prop_map(|text| format!("{text:?}")),

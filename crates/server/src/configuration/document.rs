@@ -9,7 +9,7 @@ use super::sources::{DEFAULT_FILE, FILE_VARIABLE};
 const EXAMPLE: &str = "Example: ";
 
 /// The tables of which there may be many, and what the reference says of each as a whole.
-const TABLES: [(&str, &Meta, &str); 3] = [
+const TABLES: [(&str, &Meta, &str); 4] = [
     (
         "application",
         schema::APPLICATION,
@@ -17,6 +17,12 @@ const TABLES: [(&str, &Meta, &str); 3] = [
          `PATGATE_APPLICATION='[{ name = \"shop\", token_prefix = \"shop\" }]'`.",
     ),
     ("application.rule", schema::RULE, ""),
+    (
+        "ldap",
+        schema::LDAP,
+        "Each LDAP directory is a table of its own in the file; `docs/guide/ldap.md` shows how to set one up. As a \
+         variable, all of them are one list of inline tables, as with applications.",
+    ),
     (
         "oidc",
         schema::OIDC,

@@ -8,6 +8,7 @@ mod any_text;
 mod application;
 mod document;
 mod fault;
+mod ldap;
 mod oidc;
 mod public_url;
 pub mod schema;
@@ -42,6 +43,7 @@ pub use sources::{DEFAULT_FILE, Flags, Sources};
 
 use crate::logging::{Format, LogSettings};
 use crate::password::{NewPassword, PasswordText};
+use crate::provider::ldap::DirectorySettings;
 use crate::provider::oidc::OidcSettings;
 use crate::service::first_start::ADMINISTRATOR;
 use crate::tls::TlsFiles;
@@ -95,6 +97,8 @@ pub struct Configuration {
     pub gates: Vec<Gate>,
     /// What people read for each application, in the order of [`Applications::iter`].
     pub labels: Vec<String>,
+    /// The LDAP directories, in the order of the file.
+    pub directories: Vec<DirectorySettings>,
     /// The identity providers, in the order of the file.
     pub oidc: Vec<OidcSettings>,
 }
@@ -149,7 +153,9 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
     let tls = tls(settings);
     let format = settings.parsed::<Format>("log.format");
     let filter = settings.parsed("log.filter");
-    let oidc = oidc::read(settings);
+    let mut providers = HashSet::new();
+    let directories = ldap::read(settings, &mut providers);
+    let oidc = oidc::read(settings, &mut providers);
     let protected = application::read(settings)?;
     Some(Configuration {
         listen,
@@ -171,6 +177,7 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
         catalog: protected.catalog,
         gates: protected.gates,
         labels: protected.labels,
+        directories,
         oidc,
     })
 }

@@ -59,13 +59,12 @@ impl FromStr for Preset {
     }
 }
 
-/// Reads every `[[oidc]]`. Those with a fault are left out.
-pub(super) fn read(settings: &mut Section<'_>) -> Vec<OidcSettings> {
-    let mut names = HashSet::new();
+/// Reads every `[[oidc]]`. Those with a fault are left out; a name that another provider has is one.
+pub(super) fn read(settings: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Vec<OidcSettings> {
     let mut providers = Vec::new();
     for (field, table) in settings.tables("oidc") {
         let mut section = Section::of_table(&field, schema::OIDC, table, settings.faults());
-        providers.extend(provider(&mut section, &mut names));
+        providers.extend(provider(&mut section, names));
     }
     let direct = providers.iter().find(|provider| provider.log_in_directly && providers.len() > 1);
     if let Some(direct) = direct {

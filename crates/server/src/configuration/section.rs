@@ -245,7 +245,7 @@ impl<'f> Section<'f> {
 
 /// Settings whose value is a list of tables.
 fn is_list_of_tables(name: &str) -> bool {
-    matches!(name, "application" | "rule" | "oidc")
+    matches!(name, "application" | "rule" | "ldap" | "oidc")
 }
 
 /// Puts the entries of a table, and of the tables in it, under their dotted names. What is no setting is a fault.

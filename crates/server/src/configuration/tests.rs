@@ -290,6 +290,7 @@ fn the_example_is_a_configuration_when_nothing_of_it_is_commented_out() {
     let alternatives = [
         "#database_url_file",
         "#admin_password_file",
+        "#manager_password_file",
         "#client_secret_file",
         "#client_auth_key_file",
         "#trust =",
@@ -302,7 +303,7 @@ fn the_example_is_a_configuration_when_nothing_of_it_is_commented_out() {
         .collect();
     let configuration = file(&whole).unwrap_or_else(|faults| panic!("{faults}\n{whole}"));
     assert_eq!(configuration.public_url.unwrap().to_string(), "https://tokens.example.com");
-    assert_eq!(configuration.gates[2].rules.len(), 1);
+    assert_eq!((configuration.gates[2].rules.len(), configuration.directories.len()), (1, 1));
     for field in [
         "listen",
         "tls",
@@ -312,6 +313,7 @@ fn the_example_is_a_configuration_when_nothing_of_it_is_commented_out() {
         "application.rule",
         "uri_header",
         "oidc.access_token",
+        "[[ldap]]",
     ] {
         assert!(example.contains(field), "{field}");
     }
@@ -326,6 +328,7 @@ fn the_reference_names_every_variable() {
         "PATGATE_ADMIN_PASSWORD_FILE",
         "PATGATE_APPLICATION",
         "PATGATE_OIDC",
+        "PATGATE_LDAP",
     ] {
         assert!(reference.contains(variable), "{variable}");
     }

@@ -79,6 +79,11 @@ impl Value {
         }
     }
 
+    /// Whether it is a list with nothing in it.
+    pub(super) fn is_empty_list(&self) -> bool {
+        matches!(self, Self::List(items) if items.is_empty())
+    }
+
     /// A default of the schema.
     pub(super) fn of_default(default: &Expr) -> Self {
         match default {

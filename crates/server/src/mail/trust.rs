@@ -16,7 +16,7 @@ use rustls::{
 
 use super::server::{Checks, Versions};
 
-/// The authorities that vouch for mail servers.
+/// The authorities that vouch for servers.
 #[derive(Clone, Debug)]
 pub struct Authorities(Arc<RootCertStore>);
 

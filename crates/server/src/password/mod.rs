@@ -1,8 +1,9 @@
-//! Passwords of internal users: judged after the throttle, slowly, and two at a time.
+//! Passwords: judged after the throttle, slowly, and two at a time; those of a directory's users by their directory.
 //!
-//! [`Passwords::judge`] is the one place that says whether a password is right. It never tells an unknown user from a
+//! [`Passwords::identify`] is the one place that says whether a password is right. It never tells an unknown user from a
 //! wrong password, neither by its answer nor by its time.
 
+mod directory;
 mod hash;
 mod new;
 mod queue;
@@ -13,16 +14,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::UserId;
+use patgate_core::provider::ProviderName;
 use patgate_core::throttle::{self, Throttle, Tried};
 use patgate_core::user::Username;
 use patgate_gateway::credentials::PresentedPassword;
 use patgate_store::{PasswordHashText, Store, StoreError, StoredPassword};
 use rand_core::CryptoRng;
 
+use self::directory::Question;
 use self::hash::{Verdict, verify};
 pub use self::new::{NewPassword, PasswordUnfit};
 use self::queue::Queue;
 pub use self::text::PasswordText;
+use crate::edge::Stopwatch;
+use crate::provider::Person;
+use crate::provider::ldap::Directories;
 
 /// Judges and hashes passwords. Cheap to clone; all clones share one queue and one throttle.
 #[derive(Clone)]
@@ -30,6 +36,9 @@ pub struct Passwords {
     store: Store,
     queue: Queue,
     throttle: Arc<Mutex<Throttle>>,
+    directories: Directories,
+    /// The queue before the directories: who waits for one of them keeps nobody from the hash.
+    asking: Queue,
 }
 
 /// A user name and a password as somebody typed them.
@@ -43,6 +52,14 @@ pub struct Attempt<'a> {
     pub address: IpAddr,
 }
 
+impl<'a> Attempt<'a> {
+    /// What came with a request, from this address.
+    #[must_use]
+    pub fn of(presented: &'a PresentedPassword, address: IpAddr) -> Self {
+        Self { username: presented.username(), password: presented.reveal(), address }
+    }
+}
+
 /// Somebody whose password was right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
@@ -50,6 +67,15 @@ pub struct Proven {
     pub user: UserId,
     /// The version of the password: a session opened with it ends when the password changes.
     pub password_version: i64,
+}
+
+/// Whose password was right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// An internal user's.
+    Internal(Proven),
+    /// Somebody's whom a directory knows.
+    Person(ProviderName, Person),
 }
 
 /// Why a password does not count.
@@ -67,41 +93,64 @@ pub enum PasswordRefused {
     /// Too many are being checked, or the program is ending. Nothing was looked at.
     #[error("too many passwords are being checked; try again soon")]
     Busy,
+    /// The directory says that they may not sign in; only who knows the password is told so.
+    #[error("this user is disabled; ask an administrator")]
+    Disabled,
+    /// A directory that might know the name did not answer.
+    #[error("a directory did not answer; the log has the cause under reference {reference}")]
+    Unavailable {
+        /// Where the log has the cause.
+        reference: u64,
+    },
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Passwords {
-    /// Judges against the passwords in `store`.
+    /// Judges against the passwords in `store`, and asks these directories about names that are nobody's there.
     #[must_use]
-    pub fn new(store: Store) -> Self {
-        let throttle = Throttle::new(throttle::CAPACITY);
-        Self { store, queue: Queue::default(), throttle: Arc::new(Mutex::new(throttle)) }
+    pub fn new(store: Store, directories: Directories) -> Self {
+        let throttle = Arc::new(Mutex::new(Throttle::new(throttle::CAPACITY)));
+        Self { store, queue: Queue::default(), throttle, directories, asking: Queue::of_directories() }
     }
 
-    /// Whose password this is, when it is right.
-    ///
-    /// # Errors
-    /// As [`Passwords::prove`].
-    pub async fn judge(
-        &self,
-        presented: &PresentedPassword,
-        address: IpAddr,
-        now: Timestamp,
-    ) -> Result<UserId, PasswordRefused> {
-        let attempt = Attempt { username: presented.username(), password: presented.reveal(), address };
-        Ok(self.prove(attempt, now).await?.user)
-    }
-
-    /// As [`Passwords::judge`], for those who open a session.
+    /// Whose password this is: an internal user's, or one of a directory that is asked when the name is no other user's.
     ///
     /// Whether the user is enabled is not asked here: the verdict that follows says so, to those alone who know the
     /// password.
     ///
     /// # Errors
     /// [`PasswordRefused`]; while throttled even for the right password.
+    pub async fn identify(&self, attempt: Attempt<'_>, now: Timestamp) -> Result<Identity, PasswordRefused> {
+        let stopwatch = Stopwatch::start();
+        let judged = match self.prove_or_ask(attempt, now, true).await {
+            Ok(Ok(proven)) => Ok(Identity::Internal(proven)),
+            Ok(Err(question)) => self.ask(question, attempt, now).await,
+            Err(refused) => Err(refused),
+        };
+        if !self.directories.is_empty() && matches!(judged, Err(PasswordRefused::Wrong)) {
+            // Who is asked where shows in the time it takes; so nobody is told sooner than others.
+            tokio::time::sleep(directory::until_told(stopwatch.elapsed())).await;
+        }
+        judged
+    }
+
+    /// As [`Passwords::identify`], of internal users alone.
+    ///
+    /// # Errors
+    /// As [`Passwords::identify`].
     pub async fn prove(&self, attempt: Attempt<'_>, now: Timestamp) -> Result<Proven, PasswordRefused> {
+        self.prove_or_ask(attempt, now, false).await?.map_err(|_| PasswordRefused::Wrong)
+    }
+
+    /// Judges an internal user's password. A name that may be a directory's pays for the hash all the same.
+    async fn prove_or_ask(
+        &self,
+        attempt: Attempt<'_>,
+        now: Timestamp,
+        may_ask: bool,
+    ) -> Result<Result<Proven, Question>, PasswordRefused> {
         let username = attempt.username.parse::<Username>().ok();
         let key = username.as_ref().map(Username::key);
         let network = throttle::network(attempt.address);
@@ -113,16 +162,22 @@ impl Passwords {
             Some(username) => self.store.password(username).await?,
             None => None,
         };
+        let question = match username {
+            Some(username) if may_ask && stored.is_none() => self.question(username).await?,
+            _ => None,
+        };
         let hash = stored.as_ref().map(|stored| stored.hash.clone());
         let version = stored.as_ref().map_or(0, |stored| stored.version);
         let password = PasswordText::copy_of(attempt.password);
         let throttle = Arc::clone(&self.throttle);
+        let is_asked = question.is_some();
         // Counted where it was found wrong: a client that hangs up meanwhile has still tried.
         let verdict = turn
             .spend(move || {
                 let verdict = verify(hash.as_ref(), &password);
                 let mut throttle = throttle.lock().unwrap_or_else(PoisonError::into_inner);
                 match (&verdict, key.as_deref()) {
+                    (Verdict::Wrong, _) if is_asked => {}
                     (Verdict::Wrong, key) => {
                         throttle.fail(key.map(|key| Tried { key, version }), network, now);
                     }
@@ -132,11 +187,12 @@ impl Passwords {
                 verdict
             })
             .await?;
-        match (verdict, stored) {
-            (Verdict::Right { stronger }, Some(stored)) => {
+        match (verdict, stored, question) {
+            (Verdict::Right { stronger }, Some(stored), _) => {
                 self.strengthen(&stored, stronger).await;
-                Ok(Proven { user: stored.user, password_version: stored.version })
+                Ok(Ok(Proven { user: stored.user, password_version: stored.version }))
             }
+            (_, _, Some(question)) => Ok(Err(question)),
             _ => Err(PasswordRefused::Wrong),
         }
     }

@@ -1,5 +1,5 @@
-//! Who may hash now: two at once, a few waiting, the rest sent away. A hash takes a core and 19 MiB for its time, and
-//! anybody can ask for one.
+//! Who may go on now: a few at once, some waiting, the rest sent away. A hash takes a core and 19 MiB for its time, a
+//! directory is asked over the network, and anybody can ask for either.
 
 use std::sync::Arc;
 
@@ -9,17 +9,19 @@ use super::PasswordRefused;
 
 /// Hashes at one time.
 const AT_ONCE: usize = 2;
+/// Those who ask directories at one time: most of it is waiting.
+const ASKING_AT_ONCE: usize = 8;
 /// Those who may wait for their turn.
 const WAITING: usize = 64;
 
-/// The queue before the hash.
+/// The queue before the hash, or before the directories.
 #[derive(Clone)]
 pub(super) struct Queue {
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
 }
 
-/// The right to hash now. It is held until the work is done, even when nobody waits for the result any more.
+/// The right to go on now. It is held until the work is done, even when nobody waits for the result any more.
 pub(super) struct Turn {
     _place: OwnedSemaphorePermit,
     _turn: OwnedSemaphorePermit,
@@ -27,11 +29,21 @@ pub(super) struct Turn {
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE + WAITING)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self::new(AT_ONCE)
     }
 }
 
 impl Queue {
+    /// The one before the directories.
+    pub(super) fn of_directories() -> Self {
+        Self::new(ASKING_AT_ONCE)
+    }
+
+    fn new(at_once: usize) -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { places: semaphore(at_once + WAITING), turns: semaphore(at_once) }
+    }
+
     /// Waits for a turn.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! A provider proves who somebody is, and says again later whether they are still there. What that means for the user
 //! and their tokens is decided by the use cases.
 
+pub mod check;
+pub mod ldap;
 pub mod oidc;
 
 /// What a provider says of somebody. Bounded and trimmed; not yet a user.

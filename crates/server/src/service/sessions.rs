@@ -15,6 +15,7 @@ use rand_core::Rng;
 use crate::caller::{self, Caller, Proof};
 use crate::password::Attempt;
 use crate::problem::Problem;
+use crate::service::sign_in::by_password;
 use crate::session::{self, CsrfToken, LiveSession, SessionDigest, SessionName, SessionSecret, life};
 use crate::state::AppState;
 
@@ -58,7 +59,7 @@ pub async fn open(
     headers: &HeaderMap,
     previous: Option<SessionDigest>,
 ) -> Result<Opened, Problem> {
-    let proven = state.passwords.prove(attempt, state.clock.now()).await.map_err(caller::refused)?;
+    let proven = by_password(state, attempt).await?;
     let guest = Guest {
         user: proven.user,
         password_version: proven.password_version,

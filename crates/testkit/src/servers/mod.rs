@@ -5,3 +5,4 @@ pub mod nginx;
 pub mod oidc;
 pub mod patgate;
 pub mod postgres;
+pub mod slapd;

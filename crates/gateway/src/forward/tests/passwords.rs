@@ -55,6 +55,11 @@ fn each_other_outcome_is_401_with_its_cause() {
         (PasswordOutcome::Wrong, "the user name or the password is wrong"),
         (PasswordOutcome::Throttled { seconds: 30 }, "too many wrong passwords: try again in 30 s"),
         (PasswordOutcome::Busy, "too many passwords are being checked: try again soon"),
+        (PasswordOutcome::Disabled, "the user is disabled"),
+        (
+            PasswordOutcome::Refused { reference: 7 },
+            "the sign-in was refused; an administrator finds the reason in the log under 7",
+        ),
         (PasswordOutcome::SwitchedOff, "passwords are not accepted here, only tokens"),
         (PasswordOutcome::Proven(UserId::from_i64(99)), "the user name or the password is wrong"),
     ] {

@@ -6,12 +6,14 @@
 #![expect(unused_qualifications, reason = "the derived code names the nested types by their paths")]
 
 mod application;
+mod ldap;
 mod oidc;
 
 use confique::Config;
 use confique::meta::Meta;
 
 pub use application::{Application, Rule};
+pub use ldap::Ldap;
 pub use oidc::{AccessToken, Oidc};
 
 /// The settings of Patgate.
@@ -100,6 +102,9 @@ pub struct Schema {
     #[config(env = "PATGATE_APPLICATION", default = [])]
     pub application: Vec<toml::Value>,
 
+    /// The LDAP directories whose people sign in, in the order in which they are asked for a name.
+    #[config(env = "PATGATE_LDAP", default = [])]
+    pub ldap: Vec<toml::Value>,
     /// The identity providers at which people sign in by OpenID Connect.
     #[config(env = "PATGATE_OIDC", default = [])]
     pub oidc: Vec<toml::Value>,
@@ -152,5 +157,7 @@ pub const SETTINGS: &Meta = &<Schema as Config>::META;
 pub const APPLICATION: &Meta = &<Application as Config>::META;
 /// What [`Rule`] says.
 pub const RULE: &Meta = &<Rule as Config>::META;
+/// What [`Ldap`] says.
+pub const LDAP: &Meta = &<Ldap as Config>::META;
 /// What [`Oidc`] says.
 pub const OIDC: &Meta = &<Oidc as Config>::META;

@@ -4,6 +4,7 @@
 //! another user has, wherever from, is refused and inherits nothing.
 
 mod name;
+mod password;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use patgate_core::user::{Origin, User, UserState, Username};
 use patgate_store::{Actor, ActorKind, Change, StoreError};
 
 pub use self::name::NotANameFromOutside;
+pub use self::password::{PasswordSignInRefused, by_password};
 use super::confirmations;
 use crate::caller;
 use crate::problem::Problem;

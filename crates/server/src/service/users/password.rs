@@ -58,6 +58,8 @@ fn of_refused(refused: PasswordRefused) -> Problem {
         PasswordRefused::Wrong => Problem::field("password", "The password is wrong"),
         PasswordRefused::Throttled { seconds } => Problem::too_many(seconds),
         PasswordRefused::Busy => Problem::busy_with_passwords(),
+        PasswordRefused::Disabled => Problem::field("password", "The user is disabled"),
+        PasswordRefused::Unavailable { reference } => Problem::provider_unavailable(reference),
         PasswordRefused::Store(error) => error.into(),
     }
 }

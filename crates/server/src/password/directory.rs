@@ -1,0 +1,163 @@
+//! Asking directories: which of them, for how many at once, and what counts as a wrong password.
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use patgate_core::throttle::{self, Tried};
+use patgate_core::user::{Origin, Username};
+use patgate_store::StoreError;
+
+use super::{Attempt, Identity, PasswordRefused, PasswordText, Passwords};
+use crate::problem::Problem;
+use crate::provider::Answer;
+use crate::provider::ldap::{Candidate, Directory, Fault};
+
+/// A refusal is told at the end of such a stretch of time: longer than a hash and a few questions to a directory take.
+const STRETCH: Duration = Duration::from_millis(500);
+
+/// A name, and the directories that may know it.
+pub(super) struct Question {
+    username: Username,
+    directories: Vec<Arc<Directory>>,
+}
+
+/// What one directory says.
+enum Said {
+    /// It knows no such name.
+    Nobody,
+    /// The name is this one to it, and the password is another.
+    Wrong,
+    /// The password is right.
+    Right(Answer),
+}
+
+impl Passwords {
+    /// Which directories may know a name that has no password here. An internal user's name is asked of none, and a
+    /// directory's user is that directory's alone.
+    pub(super) async fn question(&self, username: Username) -> Result<Option<Question>, StoreError> {
+        if self.directories.is_empty() {
+            return Ok(None);
+        }
+        let directories: Vec<_> = match self.store.user_by_name(&username).await? {
+            None => self.directories.iter().cloned().collect(),
+            Some(user) if user.origin == Origin::Ldap => {
+                self.directories.get(&user.provider).cloned().into_iter().collect()
+            }
+            Some(_) => Vec::new(),
+        };
+        Ok((!directories.is_empty()).then_some(Question { username, directories }))
+    }
+
+    /// Asks them one after the other until one knows the name. One that does not answer is passed over, and then nobody
+    /// is told that the password is wrong: it may not be.
+    pub(super) async fn ask(
+        &self,
+        question: Question,
+        attempt: Attempt<'_>,
+        now: Timestamp,
+    ) -> Result<Identity, PasswordRefused> {
+        let turn = self.asking.wait().await?;
+        let network = throttle::network(attempt.address);
+        self.demand_calm(Some(&question.username.key()), network, now)?;
+        let password = PasswordText::copy_of(attempt.password);
+        let passwords = self.clone();
+        // By itself, so that a client that hangs up has still tried.
+        let asked = tokio::spawn(async move {
+            let answer = passwords.ask_each(&question, &password, network, now).await;
+            drop(turn);
+            answer
+        });
+        asked.await.map_err(|error| {
+            tracing::error!(%error, "a directory was not asked to the end");
+            PasswordRefused::Busy
+        })?
+    }
+
+    async fn ask_each(
+        &self,
+        question: &Question,
+        password: &PasswordText,
+        network: IpAddr,
+        now: Timestamp,
+    ) -> Result<Identity, PasswordRefused> {
+        let key = question.username.key();
+        let mut unavailable = None;
+        for directory in &question.directories {
+            match self.ask_one(directory, question.username.as_str(), password, network, now).await {
+                Ok(Said::Nobody) => {}
+                Ok(Said::Wrong) => break,
+                Ok(Said::Right(answer)) => {
+                    self.throttle().succeed(&key, network);
+                    return match answer {
+                        Answer::Present(person) => Ok(Identity::Person(directory.name().clone(), person)),
+                        Answer::Disabled | Answer::Gone | Answer::Unknown => Err(PasswordRefused::Disabled),
+                    };
+                }
+                Err(fault) => {
+                    let reference = Problem::next_reference();
+                    tracing::error!(reference, provider = %directory.name(), step = fault.step.name(), %fault, "a directory did not answer");
+                    unavailable.get_or_insert(reference);
+                }
+            }
+        }
+        if let Some(reference) = unavailable {
+            return Err(PasswordRefused::Unavailable { reference });
+        }
+        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.fail(Some(Tried { key: &key, version: 0 }), network, now);
+        Err(PasswordRefused::Wrong)
+    }
+
+    async fn ask_one(
+        &self,
+        directory: &Directory,
+        login: &str,
+        password: &PasswordText,
+        network: IpAddr,
+        now: Timestamp,
+    ) -> Result<Said, Fault> {
+        let Some(candidate) = directory.find(login, now).await? else { return Ok(Said::Nobody) };
+        // Directories take many spellings for one name; they share one count of wrong passwords.
+        let other_spelling = other_spelling(login, &candidate);
+        if self.demand_calm(other_spelling.as_deref(), network, now).is_err() {
+            return Ok(Said::Wrong);
+        }
+        if !directory.is_password(&candidate, password.reveal(), now).await? {
+            if let Some(key) = &other_spelling {
+                self.throttle().fail(Some(Tried { key, version: 0 }), network, now);
+            }
+            return Ok(Said::Wrong);
+        }
+        if let Some(key) = &other_spelling {
+            self.throttle().succeed(key, network);
+        }
+        Ok(Said::Right(directory.read(&candidate, now).await?))
+    }
+}
+
+/// The key of the name as the directory writes it, when it is another than what was typed.
+fn other_spelling(login: &str, candidate: &Candidate) -> Option<String> {
+    let key = candidate.username().to_lowercase();
+    (key != login.to_lowercase()).then_some(key)
+}
+
+/// How long a refusal waits that was found after so long.
+pub(super) fn until_told(found_after: Duration) -> Duration {
+    let over = found_after.as_millis() % STRETCH.as_millis();
+    let over = Duration::from_millis(u64::try_from(over).unwrap_or(0));
+    STRETCH.saturating_sub(over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_refused_within_a_stretch_is_told_at_its_end() {
+        let told_at = |found: u64| found + until_told(Duration::from_millis(found)).as_millis() as u64;
+        assert_eq!([0, 1, 30, 499].map(told_at), [500; 4]);
+        assert_eq!([500, 999].map(told_at), [1_000; 2]);
+    }
+}
