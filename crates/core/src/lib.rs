@@ -12,6 +12,7 @@ pub mod confirmation;
 pub mod delegation;
 pub mod expiry;
 pub mod grant;
+pub mod hexadecimal;
 pub mod identifier;
 pub mod index;
 pub mod item;

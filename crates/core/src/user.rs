@@ -22,6 +22,9 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// All, in the order of the table of the settings.
+    pub const ALL: [Self; 3] = [Self::Internal, Self::Ldap, Self::Sso];
+
     /// The word in the database and in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

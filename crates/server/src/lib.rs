@@ -22,6 +22,7 @@ pub mod password;
 pub mod problem;
 pub mod provider;
 pub mod sealing;
+mod secret_file;
 pub mod service;
 pub mod session;
 pub mod state;

@@ -47,6 +47,14 @@ pub struct FieldFault {
     pub detail: String,
 }
 
+impl FieldFault {
+    /// What is wrong, for a person at a page, which tells it beside the field: without the field's name in the API.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        beside(&self.field, &self.detail)
+    }
+}
+
 /// A refusal as the client reads it (RFC 9457 §3).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -205,10 +213,7 @@ impl Problem {
     /// field has in the API alone is left out.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let field = self.field.as_deref().unwrap_or_default();
-        let named = [format!("`{field}`: "), format!("The field `{field}`: ")];
-        let told = named.iter().find_map(|name| self.detail.strip_prefix(name.as_str()));
-        let mut sentence = sentence(told.unwrap_or(&self.detail));
+        let mut sentence = beside(self.field.as_deref().unwrap_or_default(), &self.detail);
         self.hint.iter().for_each(|hint| sentence.extend([" ", hint, "."]));
         sentence
     }
@@ -296,6 +301,13 @@ pub(crate) fn sentence(text: &str) -> String {
     let first = letters.next().map(char::to_uppercase);
     let end = if text.ends_with(['.', '?']) { "" } else { "." };
     first.into_iter().flatten().chain(letters).chain(end.chars()).collect()
+}
+
+/// What is wrong with a field, without its name in front.
+fn beside(field: &str, detail: &str) -> String {
+    let named = [format!("`{field}`: "), format!("The field `{field}`: ")];
+    let told = named.iter().find_map(|name| detail.strip_prefix(name.as_str()));
+    sentence(told.unwrap_or(detail))
 }
 
 /// An error and what caused it, in one line for the log.

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::Confirmation;
+use patgate_core::hexadecimal;
 use patgate_core::identifier::{GrantId, RoleId, UserId};
 use patgate_core::role::Role;
 use patgate_core::token::{DigestKey, PlainToken, Prefix, TokenText};
@@ -203,10 +204,7 @@ fn newest_key(path: &Path) -> Outcome<DigestKey> {
         let ["digest", id, digits] = words[..] else { continue };
         let id: u32 = id.parse()?;
         let mut key = [0; 32];
-        for (at, byte) in key.iter_mut().enumerate() {
-            let pair = digits.get(at * 2..at * 2 + 2).ok_or("a digest key has 64 hexadecimal digits")?;
-            *byte = u8::from_str_radix(pair, 16)?;
-        }
+        hexadecimal::read(digits, &mut key).ok_or("a digest key has 64 hexadecimal digits")?;
         if newest.as_ref().is_none_or(|(other, _)| *other < id) {
             newest = Some((id, key));
         }

@@ -8,6 +8,7 @@ use std::str::Split;
 
 use patgate_core::application::ApplicationName;
 use patgate_core::grant::GrantName;
+use patgate_core::hexadecimal;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::policy::origin::Rows;
 use patgate_core::token::Digest;
@@ -152,22 +153,7 @@ fn secret(text: &str) -> Result<Vec<Digest>, StoreError> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let digits = text.as_bytes();
     let mut bytes = [0_u8; 32];
-    if digits.len() != 64 {
-        return Err(StoreError::Unreadable("digest"));
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
-    }
+    hexadecimal::read(text, &mut bytes).ok_or(StoreError::Unreadable("digest"))?;
     Ok(vec![Digest::from_bytes(bytes)])
-}
-
-fn nibble(digit: u8) -> Result<u8, StoreError> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'A'..=b'F' => Ok(digit - b'A' + 10),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(StoreError::Unreadable("digest")),
-    }
 }

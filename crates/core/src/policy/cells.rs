@@ -34,9 +34,6 @@ impl Cells {
     /// None.
     pub const NONE: Self = Self(0);
 
-    /// The origins, in the order of the table.
-    const ORIGINS: [Origin; 3] = [Origin::Internal, Origin::Ldap, Origin::Sso];
-
     /// Those that are open in `before` and closed in `after`; the other way round: those that open.
     #[must_use]
     pub fn closing(before: &OriginPolicy, after: &OriginPolicy) -> Self {
@@ -81,7 +78,7 @@ impl Cells {
 
     /// Each of them.
     pub fn iter(self) -> impl Iterator<Item = (Row, Origin)> {
-        let all = Row::ALL.into_iter().flat_map(|row| Self::ORIGINS.map(|origin| (row, origin)));
+        let all = Row::ALL.into_iter().flat_map(|row| Origin::ALL.map(|origin| (row, origin)));
         all.enumerate().filter(move |(bit, _)| self.0 >> bit & 1 != 0).map(|(_, cell)| cell)
     }
 
@@ -94,7 +91,7 @@ impl Cells {
 
     /// The origins that have a cell among them.
     pub fn origins(self) -> impl Iterator<Item = Origin> {
-        Self::ORIGINS.into_iter().filter(move |origin| self.rows(*origin) != Rows::NONE)
+        Origin::ALL.into_iter().filter(move |origin| self.rows(*origin) != Rows::NONE)
     }
 
     /// **The** rule which tokens a closing touches: `after` is the table with these cells closed, `left_working` where
@@ -143,7 +140,7 @@ impl FromStr for Cells {
         for cell in text.split(',').filter(|cell| !cell.is_empty()) {
             let (row, origin) = cell.split_once('.').ok_or(NotCells)?;
             let row = Row::ALL.iter().position(|known| known.as_str() == row).ok_or(NotCells)?;
-            let origin = Self::ORIGINS.iter().position(|known| known.as_str() == origin).ok_or(NotCells)?;
+            let origin = Origin::ALL.iter().position(|known| known.as_str() == origin).ok_or(NotCells)?;
             cells |= 1 << (row * 3 + origin);
         }
         Ok(Self(cells))
@@ -193,7 +190,7 @@ mod tests {
             let before = OriginPolicy::from_bits(before);
             let after = Cells(closing).close(&before);
             let cells = Cells::closing(&before, &after);
-            let origin = Cells::ORIGINS[origin];
+            let origin = Origin::ALL[origin];
             let application = [ApplicationSlot::ANY, ApplicationSlot::RELEASE, ApplicationSlot::DEPLOY][application];
             let left = Rows::from_bits(left);
             // Where the token could pass, before and after, when the closing takes back what was left working.

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::cells::{Cells, Touch};
+use super::cells::Cells;
 use super::{Days, TokenSettings};
 use crate::expiry::Expiry;
 use crate::grant::{GrantState, SuspensionReason};
@@ -167,16 +167,6 @@ pub fn over_maximum(
 #[must_use]
 pub fn is_covered(expires_at: Expiry, maximum: Option<Days>, now: Timestamp) -> bool {
     maximum.is_none_or(|maximum| expires_at <= maximum.latest_expiry(now))
-}
-
-/// What becomes of a token that a closing touches.
-#[must_use]
-pub fn origin_closed(touch: Touch, state: GrantState, choice: ClosingChoice) -> Effect {
-    let reason = SuspensionReason::OriginClosed;
-    match (touch, choice) {
-        (Touch::ShutOut, ClosingChoice::Suspend) if state.can_suspend_for(reason) => Effect::Suspend(reason),
-        _ => Effect::Nothing,
-    }
 }
 
 impl MaximumChoice {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use patgate_core::hexadecimal;
 use percent_encoding::percent_decode_str;
 
 /// The longest URI that is looked at, in bytes.
@@ -146,9 +147,8 @@ fn has_encoding(bytes: &[u8]) -> bool {
 
 /// The byte that a percent-encoding at the start of `bytes` stands for (RFC 3986 §2.1).
 fn encoded(bytes: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     match bytes {
-        [b'%', high, low, ..] => Some(digit(*high)? << 4 | digit(*low)?),
+        [b'%', high, low, ..] => hexadecimal::byte(*high, *low),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use patgate_core::identifier::{DecisionId, ExemptionId, GrantId};
+use patgate_core::identifier::{DecisionId, ExemptionId, GrantId, MailId, RunId};
 use patgate_core::user::Username;
 
 use crate::problem::Problem;
@@ -33,6 +33,14 @@ impl Identifier for DecisionId {
 
 impl Identifier for ExemptionId {
     const OF: &'static str = "exemption";
+}
+
+impl Identifier for RunId {
+    const OF: &'static str = "run";
+}
+
+impl Identifier for MailId {
+    const OF: &'static str = "failed mail";
 }
 
 impl<I: Identifier> Named<I> {

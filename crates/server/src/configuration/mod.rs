@@ -21,7 +21,8 @@ mod value;
 mod zone;
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::File;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -45,13 +46,14 @@ use crate::logging::{Format, LogSettings};
 use crate::password::{NewPassword, PasswordText};
 use crate::provider::ldap::DirectorySettings;
 use crate::provider::oidc::OidcSettings;
+use crate::secret_file;
 use crate::service::first_start::ADMINISTRATOR;
 use crate::tls::TlsFiles;
 use section::Section;
 use value::Place;
 
 /// The largest secret that is read from a file of its own, in bytes.
-const LONGEST_SECRET: u64 = 64 * 1024;
+const LONGEST_SECRET: usize = 64 * 1024;
 
 /// How providers are asked about the owners of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,12 +263,12 @@ fn secret(
 /// What a file holds, without the end of its line.
 fn read_secret(path: &Path) -> Result<Secret, String> {
     let unreadable = |error| format!("the file `{}` cannot be read: {error}", path.display());
-    let length = fs::metadata(path).map_err(unreadable)?.len();
-    if length > LONGEST_SECRET {
-        return Err(format!("the file `{}` is too long for a secret", path.display()));
-    }
-    let text = Secret::new(fs::read_to_string(path).map_err(unreadable)?);
-    let line = text.reveal().strip_suffix('\n').unwrap_or(text.reveal());
+    let file = File::open(path).map_err(unreadable)?;
+    let text = secret_file::read(file, LONGEST_SECRET).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => format!("the file `{}` is too long for a secret", path.display()),
+        _ => unreadable(error),
+    })?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
         return Err(format!("the file `{}` is empty", path.display()));

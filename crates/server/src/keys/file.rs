@@ -1,15 +1,17 @@
 //! The file itself: how it is read, and how it is made once.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use patgate_core::hexadecimal;
 use patgate_core::token::{DigestKey, DigestKeys};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Keys, KeysFault, SealingKey};
+use crate::secret_file;
 
 /// What a new file says about itself.
 const HEADER: &str = "\
@@ -17,7 +19,7 @@ const HEADER: &str = "\
 # Keep it out of the database's backup, but do back it up: without it every token is lost.
 ";
 /// The longest file that is read, in bytes: far more than six keys and comments.
-const LONGEST: u64 = 64 * 1024;
+const LONGEST: usize = 64 * 1024;
 
 /// Reads the file after checking that nobody else can.
 pub(super) fn read(path: &Path) -> Result<Keys, KeysFault> {
@@ -42,10 +44,7 @@ pub(super) fn read_text(path: &Path) -> Result<Zeroizing<String>, KeysFault> {
     if mode & 0o077 != 0 {
         return Err(KeysFault::Exposed { path: path.to_owned(), mode });
     }
-    // Room for all of it, so that no copy is left behind by a buffer that grew.
-    let mut text = Zeroizing::new(String::with_capacity(metadata.len().min(LONGEST) as usize + 1));
-    file.take(LONGEST).read_to_string(&mut text).map_err(system)?;
-    Ok(text)
+    secret_file::read(file, LONGEST).map_err(system)
 }
 
 /// Makes the file with one key of each kind. It and its entry in the folder are on the disk when this returns.
@@ -58,7 +57,7 @@ pub(super) fn create(path: &Path, random: &mut impl CryptoRng) -> Result<(), Key
         random.fill_bytes(key.as_mut());
         text.push_str(kind);
         text.push_str(" 1 ");
-        text.push_str(&hexadecimal(&key));
+        text.push_str(&digits_of(&key));
         text.push('\n');
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(system)?;
@@ -72,7 +71,7 @@ pub(super) fn create(path: &Path, random: &mut impl CryptoRng) -> Result<(), Key
 }
 
 /// A key as the file has it.
-pub(super) fn hexadecimal(key: &[u8; 32]) -> Zeroizing<String> {
+pub(super) fn digits_of(key: &[u8; 32]) -> Zeroizing<String> {
     let mut digits = Zeroizing::new(String::with_capacity(2 * key.len()));
     for byte in key {
         for digit in [byte >> 4, byte & 15] {
@@ -120,16 +119,8 @@ fn parse(path: &Path, text: &str) -> Result<Keys, KeysFault> {
 
 /// 64 hexadecimal digits as 32 bytes.
 fn key(digits: &str) -> Option<Zeroizing<[u8; 32]>> {
-    let digits = digits.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
     let mut key = Zeroizing::new([0_u8; 32]);
-    for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *byte = (high * 16 + low) as u8;
-    }
+    hexadecimal::read(digits, key.as_mut())?;
     Some(key)
 }
 

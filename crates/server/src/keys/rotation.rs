@@ -10,7 +10,7 @@ use patgate_core::token::DigestKeys;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::file::{hexadecimal, read, read_text, sync_folder};
+use super::file::{digits_of, read, read_text, sync_folder};
 use super::{KeysFault, SealingKey};
 
 /// Adds a sealing key with the next number, which makes it the one that seals. Where there are three already, the oldest
@@ -36,7 +36,7 @@ pub fn add_sealing_key(
     let before = read_text(path)?;
     let mut key = Zeroizing::new([0_u8; 32]);
     random.fill_bytes(key.as_mut());
-    let digits = hexadecimal(&key);
+    let digits = digits_of(&key);
     // Room for all of it, so that no copy is left behind by a buffer that grew.
     let mut text = Zeroizing::new(String::with_capacity(before.len() + 128));
     for line in before.lines().filter(|line| oldest.is_none_or(|oldest| !is_sealing_key(line, oldest))) {

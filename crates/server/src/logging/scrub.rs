@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use patgate_core::hexadecimal;
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -86,12 +87,8 @@ fn secret(record: &[u8], mut at: usize) -> (usize, usize) {
 
 /// The first character, percent-encoded (RFC 3986 §2.1) or not, and how many bytes spell it.
 fn decoded(bytes: &[u8]) -> Option<(u8, usize)> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     match bytes {
-        [b'%', high, low, ..] => match (digit(*high), digit(*low)) {
-            (Some(high), Some(low)) => Some((high << 4 | low, 3)),
-            _ => Some((b'%', 1)),
-        },
+        [b'%', high, low, ..] => Some(hexadecimal::byte(*high, *low).map_or((b'%', 1), |byte| (byte, 3))),
         [byte, ..] => Some((*byte, 1)),
         [] => None,
     }

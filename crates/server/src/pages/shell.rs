@@ -9,6 +9,7 @@ use patgate_core::permission::names::{
 use super::assets;
 use super::refused::redirect;
 use super::visitor::Visitor;
+use crate::service::settings;
 use crate::state::AppState;
 
 /// The surroundings of a page.
@@ -107,11 +108,11 @@ impl Notice {
 const PLACES: [(&str, &str, &[&str]); 9] = [
     ("/account/tokens", "Access tokens", &[]),
     ("/configuration", "Configuration", &[CONFIG_VIEW, CONFIG_EDIT]),
-    ("/settings", "System settings", &[CONFIG_VIEW, CONFIG_EDIT, SECURITY_VIEW, SECURITY_EDIT]),
+    ("/settings", "System settings", &settings::SEES),
     ("/admin/tokens", "All tokens", &[TOKEN_VIEW_ALL]),
     ("/admin/users", "Users", &[SECURITY_VIEW, SECURITY_EDIT]),
     ("/admin/roles", "Roles and permissions", &[SECURITY_VIEW, SECURITY_EDIT]),
-    ("/admin/reminders", "Reminders", &[CONFIG_VIEW, CONFIG_EDIT, SECURITY_VIEW, SECURITY_EDIT]),
+    ("/admin/reminders", "Reminders", &settings::SEES),
     ("/admin/audit", "Audit log", &[AUDIT_VIEW]),
     ("/account/api", "API", &[]),
 ];

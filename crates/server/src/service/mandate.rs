@@ -133,11 +133,7 @@ impl Mandate {
 
 /// Demands that the caller may see users and roles.
 pub(super) fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
-    if SEES.iter().any(|permission| caller.may(state, permission)) {
-        Ok(())
-    } else {
-        Err(Problem::lacks(SEES[0]))
-    }
+    caller.require_any(state, &SEES)
 }
 
 /// Remembers, before a change, whether there is an administrator, so that the change cannot take the last one away.

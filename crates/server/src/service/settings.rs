@@ -3,6 +3,7 @@
 
 mod notifications;
 
+use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW};
 use patgate_core::policy::{Days, EmailNotifications, TokenSettings};
 use patgate_store::{Change, StoredDecision};
 
@@ -18,7 +19,7 @@ use crate::state::AppState;
 pub const LIFETIMES: [u32; 5] = [7, 30, 45, 60, 365];
 
 /// Who may see the rules: whoever has one of these.
-pub const SEES: [&str; 4] = ["config#view", "config#edit", "security#view", EDITS];
+pub const SEES: [&str; 4] = [CONFIG_VIEW, CONFIG_EDIT, SECURITY_VIEW, SECURITY_EDIT];
 
 /// What came of a change of rules that somebody was shown.
 #[derive(Clone, Debug)]

@@ -99,9 +99,6 @@ fn the_length_of_a_life_outweighs_a_closed_origin() {
     let closed = suspended(SuspensionReason::OriginClosed);
     assert!(closed.can_suspend_for(SuspensionReason::OverMaximum));
     assert!(!suspended(SuspensionReason::OverMaximum).can_suspend_for(SuspensionReason::OriginClosed));
-    assert_eq!(origin_closed(Touch::ShutOut, closed, ClosingChoice::Suspend), Effect::Nothing);
-    assert_eq!(origin_closed(Touch::Narrowed, GrantState::Active, ClosingChoice::Suspend), Effect::Nothing);
-    assert_eq!(origin_closed(Touch::ShutOut, GrantState::Active, ClosingChoice::Leave), Effect::Nothing);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use patgate_store::{MailFilter, MailStateKind, Seek};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::NamedRun;
 use super::body::MailBody;
+use crate::api::path::Named;
 use crate::api::query::Query;
 use crate::api::refusals::{Malformed, Missing, Unproven};
 use crate::caller::Caller;
@@ -61,7 +61,7 @@ enum Became {
 pub(super) async fn list_mails_of_run(
     State(state): State<AppState>,
     caller: Caller,
-    NamedRun(id): NamedRun,
+    Named(id): Named<RunId>,
     Query(asked): Query<Asked>,
 ) -> Result<axum::Json<Vec<MailBody>>, Problem> {
     reminders::run(&state, &caller, id).await?;

@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use http::StatusCode;
+use patgate_core::identifier::MailId;
 
-use super::NamedMail;
+use crate::api::path::Named;
 use crate::api::refusals::{Conflict, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -22,7 +23,7 @@ use crate::state::AppState;
 pub(super) async fn retry_mail(
     State(state): State<AppState>,
     caller: Caller,
-    NamedMail(id): NamedMail,
+    Named(id): Named<MailId>,
 ) -> Result<StatusCode, Problem> {
     reminders::retry(&state, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT)

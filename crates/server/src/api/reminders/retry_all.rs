@@ -1,10 +1,11 @@
 //! `POST /api/v1/reminders/runs/{id}/retry`: trying all mails of a run again that failed.
 
 use axum::extract::State;
+use patgate_core::identifier::RunId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::NamedRun;
+use crate::api::path::Named;
 use crate::api::refusals::{Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -33,7 +34,7 @@ pub(super) struct RetriedBody {
 pub(super) async fn retry_mails_of_run(
     State(state): State<AppState>,
     caller: Caller,
-    NamedRun(id): NamedRun,
+    Named(id): Named<RunId>,
 ) -> Result<axum::Json<RetriedBody>, Problem> {
     let mails = reminders::retry_all(&state, &caller, id).await?;
     Ok(axum::Json(RetriedBody { retried: mails.retried, overtaken: mails.overtaken }))

@@ -1,9 +1,10 @@
 //! `GET /api/v1/reminders/runs` and `GET /api/v1/reminders/runs/{id}`: what the last runs did.
 
 use axum::extract::State;
+use patgate_core::identifier::RunId;
 
-use super::NamedRun;
 use super::body::RunBody;
+use crate::api::path::Named;
 use crate::api::refusals::{Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -36,7 +37,7 @@ pub(super) async fn list_reminder_runs(
 pub(super) async fn read_reminder_run(
     State(state): State<AppState>,
     caller: Caller,
-    NamedRun(id): NamedRun,
+    Named(id): Named<RunId>,
 ) -> Result<axum::Json<RunBody>, Problem> {
     Ok(axum::Json(reminders::run(&state, &caller, id).await?.into()))
 }

@@ -40,7 +40,7 @@ pub(super) async fn delete(
         }
         Err(other) => return Err(other),
     };
-    let folder = folder_path(&state, &view.item).await;
+    let folder = folder_path(&state, &visitor, &view.item).await;
     match items::delete(&state, &visitor.caller, &ItemRef::Numbered(number), None).await {
         Ok(()) => Ok(redirect(&state, &format!("{folder}?done=deleted"))),
         Err(problem) => question(&state, &visitor, &view).refused(problem),
@@ -53,10 +53,10 @@ async fn changeable(state: &AppState, visitor: &Visitor, number: ItemNumber) -> 
 }
 
 /// The page of the folder that an item is in.
-async fn folder_path(state: &AppState, item: &Item) -> String {
+async fn folder_path(state: &AppState, visitor: &Visitor, item: &Item) -> String {
     let folder = item.id.folder().unwrap_or_else(ItemId::root);
-    let found = state.store.item(&folder).await.ok().flatten();
-    found.map_or_else(|| EXPLORER.to_owned(), |folder| path(folder.number))
+    let found = items::read(state, &visitor.caller, &ItemRef::At(folder)).await;
+    found.map_or_else(|_| EXPLORER.to_owned(), |folder| path(folder.item.number))
 }
 
 fn question(state: &AppState, visitor: &Visitor, view: &ItemView) -> Confirm {

@@ -7,7 +7,7 @@ use patgate_store::Item;
 
 use crate::pages::form::{Difference, Fault};
 use crate::pages::{Choice, Field, Fields};
-use crate::problem::{Problem, sentence};
+use crate::problem::Problem;
 use crate::service::items::ItemView;
 
 /// What is typed.
@@ -130,15 +130,12 @@ impl Form {
 
     /// Puts a refusal beside the fields that it is about. `false`: it is about none.
     pub(super) fn judge(&mut self, problem: &Problem) -> bool {
-        let told = |field: &str, detail: &str| {
-            sentence(detail.strip_prefix(&format!("The field `{field}`: ")).unwrap_or(detail))
-        };
         let mut is_told = false;
         for fault in problem.faults() {
             let name = fault.field.strip_prefix("properties.").unwrap_or(&fault.field);
             let inputs = self.categories.iter_mut().flat_map(|category| &mut category.inputs);
             for input in inputs.filter(|input| input.field.name == name) {
-                input.field.error = Some(told(&fault.field, &fault.detail));
+                input.field.error = Some(fault.sentence());
                 is_told = true;
             }
         }

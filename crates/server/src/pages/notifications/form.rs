@@ -95,7 +95,7 @@ impl Form {
         let servers = items::mail_servers(state).await?;
         self.has_servers = !servers.is_empty();
         let named = servers.into_iter().map(|server| {
-            let id = server.id.to_string();
+            let id = server.to_string();
             Choice::new(id.clone(), id, chosen)
         });
         let mut choices: Vec<_> = std::iter::once(Choice::new("", "None", chosen)).chain(named).collect();
@@ -138,7 +138,7 @@ impl Form {
                 "subject" => &mut self.subject,
                 _ => &mut self.body,
             };
-            field.error = Some(Problem::field(&*fault.field, &fault.detail).sentence());
+            field.error = Some(fault.sentence());
         }
         problem.status()
     }

@@ -4,11 +4,13 @@ use axum::extract::State;
 use jiff::Timestamp;
 use patgate_core::identifier::DecisionId;
 use patgate_core::permission::names::SECURITY_EDIT;
-use patgate_core::policy::{ClosingChoice, Decided, Decision, DecisionState, MaximumChoice};
+use patgate_core::policy::origin::Row;
+use patgate_core::policy::{Cells, ClosingChoice, Decided, Decision, DecisionState, MaximumChoice};
 use patgate_core::user::Origin;
 use patgate_store::{Seek, StoredDecision};
 
 use super::PATH;
+use super::form::label;
 use crate::pages::confirm::Confirm;
 use crate::pages::form::{Named, sentence};
 use crate::pages::refused::redirect;
@@ -149,19 +151,14 @@ fn what(decided: &Decided) -> String {
                 ClosingChoice::Suspend => "their tokens are suspended",
                 ClosingChoice::Leave => "their tokens keep working",
             };
-            format!("Closed: {}; {tokens}", told(*cells))
+            format!("Closed: {}; {tokens}", cells_in_words(*cells))
         }
     }
 }
 
 /// Cells in words: `SSO users for Deploy and all others`.
-pub(super) fn told(cells: patgate_core::policy::Cells) -> String {
-    use patgate_core::policy::origin::Row;
-    let label = |row: Row| match row {
-        Row::Release => "Release",
-        Row::Deploy => "Deploy",
-        Row::Others => "all others",
-    };
+pub(super) fn cells_in_words(cells: Cells) -> String {
+    let label = |row| if row == Row::Others { "all others" } else { label(row) };
     let of = |origin: Origin| {
         let rows: Vec<_> = cells.iter().filter(|(_, of)| *of == origin).map(|(row, _)| label(row)).collect();
         format!("{} for {}", origin.people(), rows.join(" and "))

@@ -1,19 +1,22 @@
 //! What differs between two sets of settings, for people to compare.
 
-use patgate_core::policy::origin::Origins;
-use patgate_core::policy::{Days, TokenSettings};
+use patgate_core::policy::origin::Row;
+use patgate_core::policy::{Days, OriginPolicy, TokenSettings};
+use patgate_core::user::Origin;
 
+use super::form::label;
 use crate::pages::form::Difference;
 
 /// All that differs.
 pub(super) fn differences(stored: &TokenSettings, wanted: &TokenSettings) -> Vec<Difference> {
-    let pairs = told(stored).into_iter().zip(told(wanted));
+    let pairs = in_words(stored).into_iter().zip(in_words(wanted));
     let differing = pairs.filter(|((_, stored), (_, wanted))| stored != wanted);
     differing.map(|((label, stored), (_, wanted))| Difference { label, stored, wanted }).collect()
 }
 
 /// Every setting in words.
-fn told(settings: &TokenSettings) -> [(&'static str, String); 8] {
+fn in_words(settings: &TokenSettings) -> [(&'static str, String); 8] {
+    let of = |row: Row| (label(row), people(&settings.origins, row));
     let on = |is_on: bool| if is_on { "on" } else { "off" }.to_owned();
     [
         (
@@ -24,9 +27,9 @@ fn told(settings: &TokenSettings) -> [(&'static str, String); 8] {
         ),
         ("Tokens may make tokens", on(settings.tokens_may_make_tokens)),
         ("Passwords on the API", on(settings.passwords_on_api)),
-        ("Release", people(settings.origins.release)),
-        ("Deploy", people(settings.origins.deploy)),
-        ("All others", people(settings.origins.others)),
+        of(Row::Release),
+        of(Row::Deploy),
+        of(Row::Others),
         ("The word about LDAP users counts", window(settings.freshness.ldap)),
         ("The word about SSO users counts", window(settings.freshness.sso)),
     ]
@@ -36,14 +39,17 @@ fn window(days: Option<Days>) -> String {
     days.map_or_else(|| "for ever".to_owned(), |days| days.to_string())
 }
 
-fn people(row: Origins) -> String {
-    let cells = [("internal", row.internal), ("LDAP", row.ldap), ("SSO", row.sso)];
-    let named: Vec<_> = cells.iter().filter(|(_, passes)| *passes).map(|(name, _)| *name).collect();
-    if named.is_empty() { "nobody".to_owned() } else { format!("{} users", named.join(", ")) }
+/// Whose tokens pass for a row of the table.
+fn people(policy: &OriginPolicy, row: Row) -> String {
+    let passing = Origin::ALL.into_iter().filter(|origin| policy.has(row, *origin));
+    let named: Vec<_> = passing.map(Origin::people).collect();
+    if named.is_empty() { "nobody".to_owned() } else { named.join(", ") }
 }
 
 #[cfg(test)]
 mod tests {
+    use patgate_core::policy::origin::Origins;
+
     use super::*;
 
     #[test]

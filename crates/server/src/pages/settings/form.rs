@@ -1,16 +1,23 @@
 //! The form: as the settings are, as it was sent, and what it asks for.
 
 use patgate_core::confirmation::FreshnessWindows;
-use patgate_core::policy::origin::Origins;
+use patgate_core::policy::origin::{Origins, Row};
 use patgate_core::policy::{Days, EmailNotifications, OriginPolicy, TokenSettings};
+use patgate_core::user::Origin;
 
 use super::sso::SsoSwitch;
 use crate::pages::form::{Fault, sentence};
 use crate::pages::{Choice, Field, Fields};
 use crate::service::settings::{self, LIFETIMES};
 
-/// The rows of the table: what they are called in the form and on the page.
-const ROWS: [(&str, &str); 3] = [("release", "Release"), ("deploy", "Deploy"), ("others", "All others")];
+/// What a row of the table is called on the page.
+pub(super) const fn label(row: Row) -> &'static str {
+    match row {
+        Row::Release => "Release",
+        Row::Deploy => "Deploy",
+        Row::Others => "All others",
+    }
+}
 
 /// What is typed.
 pub(super) struct Form {
@@ -29,7 +36,7 @@ pub(super) struct Form {
 }
 
 /// A row of the table, for the template.
-pub(super) struct Row {
+pub(super) struct TableRow {
     pub(super) name: &'static str,
     pub(super) label: &'static str,
     pub(super) internal: bool,
@@ -63,10 +70,8 @@ impl Form {
     /// The form as it was sent.
     pub(super) fn of_fields(fields: &Fields) -> Self {
         let has = |cell: &str| fields.all("origins").any(|sent| sent == cell);
-        let row = |(name, _): (&str, &str)| {
-            ["internal", "ldap", "sso"].map(|origin| has(&format!("{name}.{origin}")))
-        };
-        let table = ROWS.map(row);
+        let row = |row: Row| Origin::ALL.map(|of| has(&format!("{}.{}", row.as_str(), of.as_str())));
+        let table = Row::ALL.map(row);
         let sso = SsoSwitch { is_on: fields.has("sso"), deploy: table[1][2], others: table[2][2] };
         Self {
             tokens_may_make_tokens: fields.has("tokens_may_make_tokens"),
@@ -108,10 +113,15 @@ impl Form {
     }
 
     /// The rows of the table.
-    pub(super) fn rows(&self) -> Vec<Row> {
-        let rows = ROWS.iter().zip(self.table);
-        let rows =
-            rows.map(|((name, label), [internal, ldap, sso])| Row { name, label, internal, ldap, sso });
+    pub(super) fn rows(&self) -> Vec<TableRow> {
+        let rows = Row::ALL.into_iter().zip(self.table);
+        let rows = rows.map(|(row, [internal, ldap, sso])| TableRow {
+            name: row.as_str(),
+            label: label(row),
+            internal,
+            ldap,
+            sso,
+        });
         rows.collect()
     }
 

@@ -10,7 +10,7 @@ use patgate_core::policy::{Cells, ClosingChoice, MaximumChoice, TokenSettings};
 use patgate_store::{GrantCursor, GrantSort, Seek};
 
 use super::PATH;
-use super::decisions::told;
+use super::decisions::cells_in_words;
 use super::touched::TouchedRow;
 use crate::pages::form::{Fault, sentence};
 use crate::pages::paging::{self, Paging};
@@ -206,7 +206,7 @@ async fn page(
         Question::Maximum(to) => {
             (format!("A maximum of {to}"), to.latest_expiry(now).timestamp().map(Moment::from))
         }
-        Question::Closing(cells) => (format!("Closing {}", told(cells)), None),
+        Question::Closing(cells) => (format!("Closing {}", cells_in_words(cells)), None),
     };
     let mut choices = choices_of(asked.question, chosen);
     let may_delete = visitor.caller.may(state, TOKEN_DELETE_ALL);

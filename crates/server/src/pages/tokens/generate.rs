@@ -40,7 +40,7 @@ pub(super) async fn show(
     let typed = Fields::read(query.unwrap_or_default().as_bytes());
     let offer = Offer::to(&state, &visitor.caller).await?;
     if !offer.is_open() {
-        return told_closed(&state, &visitor);
+        return closed_page(&state, &visitor);
     }
     let typed = like::filled(&state, &visitor.caller, &offer, typed).await?;
     let id = FormId::generate(&mut state.random.draw());
@@ -53,7 +53,7 @@ pub(super) async fn submit(State(state): State<AppState>, sent: Submitted) -> Pa
     let Submitted { visitor, fields } = &sent;
     let offer = Offer::to(&state, &visitor.caller).await?;
     if !offer.is_open() {
-        return told_closed(&state, visitor);
+        return closed_page(&state, visitor);
     }
     let again = |id, problem: &Problem| {
         let form = GenerateForm::new(id, &offer, fields, Some(problem), state.clock.now());
@@ -75,7 +75,7 @@ pub(super) async fn submit(State(state): State<AppState>, sent: Submitted) -> Pa
         Ok(None) => {
             let text = "This form made a token before, so nothing was made now. A token is shown once: if you did \
                         not copy it, delete it and generate a new one.";
-            told(&state, visitor, StatusCode::OK, "This form was already used", text.to_owned())
+            told_page(&state, visitor, StatusCode::OK, "This form was already used", text.to_owned())
         }
         Err(problem) => again(id, &Refused::unless_shown(problem)?),
     }
@@ -93,12 +93,12 @@ fn page(
     Ok((status, Html(page.render()?)).into_response())
 }
 
-fn told_closed(state: &AppState, visitor: &Visitor) -> PageResult {
+fn closed_page(state: &AppState, visitor: &Visitor) -> PageResult {
     let text = closed(visitor.caller.facts.origin);
-    told(state, visitor, StatusCode::FORBIDDEN, "You cannot generate tokens", text)
+    told_page(state, visitor, StatusCode::FORBIDDEN, "You cannot generate tokens", text)
 }
 
-fn told(
+fn told_page(
     state: &AppState,
     visitor: &Visitor,
     status: StatusCode,

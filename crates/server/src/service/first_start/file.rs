@@ -1,17 +1,18 @@
 //! The file that tells the operator the password that was made for them.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::password::PasswordText;
+use crate::secret_file;
 
 /// Its name in the data folder.
 pub const FILE_NAME: &str = "initial-admin-password";
 
 /// The longest content that is read, in bytes.
-const LONGEST: u64 = 4_096;
+const LONGEST: usize = 4_096;
 
 /// The file, whether it is there or not.
 #[derive(Clone, Debug)]
@@ -54,8 +55,7 @@ impl InitialPasswordFile {
     #[must_use]
     pub fn read(&self) -> Option<PasswordText> {
         let file = File::open(&self.0).ok()?;
-        let mut text = zeroize::Zeroizing::new(String::with_capacity(LONGEST as usize + 1));
-        file.take(LONGEST).read_to_string(&mut text).ok()?;
+        let text = secret_file::read(file, LONGEST).ok()?;
         Some(PasswordText::copy_of(text.trim_end_matches('\n')))
     }
 

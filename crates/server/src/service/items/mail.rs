@@ -1,6 +1,5 @@
 //! Mail servers among the items, for whoever sends mail.
 
-use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{ItemId, MAIL_SERVER};
 use patgate_core::permission::names::CONFIG_EDIT;
 use patgate_store::{Item, ItemFilter, Seek};
@@ -18,30 +17,14 @@ const MOST: u64 = 500;
 /// The property that holds the one secret.
 const PASSWORD: &str = "password";
 
-/// A mail server to choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailServerName {
-    /// Where it is.
-    pub id: ItemId,
-    /// The page it has.
-    pub number: ItemNumber,
-    /// What it is called.
-    pub name: String,
-}
-
-/// All mail servers, in the order of their places.
+/// The places of all mail servers, in their order.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn mail_servers(state: &AppState) -> Result<Vec<MailServerName>, Problem> {
+pub async fn mail_servers(state: &AppState) -> Result<Vec<ItemId>, Problem> {
     let filter = ItemFilter { type_name: Some(MAIL_SERVER.name.to_owned()), ..ItemFilter::default() };
     let items = state.store.list_items(&filter, &Seek::Start, MOST).await?;
-    let named = items.into_iter().map(|item| MailServerName {
-        name: item.id.name().to_owned(),
-        number: item.number,
-        id: item.id,
-    });
-    Ok(named.collect())
+    Ok(items.into_iter().map(|item| item.id).collect())
 }
 
 /// The mail server at this place, with its password opened: for sending alone.

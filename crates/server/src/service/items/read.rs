@@ -91,9 +91,5 @@ pub async fn folder(state: &AppState, caller: &Caller, id: &ItemId) -> Result<It
 }
 
 pub(super) fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
-    if [CONFIG_VIEW, CONFIG_EDIT].iter().any(|permission| caller.may(state, permission)) {
-        Ok(())
-    } else {
-        Err(Problem::lacks(CONFIG_VIEW))
-    }
+    caller.require_any(state, &[CONFIG_VIEW, CONFIG_EDIT])
 }

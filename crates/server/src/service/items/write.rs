@@ -130,8 +130,8 @@ async fn deleted(
     let settings = change.token_settings().await?;
     let named = settings.email_notifications.server;
     if named.is_some_and(|named| named == item.id) {
-        let detail = format!("`{}` is the email server of the settings", item.id);
-        return Err(Problem::conflict(detail).hint("Choose another in the system settings first"));
+        let detail = format!("`{}` is the email server of *Email notifications*", item.id);
+        return Err(Problem::conflict(detail).hint("Choose another one there first"));
     }
     change.delete_item(item.number, version).await?;
     Ok(change)

@@ -10,7 +10,7 @@ mod send;
 mod text;
 mod work;
 
-use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW};
+use patgate_core::permission::names::SECURITY_EDIT;
 
 pub use plan::{Preview, PreviewedMail, SkippedToken, preview, run_due, run_now};
 pub use read::{ListedMail, ListedRun, last_run, mail, mails, run, runs};
@@ -19,7 +19,7 @@ pub use sample::{Sample, rendered_sample, send_sample};
 pub use send::{Round, send_due};
 pub use text::{Texts, texts};
 
-/// Who may see runs and mails.
-pub const SEES: [&str; 4] = [CONFIG_VIEW, CONFIG_EDIT, SECURITY_VIEW, SECURITY_EDIT];
+/// Who may see runs and mails: whoever sees the settings.
+pub use super::settings::SEES;
 /// Who may run them now, and have a mail tried again.
 pub const RUNS: &str = SECURITY_EDIT;

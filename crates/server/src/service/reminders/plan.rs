@@ -95,9 +95,7 @@ pub async fn run_now(state: &AppState, caller: &Caller) -> Result<ReminderRun, P
 /// # Errors
 /// 403 without one of the permissions that see settings.
 pub async fn preview(state: &AppState, caller: &Caller) -> Result<Preview, Problem> {
-    if !SEES.iter().any(|permission| caller.may(state, permission)) {
-        return Err(Problem::lacks(SEES[0]));
-    }
+    caller.require_any(state, &SEES)?;
     let now = state.clock.now();
     let settings = state.store.token_settings().await?.email_notifications;
     let mut preview = Preview { note: reason_for_none(&settings), ..Preview::default() };

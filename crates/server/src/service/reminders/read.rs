@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// How many runs are listed: a quarter of a year of nights.
-const RUNS: u64 = 100;
+const LISTED: u64 = 100;
 
 /// A run, with what became of its mails so far.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub struct ListedMail {
 pub async fn runs(state: &AppState, caller: &Caller) -> Result<Vec<ListedRun>, Problem> {
     may_see(state, caller)?;
     let mut runs = Vec::new();
-    for run in state.store.reminder_runs(RUNS).await? {
+    for run in state.store.reminder_runs(LISTED).await? {
         runs.push(with_mails(state, run).await?);
     }
     Ok(runs)
@@ -122,9 +122,5 @@ fn may_see_mails(state: &AppState, caller: &Caller) -> Result<(), Problem> {
 }
 
 fn may_see(state: &AppState, caller: &Caller) -> Result<(), Problem> {
-    if SEES.iter().any(|permission| caller.may(state, permission)) {
-        Ok(())
-    } else {
-        Err(Problem::lacks(SEES[0]))
-    }
+    caller.require_any(state, &SEES)
 }
