@@ -1,11 +1,11 @@
 //! Which users are to be asked about, when, and with what: the rows of the re-checks. They are data; what a provider
 //! answers is a [`crate::Change`].
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::UserId;
 use patgate_core::provider::ProviderName;
-use patgate_core::user::User;
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use patgate_core::user::{Origin, User};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
@@ -24,17 +24,6 @@ pub struct DueConfirmation {
     pub attempts: u32,
     /// What an identity provider is asked with.
     pub refresh_token: Option<SealedSecret>,
-}
-
-/// A user whose last confirmation counts no longer, or soon no longer.
-#[derive(Clone, Debug)]
-pub struct Lapsing {
-    /// As last known.
-    pub user: User,
-    /// When they were told that their tokens will be suspended.
-    pub warned_at: Option<Timestamp>,
-    /// When it was noted that their tokens are.
-    pub lapsed_at: Option<Timestamp>,
 }
 
 /// What is known about the asking, for people to read.
@@ -104,22 +93,34 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Notes that a provider was asked in vain about these users: they are asked about again at `due_at`.
+    /// Notes that a provider was asked in vain about these users: they are asked about again after `pause`, and twice,
+    /// four times that long and so on while it stays so, up to `longest`.
     ///
     /// # Errors
     /// As above.
     pub async fn postpone_confirmations(
         &self,
         users: &[UserId],
-        due_at: Timestamp,
+        now: Timestamp,
+        pause: SignedDuration,
+        longest: SignedDuration,
         answer: &str,
     ) -> Result<(), StoreError> {
         let (_turn, transaction) = self.inner.begin_data().await?;
+        let attempts = || Expr::col(Confirmations::Attempts);
+        let milliseconds = |span: SignedDuration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         for users in users.chunks(1_000) {
+            // A case for each number of attempts: neither database needs a power or a least of two then.
+            let mut wait = CaseStatement::new();
+            for before in 0..16_i64 {
+                let span = Ord::min(milliseconds(pause).saturating_mul(1 << before), milliseconds(longest));
+                wait = wait.case(attempts().eq(before), now.as_millisecond().saturating_add(span));
+            }
+            let last = now.as_millisecond().saturating_add(milliseconds(longest));
             let update = Query::update()
                 .table(Confirmations::Table)
-                .value(Confirmations::DueAt, due_at.as_millisecond())
-                .value(Confirmations::Attempts, Expr::col(Confirmations::Attempts).add(1))
+                .value(Confirmations::DueAt, wait.finally(last))
+                .value(Confirmations::Attempts, attempts().add(1))
                 .value(Confirmations::Answer, answer)
                 .and_where(Expr::col(Confirmations::UserId).is_in(users.iter().map(|user| user.as_i64())))
                 .take();
@@ -148,39 +149,31 @@ impl Store {
         transaction.commit().await
     }
 
-    /// At most `limit` owners of live tokens of an origin who were last confirmed at or before `before`, with who of
-    /// them was told. Those whom their provider no longer lets in are not among them.
+    /// At most `limit` owners of live tokens of an origin who were last confirmed at or before `before`, and of whom this
+    /// was not done yet. Those whom their provider no longer lets in are not among them.
     ///
     /// # Errors
     /// As above.
     pub async fn lapsing(
         &self,
-        origin: patgate_core::user::Origin,
+        origin: Origin,
         before: Timestamp,
-        is_done: LapseStep,
+        step: LapseStep,
         now: Timestamp,
         limit: u64,
-    ) -> Result<Vec<Lapsing>, StoreError> {
-        let step = match is_done {
+    ) -> Result<Vec<User>, StoreError> {
+        let step = match step {
             LapseStep::Warn => Confirmations::WarnedAt,
             LapseStep::Note => Confirmations::LapsedAt,
         };
         let select = of_owners(now)
-            .columns([Confirmations::WarnedAt, Confirmations::LapsedAt])
             .and_where(Expr::col(Users::Origin).eq(origin.as_str()))
             .and_where(Expr::col(Users::WithdrawnAt).is_null())
             .and_where(Expr::col(Users::ConfirmedAt).lte(before.as_millisecond()))
             .and_where(Expr::col(step).is_null())
             .limit(limit)
             .take();
-        let read = |row: &QueryResult| {
-            Ok(Lapsing {
-                user: users::read(row)?,
-                warned_at: optional_time(row, "warned_at")?,
-                lapsed_at: optional_time(row, "lapsed_at")?,
-            })
-        };
-        self.inner.orm.query_all(&select).await?.iter().map(read).collect()
+        self.inner.orm.query_all(&select).await?.iter().map(users::read).collect()
     }
 
     /// What is known about the asking after a user; `None` for one who is never asked about.

@@ -41,7 +41,7 @@ mod wait;
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
 pub use change::{Act, Acted, Change, RetriedMails};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
-pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep, Lapsing};
+pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep};
 pub use database::{Database, DatabaseUrl, NotADatabase};
 pub use decisions::{StoredDecision, Touched, UnreadableDecision};
 pub use error::{Fault, OpenError, StoreError};

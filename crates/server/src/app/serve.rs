@@ -81,6 +81,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     );
     tasks.spawn(uses);
     tasks.spawn(forget(state.clone(), background.clone()));
+    tasks.spawn(jobs::confirmations::run(state.clone(), background.clone()));
     tasks.spawn(jobs::decisions::run(state.clone(), background.clone()));
     tasks.spawn(jobs::reminders::run(state.clone(), background.clone()));
     let service = Service::new(state.clone(), configuration.body_limit);

@@ -119,17 +119,23 @@ impl Change {
     /// [`StoreError::NotFound`].
     pub async fn note_lapse(&mut self, user: UserId) -> Result<(), StoreError> {
         let user = self.present_user(user).await?;
-        self.set_once(user.id, Confirmations::LapsedAt).await?;
-        self.note_user(&user, "user.lapse", json!({ "provider": user.provider }));
+        if self.set_once(user.id, Confirmations::LapsedAt).await? {
+            self.note_user(&user, "user.lapse", json!({ "provider": user.provider }));
+        }
         Ok(())
     }
 
-    /// Notes once that a user was told that their tokens will be suspended.
+    /// Notes once that a user is told that their tokens will be suspended. Returns whether that is news.
     ///
     /// # Errors
-    /// [`StoreError`] when the database fails.
-    pub async fn note_warning(&mut self, user: UserId) -> Result<(), StoreError> {
-        self.set_once(user, Confirmations::WarnedAt).await
+    /// [`StoreError::NotFound`].
+    pub async fn note_warning(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let user = self.present_user(user).await?;
+        let is_news = self.set_once(user.id, Confirmations::WarnedAt).await?;
+        if is_news {
+            self.note_user(&user, "user.warn", json!({ "provider": user.provider }));
+        }
+        Ok(is_news)
     }
 
     /// Ends the sessions that were opened through an identity provider: those of a subject, of one session there, or,
@@ -175,14 +181,13 @@ impl Change {
         Ok(row.map(|row| column::<Option<i64>>(&row, "lapsed_at")).transpose()?.flatten().is_some())
     }
 
-    async fn set_once(&mut self, user: UserId, step: Confirmations) -> Result<(), StoreError> {
+    async fn set_once(&mut self, user: UserId, step: Confirmations) -> Result<bool, StoreError> {
         let update = Query::update()
             .table(Confirmations::Table)
             .value(step, self.now.as_millisecond())
             .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
             .and_where(Expr::col(step).is_null())
             .take();
-        self.execute(&update).await?;
-        Ok(())
+        Ok(self.execute(&update).await? > 0)
     }
 }

@@ -35,14 +35,15 @@ struct FailedMail {
 }
 
 impl Change {
-    /// Puts a notice to an owner into the outbox: these tokens end earlier from now on. It is sent once the change is
-    /// committed, when a mail server is chosen.
+    /// Puts a notice to an owner about these tokens into the outbox. It is sent once the change is committed, when a mail
+    /// server is chosen.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn enqueue_notice(
         &mut self,
         id: MailId,
+        kind: MailKind,
         owner: UserId,
         tokens: &[GrantId],
     ) -> Result<(), StoreError> {
@@ -61,7 +62,7 @@ impl Change {
             ])
             .values_panic([
                 id.as_i64().into(),
-                MailKind::Shortened.as_str().into(),
+                kind.as_str().into(),
                 owner.as_i64().into(),
                 to_json(&tokens, "tokens")?.into(),
                 MailState::Waiting.stored().into(),

@@ -94,6 +94,8 @@ pub enum MailKind {
     Reminder,
     /// Tokens whose life an administrator shortened.
     Shortened,
+    /// Tokens whose owner has to sign in, or they are suspended.
+    Unconfirmed,
 }
 
 /// What became of a mail.
@@ -151,11 +153,12 @@ impl MailKind {
         match self {
             Self::Reminder => "reminder",
             Self::Shortened => "shortened",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Reminder, Self::Shortened].into_iter().find(|kind| kind.as_str() == word)
+        [Self::Reminder, Self::Shortened, Self::Unconfirmed].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

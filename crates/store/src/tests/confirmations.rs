@@ -116,7 +116,7 @@ on_both_databases! {
         let store = store_with_owners(&fixture, 2).await;
         let lapsing = async |step| {
             let found = store.lapsing(Origin::Sso, later(10), step, later(20), 9).await.unwrap();
-            found.into_iter().map(|it| it.user.id.as_i64()).collect::<Vec<_>>()
+            found.into_iter().map(|user| user.id.as_i64()).collect::<Vec<_>>()
         };
         assert_eq!(lapsing(LapseStep::Warn).await.len(), 2);
         assert!(store.lapsing(Origin::Ldap, later(10), LapseStep::Warn, later(20), 9).await.unwrap().is_empty());
@@ -135,10 +135,14 @@ on_both_databases! {
     async fn an_attempt_in_vain_is_remembered_until_the_next_answer(fixture: Fixture) {
         let store = store_with_owners(&fixture, 1).await;
         let ids = [UserId::from_i64(1)];
-        store.postpone_confirmations(&ids, later(1), "the directory does not answer").await.unwrap();
-        store.postpone_confirmations(&ids, later(2), "the directory does not answer").await.unwrap();
+        let minutes = SignedDuration::from_mins;
+        for (attempts, pause) in [(1, 15), (2, 30), (3, 60), (4, 100), (5, 100)] {
+            let in_vain = "the directory does not answer";
+            store.postpone_confirmations(&ids, now(), minutes(15), minutes(100), in_vain).await.unwrap();
+            let record = store.confirmation_record(ids[0]).await.unwrap().unwrap();
+            assert_eq!((record.attempts, record.due_at), (attempts, Some(later(pause))));
+        }
         let record = store.confirmation_record(ids[0]).await.unwrap().unwrap();
-        assert_eq!((record.attempts, record.due_at), (2, Some(later(2))));
         assert_eq!(record.answer.as_deref(), Some("the directory does not answer"));
         store.settle_confirmations(&ids, later(15)).await.unwrap();
         let record = store.confirmation_record(ids[0]).await.unwrap().unwrap();

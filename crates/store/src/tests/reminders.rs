@@ -245,7 +245,7 @@ on_both_databases! {
     async fn a_notice_is_sent_like_a_reminder(fixture: Fixture) {
         let store = store_with_tokens(&fixture).await;
         let mut change = store.change(&admin(), now()).await.unwrap();
-        change.enqueue_notice(MailId::from_i64(9), UserId::from_i64(1), &[GrantId::from_i64(2)]).await.unwrap();
+        change.enqueue_notice(MailId::from_i64(9), crate::MailKind::Shortened, UserId::from_i64(1), &[GrantId::from_i64(2)]).await.unwrap();
         change.set_grant_state(GrantId::from_i64(1), GrantState::Deleted { at: now() }).await.unwrap();
         change.commit().await.unwrap();
         let sender = store.sender().await.unwrap().unwrap();

@@ -46,7 +46,8 @@ pub(super) struct MailRow {
     pub(super) tokens: Vec<String>,
     /// The rest of them.
     pub(super) more: Vec<String>,
-    pub(super) is_notice: bool,
+    /// What it is when it is no reminder.
+    pub(super) notice: Option<&'static str>,
     /// Where it went, or was refused; empty: it was not tried.
     pub(super) address: String,
     pub(super) state: &'static str,
@@ -120,7 +121,11 @@ impl From<ListedMail> for MailRow {
             owner,
             tokens,
             more,
-            is_notice: mail.kind == MailKind::Shortened,
+            notice: match mail.kind {
+                MailKind::Reminder => None,
+                MailKind::Shortened => Some("Notice of an earlier end"),
+                MailKind::Unconfirmed => Some("Notice that its owner has to sign in"),
+            },
             address: mail.address.unwrap_or_default(),
             state,
             look,

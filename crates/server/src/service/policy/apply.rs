@@ -8,7 +8,7 @@ use patgate_core::policy::decision::lowers;
 use patgate_core::policy::{
     Cells, ClosingChoice, Decided, Decision, DecisionState, MaximumChoice, TokenSettings,
 };
-use patgate_store::{Act, Acted, Actor, ActorKind, Change, StoreError, Touched};
+use patgate_store::{Act, Acted, Actor, ActorKind, Change, MailKind, StoreError, Touched};
 use rand_core::Rng;
 
 use crate::problem::Problem;
@@ -110,7 +110,7 @@ pub(super) async fn take_effect(
 async fn tell_owners(change: &mut Change, acted: &Acted, random: &mut impl Rng) -> Result<(), StoreError> {
     for (owner, tokens) in &acted.by_owner {
         for tokens in tokens.chunks(TOKENS_OF_A_MAIL) {
-            change.enqueue_notice(MailId::generate(random), *owner, tokens).await?;
+            change.enqueue_notice(MailId::generate(random), MailKind::Shortened, *owner, tokens).await?;
         }
     }
     Ok(())

@@ -30,6 +30,18 @@ before:</p>
 {% endfor %}</ul>
 <p>They work as before until then.</p>";
 
+/// The subject of a notice that somebody has to sign in.
+const UNCONFIRMED_SUBJECT: &str = "Sign in to {{ server_url }}, or your personal access tokens are suspended";
+/// Its body.
+const UNCONFIRMED_BODY: &str = "<p>Hello {{ owner_full_name }},</p>
+<p>the place where your company keeps its users has not confirmed you to {{ server_url }} for a long time. Unless it does
+within the next days, these personal access tokens of yours are suspended:</p>
+<ul>
+{% for token in tokens %}<li><strong>{{ token.token_name }}</strong></li>
+{% endfor %}</ul>
+<p><a href=\"{{ server_url }}/login\">Sign in once</a>, and they go on. You can do that later, too: they work again from
+then on.</p>";
+
 /// The texts that these settings ask for.
 #[must_use]
 pub fn texts(settings: &EmailNotifications) -> Texts {
@@ -55,6 +67,7 @@ pub(super) struct Templates {
     /// For a mail that was planned as a digest before the settings changed.
     many: Template,
     shortened: Template,
+    unconfirmed: Template,
 }
 
 impl Templates {
@@ -66,7 +79,12 @@ impl Templates {
             true => reminder.clone(),
             false => Template::parse(digest, digest.default_subject(), digest.default_body())?,
         };
-        Ok(Self { reminder, many, shortened: Template::parse(digest, SHORTENED_SUBJECT, SHORTENED_BODY)? })
+        Ok(Self {
+            reminder,
+            many,
+            shortened: Template::parse(digest, SHORTENED_SUBJECT, SHORTENED_BODY)?,
+            unconfirmed: Template::parse(digest, UNCONFIRMED_SUBJECT, UNCONFIRMED_BODY)?,
+        })
     }
 
     /// A mail's words, about these of its tokens.
@@ -81,6 +99,7 @@ impl Templates {
             MailKind::Reminder if tokens.len() > 1 => &self.many,
             MailKind::Reminder => &self.reminder,
             MailKind::Shortened => &self.shortened,
+            MailKind::Unconfirmed => &self.unconfirmed,
         };
         let token = |token: &&MailedToken| {
             let ends = token.expires_at.timestamp().unwrap_or(Timestamp::MAX);

@@ -1,0 +1,131 @@
+//! Confirmations: what follows from what providers say, when they are asked again about the owners of tokens.
+//!
+//! Good news and bad are changes, in force on every node. No news is none: an owner stays as they were until their
+//! freshness window ends, and it is the verdict that ends it.
+
+mod ask;
+mod lapse;
+
+use jiff::{SignedDuration, Timestamp};
+use patgate_core::confirmation::{Confirmation, Withdrawal};
+use patgate_core::identifier::UserId;
+use patgate_core::policy::Days;
+use patgate_core::user::User;
+use patgate_store::{Actor, ActorKind, Change, StoreError};
+use rand_core::Rng;
+
+pub use self::ask::ask_due;
+pub use self::lapse::note_lapses;
+use super::sign_in::{SignInRefused, take_over};
+use crate::problem::Problem;
+use crate::provider::{Answer, Person};
+use crate::state::AppState;
+
+/// A word that only repeats the last is written down when that one is older than this part of the window.
+const PARTS: i64 = 30;
+/// At least this old.
+const YOUNGEST: SignedDuration = SignedDuration::from_hours(1);
+/// The longest time after which somebody is asked about again, however often in vain.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
+/// What a provider that vouches for nobody is recorded with.
+const NO_WORD: &str = "the provider does not confirm them now; a sign-in would";
+
+/// When a user about whom there was news just now is asked about again: after the interval, up to a tenth sooner, so
+/// that not all are asked about at once.
+pub(super) fn next_look(state: &AppState) -> Timestamp {
+    let interval = state.recheck.interval;
+    let tenth = u64::try_from(interval.as_millis() / 10).unwrap_or(0).max(1);
+    let sooner = SignedDuration::from_millis((state.random.draw().next_u64() % tenth) as i64);
+    state.clock.now().saturating_add(interval - sooner).unwrap_or(Timestamp::MAX)
+}
+
+/// Puts in force what a provider said about users, as last known: all of it or nothing. A word that only repeats the
+/// last is no change.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn apply(state: &AppState, answers: &[(User, Answer)]) -> Result<(), Problem> {
+    let now = state.clock.now();
+    let due_at = next_look(state);
+    let freshness = state.node.settings().freshness;
+    let is_news = |(user, answer): &&(User, Answer)| match answer {
+        Answer::Present(person) => {
+            differs(user, person) || is_due(user.confirmation, freshness.of(user.origin), now)
+        }
+        Answer::Disabled => !is_withdrawn(user, Withdrawal::Disabled),
+        Answer::Gone => !is_withdrawn(user, Withdrawal::Gone),
+        Answer::Unknown => false,
+    };
+    let mut refused = Vec::new();
+    if answers.iter().any(|answer| is_news(&answer)) {
+        let mut change = state.change(&actor()).await?;
+        let mut confirmed = Vec::new();
+        for (user, answer) in answers.iter().filter(is_news) {
+            match answer {
+                Answer::Present(person) => match take_over(&mut change, user, person).await {
+                    Ok(_) => confirmed.push(user.id),
+                    // Deleted meanwhile.
+                    Err(SignInRefused::Store(StoreError::NotFound(_))) => {}
+                    Err(reason) => {
+                        tracing::warn!(user = %user.username, %reason, "what a provider says of a user is not taken over");
+                        refused.push(user.id);
+                    }
+                },
+                Answer::Disabled => withdraw(&mut change, user.id, Withdrawal::Disabled).await?,
+                Answer::Gone => withdraw(&mut change, user.id, Withdrawal::Gone).await?,
+                Answer::Unknown => {}
+            }
+        }
+        change.confirm_users(&confirmed, due_at).await?;
+        state.commit(change).await?;
+    }
+    let is_unknown = |answer: &Answer| *answer == Answer::Unknown;
+    let settled: Vec<_> =
+        answers.iter().filter(|(_, answer)| !is_unknown(answer)).map(|(user, _)| user.id).collect();
+    refused.extend(answers.iter().filter(|(_, answer)| is_unknown(answer)).map(|(user, _)| user.id));
+    state.store.settle_confirmations(&settled, due_at).await?;
+    postpone(state, &refused, NO_WORD).await
+}
+
+/// Notes that a provider gave no answer about these users: they are asked about again after a pause, which grows.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn postpone(state: &AppState, users: &[UserId], fault: &str) -> Result<(), Problem> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let interval = state.recheck.interval;
+    Ok(state.store.postpone_confirmations(users, state.clock.now(), interval, LONGEST_PAUSE, fault).await?)
+}
+
+/// In whose name this is done.
+pub(crate) fn actor() -> Actor {
+    Actor { kind: ActorKind::System, name: "confirmation".to_owned(), user: None, grant: None, address: None }
+}
+
+async fn withdraw(change: &mut Change, user: UserId, reason: Withdrawal) -> Result<(), Problem> {
+    match change.withdraw_user(user, reason).await {
+        Ok(_) | Err(StoreError::NotFound(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a provider says something else than is known.
+fn differs(user: &User, person: &Person) -> bool {
+    user.username.as_str() != person.username.trim()
+        || user.full_name != person.full_name
+        || user.email != person.email
+        || user.groups != person.groups
+}
+
+fn is_withdrawn(user: &User, reason: Withdrawal) -> bool {
+    matches!(user.confirmation, Confirmation::Withdrawn { reason: known, .. } if known == reason)
+}
+
+/// Whether a word that only repeats the last is written down.
+fn is_due(last: Confirmation, window: Option<Days>, now: Timestamp) -> bool {
+    let Confirmation::At(at) = last else { return true };
+    let part = window.map_or(24, |days| i64::from(u32::from(days)) * 24 / PARTS);
+    now.duration_since(at) >= SignedDuration::from_hours(part).max(YOUNGEST)
+}
