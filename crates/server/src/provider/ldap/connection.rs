@@ -9,7 +9,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
-use super::ber::measure;
+use super::ber::{Malformed, SEQUENCE, measure};
 use super::entry::Entry;
 use super::fault::{Fault, Step};
 use super::message::{self, Outcome, Response, Search};
@@ -236,6 +236,9 @@ impl Connection {
 
     async fn receive(&mut self, step: Step) -> Result<(u32, Response), Fault> {
         loop {
+            if self.received.first().is_some_and(|first| *first != SEQUENCE) {
+                return Err(self.broken(step, &Malformed.to_string()));
+            }
             let length = measure(&self.received).map_err(|error| self.broken(step, &error.to_string()))?;
             if length.is_some_and(|length| length > LONGEST_MESSAGE) {
                 return Err(self.broken(step, "its answer is longer than 2 MiB"));
