@@ -182,10 +182,20 @@ pub(crate) enum Config {
     /// Print a configuration file with every setting, its default and what it means
     Example,
     /// Report every fault of the configuration, without starting anything
-    Check(Listening),
+    Check(Check),
     /// Print the reference of all settings
     #[command(hide = true)]
     Reference,
+}
+
+/// What `patgate config check` takes.
+#[derive(Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) listening: Listening,
+    /// Try every directory and identity provider as well, and tell what was seen
+    #[arg(long)]
+    pub(crate) connect: bool,
 }
 
 /// Where the settings and the state are.

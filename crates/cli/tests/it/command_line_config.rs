@@ -4,6 +4,7 @@ use std::process::{Command, Output};
 
 use patgate_testkit::child;
 use patgate_testkit::ports;
+use patgate_testkit::servers::oidc::Certified;
 use patgate_testkit::servers::patgate::{Patgate, binary};
 
 /// Runs the program in an empty folder, without the variables of the test run.
@@ -155,4 +156,29 @@ fn somebody_who_types_a_wrong_command_is_told_so() {
     for arguments in [&["--help"][..], &["--version"], &["serve", "--help"]] {
         assert_eq!(run(arguments, None, &[]).status.code(), Some(0), "{arguments:?}");
     }
+}
+
+#[test]
+fn an_operator_tries_the_providers_before_anybody_signs_in() {
+    let port = ports::free();
+    let table = |name: &str, issuer: &str| {
+        format!("[[oidc]]\nname = '{name}'\nissuer = '{issuer}'\nclient_id = 'p'\n")
+    };
+    let good = table("company", &Certified::issuer_on(port));
+    let _provider = Certified::start(port, "http://127.0.0.1:5516", "company");
+    let output = run(&["config", "check", "--connect"], Some(&good), &[]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}{}", complaint(&output));
+    assert!(told.contains("OIDC provider `company`\n  ok     discovery: "), "{told}");
+    let dead = format!("{good}{}", table("other", &format!("http://127.0.0.1:{}", ports::free())));
+    let output = run(&["config", "check", "--connect"], Some(&dead), &[]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        told.contains("OIDC provider `other`\n  FAILED discovery: ") && told.contains("ok     keys"),
+        "{told}"
+    );
+    assert!(complaint(&output).contains("nobody can sign in at 1 of 2 providers"), "{}", complaint(&output));
+    let output = run(&["config", "check", "--connect"], Some(""), &[]);
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("no provider"));
 }

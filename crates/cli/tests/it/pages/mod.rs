@@ -8,6 +8,7 @@ mod lists;
 mod login;
 mod notifications;
 mod roles;
+mod single_sign_on;
 mod tokens;
 mod zones;
 

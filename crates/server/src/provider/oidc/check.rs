@@ -3,23 +3,19 @@
 use jiff::Timestamp;
 
 use super::{Algorithm, Provider, discovery};
-
-/// A step that was tried, and what was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckStep {
-    /// What was tried.
-    pub name: &'static str,
-    /// What was seen, in a sentence; `Err` when it stands against a sign-in.
-    pub seen: Result<String, String>,
-}
+use crate::provider::check::{Checked, Seen};
 
 impl Provider {
     /// Tries everything that needs nobody to sign in. The first step that fails is the last.
-    pub async fn check(&self, now: Timestamp) -> Vec<CheckStep> {
+    pub async fn check(&self, now: Timestamp) -> Checked {
+        Checked { provider: self.name().clone(), kind: "OIDC", steps: self.steps(now).await }
+    }
+
+    async fn steps(&self, now: Timestamp) -> Vec<Seen> {
         let mut steps = Vec::new();
-        let mut step = |name, seen: Result<String, String>| {
-            let goes_on = seen.is_ok();
-            steps.push(CheckStep { name, seen });
+        let mut step = |what: &str, outcome: Result<String, String>| {
+            let goes_on = outcome.is_ok();
+            steps.push(Seen { what: what.to_owned(), outcome });
             goes_on
         };
         let metadata = match self.metadata(now).await {

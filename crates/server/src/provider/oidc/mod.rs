@@ -26,7 +26,6 @@ use jiff::{SignedDuration, Timestamp};
 use patgate_core::provider::ProviderName;
 
 pub use self::authorization::{Callback, NotOurs, SignIn};
-pub use self::check::CheckStep;
 pub use self::exchange::{Arrival, Confirmed};
 pub use self::fault::{OidcFault, TokenFault, TokenKind};
 pub use self::http::CallFault;

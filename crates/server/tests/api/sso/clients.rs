@@ -71,12 +71,12 @@ async fn addresses_of_the_configuration_make_the_document_needless() {
 async fn a_provider_is_tried_step_by_step() {
     let stage = Stage::build("").await;
     let provider = stage.world.state.oidc.find("company").unwrap();
-    let steps = provider.check(stage.world.clock.now()).await;
-    let names: Vec<_> = steps.iter().map(|step| (step.name, step.seen.is_ok())).collect();
+    let steps = provider.check(stage.world.clock.now()).await.steps;
+    let names: Vec<_> = steps.iter().map(|step| (step.what.as_str(), step.outcome.is_ok())).collect();
     let all =
         ["discovery", "endpoints", "PKCE", "keys", "scopes", "log-out", "back-channel log-out", "redirect"];
     assert_eq!(names, all.map(|name| (name, true)));
-    let seen = steps.iter().map(|step| step.seen.clone().unwrap()).collect::<Vec<_>>().join("\n");
+    let seen = steps.iter().map(|step| step.outcome.clone().unwrap()).collect::<Vec<_>>().join("\n");
     for part in [
         "3 that can check signatures",
         "`/login/backchannel-logout/company`",

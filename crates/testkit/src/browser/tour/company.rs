@@ -41,6 +41,10 @@ const TOKENS: [(&str, &str, &str, u32, u32, u32); 14] = [
     (SAM, "notebook", "any", 60, 10, 12),
 ];
 
+/// The company's identity provider, which nobody asks on a tour.
+const CONFIGURATION: &str = "[[oidc]]\nname = 'company'\nlabel = 'Example Ltd.'\nclient_id = 'patgate'\n\
+     issuer = 'https://id.example.com'\n";
+
 /// The mail server.
 pub(super) const MAIL_SERVER: &str = "Configuration/Mail/SMTPSERVERTEST";
 
@@ -72,7 +76,7 @@ impl Company {
     /// Starts the program, and makes all of it; panics when something is refused.
     #[must_use]
     pub fn found() -> Self {
-        let mut patgate = Patgate::start();
+        let mut patgate = Patgate::with().configuration(CONFIGURATION).start();
         let mut places = Vec::new();
         for (name, full_name, permissions) in PEOPLE {
             let id = hire(&patgate, name, full_name, permissions);

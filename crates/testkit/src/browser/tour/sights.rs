@@ -4,8 +4,11 @@ use super::Step::{Fill, Press, Run, See};
 use super::{Sight, Who};
 
 /// Pages that show nothing of their own: they lead elsewhere, or hand out a file.
-pub const SIGHTLESS: [&str; 8] = [
+pub const SIGHTLESS: [&str; 11] = [
     "/",
+    "/login/external/{name}",
+    "/login/external-login",
+    "/login/backchannel-logout/{name}",
     "/logout",
     "/assets/{digest}/{name}",
     "/favicon.ico",
@@ -29,6 +32,8 @@ pub const SIGHTS: &[Sight] = &[
         Press("Log in"),
         See("User name or password is wrong"),
     ]),
+    Sight::of("login-refused", "/oidc-login", "/oidc-login?code=a&state=b", "You are not signed in")
+        .by(Who::Nobody),
     Sight::of("design", "/design", "/design", "Components").by(Who::Nobody),
     Sight::of("reset", "/reset/{secret}", "/reset/{link}", "Set a new password").by(Who::Nobody),
     Sight::of("reset-wrong", "/reset/{secret}", "/reset/{link}", "Set a new password").by(Who::Nobody).after(

@@ -23,7 +23,8 @@ const common = {
 const provider = new Provider(issuer, {
   clients: [
     { client_id: 'patgate', client_secret: 'a secret: of / two % sides', ...common },
-    { client_id: 'patgate-post', client_secret: 'posted', token_endpoint_auth_method: 'client_secret_post', ...common },
+    { client_id: 'patgate-post', client_secret: 'posted', token_endpoint_auth_method: 'client_secret_post', ...common,
+      backchannel_logout_session_required: false },
     { client_id: 'patgate-public', token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'ES256', ...common },
     ...(settings.key ? [{
       client_id: 'patgate-key', token_endpoint_auth_method: 'private_key_jwt', id_token_signed_response_alg: 'EdDSA',
