@@ -147,5 +147,5 @@ fn somebody_without_javascript_gets_to_the_company_and_no_further_with_a_wrong_a
     browser.sees("an administrator finds the reason in the log under");
     assert!(patgate.log().contains("a sign-in was refused"));
     browser.press("Try again");
-    browser.arrives("/login");
+    browser.sees("Sign-in");
 }
