@@ -22,6 +22,7 @@ mod pages;
 mod passwords;
 mod policy;
 mod postgres;
+mod rechecks;
 mod refusals;
 mod reminders;
 mod roles;

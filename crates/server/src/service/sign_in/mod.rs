@@ -53,7 +53,7 @@ pub enum SignInRefused {
         fault: NotANameFromOutside,
     },
     /// Another user has the name.
-    #[error("the name `{0}` belongs to a user of another provider, or to an internal user")]
+    #[error("the name `{0}` belongs to another user; delete that user first if they are gone")]
     NameTaken(Username),
     /// What identifies them is missing, or too long.
     #[error("the provider says no key for them that can be kept (1 to 255 characters)")]

@@ -1,0 +1,182 @@
+//! Re-checks: a real directory and a real identity provider are asked about the owners of tokens.
+
+use jiff::SignedDuration;
+use patgate_core::confirmation::Confirmation;
+use patgate_core::identifier::UserId;
+use patgate_server::service::confirmations::{ask_due, note_lapses};
+use patgate_server::service::reminders;
+use patgate_testkit::servers::mail::{MailServer, Way};
+use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, READER, READER_PASSWORD, Slapd};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::common::{IssuedToken, NewGrant, Person, World, get};
+use crate::sso::Stage;
+
+/// Everybody is asked about each minute.
+const OFTEN: &str = "[recheck]\ninterval_minutes = 1\n";
+
+/// A server with the directory `company`, whose group `users` may sign in.
+async fn world(slapd: &Slapd) -> World {
+    let file = format!(
+        "{OFTEN}\n[[ldap]]\nname = 'company'\nurls = ['{}']\ntrust = '{}'\nmanager_dn = '{READER}'\n\
+         manager_password = '{READER_PASSWORD}'\nuser_search_base = '{PEOPLE}'\ngroup_search_base = '{GROUPS}'\n\
+         group_search_filter = '(member={{0}})'\ndisabled_filter = '(userAccountControl=514)'\n",
+        slapd.ldaps_url(),
+        slapd.authority().display(),
+    );
+    let world = World::configured(&file).await;
+    world.let_in("users", "company").await;
+    world
+}
+
+/// Somebody of the directory, who signs in once and has a token.
+async fn owner(world: &World, name: &str) -> (Person, IssuedToken) {
+    let answer = world.send(get("/api/v1/session").basic(name, &format!("{name} password"))).await;
+    assert_ne!(answer.status(), 401, "{}", answer.shown());
+    let id = world.found(name).await.unwrap().id;
+    let person = Person { id, username: name.into() };
+    let token = world.token(&person, NewGrant { application: "any", ..NewGrant::default() }).await;
+    (person, token)
+}
+
+/// A minute goes by, and providers are asked.
+async fn ask(world: &World) {
+    world.clock.set(world.clock.now() + SignedDuration::from_secs(61));
+    ask_due(&world.state, &CancellationToken::new()).await.unwrap();
+}
+
+async fn passes(world: &World, token: &IssuedToken) -> bool {
+    let current = get("/api/v1/personal-access-tokens/current");
+    let answer = world.send(current.header("authorization", &format!("Bearer {}", token.text))).await;
+    assert!([200, 401].contains(&answer.status()), "{}", answer.shown());
+    answer.status() == 200
+}
+
+async fn confirmation(world: &World, id: UserId) -> Confirmation {
+    world.state.store.user(id).await.unwrap().unwrap().confirmation
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_disabled_or_gone_in_the_directory_is_out_at_the_next_look() {
+    let slapd = Slapd::start();
+    let world = world(&slapd).await;
+    let (_, alice) = owner(&world, "alice").await;
+    let (_, bob) = owner(&world, "bob").await;
+    ask(&world).await;
+    assert!(passes(&world, &alice).await && passes(&world, &bob).await);
+    slapd.set("alice", "userAccountControl", "514");
+    slapd.remove_person("bob");
+    assert!(passes(&world, &alice).await, "nobody has asked yet");
+    ask(&world).await;
+    assert!(!passes(&world, &alice).await && !passes(&world, &bob).await);
+    slapd.set("alice", "userAccountControl", "512");
+    ask(&world).await;
+    assert!(passes(&world, &alice).await && !passes(&world, &bob).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_of_the_directory_change_permissions_at_the_next_look() {
+    let slapd = Slapd::start();
+    let world = world(&slapd).await;
+    let (alice, _) = owner(&world, "alice").await;
+    let may = || {
+        let slot = world.state.slot("release#create").unwrap();
+        world.state.index.view().owner(alice.id).unwrap().permissions.contains(slot)
+    };
+    assert!(may());
+    slapd.modify(&format!(
+        "dn: cn=users,{GROUPS}\nchangetype: modify\ndelete: member\nmember: uid=alice,{PEOPLE}\n"
+    ));
+    ask(&world).await;
+    assert!(!may());
+    slapd.add_member("users", &format!("uid=alice,{PEOPLE}"));
+    ask(&world).await;
+    assert!(may());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_the_directory_suspends_nobody_before_the_window_ends() {
+    let mut slapd = Slapd::start();
+    let world = world(&slapd).await;
+    let (alice, token) = owner(&world, "alice").await;
+    slapd.stop();
+    ask(&world).await;
+    let record = world.state.store.confirmation_record(alice.id).await.unwrap().unwrap();
+    assert_eq!(record.attempts, 1);
+    assert!(record.answer.unwrap().contains("connect"));
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 30 - 1));
+    ask(&world).await;
+    assert!(passes(&world, &token).await);
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(1));
+    assert!(!passes(&world, &token).await);
+    slapd.start_again();
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24));
+    ask(&world).await;
+    assert!(passes(&world, &token).await, "the directory is back, and so is the token");
+}
+
+#[tokio::test]
+async fn an_identity_provider_is_asked_with_what_it_gave() {
+    let stage = Stage::build(OFTEN).await;
+    let world = &stage.world;
+    assert_eq!(stage.sign_in("alice").await.status(), 303);
+    let id = world.found("alice").await.unwrap().id;
+    let alice = Person { id, username: "alice".into() };
+    let token = world.token(&alice, NewGrant { application: "any", ..NewGrant::default() }).await;
+    stage.provider.change("alice", &json!({ "groups": [], "email": "new@example.org" }));
+    ask(world).await;
+    let user = world.state.store.user(id).await.unwrap().unwrap();
+    assert_eq!((user.groups, user.email.as_str()), (vec![], "new@example.org"));
+    ask(world).await;
+    let record = world.state.store.confirmation_record(id).await.unwrap().unwrap();
+    assert_eq!((record.attempts, record.answer), (0, None), "the exchanged token was kept");
+    let before = confirmation(world, id).await;
+    stage.provider.change("alice", &json!({ "disabled": true }));
+    ask(world).await;
+    assert_eq!(confirmation(world, id).await, before, "a refusal is no word against anybody");
+    assert!(passes(world, &token).await);
+    let record = world.state.store.confirmation_record(id).await.unwrap().unwrap();
+    assert_eq!(record.attempts, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_is_told_in_time_that_a_sign_in_is_needed_and_told_once() {
+    let (slapd, mails) = (Slapd::start(), MailServer::start());
+    let world = world(&slapd).await;
+    let root = world.user("root", &["admin"]).await;
+    let (alice, token) = owner(&world, "alice").await;
+    let start = world.clock.now();
+    let day = |day: i64| world.clock.set(start + SignedDuration::from_hours(24 * day));
+    let go_on = async || {
+        note_lapses(&world.state).await.unwrap();
+        reminders::send_due(&world.state, &CancellationToken::new()).await.unwrap();
+    };
+    day(26);
+    go_on().await;
+    world.mail_server(&root, "Configuration/MAIL", mails.port(Way::Plain)).await;
+    world.notify(|settings| settings.server = Some("Configuration/MAIL".parse().unwrap())).await;
+    day(24);
+    go_on().await;
+    assert_eq!(mails.count(), 0, "it is too early");
+    for days in [25, 26, 29, 30, 31] {
+        day(days);
+        go_on().await;
+    }
+    let kept = mails.kept();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].recipients, ["alice@example.org"]);
+    let text = kept[0].text.as_deref().unwrap();
+    assert!(text.contains("nightly build") && text.contains("/login"), "{text}");
+    assert!(!passes(&world, &token).await);
+    let about = |action: &'static str| {
+        let filter = patgate_store::AuditFilter { action: Some(action.into()), ..Default::default() };
+        let store = world.state.store.clone();
+        async move { store.audit_events(&filter, patgate_store::Page::WHOLE).await.unwrap().len() }
+    };
+    assert_eq!((about("user.warn").await, about("user.lapse").await), (1, 1));
+    owner(&world, "alice").await;
+    assert!(passes(&world, &token).await);
+    assert_eq!(about("user.confirm").await, 1);
+    let _ = alice;
+}
