@@ -8,6 +8,7 @@
 mod actors;
 mod bad_input;
 mod command_line_config;
+mod command_line_providers;
 mod command_line_tokens;
 mod command_line_users;
 mod crashes;

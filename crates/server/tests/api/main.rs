@@ -15,6 +15,7 @@ mod configuration_items;
 mod deploy;
 mod first_start;
 mod health;
+mod ldap;
 mod nights;
 mod openapi;
 mod outsiders;

@@ -1,6 +1,7 @@
 //! Directories, asked over real connections: slapd in every way it can be set up, and servers that lie.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "what cannot be prepared or read fails the test, and the message says where"
 )]
 

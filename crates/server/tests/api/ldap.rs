@@ -1,0 +1,208 @@
+//! People of a directory at every door: pages, API and `/auth`; and what strangers are told.
+
+use patgate_core::identifier::RoleId;
+use patgate_core::role::Role;
+use patgate_core::user::{Principal, PrincipalKind};
+use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, READER, READER_PASSWORD, Slapd};
+use serde_json::json;
+
+use crate::common::{Answer, NewGrant, PASSWORD, World, get, post, put};
+
+const CURRENT_USER: &str = "/api/v1/session";
+const PROBE: &str = "/api/v1/global-permissions";
+const SHOP: &str = "\n[[application]]\nname = 'shop'\ntoken_prefix = 'shop'\nallow_passwords = true\n";
+
+fn corp(slapd: &Slapd, more: &str) -> String {
+    format!(
+        "[[ldap]]\nname = 'corp'\nurls = ['{}']\ntrust = '{}'\nmanager_dn = '{READER}'\n\
+         manager_password = '{READER_PASSWORD}'\nuser_search_base = '{PEOPLE}'\ngroup_search_base = '{GROUPS}'\n\
+         timeout_seconds = 2\n{more}\n",
+        slapd.ldaps_url(),
+        slapd.authority().display()
+    )
+}
+
+/// Everybody in the group `users` of `corp` may, and `dave` of `branch`.
+async fn may_log_in(world: &World) {
+    let principal = |name: &str, kind, provider: &str| Principal {
+        username: name.parse().unwrap(),
+        fullname: None,
+        kind,
+        provider: provider.to_owned(),
+    };
+    let role = Role {
+        id: RoleId::generate(&mut world.state.random.draw()),
+        name: "people".parse().unwrap(),
+        principals: vec![
+            principal("users", PrincipalKind::Group, "corp"),
+            principal("dave", PrincipalKind::User, "branch"),
+        ],
+        permissions: ["login".parse().unwrap()].into(),
+    };
+    let mut change = world.change().await;
+    change.insert_role(&role).await.unwrap();
+    world.commit(change).await;
+}
+
+async fn log_in(world: &World, username: &str, password: &str) -> Answer {
+    world.send(post(CURRENT_USER).json(&json!({ "username": username, "password": password }))).await
+}
+
+fn detail(answer: &Answer) -> String {
+    answer.json()["detail"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn alice_signs_in_with_her_directory_everywhere_and_has_a_token() {
+    let slapd = Slapd::start();
+    let world = World::configured(&format!("{SHOP}{}", corp(&slapd, ""))).await;
+    may_log_in(&world).await;
+    let answer = log_in(&world, "Alice", "alice password").await;
+    assert_eq!(
+        (answer.status(), answer.json()["username"].as_str()),
+        (200, Some("alice")),
+        "{}",
+        answer.shown()
+    );
+    assert_eq!(world.send(get(PROBE).basic("alice", "alice password")).await.status(), 200);
+    let auth = world.send(get("/auth/shop").basic("alice", "alice password")).await;
+    assert_eq!(auth.status(), 200);
+    assert_eq!(auth.header("x-patgate-user"), "alice");
+    assert_eq!(auth.header("x-patgate-groups"), "Ops%2C%20all,users");
+    for (path, password) in [(PROBE, "wrong"), ("/auth/shop", "wrong"), (PROBE, "bob password")] {
+        assert_eq!(world.send(get(path).basic("alice", password)).await.status(), 401, "{path}");
+    }
+    let user = world.state.store.user_by_name(&"alice".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((user.provider.as_str(), user.email.as_str()), ("corp", "alice@example.org"));
+}
+
+#[tokio::test]
+async fn an_unknown_name_and_a_wrong_password_look_the_same() {
+    let slapd = Slapd::start();
+    let world = World::configured(&corp(&slapd, "")).await;
+    world.user("ann", &["login"]).await;
+    let mut told = Vec::new();
+    for name in ["ann", "alice", "nobody", "*"] {
+        let answer = log_in(&world, name, "wrong password").await;
+        told.push((answer.status(), answer.text().to_owned()));
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(log_in(&world, "alice", "").await.status(), 401);
+}
+
+#[tokio::test]
+async fn an_internal_users_name_is_asked_of_no_directory_and_inherits_nothing() {
+    let slapd = Slapd::start();
+    slapd.add_person("ann", "ann password");
+    let world = World::configured(&corp(&slapd, "")).await;
+    world.user("ann", &["login"]).await;
+    assert_eq!(log_in(&world, "ann", PASSWORD).await.status(), 200);
+    assert_eq!(log_in(&world, "ann", "ann password").await.status(), 401);
+    assert!(!slapd.log().contains("(uid=ann)"), "{}", slapd.log());
+    // By another spelling the directory vouches for somebody whose name is taken here.
+    slapd.set("bob", "uid", "bob");
+    slapd.modify(&format!("dn: uid=bob,{PEOPLE}\nchangetype: modify\nadd: uid\nuid: robert\n"));
+    world.user("bob", &["login"]).await;
+    let refused = log_in(&world, "robert", "bob password").await;
+    assert_eq!(refused.status(), 401);
+    assert!(
+        detail(&refused).contains("an administrator finds the reason in the log under"),
+        "{}",
+        refused.text()
+    );
+    let user = world.state.store.user_by_name(&"bob".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(user.provider, "internal");
+}
+
+#[tokio::test]
+async fn a_directory_that_is_down_refuses_nobodys_password_and_touches_no_token() {
+    let mut slapd = Slapd::start();
+    let world = World::configured(&format!("{SHOP}{}", corp(&slapd, ""))).await;
+    world.user("ann", &["login"]).await;
+    may_log_in(&world).await;
+    assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
+    slapd.stop();
+    let answer = log_in(&world, "alice", "alice password").await;
+    assert_eq!((answer.status(), answer.json()["code"].as_str()), (503, Some("provider_unavailable")));
+    assert!(detail(&answer).contains("under reference"), "{}", answer.text());
+    assert_eq!(log_in(&world, "nobody", "x").await.status(), 503);
+    assert_eq!(log_in(&world, "ann", "wrong").await.status(), 401);
+    assert_eq!(log_in(&world, "ann", PASSWORD).await.status(), 200);
+    let auth = world.send(get("/auth/shop").basic("alice", "alice password")).await;
+    assert_eq!(auth.status(), 403);
+    slapd.start_again();
+    assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
+}
+
+#[tokio::test]
+async fn the_disabled_are_told_so_only_with_the_right_password() {
+    let slapd = Slapd::start();
+    let world = World::configured(&format!("{SHOP}{}", corp(&slapd, "preset = 'active-directory'"))).await;
+    let refused = log_in(&world, "carol", "carol password").await;
+    assert_eq!((refused.status(), detail(&refused).contains("disabled")), (401, true), "{}", refused.text());
+    assert!(!detail(&log_in(&world, "carol", "wrong").await).contains("disabled"));
+    let auth = world.send(get("/auth/shop").basic("carol", "carol password")).await;
+    assert_eq!((auth.status(), detail(&auth).contains("disabled")), (401, true));
+    assert!(world.state.store.user_by_name(&"carol".parse().unwrap()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn guesses_are_slowed_down_under_every_spelling_of_a_name() {
+    let slapd = Slapd::start();
+    let world = World::configured(&corp(&slapd, "user_search_filter = '(|(uid={0})(mail={0}))'")).await;
+    may_log_in(&world).await;
+    // slapd locks after five, so that there is one left for the right password.
+    for name in ["alice", "alice@example.org", "ALICE@example.org", "alice"] {
+        assert_eq!(log_in(&world, name, "wrong password").await.status(), 401, "{name}");
+    }
+    assert_eq!(log_in(&world, "alice@example.org", "alice password").await.status(), 200);
+    for number in 0..5 {
+        let name = format!("nobody-{number}");
+        assert_eq!(log_in(&world, &name, "x").await.status(), 401);
+    }
+    for _ in 0..5 {
+        assert_eq!(log_in(&world, "alice@example.org", "wrong password").await.status(), 401);
+    }
+    assert_eq!(log_in(&world, "alice@example.org", "alice password").await.status(), 429);
+    let before = slapd.log().matches("err=49").count();
+    assert_eq!(log_in(&world, "alice", "wrong password").await.status(), 429, "the same person");
+    assert_eq!(slapd.log().matches("err=49").count(), before, "and nothing reached the directory");
+}
+
+#[tokio::test]
+async fn two_directories_are_asked_in_order_and_the_first_that_knows_the_name_decides() {
+    let (first, second) = (Slapd::start(), Slapd::start());
+    second.set("alice", "userPassword", "other password");
+    second.add_person("dave", "dave password");
+    let other = corp(&second, "").replace("'corp'", "'branch'");
+    let world = World::configured(&format!("{}{other}", corp(&first, ""))).await;
+    may_log_in(&world).await;
+    assert_eq!(log_in(&world, "dave", "dave password").await.status(), 200);
+    assert_eq!(log_in(&world, "alice", "other password").await.status(), 401);
+    assert!(!second.log().contains("(uid=alice)"), "a password typed for one is shown to no other");
+    assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
+    // Whose name is known is asked about where it belongs.
+    let before = first.log().matches("(uid=dave)").count();
+    assert_eq!(log_in(&world, "dave", "dave password").await.status(), 200);
+    assert_eq!(first.log().matches("(uid=dave)").count(), before);
+}
+
+#[tokio::test]
+async fn passwords_for_the_api_can_be_switched_off_for_people_of_directories_too() {
+    let slapd = Slapd::start();
+    let world = World::configured(&corp(&slapd, "")).await;
+    may_log_in(&world).await;
+    assert_eq!(world.send(get(PROBE).basic("alice", "alice password")).await.status(), 200);
+    let asked = slapd.log().matches("(uid=alice)").count();
+    let root = world.user("root", &["admin"]).await;
+    let token = world.token(&root, NewGrant::default()).await;
+    let path = "/api/v1/settings/personal-access-tokens";
+    let mut settings = world.send(get(path).token(&token)).await.json();
+    settings["passwordsOnApi"] = false.into();
+    let answer = world.send(put(path).token(&token).json(&settings)).await;
+    assert_eq!(answer.status(), 200, "{}", answer.text());
+    assert_eq!(world.send(get(PROBE).basic("alice", "alice password")).await.status(), 401);
+    assert_eq!(slapd.log().matches("(uid=alice)").count(), asked);
+    assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200, "the pages take them");
+}
