@@ -4,6 +4,7 @@
 //! same core says more. A whole run goes into its section of `docs/reference/performance.md`, a partial one is only
 //! shown. A missed target is told and fails nothing: only a run that measured nothing of worth does.
 
+mod directory;
 mod http;
 mod machine;
 mod page;
@@ -29,6 +30,8 @@ enum Bench {
     Verify(verify::Arguments),
     /// `/auth` over kept-alive connections, beside nginx and a bare hyper server on the same core
     Http(http::Arguments),
+    /// A re-check of 10,000 owners of tokens against slapd
+    Directory(directory::Arguments),
     /// The server's time for each page beside a million tokens, its weight, and Lighthouse
     Pages(pages::Arguments),
     /// A night of reminders over a million tokens: the plan, the mails, the memory
@@ -45,6 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.bench {
         Bench::Verify(arguments) => verify::run(arguments),
         Bench::Http(arguments) => http::run(arguments),
+        Bench::Directory(arguments) => directory::run(arguments),
         Bench::Pages(arguments) => pages::run(arguments),
         Bench::Reminders(arguments) => reminders::run(arguments),
         Bench::Start(arguments) => start::run(arguments),
