@@ -16,6 +16,7 @@ mod download;
 mod external;
 mod field;
 mod form;
+mod freshness;
 mod login;
 mod logout;
 mod notifications;

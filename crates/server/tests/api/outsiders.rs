@@ -254,3 +254,21 @@ async fn a_closed_origin_stays_closed_to_who_is_confirmed() {
     let (status, cause) = current(&world, &token).await;
     assert_eq!((status, cause.as_str()), (401, "tokens are not allowed for SSO users here"));
 }
+
+#[tokio::test]
+async fn pages_tell_how_somebody_stands_with_their_provider() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    let session = world.session(&root).await;
+    let (ann, _) = ann(&world).await;
+    let page = async || world.send(get("/admin/users/ann").cookie(&session)).await.text().to_owned();
+    let good = page().await;
+    assert!(good.contains("Confirmed") && good.contains("Next confirmation due"), "{good}");
+    assert!(good.contains("2026-06-02T12:00:00Z"), "thirty days on: {good}");
+    says(&world, &ann, Answer::Gone).await;
+    let gone = page().await;
+    assert!(gone.contains("gone at their provider") && gone.contains("Suspended by provider"), "{gone}");
+    assert!(!gone.contains("Next confirmation due"));
+    let of_root = world.send(get("/admin/users/root").cookie(&session)).await.text().to_owned();
+    assert!(!of_root.contains("confirmation due"));
+}

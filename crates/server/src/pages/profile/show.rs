@@ -8,9 +8,11 @@ use patgate_core::user::{Origin, Username};
 
 use super::{PROFILE, browser};
 use crate::pages::form::{Difference, Fault, unsaved};
+use crate::pages::freshness::Freshness;
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Moment, Notice, PageResult, Shell, Visitor};
 use crate::problem::Problem;
+use crate::service::confirmations;
 use crate::service::sessions::{self, OwnSession};
 use crate::service::shown::{Shown, is_overtaken};
 use crate::service::users;
@@ -25,6 +27,8 @@ struct ProfilePage {
     /// Whether name and password are kept here.
     is_internal: bool,
     provider: String,
+    /// `None` for an internal user.
+    freshness: Option<Freshness>,
     full_name: Field,
     email: Field,
     current_password: Field,
@@ -120,6 +124,7 @@ pub(super) async fn page(
         shell: Shell::new(state, visitor, "Profile", PROFILE).with_notice(notice),
         username: user.username.to_string(),
         is_internal,
+        freshness: confirmations::seen(state, &user).await?.map(Freshness::from),
         provider: user.provider,
         full_name,
         email,

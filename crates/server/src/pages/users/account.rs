@@ -9,6 +9,7 @@ use patgate_core::user::{Origin, UserState, Username};
 
 use super::{LIST, may_edit, origin, path, pill};
 use crate::pages::form::{Difference, Fault, Named, complete, read, unsaved};
+use crate::pages::freshness::Freshness;
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
@@ -69,6 +70,8 @@ struct Facts {
     live_tokens: u64,
     has_password: bool,
     link_until: Option<Moment>,
+    /// `None` for an internal user.
+    freshness: Option<Freshness>,
 }
 
 impl Facts {
@@ -94,6 +97,7 @@ impl Facts {
             live_tokens: account.live_tokens,
             has_password: account.has_password,
             link_until: account.reset_link_until.map(Moment::from),
+            freshness: account.confirmation.clone().map(Freshness::from),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use axum::Router;
 use axum::routing::get;
+use patgate_core::confirmation::Confirmation;
 use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::user::{Origin, User, UserState, Username};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -58,9 +59,10 @@ fn origin(user: &User) -> String {
 
 /// Whether somebody may act.
 fn pill(user: &User) -> Pill {
-    let (look, text) = match user.state {
-        UserState::Enabled => ("good", "Enabled"),
-        UserState::Disabled { .. } => ("bad", "Disabled"),
+    let (look, text) = match (user.state, user.confirmation) {
+        (UserState::Disabled { .. }, _) => ("bad", "Disabled"),
+        (UserState::Enabled, Confirmation::Withdrawn { .. }) => ("warning", "Suspended by provider"),
+        (UserState::Enabled, _) => ("good", "Enabled"),
     };
     Pill { look, text: text.to_owned(), until: String::new() }
 }

@@ -5,6 +5,7 @@
 
 mod ask;
 mod lapse;
+mod seen;
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::{Confirmation, Withdrawal};
@@ -16,6 +17,7 @@ use rand_core::Rng;
 
 pub use self::ask::ask_due;
 pub use self::lapse::note_lapses;
+pub use self::seen::{SeenConfirmation, seen};
 use super::sign_in::{SignInRefused, take_over};
 use crate::problem::Problem;
 use crate::provider::{Answer, Person};

@@ -7,6 +7,7 @@ use patgate_store::{Seek, UserCursor, UserFilter};
 use super::no_such_user;
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::service::confirmations::{self, SeenConfirmation};
 use crate::service::mandate::require_sight;
 use crate::state::AppState;
 
@@ -23,6 +24,8 @@ pub struct Account {
     pub has_password: bool,
     /// Until when a password reset link opens something; `None`: there is none.
     pub reset_link_until: Option<Timestamp>,
+    /// How they stand with their provider; `None` for an internal user.
+    pub confirmation: Option<SeenConfirmation>,
 }
 
 /// Lists users by name, at most `limit` from a place on.
@@ -61,6 +64,7 @@ pub async fn account(state: &AppState, caller: &Caller, username: &Username) -> 
         has_password: user.origin == Origin::Internal
             && state.store.password(&user.username).await?.is_some(),
         reset_link_until: link.map(|link| link.expires_at),
+        confirmation: confirmations::seen(state, &user).await?,
         user,
     })
 }

@@ -1,0 +1,41 @@
+//! How a user from outside stands with their provider, as pages tell it.
+
+use patgate_core::confirmation::{Confirmation, Withdrawal};
+
+use super::Moment;
+use crate::service::confirmations::SeenConfirmation;
+
+/// What is told.
+pub(super) struct Freshness {
+    /// When the provider last vouched for them.
+    pub(super) confirmed: Option<Moment>,
+    /// Until when that counts.
+    pub(super) until: Option<Moment>,
+    /// Since when they are no longer let in, and why not.
+    pub(super) withdrawn: Option<(Moment, &'static str)>,
+    /// When the provider is asked next.
+    pub(super) next: Option<Moment>,
+    /// What came of asking, when it was in vain.
+    pub(super) in_vain: Option<String>,
+}
+
+impl From<SeenConfirmation> for Freshness {
+    fn from(seen: SeenConfirmation) -> Self {
+        let (confirmed, withdrawn) = match seen.last {
+            Confirmation::Own => (None, None),
+            Confirmation::At(at) => (Some(at.into()), None),
+            Confirmation::Withdrawn { at, reason } => {
+                let reason = match reason {
+                    Withdrawal::Gone => "gone at their provider",
+                    Withdrawal::Disabled => "disabled at their provider",
+                };
+                (None, Some((at.into(), reason)))
+            }
+        };
+        let (next, in_vain) = match seen.record {
+            None => (None, None),
+            Some(record) => (record.due_at.map(Moment::from), record.answer),
+        };
+        Self { confirmed, until: seen.counts_until.map(Moment::from), withdrawn, next, in_vain }
+    }
+}

@@ -1,0 +1,36 @@
+//! What people are shown of a confirmation: what the provider said last, until when it counts, and when it is asked.
+
+use jiff::Timestamp;
+use patgate_core::confirmation::Confirmation;
+use patgate_core::user::{Origin, User};
+use patgate_store::ConfirmationRecord;
+
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// How a user from outside stands with their provider.
+#[derive(Clone, Debug)]
+pub struct SeenConfirmation {
+    /// What the provider said last.
+    pub last: Confirmation,
+    /// When the next confirmation is due, or their tokens are suspended; `None`: there is no window, or no good word.
+    pub counts_until: Option<Timestamp>,
+    /// When the provider is asked next, and what came of the last time when it was in vain.
+    pub record: Option<ConfirmationRecord>,
+}
+
+/// How a user stands with their provider; `None` for an internal user, about whom nobody else is asked.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn seen(state: &AppState, user: &User) -> Result<Option<SeenConfirmation>, Problem> {
+    if user.origin == Origin::Internal {
+        return Ok(None);
+    }
+    let window = state.node.settings().freshness.of(user.origin);
+    Ok(Some(SeenConfirmation {
+        last: user.confirmation,
+        counts_until: user.confirmation.counts_until(window),
+        record: state.store.confirmation_record(user.id).await?,
+    }))
+}
