@@ -4,16 +4,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use patgate_core::identifier::UserId;
-use patgate_core::provider::ProviderName;
-use patgate_core::user::Origin;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::items::SealedSecret;
 use crate::rows::{bytes32, column, from_json, time};
-use crate::store::Store;
-use crate::tables::{Sessions, Users};
+use crate::tables::Sessions;
 
 /// What a session has to do with the identity provider through which it was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,22 +57,6 @@ impl fmt::Debug for Session {
     }
 }
 
-impl Store {
-    /// The sessions that an identity provider vouched for: those of its `subject`, that of its `session`, or of both; a
-    /// session of the subject whose provider did not name its own is among them.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails.
-    pub async fn sessions_at_provider(
-        &self,
-        provider: &ProviderName,
-        subject: Option<&str>,
-        session: Option<&str>,
-    ) -> Result<Vec<Session>, StoreError> {
-        at_provider(&self.inner.orm, provider, subject, session).await
-    }
-}
-
 /// The session of this digest.
 pub(crate) async fn by_digest(
     connection: &impl ConnectionTrait,
@@ -94,35 +75,6 @@ pub(crate) async fn of_user(
         .and_where(Expr::col(Sessions::UserId).eq(user.as_i64()))
         .order_by(Sessions::SeenAt, Order::Desc)
         .order_by(Sessions::Digest, Order::Asc)
-        .take();
-    connection.query_all(&select).await?.iter().map(read).collect()
-}
-
-/// The sessions that a provider vouched for; of nobody when neither is given.
-async fn at_provider(
-    connection: &impl ConnectionTrait,
-    provider: &ProviderName,
-    subject: Option<&str>,
-    session: Option<&str>,
-) -> Result<Vec<Session>, StoreError> {
-    if subject.is_none() && session.is_none() {
-        return Ok(Vec::new());
-    }
-    let users = Query::select()
-        .column(Users::Id)
-        .from(Users::Table)
-        .and_where(Expr::col(Users::Origin).eq(Origin::Sso.as_str()))
-        .and_where(Expr::col(Users::Provider).eq(provider.as_str()))
-        .take();
-    let named = session.map(|session| {
-        let is_named = Expr::col(Sessions::ProviderSession).eq(session);
-        let is_nameless = Expr::col(Sessions::ProviderSession).is_null();
-        if subject.is_some() { is_named.or(is_nameless) } else { is_named }
-    });
-    let select = selection()
-        .and_where(Expr::col(Sessions::UserId).in_subquery(users))
-        .and_where_option(subject.map(|subject| Expr::col(Sessions::ProviderSubject).eq(subject)))
-        .and_where_option(named)
         .take();
     connection.query_all(&select).await?.iter().map(read).collect()
 }

@@ -107,18 +107,12 @@ pub async fn close_by_provider(state: &AppState, provider: &Provider, token: &st
         provider.signed_out(token, state.clock.now()).await.map_err(|fault| fault.to_string())?;
     let ended = async {
         let (subject, session) = (signed_out.subject.as_deref(), signed_out.session.as_deref());
-        let sessions = state.store.sessions_at_provider(provider.name(), subject, session).await?;
-        if sessions.is_empty() {
-            return Ok::<_, Problem>(());
-        }
         let name = format!("provider {}", provider.name());
         let actor = Actor { kind: ActorKind::System, name, user: None, grant: None, address: None };
         let mut change = state.change(&actor).await?;
-        for session in sessions {
-            change.delete_session(&session.digest).await?;
-        }
+        change.end_provider_sessions(provider.name().as_str(), subject, session).await?;
         state.commit(change).await?;
-        Ok(())
+        Ok::<_, Problem>(())
     };
     ended.await.map_err(|problem| problem.to_string())
 }

@@ -44,9 +44,10 @@ pub struct Arrival {
 /// What a provider says when it is asked again.
 #[derive(Debug)]
 pub struct Confirmed {
-    /// What is true of them now.
-    pub answer: Answer,
-    /// What to ask with the next time, when it is another one. The old one may count no more.
+    /// What is true of them now; or why there is no answer that counts.
+    pub answer: Result<Answer, OidcFault>,
+    /// What to ask with the next time, when it is another one, whatever became of the answer. The old one may count no
+    /// more, and who shows it again may lose both.
     pub refresh_token: Option<SecretText>,
 }
 
@@ -106,47 +107,54 @@ impl Provider {
     ///
     /// A refusal is [`Answer::Unknown`], whatever its word: a log-out, an expiry and a deletion look the same, and
     /// providers differ in what they say. Only what speaks of this client (`invalid_client`, `unauthorized_client`) or of
-    /// the moment (408, 429, 5xx) is a fault.
-    ///
-    /// # Errors
-    /// When the provider does not answer, or answers what cannot be believed.
+    /// the moment (408, 429, 5xx) is a fault, as is an answer that cannot be believed.
     pub async fn confirm(
         &self,
         refresh_token: &SecretText,
         subject: &str,
         now: Timestamp,
         random: &mut (impl CryptoRng + Send),
-    ) -> Result<Confirmed, OidcFault> {
-        let metadata = self.metadata(now).await?;
+    ) -> Confirmed {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.reveal())];
-        let tokens = match self.ask(&form, &metadata, now, random).await {
+        let asked = async {
+            let metadata = self.metadata(now).await?;
+            Ok((self.ask(&form, &metadata, now, random).await?, metadata))
+        };
+        let (mut tokens, metadata) = match asked.await {
+            Ok(asked) => asked,
             Err(OidcFault::Refused { status, error, .. }) if is_about_the_person(status, &error) => {
-                return Ok(Confirmed { answer: Answer::Unknown, refresh_token: None });
+                return Confirmed { answer: Ok(Answer::Unknown), refresh_token: None };
             }
-            asked => asked?,
+            Err(fault) => return Confirmed { answer: Err(fault), refresh_token: None },
         };
-        let refresh_token = tokens.refresh_token.map(SecretText::from);
-        let told = match &tokens.id_token {
-            Some(id_token) => self.id_token(id_token, None, &metadata, now).await?,
-            // §12.2: a provider need not give a new one. Then its user information tells.
-            None => Claims::new(),
-        };
+        let refresh_token = tokens.refresh_token.take().map(SecretText::from);
+        Confirmed { answer: self.answer(tokens, subject, &metadata, now).await, refresh_token }
+    }
+
+    /// What the tokens of a refresh say of somebody.
+    async fn answer(
+        &self,
+        tokens: Tokens,
+        subject: &str,
+        metadata: &Metadata,
+        now: Timestamp,
+    ) -> Result<Answer, OidcFault> {
         let access_token = tokens.access_token.as_deref();
-        let person = if told.is_empty() {
-            let information = match self.information(access_token, &metadata).await {
-                Err(OidcFault::Status { status: 401 | 403, .. }) => {
-                    return Ok(Confirmed { answer: Answer::Unknown, refresh_token });
+        let person = match &tokens.id_token {
+            Some(id_token) => {
+                let told = self.id_token(id_token, None, metadata, now).await?;
+                self.person(&told, access_token, metadata).await?
+            }
+            // §12.2: a provider need not give a new one. Then its user information tells.
+            None => match self.information(access_token, metadata).await {
+                Err(OidcFault::Status { status: 401 | 403, .. }) => return Ok(Answer::Unknown),
+                asked => {
+                    let told = asked?.ok_or(OidcFault::NoEndpoint("userinfo_endpoint"))?;
+                    claims::person(&told, None, &self.settings.claims)?
                 }
-                asked => asked?.ok_or(OidcFault::NoEndpoint("userinfo_endpoint"))?,
-            };
-            claims::person(&information, None, &self.settings.claims)?
-        } else {
-            self.person(&told, access_token, &metadata).await?
+            },
         };
-        if person.subject != subject {
-            return Err(OidcFault::SomebodyElse);
-        }
-        Ok(Confirmed { answer: Answer::Present(person), refresh_token })
+        if person.subject == subject { Ok(Answer::Present(person)) } else { Err(OidcFault::SomebodyElse) }
     }
 
     /// The person of an ID token; the user information is asked for when something is missing in it.

@@ -110,15 +110,14 @@ async fn ask_about(
         return Ok(None);
     };
     let mut random = state.random.draw();
-    match provider.confirm(&token, &user.subject, state.clock.now(), &mut random).await {
-        Ok(confirmed) => {
-            // First of all, because the old one is used up.
-            if let Some(next) = &confirmed.refresh_token {
-                let sealed = state.sealer.seal(purpose, next, &mut random)?;
-                state.store.replace_refresh_token(user.id, Some(&sealed)).await?;
-            }
-            Ok(Some((user, confirmed.answer)))
-        }
+    let confirmed = provider.confirm(&token, &user.subject, state.clock.now(), &mut random).await;
+    // First of all, because the old one is used up.
+    if let Some(next) = &confirmed.refresh_token {
+        let sealed = state.sealer.seal(purpose, next, &mut random)?;
+        state.store.replace_refresh_token(user.id, Some(&sealed)).await?;
+    }
+    match confirmed.answer {
+        Ok(answer) => Ok(Some((user, answer))),
         Err(fault) => {
             tracing::warn!(provider = %provider.name(), user = %user.username, %fault, "an identity provider gave no answer that counts");
             postpone(state, &[user.id], &fault.to_string()).await?;
