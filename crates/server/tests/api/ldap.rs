@@ -65,15 +65,24 @@ async fn alice_signs_in_with_her_directory_everywhere_and_has_a_token() {
         answer.shown()
     );
     assert_eq!(world.send(get(PROBE).basic("alice", "alice password")).await.status(), 200);
+    let changes = world.state.store.last_sequence().await.unwrap();
     let auth = world.send(get("/auth/shop").basic("alice", "alice password")).await;
     assert_eq!(auth.status(), 200);
+    assert_eq!(
+        world.state.store.last_sequence().await.unwrap(),
+        changes,
+        "nothing is new, so nothing is changed"
+    );
+    slapd.set("alice", "mail", "new@example.org");
+    assert_eq!(world.send(get(PROBE).basic("alice", "alice password")).await.status(), 200);
+    assert_ne!(world.state.store.last_sequence().await.unwrap(), changes);
     assert_eq!(auth.header("x-patgate-user"), "alice");
     assert_eq!(auth.header("x-patgate-groups"), "Ops%2C%20all,users");
     for (path, password) in [(PROBE, "wrong"), ("/auth/shop", "wrong"), (PROBE, "bob password")] {
         assert_eq!(world.send(get(path).basic("alice", password)).await.status(), 401, "{path}");
     }
     let user = world.state.store.user_by_name(&"alice".parse().unwrap()).await.unwrap().unwrap();
-    assert_eq!((user.provider.as_str(), user.email.as_str()), ("corp", "alice@example.org"));
+    assert_eq!((user.provider.as_str(), user.email.as_str()), ("corp", "new@example.org"));
 }
 
 #[tokio::test]

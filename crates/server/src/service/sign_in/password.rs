@@ -1,12 +1,21 @@
 //! Signing in by user name and password: from whose password it is to the user they are here.
 
-use patgate_core::user::Origin;
+use jiff::{SignedDuration, Timestamp};
+use patgate_core::confirmation::Confirmation;
+use patgate_core::identifier::UserId;
+use patgate_core::provider::ProviderName;
+use patgate_core::user::{Origin, User};
+use patgate_store::StoreError;
 
-use super::{Arrival, SignInRefused, arrive};
+use super::{Arrival, SignInRefused, arrive, name};
 use crate::caller;
 use crate::password::{Attempt, Identity, PasswordRefused, Proven};
 use crate::problem::Problem;
+use crate::provider::Person;
 use crate::state::AppState;
+
+/// How old a word of a directory may be that only repeats itself, before it is written down again.
+const NEWS: SignedDuration = SignedDuration::from_mins(1);
 
 /// Why somebody is not signed in by a password.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +36,9 @@ pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Prove
     match state.passwords.identify(attempt, state.clock.now()).await? {
         Identity::Internal(proven) => Ok(proven),
         Identity::Person(provider, person) => {
+            if let Some(user) = settled(state, &provider, &person).await.map_err(SignInRefused::from)? {
+                return Ok(Proven { user, password_version: 0 });
+            }
             let arrival = Arrival {
                 origin: Origin::Ldap,
                 provider: &provider,
@@ -37,6 +49,30 @@ pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Prove
             Ok(Proven { user: arrive(state, arrival).await?, password_version: 0 })
         }
     }
+}
+
+/// The user of somebody about whom nothing is new: a script that sends its password with every request makes no change of
+/// each.
+async fn settled(
+    state: &AppState,
+    provider: &ProviderName,
+    person: &Person,
+) -> Result<Option<UserId>, StoreError> {
+    let user = state.store.user_by_subject(Origin::Ldap, provider.as_str(), &person.subject).await?;
+    let now = state.clock.now();
+    Ok(user.filter(|user| is_settled(user, person, now)).map(|user| user.id))
+}
+
+fn is_settled(user: &User, person: &Person, now: Timestamp) -> bool {
+    let is_fresh = match user.confirmation {
+        Confirmation::At(at) => now.duration_since(at).abs() < NEWS,
+        Confirmation::Own | Confirmation::Withdrawn { .. } => false,
+    };
+    is_fresh
+        && user.username.as_str() == person.username
+        && user.full_name == name::clipped(&person.full_name)
+        && user.email == name::clipped(&person.email)
+        && user.groups == person.groups
 }
 
 impl From<PasswordSignInRefused> for Problem {
