@@ -105,6 +105,10 @@ identifier!(
     RoleId
 );
 identifier!(
+    /// Names a group that a provider keeps here over SCIM.
+    GroupId
+);
+identifier!(
     /// Names a mail; its `Message-ID` is made from it, so that a repeated one can be told.
     MailId
 );

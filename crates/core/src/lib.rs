@@ -21,6 +21,7 @@ pub mod policy;
 pub mod provider;
 pub mod reminder;
 pub mod role;
+pub mod scim;
 pub mod throttle;
 pub mod token;
 pub mod user;

@@ -21,6 +21,7 @@ pub mod pages;
 pub mod password;
 pub mod problem;
 pub mod provider;
+pub mod scim;
 pub mod sealing;
 mod secret_file;
 pub mod service;

@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::surface::below;
+use crate::scim;
 
 /// A refusal.
 #[derive(Clone, Debug)]
@@ -334,12 +335,13 @@ impl IntoResponse for Problem {
 }
 
 /// Puts a refusal into the form that the clients of its path can read: `/deployit/**` reads text alone (one client
-/// takes a JSON error of a PUT for the result), and a 403 of `/api/v1/**` is text.
+/// takes a JSON error of a PUT for the result), a 403 of `/api/v1/**` is text, and `/scim/v2` has a form of its own.
 #[must_use]
 pub fn suit_path(path: &str, mut response: Response) -> Response {
     let wants_text =
         below(path, "/deployit") || (below(path, "/api/v1") && response.status() == StatusCode::FORBIDDEN);
     match response.extensions_mut().remove::<Problem>() {
+        Some(problem) if below(path, scim::ROOT) => scim::into_response(problem, &response),
         Some(problem) if wants_text => {
             let mut text = problem.into_text_response();
             // A 405 keeps its `Allow` (RFC 9110 §15.5.6).

@@ -20,6 +20,7 @@ use crate::edge::{Clock, Random};
 use crate::node::Node;
 use crate::password::Passwords;
 use crate::problem::Problem;
+use crate::provider::ScimClients;
 use crate::provider::ldap::Directories;
 use crate::provider::oidc;
 use crate::sealing::Sealer;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub random: Random,
     /// How providers are asked about the owners of tokens.
     pub recheck: Recheck,
+    /// Who speaks for which provider over SCIM.
+    pub scim: ScimClients,
     /// The database.
     pub store: Store,
     /// All grants and owners, for verdicts.

@@ -57,6 +57,8 @@ impl ActorKind {
 pub enum SubjectKind {
     /// A user.
     User,
+    /// A group that a provider keeps here.
+    Group,
     /// A role.
     Role,
     /// A grant.
@@ -78,8 +80,9 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::User,
+        Self::Group,
         Self::Role,
         Self::Grant,
         Self::Settings,
@@ -96,6 +99,7 @@ impl SubjectKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Group => "group",
             Self::Role => "role",
             Self::Grant => "grant",
             Self::Settings => "settings",

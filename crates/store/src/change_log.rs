@@ -45,6 +45,8 @@ impl fmt::Display for Sequence {
 pub enum ChangedKind {
     /// A user; the subject is a `UserId`.
     User,
+    /// A group that a provider keeps here; the subject is a `GroupId`.
+    Group,
     /// A role; the subject is a `RoleId`.
     Role,
     /// A grant or its secrets; the subject is a `GrantId`.
@@ -66,8 +68,9 @@ pub enum ChangedKind {
 }
 
 impl ChangedKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::User,
+        Self::Group,
         Self::Role,
         Self::Grant,
         Self::Settings,
@@ -83,6 +86,7 @@ impl ChangedKind {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Group => "group",
             Self::Role => "role",
             Self::Grant => "grant",
             Self::Settings => "settings",

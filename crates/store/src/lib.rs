@@ -28,6 +28,7 @@ mod reset_links;
 mod roles;
 mod rows;
 mod schema;
+mod scim;
 mod sessions;
 mod settings;
 mod store;
@@ -58,6 +59,9 @@ pub use reminders::{
 pub use reset_links::ResetLink;
 pub use roles::RoleFilter;
 pub use rows::Page;
+pub use scim::{
+    GroupCondition, ScimGroup, ScimMembership, ScimProvider, ScimWindow, Unanswerable, UserCondition,
+};
 pub use sessions::{ProviderSession, Session};
 pub use store::{Counts, Store};
 pub use users::{UserCursor, UserFilter};

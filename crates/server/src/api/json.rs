@@ -31,37 +31,46 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            let detail = "The body must be JSON";
-            let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail);
-            return Err(problem.hint("Send the header `Content-Type: application/json`"));
-        }
-        let arriving = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
-        let arrived = arriving.map_err(|_| {
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The body did not arrive in time")
-        })?;
-        let body = arrived.map_err(|rejection| {
-            if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::body_too_large()
-            } else {
-                Problem::new(StatusCode::BAD_REQUEST, "broken_body", "The body did not arrive whole")
-            }
-        })?;
-        let read = read(&body).map(Self);
-        // A body may hold a password: when nobody else looks at it, nothing of it stays in memory.
-        if let Ok(mut body) = body.try_into_mut() {
-            body.as_mut().zeroize();
-        }
-        read
+        receive(request, state, &["application/json"]).await.map(Self)
     }
 }
 
-/// Whether the content type is JSON, whatever its parameters (`application/json;charset=UTF-8`).
-fn is_json(headers: &HeaderMap) -> bool {
+/// Reads a body that is sent as one of these media types. Refuses as [`Json`] does.
+pub(crate) async fn receive<T: DeserializeOwned, S: Send + Sync>(
+    request: Request,
+    state: &S,
+    types: &[&str],
+) -> Result<T, Problem> {
+    if !is_one_of(types, request.headers()) {
+        let detail = "The body must be JSON";
+        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail);
+        return Err(problem.hint("Send the header `Content-Type: application/json`"));
+    }
+    let arriving = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
+    let arrived = arriving.map_err(|_| {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The body did not arrive in time")
+    })?;
+    let body = arrived.map_err(|rejection| {
+        if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::body_too_large()
+        } else {
+            Problem::new(StatusCode::BAD_REQUEST, "broken_body", "The body did not arrive whole")
+        }
+    })?;
+    let read = read(&body);
+    // A body may hold a password: when nobody else looks at it, nothing of it stays in memory.
+    if let Ok(mut body) = body.try_into_mut() {
+        body.as_mut().zeroize();
+    }
+    read
+}
+
+/// Whether the content type is one of these, whatever its parameters (`application/json;charset=UTF-8`).
+fn is_one_of(types: &[&str], headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(CONTENT_TYPE).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else { return false };
     let essence = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    essence.eq_ignore_ascii_case(b"application/json")
+    types.iter().any(|known| essence.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

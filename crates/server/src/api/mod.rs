@@ -34,6 +34,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(health::routes())
         .merge(reminders::routes())
         .merge(roles::routes())
+        .merge(crate::scim::routes())
         .merge(session::routes())
         .merge(settings::routes())
         .merge(tokens::routes())

@@ -19,6 +19,7 @@ use crate::keys::{self, Keys, KeysFault};
 use crate::listener::BindFault;
 use crate::node::{Node, last_use};
 use crate::password::Passwords;
+use crate::provider::ScimClients;
 use crate::provider::ldap::Directories;
 use crate::provider::oidc;
 use crate::sealing::Sealer;
@@ -129,6 +130,7 @@ pub fn build(
         zone: configuration.time_zone.clone(),
         random,
         recheck: configuration.recheck,
+        scim: ScimClients::of(&configuration.oidc),
         store,
         index,
         node: Arc::new(node),

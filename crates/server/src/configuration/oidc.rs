@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use patgate_core::provider::ProviderName;
+use patgate_core::user::Username;
 use url::Url;
 
 use super::schema;
@@ -71,6 +72,13 @@ pub(super) fn read(settings: &mut Section<'_>, names: &mut HashSet<ProviderName>
         let expected = format!("`{}` sets `log_in_directly`, which is for one provider alone", direct.name);
         settings.fault_of("oidc", expected);
     }
+    let mut clients = HashSet::new();
+    let twice =
+        providers.iter().filter_map(|it| it.scim_user.as_ref()).find(|user| !clients.insert(user.key()));
+    if let Some(user) = twice {
+        let expected = format!("`scim_user` `{user}` stands twice: each provider needs one of its own");
+        settings.fault_of("oidc", expected);
+    }
     providers
 }
 
@@ -104,6 +112,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
     let clock_skew = section.number("clock_skew_seconds", 0..=600).map(SignedDuration::from_secs);
     let trust = trust(section);
     let log_in_directly = section.truth("log_in_directly");
+    let scim_user = section.parsed::<Username>("scim_user");
     let access_token = access_token(section, issuer.as_deref(), may_call);
     let is_shared = id_token_algorithm.is_some_and(Algorithm::is_shared);
     if is_shared && authentication.as_ref().is_some_and(|it| it.secret().is_none()) {
@@ -129,6 +138,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
         trust,
         allow_clear_text: allow_clear_text?,
         log_in_directly: log_in_directly?,
+        scim_user,
         access_token,
     })
 }

@@ -119,6 +119,8 @@ impl Node {
             ChangedKind::Settings => self.put_settings(self.store.token_settings().await?),
             // Sessions and configuration items are read from the database each time.
             ChangedKind::Session | ChangedKind::Item => {}
+            // Who is in a group is told by the users.
+            ChangedKind::Group => {}
             // So are decisions and exemptions, and mails with their runs.
             ChangedKind::Decision | ChangedKind::Exemption => {}
             ChangedKind::Mail | ChangedKind::ReminderRun => {}

@@ -6,6 +6,9 @@
 pub mod check;
 pub mod ldap;
 pub mod oidc;
+mod scim_clients;
+
+pub use scim_clients::ScimClients;
 
 /// What a provider says of somebody. Bounded and trimmed; not yet a user.
 #[derive(Clone, Debug, PartialEq, Eq)]

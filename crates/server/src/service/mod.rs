@@ -9,6 +9,7 @@ mod mandate;
 pub mod policy;
 pub mod reminders;
 pub mod roles;
+pub mod scim;
 pub mod sessions;
 pub mod settings;
 pub mod shown;

@@ -27,6 +27,7 @@ mod rechecks;
 mod refusals;
 mod reminders;
 mod roles;
+mod scim;
 mod session;
 mod settings;
 mod sso;

@@ -11,6 +11,7 @@ mod items;
 mod mails;
 mod reset_links;
 mod roles;
+mod scim;
 mod sessions;
 mod settings;
 mod touched;

@@ -15,6 +15,7 @@ mod opening;
 mod reminders;
 mod reset_links;
 mod round_trips;
+mod scim;
 mod touched;
 mod users;
 

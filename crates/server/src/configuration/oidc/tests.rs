@@ -138,3 +138,14 @@ fn access_tokens_count_when_an_audience_is_named() {
     assert_eq!(settings.issuer, "https://id.example.com");
     assert_eq!(at_fault("[oidc.access_token]\nissuer = 'https://x'\n"), ["oidc[1].access_token.audience"]);
 }
+
+#[test]
+fn each_provider_has_a_scim_client_of_its_own() {
+    assert_eq!(with("scim_user = 'Company-SCIM'\n").scim_user.unwrap().as_str(), "Company-SCIM");
+    assert!(with("").scim_user.is_none());
+    assert_eq!(at_fault("scim_user = 'a:b'\n"), ["oidc[1].scim_user"]);
+    let second = SHORTEST.replace("company", "other");
+    let twice = file(&format!("{SHORTEST}scim_user = 'robot'\n{second}scim_user = 'ROBOT'\n")).unwrap_err();
+    let told: Vec<_> = twice.iter().map(ToString::to_string).collect();
+    assert!(told.len() == 1 && told[0].contains("`scim_user` `ROBOT` stands twice"), "{told:?}");
+}

@@ -166,6 +166,12 @@ pub struct Oidc {
     #[config(default = false)]
     pub log_in_directly: bool,
 
+    /// The internal user whose tokens may change the provider's users and groups over SCIM, with the permission
+    /// `scim#provision`. Nobody may when it is absent.
+    ///
+    /// Example: `"company-scim"`
+    pub scim_user: Option<String>,
+
     /// The provider's access tokens on the API, as `Authorization: Bearer`. Off unless `audience` is set.
     #[config(nested)]
     pub access_token: AccessToken,

@@ -10,7 +10,7 @@ use crate::pages::Moment;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 36] = [
+pub(super) const ACTIONS: [(&str, &str); 39] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -29,6 +29,9 @@ pub(super) const ACTIONS: [(&str, &str); 36] = [
     ("user.delete", "User deleted"),
     ("user.create_reset_link", "Password reset link made"),
     ("user.use_reset_link", "Password reset link used"),
+    ("group.create", "Group made"),
+    ("group.update", "Group changed"),
+    ("group.delete", "Group deleted"),
     ("role.create", "Role made"),
     ("role.update", "Role changed"),
     ("role.delete", "Role deleted"),
@@ -94,6 +97,7 @@ impl EventRow {
             action: event.action,
             subject_kind: match event.subject_kind {
                 SubjectKind::User => "user",
+                SubjectKind::Group => "group",
                 SubjectKind::Role => "role",
                 SubjectKind::Grant => "token",
                 SubjectKind::Settings => "settings",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use patgate_core::provider::ProviderName;
+use patgate_core::user::Username;
 use url::Url;
 
 use super::jws::{Algorithm, SigningKey};
@@ -47,6 +48,8 @@ pub struct OidcSettings {
     pub allow_clear_text: bool,
     /// Whether an unauthenticated visit of a page goes straight to it, when it is the only provider.
     pub log_in_directly: bool,
+    /// The internal user who is its client over SCIM.
+    pub scim_user: Option<Username>,
     /// Its access tokens, when they are taken on the API.
     pub access_token: Option<AccessTokenSettings>,
 }

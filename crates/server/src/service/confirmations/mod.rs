@@ -7,18 +7,20 @@ mod ask;
 mod lapse;
 mod seen;
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::policy::Days;
 use patgate_core::user::User;
-use patgate_store::{Actor, ActorKind, Change, StoreError};
+use patgate_store::{Actor, ActorKind, Change, ScimMembership, StoreError};
 use rand_core::Rng;
 
 pub use self::ask::ask_due;
 pub use self::lapse::note_lapses;
 pub use self::seen::{SeenConfirmation, seen};
-use super::sign_in::{SignInRefused, take_over};
+use super::sign_in::{SignInRefused, is_withdrawn_over_scim, take_over};
 use crate::problem::Problem;
 use crate::provider::{Answer, Person};
 use crate::state::AppState;
@@ -50,9 +52,15 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)]) -> Result<(), P
     let now = state.clock.now();
     let due_at = next_look(state);
     let freshness = state.node.settings().freshness;
+    let by_scim: Vec<_> = answers
+        .iter()
+        .filter(|(user, _)| state.scim.speak_for(&user.provider))
+        .map(|(user, _)| user.id)
+        .collect();
+    let kept = state.store.scim_memberships(&by_scim).await?;
     let is_news = |(user, answer): &&(User, Answer)| match answer {
         Answer::Present(person) => {
-            differs(user, person) || is_due(user.confirmation, freshness.of(user.origin), now)
+            differs(user, person, &kept) || is_due(user.confirmation, freshness.of(user.origin), now)
         }
         Answer::Disabled => !is_withdrawn(user, Withdrawal::Disabled),
         Answer::Gone => !is_withdrawn(user, Withdrawal::Gone),
@@ -64,6 +72,8 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)]) -> Result<(), P
         let mut confirmed = Vec::new();
         for (user, answer) in answers.iter().filter(is_news) {
             match answer {
+                // What was said over SCIM is taken back over SCIM: some providers confirm whom they have disabled.
+                Answer::Present(_) if is_withdrawn_over_scim(state, &change, user.id).await? => {}
                 Answer::Present(person) => match take_over(&mut change, user, person).await {
                     Ok(_) => confirmed.push(user.id),
                     // Deleted meanwhile.
@@ -113,12 +123,14 @@ async fn withdraw(change: &mut Change, user: UserId, reason: Withdrawal) -> Resu
     }
 }
 
-/// Whether a provider says something else than is known.
-fn differs(user: &User, person: &Person) -> bool {
+/// Whether a provider says something else than is known. The groups that it keeps here over SCIM are known.
+fn differs(user: &User, person: &Person, kept: &[ScimMembership]) -> bool {
+    let kept = kept.iter().filter(|it| it.user == user.id).map(|it| it.group_name.as_str());
+    let said: BTreeSet<_> = person.groups.iter().map(String::as_str).chain(kept).collect();
     user.username.as_str() != person.username.trim()
         || user.full_name != person.full_name
         || user.email != person.email
-        || user.groups != person.groups
+        || !user.groups.iter().map(String::as_str).eq(said)
 }
 
 fn is_withdrawn(user: &User, reason: Withdrawal) -> bool {

@@ -58,6 +58,9 @@ pub enum SignInRefused {
     /// What identifies them is missing, or too long.
     #[error("the provider says no key for them that can be kept (1 to 255 characters)")]
     Subject,
+    /// The provider took them away, or their access, over SCIM.
+    #[error("their provider withdrew them over SCIM; it has to take that back over SCIM")]
+    Withdrawn,
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -88,7 +91,10 @@ pub async fn arrive(state: &AppState, arrival: Arrival<'_>) -> Result<UserId, Si
         address: Some(arrival.address.to_string()),
     };
     let mut change = state.store.change(&actor, state.clock.now()).await?;
-    let user = bring_in(state, &mut change, arrival, username).await?;
+    let user = bring_in(state, &mut change, arrival).await?;
+    if is_withdrawn_over_scim(state, &change, user).await? {
+        return Err(SignInRefused::Withdrawn);
+    }
     let due_at = confirmations::next_look(state);
     change.confirm_users(&[user], due_at).await?;
     if let Some(token) = arrival.refresh_token {
@@ -110,7 +116,7 @@ pub async fn take_over(change: &mut Change, user: &User, person: &Person) -> Res
         username,
         full_name: name::clipped(&person.full_name),
         email: name::clipped(&person.email),
-        groups: person.groups.clone(),
+        groups: with_kept_groups(change, user, &person.groups).await?,
         ..user.clone()
     };
     change.update_user(&after).await.map_err(|error| match error {
@@ -144,13 +150,46 @@ impl From<SignInRefused> for Problem {
     }
 }
 
-async fn bring_in(
+/// Whether a user is one whom their provider withdrew over SCIM: that it knows them elsewhere does not lift it.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn is_withdrawn_over_scim(
+    state: &AppState,
+    change: &Change,
+    user: UserId,
+) -> Result<bool, StoreError> {
+    let user = change.user(user).await?;
+    Ok(user.is_some_and(|user| {
+        matches!(user.confirmation, Confirmation::Withdrawn { .. }) && state.scim.speak_for(&user.provider)
+    }))
+}
+
+/// The groups that a provider says, and those that it keeps here over SCIM: it often says others at a sign-in, or none,
+/// and takes these back over SCIM.
+async fn with_kept_groups(change: &Change, user: &User, said: &[String]) -> Result<Vec<String>, StoreError> {
+    let mut groups = said.to_vec();
+    if user.origin == Origin::Sso {
+        let kept = change.scim_memberships(user.id).await?;
+        groups.extend(kept.into_iter().map(|membership| membership.group_name));
+        groups.sort();
+        groups.dedup();
+    }
+    Ok(groups)
+}
+
+/// The user whom a provider speaks of, brought up to date, or made.
+///
+/// # Errors
+/// [`SignInRefused`]: nothing is changed then.
+pub(super) async fn bring_in(
     state: &AppState,
     change: &mut Change,
     arrival: Arrival<'_>,
-    username: Username,
 ) -> Result<UserId, SignInRefused> {
     let Arrival { origin, provider, person, .. } = arrival;
+    let username = name::read(&person.username)
+        .map_err(|fault| SignInRefused::Name { name: person.username.clone(), fault })?;
     if let Some(user) = change.user_by_subject(origin, provider.as_str(), &person.subject).await? {
         take_over(change, &user, person).await?;
         return Ok(user.id);

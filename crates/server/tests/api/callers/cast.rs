@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use patgate_core::identifier::{MailId, RunId};
+use patgate_core::identifier::{GroupId, MailId, RunId, UserId};
+use patgate_core::user::Origin;
 
 use crate::common::{Call, IssuedToken, NewGrant, PASSWORD, SignedIn, World};
 
@@ -33,6 +34,7 @@ pub(super) enum Cast {
     BearerToken,
     OtherUsersToken,
     AdministratorsToken,
+    ScimClientsToken,
     BasicWithBlankName,
     BasicWithOwnersName,
     RightPassword,
@@ -42,7 +44,7 @@ pub(super) enum Cast {
 
 impl Cast {
     /// All of them; those who are refused everywhere first.
-    pub(super) const ALL: [Self; 28] = [
+    pub(super) const ALL: [Self; 29] = [
         Self::Nobody,
         Self::Garbage,
         Self::UnknownToken,
@@ -66,6 +68,7 @@ impl Cast {
         Self::BearerToken,
         Self::OtherUsersToken,
         Self::AdministratorsToken,
+        Self::ScimClientsToken,
         Self::BasicWithBlankName,
         Self::BasicWithOwnersName,
         Self::RightPassword,
@@ -99,6 +102,7 @@ impl Cast {
             Self::BearerToken => "the same, as Bearer",
             Self::OtherUsersToken => "a token of Bob's",
             Self::AdministratorsToken => "a token of an administrator",
+            Self::ScimClientsToken => "a token of the SCIM client of a provider",
             Self::BasicWithBlankName => "Basic: no name and Ann's token",
             Self::BasicWithOwnersName => "Basic: Ann's name and Ann's token",
             Self::RightPassword => "Basic: Ann's name and password",
@@ -134,6 +138,9 @@ impl Cast {
             Self::BearerToken => call.header("authorization", &format!("Bearer {}", full.text)),
             Self::OtherUsersToken => call.token(&stage.bobs),
             Self::AdministratorsToken => call.token(&stage.administrators),
+            Self::ScimClientsToken => {
+                call.header("authorization", &format!("Bearer {}", stage.scim_clients.text))
+            }
             Self::BasicWithBlankName => call.basic("", &full.text),
             Self::BasicWithOwnersName => call.basic("ann", &full.text),
             Self::RightPassword => call.basic("ann", PASSWORD),
@@ -159,18 +166,24 @@ pub(super) struct Stage {
     of_disabled: IssuedToken,
     bobs: IssuedToken,
     administrators: IssuedToken,
+    scim_clients: IssuedToken,
     session: SignedIn,
     ended_session: SignedIn,
     /// A token of Ann's that the calls are about.
     pub(super) subject: IssuedToken,
+    /// A user of the provider that has a SCIM client.
+    pub(super) scim_user: UserId,
+    /// A group of it.
+    pub(super) scim_group: GroupId,
     /// A run of reminders about it.
     pub(super) run: RunId,
     /// A mail of that run, which failed.
     pub(super) failed_mail: MailId,
 }
 
-/// The configuration: a third application.
-const CONFIGURATION: &str = "[[application]]\nname = \"shop\"\ntoken_prefix = \"shop\"\nlabel = \"Shop\"\n";
+/// The configuration: a third application, and a provider with a SCIM client.
+const CONFIGURATION: &str = "[[application]]\nname = \"shop\"\ntoken_prefix = \"shop\"\nlabel = \"Shop\"\n\
+    [[oidc]]\nname = \"corp\"\nissuer = \"https://id.example.com\"\nclient_id = \"patgate\"\nscim_user = \"robot\"\n";
 
 impl Stage {
     /// Ann, Bob, an administrator, somebody disabled, and what they hold.
@@ -181,6 +194,8 @@ impl Stage {
         let root = world.user("root", &["admin"]).await;
         let dora = world.user("dora", &["login"]).await;
         world.user("carl", &["login"]).await;
+        let robot = world.user("robot", &["scim#provision"]).await;
+        let sam = world.user_from("sam", Origin::Sso, "corp", &[]).await;
         world.idle_mail_server().await;
         let any = || NewGrant { application: "any", ..NewGrant::default() };
         let unknown = world.never_stored();
@@ -206,6 +221,9 @@ impl Stage {
             of_disabled,
             bobs: world.token(&bob, any()).await,
             administrators: world.token(&root, any()).await,
+            scim_clients: world.token(&robot, any()).await,
+            scim_user: sam.id,
+            scim_group: world.scim_group("corp", "Staff").await,
             session: world.session(&ann).await,
             ended_session,
             subject,
@@ -236,6 +254,7 @@ impl Stage {
             &self.of_disabled,
             &self.bobs,
             &self.administrators,
+            &self.scim_clients,
             &self.subject,
         ];
         tokens.into_iter().map(|token| token.text.as_str()).chain([PASSWORD])

@@ -68,14 +68,18 @@ fn holds_for_every_answer(stage: &Stage, name: &str, operation: &Value, answer: 
     assert_eq!(answer.count("www-authenticate"), usize::from(status == 401), "{scene}");
     assert_eq!(
         answer.count("location"),
-        usize::from(status == 201 && name.contains("/personal-")),
+        usize::from(status == 201 && (name.contains("/personal-") || name.contains("/scim/"))),
         "{scene}"
     );
     let content_type = answer.header("content-type");
     let (_, path) = name.split_once(' ').unwrap();
     if status >= 400 {
         let wants_text = below(path, "/deployit") || (below(path, "/api/v1") && status == 403);
-        let wanted = if wants_text { "text/plain; charset=utf-8" } else { "application/problem+json" };
+        let wanted = match wants_text {
+            true => "text/plain; charset=utf-8",
+            false if below(path, "/scim") => "application/scim+json",
+            false => "application/problem+json",
+        };
         assert_eq!(content_type, wanted, "{scene}");
         assert_eq!(answer.header("cache-control"), "no-store", "{scene}");
     }

@@ -94,6 +94,28 @@ fn table() -> Vec<(&'static str, Value)> {
         ("POST /deployit/tokens/users", token),
         ("DELETE /deployit/tokens/users", Value::Null),
         ("DELETE /deployit/tokens/users/{id}", Value::Null),
+        ("GET /scim/v2/Groups", Value::Null),
+        ("POST /scim/v2/Groups", json!({"displayName": "Ops"})),
+        ("POST /scim/v2/Groups/.search", json!({"filter": "id pr"})),
+        ("GET /scim/v2/Groups/{id}", Value::Null),
+        ("PUT /scim/v2/Groups/{id}", json!({"displayName": "Ops"})),
+        (
+            "PATCH /scim/v2/Groups/{id}",
+            json!({"Operations": [{"op": "add", "value": {"displayName": "Ops"}}]}),
+        ),
+        ("DELETE /scim/v2/Groups/{id}", Value::Null),
+        ("GET /scim/v2/ResourceTypes", Value::Null),
+        ("GET /scim/v2/ResourceTypes/{name}", Value::Null),
+        ("GET /scim/v2/Schemas", Value::Null),
+        ("GET /scim/v2/Schemas/{uri}", Value::Null),
+        ("GET /scim/v2/ServiceProviderConfig", Value::Null),
+        ("GET /scim/v2/Users", Value::Null),
+        ("POST /scim/v2/Users", json!({"userName": "newcomer", "externalId": "new"})),
+        ("POST /scim/v2/Users/.search", json!({"filter": "id pr"})),
+        ("GET /scim/v2/Users/{id}", Value::Null),
+        ("PUT /scim/v2/Users/{id}", json!({"userName": "sam"})),
+        ("PATCH /scim/v2/Users/{id}", json!({"Operations": [{"op": "replace", "value": {"active": false}}]})),
+        ("DELETE /scim/v2/Users/{id}", Value::Null),
         ("GET /healthz", Value::Null),
         ("GET /openapi.json", Value::Null),
         ("GET /readyz", Value::Null),
@@ -116,6 +138,11 @@ pub(super) fn request(stage: &Stage, name: &str) -> Call {
         "/api/v1/users/{username}" if is_new => "/api/v1/users/newcomer".to_owned(),
         "/deployit/tokens/users" if method == "DELETE" => format!("{path}?id={}", stage.subject.id),
         "/api/v1/settings/personal-access-tokens/preview" => format!("{path}?maximumLifetimeDays=30"),
+        path if path.starts_with("/scim/v2/Groups") => path.replace("{id}", &stage.scim_group.to_string()),
+        path if path.starts_with("/scim/v2/") => path
+            .replace("{id}", &stage.scim_user.to_string())
+            .replace("{name}", "User")
+            .replace("{uri}", "urn:ietf:params:scim:schemas:core:2.0:Group"),
         path if path.contains("/configuration-items/") => {
             path.replace("{id}", "Configuration%2FSMTPSERVERTEST")
         }

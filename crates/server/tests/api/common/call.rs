@@ -30,6 +30,10 @@ pub(crate) fn put(path: impl Into<String>) -> Call {
     Call::new(Method::PUT, path)
 }
 
+pub(crate) fn patch(path: impl Into<String>) -> Call {
+    Call::new(Method::PATCH, path)
+}
+
 pub(crate) fn delete(path: impl Into<String>) -> Call {
     Call::new(Method::DELETE, path)
 }

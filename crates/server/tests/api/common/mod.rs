@@ -13,6 +13,7 @@ mod call;
 mod people;
 mod policy;
 mod reminders;
+mod scim;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,8 +33,9 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::answer::Answer;
-pub(crate) use self::call::{Call, delete, get, post, put};
+pub(crate) use self::call::{Call, delete, get, patch, post, put};
 pub(crate) use self::people::{IssuedToken, NewGrant, PASSWORD, Person, SignedIn};
+pub(crate) use self::scim::{Provisioner, TWO_PROVIDERS};
 
 /// A server without sockets.
 pub(crate) struct World {

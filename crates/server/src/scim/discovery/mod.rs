@@ -1,0 +1,31 @@
+//! What this server can do, for clients to read (RFC 7644 §4).
+
+mod configuration;
+mod resource_types;
+mod schemas;
+
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(configuration::read_scim_configuration))
+        .routes(routes!(resource_types::list_scim_resource_types))
+        .routes(routes!(resource_types::read_scim_resource_type))
+        .routes(routes!(schemas::list_scim_schemas))
+        .routes(routes!(schemas::read_scim_schema))
+}
+
+/// All of something, which is not much.
+fn list(resources: &[Value]) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "totalResults": resources.len(),
+        "startIndex": 1,
+        "itemsPerPage": resources.len(),
+        "Resources": resources,
+    })
+}
