@@ -123,7 +123,7 @@ pub async fn close_by_provider(state: &AppState, provider: &Provider, token: &st
 /// 401, whatever the reason, which is in the log.
 pub async fn bearer(state: &AppState, token: &str) -> Result<UserId, Problem> {
     let refused = |reason: &dyn std::fmt::Display| {
-        tracing::info!(%reason, "an access token of a provider was refused");
+        tracing::debug!(%reason, "an access token of a provider was refused");
         unauthorized(&"the access token does not count here")
     };
     let (provider, subject) =

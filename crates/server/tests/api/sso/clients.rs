@@ -2,12 +2,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use patgate_testkit::certificates::Authority;
 use patgate_testkit::child::run;
 use patgate_testkit::ports;
+use patgate_testkit::servers::nginx::Nginx;
 use patgate_testkit::servers::oidc::{Certified, SECRET, Visitor};
 use serde_json::json;
 
 use super::{BASE, Stage, begin, come_back, table, world};
+use crate::common::get;
 
 #[tokio::test]
 async fn a_secret_is_shown_in_the_form_or_not_at_all() {
@@ -84,5 +87,30 @@ async fn a_provider_is_tried_step_by_step() {
         "/oidc-login",
     ] {
         assert!(seen.contains(part), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_believed_by_the_authority_that_vouches_for_it() {
+    let (ours, other) = (Authority::create(), Authority::create());
+    let certificate = ours.server("id");
+    let (pem, key) = (certificate.certificate.display(), certificate.key.display());
+    let nginx = Nginx::start(|port| {
+        let issuer = format!("https://localhost:{port}");
+        let document = json!({
+            "issuer": issuer, "authorization_endpoint": format!("{issuer}/auth"),
+            "token_endpoint": format!("{issuer}/token"), "jwks_uri": format!("{issuer}/jwks"),
+        });
+        format!(
+            "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {pem}; ssl_certificate_key {key}; \
+             location / {{ default_type application/json; return 200 '{document}'; }} }}"
+        )
+    });
+    let issuer = format!("https://localhost:{}", nginx.port());
+    let trust = |authority: &Authority| format!("trust = '{}'", authority.certificate().display());
+    for (lines, status) in [(trust(&ours), 303), (trust(&other), 503), (String::new(), 503)] {
+        let world = world(&table("company", &issuer, "patgate", &lines)).await;
+        let answer = world.send(get("/login/external/company")).await;
+        assert_eq!(answer.status(), status, "{lines}: {}", answer.shown());
     }
 }
