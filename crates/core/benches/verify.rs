@@ -38,6 +38,8 @@ const TEXT: usize = 37;
 const SAMPLE: usize = 1_000_000;
 /// Tokens of one owner.
 const TOKENS_OF_AN_OWNER: usize = 100;
+/// Owners when users from outside are compared with internal ones.
+const OUTSIDERS: usize = 100_000;
 /// How often each figure is measured; the median is printed.
 const ROUNDS: usize = 7;
 
@@ -45,6 +47,9 @@ type Peer = RwLock<HashMap<[u8; 32], (i64, i64)>>;
 
 struct World {
     index: Index,
+    owners: usize,
+    held: PermissionSet,
+    catalog: Catalog,
     records: Vec<(Digest, GrantRecord)>,
     /// Token texts, one after the other.
     sample: String,
@@ -63,7 +68,7 @@ fn main() {
     println!("| tokens | threads | writer | Patgate ns | peer ns | Patgate / peer | bytes a token |");
     println!("| ---: | ---: | --- | ---: | ---: | ---: | ---: |");
     for size in sizes {
-        let world = World::new(size);
+        let world = World::new(size, TOKENS_OF_AN_OWNER);
         for threads in [1, 2] {
             for has_writer in [false, true] {
                 let (own, peer) = world.measure(threads, has_writer);
@@ -78,10 +83,17 @@ fn main() {
             }
         }
     }
+    let world = World::new(OUTSIDERS, 1);
+    let (internal, sso) = world.measure_origins();
+    println!(
+        "{OUTSIDERS} owners with a token each, one thread, no writer: {internal:.0} ns when all are internal, {sso:.0} ns \
+         when all are from single sign-on, so {:.2} ×.",
+        sso / internal,
+    );
 }
 
 impl World {
-    fn new(size: usize) -> Self {
+    fn new(size: usize, tokens_of_an_owner: usize) -> Self {
         let mut random = ChaCha20Rng::seed_from_u64(1);
         let catalog = Catalog::new([]).expect("the built-in permissions fit");
         let held = catalog.set(&["login", "release#view"].map(|id| id.parse().expect("a permission")));
@@ -93,16 +105,15 @@ impl World {
         let mut peer = HashMap::with_capacity(size);
         let before = resident_bytes();
         let mut not_the_index = 0;
-        for owner in 0..size.div_ceil(TOKENS_OF_AN_OWNER) {
-            index.put_owner(UserId::from_i64(owner as i64), OwnerFacts::new(&user(owner), held, &catalog));
-        }
+        let owners = size.div_ceil(tokens_of_an_owner);
+        put_owners(&index, owners, Origin::Internal, held, &catalog);
         let mut texts = Vec::with_capacity(size.min(SAMPLE));
         for number in 0..size {
             let token = PlainToken::generate(Prefix::ANY, &mut random);
             let digest = digester.newest().digest(TokenText::parse(token.reveal()).expect("a token"));
             let record = GrantRecord {
                 id: GrantId::generate(&mut random),
-                owner: UserId::from_i64((number / TOKENS_OF_AN_OWNER) as i64),
+                owner: UserId::from_i64((number / tokens_of_an_owner) as i64),
                 name: format!("ci-deploy-{number}").into(),
                 application: ApplicationSlot::ANY,
                 permissions: None,
@@ -136,6 +147,9 @@ impl World {
         let view = catalog.slot(&"release#view".parse().expect("a permission"));
         Self {
             index,
+            owners,
+            held,
+            catalog,
             records,
             sample,
             demand: Demand { surface: Surface::Every, permission: view },
@@ -148,18 +162,30 @@ impl World {
         &self.sample[at * TEXT..(at + 1) * TEXT]
     }
 
+    fn verify(&self, text: &str) {
+        let view = self.index.view();
+        let permit = verify(&view, text, None, self.demand, now()).expect("the token passes");
+        black_box(permit.permissions() != PermissionSet::NONE);
+    }
+
+    /// Nanoseconds of one verification when all owners are internal, and when all are from a provider that vouched for
+    /// them: medians of rounds that take turns.
+    fn measure_origins(&self) -> (f64, f64) {
+        let round = |origin| {
+            put_owners(&self.index, self.owners, origin, self.held, &self.catalog);
+            self.round(1, false, &|text: &str| self.verify(text), |_| {})
+        };
+        let rounds: Vec<_> = (0..ROUNDS).map(|_| (round(Origin::Internal), round(Origin::Sso))).collect();
+        (median(rounds.iter().map(|round| round.0)), median(rounds.iter().map(|round| round.1)))
+    }
+
     /// Nanoseconds of one verification, ours and the peer's: medians of rounds that take turns.
     fn measure(&self, threads: usize, has_writer: bool) -> (f64, f64) {
-        let now: Timestamp = "2026-05-03T12:00:00Z".parse().expect("a date");
-        let own = |text: &str| {
-            let view = self.index.view();
-            let permit = verify(&view, text, None, self.demand, now).expect("the token passes");
-            black_box(permit.permissions() != PermissionSet::NONE);
-        };
+        let own = |text: &str| self.verify(text);
         let other = |text: &str| {
             let digest: [u8; 32] = Sha256::digest(text).into();
             let (owner, expires_at) = self.peer.read().expect("not poisoned")[&digest];
-            black_box((owner, expires_at > now.as_second()));
+            black_box((owner, expires_at > now().as_second()));
         };
         let rounds: Vec<_> = (0..ROUNDS)
             .map(|_| {
@@ -222,10 +248,20 @@ impl World {
     }
 }
 
-fn user(number: usize) -> User {
+fn now() -> Timestamp {
+    Timestamp::constant(1_777_809_600, 0)
+}
+
+fn put_owners(index: &Index, count: usize, origin: Origin, held: PermissionSet, catalog: &Catalog) {
+    for owner in 0..count {
+        index.put_owner(UserId::from_i64(owner as i64), OwnerFacts::new(&user(owner, origin), held, catalog));
+    }
+}
+
+fn user(number: usize, origin: Origin) -> User {
     User {
         id: UserId::from_i64(number as i64),
-        origin: Origin::Internal,
+        origin,
         provider: INTERNAL_PROVIDER.into(),
         subject: number.to_string(),
         username: format!("user{number}").parse().expect("a name"),
@@ -233,7 +269,10 @@ fn user(number: usize) -> User {
         email: format!("user{number}@example.org"),
         groups: Vec::new(),
         state: UserState::Enabled,
-        confirmation: Confirmation::Own,
+        confirmation: match origin {
+            Origin::Internal => Confirmation::Own,
+            Origin::Ldap | Origin::Sso => Confirmation::At(now()),
+        },
         created_at: Timestamp::UNIX_EPOCH,
         last_active_at: None,
     }

@@ -56,7 +56,11 @@ fn measure(sizes: &[usize]) -> Result<String, Failure> {
         let mut table = String::new();
         for line in BufReader::new(reader).lines().map_while(Result::ok) {
             println!("{line}");
-            if line.starts_with('|') {
+            // The table, and the sentence after it.
+            if line.starts_with('|') || line.ends_with('.') {
+                if !line.starts_with('|') {
+                    table.push('\n');
+                }
                 table.push_str(&line);
                 table.push('\n');
             }

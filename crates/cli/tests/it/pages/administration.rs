@@ -104,7 +104,7 @@ fn two_administrators_change_the_rules_at_once_and_neither_loses_the_others_unse
     one.sees("The settings are saved");
     two.press("Passwords on the API");
     two.press("Save settings");
-    two.sees("Somebody else changed these settings while you did");
+    two.sees("Somebody else changed these settings, or decided about them, while you did");
     two.reads("tbody th[data-label=Setting]", &["Tokens may make tokens", "Passwords on the API"]);
     two.reads("td[data-label='Stored now']", &["on", "on"]);
     two.reads("td[data-label=Yours]", &["off", "off"]);

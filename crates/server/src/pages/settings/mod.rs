@@ -21,7 +21,7 @@ use patgate_core::policy::TokenSettings;
 use self::decisions::DecisionRow;
 use self::difference::differences;
 use self::form::Form;
-use super::form::{Difference, Fault, unsaved};
+use super::form::{Difference, Fault, complete, unsaved};
 use super::notifications::Summary;
 use super::refused::redirect;
 use super::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
@@ -92,7 +92,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
 
 async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Submitted) -> PageResult {
     visitor.caller.require(&state, "security#edit")?;
-    let shown = Shown::from_form(fields.text("shown"));
+    let shown = complete(&fields, &["maximum", "freshness_ldap", "freshness_sso"])?;
     let mut form = Form::of_fields(&fields);
     let Some(wanted) = form.read() else {
         return page(&state, &visitor, form, &shown, StatusCode::BAD_REQUEST, None, Vec::new()).await;

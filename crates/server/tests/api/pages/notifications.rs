@@ -323,6 +323,8 @@ async fn the_rules_and_the_mail_are_saved_apart() {
         ("maximum", ""),
         ("tokens_may_make_tokens", "yes"),
         ("passwords_on_api", "yes"),
+        ("freshness_ldap", "30"),
+        ("freshness_sso", "30"),
         ("sso", "yes"),
         ("origins", "release.internal"),
         ("origins", "deploy.internal"),

@@ -20,6 +20,8 @@ fn form<'a>(page: &'a Answer, changed: &[(&'a str, &'a str)], cleared: &[&str]) 
         ("sso_shown", hidden(page, "sso_shown")),
         ("maximum", ""),
         ("passwords_on_api", "yes"),
+        ("freshness_ldap", "30"),
+        ("freshness_sso", "30"),
         ("sso", "yes"),
         ("origins", "release.internal"),
         ("origins", "deploy.internal"),
@@ -202,4 +204,19 @@ async fn a_form_without_its_token_changes_nothing_and_a_lost_session_loses_nothi
     assert!(back.text().contains(r#"<option value="60" selected>"#));
     assert!(!back.text().contains(r#"name="sso" value="yes" checked"#));
     assert_eq!(hidden(&back, "shown"), hidden(&page, "shown"));
+}
+
+#[tokio::test]
+async fn a_form_without_the_windows_changes_nothing_and_they_can_be_opened_and_closed() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let page = world.open(&root, PAGE).await;
+    let save = async |fields: &[(&str, &str)]| world.send(post(PAGE).submit(&root, fields)).await.status();
+    assert_eq!(save(&form(&page, &[], &["freshness_ldap"])).await, 400);
+    assert_eq!(stored(&world).await["freshness"], json!({ "ldap": 30, "sso": 30 }));
+    for bad in ["0", "3651", "a month", "-1"] {
+        assert_eq!(save(&form(&page, &[("freshness_sso", bad)], &[])).await, 400, "{bad}");
+    }
+    assert_eq!(save(&form(&page, &[("freshness_ldap", "7"), ("freshness_sso", "")], &[])).await, 303);
+    assert_eq!(stored(&world).await["freshness"], json!({ "ldap": 7, "sso": null }));
 }

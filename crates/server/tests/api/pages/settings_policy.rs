@@ -35,6 +35,8 @@ async fn save(world: &World, root: &SignedIn, maximum: &str, cleared: &[&str]) -
         ("sso_shown", &*sso_shown),
         ("maximum", maximum),
         ("passwords_on_api", "yes"),
+        ("freshness_ldap", "30"),
+        ("freshness_sso", "30"),
     ];
     if !cleared.iter().any(|cell| cell.ends_with("sso")) {
         fields.push(("sso", "yes"));
