@@ -38,11 +38,24 @@ pub struct ConfirmationRecord {
 }
 
 impl Store {
+    /// The user whom a provider knows by this key, when not deleted.
+    ///
+    /// # Errors
+    /// When the database fails; so with all below.
+    pub async fn user_by_subject(
+        &self,
+        origin: Origin,
+        provider: &str,
+        subject: &str,
+    ) -> Result<Option<User>, StoreError> {
+        users::by_subject(&self.inner.orm, origin, provider, subject).await
+    }
+
     /// Claims at most `limit` owners of live tokens about whom this provider is to be asked at `now`, the longest
     /// waiting first. Nobody else gets them before `until`; who stops meanwhile leaves them until then.
     ///
     /// # Errors
-    /// When the database fails; so with all below.
+    /// As above.
     pub async fn claim_confirmations(
         &self,
         provider: &ProviderName,
@@ -207,6 +220,22 @@ pub enum LapseStep {
 /// For its column.
 pub(crate) fn to_text(secret: &SealedSecret) -> Result<String, StoreError> {
     crate::rows::to_json(secret, "refresh_token")
+}
+
+/// The sealed refresh tokens, each with its user.
+pub(crate) async fn refresh_tokens(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<(UserId, SealedSecret)>, StoreError> {
+    let select = Query::select()
+        .columns([Confirmations::UserId, Confirmations::RefreshToken])
+        .from(Confirmations::Table)
+        .and_where(Expr::col(Confirmations::RefreshToken).is_not_null())
+        .take();
+    let read = |row: &QueryResult| {
+        let text: String = column(row, "refresh_token")?;
+        Ok((UserId::from_i64(column(row, "user_id")?), from_json(&text, "refresh_token")?))
+    };
+    connection.query_all(&select).await?.iter().map(read).collect()
 }
 
 /// The users from outside who have a token that is neither deleted nor expired.

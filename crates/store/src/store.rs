@@ -7,7 +7,7 @@ use patgate_core::grant::Grant;
 use patgate_core::identifier::{GrantId, RoleId, UserId};
 use patgate_core::policy::TokenSettings;
 use patgate_core::role::Role;
-use patgate_core::user::{Origin, User, Username};
+use patgate_core::user::{User, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
@@ -102,16 +102,6 @@ impl Store {
     /// The user of this name, when not deleted: one namespace over all origins, whatever the case.
     pub async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError> {
         users::by_name(&self.inner.orm, name).await
-    }
-
-    /// The user whom a provider knows by this key, when not deleted.
-    pub async fn user_by_subject(
-        &self,
-        origin: Origin,
-        provider: &str,
-        subject: &str,
-    ) -> Result<Option<User>, StoreError> {
-        users::by_subject(&self.inner.orm, origin, provider, subject).await
     }
 
     /// What the password of the user of this name is checked against; `None` for an unknown user and for one

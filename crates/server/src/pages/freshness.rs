@@ -13,6 +13,8 @@ pub(super) struct Freshness {
     pub(super) until: Option<Moment>,
     /// Since when they are no longer let in, and why not.
     pub(super) withdrawn: Option<(Moment, &'static str)>,
+    /// Whether that is over.
+    pub(super) has_lapsed: bool,
     /// When the provider is asked next.
     pub(super) next: Option<Moment>,
     /// What came of asking, when it was in vain.
@@ -36,6 +38,7 @@ impl From<SeenConfirmation> for Freshness {
             None => (None, None),
             Some(record) => (record.due_at.map(Moment::from), record.answer),
         };
-        Self { confirmed, until: seen.counts_until.map(Moment::from), withdrawn, next, in_vain }
+        let has_lapsed = seen.has_lapsed;
+        Self { confirmed, until: seen.counts_until.map(Moment::from), has_lapsed, withdrawn, next, in_vain }
     }
 }

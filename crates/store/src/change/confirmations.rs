@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Change;
 use crate::change_log::ChangedKind;
-use crate::confirmations::to_text;
+use crate::confirmations::{refresh_tokens, to_text};
 use crate::error::StoreError;
 use crate::items::SealedSecret;
 use crate::rows::column;
@@ -76,7 +76,7 @@ impl Change {
         Ok(())
     }
 
-    /// Keeps the refresh token of a user's last sign-in. The user was confirmed in this change.
+    /// Keeps the refresh token of a user's last sign-in, or the same one sealed anew.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
@@ -87,6 +87,7 @@ impl Change {
             .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
             .take();
         self.execute(&update).await?;
+        self.touched.insert((ChangedKind::User, user.as_i64()));
         Ok(())
     }
 
@@ -169,6 +170,38 @@ impl Change {
             self.delete_session(&crate::rows::bytes32(row, "digest")?).await?;
         }
         Ok(rows.len())
+    }
+
+    /// Forgets when a user's provider is asked, and with what.
+    pub(super) async fn forget_confirmation(&mut self, user: UserId) -> Result<(), StoreError> {
+        let delete = Query::delete()
+            .from_table(Confirmations::Table)
+            .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
+            .take();
+        self.execute(&delete).await?;
+        Ok(())
+    }
+
+    /// The sealed refresh tokens, each with its user.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn refresh_tokens(&self) -> Result<Vec<(UserId, SealedSecret)>, StoreError> {
+        refresh_tokens(&self.transaction).await
+    }
+
+    /// Takes the ID tokens out of all sessions: a log-out at the provider then asks the person there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn forget_id_tokens(&mut self) -> Result<(), StoreError> {
+        let update = Query::update()
+            .table(Sessions::Table)
+            .value(Sessions::IdToken, Option::<String>::None)
+            .and_where(Expr::col(Sessions::IdToken).is_not_null())
+            .take();
+        self.execute(&update).await?;
+        Ok(())
     }
 
     async fn has_lapsed(&self, user: UserId) -> Result<bool, StoreError> {

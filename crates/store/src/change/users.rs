@@ -215,6 +215,7 @@ impl Change {
         self.delete_grants_of(user.id).await?;
         self.end_sessions(user.id, None).await?;
         self.forget_reset_link(user.id).await?;
+        self.forget_confirmation(user.id).await?;
         let stands_for_user = |principal: &Principal| names(principal, &user);
         for role in self.all_roles().await? {
             let principals: Vec<_> =

@@ -7,6 +7,7 @@ use patgate_core::item::ItemId;
 
 use super::list::{self, ItemCursor, ItemFilter};
 use super::{Item, by_id, by_number, with_secrets};
+use crate::confirmations::refresh_tokens;
 use crate::error::StoreError;
 use crate::keyset::Seek;
 use crate::rows::Page;
@@ -41,9 +42,12 @@ impl Store {
         list::list(&self.inner.orm, filter, seek, limit).await
     }
 
-    /// The numbers of the keys with which something is sealed: then they must not be lost.
+    /// The numbers of the keys with which something is sealed that is not to be lost: secrets of items, and refresh
+    /// tokens. Not counted are the ID tokens of sessions, which a log-out can do without.
     pub async fn sealing_keys(&self) -> Result<BTreeSet<u32>, StoreError> {
         let items = with_secrets(&self.inner.orm).await?;
-        Ok(items.iter().flat_map(|item| item.secrets.values()).map(|secret| secret.key).collect())
+        let tokens = refresh_tokens(&self.inner.orm).await?;
+        let secrets = items.iter().flat_map(|item| item.secrets.values());
+        Ok(secrets.chain(tokens.iter().map(|(_, token)| token)).map(|secret| secret.key).collect())
     }
 }

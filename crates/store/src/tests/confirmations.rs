@@ -167,6 +167,20 @@ on_both_databases! {
         assert_eq!(due[0].refresh_token, Some(sealed(2)), "a confirmation takes no token away");
     }
 
+    async fn a_deleted_user_is_asked_about_no_more(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 1).await;
+        let id = UserId::from_i64(1);
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.keep_refresh_token(id, &sealed(1)).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(store.sealing_keys().await.unwrap(), [1].into());
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.delete_user(id).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(store.confirmation_record(id).await.unwrap(), None);
+        assert!(store.sealing_keys().await.unwrap().is_empty(), "nobody needs the key for it");
+    }
+
     async fn a_provider_ends_the_sessions_it_opened_and_no_other(fixture: Fixture) {
         let store = store_with_owners(&fixture, 2).await;
         let of = |number, user, subject: &str, sid: Option<&str>| Session {

@@ -27,7 +27,7 @@ pub(super) struct UserAccount {
     /// For people to read; may be empty.
     #[schema(example = "Ann Example")]
     full_name: String,
-    /// Whether they may act: sign in, and use tokens.
+    /// Whether administrators let them act: sign in, and use tokens. A provider may have withdrawn them all the same.
     login_allowed: bool,
     /// Their last sign-in to the pages; `null`: never.
     last_active: Option<Timestamp>,
@@ -48,7 +48,7 @@ pub(super) struct UserAccountForm {
     /// For people to read, at most 255 characters.
     #[schema(example = "Ann Example")]
     full_name: Option<String>,
-    /// Whether they may act: sign in, and use tokens.
+    /// Whether administrators let them act: sign in, and use tokens. A provider may have withdrawn them all the same.
     login_allowed: Option<bool>,
     /// A new password, 8 characters to 1,024 bytes; an empty one changes nothing.
     #[schema(value_type = Option<String>, write_only)]

@@ -10,7 +10,7 @@ use crate::pages::Moment;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 39] = [
+pub(super) const ACTIONS: [(&str, &str); 43] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -27,6 +27,10 @@ pub(super) const ACTIONS: [(&str, &str); 39] = [
     ("user.enable", "User enabled"),
     ("user.unlock", "User unlocked"),
     ("user.delete", "User deleted"),
+    ("user.confirm", "User confirmed by provider"),
+    ("user.withdraw", "User no longer let in by provider"),
+    ("user.warn", "User asked to sign in"),
+    ("user.lapse", "User unconfirmed for too long"),
     ("user.create_reset_link", "Password reset link made"),
     ("user.use_reset_link", "Password reset link used"),
     ("group.create", "Group made"),

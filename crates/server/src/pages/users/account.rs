@@ -75,7 +75,7 @@ struct Facts {
 }
 
 impl Facts {
-    fn new(account: &Account) -> Self {
+    fn new(state: &AppState, account: &Account) -> Self {
         let user = &account.user;
         Self {
             username: user.username.to_string(),
@@ -85,7 +85,7 @@ impl Facts {
             origin: origin(user),
             is_internal: user.origin == Origin::Internal,
             is_enabled: user.state == UserState::Enabled,
-            pill: pill(user),
+            pill: pill(state, user),
             disabled: match user.state {
                 UserState::Enabled => None,
                 UserState::Disabled { at } => Some(at.into()),
@@ -212,7 +212,7 @@ fn page(
     let page = AccountPage {
         shell: Shell::new(state, visitor, title, LIST).with_notice(notice),
         path: path(&account.user.username),
-        facts: Facts::new(account),
+        facts: Facts::new(state, account),
         may_edit: may_edit(state, visitor),
         is_own: account.user.id == visitor.caller.user,
         faults: Fault::of([&full_name, &email]),

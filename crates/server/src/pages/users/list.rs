@@ -36,13 +36,13 @@ struct Row {
 }
 
 impl Row {
-    fn new(user: &User) -> Self {
+    fn new(state: &AppState, user: &User) -> Self {
         Self {
             path: path(&user.username),
             username: user.username.to_string(),
             full_name: user.full_name.clone(),
             origin: origin(user),
-            pill: pill(user),
+            pill: pill(state, user),
             last_active: user.last_active_at.map(Moment::from),
         }
     }
@@ -81,7 +81,7 @@ pub(super) async fn show(
             .map(|(value, label)| Choice::new(value, label, shown))
             .to_vec(),
         search,
-        rows: found.iter().map(Row::new).collect(),
+        rows: found.iter().map(|user| Row::new(&state, user)).collect(),
         paging,
     };
     Ok(Html(page.render()?).into_response())

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use axum::Router;
 use axum::routing::get;
-use patgate_core::confirmation::Confirmation;
+use patgate_core::grant::SuspensionReason;
 use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::user::{Origin, User, UserState, Username};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -58,11 +58,12 @@ fn origin(user: &User) -> String {
 }
 
 /// Whether somebody may act.
-fn pill(user: &User) -> Pill {
-    let (look, text) = match (user.state, user.confirmation) {
+fn pill(state: &AppState, user: &User) -> Pill {
+    let (look, text) = match (user.state, state.suspends(user.id)) {
         (UserState::Disabled { .. }, _) => ("bad", "Disabled"),
-        (UserState::Enabled, Confirmation::Withdrawn { .. }) => ("warning", "Suspended by provider"),
-        (UserState::Enabled, _) => ("good", "Enabled"),
+        (UserState::Enabled, Some(SuspensionReason::OwnerWithdrawn)) => ("warning", "Suspended by provider"),
+        (UserState::Enabled, Some(_)) => ("warning", "Unconfirmed"),
+        (UserState::Enabled, None) => ("good", "Enabled"),
     };
     Pill { look, text: text.to_owned(), until: String::new() }
 }

@@ -7,22 +7,20 @@ mod ask;
 mod lapse;
 mod seen;
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::policy::Days;
 use patgate_core::user::User;
-use patgate_store::{Actor, ActorKind, Change, ScimMembership, StoreError};
+use patgate_store::{Actor, ActorKind, Change, StoreError};
 use rand_core::Rng;
 
 pub use self::ask::ask_due;
 pub use self::lapse::note_lapses;
 pub use self::seen::{SeenConfirmation, seen};
-use super::sign_in::{SignInRefused, is_withdrawn_over_scim, take_over};
+use super::sign_in::{self, SignInRefused, is_withdrawn_over_scim, take_over};
 use crate::problem::Problem;
-use crate::provider::{Answer, Person};
+use crate::provider::Answer;
 use crate::state::AppState;
 
 /// A word that only repeats the last is written down when that one is older than this part of the window.
@@ -58,24 +56,25 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)]) -> Result<(), P
         .map(|(user, _)| user.id)
         .collect();
     let kept = state.store.scim_memberships(&by_scim).await?;
-    let is_news = |(user, answer): &&(User, Answer)| match answer {
+    let changes = |(user, answer): &&(User, Answer)| match answer {
         Answer::Present(person) => {
-            differs(user, person, &kept) || is_due(user.confirmation, freshness.of(user.origin), now)
+            let kept = kept.iter().filter(|it| it.user == user.id).map(|it| it.group_name.as_str());
+            sign_in::is_news(user, person, kept) || is_due(user.confirmation, freshness.of(user.origin), now)
         }
         Answer::Disabled => !is_withdrawn(user, Withdrawal::Disabled),
         Answer::Gone => !is_withdrawn(user, Withdrawal::Gone),
         Answer::Unknown => false,
     };
     let mut refused = Vec::new();
-    if answers.iter().any(|answer| is_news(&answer)) {
+    if answers.iter().any(|answer| changes(&answer)) {
         let mut change = state.change(&actor()).await?;
         let mut confirmed = Vec::new();
-        for (user, answer) in answers.iter().filter(is_news) {
+        for (user, answer) in answers.iter().filter(changes) {
             match answer {
                 // What was said over SCIM is taken back over SCIM: some providers confirm whom they have disabled.
                 Answer::Present(_) if is_withdrawn_over_scim(state, &change, user.id).await? => {}
                 Answer::Present(person) => match take_over(&mut change, user, person).await {
-                    Ok(_) => confirmed.push(user.id),
+                    Ok(()) => confirmed.push(user.id),
                     // Deleted meanwhile.
                     Err(SignInRefused::Store(StoreError::NotFound(_))) => {}
                     Err(reason) => {
@@ -121,16 +120,6 @@ async fn withdraw(change: &mut Change, user: UserId, reason: Withdrawal) -> Resu
         Ok(_) | Err(StoreError::NotFound(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Whether a provider says something else than is known. The groups that it keeps here over SCIM are known.
-fn differs(user: &User, person: &Person, kept: &[ScimMembership]) -> bool {
-    let kept = kept.iter().filter(|it| it.user == user.id).map(|it| it.group_name.as_str());
-    let said: BTreeSet<_> = person.groups.iter().map(String::as_str).chain(kept).collect();
-    user.username.as_str() != person.username.trim()
-        || user.full_name != person.full_name
-        || user.email != person.email
-        || !user.groups.iter().map(String::as_str).eq(said)
 }
 
 fn is_withdrawn(user: &User, reason: Withdrawal) -> bool {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use patgate_core::confirmation::Confirmation;
+use patgate_core::grant::SuspensionReason;
 use patgate_core::user::{Origin, User};
 use patgate_store::ConfirmationRecord;
 
@@ -15,6 +16,8 @@ pub struct SeenConfirmation {
     pub last: Confirmation,
     /// When the next confirmation is due, or their tokens are suspended; `None`: there is no window, or no good word.
     pub counts_until: Option<Timestamp>,
+    /// Whether that time is over.
+    pub has_lapsed: bool,
     /// When the provider is asked next, and what came of the last time when it was in vain.
     pub record: Option<ConfirmationRecord>,
 }
@@ -31,6 +34,8 @@ pub async fn seen(state: &AppState, user: &User) -> Result<Option<SeenConfirmati
     Ok(Some(SeenConfirmation {
         last: user.confirmation,
         counts_until: user.confirmation.counts_until(window),
+        has_lapsed: user.confirmation.suspends(window, state.clock.now())
+            == Some(SuspensionReason::OwnerUnconfirmed),
         record: state.store.confirmation_record(user.id).await?,
     }))
 }

@@ -32,6 +32,18 @@ pub async fn reseal(state: &AppState, actor: &Actor) -> Result<(usize, Sequence)
             change.reseal_item(item.number, secrets).await?;
         }
     }
+    for (user, sealed) in change.refresh_tokens().await? {
+        if sealed.key != newest {
+            let purpose = Purpose::RefreshToken(user);
+            // What does not open any more asks nothing of a provider either: the next sign-in brings another.
+            let Ok(token) = state.sealer.open(purpose, &sealed) else { continue };
+            change.keep_refresh_token(user, &state.sealer.seal(purpose, &token, &mut random)?).await?;
+            count += 1;
+        }
+    }
+    if count > 0 {
+        change.forget_id_tokens().await?;
+    }
     Ok((count, state.commit(change).await?))
 }
 

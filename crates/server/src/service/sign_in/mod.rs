@@ -6,6 +6,7 @@
 mod name;
 mod password;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -105,23 +106,49 @@ pub async fn arrive(state: &AppState, arrival: Arrival<'_>) -> Result<UserId, Si
     Ok(user)
 }
 
-/// Takes over what a provider says of a user who is there already. Returns whether anything is different.
+/// Takes over what a provider says of a user who is there already.
 ///
 /// # Errors
 /// [`SignInRefused`]: nothing is changed then.
-pub async fn take_over(change: &mut Change, user: &User, person: &Person) -> Result<bool, SignInRefused> {
-    let username = name::read(&person.username)
-        .map_err(|fault| SignInRefused::Name { name: person.username.clone(), fault })?;
-    let after = User {
-        username,
-        full_name: name::clipped(&person.full_name),
-        email: name::clipped(&person.email),
-        groups: with_kept_groups(change, user, &person.groups).await?,
-        ..user.clone()
+pub async fn take_over(change: &mut Change, user: &User, person: &Person) -> Result<(), SignInRefused> {
+    let kept = match user.origin {
+        Origin::Sso => change.scim_memberships(user.id).await?,
+        Origin::Internal | Origin::Ldap => Vec::new(),
     };
-    change.update_user(&after).await.map_err(|error| match error {
+    let updated = updated(user, person, kept.iter().map(|membership| membership.group_name.as_str()))?;
+    change.update_user(&updated).await.map(drop).map_err(|error| match error {
         StoreError::NameTaken(name) => SignInRefused::NameTaken(name),
         error => error.into(),
+    })
+}
+
+/// Whether what a provider says of a user differs from what is known, or is nothing that can be taken over. `kept` are the
+/// groups in which it keeps them over SCIM.
+#[must_use]
+pub fn is_news<'k>(user: &User, person: &'k Person, kept: impl Iterator<Item = &'k str>) -> bool {
+    updated(user, person, kept).map_or(true, |updated| {
+        // Names are equal whatever the case, and are taken over as they are written.
+        updated != *user || updated.username.as_str() != user.username.as_str()
+    })
+}
+
+/// The groups that a provider says, and those that it keeps here over SCIM: it often says others at a sign-in, or none, and
+/// takes these back over SCIM.
+fn updated<'k>(
+    user: &User,
+    person: &'k Person,
+    kept: impl Iterator<Item = &'k str>,
+) -> Result<User, SignInRefused> {
+    let said = person.groups.iter().map(String::as_str).chain(kept);
+    let groups = said.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect();
+    let username = name::read(&person.username)
+        .map_err(|fault| SignInRefused::Name { name: person.username.clone(), fault })?;
+    Ok(User {
+        username,
+        full_name: name::full_name(&person.full_name).as_str().to_owned(),
+        email: name::email(&person.email).as_str().to_owned(),
+        groups,
+        ..user.clone()
     })
 }
 
@@ -165,19 +192,6 @@ pub(super) async fn is_withdrawn_over_scim(
     }))
 }
 
-/// The groups that a provider says, and those that it keeps here over SCIM: it often says others at a sign-in, or none,
-/// and takes these back over SCIM.
-async fn with_kept_groups(change: &Change, user: &User, said: &[String]) -> Result<Vec<String>, StoreError> {
-    let mut groups = said.to_vec();
-    if user.origin == Origin::Sso {
-        let kept = change.scim_memberships(user.id).await?;
-        groups.extend(kept.into_iter().map(|membership| membership.group_name));
-        groups.sort();
-        groups.dedup();
-    }
-    Ok(groups)
-}
-
 /// The user whom a provider speaks of, brought up to date, or made.
 ///
 /// # Errors
@@ -203,8 +217,8 @@ pub(super) async fn bring_in(
         provider: provider.to_string(),
         subject: person.subject.clone(),
         username,
-        full_name: name::clipped(&person.full_name),
-        email: name::clipped(&person.email),
+        full_name: name::full_name(&person.full_name).as_str().to_owned(),
+        email: name::email(&person.email).as_str().to_owned(),
         groups: person.groups.clone(),
         state: UserState::Enabled,
         confirmation: Confirmation::At(now),

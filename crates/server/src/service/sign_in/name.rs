@@ -3,8 +3,7 @@
 use patgate_core::user::{NotAUsername, Username, is_invisible};
 use unicode_security::{GeneralSecurityProfile as _, MixedScript as _};
 
-/// The most characters of a full name and of a mail address that are kept.
-const LONGEST: usize = 200;
+use crate::service::users::{Email, FullName};
 
 /// Why a name from outside is none here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,10 +28,15 @@ pub(super) fn read(name: &str) -> Result<Username, NotANameFromOutside> {
     }
 }
 
-/// A text for people, without what cannot be seen, and not too long.
-pub(super) fn clipped(text: &str) -> String {
-    let seen = text.chars().filter(|c| !c.is_control() && !is_invisible(*c));
-    seen.take(LONGEST).collect::<String>().trim().to_owned()
+/// A full name for people: without what cannot be seen, and as long as one may be.
+pub(super) fn full_name(text: &str) -> FullName {
+    let seen = text.chars().filter(|c| !c.is_control() && !is_invisible(*c)).take(FullName::LONGEST);
+    seen.collect::<String>().parse().unwrap_or_default()
+}
+
+/// Where mails go: the whole address or none. A part of one would be somebody else's.
+pub(super) fn email(text: &str) -> Email {
+    text.parse().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -55,7 +59,12 @@ mod tests {
 
     #[test]
     fn texts_for_people_are_bounded() {
-        assert_eq!(clipped(" Ann\u{202e} \nLee "), "Ann Lee");
-        assert_eq!(clipped(&"x".repeat(500)).len(), LONGEST);
+        assert_eq!(full_name(" Ann\u{202e} \nLee ").as_str(), "Ann Lee");
+        assert_eq!(full_name(&"x".repeat(500)).as_str().len(), FullName::LONGEST);
+        assert_eq!(email("ann@example.org").as_str(), "ann@example.org");
+        for none in ["ann", "ann@example.org\n", "a b@example.org", &format!("ann@{}.org", "x".repeat(300))] {
+            let read = email(none);
+            assert!(read.as_str().is_empty() || read.as_str() == none.trim(), "{none:?}");
+        }
     }
 }

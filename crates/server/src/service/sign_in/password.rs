@@ -7,7 +7,7 @@ use patgate_core::provider::ProviderName;
 use patgate_core::user::{Origin, User};
 use patgate_store::StoreError;
 
-use super::{Arrival, SignInRefused, arrive, name};
+use super::{Arrival, SignInRefused, arrive, is_news};
 use crate::caller;
 use crate::password::{Attempt, Identity, PasswordRefused, Proven};
 use crate::problem::Problem;
@@ -68,11 +68,7 @@ fn is_settled(user: &User, person: &Person, now: Timestamp) -> bool {
         Confirmation::At(at) => now.duration_since(at).abs() < NEWS,
         Confirmation::Own | Confirmation::Withdrawn { .. } => false,
     };
-    is_fresh
-        && user.username.as_str() == person.username
-        && user.full_name == name::clipped(&person.full_name)
-        && user.email == name::clipped(&person.email)
-        && user.groups == person.groups
+    is_fresh && !is_news(user, person, std::iter::empty())
 }
 
 impl From<PasswordSignInRefused> for Problem {

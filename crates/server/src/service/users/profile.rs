@@ -4,8 +4,6 @@ use std::str::FromStr;
 
 use patgate_core::user::is_invisible;
 
-/// The most characters of a full name.
-const LONGEST_NAME: usize = 255;
 /// The most bytes of a mail address (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const LONGEST_EMAIL: usize = 254;
 
@@ -28,6 +26,9 @@ pub struct Email(String);
 pub struct NotAnEmail;
 
 impl FullName {
+    /// The most characters.
+    pub const LONGEST: usize = 255;
+
     /// As it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -41,7 +42,7 @@ impl FromStr for FullName {
     fn from_str(text: &str) -> Result<Self, NotAFullName> {
         let text = text.trim();
         let is_out = |c: char| c.is_control() || is_invisible(c);
-        let fits = text.chars().count() <= LONGEST_NAME && !text.contains(is_out);
+        let fits = text.chars().count() <= Self::LONGEST && !text.contains(is_out);
         if fits { Ok(Self(text.to_owned())) } else { Err(NotAFullName) }
     }
 }

@@ -1,6 +1,6 @@
 //! *System settings → General → Personal access tokens*.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::{Answer, PASSWORD, SignedIn, World, get, post};
 
