@@ -33,10 +33,22 @@ impl Canaille {
     /// Starts it for a Patgate at this public URL.
     #[must_use]
     pub fn start(port: u16, base: &str) -> Self {
+        Self::launch(port, base, "")
+    }
+
+    /// Starts it for a Patgate that it tells of its people and groups over SCIM, at this address (`…/scim/v2`): of those
+    /// of the beginning, and of each change. What it has to say is said before this returns. It sends a token that it
+    /// makes itself: who stands between them puts another in its place.
+    #[must_use]
+    pub fn provisioning(port: u16, scim: &str) -> Self {
+        Self::launch(port, scim, "[CANAILLE_SCIM]\nENABLE_SERVER = true\nENABLE_CLIENT = true\n")
+    }
+
+    fn launch(port: u16, base: &str, more: &str) -> Self {
         let directory = folder("canaille");
         let path = directory.path();
         let key = run(path, &["jwk", "create", "rsa", "--format", "toml"], None).replace('\n', " ");
-        write(path, "canaille.toml", &configuration(path, port, &key));
+        write(path, "canaille.toml", &(configuration(path, port, &key) + more));
         run(path, &["install"], None);
         run(path, &["restore"], Some(&seed(base).to_string()));
         let mut command = program(path);
@@ -59,6 +71,11 @@ impl Canaille {
     pub fn lock(&self, user: &str) {
         let words = ["set", "user", user, "--lock-date", "2020-01-01T00:00:00+00:00"];
         run(self.directory.path(), &words, None);
+    }
+
+    /// Does what its administrator types, like `set user bob --family-name Lee`.
+    pub fn run(&self, words: &[&str]) {
+        run(self.directory.path(), words, None);
     }
 
     /// What it complained about so far.
