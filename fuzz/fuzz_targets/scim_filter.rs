@@ -1,0 +1,14 @@
+//! Any text is a filter of SCIM or refused, and what is understood is read again as the same.
+#![no_main]
+
+use patgate_core::scim::Filter;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    if let Ok(read) = text.parse::<Filter>() {
+        let written = read.to_string();
+        // Written in full it may be too long or too deep.
+        if let Ok(again) = written.parse::<Filter>() {
+            assert_eq!(again, read);
+        }
+    }
+});
