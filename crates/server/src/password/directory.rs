@@ -1,7 +1,7 @@
 //! Asking directories: which of them, for how many at once, and what counts as a wrong password.
 
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -50,8 +50,8 @@ impl Passwords {
         Ok((!directories.is_empty()).then_some(Question { username, directories }))
     }
 
-    /// Asks them one after the other until one knows the name. One that does not answer is passed over, and then nobody
-    /// is told that the password is wrong: it may not be.
+    /// Asks them one after the other until one knows the name. One that does not answer is passed over; when none of the
+    /// others knows the name, nobody is told that the password is wrong: it may not be.
     pub(super) async fn ask(
         &self,
         question: Question,
@@ -87,7 +87,8 @@ impl Passwords {
         for directory in &question.directories {
             match self.ask_one(directory, question.username.as_str(), password, network, now).await {
                 Ok(Said::Nobody) => {}
-                Ok(Said::Wrong) => break,
+                // Counted whoever is down, or everybody could guess without end meanwhile.
+                Ok(Said::Wrong) => return Err(self.count_wrong(&key, network, now)),
                 Ok(Said::Right(answer)) => {
                     self.throttle().succeed(&key, network);
                     return match answer {
@@ -105,9 +106,13 @@ impl Passwords {
         if let Some(reference) = unavailable {
             return Err(PasswordRefused::Unavailable { reference });
         }
-        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        throttle.fail(Some(Tried { key: &key, version: 0 }), network, now);
-        Err(PasswordRefused::Wrong)
+        Err(self.count_wrong(&key, network, now))
+    }
+
+    /// Counts a wrong password under a name; gives what is told.
+    fn count_wrong(&self, key: &str, network: IpAddr, now: Timestamp) -> PasswordRefused {
+        self.throttle().fail(Some(Tried { key, version: 0 }), network, now);
+        PasswordRefused::Wrong
     }
 
     async fn ask_one(

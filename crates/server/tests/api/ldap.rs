@@ -198,6 +198,23 @@ async fn two_directories_are_asked_in_order_and_the_first_that_knows_the_name_de
 }
 
 #[tokio::test]
+async fn guesses_at_a_directory_are_slowed_down_while_another_one_is_down() {
+    let (mut first, second) = (Slapd::start(), Slapd::start());
+    second.add_person("dave", "dave password");
+    let other = corp(&second, "").replace("'corp'", "'branch'");
+    let world = World::configured(&format!("{}{other}", corp(&first, ""))).await;
+    may_log_in(&world).await;
+    first.stop();
+    for guess in 0..5 {
+        assert_eq!(log_in(&world, "dave", &format!("guess {guess}")).await.status(), 401);
+    }
+    let answer = log_in(&world, "dave", "dave password").await;
+    assert_eq!(answer.status(), 429, "{}", answer.shown());
+    // Nobody has judged this one.
+    assert_eq!(log_in(&world, "nobody", "x").await.status(), 503);
+}
+
+#[tokio::test]
 async fn passwords_for_the_api_can_be_switched_off_for_people_of_directories_too() {
     let slapd = Slapd::start();
     let world = World::configured(&corp(&slapd, "")).await;
