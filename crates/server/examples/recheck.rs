@@ -70,7 +70,9 @@ async fn main() -> Outcome<()> {
     println!("questions {:.2}", stopwatch.elapsed().as_secs_f64());
 
     let stopwatch = Stopwatch::start();
-    confirmations::ask_due(&state, &CancellationToken::new()).await.map_err(|problem| problem.to_string())?;
+    confirmations::ask_directories(&state, &CancellationToken::new())
+        .await
+        .map_err(|problem| problem.to_string())?;
     println!("whole {:.2}", stopwatch.elapsed().as_secs_f64());
     let now = state.clock.now();
     let left = state.store.claim_confirmations(directory.name(), now, now, 1).await?;

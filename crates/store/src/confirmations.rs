@@ -5,14 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::UserId;
 use patgate_core::provider::ProviderName;
 use patgate_core::user::{Origin, User};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::items::SealedSecret;
 use crate::rows::{column, from_json, optional_time};
 use crate::store::Store;
-use crate::tables::{Confirmations, Grants, Users};
+use crate::tables::{Confirmations, Grants, Sessions, Users};
 use crate::users;
 
 /// A user about whom their provider is to be asked now.
@@ -51,8 +51,8 @@ impl Store {
         users::by_subject(&self.inner.orm, origin, provider, subject).await
     }
 
-    /// Claims at most `limit` owners of live tokens about whom this provider is to be asked at `now`, the longest
-    /// waiting first. Nobody else gets them before `until`; who stops meanwhile leaves them until then.
+    /// Claims at most `limit` users with a live token or a session about whom this provider is to be asked at `now`, the
+    /// longest waiting first. Nobody else gets them before `until`; who stops meanwhile leaves them until then.
     ///
     /// # Errors
     /// As above.
@@ -63,7 +63,7 @@ impl Store {
         until: Timestamp,
         limit: u64,
     ) -> Result<Vec<DueConfirmation>, StoreError> {
-        let select = of_owners(now)
+        let select = asked_about(has_token(now).or(has_session()))
             .columns([Confirmations::Attempts, Confirmations::RefreshToken])
             .and_where(Expr::col(Users::Provider).eq(provider.as_str()))
             .and_where(Expr::col(Confirmations::DueAt).lte(now.as_millisecond()))
@@ -142,24 +142,44 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Puts the refresh token that a provider gave in exchange in place of the one that is used up: before anything
-    /// else is done with the answer, because the old one is worth nothing any more.
+    /// Puts the refresh token that a provider gave in exchange in place of the one that is `used` up: before anything
+    /// else is done with the answer, because that one is worth nothing any more. A newer one of a sign-in stays.
     ///
     /// # Errors
     /// As above.
     pub async fn replace_refresh_token(
         &self,
         user: UserId,
-        token: Option<&SealedSecret>,
+        used: &SealedSecret,
+        next: &SealedSecret,
     ) -> Result<(), StoreError> {
         let (_turn, transaction) = self.inner.begin_data().await?;
         let update = Query::update()
             .table(Confirmations::Table)
-            .value(Confirmations::RefreshToken, token.map(to_text).transpose()?)
+            .value(Confirmations::RefreshToken, to_text(next)?)
             .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
+            .and_where(Expr::col(Confirmations::RefreshToken).eq(to_text(used)?))
             .take();
         transaction.execute(&update).await?;
         transaction.commit().await
+    }
+
+    /// At most `limit` users of a provider, those whom it vouched for last: to see whether it knows anybody at all.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn lately_confirmed(
+        &self,
+        provider: &ProviderName,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError> {
+        let select = users::selection()
+            .and_where(Expr::col(Users::Provider).eq(provider.as_str()))
+            .and_where(Expr::col(Users::WithdrawnAt).is_null())
+            .order_by(Users::ConfirmedAt, Order::Desc)
+            .limit(limit)
+            .take();
+        self.inner.orm.query_all(&select).await?.iter().map(users::read).collect()
     }
 
     /// At most `limit` owners of live tokens of an origin who were last confirmed at or before `before`, and of whom this
@@ -179,7 +199,7 @@ impl Store {
             LapseStep::Warn => Confirmations::WarnedAt,
             LapseStep::Note => Confirmations::LapsedAt,
         };
-        let select = of_owners(now)
+        let select = asked_about(has_token(now))
             .and_where(Expr::col(Users::Origin).eq(origin.as_str()))
             .and_where(Expr::col(Users::WithdrawnAt).is_null())
             .and_where(Expr::col(Users::ConfirmedAt).lte(before.as_millisecond()))
@@ -238,8 +258,19 @@ pub(crate) async fn refresh_tokens(
     connection.query_all(&select).await?.iter().map(read).collect()
 }
 
-/// The users from outside who have a token that is neither deleted nor expired.
-fn of_owners(now: Timestamp) -> SelectStatement {
+/// The users from outside of whom this is true.
+fn asked_about(condition: SimpleExpr) -> SelectStatement {
+    users::selection()
+        .inner_join(
+            Confirmations::Table,
+            Expr::col((Confirmations::Table, Confirmations::UserId)).equals((Users::Table, Users::Id)),
+        )
+        .and_where(condition)
+        .take()
+}
+
+/// Whether a user has a token that is neither deleted nor expired.
+fn has_token(now: Timestamp) -> SimpleExpr {
     let ends = Expr::col((Grants::Table, Grants::ExpiresAt));
     let live = Query::select()
         .expr(Expr::val(1))
@@ -248,13 +279,17 @@ fn of_owners(now: Timestamp) -> SelectStatement {
         .and_where(Expr::col((Grants::Table, Grants::DeletedAt)).is_null())
         .and_where(ends.clone().is_null().or(ends.gt(now.as_millisecond())))
         .take();
-    users::selection()
-        .inner_join(
-            Confirmations::Table,
-            Expr::col((Confirmations::Table, Confirmations::UserId)).equals((Users::Table, Users::Id)),
-        )
-        .and_where(Expr::exists(live))
-        .take()
+    Expr::exists(live)
+}
+
+/// Whether a user has a session; those that have ended are forgotten soon.
+fn has_session() -> SimpleExpr {
+    let sessions = Query::select()
+        .expr(Expr::val(1))
+        .from(Sessions::Table)
+        .and_where(Expr::col((Sessions::Table, Sessions::UserId)).equals((Users::Table, Users::Id)))
+        .take();
+    Expr::exists(sessions)
 }
 
 fn due(row: &QueryResult) -> Result<DueConfirmation, StoreError> {

@@ -151,6 +151,8 @@ async fn a_token_ends_with_its_owner_at_the_provider_and_resumes_with_them() {
     says(&world, &ann, Answer::Unknown).await;
     assert_eq!(current(&world, &token).await.0, 401, "no news is no good news either");
     says(&world, &ann, Answer::Present(outsider("s1", "ann", &["builders"]))).await;
+    assert_eq!(current(&world, &token).await.0, 401, "some providers confirm whom they have disabled");
+    sign_in(&world, "corp", &outsider("s1", "ann", &["builders"])).await.unwrap();
     assert_eq!(current(&world, &token).await.0, 200);
     assert_eq!(
         actions(&world, &ann).await,
@@ -167,6 +169,39 @@ async fn permissions_follow_the_groups_that_the_provider_says() {
     assert!(!may_see(&world, ann.id));
     says(&world, &ann, Answer::Present(outsider("s1", "ann", &["builders"]))).await;
     assert!(may_see(&world, ann.id));
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_theirs_keeps_no_group_that_they_lost() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let (ann, _) = ann(&world).await;
+    for bad in ["root", "r\u{43e}ot", "a/b"] {
+        says(&world, &ann, Answer::Present(outsider("s1", "ann", &["builders"]))).await;
+        assert!(may_see(&world, ann.id));
+        says(&world, &ann, Answer::Present(outsider("s1", bad, &[]))).await;
+        assert!(!may_see(&world, ann.id), "{bad}");
+    }
+    assert_eq!(world.state.username(ann.id).as_deref(), Some("ann"));
+}
+
+#[tokio::test]
+async fn who_is_renamed_does_not_become_somebody_whom_a_role_awaits() {
+    let world = World::new().await;
+    let (ann, _) = ann(&world).await;
+    let boss = Principal { provider: "corp".into(), ..Principal::internal("boss".parse().unwrap()) };
+    let id = patgate_core::identifier::RoleId::generate(&mut world.state.random.draw());
+    let permissions = ["audit#view".parse().unwrap()].into();
+    let role = Role { id, name: "bosses".parse().unwrap(), principals: vec![boss], permissions };
+    let mut change = world.change().await;
+    change.insert_role(&role).await.unwrap();
+    world.commit(change).await;
+    says(&world, &ann, Answer::Present(outsider("s1", "boss", &[]))).await;
+    assert_eq!(world.state.username(ann.id).as_deref(), Some("ann"));
+    let renamed = sign_in(&world, "corp", &outsider("s1", "boss", &[])).await;
+    assert!(matches!(renamed, Err(SignInRefused::NameHeld(_))));
+    let first = sign_in(&world, "corp", &outsider("s2", "boss", &[])).await.unwrap();
+    assert_ne!(first, ann.id, "whoever signs in first under the name is the one");
 }
 
 #[tokio::test]
@@ -235,7 +270,7 @@ async fn who_was_withdrawn_is_told_apart_in_lists() {
     says(&world, &ann, Answer::Gone).await;
     assert_eq!(shown().await, (json!("suspended"), json!("owner_withdrawn")));
     world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 30));
-    says(&world, &ann, Answer::Present(outsider("s1", "ann", &[]))).await;
+    sign_in(&world, "corp", &outsider("s1", "ann", &[])).await.unwrap();
     assert_eq!(shown().await, (json!("active"), json!(null)));
     world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 30));
     assert_eq!(shown().await, (json!("suspended"), json!("owner_unconfirmed")));

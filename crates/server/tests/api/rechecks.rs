@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
-use patgate_server::service::confirmations::{ask_due, note_lapses};
+use patgate_server::service::confirmations::{ask_directories, ask_providers, note_lapses};
 use patgate_server::service::reminders;
 use patgate_testkit::servers::mail::{MailServer, Way};
 use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, READER, READER_PASSWORD, Slapd};
@@ -43,7 +43,9 @@ async fn owner(world: &World, name: &str) -> (Person, IssuedToken) {
 /// A minute goes by, and providers are asked.
 async fn ask(world: &World) {
     world.clock.set(world.clock.now() + SignedDuration::from_secs(61));
-    ask_due(&world.state, &CancellationToken::new()).await.unwrap();
+    let never = CancellationToken::new();
+    ask_directories(&world.state, &never).await.unwrap();
+    ask_providers(&world.state, &never).await.unwrap();
 }
 
 async fn passes(world: &World, token: &IssuedToken) -> bool {
@@ -96,6 +98,48 @@ async fn groups_of_the_directory_change_permissions_at_the_next_look() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_with_its_user_at_the_directory_although_they_have_no_token() {
+    let slapd = Slapd::start();
+    let world = world(&slapd).await;
+    let form = [("username", "bob"), ("password", "bob password")];
+    let answer = world.send(crate::common::post("/login").form(&form)).await;
+    let cookie = answer.session_cookie().unwrap();
+    let page = async || world.send(get("/account/profile").header("cookie", &cookie)).await.status();
+    assert_eq!(page().await, 200);
+    slapd.remove_person("bob");
+    ask(&world).await;
+    assert_eq!(page().await, 303, "to the log-in page");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_that_somebody_changed_does_not_look_as_if_all_had_left() {
+    let slapd = Slapd::start();
+    let world = world(&slapd).await;
+    let mut tokens = Vec::new();
+    for name in ["alice", "bob", "carol"] {
+        slapd.set(name, "userAccountControl", "512");
+        tokens.push(owner(&world, name).await.1);
+    }
+    for name in ["alice", "bob", "carol"] {
+        slapd.modify(&format!(
+            "dn: uid={name},{PEOPLE}\nchangetype: modrdn\nnewrdn: uid={name}2\ndeleteoldrdn: 1\n"
+        ));
+    }
+    ask(&world).await;
+    for token in &tokens {
+        assert!(passes(&world, token).await, "they are there under their keys, whatever they are called");
+    }
+    for name in ["alice", "bob", "carol"] {
+        slapd.remove_person(&format!("{name}2"));
+    }
+    slapd.add_person("dora", "dora password");
+    ask(&world).await;
+    for token in &tokens {
+        assert!(passes(&world, token).await, "that all are gone at once is not believed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_outage_of_the_directory_suspends_nobody_before_the_window_ends() {
     let mut slapd = Slapd::start();
     let world = world(&slapd).await;
@@ -145,7 +189,7 @@ async fn an_owner_is_told_in_time_that_a_sign_in_is_needed_and_told_once() {
     let (slapd, mails) = (Slapd::start(), MailServer::start());
     let world = world(&slapd).await;
     let root = world.user("root", &["admin"]).await;
-    let (alice, token) = owner(&world, "alice").await;
+    let (_, token) = owner(&world, "alice").await;
     let start = world.clock.now();
     let day = |day: i64| world.clock.set(start + SignedDuration::from_hours(24 * day));
     let go_on = async || {
@@ -178,5 +222,4 @@ async fn an_owner_is_told_in_time_that_a_sign_in_is_needed_and_told_once() {
     owner(&world, "alice").await;
     assert!(passes(&world, &token).await);
     assert_eq!(about("user.confirm").await, 1);
-    let _ = alice;
 }

@@ -157,7 +157,8 @@ on_both_databases! {
         change.confirm_users(&[id], now()).await.unwrap();
         change.keep_refresh_token(id, &sealed(1)).await.unwrap();
         change.commit().await.unwrap();
-        store.replace_refresh_token(id, Some(&sealed(2))).await.unwrap();
+        store.replace_refresh_token(id, &sealed(1), &sealed(2)).await.unwrap();
+        store.replace_refresh_token(id, &sealed(1), &sealed(3)).await.unwrap();
         let due = store.claim_confirmations(&corp(), now(), later(5), 9).await.unwrap();
         assert_eq!(due[0].refresh_token, Some(sealed(2)));
         let mut change = store.change(&admin(), now()).await.unwrap();

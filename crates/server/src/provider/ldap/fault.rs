@@ -19,6 +19,8 @@ pub enum Step {
     Users,
     /// The groups of a user are looked for.
     Groups,
+    /// Of those whom the directory knew, some are there.
+    Known,
     /// A user's password is tried.
     Password,
 }
@@ -44,6 +46,7 @@ impl Step {
             Self::Base => "base",
             Self::Users => "users",
             Self::Groups => "groups",
+            Self::Known => "known users",
             Self::Password => "password",
         }
     }

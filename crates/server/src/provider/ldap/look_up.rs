@@ -58,7 +58,7 @@ impl Directory {
                 "none of {gone} people whom the directory knew is there; was `external_id_attribute`, \
                  `user_search_base` or `user_search_filter` another one before?"
             );
-            return Err(Fault::new(Step::Users, detail));
+            return Err(Fault::new(Step::Known, detail));
         }
         Ok(answers)
     }

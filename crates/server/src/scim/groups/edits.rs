@@ -35,7 +35,8 @@ impl NewGroup {
     }
 }
 
-/// The changes that operations are.
+/// The changes that operations are: of several names, and of several whole lists of members, the last counts alone, so that a
+/// request makes no more work than its outcome.
 pub(super) fn edits(operations: Vec<Operation>) -> Result<Vec<GroupEdit>, Problem> {
     let mut edits = Vec::new();
     let mut named = 0;
@@ -49,6 +50,18 @@ pub(super) fn edits(operations: Vec<Operation>) -> Result<Vec<GroupEdit>, Proble
             let detail = format!("One request names {MOST_MEMBERS} members at most: send several");
             return Err(bad(TOO_MANY, detail));
         }
+        let is_overtaken = |earlier: &GroupEdit| match (&edit, earlier) {
+            (GroupEdit::Name(_), GroupEdit::Name(_)) => true,
+            (GroupEdit::ExternalId(_), GroupEdit::ExternalId(_)) => true,
+            (GroupEdit::Replace(_), GroupEdit::Add(_) | GroupEdit::Remove(_) | GroupEdit::Replace(_)) => true,
+            _ => false,
+        };
+        if let GroupEdit::Add(ids) | GroupEdit::Remove(ids) = &edit
+            && ids.is_empty()
+        {
+            continue;
+        }
+        edits.retain(|earlier| !is_overtaken(earlier));
         edits.push(edit);
     }
     Ok(edits)

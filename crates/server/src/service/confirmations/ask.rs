@@ -5,12 +5,15 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::SignedDuration;
+use patgate_core::confirmation::Confirmation;
+use patgate_core::provider::ProviderName;
+use patgate_core::user::User;
 use patgate_store::DueConfirmation;
 use tokio_util::sync::CancellationToken;
 
-use super::{apply, postpone};
+use super::{apply, postpone, wait};
 use crate::problem::Problem;
-use crate::provider::ldap::Directory;
+use crate::provider::ldap::{Directory, Fault, Step};
 use crate::provider::{Answer, oidc};
 use crate::sealing::Purpose;
 use crate::state::AppState;
@@ -19,22 +22,32 @@ use crate::state::AppState;
 const CLAIM: SignedDuration = SignedDuration::from_mins(5);
 /// How many people a directory is asked about at once.
 const AT_ONCE: u32 = 500;
+/// How many people are looked for to see whether a directory knows anybody at all.
+const SAMPLE: u64 = 50;
+/// Of fewer, all may well have left.
+const FEW: usize = 3;
 /// How many people an identity provider is asked about at the same time: each costs it a request or two.
 const AT_THE_SAME_TIME: usize = 8;
 /// What is recorded of somebody about whom there is nothing to ask with.
 const NOTHING_TO_ASK_WITH: &str = "the provider gave no refresh token; a sign-in confirms them";
 
-/// Asks every provider about the owners who are due, and puts in force what they say. Ends early, between two batches,
-/// when it is told to stop.
+/// Asks every directory about those who are due, and puts in force what they say. Ends early, between two batches, when it
+/// is told to stop.
 ///
 /// # Errors
-/// When the database does not answer. A provider that does not is noted, and asked again later.
-pub async fn ask_due(state: &AppState, stop: &CancellationToken) -> Result<(), Problem> {
-    let directories = state.directories.iter().map(|directory| ask_directory(state, directory, stop));
-    let providers = state.oidc.iter().map(|provider| ask_provider(state, provider, stop));
-    let (directories, providers) =
-        tokio::join!(futures_util::future::join_all(directories), futures_util::future::join_all(providers),);
-    directories.into_iter().chain(providers).collect()
+/// When the database does not answer. A directory that does not is noted, and asked again soon.
+pub async fn ask_directories(state: &AppState, stop: &CancellationToken) -> Result<(), Problem> {
+    let asked = state.directories.iter().map(|directory| ask_directory(state, directory, stop));
+    futures_util::future::join_all(asked).await.into_iter().collect()
+}
+
+/// The same of every identity provider.
+///
+/// # Errors
+/// As [`ask_directories`].
+pub async fn ask_providers(state: &AppState, stop: &CancellationToken) -> Result<(), Problem> {
+    let asked = state.oidc.iter().map(|provider| ask_provider(state, provider, stop));
+    futures_util::future::join_all(asked).await.into_iter().collect()
 }
 
 async fn ask_directory(
@@ -44,27 +57,75 @@ async fn ask_directory(
 ) -> Result<(), Problem> {
     let limit = state.recheck.people_per_second.min(AT_ONCE);
     loop {
-        let (now, due) = claim(state, directory.name(), limit).await?;
+        let due = claim(state, directory.name(), limit).await?;
         if due.is_empty() {
             return Ok(());
         }
-        let subjects: Vec<_> = due.iter().map(|due| due.user.subject.as_str()).collect();
-        match directory.look_up_many(&subjects, now).await {
-            Ok(answers) => {
-                let people = due.len();
-                let answers: Vec<_> = due.into_iter().map(|due| due.user).zip(answers).collect();
-                apply(state, &answers).await?;
-                if rest(state, people, stop).await {
-                    return Ok(());
+        let people = due.len();
+        let mut batches = vec![due.into_iter().map(|due| due.user).collect::<Vec<_>>()];
+        while let Some(mut users) = batches.pop() {
+            let fault = match answers(state, directory, &users).await? {
+                Ok(answers) => {
+                    apply(state, &users.into_iter().zip(answers).collect::<Vec<_>>()).await?;
+                    continue;
                 }
+                Err(fault) => fault,
+            };
+            let is_about_people = matches!(fault.step, Step::Users | Step::Groups);
+            if is_about_people && users.len() > 1 {
+                // What one of them has that cannot be read is nothing to the others.
+                batches.push(users.split_off(users.len() / 2));
+                batches.push(users);
+                continue;
             }
-            Err(fault) => {
-                tracing::warn!(provider = %directory.name(), %fault, "a directory cannot be asked; nobody is suspended for it");
-                let users: Vec<_> = due.iter().map(|due| due.user.id).collect();
-                return postpone(state, &users, &fault.to_string()).await;
+            tracing::warn!(provider = %directory.name(), %fault, "a directory gave no answer that counts; nobody is suspended for it");
+            let ids = |users: &[User]| users.iter().map(|user| user.id).collect::<Vec<_>>();
+            if is_about_people {
+                postpone(state, &ids(&users), &fault.to_string()).await?;
+            } else {
+                batches.push(users);
+                return wait(state, &ids(&batches.concat()), &fault.to_string()).await;
             }
         }
+        if rest(state, people, stop).await {
+            return Ok(());
+        }
     }
+}
+
+/// What a directory says about users. That somebody is gone is believed when others of its people are there: a base, a filter
+/// or an attribute that somebody changed must not look as if all had left.
+async fn answers(
+    state: &AppState,
+    directory: &Directory,
+    users: &[User],
+) -> Result<Result<Vec<Answer>, Fault>, Problem> {
+    let now = state.clock.now();
+    let subjects = |users: &[User]| users.iter().map(|user| user.subject.clone()).collect::<Vec<_>>();
+    let answers = match directory.look_up_many(&subjects(users), now).await {
+        Ok(answers) => answers,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let is_news = |(user, answer): (&User, &Answer)| {
+        *answer == Answer::Gone && !matches!(user.confirmation, Confirmation::Withdrawn { .. })
+    };
+    if !users.iter().zip(&answers).any(is_news) {
+        return Ok(Ok(answers));
+    }
+    let known = state.store.lately_confirmed(directory.name(), SAMPLE).await?;
+    let sample = match directory.look_up_many(&subjects(&known), now).await {
+        Ok(sample) => sample,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    if sample.len() >= FEW && sample.iter().all(|answer| *answer == Answer::Gone) {
+        let detail = format!(
+            "none of the {} people whom the directory knew lately is there; was `external_id_attribute`, \
+             `user_search_base` or `user_search_filter` another one before?",
+            sample.len()
+        );
+        return Ok(Err(Fault { step: Step::Known, detail }));
+    }
+    Ok(Ok(answers))
 }
 
 async fn ask_provider(
@@ -74,7 +135,7 @@ async fn ask_provider(
 ) -> Result<(), Problem> {
     let limit = state.recheck.people_per_second.min(AT_THE_SAME_TIME as u32);
     loop {
-        let (_, due) = claim(state, provider.name(), limit).await?;
+        let due = claim(state, provider.name(), limit).await?;
         if due.is_empty() {
             return Ok(());
         }
@@ -96,16 +157,17 @@ async fn ask_about(
     state: &AppState,
     provider: &oidc::Provider,
     due: DueConfirmation,
-) -> Result<Option<(patgate_core::user::User, Answer)>, Problem> {
+) -> Result<Option<(User, Answer)>, Problem> {
     let user = due.user;
     let purpose = Purpose::RefreshToken(user.id);
-    let token = due.refresh_token.and_then(|sealed| {
+    let opened = due.refresh_token.and_then(|sealed| {
         let opened = state.sealer.open(purpose, &sealed);
         opened
             .inspect_err(|fault| tracing::warn!(user = %user.username, %fault, "a refresh token is lost"))
             .ok()
+            .map(|token| (sealed, token))
     });
-    let Some(token) = token else {
+    let Some((used, token)) = opened else {
         postpone(state, &[user.id], NOTHING_TO_ASK_WITH).await?;
         return Ok(None);
     };
@@ -113,14 +175,18 @@ async fn ask_about(
     let confirmed = provider.confirm(&token, &user.subject, state.clock.now(), &mut random).await;
     // First of all, because the old one is used up.
     if let Some(next) = &confirmed.refresh_token {
-        let sealed = state.sealer.seal(purpose, next, &mut random)?;
-        state.store.replace_refresh_token(user.id, Some(&sealed)).await?;
+        let next = state.sealer.seal(purpose, next, &mut random)?;
+        state.store.replace_refresh_token(user.id, &used, &next).await?;
     }
     match confirmed.answer {
         Ok(answer) => Ok(Some((user, answer))),
         Err(fault) => {
             tracing::warn!(provider = %provider.name(), user = %user.username, %fault, "an identity provider gave no answer that counts");
-            postpone(state, &[user.id], &fault.to_string()).await?;
+            if fault.is_outage() {
+                wait(state, &[user.id], &fault.to_string()).await?;
+            } else {
+                postpone(state, &[user.id], &fault.to_string()).await?;
+            }
             Ok(None)
         }
     }
@@ -128,12 +194,12 @@ async fn ask_about(
 
 async fn claim(
     state: &AppState,
-    provider: &patgate_core::provider::ProviderName,
+    provider: &ProviderName,
     limit: u32,
-) -> Result<(jiff::Timestamp, Vec<DueConfirmation>), Problem> {
+) -> Result<Vec<DueConfirmation>, Problem> {
     let now = state.clock.now();
     let until = now.saturating_add(CLAIM).unwrap_or(now);
-    Ok((now, state.store.claim_confirmations(provider, now, until, limit.into()).await?))
+    Ok(state.store.claim_confirmations(provider, now, until, limit.into()).await?)
 }
 
 /// Waits so long that no more people are asked about in a second than may be. Returns whether to stop.

@@ -11,16 +11,16 @@ use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::policy::Days;
-use patgate_core::user::User;
+use patgate_core::user::{Origin, User};
 use patgate_store::{Actor, ActorKind, Change, StoreError};
 use rand_core::Rng;
 
-pub use self::ask::ask_due;
+pub use self::ask::{ask_directories, ask_providers};
 pub use self::lapse::note_lapses;
 pub use self::seen::{SeenConfirmation, seen};
-use super::sign_in::{self, SignInRefused, is_withdrawn_over_scim, take_over};
+use super::sign_in::{self, SignInRefused, take_over};
 use crate::problem::Problem;
-use crate::provider::Answer;
+use crate::provider::{Answer, Person};
 use crate::state::AppState;
 
 /// A word that only repeats the last is written down when that one is older than this part of the window.
@@ -71,17 +71,19 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)]) -> Result<(), P
         let mut confirmed = Vec::new();
         for (user, answer) in answers.iter().filter(changes) {
             match answer {
-                // What was said over SCIM is taken back over SCIM: some providers confirm whom they have disabled.
-                Answer::Present(_) if is_withdrawn_over_scim(state, &change, user.id).await? => {}
-                Answer::Present(person) => match take_over(&mut change, user, person).await {
-                    Ok(()) => confirmed.push(user.id),
-                    // Deleted meanwhile.
-                    Err(SignInRefused::Store(StoreError::NotFound(_))) => {}
-                    Err(reason) => {
-                        tracing::warn!(user = %user.username, %reason, "what a provider says of a user is not taken over");
-                        refused.push(user.id);
+                // Only SCIM withdraws a user of single sign-on, and some providers confirm whom they have disabled there.
+                Answer::Present(_) if user.origin == Origin::Sso && is_out(&change, user.id).await? => {}
+                Answer::Present(person) => {
+                    match take_over_all_but_a_bad_name(&mut change, user, person).await {
+                        Ok(()) => confirmed.push(user.id),
+                        // Deleted meanwhile.
+                        Err(SignInRefused::Store(StoreError::NotFound(_))) => {}
+                        Err(reason) => {
+                            tracing::warn!(user = %user.username, %reason, "what a provider says of a user is not taken over");
+                            refused.push(user.id);
+                        }
                     }
-                },
+                }
                 Answer::Disabled => withdraw(&mut change, user.id, Withdrawal::Disabled).await?,
                 Answer::Gone => withdraw(&mut change, user.id, Withdrawal::Gone).await?,
                 Answer::Unknown => {}
@@ -110,9 +112,40 @@ pub async fn postpone(state: &AppState, users: &[UserId], fault: &str) -> Result
     Ok(state.store.postpone_confirmations(users, state.clock.now(), interval, LONGEST_PAUSE, fault).await?)
 }
 
+/// Notes that a provider could not be asked about these users, which is nothing about them: they are asked about again
+/// after the interval, however long it lasts.
+async fn wait(state: &AppState, users: &[UserId], fault: &str) -> Result<(), Problem> {
+    let interval = state.recheck.interval;
+    Ok(state.store.postpone_confirmations(users, state.clock.now(), interval, interval, fault).await?)
+}
+
 /// In whose name this is done.
 pub(crate) fn actor() -> Actor {
     Actor { kind: ActorKind::System, name: "confirmation".to_owned(), user: None, grant: None, address: None }
+}
+
+/// A name that cannot be theirs keeps nothing else from counting, groups that they lost above all.
+async fn take_over_all_but_a_bad_name(
+    change: &mut Change,
+    user: &User,
+    person: &Person,
+) -> Result<(), SignInRefused> {
+    match take_over(change, user, person).await {
+        Err(
+            reason @ (SignInRefused::Name { .. } | SignInRefused::NameTaken(_) | SignInRefused::NameHeld(_)),
+        ) => {
+            tracing::warn!(user = %user.username, %reason, "a user keeps the name they had");
+            let person = Person { username: user.username.to_string(), ..person.clone() };
+            take_over(change, user, &person).await
+        }
+        done => done,
+    }
+}
+
+/// Whether a user's provider has withdrawn them.
+async fn is_out(change: &Change, user: UserId) -> Result<bool, StoreError> {
+    let user = change.user(user).await?;
+    Ok(user.is_some_and(|user| matches!(user.confirmation, Confirmation::Withdrawn { .. })))
 }
 
 async fn withdraw(change: &mut Change, user: UserId, reason: Withdrawal) -> Result<(), Problem> {

@@ -15,6 +15,7 @@ use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_core::item::SecretText;
 use patgate_core::provider::ProviderName;
+use patgate_core::role::Role;
 use patgate_core::user::{Origin, User, UserState, Username};
 use patgate_store::{Actor, ActorKind, Change, StoreError};
 
@@ -56,6 +57,11 @@ pub enum SignInRefused {
     /// Another user has the name.
     #[error("the name `{0}` belongs to another user; delete that user first if they are gone")]
     NameTaken(Username),
+    /// Somebody who is renamed would take over what a role gives to the name.
+    #[error(
+        "a role names `{0}`, who is not there yet; a user who is renamed does not become them: change the role first"
+    )]
+    NameHeld(Username),
     /// What identifies them is missing, or too long.
     #[error("the provider says no key for them that can be kept (1 to 255 characters)")]
     Subject,
@@ -116,6 +122,13 @@ pub async fn take_over(change: &mut Change, user: &User, person: &Person) -> Res
         Origin::Internal | Origin::Ldap => Vec::new(),
     };
     let updated = updated(user, person, kept.iter().map(|membership| membership.group_name.as_str()))?;
+    if updated.username != user.username {
+        let names =
+            |role: &Role| role.principals.iter().any(|it| it.covers(&updated.username, &user.provider, &[]));
+        if change.all_roles().await?.iter().any(names) {
+            return Err(SignInRefused::NameHeld(updated.username));
+        }
+    }
     change.update_user(&updated).await.map(drop).map_err(|error| match error {
         StoreError::NameTaken(name) => SignInRefused::NameTaken(name),
         error => error.into(),
