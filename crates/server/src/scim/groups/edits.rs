@@ -208,7 +208,6 @@ mod tests {
                 json!({ "op": "Remove", "path": "members", "value": [{ "value": one }, { "value": "nobody" }] }),
                 GroupEdit::Remove(vec![id(1)]),
             ),
-            (json!({ "op": "remove", "path": "members[value eq \"nobody\"]" }), GroupEdit::Remove(vec![])),
             (json!({ "op": "remove", "path": "members" }), GroupEdit::Replace(vec![])),
             (json!({ "op": "replace", "path": "members", "value": [] }), GroupEdit::Replace(vec![])),
             (json!({ "op": "replace", "value": { "displayName": "Ops" } }), GroupEdit::Name("Ops".into())),
@@ -220,7 +219,25 @@ mod tests {
         ] {
             assert_eq!(patched(&json!([operation])), Ok(vec![edit]), "{operation}");
         }
-        assert_eq!(patched(&json!([{ "op": "add", "path": "urn:x:Group:owner", "value": "x" }])), Ok(vec![]));
+        for nothing in [
+            json!({ "op": "add", "path": "urn:x:Group:owner", "value": "x" }),
+            json!({ "op": "remove", "path": "members[value eq \"nobody\"]" }),
+        ] {
+            assert_eq!(patched(&json!([nothing])), Ok(vec![]), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn of_many_names_and_lists_the_last_is_the_work() {
+        let one = id(1).to_string();
+        let mut operations = Vec::new();
+        for number in 0..1_000 {
+            operations.push(json!({ "op": "replace", "path": "displayName", "value": format!("n{number}") }));
+            operations.push(json!({ "op": "add", "path": "members", "value": [{ "value": one }] }));
+            operations.push(json!({ "op": "remove", "path": "members" }));
+        }
+        let edits = [GroupEdit::Name("n999".into()), GroupEdit::Replace(vec![])];
+        assert_eq!(patched(&json!(operations)), Ok(edits.to_vec()));
     }
 
     #[test]
