@@ -50,21 +50,26 @@ pub(super) fn edits(operations: Vec<Operation>) -> Result<Vec<GroupEdit>, Proble
             let detail = format!("One request names {MOST_MEMBERS} members at most: send several");
             return Err(bad(TOO_MANY, detail));
         }
-        let is_overtaken = |earlier: &GroupEdit| match (&edit, earlier) {
-            (GroupEdit::Name(_), GroupEdit::Name(_)) => true,
-            (GroupEdit::ExternalId(_), GroupEdit::ExternalId(_)) => true,
-            (GroupEdit::Replace(_), GroupEdit::Add(_) | GroupEdit::Remove(_) | GroupEdit::Replace(_)) => true,
-            _ => false,
-        };
         if let GroupEdit::Add(ids) | GroupEdit::Remove(ids) = &edit
             && ids.is_empty()
         {
             continue;
         }
-        edits.retain(|earlier| !is_overtaken(earlier));
+        if !matches!(edit, GroupEdit::Add(_) | GroupEdit::Remove(_)) {
+            edits.retain(|earlier| !overtakes(&edit, earlier));
+        }
         edits.push(edit);
     }
     Ok(edits)
+}
+
+/// Whether nothing is left of an earlier change after this one.
+fn overtakes(edit: &GroupEdit, earlier: &GroupEdit) -> bool {
+    use GroupEdit::{Add, ExternalId, Name, Remove, Replace};
+    matches!(
+        (edit, earlier),
+        (Name(_), Name(_)) | (ExternalId(_), ExternalId(_)) | (Replace(_), Add(_) | Remove(_) | Replace(_))
+    )
 }
 
 /// One change; `None` for what is not kept.
