@@ -1,8 +1,9 @@
 //! Single sign-on: sessions that an identity provider vouches for, from their beginning to their end.
 
+use std::fmt;
 use std::net::IpAddr;
 
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use patgate_core::identifier::UserId;
 use patgate_core::user::Origin;
 use patgate_store::{Actor, ActorKind, ProviderSession};
@@ -11,7 +12,7 @@ use super::sessions::{self, Guest, Opened};
 use super::sign_in;
 use crate::caller::{Caller, unauthorized};
 use crate::problem::Problem;
-use crate::provider::oidc::{Callback, Provider, SignIn};
+use crate::provider::oidc::{Callback, OidcFault, Provider, SignIn};
 use crate::sealing::Purpose;
 use crate::session::SessionDigest;
 use crate::state::AppState;
@@ -23,6 +24,34 @@ pub struct LogOutThere {
     pub label: String,
     /// Its address, with all that it must be told.
     pub url: String,
+}
+
+/// Why the sessions that a logout token names have not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum NotEnded {
+    /// The token does not count, or its provider does not answer.
+    #[error(transparent)]
+    Provider(#[from] OidcFault),
+    /// The database does not answer.
+    #[error("{0}")]
+    Problem(Problem),
+}
+
+impl NotEnded {
+    /// Whether the same token may end them later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Provider(fault) => fault.is_outage(),
+            Self::Problem(_) => true,
+        }
+    }
+}
+
+impl From<Problem> for NotEnded {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
 }
 
 /// Ends a sign-in at a provider: whoever came back has a session. The one that the browser had before ends.
@@ -41,12 +70,8 @@ pub async fn complete(
     let mut random = state.random.draw();
     let arrived = provider.finish(begun, callback, state.clock.now(), &mut random).await;
     let arrived = arrived.map_err(|fault| {
-        let refused = sign_in::refused(&format!("`{}`: {fault}", provider.name()));
-        if fault.is_outage() {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "provider_unavailable", refused.sentence())
-        } else {
-            refused
-        }
+        let reason = format!("`{}`: {fault}", provider.name());
+        if fault.is_outage() { unavailable(&reason) } else { sign_in::refused(&reason) }
     })?;
     let arrival = sign_in::Arrival {
         origin: Origin::Sso,
@@ -101,33 +126,38 @@ pub async fn close(
 /// Ends the sessions that a provider's logout token names, on all nodes. None is there: that is well, too.
 ///
 /// # Errors
-/// For the log: why the token does not count, or that the database does not answer.
-pub async fn close_by_provider(state: &AppState, provider: &Provider, token: &str) -> Result<(), String> {
-    let signed_out =
-        provider.signed_out(token, state.clock.now()).await.map_err(|fault| fault.to_string())?;
-    let ended = async {
-        let (subject, session) = (signed_out.subject.as_deref(), signed_out.session.as_deref());
-        let name = format!("provider {}", provider.name());
-        let actor = Actor { kind: ActorKind::System, name, user: None, grant: None, address: None };
-        let mut change = state.change(&actor).await?;
-        change.end_provider_sessions(provider.name().as_str(), subject, session).await?;
-        state.commit(change).await?;
-        Ok::<_, Problem>(())
-    };
-    ended.await.map_err(|problem| problem.to_string())
+/// [`NotEnded`]: then the provider can show the token again.
+pub async fn close_by_provider(state: &AppState, provider: &Provider, token: &str) -> Result<(), NotEnded> {
+    let signed_out = provider.signed_out(token, state.clock.now()).await?;
+    let (subject, session) = (signed_out.subject.as_deref(), signed_out.session.as_deref());
+    let name = format!("provider {}", provider.name());
+    let actor = Actor { kind: ActorKind::System, name, user: None, grant: None, address: None };
+    let mut change = state.change(&actor).await?;
+    change.end_provider_sessions(provider.name().as_str(), subject, session).await.map_err(Problem::from)?;
+    state.commit(change).await?;
+    signed_out.done();
+    Ok(())
 }
 
 /// The user whom a provider's access token speaks for. They must have signed in once.
 ///
 /// # Errors
-/// 401, whatever the reason, which is in the log.
+/// 401, whatever the reason, which is in the log; 503 when the provider does not answer, so that nobody knows.
 pub async fn bearer(state: &AppState, token: &str) -> Result<UserId, Problem> {
-    let refused = |reason: &dyn std::fmt::Display| {
+    let refused = |reason: &dyn fmt::Display| {
         tracing::debug!(%reason, "an access token of a provider was refused");
         unauthorized(&"the access token does not count here")
     };
+    let known = state.oidc.bearer(token, state.clock.now()).await;
     let (provider, subject) =
-        state.oidc.bearer(token, state.clock.now()).await.map_err(|fault| refused(&fault))?;
+        known.map_err(|fault| if fault.is_outage() { unavailable(&fault) } else { refused(&fault) })?;
     let user = state.store.user_by_subject(Origin::Sso, provider.as_str(), &subject).await?;
     user.map(|user| user.id).ok_or_else(|| refused(&"nobody whom it speaks for has signed in here"))
+}
+
+/// What somebody is told whom a provider could not be asked about. The reason is in the log.
+pub fn unavailable(reason: &impl fmt::Display) -> Problem {
+    let reference = Problem::next_reference();
+    tracing::error!(reference, %reason, "a provider did not answer");
+    Problem::provider_unavailable(reference)
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::RETRY_AFTER;
 use serde_json::json;
 
 use crate::pages::form::Named;
@@ -16,7 +17,11 @@ pub(super) async fn ask() -> PageResult {
     Err(Problem::not_found("page").into())
 }
 
-/// `POST` with `logout_token`: 200 when the sessions have ended, and 400 otherwise. Every page is kept by no cache.
+/// How long a provider waits before it shows the same token again, in seconds.
+const LATER: &str = "30";
+
+/// `POST` with `logout_token`: 200 when the sessions have ended, 400 when the token cannot end any, and 503 when it may
+/// later. Every page is kept by no cache.
 pub(super) async fn sign_out(
     State(state): State<AppState>,
     Named(name): Named<String>,
@@ -26,14 +31,21 @@ pub(super) async fn sign_out(
         (Some(provider), Ok(form)) => {
             sso::close_by_provider(&state, provider, form.secret("logout_token")).await
         }
-        (None, _) => Err("there is no such provider".to_owned()),
-        (Some(_), Err(_)) => Err("it brought no form".to_owned()),
+        (None, _) => return refused(&name, &"there is no such provider"),
+        (Some(_), Err(_)) => return refused(&name, &"it brought no form"),
     };
     match done {
         Ok(()) => StatusCode::OK.into_response(),
-        Err(reason) => {
-            tracing::warn!(provider = name, reason, "a log-out that a provider told of was refused");
-            (StatusCode::BAD_REQUEST, axum::Json(json!({ "error": "invalid_request" }))).into_response()
+        Err(reason) if reason.is_passing() => {
+            tracing::error!(provider = name, %reason, "a log-out that a provider told of has not happened");
+            let body = axum::Json(json!({ "error": "temporarily_unavailable" }));
+            (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, LATER)], body).into_response()
         }
+        Err(reason) => refused(&name, &reason),
     }
+}
+
+fn refused(name: &str, reason: &dyn std::fmt::Display) -> Response {
+    tracing::warn!(provider = name, %reason, "a log-out that a provider told of was refused");
+    (StatusCode::BAD_REQUEST, axum::Json(json!({ "error": "invalid_request" }))).into_response()
 }

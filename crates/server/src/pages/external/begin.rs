@@ -11,7 +11,7 @@ use crate::pages::form::Named;
 use crate::pages::{Fields, PageResult};
 use crate::problem::Problem;
 use crate::provider::oidc::Provider;
-use crate::service::sign_in;
+use crate::service::sso;
 use crate::state::AppState;
 
 /// `GET /login/external/{name}?next=/where`. Changes nothing here: whoever makes a browser come here has it visit its
@@ -29,9 +29,8 @@ pub(super) async fn go(
     let (location, sign_in) = match begun {
         Ok(begun) => begun,
         Err(fault) => {
-            let reason = format!("`{name}`: {fault}");
-            let sentence = sign_in::refused(&reason).sentence();
-            return refused(&state, StatusCode::SERVICE_UNAVAILABLE, sentence, Some((provider, next)));
+            let problem = sso::unavailable(&format!("`{name}`: {fault}"));
+            return refused(&state, problem, Some((provider, next)));
         }
     };
     let cookie = pending::keep(&state, &sign_in)?;

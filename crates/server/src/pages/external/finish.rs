@@ -5,12 +5,13 @@ use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Uri};
 
 use super::{fitting, pending, refused};
 use crate::caller::Peer;
 use crate::pages::refused::redirect;
 use crate::pages::{Fields, PageResult};
+use crate::problem::Problem;
 use crate::provider::oidc::Callback;
 use crate::service::{sign_in, sso};
 use crate::session;
@@ -47,7 +48,7 @@ async fn judge(
     let provider = begun.as_ref().and_then(|begun| state.oidc.find(begun.provider().as_str()));
     let (Some(begun), Some(provider)) = (begun, provider) else {
         let sentence = sign_in::refused(&"the browser that came back began no sign-in here").sentence();
-        return refused(state, StatusCode::FORBIDDEN, sentence, None);
+        return refused(state, Problem::forbidden(sentence), None);
     };
     let callback = Callback {
         path,
@@ -67,11 +68,9 @@ async fn judge(
         }
         Err(problem) => {
             // A browser is asked for no password of its own here.
-            let status = match problem.status() {
-                status if status.is_server_error() => status,
-                _ => StatusCode::FORBIDDEN,
-            };
-            refused(state, status, problem.sentence(), Some((provider, begun.next())))
+            let is_ours = problem.status().is_server_error();
+            let problem = if is_ours { problem } else { Problem::forbidden(problem.sentence()) };
+            refused(state, problem, Some((provider, begun.next())))
         }
     }
 }

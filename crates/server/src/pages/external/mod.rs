@@ -10,13 +10,12 @@ mod pending;
 
 use askama::Template;
 use axum::Router;
-use axum::response::{Html, IntoResponse};
 use axum::routing::get;
-use http::StatusCode;
 
 use super::login::is_ours;
 use super::submitted::escaped_length;
 use super::{PageResult, Shell};
+use crate::problem::Problem;
 use crate::provider::oidc::Provider;
 use crate::state::AppState;
 
@@ -43,16 +42,12 @@ struct RefusedPage {
     again: String,
 }
 
-/// The page of a refused sign-in: the sentence, and a way to try again.
-fn refused(
-    state: &AppState,
-    status: StatusCode,
-    sentence: String,
-    again: Option<(&Provider, &str)>,
-) -> PageResult {
+/// The page of a refused sign-in: what is wrong, and a way to try again.
+fn refused(state: &AppState, problem: Problem, again: Option<(&Provider, &str)>) -> PageResult {
     let again = again.map_or_else(|| "/login".to_owned(), |(provider, next)| path_to(provider, next));
-    let page = RefusedPage { shell: Shell::bare(state, "You are not signed in"), sentence, again };
-    Ok((status, Html(page.render()?)).into_response())
+    let shell = Shell::bare(state, "You are not signed in");
+    let page = RefusedPage { shell, sentence: problem.sentence(), again };
+    Ok(problem.into_page_response(page.render()?))
 }
 
 /// An address to go on at, when it is one of ours and fits.

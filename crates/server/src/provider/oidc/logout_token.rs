@@ -18,12 +18,21 @@ const LIFE: SignedDuration = SignedDuration::from_mins(2);
 const MOST_SEEN: usize = 10_000;
 
 /// Whose sessions a provider ends: at least one of both is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedOut {
+#[derive(Debug)]
+pub struct SignedOut<'s> {
     /// All of this subject (`sub`).
     pub subject: Option<String>,
     /// That of this session at the provider (`sid`).
     pub session: Option<String>,
+    shown: Shown<'s>,
+}
+
+impl SignedOut<'_> {
+    /// The sessions have ended: the token counts no more. Without this it can be shown again, because providers repeat
+    /// what was not taken.
+    pub fn done(mut self) {
+        self.shown.is_done = true;
+    }
 }
 
 /// What a logout token must say.
@@ -50,19 +59,39 @@ impl Seen {
         }
         seen.insert(id.to_owned(), ends_at).is_none()
     }
+
+    fn forget(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+/// A token that was noted; forgotten again unless what it asks for is done, even when nobody waits for that any more.
+#[derive(Debug)]
+struct Shown<'s> {
+    seen: &'s Seen,
+    id: String,
+    is_done: bool,
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.seen.forget(&self.id);
+        }
+    }
 }
 
 /// Whom the token signs out, when all of it is as it must be.
 ///
 /// # Errors
 /// The first thing that is not.
-pub(super) fn check(
+pub(super) fn check<'s>(
     text: &str,
     expected: Expected<'_>,
     trust: Trust<'_>,
-    seen: &Seen,
+    seen: &'s Seen,
     now: Timestamp,
-) -> Result<SignedOut, TokenFault> {
+) -> Result<SignedOut<'s>, TokenFault> {
     // 1. An encrypted token was not asked for. 2., 3. Signed as ID tokens are.
     let verified = Unverified::read(text)?.verify(trust)?;
     // §2.4: providers should say that it is one; older ones say `JWT`, and then the event tells.
@@ -101,5 +130,5 @@ pub(super) fn check(
     if !seen.note(id, ends_at, now) {
         return Err(TokenFault::Replayed);
     }
-    Ok(SignedOut { subject, session })
+    Ok(SignedOut { subject, session, shown: Shown { seen, id: id.to_owned(), is_done: false } })
 }

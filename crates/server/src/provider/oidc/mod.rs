@@ -103,6 +103,8 @@ impl Providers {
                 Some(Ok(subject)) => return Ok((provider.settings.name.clone(), subject)),
                 // Of another provider: its own fault tells more.
                 None => {}
+                // Two may share an issuer: what one says does not count where the other could not say anything.
+                Some(Err(_)) if last.is_outage() => {}
                 Some(Err(fault)) => last = fault,
             }
         }
@@ -147,11 +149,11 @@ impl Provider {
         &self.settings.button
     }
 
-    /// Whom a logout token signs out (Back-Channel Logout §2.5).
+    /// Whom a logout token signs out (Back-Channel Logout §2.5). It is taken once: see [`SignedOut::done`].
     ///
     /// # Errors
     /// Why the token does not count, or that the provider does not answer.
-    pub async fn signed_out(&self, text: &str, now: Timestamp) -> Result<SignedOut, OidcFault> {
+    pub async fn signed_out(&self, text: &str, now: Timestamp) -> Result<SignedOut<'_>, OidcFault> {
         let metadata = self.metadata(now).await?;
         let expected = logout_token::Expected {
             issuer: &self.settings.issuer,

@@ -96,18 +96,33 @@ fn logout_claims() -> Value {
     })
 }
 
-fn logout(claims: &Value, seen: &logout_token::Seen, at: Timestamp) -> Result<SignedOut, TokenFault> {
+fn shown<'s>(
+    claims: &Value,
+    seen: &'s logout_token::Seen,
+    at: Timestamp,
+) -> Result<SignedOut<'s>, TokenFault> {
     let signer = Signer::ed25519("k");
     let keys = set(&[&signer.public]);
     let expected = logout_token::Expected { issuer: ISSUER, client_id: "patgate", skew: SKEW };
     logout_token::check(&signer.sign(claims), expected, trust(&keys), seen, at)
 }
 
+/// The subject and the session that a token ended.
+fn logout(
+    claims: &Value,
+    seen: &logout_token::Seen,
+    at: Timestamp,
+) -> Result<(Option<String>, Option<String>), TokenFault> {
+    let mut signed_out = shown(claims, seen, at)?;
+    let both = (signed_out.subject.take(), signed_out.session.take());
+    signed_out.done();
+    Ok(both)
+}
+
 #[test]
 fn a_logout_token_names_a_subject_or_a_session_or_both() {
-    let both = |subject: Option<&str>, session: Option<&str>| SignedOut {
-        subject: subject.map(str::to_owned),
-        session: session.map(str::to_owned),
+    let both = |subject: Option<&str>, session: Option<&str>| {
+        (subject.map(str::to_owned), session.map(str::to_owned))
     };
     for (change, expected) in [
         (json!({}), both(Some("4711"), Some("s1"))),
@@ -158,6 +173,16 @@ fn a_logout_token_counts_once_while_it_counts() {
     let ended = last + SignedDuration::from_secs(1);
     assert_eq!(logout(&logout_claims(), &seen, ended), Err(TokenFault::Expired));
     assert!(logout(&changed(logout_claims(), json!({ "jti": "j2" })), &seen, now()).is_ok());
+}
+
+#[test]
+fn a_logout_token_can_be_shown_again_when_nothing_has_ended() {
+    let seen = logout_token::Seen::default();
+    let first = shown(&logout_claims(), &seen, now()).unwrap();
+    assert_eq!(logout(&logout_claims(), &seen, now()), Err(TokenFault::Replayed), "the first is at it");
+    drop(first);
+    assert!(logout(&logout_claims(), &seen, now()).is_ok());
+    assert_eq!(logout(&logout_claims(), &seen, now()), Err(TokenFault::Replayed));
 }
 
 fn access_claims() -> Value {

@@ -138,7 +138,8 @@ async fn a_provider_that_is_away_keeps_people_out_and_nobody_else() {
     stage.provider.stop();
     let answer = come_back(&stage.world, &back, &cookie).await;
     assert_eq!(answer.status(), 503, "{}", answer.shown());
-    assert!(answer.text().contains("in the log under"));
+    assert!(answer.text().contains("has the cause under reference"));
+    assert_eq!(answer.header("retry-after"), "30");
     // What it said of itself counts for an hour; then it is asked again.
     stage.world.clock.set(today() + SignedDuration::from_hours(2));
     let answer = stage.world.send(get("/login/external/company")).await;

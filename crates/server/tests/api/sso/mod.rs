@@ -7,6 +7,7 @@ mod clients;
 mod direct;
 mod flow;
 mod liar;
+mod outages;
 
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
