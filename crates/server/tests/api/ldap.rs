@@ -157,6 +157,29 @@ async fn the_disabled_are_told_so_only_with_the_right_password() {
 }
 
 #[tokio::test]
+async fn who_lacks_login_passes_where_being_somebody_is_enough_and_nowhere_else() {
+    let slapd = Slapd::start();
+    slapd.add_person("dave", "dave password");
+    let rule = "[[application.rule]]\npermission = 'login'\npath = '/**'\n";
+    let ruled = format!("{SHOP}{}{rule}", SHOP.replace("shop", "vault"));
+    let world = World::configured(&format!("{ruled}{}", corp(&slapd, ""))).await;
+    may_log_in(&world).await;
+    assert_eq!(log_in(&world, "dave", "dave password").await.status(), 403);
+    let token =
+        post("/api/v1/personal-access-tokens").json(&json!({ "tokenNote": "x", "application": "any" }));
+    let made = world.send(token.basic("dave", "dave password")).await;
+    assert_eq!(made.status(), 201, "{}", made.shown());
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    for (path, status) in [("/auth/shop", 200), ("/auth/vault", 403)] {
+        for call in [get(path).basic("dave", "dave password"), get(path).basic("", &token)] {
+            let call = call.header("x-original-method", "GET").header("x-original-uri", "/");
+            let answer = world.send(call).await;
+            assert_eq!(answer.status(), status, "{path}: {}", answer.shown());
+        }
+    }
+}
+
+#[tokio::test]
 async fn guesses_are_slowed_down_under_every_spelling_of_a_name() {
     let slapd = Slapd::start();
     let world = World::configured(&corp(&slapd, "user_search_filter = '(|(uid={0})(mail={0}))'")).await;

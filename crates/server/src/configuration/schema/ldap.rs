@@ -111,7 +111,7 @@ pub struct Ldap {
     /// Example: `"entryUUID"`
     pub external_id_attribute: Option<String>,
 
-    /// Who may not sign in, and whose tokens rest: whoever fits this filter, besides what the preset says.
+    /// Who may not sign in, and whose tokens are suspended: whoever fits this filter, besides what the preset says.
     ///
     /// Example: `"(employeeType=left)"`
     pub disabled_filter: Option<String>,

@@ -78,7 +78,7 @@ pub struct Attributes {
     pub external_id: String,
 }
 
-/// Who may not sign in, and whose tokens rest.
+/// Who may not sign in, and whose tokens are suspended.
 #[derive(Clone, Debug)]
 pub struct Disabled {
     /// What the kind of directory keeps.
