@@ -25,6 +25,8 @@ pub const NODE_VARIABLE: &str = "PATGATE_TEST_NODE_MODULES";
 
 /// How long a provider may take to listen.
 const START: Duration = Duration::from_secs(40);
+/// How often one of Node.js is started.
+const ATTEMPTS: usize = 3;
 
 /// Where npm's packages are.
 fn modules() -> PathBuf {
@@ -57,14 +59,21 @@ fn write(folder: &Path, name: &str, text: &str) {
 fn start_node(script: &str, folder: &Path, arguments: &[&str]) -> Process {
     let _ = std::fs::remove_file(folder.join("ready"));
     write(folder, "provider.mjs", script);
-    let mut command = Command::new("node");
-    command.arg(folder.join("provider.mjs")).arg(modules()).arg(folder).args(arguments);
-    let mut process = Process::start(logged(command, folder));
-    let is_ready = wait::until(START, || {
-        if process.ended().is_some() { Some(false) } else { folder.join("ready").exists().then_some(true) }
-    });
-    assert!(is_ready == Some(true), "the identity provider does not start:\n{}", log(folder));
-    process
+    // Seldom, on a busy machine, Node.js stands still before it runs the script: then another one is started.
+    for _ in 0..ATTEMPTS {
+        let mut command = Command::new("node");
+        command.arg(folder.join("provider.mjs")).arg(modules()).arg(folder).args(arguments);
+        let mut process = Process::start(logged(command, folder));
+        let is_ready = wait::until(START, || {
+            if process.ended().is_some() { Some(false) } else { folder.join("ready").exists().then_some(true) }
+        });
+        match is_ready {
+            Some(true) => return process,
+            Some(false) => break,
+            None => process.kill(),
+        }
+    }
+    panic!("the identity provider does not start:\n{}", log(folder));
 }
 
 /// With its output in the folder's log.
