@@ -65,7 +65,11 @@ fn start_node(script: &str, folder: &Path, arguments: &[&str]) -> Process {
         command.arg(folder.join("provider.mjs")).arg(modules()).arg(folder).args(arguments);
         let mut process = Process::start(logged(command, folder));
         let is_ready = wait::until(START, || {
-            if process.ended().is_some() { Some(false) } else { folder.join("ready").exists().then_some(true) }
+            if process.ended().is_some() {
+                Some(false)
+            } else {
+                folder.join("ready").exists().then_some(true)
+            }
         });
         match is_ready {
             Some(true) => return process,
