@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -122,16 +123,29 @@ pub fn run_with_input(mut command: Command, input: &str) -> Output {
     let name = command.get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("`{name}` does not start: {error}"));
-    if let Some(mut pipe) = child.stdin.take() {
-        // It may end without reading.
-        let _ = pipe.write_all(input.as_bytes());
-    }
-    child.wait_with_output().unwrap_or_else(|error| panic!("cannot wait for `{name}`: {error}"))
+    let pipe = child.stdin.take();
+    thread::scope(|scope| {
+        // Beside the reading: who answers each line would wait for its reader, and the writer for it.
+        scope.spawn(move || {
+            if let Some(mut pipe) = pipe {
+                // It may end without reading.
+                let _ = pipe.write_all(input.as_bytes());
+            }
+        });
+        child.wait_with_output().unwrap_or_else(|error| panic!("cannot wait for `{name}`: {error}"))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_is_answered_while_it_is_written() {
+        let text = "a line of some length\n".repeat(100_000);
+        let output = run_with_input(Command::new("cat"), &text);
+        assert!(output.stdout == text.as_bytes());
+    }
 
     #[test]
     fn a_process_is_gone_when_its_value_is() {
