@@ -128,6 +128,14 @@ identifier!(
     /// Names a configuration item for as long as it is there, wherever it moves. One deleted and made again gets another.
     ItemNumber
 );
+identifier!(
+    /// Names a request to a webhook endpoint, accepted or refused.
+    RequestId
+);
+identifier!(
+    /// Names a delivery of an accepted request to where it is forwarded.
+    DeliveryId
+);
 
 #[cfg(test)]
 mod tests {

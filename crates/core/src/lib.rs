@@ -26,3 +26,4 @@ pub mod throttle;
 pub mod token;
 pub mod user;
 pub mod verify;
+pub mod webhook;

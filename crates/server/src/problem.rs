@@ -276,7 +276,9 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NameTaken(_) | StoreError::AlreadyThere(_) => Self::conflict(error.to_string()),
+            StoreError::NameTaken(_) | StoreError::AlreadyThere(_) | StoreError::ValueTaken => {
+                Self::conflict(error.to_string())
+            }
             StoreError::NotFound(what) => Self::not_found(what),
             StoreError::GrantDeleted => Self::not_found("token"),
             StoreError::PasswordChanged | StoreError::NotEmpty | StoreError::Unmovable => {

@@ -16,6 +16,9 @@ pub enum StoreError {
     /// A row with the same key is there: the same subject of the same provider, or the same identifier.
     #[error("this {0} is there already; read it instead of making it again")]
     AlreadyThere(&'static str),
+    /// Another configuration item has a value that no two may have.
+    #[error("another configuration item has this value, which must be unique")]
+    ValueTaken,
     /// What should be changed is not there, or is deleted.
     #[error("there is no such {0}; list them again")]
     NotFound(&'static str),

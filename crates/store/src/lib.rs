@@ -38,6 +38,7 @@ mod tests;
 mod transaction;
 mod users;
 mod wait;
+mod webhooks;
 
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
 pub use change::{Act, Acted, Change, RetriedMails};
@@ -47,7 +48,10 @@ pub use database::{Database, DatabaseUrl, NotADatabase};
 pub use decisions::{StoredDecision, Touched, UnreadableDecision};
 pub use error::{Fault, OpenError, StoreError};
 pub use grants::{FoundGrants, GrantCursor, GrantFilter, GrantLife, GrantSort};
-pub use items::{Item, ItemCursor, ItemFilter, NewItem, SealedSecret, SealedSecrets};
+pub use items::{
+    BoundGrant, DigestedSecret, Item, ItemCursor, ItemFilter, NewItem, SealedSecret, StoredSecret,
+    StoredSecrets,
+};
 pub use keyset::{NotACursor, Seek, TimeCursor};
 pub use load::{IndexedGrant, Loaded};
 pub use nodes::{Node, NodeId};
@@ -65,3 +69,7 @@ pub use scim::{
 pub use sessions::{ProviderSession, Session};
 pub use store::{Counts, Store};
 pub use users::{UserCursor, UserFilter};
+pub use webhooks::{
+    ClaimedDelivery, Delivery, DeliveryOutcome, DeliveryState, FoundRequests, MOST_WAITING, NewDelivery,
+    NewRefusal, NewWebhookRequest, Pairs, REFUSALS_KEPT, Received, WebhookRefusal, WebhookRequest,
+};

@@ -272,4 +272,69 @@ pub(crate) enum ConfigurationItems {
     CreatedBy,
     ChangedAt,
     ChangedBy,
+    UniqueKey,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum WebhookCounters {
+    Table,
+    Endpoint,
+    LastRequest,
+    LastRefusal,
+    Waiting,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum WebhookRequests {
+    Table,
+    Id,
+    Endpoint,
+    Number,
+    At,
+    Sender,
+    Headers,
+    Parameters,
+    Body,
+    Size,
+    MessageId,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum WebhookRefusals {
+    Table,
+    Id,
+    Endpoint,
+    Number,
+    At,
+    Sender,
+    Headers,
+    Cause,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum WebhookMessages {
+    Table,
+    Endpoint,
+    MessageId,
+    Request,
+    At,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum WebhookDeliveries {
+    Table,
+    Id,
+    Endpoint,
+    Request,
+    Number,
+    MessageId,
+    Parameters,
+    ContentType,
+    Body,
+    State,
+    Attempts,
+    DueAt,
+    Answer,
+    CreatedAt,
+    DoneAt,
 }

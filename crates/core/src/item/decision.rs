@@ -61,9 +61,9 @@ pub fn decide(
     let mut secrets = BTreeMap::new();
     for property in descriptor.properties {
         let entered = draft.remove(property.name);
-        let judged = if let Kind::Secret { longest } = property.kind {
+        let judged = if let Kind::Secret { least, longest, .. } = property.kind {
             let is_stored = stored.is_some_and(|stored| stored.secrets.contains(property.name));
-            judge_secret(property, longest, is_stored, entered)
+            judge_secret(property, (least, longest), is_stored, entered)
                 .map(|change| secrets.extend(change.map(|change| (property.name, change))))
         } else {
             judge(property, entered, stored.is_none(), &mut properties)
@@ -101,7 +101,7 @@ fn secrets_needed(
         return Vec::new();
     }
     let stays = |property: &&PropertyDescriptor| {
-        stored.secrets.contains(property.name) && !secrets.contains_key(property.name)
+        property.is_sent() && stored.secrets.contains(property.name) && !secrets.contains_key(property.name)
     };
     let needed = descriptor.secrets().filter(stays);
     needed
@@ -113,7 +113,7 @@ fn secrets_needed(
 
 fn judge_secret(
     property: &PropertyDescriptor,
-    longest: usize,
+    (least, longest): (usize, usize),
     is_stored: bool,
     entered: Option<Entered>,
 ) -> Result<Option<SecretChange>, Reason> {
@@ -128,11 +128,15 @@ fn judge_secret(
             }
         }
         Some(Entered::Text(text)) if !text.reveal().is_empty() => {
-            let fits = text.reveal().chars().count() <= longest && !text.reveal().contains(char::is_control);
+            let fits = (least..=longest).contains(&text.reveal().chars().count())
+                && !text.reveal().contains(char::is_control);
             if fits {
                 return Ok(Some(SecretChange::Set(text)));
             }
-            Err(expected(format!("a text of at most {longest} characters without control characters")))
+            Err(expected(match least {
+                0 | 1 => format!("a text of at most {longest} characters without control characters"),
+                _ => format!("a text of {least} to {longest} characters without control characters"),
+            }))
         }
         Some(Entered::Text(_) | Entered::Nothing) if property.is_required => Err(Reason::Needed),
         Some(Entered::Text(_) | Entered::Nothing) => Ok(is_stored.then_some(SecretChange::Remove)),
@@ -213,8 +217,19 @@ fn read_text(text: &str, longest: usize, form: TextForm) -> Result<Value, Reason
         {
             Err(expected("a mail address, such as `patgate@example.org`"))
         }
-        TextForm::Any | TextForm::Host | TextForm::MailAddress => Ok(Value::Text(text.to_owned())),
+        TextForm::PathSegment if !is_path_segment(text) => {
+            Err(expected("one segment of a path, of the characters A-Z, a-z, 0-9, `-`, `.`, `_` and `~`"))
+        }
+        TextForm::WebAddress if !["https://", "http://"].iter().any(|start| text.starts_with(start)) => {
+            Err(expected("an address that begins with `https://` or `http://`"))
+        }
+        _ => Ok(Value::Text(text.to_owned())),
     }
+}
+
+fn is_path_segment(text: &str) -> bool {
+    let is_unreserved = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+    text.chars().all(is_unreserved) && text != "." && text != ".."
 }
 
 fn read_map(map: BTreeMap<String, String>) -> Result<Option<Value>, Reason> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Value;
+use super::{Properties, Value};
 
 /// A type of items.
 #[derive(Debug)]
@@ -17,6 +17,17 @@ pub struct TypeDescriptor {
     pub is_folder: bool,
     /// In the order of the form.
     pub properties: &'static [PropertyDescriptor],
+    /// What no two items may share.
+    pub unique: Option<Unique>,
+}
+
+/// A property whose value one item in the whole system may have, whatever the case.
+#[derive(Clone, Copy, Debug)]
+pub struct Unique {
+    /// The name of the property, a text.
+    pub property: &'static str,
+    /// Among what it is unique: types that share this word share one set of values.
+    pub among: &'static str,
 }
 
 /// A property of a type.
@@ -63,11 +74,26 @@ pub enum Kind {
     Choice(&'static [(&'static str, &'static str)]),
     /// Texts by name, at most 100.
     Map,
-    /// A text that is stored encrypted and never shown.
+    /// A text that is never shown.
     Secret {
+        /// The least characters.
+        least: usize,
         /// The most characters.
         longest: usize,
+        /// As what it is kept.
+        keeping: Keeping,
     },
+}
+
+/// As what a secret is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Encrypted, because it is sent to another server.
+    ToSend,
+    /// Encrypted, because it must be known to compute what others sent, or what is sent with a message. It never leaves.
+    ToCompute,
+    /// As a keyed digest, or as the grant of the personal access token that it is: it is only compared.
+    Digest,
 }
 
 /// What a text must look like.
@@ -79,6 +105,10 @@ pub enum TextForm {
     Host,
     /// A mail address. Only roughly judged here.
     MailAddress,
+    /// One segment of the path of a URL, of unreserved characters (RFC 3986 §2.3).
+    PathSegment,
+    /// The beginning of an http or https address. Only roughly judged here.
+    WebAddress,
 }
 
 /// What a property is when nothing is given.
@@ -124,6 +154,15 @@ impl TypeDescriptor {
         self.properties.iter().find(|property| property.name == name)
     }
 
+    /// What no other item may have as its key, when this type has something unique and these properties have a value
+    /// for it.
+    #[must_use]
+    pub fn unique_key(&self, properties: &Properties) -> Option<String> {
+        let unique = self.unique?;
+        let value = properties.get(unique.property)?.as_text()?;
+        Some(format!("{}:{}", unique.among, value.to_lowercase()))
+    }
+
     /// Its secrets.
     pub fn secrets(&self) -> impl Iterator<Item = &'static PropertyDescriptor> {
         self.properties.iter().filter(|property| property.is_secret())
@@ -131,10 +170,16 @@ impl TypeDescriptor {
 }
 
 impl PropertyDescriptor {
-    /// Whether its values are stored encrypted and never shown.
+    /// Whether its values are never shown.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         matches!(self.kind, Kind::Secret { .. })
+    }
+
+    /// Whether its values are sent to another server.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        matches!(self.kind, Kind::Secret { keeping: Keeping::ToSend, .. })
     }
 
     /// Whether this change of it would send the secrets elsewhere, or guard them less.

@@ -17,10 +17,14 @@ mod types;
 mod value;
 
 pub use decision::{Decision, MASK, SecretChange, Stored, decide};
-pub use descriptor::{DefaultValue, Kind, LeadsSecret, PropertyDescriptor, TextForm, TypeDescriptor};
+pub use descriptor::{
+    DefaultValue, Keeping, Kind, LeadsSecret, PropertyDescriptor, TextForm, TypeDescriptor, Unique,
+};
 pub use entered::{Draft, Entered};
 pub use fault::{PropertyFault, Reason};
 pub use id::{ItemId, ItemName, NotAnItemId, NotAnItemName, ROOT};
 pub use secret::SecretText;
-pub use types::{FOLDER, MAIL_SERVER, TYPES, descriptor};
+pub use types::{
+    FOLDER, GET_WEBHOOK_ENDPOINT, MAIL_SERVER, POST_WEBHOOK_ENDPOINT, TYPES, descriptor, webhook_property,
+};
 pub use value::{Properties, Value};

@@ -1,7 +1,11 @@
 //! The types there are. A new one is a descriptor and an entry in [`TYPES`].
 
-use super::descriptor::{DefaultValue, Kind, LeadsSecret, PropertyDescriptor, TextForm, TypeDescriptor};
-use super::mail_security;
+mod mail_server;
+mod webhook_endpoint;
+
+pub use self::mail_server::MAIL_SERVER;
+pub use self::webhook_endpoint::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, property as webhook_property};
+use super::descriptor::TypeDescriptor;
 
 /// Every type, in the order of the menu.
 pub static TYPES: &[&TypeDescriptor] = &[&FOLDER, &MAIL_SERVER];
@@ -19,94 +23,14 @@ pub static FOLDER: TypeDescriptor = TypeDescriptor {
     description: "Holds configuration items and other folders.",
     is_folder: true,
     properties: &[],
-};
-
-/// A mail server, with the properties and labels of Deploy's page.
-pub static MAIL_SERVER: TypeDescriptor = TypeDescriptor {
-    name: "notification.PatSmtpServer",
-    label: "Mail server",
-    description: "Sends the mail before a personal access token expires.",
-    is_folder: false,
-    properties: &[
-        PropertyDescriptor {
-            name: "host",
-            label: "Host",
-            description: "The name or the address of the SMTP server.",
-            category: "Server",
-            kind: Kind::Text { longest: 253, form: TextForm::Host },
-            is_required: true,
-            default: DefaultValue::Nothing,
-            leads_secret: LeadsSecret::Yes,
-        },
-        PropertyDescriptor {
-            name: "port",
-            label: "Port",
-            description: "465 speaks TLS from the start. 587 begins in clear and must change to TLS (STARTTLS). 25, and \
-                          every other port, changes to TLS when the server offers it. SMTP properties can say otherwise.",
-            category: "Server",
-            kind: Kind::Integer { least: 1, most: 65_535 },
-            is_required: true,
-            default: DefaultValue::Integer(587),
-            leads_secret: LeadsSecret::No,
-        },
-        PropertyDescriptor {
-            name: "username",
-            label: "Username",
-            description: "With which Patgate logs in at the server. Empty: it does not log in.",
-            category: "Authentication",
-            kind: Kind::Text { longest: 320, form: TextForm::Any },
-            is_required: false,
-            default: DefaultValue::Nothing,
-            leads_secret: LeadsSecret::Yes,
-        },
-        PropertyDescriptor {
-            name: "password",
-            label: "Password",
-            description: "Stored encrypted and never shown again.",
-            category: "Authentication",
-            kind: Kind::Secret { longest: 1_000 },
-            is_required: false,
-            default: DefaultValue::Nothing,
-            leads_secret: LeadsSecret::No,
-        },
-        PropertyDescriptor {
-            name: "fromAddress",
-            label: "From Address",
-            description: "The sender of the mails. Many servers take no address but the account's own.",
-            category: "Addresses",
-            kind: Kind::Text { longest: 320, form: TextForm::MailAddress },
-            is_required: true,
-            default: DefaultValue::Nothing,
-            leads_secret: LeadsSecret::No,
-        },
-        PropertyDescriptor {
-            name: "testAddress",
-            label: "Test Address",
-            description: "Who gets the test mail.",
-            category: "Addresses",
-            kind: Kind::Text { longest: 320, form: TextForm::MailAddress },
-            is_required: false,
-            default: DefaultValue::Nothing,
-            leads_secret: LeadsSecret::No,
-        },
-        PropertyDescriptor {
-            name: "smtpProperties",
-            label: "SMTP Properties",
-            description: "JavaMail properties, such as mail.smtp.starttls.required=true or mail.smtp.timeout=10000. One \
-                          that Patgate does not know is kept, and named in a warning.",
-            category: "Advanced",
-            kind: Kind::Map,
-            is_required: false,
-            default: DefaultValue::Nothing,
-            leads_secret: LeadsSecret::When(mail_security::leads_elsewhere),
-        },
-    ],
+    unique: None,
 };
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::Kind;
     use super::*;
 
     #[test]
@@ -119,7 +43,8 @@ mod tests {
             assert_eq!(names.len(), known.properties.len(), "{}", known.name);
             for property in known.properties {
                 // Pages leave fields with such names out of addresses.
-                let has_name = property.name.to_lowercase().contains("password");
+                let lower = property.name.to_lowercase();
+                let has_name = ["password", "secret"].iter().any(|word| lower.contains(word));
                 assert!(has_name || !property.is_secret(), "{}: {}", known.name, property.name);
                 // What a form calls its own fields.
                 assert!(
@@ -139,6 +64,15 @@ mod tests {
                     seen.push(property.category);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_unique_is_a_text_that_every_item_has() {
+        for known in TYPES {
+            let Some(unique) = known.unique else { continue };
+            let property = known.property(unique.property).unwrap();
+            assert!(matches!(property.kind, Kind::Text { .. }) && property.is_required, "{}", known.name);
         }
     }
 

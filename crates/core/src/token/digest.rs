@@ -25,6 +25,11 @@ impl Digest {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Whether two are the same, in a time that does not tell where they differ.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        blake3::Hash::from_bytes(self.0) == blake3::Hash::from_bytes(other.0)
+    }
 }
 
 impl fmt::Debug for Digest {
@@ -50,6 +55,14 @@ impl DigestKey {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
+    }
+
+    /// The digest of another secret under this key. `context` says what it is for, and ends with a zero byte: no token
+    /// has one, so that no digest of a token is that of a secret.
+    pub(crate) fn digest_secret(&self, context: &[u8], secret: &str) -> Digest {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(context).update(secret.as_bytes());
+        Digest(*hasher.finalize().as_bytes())
     }
 
     /// The digest of a token under this key.

@@ -86,7 +86,7 @@ impl Fields {
     /// The address that shows this form again with what was typed: secrets left out, and what is too long to come back.
     #[must_use]
     pub fn as_link(&self, path: &str) -> String {
-        let is_safe = |name: &str| name != CSRF && name != "form" && !name.contains("password");
+        let is_safe = |name: &str| name != CSRF && name != "form" && !is_secret(name);
         let mut link = path.to_owned();
         for (name, value) in self.0.iter().filter(|(name, value)| is_safe(name) && !value.is_empty()) {
             let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
@@ -154,6 +154,12 @@ impl std::fmt::Debug for Fields {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
+}
+
+/// Whether a field of this name may hold a secret, which is left out of addresses.
+fn is_secret(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    lower.contains("password") || lower.contains("secret")
 }
 
 #[cfg(test)]

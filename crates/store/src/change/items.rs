@@ -9,7 +9,7 @@ use super::Change;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
-use crate::items::{self, Item, NewItem, SealedSecrets};
+use crate::items::{self, Item, NewItem, StoredSecret, StoredSecrets};
 use crate::rows::to_json;
 use crate::tables::ConfigurationItems;
 
@@ -38,8 +38,8 @@ impl Change {
     /// Makes a configuration item.
     ///
     /// # Errors
-    /// [`StoreError::AlreadyThere`] when the place is taken; [`StoreError::NotFound`] when its folder is not there, or
-    /// is none.
+    /// [`StoreError::AlreadyThere`] when the place is taken; [`StoreError::ValueTaken`] when a value is that no two items may
+    /// have; [`StoreError::NotFound`] when its folder is not there, or is none.
     pub async fn insert_item(&mut self, new: &NewItem) -> Result<Item, StoreError> {
         let id = self.free_place(&new.id, None).await?;
         let item = Item {
@@ -54,12 +54,15 @@ impl Change {
             changed_at: self.now,
             changed_by: self.actor.name.clone(),
         };
+        let unique_key = self.free_value(&item).await?;
         let at = self.now.as_millisecond();
         let insert = Query::insert()
             .into_table(ConfigurationItems::Table)
-            .columns(
-                items::COLUMNS.into_iter().chain([ConfigurationItems::IdKey, ConfigurationItems::FolderKey]),
-            )
+            .columns(items::COLUMNS.into_iter().chain([
+                ConfigurationItems::IdKey,
+                ConfigurationItems::FolderKey,
+                ConfigurationItems::UniqueKey,
+            ]))
             .values_panic([
                 item.number.as_i64().into(),
                 item.id.as_str().into(),
@@ -73,6 +76,7 @@ impl Change {
                 item.changed_by.as_str().into(),
                 item.id.key().into(),
                 folder_key(&item.id).into(),
+                unique_key.into(),
             ])
             .take();
         self.execute(&insert).await?;
@@ -85,13 +89,14 @@ impl Change {
     /// Puts other values and secrets in place. Returns the item as it is then.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Overtaken`] when it is no longer of this version.
+    /// [`StoreError::NotFound`]; [`StoreError::Overtaken`] when it is no longer of this version;
+    /// [`StoreError::ValueTaken`] when another item has a value that no two may have.
     pub async fn update_item(
         &mut self,
         number: ItemNumber,
         version: i64,
         properties: Properties,
-        secrets: SealedSecrets,
+        secrets: StoredSecrets,
     ) -> Result<Item, StoreError> {
         let before = self.item_of_version(number, version).await?;
         if before.properties == properties && before.secrets == secrets {
@@ -109,6 +114,7 @@ impl Change {
         let changed: serde_json::Map<_, _> = changed.collect();
         let detail = json!({ "properties": changed, "secrets": other });
         let item = Item { properties, secrets, ..self.touched_item(before.clone()) };
+        self.free_value(&item).await?;
         self.write_item(&item).await?;
         self.note_item(&item, "item.update", detail);
         Ok(item)
@@ -172,6 +178,7 @@ impl Change {
             .and_where(Expr::col(ConfigurationItems::Number).eq(number.as_i64()))
             .take();
         self.execute(&delete).await?;
+        self.forget_webhooks_of(number).await?;
         let detail = json!({ "type": item.type_name, "properties": item.properties });
         self.note_item(&item, "item.delete", detail);
         Ok(item)
@@ -184,10 +191,11 @@ impl Change {
     pub async fn reseal_item(
         &mut self,
         number: ItemNumber,
-        secrets: SealedSecrets,
+        secrets: StoredSecrets,
     ) -> Result<(), StoreError> {
         let before = self.item_by_number(number).await?.ok_or(StoreError::NotFound(ITEM))?;
-        let keys: Vec<_> = secrets.values().map(|secret| secret.key).collect();
+        let keys: Vec<_> =
+            secrets.values().filter_map(StoredSecret::sealed).map(|secret| secret.key).collect();
         let item = Item { secrets, ..before };
         self.write_item(&item).await?;
         self.note_item(&item, "item.reseal", json!({ "keys": keys }));
@@ -197,6 +205,15 @@ impl Change {
     async fn item_of_version(&self, number: ItemNumber, version: i64) -> Result<Item, StoreError> {
         let item = self.item_by_number(number).await?.ok_or(StoreError::NotFound(ITEM))?;
         if item.version == version { Ok(item) } else { Err(StoreError::Overtaken(ITEM)) }
+    }
+
+    /// What no other item may have alike, when no other has it.
+    async fn free_value(&self, item: &Item) -> Result<Option<String>, StoreError> {
+        let Some(key) = items::unique_key(&item.type_name, &item.properties) else { return Ok(None) };
+        match items::by_unique_key(&self.transaction, &key).await? {
+            Some(other) if other.number != item.number => Err(StoreError::ValueTaken),
+            _ => Ok(Some(key)),
+        }
     }
 
     /// The place as it is written below its folder, when nothing but perhaps this item is there.
@@ -232,6 +249,7 @@ impl Change {
             .value(ConfigurationItems::Version, item.version)
             .value(ConfigurationItems::Properties, to_json(&item.properties, "properties")?)
             .value(ConfigurationItems::SealedSecrets, to_json(&item.secrets, "sealed_secrets")?)
+            .value(ConfigurationItems::UniqueKey, items::unique_key(&item.type_name, &item.properties))
             .value(ConfigurationItems::ChangedAt, item.changed_at.as_millisecond())
             .value(ConfigurationItems::ChangedBy, item.changed_by.as_str())
             .and_where(Expr::col(ConfigurationItems::Number).eq(item.number.as_i64()))
@@ -240,7 +258,7 @@ impl Change {
         Ok(())
     }
 
-    fn note_item(&mut self, item: &Item, action: &'static str, detail: serde_json::Value) {
+    pub(super) fn note_item(&mut self, item: &Item, action: &'static str, detail: serde_json::Value) {
         let event = PendingEvent {
             action,
             subject_kind: SubjectKind::Item,

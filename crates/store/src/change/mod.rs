@@ -16,6 +16,7 @@ mod sessions;
 mod settings;
 mod touched;
 mod users;
+mod webhooks;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -6,12 +6,12 @@ mod sealed;
 
 use jiff::Timestamp;
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{ItemId, Properties};
+use patgate_core::item::{ItemId, Properties, descriptor};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 pub use self::list::{ItemCursor, ItemFilter};
-pub use self::sealed::{SealedSecret, SealedSecrets};
+pub use self::sealed::{BoundGrant, DigestedSecret, SealedSecret, StoredSecret, StoredSecrets};
 use crate::error::StoreError;
 use crate::rows::{column, json, parsed, time};
 use crate::tables::ConfigurationItems;
@@ -30,7 +30,7 @@ pub struct Item {
     /// Its values. Never a secret.
     pub properties: Properties,
     /// Its secrets, as they were sealed.
-    pub secrets: SealedSecrets,
+    pub secrets: StoredSecrets,
     /// When it was made.
     pub created_at: Timestamp,
     /// By whom: the name of the actor.
@@ -53,7 +53,7 @@ pub struct NewItem {
     /// Its values.
     pub properties: Properties,
     /// Its secrets.
-    pub secrets: SealedSecrets,
+    pub secrets: StoredSecrets,
 }
 
 /// The columns of an [`Item`].
@@ -103,6 +103,19 @@ pub(crate) async fn with_secrets(connection: &impl ConnectionTrait) -> Result<Ve
         .order_by(ConfigurationItems::IdKey, sea_orm::Order::Asc)
         .take();
     connection.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// The item that has this value of what is unique, by its key.
+pub(crate) async fn by_unique_key(
+    connection: &impl ConnectionTrait,
+    key: &str,
+) -> Result<Option<Item>, StoreError> {
+    one(connection, selection().and_where(Expr::col(ConfigurationItems::UniqueKey).eq(key)).take()).await
+}
+
+/// What no two items may have alike, of an item with these values.
+pub(crate) fn unique_key(type_name: &str, properties: &Properties) -> Option<String> {
+    descriptor(type_name).and_then(|known| known.unique_key(properties))
 }
 
 async fn one(connection: &impl ConnectionTrait, select: SelectStatement) -> Result<Option<Item>, StoreError> {

@@ -6,7 +6,7 @@ use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
 
 use super::list::{self, ItemCursor, ItemFilter};
-use super::{Item, by_id, by_number, with_secrets};
+use super::{Item, StoredSecret, by_id, by_number, with_secrets};
 use crate::confirmations::refresh_tokens;
 use crate::error::StoreError;
 use crate::keyset::Seek;
@@ -25,6 +25,11 @@ impl Store {
     /// The configuration item of this number, wherever it is now.
     pub async fn item_by_number(&self, number: ItemNumber) -> Result<Option<Item>, StoreError> {
         by_number(&self.inner.orm, number).await
+    }
+
+    /// The configuration item that has this value of what is unique, by its key.
+    pub async fn item_by_unique_key(&self, key: &str) -> Result<Option<Item>, StoreError> {
+        super::by_unique_key(&self.inner.orm, key).await
     }
 
     /// A page of configuration items, in the order of their places.
@@ -47,7 +52,7 @@ impl Store {
     pub async fn sealing_keys(&self) -> Result<BTreeSet<u32>, StoreError> {
         let items = with_secrets(&self.inner.orm).await?;
         let tokens = refresh_tokens(&self.inner.orm).await?;
-        let secrets = items.iter().flat_map(|item| item.secrets.values());
+        let secrets = items.iter().flat_map(|item| item.secrets.values()).filter_map(StoredSecret::sealed);
         Ok(secrets.chain(tokens.iter().map(|(_, token)| token)).map(|secret| secret.key).collect())
     }
 }

@@ -7,6 +7,7 @@ mod fifth;
 mod first;
 mod fourth;
 mod second;
+mod seventh;
 mod sixth;
 mod third;
 
@@ -32,8 +33,8 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 6] =
-    [first::steps, second::steps, third::steps, fourth::steps, fifth::steps, sixth::steps];
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 7] =
+    [first::steps, second::steps, third::steps, fourth::steps, fifth::steps, sixth::steps, seventh::steps];
 
 /// The newest version this program knows.
 pub(crate) const KNOWN: i64 = MIGRATIONS.len() as i64;

@@ -7,8 +7,8 @@ use patgate_core::item::{ItemId, Properties, Value};
 
 use super::*;
 use crate::{
-    AuditFilter, ChangedKind, Item, ItemCursor, ItemFilter, NewItem, Page, SealedSecret, SealedSecrets, Seek,
-    StoreError, SubjectKind,
+    AuditFilter, ChangedKind, Item, ItemCursor, ItemFilter, NewItem, Page, SealedSecret, Seek, StoreError,
+    StoredSecret, StoredSecrets, SubjectKind,
 };
 
 fn place(text: &str) -> ItemId {
@@ -26,8 +26,8 @@ fn properties(host: &str) -> Properties {
     .into()
 }
 
-fn sealed(key: u32) -> SealedSecrets {
-    [("password".to_owned(), SealedSecret { key, sealed: vec![0xa7, 0, 0xff] })].into()
+fn sealed(key: u32) -> StoredSecrets {
+    [("password".to_owned(), StoredSecret::Sealed(SealedSecret { key, sealed: vec![0xa7, 0, 0xff] }))].into()
 }
 
 fn server(number: i64, id: &str) -> NewItem {
@@ -44,7 +44,7 @@ fn folder(number: i64, id: &str) -> NewItem {
     NewItem {
         type_name: "core.Directory".to_owned(),
         properties: Properties::new(),
-        secrets: SealedSecrets::new(),
+        secrets: StoredSecrets::new(),
         ..server(number, id)
     }
 }
@@ -130,7 +130,7 @@ on_both_databases! {
         let mut change = store.change(&admin(), later).await.unwrap();
         let same = change.update_item(number, 1, properties("mail.example.org"), sealed(1)).await.unwrap();
         assert_eq!(same.version, 1, "nothing is different");
-        let changed = change.update_item(number, 1, properties("other"), SealedSecrets::new()).await.unwrap();
+        let changed = change.update_item(number, 1, properties("other"), StoredSecrets::new()).await.unwrap();
         assert_eq!((changed.version, changed.changed_at, changed.created_at), (2, later, now()));
         assert!(matches!(change.update_item(number, 1, properties("x"), sealed(1)).await, Err(StoreError::Overtaken(_))));
         assert!(matches!(change.move_item(number, 1, &place("Configuration/b")).await, Err(StoreError::Overtaken(_))));

@@ -124,7 +124,7 @@ impl PropertyBody {
             choices: Vec::new(),
         };
         match property.kind {
-            Kind::Text { longest, .. } | Kind::Secret { longest } => body.max_length = Some(longest),
+            Kind::Text { longest, .. } | Kind::Secret { longest, .. } => body.max_length = Some(longest),
             Kind::Integer { least, most } => (body.minimum, body.maximum) = (Some(least), Some(most)),
             Kind::Choice(choices) => {
                 body.choices = choices.iter().map(|&(value, label)| ChoiceBody { value, label }).collect();

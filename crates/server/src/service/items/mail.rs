@@ -2,7 +2,7 @@
 
 use patgate_core::item::{ItemId, MAIL_SERVER};
 use patgate_core::permission::names::CONFIG_EDIT;
-use patgate_store::{Item, ItemFilter, Seek};
+use patgate_store::{Item, ItemFilter, Seek, StoredSecret};
 
 use super::{ItemRef, kind, no_such_item};
 use crate::caller::Caller;
@@ -71,7 +71,7 @@ pub async fn send_test_mail(
 }
 
 async fn opened(state: &AppState, item: &Item) -> Result<SmtpServer, Problem> {
-    let password = match item.secrets.get(PASSWORD) {
+    let password = match item.secrets.get(PASSWORD).and_then(StoredSecret::sealed) {
         None => None,
         Some(sealed) => {
             let purpose = Purpose::Item { item: item.number, property: PASSWORD };

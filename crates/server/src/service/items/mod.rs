@@ -4,6 +4,7 @@
 //! Whether a change is allowed is decided by [`patgate_core::item::decide`]. What a type in particular demands, and what
 //! it warns of, is said by [`kind`]. No secret leaves this folder in clear but by [`mail_server`].
 
+mod compared;
 mod kind;
 mod mail;
 mod read;

@@ -1,7 +1,7 @@
 //! Sealing every stored secret anew: the second half of a rotation of keys.
 
 use patgate_core::item::ItemId;
-use patgate_store::{Actor, Sequence};
+use patgate_store::{Actor, Sequence, StoredSecret};
 
 use crate::problem::Problem;
 use crate::sealing::{Purpose, SealFault};
@@ -19,8 +19,10 @@ pub async fn reseal(state: &AppState, actor: &Actor) -> Result<(usize, Sequence)
     let mut count = 0;
     for item in change.items_with_secrets().await? {
         let mut secrets = item.secrets.clone();
-        for (property, sealed) in &mut secrets {
-            if sealed.key != newest {
+        for (property, stored) in &mut secrets {
+            if let StoredSecret::Sealed(sealed) = stored
+                && sealed.key != newest
+            {
                 let purpose = Purpose::Item { item: item.number, property };
                 let opened = state.sealer.open(purpose, sealed);
                 let secret = opened.map_err(|fault| unopened(&item.id, property, fault))?;

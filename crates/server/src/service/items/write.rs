@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{
-    Decision, ItemId, PropertyFault, SecretChange, Stored, TypeDescriptor, decide, descriptor,
+    Decision, ItemId, Keeping, Kind, PropertyFault, SecretChange, Stored, TypeDescriptor, decide, descriptor,
 };
 use patgate_core::permission::names::CONFIG_EDIT;
-use patgate_store::{Change, Item, NewItem, SealedSecrets, StoreError};
+use patgate_store::{Change, Item, NewItem, StoreError, StoredSecret, StoredSecrets};
 
-use super::{ItemChange, ItemDraft, ItemRef, ItemView, kind, no_such_item};
+use super::{ItemChange, ItemDraft, ItemRef, ItemView, compared, kind, no_such_item};
 use crate::caller::Caller;
 use crate::configuration::Secret;
 use crate::problem::{FieldFault, Problem};
-use crate::sealing::{Purpose, Sealer};
+use crate::sealing::Purpose;
 use crate::service::mandate::Mandate;
 use crate::service::shown::overtaken;
 use crate::state::AppState;
@@ -37,10 +37,10 @@ pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Resu
         ));
     }
     let decision = decide(descriptor, None, draft.properties).map_err(|faults| refused(&faults))?;
-    judge(descriptor, &decision, &SealedSecrets::new())?;
+    judge(descriptor, &decision, &StoredSecrets::new())?;
     let mut random = state.random.draw();
     let number = ItemNumber::generate(&mut random);
-    let secrets = sealed(&state.sealer, number, &decision, SealedSecrets::new(), &mut random)?;
+    let secrets = kept(state, descriptor, number, &decision, StoredSecrets::new(), &mut random)?;
     let new = NewItem {
         number,
         id: draft.id,
@@ -48,7 +48,7 @@ pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Resu
         properties: decision.properties,
         secrets,
     };
-    let item = change.insert_item(&new).await.map_err(misplaced)?;
+    let item = change.insert_item(&new).await.map_err(|error| misplaced(descriptor, error))?;
     state.commit(change).await?;
     Ok(ItemView::new(item))
 }
@@ -84,11 +84,13 @@ pub async fn update(
     let decision = decide(descriptor, Some(stored), wanted.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &before.secrets)?;
     let mut random = state.random.draw();
-    let secrets = sealed(&state.sealer, before.number, &decision, before.secrets.clone(), &mut random)?;
-    let mut item = change.update_item(before.number, before.version, decision.properties, secrets).await?;
+    let secrets = kept(state, descriptor, before.number, &decision, before.secrets.clone(), &mut random)?;
+    let updated = change.update_item(before.number, before.version, decision.properties, secrets).await;
+    let mut item = updated.map_err(|error| misplaced(descriptor, error))?;
     if let Some(to) = wanted.id {
         let from = item.id.clone();
-        item = change.move_item(item.number, item.version, &to).await.map_err(misplaced)?;
+        let moved = change.move_item(item.number, item.version, &to).await;
+        item = moved.map_err(|error| misplaced(descriptor, error))?;
         follow(&mut change, &from, &item.id).await?;
     }
     state.commit(change).await?;
@@ -169,7 +171,7 @@ async fn follow(change: &mut Change, from: &ItemId, to: &ItemId) -> Result<(), P
 }
 
 /// Asks the type whether the values go together.
-fn judge(descriptor: &TypeDescriptor, decision: &Decision, before: &SealedSecrets) -> Result<(), Problem> {
+fn judge(descriptor: &TypeDescriptor, decision: &Decision, before: &StoredSecrets) -> Result<(), Problem> {
     let secret = descriptor.secrets().find_map(|property| match decision.secrets.get(property.name) {
         Some(SecretChange::Set(secret)) => Some(Secret::new(secret.reveal().to_owned())),
         Some(SecretChange::Remove) => None,
@@ -180,29 +182,36 @@ fn judge(descriptor: &TypeDescriptor, decision: &Decision, before: &SealedSecret
 }
 
 /// The secrets as they will be stored.
-fn sealed(
-    sealer: &Sealer,
+fn kept(
+    state: &AppState,
+    descriptor: &TypeDescriptor,
     item: ItemNumber,
     decision: &Decision,
-    mut secrets: SealedSecrets,
+    mut secrets: StoredSecrets,
     random: &mut impl rand_core::CryptoRng,
-) -> Result<SealedSecrets, Problem> {
+) -> Result<StoredSecrets, Problem> {
     for (&property, change) in &decision.secrets {
-        match change {
-            SecretChange::Set(secret) => {
-                let sealed = sealer.seal(Purpose::Item { item, property }, secret, random)?;
-                secrets.insert(property.to_owned(), sealed);
+        let SecretChange::Set(secret) = change else {
+            secrets.remove(property);
+            continue;
+        };
+        let keeping = match descriptor.property(property).map(|property| property.kind) {
+            Some(Kind::Secret { keeping, .. }) => keeping,
+            _ => Keeping::ToCompute,
+        };
+        let stored = match keeping {
+            Keeping::ToSend | Keeping::ToCompute => {
+                StoredSecret::Sealed(state.sealer.seal(Purpose::Item { item, property }, secret, random)?)
             }
-            SecretChange::Remove => {
-                secrets.remove(property);
-            }
-        }
+            Keeping::Digest => compared::stored(state, item, property, secret)?,
+        };
+        secrets.insert(property.to_owned(), stored);
     }
     Ok(secrets)
 }
 
 /// 400 with every property that is wrong.
-fn refused(faults: &[PropertyFault]) -> Problem {
+pub(super) fn refused(faults: &[PropertyFault]) -> Problem {
     let faults = faults.iter().map(|fault| {
         let field = format!("properties.{}", fault.property);
         FieldFault { detail: format!("The field `{field}`: {}", fault.reason), field }
@@ -210,9 +219,18 @@ fn refused(faults: &[PropertyFault]) -> Problem {
     Problem::fields(faults.collect())
 }
 
-/// What is wrong with a place is wrong with the field `id`.
-fn misplaced(error: StoreError) -> Problem {
+/// What is wrong with a place is wrong with the field `id`; a value that is taken, with its property.
+fn misplaced(descriptor: &TypeDescriptor, error: StoreError) -> Problem {
     match error {
+        StoreError::ValueTaken => {
+            let name = descriptor.unique.map_or("", |unique| unique.property);
+            Problem::field(
+                format!("properties.{name}"),
+                format!(
+                    "The field `properties.{name}`: another configuration item has this value; choose another"
+                ),
+            )
+        }
         StoreError::NotFound("folder") => {
             Problem::field("id", "The field `id`: there is no such folder to put it in")
         }

@@ -15,7 +15,7 @@ use patgate_core::token::{Digest, PlainToken, Prefix, TokenText};
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, Principal, PrincipalKind, User, UserState};
 use patgate_server::password::{NewPassword, PasswordText};
 use patgate_server::session::{CsrfToken, SessionSecret, cookie_name};
-use patgate_store::{Actor, ActorKind, Change, NewItem, SealedSecrets, Session};
+use patgate_store::{Actor, ActorKind, Change, NewItem, Session, StoredSecrets};
 use rand_core::Rng;
 
 use super::World;
@@ -231,7 +231,7 @@ impl World {
             id: "Configuration/SMTPSERVERTEST".parse().unwrap(),
             type_name: "notification.PatSmtpServer".to_owned(),
             properties: properties.into(),
-            secrets: SealedSecrets::new(),
+            secrets: StoredSecrets::new(),
         };
         let mut change = self.change().await;
         let item = change.insert_item(&new).await.unwrap();

@@ -1,0 +1,89 @@
+//! Webhook endpoints: how a caller proves who they are, and what becomes of an accepted request.
+//!
+//! [`Authentication::judge`] is the one rule for who may call. It says nothing of the body but what its signature says.
+
+mod authentication;
+mod duplicate;
+mod log;
+mod retry;
+mod secret;
+mod signature;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use self::authentication::{Authentication, Header, Presented, Refused};
+pub use self::duplicate::{LONGEST_MESSAGE_ID, message_id};
+pub use self::log::{SECRET_HEADERS, is_secret_parameter};
+pub use self::retry::{MOST_ATTEMPTS, pause};
+pub use self::secret::{EndpointToken, SecretDigest};
+pub use self::signature::{NotASigningSecret, SigningSecret, TOLERANCE, sign};
+pub use self::target::{Forbidden, forbidden};
+
+/// How a caller of an endpoint proves who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Not at all.
+    None,
+    /// By the header `x-release-webhook-token`.
+    Token,
+    /// By user name and password (RFC 7617).
+    Basic,
+    /// By the signature that GitHub makes.
+    GitHub,
+    /// By the header `X-Gitlab-Token`.
+    GitLab,
+    /// By the signature of Standard Webhooks.
+    Standard,
+}
+
+/// What becomes of an accepted request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is kept.
+    Keep,
+    /// It is kept, and sent on to a URL.
+    Forward,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::None, Self::Token, Self::Basic, Self::GitHub, Self::GitLab, Self::Standard];
+
+    /// The value of the property.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Token => "token",
+            Self::Basic => "basic",
+            Self::GitHub => "github",
+            Self::GitLab => "gitlab",
+            Self::Standard => "standard",
+        }
+    }
+
+    /// The one of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == word)
+    }
+}
+
+impl Action {
+    /// The value of the property.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Forward => "forward",
+        }
+    }
+
+    /// The one of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Keep, Self::Forward].into_iter().find(|action| action.as_str() == word)
+    }
+}

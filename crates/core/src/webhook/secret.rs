@@ -1,0 +1,81 @@
+//! Secrets of an endpoint that are only compared, and of which no copy is kept.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::Refused;
+use crate::identifier::{GrantId, ItemNumber};
+use crate::index::View;
+use crate::token::{Digest, DigestKeys};
+use crate::verify::{Demand, Surface, verify};
+
+/// The keyed digest of a secret, and the number of its key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SecretDigest {
+    /// Which key.
+    pub key: u32,
+    /// The digest.
+    pub digest: Digest,
+}
+
+/// What the caller of an endpoint sends as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointToken {
+    /// A personal access token: the one of this grant, for as long as it passes.
+    Grant(GrantId),
+    /// Any other secret.
+    Digest(SecretDigest),
+}
+
+impl SecretDigest {
+    /// The digest of a secret of an endpoint, by the newest key. What stands in the row of another endpoint is no digest
+    /// of the same secret.
+    #[must_use]
+    pub fn of(keys: &DigestKeys, endpoint: ItemNumber, secret: &str) -> Self {
+        let key = keys.newest();
+        Self { key: key.id(), digest: key.digest_secret(&context(endpoint), secret) }
+    }
+
+    /// Whether this is the digest of that secret. Takes as long for a wrong one, wherever it is wrong.
+    #[must_use]
+    pub fn is_of(&self, keys: &DigestKeys, endpoint: ItemNumber, secret: &str) -> bool {
+        keys.iter()
+            .find(|key| key.id() == self.key)
+            .is_some_and(|key| key.digest_secret(&context(endpoint), secret).is_same(&self.digest))
+    }
+}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SecretDigest(key {})", self.key)
+    }
+}
+
+impl EndpointToken {
+    /// Judges what the caller sent.
+    pub(super) fn judge(
+        self,
+        endpoint: ItemNumber,
+        shown: &str,
+        view: &View<'_>,
+        keys: &DigestKeys,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        match self {
+            Self::Digest(digest) if digest.is_of(keys, endpoint, shown) => Ok(()),
+            Self::Digest(_) => Err(Refused::Wrong),
+            Self::Grant(bound) => {
+                let demand = Demand { surface: Surface::Every, permission: None };
+                let permit = verify(view, shown, None, demand, now).map_err(Refused::Denied)?;
+                let is_bound = permit.grant().is_some_and(|grant| grant.id() == bound);
+                if is_bound { Ok(()) } else { Err(Refused::Wrong) }
+            }
+        }
+    }
+}
+
+/// What a digest is for.
+fn context(endpoint: ItemNumber) -> Vec<u8> {
+    [b"patgate webhook secret 1\0", &endpoint.as_i64().to_be_bytes()[..], b"\0"].concat()
+}

@@ -1,0 +1,46 @@
+//! Secrets that are only compared, and of which no copy is stored.
+
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::{PropertyFault, Reason, SecretText, webhook_property};
+use patgate_core::token::TokenText;
+use patgate_core::verify::{Demand, Surface, verify};
+use patgate_core::webhook::SecretDigest;
+use patgate_store::{BoundGrant, DigestedSecret, StoredSecret};
+
+use super::write::refused;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// What is stored of a secret that is only compared: the grant of a personal access token, where one is taken, and else
+/// a keyed digest.
+///
+/// # Errors
+/// 400 when the text is a personal access token that does not pass now.
+pub(super) fn stored(
+    state: &AppState,
+    item: ItemNumber,
+    property: &str,
+    secret: &SecretText,
+) -> Result<StoredSecret, Problem> {
+    let text = secret.reveal().trim();
+    if property == webhook_property::SECRET_TOKEN && TokenText::parse(text).is_ok() {
+        let demand = Demand { surface: Surface::Every, permission: None };
+        let view = state.index.view();
+        let judged = verify(&view, text, None, demand, state.clock.now());
+        let grant = judged.map(|permit| permit.grant().map(|grant| grant.id()));
+        return match grant {
+            Ok(Some(grant)) => Ok(StoredSecret::Grant(BoundGrant { grant })),
+            Ok(None) => Err(no_token(property, "this is no personal access token")),
+            Err(denied) => Err(no_token(property, &denied.to_string())),
+        };
+    }
+    let digest = SecretDigest::of(state.index.keys(), item, text);
+    Ok(StoredSecret::Digest(DigestedSecret { key: digest.key, digest: digest.digest.as_bytes().to_vec() }))
+}
+
+fn no_token(property: &str, why: &str) -> Problem {
+    refused(&[PropertyFault::new(
+        property,
+        Reason::Judged(format!("{why}; enter a token that passes, or another secret")),
+    )])
+}

@@ -1,0 +1,80 @@
+//! Changes around webhook endpoints: what an administrator does by hand, and what goes with an endpoint.
+
+use patgate_core::identifier::{DeliveryId, ItemNumber};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use serde_json::json;
+
+use super::Change;
+use crate::error::StoreError;
+use crate::rows::column;
+use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookRequests};
+use crate::webhooks::{DeliveryState, forget};
+
+/// What errors call it.
+const DELIVERY: &str = "delivery that is done";
+
+impl Change {
+    /// Lets a delivery of an endpoint that is done begin again, now: one that was given up, and one that the receiver
+    /// took, for as long as its request is in the log.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such delivery, when it waits anyway, or its body is there no longer.
+    pub async fn redeliver(&mut self, endpoint: ItemNumber, id: DeliveryId) -> Result<(), StoreError> {
+        let item = self.item_by_number(endpoint).await?.ok_or(StoreError::NotFound("webhook endpoint"))?;
+        let logged = Query::select()
+            .column(WebhookRequests::Body)
+            .from(WebhookRequests::Table)
+            .and_where(
+                Expr::col((WebhookRequests::Table, WebhookRequests::Id))
+                    .equals((WebhookDeliveries::Table, WebhookDeliveries::Request)),
+            )
+            .take();
+        let body = Expr::col(WebhookDeliveries::Body).if_null(Expr::SubQuery(None, Box::new(logged.into())));
+        let is_done = || {
+            Expr::col(WebhookDeliveries::Id)
+                .eq(id.as_i64())
+                .and(Expr::col(WebhookDeliveries::Endpoint).eq(endpoint.as_i64()))
+                .and(Expr::col(WebhookDeliveries::State).ne(DeliveryState::Waiting.as_str()))
+        };
+        let look = Query::select()
+            .expr_as(body.clone(), "whole")
+            .column(WebhookDeliveries::MessageId)
+            .from(WebhookDeliveries::Table)
+            .and_where(is_done())
+            .take();
+        let row = self.transaction.query_one(&look).await?.ok_or(StoreError::NotFound(DELIVERY))?;
+        let whole: Option<String> = column(&row, "whole")?;
+        let whole = whole.ok_or(StoreError::NotFound(DELIVERY))?;
+        let message: String = column(&row, "message_id")?;
+        let update = Query::update()
+            .table(WebhookDeliveries::Table)
+            .value(WebhookDeliveries::Body, whole)
+            .value(WebhookDeliveries::State, DeliveryState::Waiting.as_str())
+            .value(WebhookDeliveries::Attempts, 0_i64)
+            .value(WebhookDeliveries::DueAt, self.now.as_millisecond())
+            .value(WebhookDeliveries::DoneAt, None::<i64>)
+            .and_where(is_done())
+            .take();
+        self.execute(&update).await?;
+        let more = Query::update()
+            .table(WebhookCounters::Table)
+            .value(WebhookCounters::Waiting, Expr::col(WebhookCounters::Waiting).add(1))
+            .and_where(Expr::col(WebhookCounters::Endpoint).eq(endpoint.as_i64()))
+            .take();
+        self.execute(&more).await?;
+        let detail = json!({ "delivery": id, "message": message });
+        self.note_item(&item, "webhook.redeliver", detail);
+        Ok(())
+    }
+
+    /// Forgets all that came in at an endpoint which is deleted.
+    pub(super) async fn forget_webhooks_of(&mut self, endpoint: ItemNumber) -> Result<(), StoreError> {
+        for (table, column) in forget::tables() {
+            let delete =
+                Query::delete().from_table(table).and_where(Expr::col(column).eq(endpoint.as_i64())).take();
+            self.execute(&delete).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,359 @@
+//! Taking requests: many at once, so that they share one wait for the disk.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
+
+use super::{DeliveryState, Pairs};
+use crate::error::StoreError;
+use crate::rows::{column, from_milliseconds, to_json};
+use crate::store::Store;
+use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookMessages, WebhookRequests};
+use crate::transaction::WriteTransaction;
+
+/// The most deliveries of an endpoint that wait at a time. What comes then is not taken.
+pub const MOST_WAITING: u64 = 100_000;
+
+/// Rows in one statement: SQLite looks each of their parameters up by name among all of the statement.
+const ROWS: usize = 25;
+
+/// A request that an endpoint accepts.
+#[derive(Clone, Debug)]
+pub struct NewWebhookRequest {
+    /// A fresh one.
+    pub id: RequestId,
+    /// Which endpoint.
+    pub endpoint: ItemNumber,
+    /// When it came.
+    pub at: Timestamp,
+    /// The address it came from.
+    pub sender: String,
+    /// Its headers, without secrets.
+    pub headers: Pairs,
+    /// Its query parameters, without secrets.
+    pub parameters: Pairs,
+    /// Its body; empty when it has none.
+    pub body: String,
+    /// The id its sender gave it.
+    pub message_id: Option<String>,
+    /// How many requests of the endpoint stay, this one included.
+    pub keep: u32,
+    /// Since when a request with the same id is the same; `None`: none is.
+    pub same_since: Option<Timestamp>,
+    /// Its way on.
+    pub delivery: Option<NewDelivery>,
+}
+
+/// The way on of a request.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    /// A fresh one.
+    pub id: DeliveryId,
+    /// Its query parameters, all of them.
+    pub parameters: Pairs,
+    /// What its body is.
+    pub content_type: String,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It is durable.
+    Accepted,
+    /// It is the same as this one, and nothing was done.
+    Same(RequestId),
+    /// So many wait to be forwarded that it was not taken.
+    Full,
+}
+
+/// What the row of an endpoint says, and will say.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counter {
+    last_request: i64,
+    waiting: i64,
+    keep: u32,
+}
+
+/// A request of the batch that is taken, with its number.
+type Taken<'r> = (i64, &'r NewWebhookRequest);
+
+impl Store {
+    /// Takes requests, all of them in one transaction: what is answered with [`Received::Accepted`] is durable. What is
+    /// not among the newest of its endpoint is forgotten in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] and [`StoreError::Database`]; nothing was taken then.
+    pub async fn receive_webhooks(
+        &self,
+        requests: &[NewWebhookRequest],
+    ) -> Result<Vec<Received>, StoreError> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        let mut counters = counters(&transaction, requests).await?;
+        let mut messages = messages(&transaction, requests).await?;
+        let (mut taken, mut received) = (Vec::new(), Vec::with_capacity(requests.len()));
+        for request in requests {
+            let same =
+                request.message_id.as_deref().zip(request.same_since).and_then(|(id, since)| {
+                    messages.get(&(request.endpoint, id)).filter(|(_, at)| *at >= since)
+                });
+            if let Some((same, _)) = same {
+                received.push(Received::Same(*same));
+                continue;
+            }
+            let counter = counters.entry(request.endpoint).or_default();
+            if request.delivery.is_some() && counter.waiting.unsigned_abs() >= MOST_WAITING {
+                received.push(Received::Full);
+                continue;
+            }
+            counter.last_request += 1;
+            counter.waiting += i64::from(request.delivery.is_some());
+            counter.keep = request.keep;
+            if let (Some(id), true) = (request.message_id.as_deref(), request.same_since.is_some()) {
+                messages.insert((request.endpoint, id), (request.id, request.at));
+            }
+            taken.push((counter.last_request, request));
+            received.push(Received::Accepted);
+        }
+        if taken.is_empty() {
+            transaction.rollback().await?;
+            return Ok(received);
+        }
+        write_requests(&transaction, &taken, &counters).await?;
+        write_messages(&transaction, &taken).await?;
+        write_deliveries(&transaction, &taken).await?;
+        let touched: BTreeMap<_, _> = taken
+            .iter()
+            .filter_map(|(_, request)| Some((request.endpoint, *counters.get(&request.endpoint)?)))
+            .collect();
+        write_counters(&transaction, &touched).await?;
+        trim(&transaction, &touched).await?;
+        transaction.commit().await?;
+        Ok(received)
+    }
+}
+
+async fn counters(
+    transaction: &WriteTransaction,
+    requests: &[NewWebhookRequest],
+) -> Result<HashMap<ItemNumber, Counter>, StoreError> {
+    let mut endpoints: Vec<_> = requests.iter().map(|request| request.endpoint.as_i64()).collect();
+    endpoints.sort_unstable();
+    endpoints.dedup();
+    let select = Query::select()
+        .columns([WebhookCounters::Endpoint, WebhookCounters::LastRequest, WebhookCounters::Waiting])
+        .from(WebhookCounters::Table)
+        .and_where(Expr::col(WebhookCounters::Endpoint).is_in(endpoints))
+        .take();
+    let mut counters = HashMap::new();
+    for row in transaction.query_all(&select).await? {
+        let counter = Counter {
+            last_request: column(&row, "last_request")?,
+            waiting: column(&row, "waiting")?,
+            keep: 0,
+        };
+        counters.insert(ItemNumber::from_i64(column(&row, "endpoint")?), counter);
+    }
+    Ok(counters)
+}
+
+/// The requests that had the ids of these, and when they came.
+async fn messages<'r>(
+    transaction: &WriteTransaction,
+    requests: &'r [NewWebhookRequest],
+) -> Result<HashMap<(ItemNumber, &'r str), (RequestId, Timestamp)>, StoreError> {
+    let mut ids: BTreeMap<ItemNumber, Vec<&str>> = BTreeMap::new();
+    for request in requests {
+        if let (Some(id), true) = (request.message_id.as_deref(), request.same_since.is_some()) {
+            ids.entry(request.endpoint).or_default().push(id);
+        }
+    }
+    let mut known = HashMap::new();
+    for (endpoint, ids) in ids {
+        let select: SelectStatement = Query::select()
+            .columns([WebhookMessages::MessageId, WebhookMessages::Request, WebhookMessages::At])
+            .from(WebhookMessages::Table)
+            .and_where(Expr::col(WebhookMessages::Endpoint).eq(endpoint.as_i64()))
+            .and_where(Expr::col(WebhookMessages::MessageId).is_in(ids.iter().copied()))
+            .take();
+        for row in transaction.query_all(&select).await? {
+            let id: String = column(&row, "message_id")?;
+            let request = RequestId::from_i64(column(&row, "request")?);
+            let at = from_milliseconds(column(&row, "at")?, "at")?;
+            if let Some(id) = ids.iter().find(|known| **known == id) {
+                known.insert((endpoint, *id), (request, at));
+            }
+        }
+    }
+    Ok(known)
+}
+
+async fn write_requests(
+    transaction: &WriteTransaction,
+    taken: &[Taken<'_>],
+    counters: &HashMap<ItemNumber, Counter>,
+) -> Result<(), StoreError> {
+    // What would be forgotten at once is not written.
+    let stays = |(number, request): &&Taken<'_>| {
+        counters
+            .get(&request.endpoint)
+            .is_some_and(|counter| *number > counter.last_request - i64::from(counter.keep))
+    };
+    let rows: Vec<_> = taken.iter().filter(stays).collect();
+    for chunk in rows.chunks(ROWS) {
+        let mut insert = Query::insert()
+            .into_table(WebhookRequests::Table)
+            .columns([
+                WebhookRequests::Id,
+                WebhookRequests::Endpoint,
+                WebhookRequests::Number,
+                WebhookRequests::At,
+                WebhookRequests::Sender,
+                WebhookRequests::Headers,
+                WebhookRequests::Parameters,
+                WebhookRequests::Body,
+                WebhookRequests::Size,
+                WebhookRequests::MessageId,
+            ])
+            .take();
+        for (number, request) in chunk {
+            insert.values_panic([
+                request.id.as_i64().into(),
+                request.endpoint.as_i64().into(),
+                (*number).into(),
+                request.at.as_millisecond().into(),
+                request.sender.as_str().into(),
+                to_json(&request.headers, "headers")?.into(),
+                to_json(&request.parameters, "parameters")?.into(),
+                request.body.as_str().into(),
+                (request.body.len() as i64).into(),
+                request.message_id.clone().into(),
+            ]);
+        }
+        transaction.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+async fn write_messages(transaction: &WriteTransaction, taken: &[Taken<'_>]) -> Result<(), StoreError> {
+    let rows: Vec<_> = taken
+        .iter()
+        .filter(|(_, request)| request.same_since.is_some())
+        .filter_map(|(_, request)| Some((request, request.message_id.as_deref()?)))
+        .collect();
+    for chunk in rows.chunks(ROWS) {
+        let mut insert = Query::insert()
+            .into_table(WebhookMessages::Table)
+            .columns([
+                WebhookMessages::Endpoint,
+                WebhookMessages::MessageId,
+                WebhookMessages::Request,
+                WebhookMessages::At,
+            ])
+            .on_conflict(
+                OnConflict::columns([WebhookMessages::Endpoint, WebhookMessages::MessageId])
+                    .update_columns([WebhookMessages::Request, WebhookMessages::At])
+                    .to_owned(),
+            )
+            .take();
+        for (request, id) in chunk {
+            insert.values_panic([
+                request.endpoint.as_i64().into(),
+                (*id).into(),
+                request.id.as_i64().into(),
+                request.at.as_millisecond().into(),
+            ]);
+        }
+        transaction.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+async fn write_deliveries(transaction: &WriteTransaction, taken: &[Taken<'_>]) -> Result<(), StoreError> {
+    let rows: Vec<_> = taken
+        .iter()
+        .filter_map(|(number, request)| Some((number, request, request.delivery.as_ref()?)))
+        .collect();
+    for chunk in rows.chunks(ROWS) {
+        let mut insert = Query::insert()
+            .into_table(WebhookDeliveries::Table)
+            .columns([
+                WebhookDeliveries::Id,
+                WebhookDeliveries::Endpoint,
+                WebhookDeliveries::Request,
+                WebhookDeliveries::Number,
+                WebhookDeliveries::MessageId,
+                WebhookDeliveries::Parameters,
+                WebhookDeliveries::ContentType,
+                WebhookDeliveries::Body,
+                WebhookDeliveries::State,
+                WebhookDeliveries::DueAt,
+                WebhookDeliveries::CreatedAt,
+            ])
+            .take();
+        for (number, request, delivery) in chunk {
+            let at = request.at.as_millisecond();
+            insert.values_panic([
+                delivery.id.as_i64().into(),
+                request.endpoint.as_i64().into(),
+                request.id.as_i64().into(),
+                (**number).into(),
+                // The sender's own id tells the receiver what is a repetition, whoever repeats it.
+                request.message_id.clone().unwrap_or_else(|| request.id.to_string()).into(),
+                to_json(&delivery.parameters, "parameters")?.into(),
+                delivery.content_type.as_str().into(),
+                request.body.as_str().into(),
+                DeliveryState::Waiting.as_str().into(),
+                at.into(),
+                at.into(),
+            ]);
+        }
+        transaction.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+async fn write_counters(
+    transaction: &WriteTransaction,
+    counters: &BTreeMap<ItemNumber, Counter>,
+) -> Result<(), StoreError> {
+    let mut insert = Query::insert()
+        .into_table(WebhookCounters::Table)
+        .columns([WebhookCounters::Endpoint, WebhookCounters::LastRequest, WebhookCounters::Waiting])
+        .on_conflict(
+            OnConflict::column(WebhookCounters::Endpoint)
+                .update_columns([WebhookCounters::LastRequest, WebhookCounters::Waiting])
+                .to_owned(),
+        )
+        .take();
+    for (endpoint, counter) in counters {
+        insert.values_panic([endpoint.as_i64().into(), counter.last_request.into(), counter.waiting.into()]);
+    }
+    transaction.execute(&insert).await?;
+    Ok(())
+}
+
+/// Forgets what is not among the newest.
+async fn trim(
+    transaction: &WriteTransaction,
+    counters: &BTreeMap<ItemNumber, Counter>,
+) -> Result<(), StoreError> {
+    for (endpoint, counter) in counters {
+        let last = counter.last_request - i64::from(counter.keep);
+        if last <= 0 {
+            continue;
+        }
+        let requests = Query::delete()
+            .from_table(WebhookRequests::Table)
+            .and_where(Expr::col(WebhookRequests::Endpoint).eq(endpoint.as_i64()))
+            .and_where(Expr::col(WebhookRequests::Number).lte(last))
+            .take();
+        transaction.execute(&requests).await?;
+    }
+    Ok(())
+}
