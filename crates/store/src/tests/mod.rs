@@ -18,6 +18,7 @@ mod round_trips;
 mod scim;
 mod touched;
 mod users;
+mod webhooks;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
