@@ -50,13 +50,19 @@ pub(crate) enum Command {
 pub(crate) enum Token {
     /// Make a token and print it, once
     Create(NewToken),
-    /// List tokens: everybody's, or those of one user
+    /// List tokens by name: everybody's, or only some
     List {
         #[command(flatten)]
         place: Place,
         /// Only the tokens of this user
         #[arg(long, value_name = "USER")]
         owner: Option<String>,
+        /// Only tokens whose name begins with this
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Only tokens made for this application
+        #[arg(long, value_name = "APPLICATION")]
+        application: Option<String>,
     },
     /// Delete a token for good
     Delete {
@@ -100,10 +106,13 @@ pub(crate) struct NewToken {
 pub(crate) enum User {
     /// Make an internal user; the password is one line of the input
     Create(NewUser),
-    /// List all users
+    /// List users by name: all, or only some
     List {
         #[command(flatten)]
         place: Place,
+        /// Only users whose log-in name begins with this
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
     },
     /// Disable a user: they cannot sign in, and their tokens pass nowhere
     Disable {

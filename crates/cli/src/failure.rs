@@ -42,7 +42,7 @@ impl From<Faults> for Failure {
 impl From<CommandError> for Failure {
     fn from(error: CommandError) -> Self {
         match error {
-            CommandError::Argument { .. } => Self::Unusable(error.to_string()),
+            CommandError::Argument { .. } | CommandError::Unfit(_) => Self::Unusable(error.to_string()),
             CommandError::Start(_) | CommandError::Keys(_) | CommandError::Refused(_) => {
                 Self::Failed(error.to_string())
             }

@@ -17,23 +17,42 @@ pub(crate) fn tell(sentence: &str) {
     eprintln!("{sentence}");
 }
 
-/// Writes rows under a heading, in columns as wide as what they hold.
-pub(crate) fn table<const N: usize>(heading: [&str; N], rows: Vec<[String; N]>) -> Result<(), Failure> {
-    print(&columns(heading, rows))
+/// Rows under a heading, written as they come: columns are as wide as what they held until then.
+pub(crate) struct Table<const N: usize> {
+    heading: Option<[&'static str; N]>,
+    widths: [usize; N],
 }
 
-fn columns<const N: usize>(heading: [&str; N], rows: Vec<[String; N]>) -> String {
-    let mut all = vec![heading.map(str::to_owned)];
-    all.extend(rows);
-    let widths: [usize; N] =
-        std::array::from_fn(|at| all.iter().map(|row| row[at].chars().count()).max().unwrap_or(0));
-    let mut text = String::new();
-    for row in all {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
+impl<const N: usize> Table<N> {
+    /// A table of which nothing is written yet.
+    pub(crate) fn new(heading: [&'static str; N]) -> Self {
+        Self { heading: Some(heading), widths: [0; N] }
     }
-    text
+
+    /// Writes more rows, the first ones under the heading.
+    pub(crate) fn write(&mut self, rows: Vec<[String; N]>) -> Result<(), Failure> {
+        if rows.is_empty() { Ok(()) } else { print(&self.lines(rows)) }
+    }
+
+    /// Writes the heading of a table without rows.
+    pub(crate) fn end(mut self) -> Result<(), Failure> {
+        print(&self.lines(Vec::new()))
+    }
+
+    fn lines(&mut self, rows: Vec<[String; N]>) -> String {
+        let heading = self.heading.take().map(|heading| heading.map(str::to_owned));
+        let all: Vec<_> = heading.into_iter().chain(rows).collect();
+        for (at, width) in self.widths.iter_mut().enumerate() {
+            *width = all.iter().map(|row| row[at].chars().count()).max().unwrap_or(0).max(*width);
+        }
+        let mut text = String::new();
+        for row in all {
+            let cells = row.iter().zip(self.widths).map(|(cell, width)| format!("{cell:width$}"));
+            text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+            text.push('\n');
+        }
+        text
+    }
 }
 
 #[cfg(test)]
@@ -41,8 +60,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [["ann", "Ännchen"], ["b", ""]].map(|row| row.map(str::to_owned)).to_vec();
-        assert_eq!(columns(["NAME", "FULL NAME"], rows), "NAME  FULL NAME\nann   Ännchen\nb\n");
+    fn columns_are_as_wide_as_their_widest_cell_until_then() {
+        let rows = |rows: [[&str; 2]; 2]| rows.map(|row| row.map(str::to_owned)).to_vec();
+        let mut table = Table::new(["NAME", "FULL NAME"]);
+        let first = table.lines(rows([["ann", "Ännchen"], ["b", ""]]));
+        assert_eq!(first, "NAME  FULL NAME\nann   Ännchen\nb\n");
+        assert_eq!(table.lines(rows([["c", "C"], ["dorothea", "D"]])), "c         C\ndorothea  D\n");
+        assert_eq!(table.lines(Vec::new()), "");
     }
 }

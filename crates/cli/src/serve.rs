@@ -1,6 +1,7 @@
 //! `patgate serve`.
 
-use patgate_server::{app, logging};
+use patgate_server::app::{self, StartError};
+use patgate_server::logging;
 use tokio::runtime;
 
 use crate::arguments::Listening;
@@ -12,5 +13,9 @@ pub(crate) fn run(arguments: Listening) -> Result<(), Failure> {
     logging::start(&configuration.log).map_err(Failure::failed)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::failed(format_args!("cannot start threads: {error}")))?;
-    runtime.block_on(app::serve(configuration)).map_err(Failure::failed)
+    runtime.block_on(app::serve(configuration)).map_err(|error| match error {
+        // As `patgate config check` has it.
+        StartError::Tls(fault) => Failure::Unusable(fault.to_string()),
+        other => Failure::failed(other),
+    })
 }

@@ -1,23 +1,24 @@
 //! `patgate token`.
 
-use patgate_server::command::tokens::{self, MadeToken, TokenRow};
+use patgate_server::command::tokens::{self, MadeToken, TokenRow, TokensWanted};
 use patgate_server::service::tokens::TokenRequest;
 
 use crate::arguments::{NewToken, Token};
 use crate::failure::Failure;
-use crate::output::{print, table, tell};
+use crate::output::{Table, print, tell};
 use crate::workplace::{change, work};
 
 /// Makes, lists or deletes tokens.
 pub(crate) fn run(command: Token) -> Result<(), Failure> {
     match command {
         Token::Create(arguments) => create(arguments),
-        Token::List { place, owner } => {
-            let rows = work(place, async |place| tokens::list(place, owner.as_deref()).await)?;
-            table(
-                ["ID", "NAME", "OWNER", "APPLICATION", "EXPIRES", "STATE", "LAST USED"],
-                rows.into_iter().map(cells).collect(),
-            )
+        Token::List { place, owner, search, application } => {
+            let wanted = TokensWanted { owner, search, application };
+            let mut table =
+                Table::new(["ID", "NAME", "OWNER", "APPLICATION", "EXPIRES", "STATE", "LAST USED"]);
+            let show = |rows: Vec<TokenRow>| table.write(rows.into_iter().map(cells).collect());
+            work(place, async |place| tokens::list(place, wanted, show).await)?;
+            table.end()
         }
         Token::Delete { place, id } => change(
             place,

@@ -4,7 +4,7 @@ use patgate_server::command::users::{self, UserRequest, UserRow};
 
 use crate::arguments::{NewUser, User};
 use crate::failure::Failure;
-use crate::output::{table, tell};
+use crate::output::{Table, tell};
 use crate::password;
 use crate::workplace::{change, work};
 
@@ -12,9 +12,11 @@ use crate::workplace::{change, work};
 pub(crate) fn run(command: User) -> Result<(), Failure> {
     match command {
         User::Create(arguments) => create(arguments),
-        User::List { place } => {
-            let rows = work(place, users::list)?;
-            table(["NAME", "FULL NAME", "EMAIL", "ORIGIN", "STATE"], rows.into_iter().map(cells).collect())
+        User::List { place, search } => {
+            let mut table = Table::new(["NAME", "FULL NAME", "EMAIL", "ORIGIN", "STATE"]);
+            let show = |rows: Vec<UserRow>| table.write(rows.into_iter().map(cells).collect());
+            work(place, async |place| users::list(place, search.as_deref(), show).await)?;
+            table.end()
         }
         User::Disable { place, name } => {
             let done = format!("`{name}` is disabled: they cannot sign in, and their tokens pass nowhere.");

@@ -8,16 +8,16 @@ use crate::arguments::Place;
 use crate::failure::Failure;
 
 /// Opens the database, works on it, and returns what the work returns.
-pub(crate) fn work<T, F>(place: Place, work: impl FnOnce(Workplace) -> F) -> Result<T, Failure>
+pub(crate) fn work<T, F, E>(place: Place, work: impl FnOnce(Workplace) -> F) -> Result<T, Failure>
 where
-    F: Future<Output = Result<T, CommandError>>,
+    F: Future<Output = Result<T, E>>,
+    Failure: From<E>,
 {
     let configuration = place.load()?;
     logging::start(&configuration.log).map_err(Failure::failed)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::failed(format_args!("cannot start: {error}")))?;
-    let outcome = runtime.block_on(async { work(Workplace::open(&configuration).await?).await });
-    Ok(outcome?)
+    runtime.block_on(async { Ok(work(Workplace::open(&configuration).await?).await?) })
 }
 
 /// As [`work`], for work that changes something. What it has to show is shown even when it is not known whether every

@@ -1,11 +1,13 @@
 //! `patgate config` and `patgate healthcheck`.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use patgate_testkit::child;
 use patgate_testkit::ports;
 use patgate_testkit::servers::oidc::Certified;
 use patgate_testkit::servers::patgate::{Patgate, binary};
+use patgate_testkit::wait;
 
 /// Runs the program in an empty folder, without the variables of the test run.
 fn run(arguments: &[&str], file: Option<&str>, environment: &[(&str, &str)]) -> Output {
@@ -122,9 +124,13 @@ fn a_flag_overrides_a_variable_and_a_variable_the_file() {
         if is_flagged { start.argument("--listen").argument(format!("127.0.0.1:{flag}")) } else { start }
     };
     let patgate = start(true).start();
-    let listens = patgate_testkit::wait::is_listening;
+    let listens = wait::is_listening;
     assert_eq!([flag, variable, file].map(listens), [true, false, false]);
     drop(patgate);
+    let patgate = start(false).begin();
+    let is_up = wait::until(Duration::from_secs(60), || listens(variable).then_some(()));
+    assert!(is_up.is_some(), "{}", patgate.log());
+    assert_eq!([flag, variable, file].map(listens), [false, true, false]);
 }
 
 #[test]

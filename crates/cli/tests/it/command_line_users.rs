@@ -115,7 +115,7 @@ fn an_operator_who_asks_for_what_cannot_be_is_told_why_and_nothing_changes() {
         (&["user", "create", "ADMIN"], PASSWORD, "ADMIN"),
         (&["user", "create", "ann"], "short", "8"),
         (&["user", "create", "correct horse"], "correct horse", ""),
-        (&["user", "create", "annabell"], "annabell", "name"),
+        (&["user", "create", "annabell"], "annabell", "error: a password is not the user name"),
         (&["user", "create", "ann", "--role", "nosuch"], PASSWORD, "nosuch"),
         (&["user", "create", ""], PASSWORD, "name"),
         (&["user", "disable", "nobody"], "", "nobody"),

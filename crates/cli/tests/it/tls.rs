@@ -1,15 +1,16 @@
 //! TLS served directly, and what `https` changes.
 
 use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 use patgate_testkit::certificates::{Authority, Certificate};
 use patgate_testkit::curl::{Answer, curl};
-use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::servers::patgate::{Patgate, binary};
 use patgate_testkit::wait;
 use rustix::process::Signal;
 
-use crate::actors::admin;
+use crate::actors::{CURRENT, admin};
 
 /// How long a changed file may take to count.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -70,6 +71,37 @@ fn a_client_that_trusts_the_authority_is_served_over_tls_and_nobody_without_it()
 }
 
 #[test]
+fn a_client_that_speaks_http_2_is_refused_what_is_refused_elsewhere_and_the_next_one_is_served() {
+    let authority = Authority::create();
+    let secured = Secured::start(&authority.server("server"));
+    let token = admin(&secured.patgate).token("t", "any").text;
+    let file = authority.certificate().display().to_string();
+    let ask = |path: &str, headers: &[&str]| {
+        let url = secured.patgate.url_of(path);
+        let headers = headers.iter().flat_map(|header| ["-H", header]);
+        curl(["--http2", "--cacert", &file].into_iter().chain(headers).chain([url.as_str()]))
+    };
+    let bearer = format!("authorization: Bearer {token}");
+    let (release, deploy) =
+        (format!("x-release-personal-token: {token}"), format!("x-deploy-personal-token: {token}"));
+    let (filler, long) =
+        (format!("x-filler: {}", "a".repeat(40 * 1_024)), format!("{bearer}{}", "a".repeat(40 * 1_024)));
+    for path in ["/auth", CURRENT, "/healthz"] {
+        for headers in [&[&*filler][..], &[&*long], &[&bearer, &filler]] {
+            let answer = ask(path, headers);
+            assert_eq!(answer.status, 431, "{path}: {}", answer.complaint);
+        }
+    }
+    for path in ["/auth", CURRENT] {
+        for headers in [[&release, &deploy], [&release, &release], [&bearer, &bearer]] {
+            let answer = ask(path, &headers.map(String::as_str));
+            assert_eq!(answer.status, 401, "{path} {headers:?}: {}", answer.complaint);
+            assert_eq!(ask(path, &[&bearer]).status, 200, "{path}");
+        }
+    }
+}
+
+#[test]
 fn an_operator_replaces_the_certificate_without_a_restart() {
     let (old, new) = (Authority::create(), Authority::create());
     let mut secured = Secured::start(&old.server("server"));
@@ -103,8 +135,16 @@ fn an_operator_with_a_pair_that_does_not_fit_is_told_at_the_start() {
         (path(&one.key), path(&one.key)),
     ] {
         let text = configuration(&certificate, &key);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("patgate.toml");
+        fs::write(&file, &text).unwrap();
+        let mut check = Command::new(binary());
+        let check = check.args(["config", "check", "--config"]).arg(file).output().unwrap();
         let failure = Patgate::with().https().configuration(text).try_start().unwrap_err();
-        assert_eq!(failure.status.and_then(|status| status.code()), Some(1), "{}", failure.log);
+        assert_eq!(failure.status.and_then(|status| status.code()), Some(2), "{}", failure.log);
+        assert_eq!(check.status.code(), Some(2));
+        let told = String::from_utf8(check.stderr).unwrap();
+        assert!(failure.log.contains(told.trim()), "{told}\n{}", failure.log);
         assert!(failure.log.contains(&key) || failure.log.contains(&certificate), "{}", failure.log);
     }
 }

@@ -37,6 +37,9 @@ pub enum CommandError {
     /// A rule stands against it.
     #[error("{0}")]
     Refused(Problem),
+    /// The rules do not allow what an argument says; the sentence names it.
+    #[error("{0}")]
+    Unfit(String),
     /// An argument is not what it must be.
     #[error("`{argument}`: {reason}")]
     Argument {
@@ -113,4 +116,19 @@ where
     T: std::str::FromStr<Err: fmt::Display>,
 {
     text.parse().map_err(|reason: T::Err| CommandError::Argument { argument, reason: reason.to_string() })
+}
+
+/// A refusal as somebody at a terminal reads it: `flags` are fields of the API, and what they are called here.
+fn in_words_of_the_terminal(problem: Problem, flags: &[(&str, &'static str)]) -> CommandError {
+    let named = flags.iter().find(|(field, _)| problem.wrong_field() == Some(*field));
+    let Some(&(field, argument)) = named else { return CommandError::Refused(problem) };
+    let told = problem.detail();
+    let beginnings = [format!("`{field}`: "), format!("The field `{field}`: ")];
+    let told = beginnings.iter().find_map(|name| told.strip_prefix(name.as_str())).unwrap_or(told);
+    let told = told.replace(&format!("`{field}`"), &format!("`{argument}`"));
+    if told.contains(argument) {
+        CommandError::Unfit(told)
+    } else {
+        CommandError::Argument { argument, reason: told }
+    }
 }

@@ -1,12 +1,23 @@
 //! `patgate token`.
 
 use jiff::Timestamp;
-use patgate_core::application::ApplicationSlot;
+use patgate_core::application::{ApplicationName, ApplicationSlot};
 use patgate_core::token::PlainToken;
 use patgate_core::user::Username;
 
-use super::{Changed, CommandError, Workplace, argument};
+use super::{Changed, CommandError, Workplace, argument, in_words_of_the_terminal};
+use crate::service::tokens::command_line::{Listing, Wanted};
 use crate::service::tokens::{NewTokenMade, OwnedGrant, TokenRequest, command_line};
+
+/// What the fields of a request for a token are called on the command line.
+const FLAGS: [(&str, &str); 6] = [
+    ("tokenNote", "--name"),
+    ("expiresAt", "--expires-at"),
+    ("expiryDate", "--expires-at"),
+    ("expiresInDays", "--expires-in-days"),
+    ("globalPermissions", "--permission"),
+    ("application", "--application"),
+];
 
 /// A token that was just made: the one moment at which its text can be shown.
 pub struct MadeToken {
@@ -45,23 +56,47 @@ pub async fn create(
     request: TokenRequest,
 ) -> Result<Changed<MadeToken>, CommandError> {
     let owner: Username = argument("--owner", owner)?;
-    let new = request.read(&place.state, ApplicationSlot::RELEASE)?;
-    let (made, change) = command_line::create(&place.state, &place.actor, &owner, new).await?;
+    let in_words = |problem| in_words_of_the_terminal(problem, &FLAGS);
+    let new = request.read(&place.state, ApplicationSlot::RELEASE).map_err(in_words)?;
+    let made = command_line::create(&place.state, &place.actor, &owner, new).await;
+    let (made, change) = made.map_err(in_words)?;
     let NewTokenMade { token, owned } = made;
     let row = TokenRow::new(owned, place.state.clock.now());
     Ok(place.finish(MadeToken { token, row }, change).await)
 }
 
-/// Lists the tokens of a user, or of everybody.
+/// Which tokens are listed, in the texts of the command line; `Default`: everybody's.
+#[derive(Clone, Debug, Default)]
+pub struct TokensWanted {
+    /// Of this user alone.
+    pub owner: Option<String>,
+    /// Whose name begins with this.
+    pub search: Option<String>,
+    /// For this application alone.
+    pub application: Option<String>,
+}
+
+/// Lists tokens by name: hands them over a part at a time, as they are read, until `show` fails.
 ///
 /// # Errors
-/// [`CommandError`] when there is no such user.
-pub async fn list(place: Workplace, owner: Option<&str>) -> Result<Vec<TokenRow>, CommandError> {
-    let owner: Option<Username> = owner.map(|name| argument("--owner", name)).transpose()?;
-    let tokens = command_line::list(&place.state, owner.as_ref()).await?;
+/// [`CommandError`] when there is no such user or application; what `show` says.
+pub async fn list<E: From<CommandError>>(
+    place: Workplace,
+    wanted: TokensWanted,
+    mut show: impl FnMut(Vec<TokenRow>) -> Result<(), E>,
+) -> Result<(), E> {
+    let TokensWanted { owner, search, application } = wanted;
+    let owner: Option<Username> = owner.map(|name| argument("--owner", &name)).transpose()?;
+    let application = application.map(|name| application_named(&place, &name)).transpose()?;
+    let wanted = Wanted { owner: owner.as_ref(), search, application };
     let now = place.state.clock.now();
+    let mut listing = Listing::of(&place.state, wanted).await.map_err(CommandError::from)?;
+    while let Some(tokens) = listing.next().await.map_err(CommandError::from)? {
+        show(tokens.into_iter().map(|token| TokenRow::new(token, now)).collect())?;
+    }
+    drop(listing);
     place.close().await;
-    Ok(tokens.into_iter().map(|token| TokenRow::new(token, now)).collect())
+    Ok(())
 }
 
 /// Deletes a token for good.
@@ -72,6 +107,16 @@ pub async fn delete(place: Workplace, id: &str) -> Result<Changed<()>, CommandEr
     let id = argument("ID", id)?;
     let change = command_line::delete(&place.state, &place.actor, id).await?;
     Ok(place.finish((), change).await)
+}
+
+fn application_named(place: &Workplace, name: &str) -> Result<ApplicationName, CommandError> {
+    let applications = &place.state.applications;
+    let slot = applications.slot(name).and_then(|slot| applications.name(slot)).cloned();
+    slot.ok_or_else(|| {
+        let known: Vec<_> = applications.iter().map(|(_, name, _)| format!("`{name}`")).collect();
+        let reason = format!("there is no application `{name:.40}`; there are {}", known.join(", "));
+        CommandError::Argument { argument: "--application", reason }
+    })
 }
 
 impl TokenRow {

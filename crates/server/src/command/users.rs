@@ -1,11 +1,17 @@
 //! `patgate user`.
 
 use patgate_core::user::{User, UserState, Username};
+use patgate_store::{Seek, UserCursor};
 
-use super::{Changed, CommandError, Workplace, argument};
+use super::{Changed, CommandError, Workplace, argument, in_words_of_the_terminal};
 use crate::configuration::Secret;
 use crate::password::PasswordText;
 use crate::service::users::{NewUser, command_line};
+
+/// Users that are read at once.
+const ROWS: u64 = 500;
+/// What the field of the password is called, wherever it comes from.
+const PASSWORD: [(&str, &str); 1] = [("password", "password")];
 
 /// A user as a line of a list.
 #[derive(Clone, Debug)]
@@ -50,18 +56,35 @@ pub async fn create(place: Workplace, request: UserRequest) -> Result<Changed<Us
         password: request.password.as_ref().map(password),
     };
     let role: Option<Username> = request.role.as_deref().map(|role| argument("--role", role)).transpose()?;
-    let (user, change) = command_line::create(&place.state, &place.actor, new, role.as_ref()).await?;
+    let made = command_line::create(&place.state, &place.actor, new, role.as_ref()).await;
+    let (user, change) = made.map_err(|problem| in_words_of_the_terminal(problem, &PASSWORD))?;
     Ok(place.finish(UserRow::new(user), change).await)
 }
 
-/// Lists all users.
+/// Lists the users whose names begin with `search`, or all of them, by name: hands them over a part at a time, as they
+/// are read, until `show` fails.
 ///
 /// # Errors
-/// [`CommandError`] when the database does not answer.
-pub async fn list(place: Workplace) -> Result<Vec<UserRow>, CommandError> {
-    let users = command_line::list(&place.state).await?;
+/// [`CommandError`] when the database does not answer; what `show` says.
+pub async fn list<E: From<CommandError>>(
+    place: Workplace,
+    search: Option<&str>,
+    mut show: impl FnMut(Vec<UserRow>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut seek = Seek::Start;
+    loop {
+        let users =
+            command_line::list(&place.state, search, &seek, ROWS).await.map_err(CommandError::from)?;
+        let Some(last) = users.last() else { break };
+        seek = Seek::After(UserCursor::of(last));
+        let is_whole = users.len() as u64 == ROWS;
+        show(users.into_iter().map(UserRow::new).collect())?;
+        if !is_whole {
+            break;
+        }
+    }
     place.close().await;
-    Ok(users.into_iter().map(UserRow::new).collect())
+    Ok(())
 }
 
 /// Disables a user, which stops their tokens, or enables them again.
@@ -88,7 +111,8 @@ pub async fn set_password(
     new: &Secret,
 ) -> Result<Changed<()>, CommandError> {
     let username = argument("NAME", username)?;
-    let change = command_line::set_password(&place.state, &place.actor, &username, password(new)).await?;
+    let change = command_line::set_password(&place.state, &place.actor, &username, password(new)).await;
+    let change = change.map_err(|problem| in_words_of_the_terminal(problem, &PASSWORD))?;
     Ok(place.finish((), change).await)
 }
 

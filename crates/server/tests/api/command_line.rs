@@ -1,7 +1,9 @@
 //! Tokens from the command line: the use cases behind `patgate token`, which ask nothing of a loaded index.
 
-use patgate_core::application::ApplicationSlot;
+use patgate_core::application::{ApplicationName, ApplicationSlot};
+use patgate_core::grant::Grant;
 use patgate_core::user::{Origin, Username};
+use patgate_server::service::tokens::command_line::{Listing, Wanted};
 use patgate_server::service::tokens::{NewToken, TokenRequest, command_line};
 use patgate_server::state::AppState;
 use patgate_store::{Actor, ActorKind, AuditFilter, Page};
@@ -31,6 +33,21 @@ fn new(state: &AppState, note: &str, permissions: Option<&[&str]>) -> NewToken {
     request.read(state, ApplicationSlot::RELEASE).unwrap()
 }
 
+/// The names of tokens and their owners, as a command lists them: by owner, beginning and application.
+async fn listed(
+    state: &AppState,
+    (owner, search, application): (Option<Username>, Option<&str>, Option<&ApplicationName>),
+) -> Vec<String> {
+    let (search, application) = (search.map(str::to_owned), application.cloned());
+    let mut listing =
+        Listing::of(state, Wanted { owner: owner.as_ref(), search, application }).await.unwrap();
+    let mut names = Vec::new();
+    while let Some(tokens) = listing.next().await.unwrap() {
+        names.extend(tokens.iter().map(|owned| format!("{} of {}", owned.grant.name.as_str(), owned.owner)));
+    }
+    names
+}
+
 #[tokio::test]
 async fn an_operator_makes_lists_and_deletes_tokens_that_a_server_honours() {
     let world = World::new().await;
@@ -45,11 +62,10 @@ async fn an_operator_makes_lists_and_deletes_tokens_that_a_server_honours() {
     assert_eq!(world.send(current.clone()).await.json()["tokenNote"], "for the nightly job");
 
     world.token(&ann, NewGrant { name: "by hand", ..NewGrant::default() }).await;
-    let listed = command_line::list(state, Some(&name("ann"))).await.unwrap();
-    let names: Vec<_> = listed.iter().map(|owned| (owned.grant.name.as_str(), &*owned.owner)).collect();
-    assert_eq!(names, [("by hand", "ann"), ("for the nightly job", "ann")]);
-    assert!(command_line::list(state, Some(&name("bob"))).await.unwrap().is_empty());
-    assert_eq!(command_line::list(state, None).await.unwrap().len(), 2);
+    let of = |owner: &str| (Some(name(owner)), None, None);
+    assert_eq!(listed(state, of("ann")).await, ["by hand of ann", "for the nightly job of ann"]);
+    assert_eq!(listed(state, of("bob")).await, [""; 0]);
+    assert_eq!(listed(state, (None, None, None)).await.len(), 2);
 
     let sequence = command_line::delete(state, &actor(), made.owned.grant.id).await.unwrap();
     state.node.apply_own(sequence).await.unwrap();
@@ -82,5 +98,45 @@ async fn the_rules_hold_for_an_operator_too() {
     assert_eq!(make("lena", None).await, 403);
     assert_eq!(make("dora", None).await, 401);
     assert_eq!(make("nobody", None).await, 404);
-    assert_eq!(command_line::list(state, Some(&name("nobody"))).await.unwrap_err().status(), 404);
+    let nobody = name("nobody");
+    let wanted = Wanted { owner: Some(&nobody), ..Wanted::default() };
+    assert_eq!(Listing::of(state, wanted).await.err().unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn an_operator_lists_more_tokens_than_are_read_at_once_each_of_them_once() {
+    let world = World::new().await;
+    let (ann, bob) = (world.user("ann", &[]).await, world.user("bob", &[]).await);
+    let mut change = world.change().await;
+    let mut wanted = Vec::new();
+    for number in 0..1_203 {
+        let (mut grant, digest) = world.grant_of(if number % 3 == 0 { bob.id } else { ann.id });
+        // Several of one name, and names across the places at which a part ends.
+        grant.name = format!("token {:04}", number / 7).parse().unwrap();
+        if number % 100 == 0 {
+            grant.application = "deploy".parse().unwrap();
+        }
+        change.insert_grant(&grant, world.state.index.keys().newest().id(), &digest).await.unwrap();
+        wanted.push(grant);
+    }
+    world.commit(change).await;
+    wanted.sort_by_key(|grant| (grant.name.as_str().to_owned(), grant.id));
+    let shown = |grant: &Grant| {
+        format!(
+            "{} of {}",
+            grant.name.as_str(),
+            if grant.owner == bob.id { &bob.username } else { &ann.username }
+        )
+    };
+    let state = &world.state;
+    let (deploy, ann_alone) = ("deploy".parse().unwrap(), Some(name("ann")));
+    for (asked, fits) in [
+        ((None, None, None), &(|_: &Grant| true) as &dyn Fn(&Grant) -> bool),
+        ((ann_alone, None, None), &|grant: &Grant| grant.owner == ann.id),
+        ((None, Some("TOKEN 00"), None), &|grant: &Grant| grant.name.as_str().starts_with("token 00")),
+        ((None, None, Some(&deploy)), &|grant: &Grant| grant.application == deploy),
+    ] {
+        let expected: Vec<_> = wanted.iter().filter(|grant| fits(grant)).map(shown).collect();
+        assert!(!expected.is_empty() && listed(state, asked).await == expected);
+    }
 }

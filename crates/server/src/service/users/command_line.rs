@@ -5,7 +5,7 @@
 
 use patgate_core::role::Role;
 use patgate_core::user::{Principal, User, Username};
-use patgate_store::{Actor, Page, Sequence, UserFilter};
+use patgate_store::{Actor, Seek, Sequence, UserCursor, UserFilter};
 
 use super::change::{keeps_password, set_state};
 use super::create::{NewUser, insert};
@@ -38,12 +38,18 @@ pub async fn create(
     Ok((user, change.commit().await?))
 }
 
-/// Lists all users by name.
+/// At most this many of the users whose names begin with `search`, by name, from a place on.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list(state: &AppState) -> Result<Vec<User>, Problem> {
-    Ok(state.store.users(&UserFilter::default(), Page::WHOLE).await?)
+pub async fn list(
+    state: &AppState,
+    search: Option<&str>,
+    seek: &Seek<UserCursor>,
+    limit: u64,
+) -> Result<Vec<User>, Problem> {
+    let filter = UserFilter { name_prefix: search.map(str::to_owned), ..UserFilter::default() };
+    Ok(state.store.list_users(&filter, seek, limit).await?)
 }
 
 /// Disables a user, which ends their sessions and stops their tokens, or enables them again.

@@ -3,7 +3,7 @@
 use patgate_core::user::UserState;
 use patgate_server::password::PasswordText;
 use patgate_server::service::users::{NewUser, command_line};
-use patgate_store::{Actor, ActorKind};
+use patgate_store::{Actor, ActorKind, Seek};
 
 use crate::common::{PASSWORD, World, get};
 
@@ -32,7 +32,7 @@ async fn an_operator_keeps_users_while_the_server_is_down() {
         command_line::create(state, &actor(), new_user("ben", PASSWORD), Some(&role)).await.unwrap();
     assert_eq!(made.state, UserState::Enabled);
     let names = async || {
-        let users = command_line::list(state).await.unwrap();
+        let users = command_line::list(state, None, &Seek::Start, 10).await.unwrap();
         users.iter().map(|user| user.username.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(names().await, ["ben", "root"]);
