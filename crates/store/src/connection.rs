@@ -238,3 +238,37 @@ async fn prepare_postgres(connection: &mut sqlx::PgConnection) -> Result<(), sql
 fn unreachable(error: sqlx::Error) -> OpenError {
     OpenError::Unreachable(error.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A connection on which one thing is set otherwise.
+    async fn told(spoil: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions) -> Option<WrongSetting> {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("patgate.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE);
+        let mut connection = spoil(options).connect().await.unwrap();
+        first_wrong_setting(&mut connection).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_setting_that_is_not_as_it_must_be_is_named() {
+        assert_eq!(told(|options| options).await, None);
+        let journal = told(|options| options.journal_mode(SqliteJournalMode::Delete)).await;
+        assert_eq!(journal, Some(("journal_mode", "wal", "delete".to_owned())));
+        for (level, found) in [(SqliteSynchronous::Normal, "1"), (SqliteSynchronous::Off, "0")] {
+            let synchronous = told(|options| options.synchronous(level)).await;
+            assert_eq!(synchronous, Some(("synchronous", "2", found.to_owned())));
+        }
+        let keys = told(|options| options.foreign_keys(false)).await;
+        assert_eq!(keys, Some(("foreign_keys", "1", "0".to_owned())));
+        let patience = told(|options| options.busy_timeout(Duration::from_secs(1))).await;
+        assert_eq!(patience, Some(("busy_timeout", "10000", "1000".to_owned())));
+    }
+}

@@ -115,16 +115,15 @@ fn a_server_whose_keys_others_can_read_does_not_start() {
 }
 
 #[test]
-fn a_server_with_the_wrong_keys_knows_no_token_until_it_has_the_right_ones() {
+fn a_server_with_the_keys_of_another_database_does_not_start() {
     let ((directory, old), (other, _)) = (left_behind(), left_behind());
     let (keys, safe) = (directory.path().join("keys"), directory.path().join("keys.safe"));
     fs::rename(&keys, &safe).unwrap();
     fs::copy(other.path().join("keys"), &keys).unwrap();
-    let mut patgate = Patgate::with().data_directory(directory.path()).start();
-    assert_eq!(auth(&patgate, &old), 401);
-    assert!(patgate.stop().success());
+    let failure = refusal(directory.path());
+    assert!(failure.log.contains("another database") && failure.log.contains("hint: "), "{}", failure.log);
     fs::rename(&safe, &keys).unwrap();
-    patgate.start_again();
+    let patgate = Patgate::with().data_directory(directory.path()).start();
     assert_eq!(auth(&patgate, &old), 200);
 }
 

@@ -65,6 +65,13 @@ impl DigestKey {
         Digest(*hasher.finalize().as_bytes())
     }
 
+    /// By what the key is known again: 16 hexadecimal digits that tell nothing about it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let digest = self.digest_secret(b"fingerprint of a digest key\0", "");
+        digest.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The digest of a token under this key.
     #[must_use]
     pub fn digest(&self, token: TokenText<'_>) -> Digest {

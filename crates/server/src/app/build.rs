@@ -92,6 +92,11 @@ pub async fn open(configuration: &Configuration, random: &Random) -> Result<(Sto
     memory::suit(counts.grants);
     let rows_exist = counts.grants > 0 || !store.sealing_keys().await?.is_empty();
     let keys = keys::load_or_create(&configuration.keys_file, rows_exist, &mut random.draw())?;
+    let known = store.digest_key_fingerprints().await?;
+    let now = keys::known_again(&keys.digest, &known, counts.grants > 0, &configuration.keys_file)?;
+    if now != known {
+        store.put_digest_key_fingerprints(&now).await?;
+    }
     Ok((store, keys))
 }
 

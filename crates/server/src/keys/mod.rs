@@ -17,6 +17,7 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,12 @@ pub enum KeysFault {
          hint: restore it from the backup, or set `keys_file` to where it is; Patgate never makes new keys for old data"
     )]
     Missing(PathBuf),
+    /// The file holds other keys than those of the database.
+    #[error(
+        "the key file `{0}` belongs to another database: the tokens in this one were made with other keys\n\
+         hint: restore the right one from the backup, or set `keys_file` to where it is"
+    )]
+    Foreign(PathBuf),
     /// Others may read the file.
     #[error(
         "the key file `{path}` has mode {mode:04o}, so that others can read it\n\
@@ -123,6 +130,28 @@ pub enum KeysFault {
         /// Why not.
         source: io::Error,
     },
+}
+
+/// The fingerprints of the digest keys of a database after a start with these keys: those that were `known`, and those
+/// of new keys. Without tokens those that were known are of no use.
+///
+/// # Errors
+/// [`KeysFault::Foreign`] when tokens exist, and none of their keys is here, or another one stands under its number.
+pub fn known_again(
+    keys: &DigestKeys,
+    known: &BTreeMap<u32, String>,
+    tokens_exist: bool,
+    path: &Path,
+) -> Result<BTreeMap<u32, String>, KeysFault> {
+    let mut here: BTreeMap<u32, String> = keys.iter().map(|key| (key.id(), key.fingerprint())).collect();
+    if tokens_exist && !known.is_empty() {
+        let mut of_both = known.iter().filter_map(|(id, print)| Some((print, here.get(id)?))).peekable();
+        if of_both.peek().is_none() || of_both.any(|(known, here)| known != here) {
+            return Err(KeysFault::Foreign(path.to_owned()));
+        }
+        here.extend(known.clone());
+    }
+    Ok(here)
 }
 
 /// Reads the key file.

@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use patgate_core::token::DigestKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tempfile::TempDir;
@@ -44,6 +45,30 @@ fn the_first_start_makes_keys_that_only_their_owner_reads_and_the_next_start_fin
     let token = patgate_core::token::PlainToken::generate(patgate_core::token::Prefix::ANY, &mut random(3));
     let text = patgate_core::token::TokenText::parse(token.reveal()).unwrap();
     assert_eq!(made.digest.newest().digest(text), found.digest.newest().digest(text));
+}
+
+#[test]
+fn a_file_of_another_database_is_known_by_its_keys() {
+    let digest = |keys: &[(u32, u8)]| {
+        DigestKeys::new(keys.iter().map(|(id, byte)| DigestKey::new(*id, [*byte; 32])).collect()).unwrap()
+    };
+    let path = Path::new("keys");
+    let known = known_again(&digest(&[(1, 7)]), &BTreeMap::new(), true, path).unwrap();
+    assert_eq!(known[&1].len(), 16);
+    for (here, is_ours) in [
+        (&[(1, 7)][..], true),
+        // A new key beside the old one; and the old one gone, once the new one is known.
+        (&[(1, 7), (2, 8)], true),
+        (&[(1, 8)], false),
+        (&[(2, 7)], false),
+        (&[(1, 8), (2, 7)], false),
+    ] {
+        let found = known_again(&digest(here), &known, true, path);
+        assert_eq!(found.is_ok(), is_ours, "{here:?}");
+        assert!(known_again(&digest(here), &known, false, path).is_ok_and(|now| now.len() == here.len()));
+    }
+    let rotated = known_again(&digest(&[(1, 7), (2, 8)]), &known, true, path).unwrap();
+    assert_eq!(known_again(&digest(&[(2, 8)]), &rotated, true, path).unwrap(), rotated);
 }
 
 #[test]
