@@ -17,6 +17,10 @@ use utoipa::ToSchema;
 use crate::caller::surface::below;
 use crate::scim;
 
+/// The most bytes of a body, as each request carries it with it.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub u64);
+
 /// A refusal.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -148,10 +152,15 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
-    /// 413: the body is above the limit of the server.
+    /// 413: the body is above the limit of the server, which is so many bytes.
     #[must_use]
-    pub fn body_too_large() -> Self {
-        let detail = "The body is longer than this server takes";
+    pub fn body_too_large(limit: Option<BodyLimit>) -> Self {
+        let detail = match limit {
+            Some(BodyLimit(limit)) => {
+                format!("The body is longer than the {limit} bytes that this server takes")
+            }
+            None => "The body is longer than this server takes".to_owned(),
+        };
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
     }
 
@@ -219,6 +228,12 @@ impl Problem {
         sentence
     }
 
+    /// What is wrong, in a sentence.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The field of the request that is wrong.
     #[must_use]
     pub fn wrong_field(&self) -> Option<&str> {
@@ -243,11 +258,16 @@ impl Problem {
         self.status
     }
 
-    /// As a text body, for the vendors' clients.
+    /// As a text body, for the vendors' clients: what is wrong, with the field where the sentence does not name it, and
+    /// what to do next.
     #[must_use]
     pub fn into_text_response(self) -> Response {
-        let detail = self.detail.clone();
-        self.with_body("text/plain; charset=utf-8", Body::from(detail))
+        let mut text = self.detail.clone();
+        if let Some(field) = self.field.as_deref().filter(|field| !text.contains(field)) {
+            text = format!("`{field}`: {text}");
+        }
+        self.hint.iter().for_each(|hint| text.extend([". ", hint]));
+        self.with_body("text/plain; charset=utf-8", Body::from(text))
     }
 
     /// As a page that tells it to a person.
@@ -357,15 +377,4 @@ pub fn suit_path(path: &str, mut response: Response) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_is_told_beside_its_field_without_naming_it_again() {
-        let named = Problem::field("password", "The field `password`: a password has at least 8 characters");
-        assert_eq!(named.sentence(), "A password has at least 8 characters.");
-        assert_eq!(Problem::field("days", "`days`: 1 to 3").hint("Type one").sentence(), "1 to 3. Type one.");
-        assert_eq!(Problem::conflict("the name `x` is taken").sentence(), "The name `x` is taken.");
-        assert_eq!((sentence(""), sentence("why?")), (".".to_owned(), "Why?".to_owned()));
-    }
-}
+mod tests;

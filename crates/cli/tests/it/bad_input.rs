@@ -127,6 +127,7 @@ fn a_client_that_sends_more_than_the_limit_is_told_so() {
     for length in [2_048, 100_000, 5_000_000] {
         let answer = post(&patgate, &token, "application/json", body(length).as_bytes());
         assert_eq!(answer.status, 413, "{length}: {}", answer.text());
+        assert!(answer.text().contains("longer than the 2048 bytes"), "{}", answer.text());
     }
     // A length that is claimed, and one that is not known before the end.
     let head = format!(

@@ -21,6 +21,7 @@ mod mail_server;
 mod main_job;
 mod odd_requests;
 mod pages;
+mod readme;
 mod scim;
 mod several_nodes;
 mod shutdown;

@@ -339,6 +339,22 @@ fn a_client_that_asks_patgate_past_the_proxy_cannot_name_its_own_request() {
 }
 
 #[test]
+fn a_client_does_not_reach_the_place_at_which_nginx_asks() {
+    let mut site = Site::new("/auth");
+    let token = admin(&site.patgate).token("t", "any");
+    let bearer = format!("Authorization: Bearer {}", token.text);
+    for path in ["/_patgate", "/_patgate?a=b", "/%5Fpatgate", "//_patgate", "/x/../_patgate"] {
+        for credential in [&["-H", &bearer][..], &[]] {
+            let answer = site.refused(path, &[&["--path-as-is"], credential].concat());
+            assert_eq!(answer.status, 404, "{path}");
+        }
+    }
+    // Patgate was not asked either: it would have noted the use.
+    assert!(site.patgate.stop().success());
+    assert_eq!(site.patgate.sql("SELECT count(*) FROM grants WHERE last_used_at IS NOT NULL").trim(), "0");
+}
+
+#[test]
 fn a_client_gets_nothing_when_patgate_is_down() {
     let mut site = Site::new("/auth");
     let token = format!("Authorization: Bearer {}", admin(&site.patgate).token("t", "any").text);

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use zeroize::Zeroize;
 
-use crate::problem::Problem;
+use crate::problem::{BodyLimit, Problem};
 
 /// How long a body may take to arrive. Clients that never finish one would use up the connections.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -46,13 +46,14 @@ pub(crate) async fn receive<T: DeserializeOwned, S: Send + Sync>(
         let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail);
         return Err(problem.hint("Send the header `Content-Type: application/json`"));
     }
+    let limit = request.extensions().get::<BodyLimit>().copied();
     let arriving = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
     let arrived = arriving.map_err(|_| {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The body did not arrive in time")
     })?;
     let body = arrived.map_err(|rejection| {
         if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::body_too_large()
+            Problem::body_too_large(limit)
         } else {
             Problem::new(StatusCode::BAD_REQUEST, "broken_body", "The body did not arrive whole")
         }
@@ -73,7 +74,7 @@ fn is_one_of(types: &[&str], headers: &HeaderMap) -> bool {
     types.iter().any(|known| essence.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = str::from_utf8(body).map_err(|error| {
         let detail = format!("The body is not UTF-8 after byte {}", error.valid_up_to());
         Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)

@@ -33,13 +33,13 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 }
 
 /// Reads the part of a URI after the `?`.
-fn read<T: DeserializeOwned>(query: &str) -> Result<T, QueryFault> {
+pub(super) fn read<T: DeserializeOwned>(query: &str) -> Result<T, QueryFault> {
     T::deserialize(Parameters(query))
 }
 
 /// Why a query cannot be read.
 #[derive(Debug)]
-struct QueryFault {
+pub(super) struct QueryFault {
     parameter: Option<Cow<'static, str>>,
     detail: String,
 }

@@ -23,7 +23,7 @@ use crate::api;
 use crate::caller::{Peer, cross_site};
 use crate::pages;
 use crate::password::{Attempt, PasswordRefused};
-use crate::problem::{Problem, suit_path, with_causes};
+use crate::problem::{BodyLimit, Problem, suit_path, with_causes};
 use crate::service::sign_in::{PasswordSignInRefused, by_password};
 use crate::state::AppState;
 
@@ -162,10 +162,11 @@ fn ready_body(response: http::Response<Bytes>) -> http::Response<ResponseBody> {
 }
 
 /// Refuses a body that says it is too long, without waiting for it. One that does not say is refused at the limit.
-async fn refuse_long(State(limit): State<u64>, request: Request, next: Next) -> Response {
+async fn refuse_long(State(limit): State<u64>, mut request: Request, next: Next) -> Response {
     if request.body().size_hint().lower() > limit {
-        return Problem::body_too_large().into_response();
+        return Problem::body_too_large(Some(BodyLimit(limit))).into_response();
     }
+    request.extensions_mut().insert(BodyLimit(limit));
     next.run(request).await
 }
 

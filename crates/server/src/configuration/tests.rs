@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use confique::meta::{Field, FieldKind, Meta};
 use patgate_core::application::ApplicationSlot;
 
 use super::*;
@@ -319,18 +320,29 @@ fn the_example_is_a_configuration_when_nothing_of_it_is_commented_out() {
     }
 }
 
+/// Every setting outside the tables, by its path, with its variable.
+fn leaves(meta: &'static Meta, above: &str) -> Vec<(String, Option<&'static str>)> {
+    let of = |field: &'static Field| match field.kind {
+        FieldKind::Leaf { env, .. } => vec![(format!("{above}{}", field.name), env)],
+        FieldKind::Nested { meta } => leaves(meta, &format!("{}.", field.name)),
+    };
+    meta.fields.iter().flat_map(of).collect()
+}
+
 #[test]
-fn the_reference_names_every_variable() {
+fn every_setting_has_a_variable_which_the_reference_names_and_the_server_knows() {
     let reference = reference();
-    for variable in [
-        "PATGATE_LISTEN",
-        "PATGATE_TLS_KEY",
-        "PATGATE_ADMIN_PASSWORD_FILE",
-        "PATGATE_APPLICATION",
-        "PATGATE_OIDC",
-        "PATGATE_LDAP",
-    ] {
-        assert!(reference.contains(variable), "{variable}");
+    let leaves = leaves(schema::SETTINGS, "");
+    assert!(leaves.len() > 15, "{leaves:?}");
+    for (path, variable) in &leaves {
+        let wanted = format!("PATGATE_{}", path.replace('.', "_").to_uppercase());
+        assert_eq!(*variable, Some(wanted.as_str()), "{path}");
+        let (_, entry) = reference.split_once(&format!("### `{path}`\n")).unwrap();
+        let entry = entry.split("\n#").next().unwrap();
+        assert!(entry.contains(&format!("Variable: `{wanted}`.")), "{entry}");
     }
+    let nonsense = leaves.iter().filter_map(|(_, variable)| *variable).map(|name| (name, "\u{1}"));
+    let faults = Configuration::of_sources(variables(&nonsense.collect::<Vec<_>>())).unwrap_err().to_string();
+    assert!(!faults.contains("is no variable of Patgate"), "{faults}");
     assert!(reference.contains("### `tls.certificate`") && reference.contains("Required."));
 }

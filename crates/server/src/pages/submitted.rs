@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 
 use super::refused::Refused;
 use super::visitor::{self, Visitor};
-use crate::problem::Problem;
+use crate::problem::{BodyLimit, Problem};
 use crate::state::AppState;
 
 /// The most fields of a form that are read.
@@ -130,7 +130,9 @@ impl FromRequest<AppState> for Fields {
             let status = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(Problem::new(status, "not_a_form", "This address takes the form of its page").into());
         }
-        let body = Bytes::from_request(request, state).await.map_err(|_| Problem::body_too_large())?;
+        let limit = request.extensions().get::<BodyLimit>().copied();
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|_| Problem::body_too_large(limit))?;
         if std::str::from_utf8(&body).is_err() {
             return Err(
                 Problem::new(http::StatusCode::BAD_REQUEST, "not_utf8", "The form is not UTF-8").into()
@@ -138,7 +140,7 @@ impl FromRequest<AppState> for Fields {
         }
         let fields = form_urlencoded::parse(&body).take(MOST_FIELDS + 1).count();
         if fields > MOST_FIELDS {
-            return Err(Problem::body_too_large().into());
+            return Err(Problem::body_too_large(None).into());
         }
         Ok(Self::read(&body))
     }

@@ -283,3 +283,28 @@ fn whole_seconds(wait: SignedDuration) -> u64 {
     let upwards = i64::from(wait.subsec_nanos() > 0);
     u64::try_from(wait.as_secs().saturating_add(upwards)).unwrap_or(1).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use patgate_store::Database;
+    use patgate_testkit::clock::NOON;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_guess_at_a_name_that_is_nobodys_waits_for_its_turn_at_the_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Database::Sqlite(folder.path().join("patgate.db"))).await.unwrap();
+        let passwords = Passwords::new(store, Directories::default());
+        let turns = [passwords.queue.wait().await.unwrap(), passwords.queue.wait().await.unwrap()];
+        let address = IpAddr::from([192, 0, 2, 7]);
+        for username in ["nobody", "no:name"] {
+            let attempt = Attempt { username, password: "a guess", address };
+            let mut guess = Box::pin(passwords.identify(attempt, NOON));
+            assert!(futures_util::poll!(guess.as_mut()).is_pending(), "{username}");
+        }
+        drop(turns);
+        let attempt = Attempt { username: "nobody", password: "a guess", address };
+        assert!(matches!(passwords.identify(attempt, NOON).await, Err(PasswordRefused::Wrong)));
+    }
+}

@@ -107,9 +107,13 @@ impl Certificates {
 
     /// Follows the files until it is dropped.
     pub async fn follow(self: Arc<Self>) {
+        self.look_every(PAUSE).await;
+    }
+
+    async fn look_every(self: Arc<Self>, pause: Duration) {
         loop {
             // The end of the pause and a request to look are the same to us.
-            let _ = tokio::time::timeout(PAUSE, self.look.notified()).await;
+            let _ = tokio::time::timeout(pause, self.look.notified()).await;
             let certificates = Arc::clone(&self);
             match tokio::task::spawn_blocking(move || certificates.reload()).await {
                 Ok(Ok(true)) => tracing::info!("a new certificate is in force"),

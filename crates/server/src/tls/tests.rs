@@ -117,17 +117,19 @@ fn a_broken_pair_keeps_the_old_one_and_is_reported_once() {
     assert_eq!(handshake(&authority, &certificates).0, first_certificate(&new.certificate));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_look_that_is_asked_for_comes_at_once() {
+/// Puts a new pair in place of the one that is served, and waits until it counts, for less than the ten seconds after
+/// which a server looks by itself.
+async fn is_followed(between_looks: Duration, is_asked: bool) -> bool {
     let authority = Authority::create();
     let (old, new) = (authority.server("old"), authority.server("new"));
     let served = Served::of(&old);
     let certificates = Certificates::load(served.files.clone()).unwrap();
-    let following = tokio::spawn(Arc::clone(&certificates).follow());
+    let following = tokio::spawn(Arc::clone(&certificates).look_every(between_looks));
     replace(&new.certificate, &served.files.certificate);
     replace(&new.key, &served.files.key);
-    certificates.look_now();
-    // Less than the ten seconds after which it would have looked by itself.
+    if is_asked {
+        certificates.look_now();
+    }
     let is_new = tokio::task::spawn_blocking({
         let (certificates, expected) = (Arc::clone(&certificates), first_certificate(&new.certificate));
         move || {
@@ -136,8 +138,19 @@ async fn a_look_that_is_asked_for_comes_at_once() {
             })
         }
     });
-    assert!(is_new.await.unwrap().is_some());
+    let is_new = is_new.await.unwrap().is_some();
     following.abort();
+    is_new
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_is_asked_for_comes_at_once() {
+    assert!(is_followed(PAUSE, true).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_files_are_looked_at_again_and_again_though_nobody_asks() {
+    assert!(is_followed(Duration::from_millis(50), false).await);
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod pages;
 mod passwords;
 mod policy;
 mod postgres;
+mod proxied;
 mod rechecks;
 mod refusals;
 mod reminders;

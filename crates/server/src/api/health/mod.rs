@@ -1,4 +1,6 @@
-//! What a supervisor and a client ask the server about itself. Everybody may.
+//! What a supervisor and a client ask the server about itself. Everybody may, whatever credentials come along: these are
+//! not looked at here, because the answer is about the server alone, and a supervisor whose proxy adds a wrong header must
+//! not take a good server for a bad one.
 
 mod live;
 mod openapi;

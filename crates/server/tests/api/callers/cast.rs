@@ -17,6 +17,8 @@ pub(super) enum Cast {
     DeletedToken,
     ExpiredToken,
     TokenOfDisabledOwner,
+    SuspendedToken,
+    TokenOfClosedOrigin,
     TokenForAnotherApplication,
     TwoTokenHeaders,
     TheSameHeaderTwice,
@@ -37,6 +39,7 @@ pub(super) enum Cast {
     ScimClientsToken,
     BasicWithBlankName,
     BasicWithOwnersName,
+    PasswordWithoutLogin,
     RightPassword,
     Session,
     AdministratorsPassword,
@@ -44,13 +47,15 @@ pub(super) enum Cast {
 
 impl Cast {
     /// All of them; those who are refused everywhere first.
-    pub(super) const ALL: [Self; 29] = [
+    pub(super) const ALL: [Self; 32] = [
         Self::Nobody,
         Self::Garbage,
         Self::UnknownToken,
         Self::DeletedToken,
         Self::ExpiredToken,
         Self::TokenOfDisabledOwner,
+        Self::SuspendedToken,
+        Self::TokenOfClosedOrigin,
         Self::TokenForAnotherApplication,
         Self::TwoTokenHeaders,
         Self::TheSameHeaderTwice,
@@ -71,6 +76,7 @@ impl Cast {
         Self::ScimClientsToken,
         Self::BasicWithBlankName,
         Self::BasicWithOwnersName,
+        Self::PasswordWithoutLogin,
         Self::RightPassword,
         Self::Session,
         Self::AdministratorsPassword,
@@ -85,6 +91,8 @@ impl Cast {
             Self::DeletedToken => "a deleted token of Ann's",
             Self::ExpiredToken => "an expired token of Ann's",
             Self::TokenOfDisabledOwner => "a token whose owner is disabled",
+            Self::SuspendedToken => "a token of Ann's that is suspended",
+            Self::TokenOfClosedOrigin => "a token of somebody from a directory, to whom Release is closed",
             Self::TokenForAnotherApplication => "a token of Ann's for the application `shop`",
             Self::TwoTokenHeaders => "the token headers of two applications",
             Self::TheSameHeaderTwice => "the same token header twice",
@@ -105,6 +113,7 @@ impl Cast {
             Self::ScimClientsToken => "a token of the SCIM client of a provider",
             Self::BasicWithBlankName => "Basic: no name and Ann's token",
             Self::BasicWithOwnersName => "Basic: Ann's name and Ann's token",
+            Self::PasswordWithoutLogin => "Basic: the name and password of somebody without `login`",
             Self::RightPassword => "Basic: Ann's name and password",
             Self::Session => "Ann's session with the CSRF token",
             Self::AdministratorsPassword => "Basic: an administrator's name and password",
@@ -121,6 +130,8 @@ impl Cast {
             Self::DeletedToken => call.token(&stage.deleted),
             Self::ExpiredToken => call.token(&stage.expired),
             Self::TokenOfDisabledOwner => call.token(&stage.of_disabled),
+            Self::SuspendedToken => call.token(&stage.suspended),
+            Self::TokenOfClosedOrigin => call.token(&stage.of_closed_origin),
             Self::TokenForAnotherApplication => call.token(&stage.elsewhere),
             Self::TwoTokenHeaders => call.token(full).deploy_token(full),
             Self::TheSameHeaderTwice => call.token(full).token(full),
@@ -143,6 +154,7 @@ impl Cast {
             }
             Self::BasicWithBlankName => call.basic("", &full.text),
             Self::BasicWithOwnersName => call.basic("ann", &full.text),
+            Self::PasswordWithoutLogin => call.basic("nora", PASSWORD),
             Self::RightPassword => call.basic("ann", PASSWORD),
             Self::Session => call.session(&stage.session),
             Self::AdministratorsPassword => call.basic("root", PASSWORD),
@@ -164,6 +176,8 @@ pub(super) struct Stage {
     deleted: IssuedToken,
     expired: IssuedToken,
     of_disabled: IssuedToken,
+    suspended: IssuedToken,
+    of_closed_origin: IssuedToken,
     bobs: IssuedToken,
     administrators: IssuedToken,
     scim_clients: IssuedToken,
@@ -203,6 +217,10 @@ impl Stage {
         world.delete_token(&deleted).await;
         let of_disabled = world.token(&dora, any()).await;
         world.disable(&dora).await;
+        let suspended = world.token(&ann, any()).await;
+        world.suspend(&suspended).await;
+        let lena = world.user_from("lena", Origin::Ldap, "corp", &["login"]).await;
+        world.user("nora", &["release#view"]).await;
         let ended_session = world.session(&ann).await;
         world.end_sessions(&ann).await;
         let subject = world.token(&ann, NewGrant::default()).await;
@@ -219,6 +237,8 @@ impl Stage {
             deleted,
             expired: world.token(&ann, NewGrant { expires_at: Some("2026-05-03T12:00:00Z"), ..any() }).await,
             of_disabled,
+            suspended,
+            of_closed_origin: world.token(&lena, any()).await,
             bobs: world.token(&bob, any()).await,
             administrators: world.token(&root, any()).await,
             scim_clients: world.token(&robot, any()).await,
@@ -252,6 +272,8 @@ impl Stage {
             &self.deleted,
             &self.expired,
             &self.of_disabled,
+            &self.suspended,
+            &self.of_closed_origin,
             &self.bobs,
             &self.administrators,
             &self.scim_clients,

@@ -30,6 +30,7 @@ use patgate_server::node::last_use;
 use patgate_server::state::AppState;
 use patgate_testkit::clock::NOON;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::answer::Answer;
@@ -100,6 +101,13 @@ impl World {
         let samples = self.samples.take().unwrap();
         let (index, store) = (Arc::clone(&self.state.index), self.state.store.clone());
         last_use::run(index, store, samples, self.clock.clone(), stop).await;
+    }
+
+    /// Follows last uses as a running server does, until the test ends.
+    pub(crate) fn follow_last_uses(&mut self) -> JoinHandle<()> {
+        let samples = self.samples.take().unwrap();
+        let (index, store) = (Arc::clone(&self.state.index), self.state.store.clone());
+        tokio::spawn(last_use::run(index, store, samples, self.clock.clone(), CancellationToken::new()))
     }
 
     async fn started(folder: TempDir, file: &str, seed: u64) -> Self {

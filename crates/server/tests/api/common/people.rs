@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use patgate_core::application::ApplicationName;
 use patgate_core::confirmation::Confirmation;
 use patgate_core::expiry::Expiry;
-use patgate_core::grant::{Grant, GrantPermissions, GrantState};
+use patgate_core::grant::{Grant, GrantPermissions, GrantState, SuspensionReason};
 use patgate_core::identifier::{GrantId, ItemNumber, RoleId, UserId};
 use patgate_core::item::Value;
 use patgate_core::permission::PermissionId;
@@ -174,6 +174,14 @@ impl World {
     pub(crate) async fn delete_token(&self, token: &IssuedToken) {
         let mut change = self.change().await;
         change.set_grant_state(token.id, GrantState::Deleted { at: self.clock.now() }).await.unwrap();
+        self.commit(change).await;
+    }
+
+    /// Suspends a token.
+    pub(crate) async fn suspend(&self, token: &IssuedToken) {
+        let state = GrantState::Suspended { at: self.clock.now(), reason: SuspensionReason::OverMaximum };
+        let mut change = self.change().await;
+        change.set_grant_state(token.id, state).await.unwrap();
         self.commit(change).await;
     }
 

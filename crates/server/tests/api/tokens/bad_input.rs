@@ -28,11 +28,8 @@ fn with(field: &str, value: &str) -> Vec<u8> {
     format!(r#"{{"tokenNote":"n","{field}":{value}}}"#).into_bytes()
 }
 
-#[tokio::test]
-async fn wrong_bodies_are_refused_by_field_and_change_nothing() {
-    let world = World::new().await;
-    world.user("ann", &["login"]).await;
-    let before = world.state.store.last_sequence().await.unwrap();
+/// Every kind of wrong body.
+fn wrong_bodies() -> Vec<Vec<u8>> {
     let mut bodies: Vec<Vec<u8>> = [
         r#""#,
         r#"{"#,
@@ -89,8 +86,39 @@ async fn wrong_bodies_are_refused_by_field_and_change_nothing() {
     ] {
         bodies.push(with(field, value));
     }
+    bodies
+}
+
+#[tokio::test]
+async fn wrong_bodies_are_refused_by_field_and_change_nothing() {
+    let world = World::new().await;
+    world.user("ann", &["login"]).await;
+    let before = world.state.store.last_sequence().await.unwrap();
+    let bodies = wrong_bodies();
     let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
     assert_snapshot!(refusals(&world, &bodies).await);
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn clients_of_deploy_read_the_same_in_text() {
+    let world = World::new().await;
+    world.user("ann", &["login"]).await;
+    let before = world.state.store.last_sequence().await.unwrap();
+    for body in wrong_bodies() {
+        let send = async |path: &str| {
+            let call =
+                post(path).basic("ann", PASSWORD).raw(&*body).header("content-type", "application/json");
+            world.send(call).await
+        };
+        let (told, text) = (send(TOKENS).await, send("/deployit/tokens/users").await);
+        assert_eq!(text.status(), told.status());
+        assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
+        for part in ["detail", "field", "hint"] {
+            let part = told.json()[part].as_str().unwrap_or_default().to_owned();
+            assert!(text.text().contains(&part), "`{part}` is missing: {}", text.text());
+        }
+    }
     assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
 }
 

@@ -1,12 +1,16 @@
 //! Listing tokens.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use patgate_core::grant::LastUse;
+use patgate_testkit::clock::{days_from_noon, seconds_from_noon};
+use patgate_testkit::wait;
 use serde_json::Value;
+use tokio::runtime::Handle;
 
 use super::TOKENS;
-use crate::common::{NewGrant, PASSWORD, Person, World, get};
-use patgate_testkit::clock::{days_from_noon, seconds_from_noon};
+use crate::common::{IssuedToken, NewGrant, PASSWORD, Person, World, get};
 
 /// Ann with four tokens, made a minute apart, and Bob with one.
 async fn world_of_ann() -> (World, Person) {
@@ -42,6 +46,37 @@ async fn names(world: &World, who: &str, query: &str) -> Vec<String> {
     assert_eq!(answer.status(), 200, "{query}: {}", answer.text());
     let name = |token: &Value| token["tokenNote"].as_str().unwrap().to_owned();
     answer.json().as_array().unwrap().iter().map(name).collect()
+}
+
+/// Looks until the store says that the token was last used then.
+async fn becomes_last_used(world: &World, token: &IssuedToken, seconds: i64) -> LastUse {
+    let (store, id, runtime) = (world.state.store.clone(), token.id, Handle::current());
+    let looking = tokio::task::spawn_blocking(move || {
+        wait::until(Duration::from_secs(30), || {
+            let grant = runtime.block_on(store.grant(id)).unwrap().unwrap();
+            grant.last_use.filter(|last_use| last_use.at == seconds_from_noon(seconds))
+        })
+    });
+    looking.await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_server_that_runs_writes_the_first_use_of_a_minute_at_once_and_the_others_when_it_is_over() {
+    let mut world = World::new().await;
+    let ann = world.user("ann", &["login"]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let following = world.follow_last_uses();
+    let probe = |agent: &str| get("/auth").token(&token).header("user-agent", agent);
+    assert_eq!(world.send(probe("nightly/1.0")).await.status(), 200);
+    let sampled = becomes_last_used(&world, &token, 0).await;
+    assert_eq!(sampled.address.as_deref(), Some("192.0.2.7"));
+    // No sample is taken of this one: only a look at the whole index finds it.
+    world.clock.set(seconds_from_noon(30));
+    assert_eq!(world.send(probe("later/2.0")).await.status(), 200);
+    world.clock.set(seconds_from_noon(60));
+    let swept = becomes_last_used(&world, &token, 30).await;
+    assert_eq!(swept.user_agent.as_deref(), Some("nightly/1.0"));
+    following.abort();
 }
 
 #[tokio::test]
@@ -106,7 +141,9 @@ async fn a_token_with_a_permission_list_lists_nothing() {
         let token = world.token(owner, listed).await;
         let answer = world.send(get(TOKENS).token(&token)).await;
         assert_eq!(answer.status(), 403);
-        assert_eq!(answer.text(), "A token with a permission list manages no token but itself");
+        let told = "A token with a permission list manages no token but itself. Ask at \
+                    `/api/v1/personal-access-tokens/current`, or with a password";
+        assert_eq!(answer.text(), told);
     }
     let full = world.token(&ann, NewGrant::default()).await;
     assert_eq!(world.send(get(TOKENS).token(&full)).await.status(), 200);
