@@ -77,16 +77,7 @@ fn documentation() -> Result<(), Failure> {
 }
 
 fn deny() -> Result<(), Failure> {
-    let tool = match CARGO_DENY.find() {
-        Ok(tool) => tool,
-        Err(Failure::Interrupted) => return Err(Failure::Interrupted),
-        Err(failure) => {
-            println!(
-                "SKIPPED: licences, bans and sources are NOT checked, there is no cargo-deny here ({failure})"
-            );
-            return Ok(());
-        }
-    };
+    let tool = CARGO_DENY.find()?;
     // Offline, because what is judged is on the disk already, and an answer must not depend on the network.
     process::run(cargo().current_dir(tree::root()).args(["fetch", "--locked", "--quiet"]))?;
     let words = [

@@ -179,6 +179,5 @@ fn environment(folder: &Path) -> Result<(), Failure> {
         command.args(["-m", "venv"]).arg(folder).stdout(Stdio::null()).stderr(Stdio::null());
         process::run(&mut command)
     };
-    // Debian keeps the module for virtual environments in a package of its own.
-    make().or_else(|_| test::machine::install(&["python3-venv"]).and_then(|()| make()))
+    make().or_else(|_| test::machine::install(&[test::machine::ENVIRONMENTS]).and_then(|()| make()))
 }

@@ -72,6 +72,13 @@ impl Data {
         })
     }
 
+    /// The demonstration, on a folder that it throws away in ours.
+    pub(super) fn demo(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg("demo").current_dir(self.path()).env_clear().env("TMPDIR", self.path());
+        command
+    }
+
     /// Makes this many tokens. The program must have run on the folder, and must not run now.
     ///
     /// # Errors

@@ -37,13 +37,17 @@ const BANNED_BELOW: [(&str, &[&str]); 2] = [
 /// When cargo does not describe the workspace.
 pub(super) fn findings() -> Result<Vec<String>, Failure> {
     let metadata = MetadataCommand::new().manifest_path(tree::root().join("Cargo.toml")).exec()?;
-    let mut findings = Vec::new();
+    let mut findings = findings_in(&metadata);
     for package in metadata.workspace_packages() {
-        findings.extend(wrong_edges(package));
         findings.extend(missing_lints(package)?);
     }
-    findings.extend(banned_below(&metadata));
     Ok(findings)
+}
+
+fn findings_in(metadata: &Metadata) -> Vec<String> {
+    let mut findings: Vec<_> = metadata.workspace_packages().into_iter().flat_map(wrong_edges).collect();
+    findings.extend(banned_below(metadata));
+    findings
 }
 
 fn wrong_edges(package: &Package) -> Vec<String> {
@@ -86,9 +90,11 @@ fn banned_below(metadata: &Metadata) -> Vec<String> {
         .iter()
         .flat_map(|resolve| &resolve.nodes)
         .map(|node| {
-            let used = node.deps.iter().filter(|edge| {
-                edge.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal && kind.target.is_none())
-            });
+            // Those for some systems alone as well: it would be built there.
+            let used = node
+                .deps
+                .iter()
+                .filter(|edge| edge.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
             (&node.id, used.map(|edge| &edge.pkg).collect())
         })
         .collect();
@@ -129,4 +135,103 @@ fn reachable<'a>(
 /// How far up a crate of ours is; `None` for other people's crates.
 fn rank(name: &str) -> Option<usize> {
     LAYERS.iter().position(|(ours, _)| *ours == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A workspace of these crates of ours and others'; an edge says who uses whom, as what kind, on which system.
+    fn findings(
+        ours: &[&str],
+        others: &[&str],
+        edges: &[(&str, &str, Option<&str>, Option<&str>)],
+    ) -> Vec<String> {
+        let of = |user: &str| edges.iter().filter(|edge| edge.0 == user).collect::<Vec<_>>();
+        let package = |name: &&str| {
+            let dependencies: Vec<Value> = of(name)
+                .into_iter()
+                .map(|(_, used, kind, target)| {
+                    json!({
+                        "name": used, "source": null, "req": "*", "kind": kind, "optional": false,
+                        "uses_default_features": true, "features": [], "target": target, "rename": null,
+                        "registry": null, "path": null,
+                    })
+                })
+                .collect();
+            json!({
+                "name": name, "version": "1.0.0", "id": name, "source": null, "description": null,
+                "dependencies": dependencies, "license": null, "license_file": null, "targets": [], "features": {},
+                "manifest_path": "Cargo.toml", "readme": null, "repository": null, "homepage": null,
+                "documentation": null, "links": null, "publish": null, "default_run": null, "rust_version": null,
+            })
+        };
+        let node = |name: &&str| {
+            let used = of(name).into_iter().map(|(_, used, kind, target)| {
+                json!({ "name": used, "pkg": used, "dep_kinds": [{ "kind": kind, "target": target }] })
+            });
+            json!({ "id": name, "dependencies": [], "deps": used.collect::<Vec<_>>(), "features": [] })
+        };
+        let all = || ours.iter().chain(others);
+        let metadata = json!({
+            "packages": all().map(package).collect::<Vec<_>>(), "workspace_members": ours,
+            "resolve": { "nodes": all().map(node).collect::<Vec<_>>(), "root": null },
+            "workspace_root": "", "target_directory": "", "version": 1, "metadata": null,
+        });
+        findings_in(&serde_json::from_value(metadata).unwrap())
+    }
+
+    #[test]
+    fn edges_that_point_down_are_tidy() {
+        let ours = ["patgate-core", "patgate-store", "patgate-server", "patgate-testkit"];
+        let edges = [
+            ("patgate-store", "patgate-core", None, None),
+            ("patgate-store", "sea-orm", None, None),
+            ("patgate-server", "patgate-store", None, None),
+            ("patgate-core", "patgate-testkit", Some("dev"), None),
+            ("patgate-core", "proptest", Some("dev"), None),
+            ("proptest", "rand", None, None),
+        ];
+        assert_eq!(findings(&ours, &["sea-orm", "proptest", "rand"], &edges), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_edge_that_points_up_is_found() {
+        let ours = ["patgate-core", "patgate-store", "patgate-gateway", "patgate-server"];
+        for (from, to, kind) in [
+            ("patgate-core", "patgate-store", None),
+            ("patgate-core", "patgate-store", Some("dev")),
+            ("patgate-gateway", "patgate-store", None),
+            ("patgate-gateway", "patgate-store", Some("build")),
+            ("patgate-store", "patgate-server", None),
+        ] {
+            let found = findings(&ours, &[], &[(from, to, kind, None)]);
+            assert_eq!(found, [format!("{from} uses `{to}`: dependencies point the other way")]);
+        }
+        // The test kit is built for no person.
+        let kit = [("patgate-server", "patgate-testkit", None, None)];
+        assert_eq!(findings(&["patgate-server", "patgate-testkit"], &[], &kit).len(), 1);
+        assert_eq!(findings(&["patgate-new"], &[], &[]).len(), 1, "a crate without a place");
+    }
+
+    #[test]
+    fn what_one_crate_owns_no_other_names() {
+        for kind in [None, Some("dev")] {
+            let found = findings(&["patgate-server"], &["sqlx"], &[("patgate-server", "sqlx", kind, None)]);
+            assert_eq!(found, ["patgate-server uses `sqlx`: only `patgate-store` may, go through it"]);
+        }
+    }
+
+    #[test]
+    fn what_is_banned_is_found_however_deep_and_on_whatever_system() {
+        for system in [None, Some("cfg(windows)"), Some("aarch64-unknown-linux-gnu")] {
+            let edges = [("patgate-core", "between", None, system), ("between", "tokio", None, system)];
+            let found = findings(&["patgate-core"], &["between", "tokio"], &edges);
+            assert!(found.len() == 1 && found[0].starts_with("patgate-core builds `tokio`"), "{found:?}");
+        }
+        let tested = [("patgate-core", "between", None, None), ("between", "tokio", Some("dev"), None)];
+        assert_eq!(findings(&["patgate-core"], &["between", "tokio"], &tested), Vec::<String>::new());
+    }
 }
