@@ -166,19 +166,71 @@ pub enum PrincipalKind {
 
 /// A user or a group of one provider, as it stands in a role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "WrittenPrincipal")]
 pub struct Principal {
     /// The log-in name of the user, or the name of the group.
     pub username: Username,
     /// For people to read; not compared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fullname: Option<String>,
     /// User or group.
-    #[serde(default)]
     pub kind: PrincipalKind,
     /// `internal`, or the name of the provider. A name of another provider is another principal.
-    #[serde(default = "internal_provider")]
     pub provider: String,
+}
+
+/// A principal as it is stored, before its name is read by its kind.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenPrincipal {
+    username: String,
+    fullname: Option<String>,
+    #[serde(default)]
+    kind: PrincipalKind,
+    #[serde(default = "internal_provider")]
+    provider: String,
+}
+
+impl TryFrom<WrittenPrincipal> for Principal {
+    type Error = NotAPrincipalName;
+
+    fn try_from(written: WrittenPrincipal) -> Result<Self, Self::Error> {
+        let WrittenPrincipal { username, fullname, kind, provider } = written;
+        Ok(Self { username: kind.name(&username)?, fullname, kind, provider })
+    }
+}
+
+impl PrincipalKind {
+    /// Reads the name of a principal of this kind. That of a group is 1 to 200 characters, as its provider writes it: `/ops` and
+    /// `urn:example:ops` are some.
+    ///
+    /// # Errors
+    /// [`NotAPrincipalName`].
+    pub fn name(self, text: &str) -> Result<Username, NotAPrincipalName> {
+        match self {
+            Self::User => Ok(text.parse()?),
+            Self::Group => {
+                let refused = |c: char| c.is_control() || is_invisible(c);
+                let fits = (1..=200).contains(&text.chars().count()) && text.trim() == text;
+                if fits && !text.contains(refused) {
+                    Ok(Username(text.into()))
+                } else {
+                    Err(NotAPrincipalName::Group)
+                }
+            }
+        }
+    }
+}
+
+/// Why a text is no name of a principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPrincipalName {
+    /// Of a user.
+    #[error(transparent)]
+    User(#[from] NotAUsername),
+    /// Of a group.
+    #[error("the name of a group is 1 to 200 characters without control characters, or blanks at its ends")]
+    Group,
 }
 
 /// Whether a user may act at all.
@@ -249,10 +301,26 @@ impl Principal {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::value;
+
     use super::*;
 
     fn name(text: &str) -> Username {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_group_is_called_what_its_provider_calls_it() {
+        for text in ["ops", "/ops", "urn:example:ops", "CN=Ops,OU=Groups", "a/b:c"] {
+            assert_eq!(PrincipalKind::Group.name(text).unwrap().as_str(), text);
+            let written = [("username", text), ("kind", "group"), ("provider", "corp")].into_iter();
+            let read: Result<_, value::Error> = Principal::deserialize(value::MapDeserializer::new(written));
+            assert_eq!(read.unwrap().username.as_str(), text);
+        }
+        for text in ["", " ops", "o\nps", "o\u{200b}ps", &"x".repeat(201)] {
+            assert_eq!(PrincipalKind::Group.name(text), Err(NotAPrincipalName::Group));
+        }
+        assert_eq!(PrincipalKind::User.name("/ops"), Err(NotAUsername.into()));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::keyset::{Seek, TimeCursor, in_list_order, latest_first};
-use crate::rows::{column, containing, parsed, time, to_json};
+use crate::rows::{column, containing, time, to_json};
 use crate::store::Store;
 use crate::tables::{Exemptions, Users};
 use crate::users;
@@ -130,7 +130,9 @@ fn read(row: &QueryResult) -> Result<Exemption, StoreError> {
     Ok(Exemption {
         id: ExemptionId::from_i64(column(row, "id")?),
         principal: Principal {
-            username: parsed(row, "name")?,
+            username: kind
+                .name(&column::<String>(row, "name")?)
+                .map_err(|_| StoreError::Unreadable("name"))?,
             fullname: column(row, "fullname")?,
             kind,
             provider: column(row, "provider")?,

@@ -41,7 +41,7 @@ mod wait;
 mod webhooks;
 
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
-pub use change::{Act, Acted, Change, RetriedMails};
+pub use change::{Act, Acted, Change, MailTrial, RetriedMails};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
 pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep};
 pub use database::{Database, DatabaseUrl, NotADatabase};

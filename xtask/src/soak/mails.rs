@@ -18,7 +18,7 @@ use crate::tree;
 /// When something is missing, or the program does not build.
 ///
 /// # Panics
-/// When a due token has no mail, or two that are not the same.
+/// When a due token has no mail, or two that are not the same, and when no crash met one of the steps.
 pub(super) fn run(kills: u32) -> Result<(), Failure> {
     step("what the trial needs", || machine::prepare().and_then(|()| MAIL_SERVER.find().map(drop)))?;
     step("build", || {
@@ -31,13 +31,19 @@ pub(super) fn run(kills: u32) -> Result<(), Failure> {
         Ok(trial(Patgate::with().database_url(database.url()), kills, 4))
     })?;
     println!(
-        "| database | kills | due tokens | without a mail | runs cut | mails repeated with the same Message-ID |\n\
-         | --- | --- | --- | --- | --- | --- |"
+        "| database | kills | in the planning | in the claim | before the first word | before the mark | due tokens | \
+         without a mail | runs cut | most in doubt after one kill | mails repeated with the same Message-ID |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     );
-    for (database, Outcome { kills, due, runs_cut, repeated }) in
-        [("SQLite", sqlite), ("PostgreSQL", postgres)]
-    {
-        println!("| {database} | {kills} | {due} | 0 | {runs_cut} | {repeated} |");
+    for (database, outcome) in [("SQLite", sqlite), ("PostgreSQL", postgres)] {
+        let Outcome { kills, in_planning, in_claim, before_sending, before_mark, .. } = outcome;
+        let Outcome { due, runs_cut, most_unmarked, repeated, .. } = outcome;
+        let aimed = [in_planning, in_claim, before_sending, before_mark];
+        assert!(aimed.iter().all(|hits| *hits > 0), "a step was never met: {outcome:?}");
+        println!(
+            "| {database} | {kills} | {in_planning} | {in_claim} | {before_sending} | {before_mark} | {due} | 0 | \
+             {runs_cut} | {most_unmarked} | {repeated} |"
+        );
     }
     Ok(())
 }

@@ -28,6 +28,8 @@ fn a_crash_leaves_each_token_either_there_or_not_in_postgresql() {
 
 fn assert_mails_were_tried(outcome: mails::Outcome) {
     assert_eq!(outcome.kills, KILLS);
+    let aimed = [outcome.in_planning, outcome.in_claim, outcome.before_sending, outcome.before_mark];
+    assert!(aimed.iter().all(|hits| *hits > 0), "a step was never met: {outcome:?}");
     assert!(outcome.runs_cut < KILLS, "no run was answered: {outcome:?}");
 }
 

@@ -15,6 +15,7 @@ mod crashes;
 mod demo;
 mod durability;
 mod first_start;
+mod jobs;
 mod logs;
 mod mail_nodes;
 mod mail_server;

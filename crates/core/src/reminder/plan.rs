@@ -61,6 +61,8 @@ pub enum SkipReason {
     Deleted,
     /// Reminders were switched off after the mail was planned.
     SwitchedOff,
+    /// It is a notice, and no mail server was chosen for a week.
+    NoServer,
 }
 
 /// What a run does.
@@ -83,8 +85,14 @@ pub struct PlannedMail {
 
 impl SkipReason {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::NoAddress, Self::OwnerDisabled, Self::Expired, Self::Deleted, Self::SwitchedOff];
+    pub const ALL: [Self; 6] = [
+        Self::NoAddress,
+        Self::OwnerDisabled,
+        Self::Expired,
+        Self::Deleted,
+        Self::SwitchedOff,
+        Self::NoServer,
+    ];
 
     /// The word in the database and in the API.
     #[must_use]
@@ -95,6 +103,7 @@ impl SkipReason {
             Self::Expired => "expired",
             Self::Deleted => "deleted",
             Self::SwitchedOff => "switched_off",
+            Self::NoServer => "no_server",
         }
     }
 }

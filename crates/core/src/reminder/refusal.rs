@@ -1,20 +1,23 @@
-//! Whose fault it is when mails are refused for good: that of each recipient, or that of the mail server, which refuses
-//! everybody alike (a relay that does not know us, a quota that is used up).
+//! Whose fault it is when mails are refused for good, or never answered: that of each recipient, or that of the mail server,
+//! which refuses everybody alike (a relay that does not know us, a quota that is used up), or has fallen silent.
 
 use std::collections::BTreeSet;
 
-/// So many recipients, refused alike in a row, are too many to be at fault themselves.
+/// So many recipients, refused alike in a row, are too many to be at fault themselves; so are as many mails in a row at which
+/// the server fell silent.
 const ALIKE: usize = 3;
 /// The mailbox does not exist, or takes no mails (RFC 3463 §3.2 and §3.3): it is the mailbox of whom it is said.
 const OF_A_MAILBOX: [&str; 2] = ["5.1.1", "5.2.1"];
 
-/// The refusals of a round of sending that nothing has decided about yet. `M` is what the caller keeps of a mail.
+/// The refusals of a round of sending that nothing has decided about yet, and the silences. `M` is what the caller keeps of a mail.
 #[derive(Clone, Debug)]
 pub struct Refusals<M> {
     mails: Vec<M>,
     recipients: BTreeSet<String>,
     /// What was said of them all.
     gist: String,
+    /// At how many mails in a row the server fell silent.
+    silences: usize,
     /// Whether the server has taken a mail in this round.
     has_taken: bool,
     /// Whether the server is at fault.
@@ -33,7 +36,7 @@ pub enum Verdict<M> {
 impl<M> Default for Refusals<M> {
     fn default() -> Self {
         let (mails, recipients, gist) = (Vec::new(), BTreeSet::new(), String::new());
-        Self { mails, recipients, gist, has_taken: false, is_over: false }
+        Self { mails, recipients, gist, silences: 0, has_taken: false, is_over: false }
     }
 }
 
@@ -41,6 +44,7 @@ impl<M> Refusals<M> {
     /// The server took a mail: what it refused before, it refused because of the recipients. Their mails.
     pub fn taken(&mut self) -> Vec<M> {
         self.has_taken = true;
+        self.silences = 0;
         self.recipients.clear();
         std::mem::take(&mut self.mails)
     }
@@ -57,6 +61,7 @@ impl<M> Refusals<M> {
         if self.has_taken && OF_A_MAILBOX.contains(&words.split_whitespace().nth(1).unwrap_or_default()) {
             return Verdict::OfRecipients(vec![mail]);
         }
+        self.silences = 0;
         let gist = gist(words, recipient);
         let mut decided = Vec::new();
         if gist != self.gist {
@@ -71,6 +76,19 @@ impl<M> Refusals<M> {
         }
         self.is_over = true;
         Verdict::OfServer(std::mem::take(&mut self.mails))
+    }
+
+    /// The server refused a mail for now: it is not silent.
+    pub fn put_off(&mut self) {
+        self.silences = 0;
+    }
+
+    /// The server said nothing about a mail, or broke the connection. The third in a row shows that it would be so with every
+    /// other: whether the server is at fault.
+    pub fn silent(&mut self) -> bool {
+        self.silences += 1;
+        self.is_over |= self.silences >= ALIKE;
+        self.is_over
     }
 
     /// The round is over: the mails about which nothing was decided.
@@ -190,6 +208,22 @@ mod tests {
         let mut refusals = Refusals::default();
         let said = (1..=3).map(|number| refusals.refused(number, &person(number), gone));
         assert_eq!(said.last().unwrap(), Verdict::OfServer(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn the_third_silence_in_a_row_shows_that_the_server_is_at_fault() {
+        let mut refusals = Refusals::default();
+        let hear: [fn(&mut Refusals<u32>); 3] = [
+            |refusals| drop(refusals.taken()),
+            Refusals::put_off,
+            |refusals| drop(refusals.refused(9, &person(9), "550 no")),
+        ];
+        for hear in hear {
+            assert!(!refusals.silent() && !refusals.silent());
+            hear(&mut refusals);
+        }
+        assert!(!refusals.silent() && !refusals.silent() && refusals.silent());
+        assert_eq!(refusals.refused(4, &person(4), "550 no"), Verdict::OfServer(vec![4]));
     }
 
     #[test]

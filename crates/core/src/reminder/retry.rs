@@ -1,9 +1,13 @@
-//! When a mail that was refused for now is tried again.
+//! When a mail that was refused for now, or never answered, is tried again.
 
 use jiff::SignedDuration;
 
 /// How often a mail is tried before it counts as failed: the pauses between make four days, as RFC 5321 §4.5.4.1 has it.
 pub const ATTEMPTS: u32 = 14;
+
+/// The pause before a mail is handed over once more that the mail server had whole and did not answer: it may arrive twice,
+/// and not more often. By then a mail server that hangs has mostly been mended.
+pub const PAUSE_BEFORE_REPEAT: SignedDuration = SignedDuration::from_hours(3);
 
 /// The pause before an attempt, the first being 1: none, a minute, five, a quarter, an hour, three, then twelve each.
 #[must_use]

@@ -1,32 +1,52 @@
-//! Reminders: runs the nights, and sends what is due.
+//! Reminders: runs the nights, and sends what is due. Neither waits for the other: a mail server that keeps the sender waiting
+//! for hours delays no night.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::problem::with_causes;
 use crate::service::reminders::{self, Round};
 use crate::state::AppState;
 
-/// How often one looks whether a night has begun, or a mail is due.
-const LOOK: Duration = Duration::from_secs(10);
+/// How often one looks whether a night has begun.
+const NIGHT_LOOK: Duration = Duration::from_secs(2);
+/// How often one looks whether a mail is due.
+const MAIL_LOOK: Duration = Duration::from_secs(10);
 /// How long a mail server that takes no mails is left alone, in minutes: the first time, the second, …
 const PAUSES: [i64; 4] = [1, 5, 15, 30];
 /// For how long runs and mails that are done are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
-/// Runs until it is told to stop; what is being sent then is finished first.
+/// Runs until it is told to stop; what is being sent then is finished first, if that takes no longer than a request may.
 pub async fn run(state: AppState, stop: CancellationToken) {
-    let mut rest = Rest::default();
+    let planned = Notify::new();
+    tokio::join!(run_nights(&state, &planned, &stop), send(&state, &planned, &stop));
+}
+
+async fn run_nights(state: &AppState, planned: &Notify, stop: &CancellationToken) {
     loop {
-        match reminders::run_due(&state).await {
+        match reminders::run_due(state).await {
             Ok(None) => {}
-            Ok(Some(_)) => forget(&state).await,
+            Ok(Some(_)) => {
+                planned.notify_one();
+                forget(state).await;
+            }
             Err(error) => warn("reminders were not planned", &error),
         }
+        if tokio::time::timeout(NIGHT_LOOK, stop.cancelled()).await.is_ok() {
+            return;
+        }
+    }
+}
+
+async fn send(state: &AppState, planned: &Notify, stop: &CancellationToken) {
+    let mut rest = Rest::default();
+    loop {
         if rest.is_over(state.clock.now()) {
-            match reminders::send_due(&state, &stop).await {
+            match reminders::send_due(state, stop).await {
                 Ok(round) => rest.after(round, state.clock.now()),
                 Err(error) => warn("mails were not sent", &error),
             }
@@ -35,7 +55,8 @@ pub async fn run(state: AppState, stop: CancellationToken) {
             () = stop.cancelled() => return,
             // Somebody asks for it, who may just have mended the mail server.
             () = state.mail_is_due.notified() => rest = Rest::default(),
-            () = tokio::time::sleep(LOOK) => {}
+            () = planned.notified() => {}
+            () = tokio::time::sleep(MAIL_LOOK) => {}
         }
     }
 }
@@ -72,7 +93,7 @@ async fn forget(state: &AppState) {
 }
 
 fn warn(what: &str, error: &dyn std::error::Error) {
-    tracing::warn!(error = with_causes(error), "{what}; trying again in ten seconds");
+    tracing::warn!(error = with_causes(error), "{what}; trying again in a few seconds");
 }
 
 #[cfg(test)]

@@ -27,5 +27,5 @@ pub use fault::{FaultKind, MailFault};
 pub use message::{Mail, MessageId, NotAMessageId};
 pub use report::{Outcome, Report, Step, StepName, TlsFacts};
 pub use server::{SmtpFault, SmtpField, SmtpFields, SmtpServer};
-pub use test_mail::test;
+pub use test_mail::{LONGEST, test, try_out};
 pub use trust::{Authorities, NoAuthorities};

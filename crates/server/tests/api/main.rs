@@ -18,6 +18,7 @@ mod health;
 mod ldap;
 mod nights;
 mod openapi;
+mod outbox;
 mod outsiders;
 mod pages;
 mod passwords;

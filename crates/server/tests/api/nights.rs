@@ -1,7 +1,9 @@
 //! Reminders from the plan to the mail: a frozen clock, a real mail server.
 
 use jiff::{SignedDuration, Timestamp};
+use patgate_core::identifier::UserId;
 use patgate_core::policy::notification::NotificationDays;
+use patgate_core::reminder::ATTEMPTS;
 use patgate_server::service::reminders::{self, Round};
 use patgate_store::{MailFilter, MailState, RunNote, Seek, StoredMail};
 use patgate_testkit::servers::mail::{MailServer, Way};
@@ -34,13 +36,13 @@ pub(crate) async fn world(port: u16) -> World {
 
 pub(crate) async fn person(world: &World, name: &str, address: &str) -> Person {
     let person = world.user(name, &["login"]).await;
-    set_address(world, &person, address).await;
+    set_address(world, person.id, address).await;
     person
 }
 
-async fn set_address(world: &World, person: &Person, address: &str) {
+pub(crate) async fn set_address(world: &World, person: UserId, address: &str) {
     let mut change = world.change().await;
-    let mut user = change.user(person.id).await.unwrap().unwrap();
+    let mut user = change.user(person).await.unwrap().unwrap();
     user.email = address.into();
     change.update_user(&user).await.unwrap();
     world.commit(change).await;
@@ -107,9 +109,11 @@ async fn a_token_has_one_mail_that_says_when_it_ends_and_where_to_get_another() 
 async fn each_answer_of_the_mail_server_has_its_consequence() {
     let server = MailServer::start();
     let world = world(server.port(Way::Plain)).await;
+    // The tokens outlive all attempts.
+    world.notify(|settings| settings.days = NotificationDays::try_from(30).unwrap()).await;
     for name in ["greylist", "reject", "full", "spam", "lost", "cut", "good"] {
         let person = person(&world, name, &format!("{name}@example.org")).await;
-        token(&world, &person, name, "2026-11-29T22:59:59Z").await;
+        token(&world, &person, name, "2026-12-20T22:59:59Z").await;
     }
     assert_eq!(night(&world, "2026-11-23").await, (7, 0));
     let state = async |name: &str| {
@@ -130,26 +134,36 @@ async fn each_answer_of_the_mail_server_has_its_consequence() {
         let (found, answer) = state(name).await;
         assert!(found == wanted && answer.contains(words), "{name}: {found:?} {answer}");
     }
-    later(&world, 1);
-    send(&world).await;
-    assert_eq!(state("greylist").await.0, MailState::Sent);
+    let of_full = |mail: &StoredMail| world.state.username(mail.owner).as_deref() == Some("full");
+    for (attempts, minutes) in [(1, 1), (2, 5), (3, 15)] {
+        let full = mails(&world).await.into_iter().find(of_full).unwrap();
+        let pause = full.due_at.unwrap().duration_since(world.clock.now());
+        assert_eq!((full.attempts, pause), (attempts, SignedDuration::from_mins(minutes)));
+        later(&world, minutes);
+        send(&world).await;
+        assert_eq!(state("greylist").await.0, MailState::Sent);
+    }
     let of = |name: &str| -> Vec<_> {
         let to = format!("{name}@example.org");
         server.kept().into_iter().filter(|mail| mail.recipients == [to.clone()]).collect()
     };
-    assert_eq!((of("good").len(), of("greylist").len(), of("reject").len()), (1, 1, 0));
-    // What the server took before it lost the line came again, and says that it is the same.
-    let twice = of("lost");
-    assert_eq!(twice.len(), 2);
-    assert_eq!(twice[0].header("Message-ID"), twice[1].header("Message-ID"));
+    assert_eq!((of("good").len(), of("greylist").len(), of("reject").len(), of("lost").len()), (1, 1, 0, 1));
     // Days of refusals: it fails in the end, and says why.
-    for _ in 0..20 {
+    for _ in 0..12 {
         later(&world, 12 * 60);
         send(&world).await;
     }
     let (found, answer) = state("full").await;
-    assert!(matches!(found, MailState::Failed | MailState::Skipped(_)), "{found:?} {answer}");
+    assert_eq!(found, MailState::Failed, "{answer}");
     assert!(answer.contains("452"), "{answer}");
+    let full = mails(&world).await.into_iter().find(of_full).unwrap();
+    assert_eq!((full.attempts, full.due_at), (ATTEMPTS, None));
+    // What the server took before it lost the line came once more, says that it is the same, and not again.
+    let twice = of("lost");
+    assert_eq!(twice.len(), 2);
+    assert_eq!(twice[0].header("Message-ID"), twice[1].header("Message-ID"));
+    let (found, answer) = state("lost").await;
+    assert!(found == MailState::Failed && answer.contains("perhaps it has arrived"), "{found:?} {answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +199,7 @@ async fn who_has_no_address_is_served_when_there_is_one_and_who_slept_runs_once(
     token(&world, &bob, "his", "2026-11-29T22:59:59Z").await;
     world.disable(&bob).await;
     assert_eq!(night(&world, "2026-11-23").await, (0, 2));
-    set_address(&world, &ann, "ann@example.org").await;
+    set_address(&world, ann.id, "ann@example.org").await;
     // The host sleeps for three days.
     assert_eq!(night(&world, "2026-11-26").await, (1, 1));
     assert_eq!(server.kept().len(), 1);
@@ -214,4 +228,55 @@ async fn a_digest_is_one_mail_and_what_ends_meanwhile_is_left_out() {
     let html = kept[0].html.as_deref().unwrap();
     let tells_of = |name: &str| html.contains(&format!("<strong>{name}</strong>"));
     assert!(tells_of("two") && tells_of("three") && !tells_of("one"), "{html}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_whose_one_o_clock_comes_twice_or_never_sends_each_mail_once() {
+    let server = MailServer::start();
+    // London leaves 01:00 out in spring and has it twice in autumn; Havana's clock goes from 01:00 back to 00:00.
+    for (zone, noon, ends, night) in [
+        ("Europe/London", "2026-03-28T12:00:00Z", "2026-04-01T12:00:00Z", "2026-03-29"),
+        ("Europe/London", "2026-10-24T12:00:00Z", "2026-10-28T12:00:00Z", "2026-10-25"),
+        ("America/Havana", "2026-03-07T12:00:00Z", "2026-03-11T12:00:00Z", "2026-03-08"),
+        ("America/Havana", "2026-10-31T12:00:00Z", "2026-11-04T12:00:00Z", "2026-11-01"),
+    ] {
+        let world = World::configured(&format!("time_zone = '{zone}'")).await;
+        let admin = world.user("admin", &["admin"]).await;
+        world.mail_server(&admin, "Configuration/MAIL", server.port(Way::Plain)).await;
+        world
+            .notify(|settings| {
+                settings.enabled = true;
+                settings.server = Some("Configuration/MAIL".parse().unwrap());
+            })
+            .await;
+        world.clock.set(noon.parse().unwrap());
+        assert!(reminders::run_due(&world.state).await.unwrap().is_some(), "the first is noted");
+        let ann = person(&world, "ann", "ann@example.org").await;
+        token(&world, &ann, "ci", ends).await;
+        let before = server.kept().len();
+        let mut runs = Vec::new();
+        // Somebody looks every ten minutes, until noon of the next day.
+        for _ in 0..24 * 6 {
+            later(&world, 10);
+            runs.extend(reminders::run_due(&world.state).await.unwrap());
+            send(&world).await;
+        }
+        let nights: Vec<_> = runs.iter().map(|run| (run.night.unwrap().to_string(), run.planned)).collect();
+        assert_eq!(nights, [(night.to_owned(), 1)], "{zone}");
+        assert_eq!(server.kept().len(), before + 1, "{zone} {night}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_made_with_few_days_left_is_told_of_in_its_first_night() {
+    let server = MailServer::start();
+    let world = world(server.port(Way::Plain)).await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    assert_eq!(night(&world, "2026-11-23").await, (0, 0));
+    // Two days of life, where owners are told seven days before.
+    token(&world, &ann, "short", "2026-11-25T10:00:00Z").await;
+    assert_eq!(night(&world, "2026-11-24").await, (1, 0));
+    assert_eq!(server.kept()[0].recipients, ["ann@example.org"]);
+    assert_eq!(night(&world, "2026-11-25").await, (0, 0));
+    assert_eq!(server.kept().len(), 1);
 }

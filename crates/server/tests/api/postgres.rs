@@ -50,7 +50,8 @@ async fn tokens_live_and_die_on_postgresql() {
         "tokensMayMakeTokens": false,
         "passwordsOnApi": true, "freshnessDays": { "ldap": 30, "sso": 30 },
         "origins": {"release": origins, "deploy": origins, "others": origins},
-        "emailNotifications": {"enabled": false, "days": 7, "server": null, "subject": "Soon", "body": "Soon."},
+        "emailNotifications": {"enabled": false, "days": 7, "furtherDays": [], "digest": false, "server": null,
+            "subject": "Soon", "body": "Soon."},
     });
     let put = put("/api/v1/settings/personal-access-tokens").basic("ann", PASSWORD).json(&settings);
     assert_eq!(world.send(put).await.status(), 200);

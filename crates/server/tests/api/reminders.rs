@@ -1,7 +1,7 @@
 //! `/api/v1/reminders/**`.
 
 use insta::assert_snapshot;
-use patgate_store::{MailState, RunNote};
+use patgate_store::{AuditFilter, MailState, Page, RunNote};
 use patgate_testkit::servers::mail::{MailServer, Way};
 use serde_json::Value;
 
@@ -129,6 +129,70 @@ async fn a_run_is_previewed_and_run() {
 }
 
 #[tokio::test]
+async fn a_long_preview_comes_in_parts_and_a_run_names_who_asked_for_it() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    world.mail_server(&root, "Configuration/MAIL", 25).await;
+    world
+        .notify(|set| {
+            set.enabled = true;
+            set.server = Some("Configuration/MAIL".parse().unwrap());
+        })
+        .await;
+    let mut wanted = [Vec::new(), Vec::new()];
+    for number in 0..7 {
+        let (ann, bob) = (world.user(&format!("ann{number}"), &["login"]).await, format!("bob{number}"));
+        let bob = world.user(&bob, &["login"]).await;
+        let names = [format!("told {number}"), format!("left out {number}")];
+        expiring(&world, &ann, &names[0]).await;
+        expiring(&world, &bob, &names[1]).await;
+        world.disable(&bob).await;
+        for (wanted, name) in wanted.iter_mut().zip(names) {
+            wanted.push(name);
+        }
+    }
+    let mut seen = [Vec::new(), Vec::new()];
+    let (mut after, mut left_out_after) = (String::new(), String::new());
+    for part in 0..4 {
+        let page = ask(&world, &format!("{PREVIEW}?limit=2{after}{left_out_after}")).await;
+        assert_eq!((&page["planned"], &page["skipped"]), (&7.into(), &7.into()), "all are counted");
+        let names = |list: &str, name: fn(&Value) -> &Value| -> Vec<String> {
+            page[list].as_array().unwrap().iter().map(|one| name(one).as_str().unwrap().to_owned()).collect()
+        };
+        let (mails, left_out) =
+            (names("mails", |mail| &mail["tokens"][0]), names("leftOut", |one| &one["token"]));
+        assert_eq!((mails.len(), left_out.len()), if part < 3 { (2, 2) } else { (1, 1) });
+        seen[0].extend(mails);
+        seen[1].extend(left_out);
+        let next = |field: &str, name: &str| {
+            page[field].as_str().map(|place| format!("&{name}={place}")).unwrap_or_default()
+        };
+        (after, left_out_after) = (next("next", "after"), next("leftOutNext", "leftOutAfter"));
+        assert_eq!((after.is_empty(), left_out_after.is_empty()), (part == 3, part == 3));
+    }
+    seen.iter_mut().for_each(|names| names.sort());
+    assert_eq!(seen, wanted, "each once");
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("after=x", "after"),
+        ("leftOutAfter=1.2", "leftOutAfter"),
+    ] {
+        let refused = world.send(get(format!("{PREVIEW}?{query}")).basic("root", PASSWORD)).await;
+        assert_eq!((refused.status(), refused.json()["field"].as_str()), (400, Some(field)), "{query}");
+    }
+    // Who asks for the run stands in the audit log and at the run, in one change with it.
+    let before = world.state.store.last_sequence().await.unwrap();
+    let run = world.send(post(RUNS).basic("root", PASSWORD)).await.json();
+    assert_eq!((&run["by"], &run["planned"]), (&"root".into(), &7.into()));
+    assert_eq!(world.state.store.last_sequence().await.unwrap().as_i64(), before.as_i64() + 1);
+    let filter = AuditFilter { action: Some("reminder_run.start".to_owned()), ..AuditFilter::default() };
+    let events = world.state.store.audit_events(&filter, Page::WHOLE).await.unwrap();
+    assert_eq!((events.len(), &*events[0].actor.name), (1, "root"));
+    assert_eq!(events[0].subject_id, run["id"].as_str().unwrap());
+}
+
+#[tokio::test]
 async fn a_mail_that_failed_is_tried_again() {
     let world = World::new().await;
     world.user("root", &["admin"]).await;
@@ -193,6 +257,9 @@ async fn an_administrator_has_a_reminder_sent_to_themselves() {
         sent["report"]["steps"].as_array().unwrap().iter().map(|step| &step["outcome"]).collect();
     assert!(!steps.is_empty() && steps.iter().all(|outcome| **outcome != "failed"), "{sent}");
     assert_eq!(server.kept()[0].recipients, ["root@example.org"]);
+    let filter = AuditFilter { action: Some("item.send_sample".to_owned()), ..AuditFilter::default() };
+    let events = world.state.store.audit_events(&filter, Page::WHOLE).await.unwrap();
+    assert_eq!((events.len(), &events[0].detail["to"]), (1, &"root@example.org".into()));
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ async fn wrong_rules_are_refused_by_field_and_change_nothing() {
     world.user("root", &["admin"]).await;
     let before = world.state.store.last_sequence().await.unwrap();
     type Change = fn(&mut Value);
-    let changes: [(&str, Change); 19] = [
+    let changes: [(&str, Change); 21] = [
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(0)),
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(31)),
         ("maximumLifetimeDays", |body| body["maximumLifetimeDays"] = json!(-7)),
@@ -120,6 +120,12 @@ async fn wrong_rules_are_refused_by_field_and_change_nothing() {
         ("emailNotifications.days", |body| body["emailNotifications"]["days"] = json!(0)),
         ("emailNotifications.days", |body| body["emailNotifications"]["days"] = json!(366)),
         ("emailNotifications.furtherDays", |body| body["emailNotifications"]["furtherDays"] = json!([1, 1])),
+        ("emailNotifications", |body| {
+            drop(body["emailNotifications"].as_object_mut().unwrap().remove("furtherDays"));
+        }),
+        ("emailNotifications", |body| {
+            drop(body["emailNotifications"].as_object_mut().unwrap().remove("digest"));
+        }),
         ("emailNotifications.server", |body| body["emailNotifications"]["server"] = json!("smtp")),
         ("emailNotifications.subject", |body| body["emailNotifications"]["subject"] = json!("a\r\nBcc: x@y")),
         ("emailNotifications.body", |body| body["emailNotifications"]["body"] = json!("")),

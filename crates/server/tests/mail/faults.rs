@@ -1,5 +1,8 @@
 //! What goes wrong, and what is made of it.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
 use patgate_server::mail::{FaultKind, Mail, SmtpFields, SmtpServer, StepName};
 use patgate_testkit::ports;
 use patgate_testkit::servers::mail::{MailServer, Way};
@@ -89,4 +92,64 @@ async fn a_server_that_is_not_there_may_come_back() {
     let unknown = SmtpServer::read(&fields("no-such-host.invalid", 25)).unwrap();
     let (fault, _) = refused(&unknown).await;
     assert_eq!((fault.step, fault.kind), (StepName::Resolve, FaultKind::Temporary), "{fault}");
+}
+
+#[tokio::test]
+async fn who_takes_nothing_is_given_up_after_the_time_for_writing() {
+    // Says yes to everything, and does not read the message.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (finished, wait) = std::sync::mpsc::channel::<()>();
+    let talking = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut stream = stream;
+        stream.write_all(b"220 mail.test\r\n").unwrap();
+        while let Some(Ok(line)) = lines.next() {
+            let is_data = line.starts_with("DATA");
+            stream.write_all(if is_data { b"354 go on\r\n" } else { b"250 ok\r\n" }).unwrap();
+            if is_data {
+                let _ = wait.recv();
+                return;
+            }
+        }
+    });
+    let fields = SmtpFields { host: "127.0.0.1".to_owned(), port, ..plain(&["writetimeout=300"]) };
+    let server = SmtpServer::read(&fields).unwrap();
+    // More than the buffers of both ends hold.
+    let long = Mail { text: ("word ".repeat(14) + "\n").repeat(500_000), ..mail(1, "ann@example.org") };
+    let fault = opened(&server).await.deliver(&long).await.unwrap_err();
+    assert_eq!((fault.step, fault.kind), (StepName::Message, FaultKind::Temporary), "{fault}");
+    assert!(fault.detail.contains("took nothing for 300 ms"), "{fault}");
+    drop(finished);
+    talking.join().unwrap();
+}
+
+#[tokio::test]
+async fn who_takes_no_connection_is_given_up_after_the_time_for_connecting() {
+    // Its queue is full: whoever connects waits for an answer that does not come.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let limit = std::time::Duration::from_millis(300);
+    let mut waiting = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, limit) {
+        waiting.push(stream);
+        assert!(waiting.len() < 100, "its queue is never full");
+    }
+    let (host, port) = ("127.0.0.1".to_owned(), address.port());
+    let fields = SmtpFields { host, port, ..plain(&["connectiontimeout=300"]) };
+    let (fault, _) = refused(&SmtpServer::read(&fields).unwrap()).await;
+    assert_eq!((fault.step, fault.kind), (StepName::Connect, FaultKind::Temporary), "{fault}");
+    assert!(fault.detail.contains("no answer within 300 ms"), "{fault}");
+}
+
+/// An administrator's fields without a host.
+fn plain(properties: &[&str]) -> SmtpFields {
+    SmtpFields {
+        from_address: "patgate@example.org".to_owned(),
+        properties: super::written(properties),
+        ..SmtpFields::default()
+    }
 }

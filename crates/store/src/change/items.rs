@@ -13,6 +13,15 @@ use crate::items::{self, Item, NewItem, StoredSecret, StoredSecrets};
 use crate::rows::to_json;
 use crate::tables::ConfigurationItems;
 
+/// What somebody tries a mail server out with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailTrial {
+    /// *Send Test Mail*.
+    TestMail,
+    /// *Send to me*: a reminder about made-up tokens.
+    Sample,
+}
+
 /// What errors call it.
 const ITEM: &str = "configuration item";
 
@@ -118,6 +127,15 @@ impl Change {
         self.write_item(&item).await?;
         self.note_item(&item, "item.update", detail);
         Ok(item)
+    }
+
+    /// Notes that somebody tries a mail server out, and to whom the mail goes.
+    pub fn note_trial(&mut self, server: &Item, trial: MailTrial, to: &str) {
+        let action = match trial {
+            MailTrial::TestMail => "item.test_mail",
+            MailTrial::Sample => "item.send_sample",
+        };
+        self.note_item(server, action, json!({ "to": to }));
     }
 
     /// Moves a configuration item to another place, with everything below it. Returns it as it is then.

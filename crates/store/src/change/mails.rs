@@ -11,7 +11,7 @@ use super::Change;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
-use crate::reminders::{MailKind, MailState};
+use crate::reminders::{MailKind, MailState, Planning, STARTED};
 use crate::rows::{column, json as read_json, to_json};
 use crate::tables::{Mails, ReminderMarks, ReminderRuns};
 
@@ -72,6 +72,19 @@ impl Change {
             .take();
         self.execute(&insert).await?;
         Ok(())
+    }
+
+    /// Begins a run that the actor of this change asks for. It happens with the change.
+    pub fn plan_reminders(&mut self, id: RunId) -> Planning<'_> {
+        let event = PendingEvent {
+            action: STARTED,
+            subject_kind: SubjectKind::ReminderRun,
+            subject_id: id.to_string(),
+            subject_name: id.to_string(),
+            detail: json!({}),
+        };
+        self.note(ChangedKind::ReminderRun, id.as_i64(), event);
+        Planning::within(self, id, &self.actor.name, self.now)
     }
 
     /// Lets a mail that failed be tried again, at once.
@@ -196,6 +209,7 @@ impl Change {
                 .table(Mails::Table)
                 .value(Mails::State, MailState::Waiting.stored())
                 .value(Mails::Attempts, 0_i64)
+                .value(Mails::Reason, None::<String>)
                 .value(Mails::DueAt, self.now.as_millisecond())
                 .value(Mails::DoneAt, None::<i64>)
                 .and_where(is_failed(which))

@@ -40,6 +40,7 @@ use crate::tables::ChangeLog;
 use crate::transaction::WriteTransaction;
 use crate::wait;
 
+pub use items::MailTrial;
 pub use mails::RetriedMails;
 pub use touched::{Act, Acted};
 
@@ -173,6 +174,11 @@ impl Change {
     /// The token settings; the defaults when none were stored.
     pub async fn token_settings(&self) -> Result<TokenSettings, StoreError> {
         crate::settings::tokens(&self.transaction).await
+    }
+
+    /// For what is written with the change by a type of its own.
+    pub(crate) fn transaction(&self) -> &WriteTransaction {
+        &self.transaction
     }
 
     /// Writes, and remembers a failure: a change of which a step failed is never committed. Returns how many rows

@@ -1,5 +1,7 @@
 //! What runs and mails there are: for the page, and for the next run.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
 use patgate_core::reminder::Night;
@@ -7,11 +9,12 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::{MailCounts, MailKind, MailState, MailStateKind, ReminderRun, RunNote, StoredMail};
+use crate::audit::SubjectKind;
 use crate::error::StoreError;
 use crate::keyset::{Seek, beyond, in_list_order};
 use crate::rows::{column, json, optional_time, time};
 use crate::store::Store;
-use crate::tables::{Mails, ReminderRuns};
+use crate::tables::{AuditEvents, Mails, ReminderRuns};
 
 pub(super) const MAIL_COLUMNS: [Mails; 13] = [
     Mails::Id,
@@ -28,6 +31,11 @@ pub(super) const MAIL_COLUMNS: [Mails; 13] = [
     Mails::CreatedAt,
     Mails::DoneAt,
 ];
+
+/// The action in the audit log of whoever asks for a run.
+pub(crate) const STARTED: &str = "reminder_run.start";
+/// What stands in the column of the reason when the mail server had a mail whole and never answered.
+pub(super) const UNANSWERED: &str = "unanswered";
 
 const RUN_COLUMNS: [ReminderRuns; 6] = [
     ReminderRuns::Id,
@@ -54,13 +62,19 @@ impl Store {
     /// When the database fails; so with all below.
     pub async fn reminder_runs(&self, limit: u64) -> Result<Vec<ReminderRun>, StoreError> {
         let select = runs().order_by(ReminderRuns::At, Order::Desc).limit(limit).take();
-        self.inner.orm.query_all(&select).await?.iter().map(run).collect()
+        let rows = self.inner.orm.query_all(&select).await?;
+        let mut runs = rows.iter().map(run).collect::<Result<Vec<_>, _>>()?;
+        add_names(&self.inner.orm, &mut runs).await?;
+        Ok(runs)
     }
 
     /// The run of this identifier.
     pub async fn reminder_run(&self, id: RunId) -> Result<Option<ReminderRun>, StoreError> {
         let select = runs().and_where(Expr::col(ReminderRuns::Id).eq(id.as_i64())).take();
-        self.inner.orm.query_one(&select).await?.as_ref().map(run).transpose()
+        let found = self.inner.orm.query_one(&select).await?.as_ref().map(run).transpose()?;
+        let mut found: Vec<_> = found.into_iter().collect();
+        add_names(&self.inner.orm, &mut found).await?;
+        Ok(found.pop())
     }
 
     /// The run of the last night that was run, of those up to this one: a clock that was ahead once silences nobody.
@@ -158,6 +172,29 @@ pub(super) async fn run_of_night(
     connection.query_one(&select).await?.as_ref().map(run).transpose()
 }
 
+/// Adds who asked for these runs, as the audit log has it.
+async fn add_names(connection: &impl ConnectionTrait, runs: &mut [ReminderRun]) -> Result<(), StoreError> {
+    let asked: Vec<_> = runs.iter().filter(|run| run.night.is_none()).map(|run| run.id.to_string()).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let select = Query::select()
+        .columns([AuditEvents::SubjectId, AuditEvents::ActorName])
+        .from(AuditEvents::Table)
+        .and_where(Expr::col(AuditEvents::SubjectKind).eq(SubjectKind::ReminderRun.as_str()))
+        .and_where(Expr::col(AuditEvents::SubjectId).is_in(asked))
+        .and_where(Expr::col(AuditEvents::Action).eq(STARTED))
+        .take();
+    let mut names = HashMap::new();
+    for row in connection.query_all(&select).await? {
+        names.insert(column::<String>(&row, "subject_id")?, column::<String>(&row, "actor_name")?);
+    }
+    for run in runs {
+        run.by = names.remove(&run.id.to_string());
+    }
+    Ok(())
+}
+
 fn runs() -> SelectStatement {
     Query::select().columns(RUN_COLUMNS).from(ReminderRuns::Table).take()
 }
@@ -169,6 +206,7 @@ fn run(row: &QueryResult) -> Result<ReminderRun, StoreError> {
     Ok(ReminderRun {
         id: RunId::from_i64(column(row, "id")?),
         night: night.map_err(|_| StoreError::Unreadable("night"))?,
+        by: None,
         at: time(row, "at")?,
         note: note.map(|note| RunNote::from_word(&note).ok_or(StoreError::Unreadable("note"))).transpose()?,
         planned: column::<i64>(row, "planned")?.unsigned_abs(),
@@ -192,6 +230,7 @@ pub(super) fn mail(row: &QueryResult) -> Result<StoredMail, StoreError> {
         address: column(row, "address")?,
         answer: column(row, "answer")?,
         attempts: u32::try_from(attempts).unwrap_or_default(),
+        is_unanswered: reason.as_deref() == Some(UNANSWERED),
         due_at: optional_time(row, "due_at")?,
         created_at,
         done_at: optional_time(row, "done_at")?,

@@ -13,6 +13,7 @@ use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
 use patgate_core::reminder::{Night, SkipReason};
 
 pub use list::MailFilter;
+pub(crate) use list::STARTED;
 pub use outbox::{ClaimedMail, MailOutcome, MailedToken};
 pub use planning::Planning;
 pub use sender::Sender;
@@ -24,6 +25,8 @@ pub struct ReminderRun {
     pub id: RunId,
     /// The night it was for; `None`: somebody asked for it.
     pub night: Option<Night>,
+    /// Who asked for it, by name.
+    pub by: Option<String>,
     /// When it planned.
     pub at: Timestamp,
     /// Why it planned nothing, when that has a reason beyond the tokens.
@@ -79,6 +82,8 @@ pub struct StoredMail {
     pub answer: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
+    /// Whether the mail server had it whole and never answered: it may have arrived.
+    pub is_unanswered: bool,
     /// When it is tried next; `None` when it is done.
     pub due_at: Option<Timestamp>,
     /// When it was planned.

@@ -29,6 +29,10 @@ pub struct ClaimedMail {
     pub kind: MailKind,
     /// How often it was tried before.
     pub attempts: u32,
+    /// Whether the mail server had it whole once and never answered.
+    pub is_unanswered: bool,
+    /// When it was planned.
+    pub created_at: Timestamp,
     /// The owner.
     pub owner: UserId,
     /// Their log-in name.
@@ -78,6 +82,13 @@ pub enum MailOutcome {
         /// When.
         due_at: Timestamp,
         /// The server's words, or what went wrong.
+        answer: String,
+    },
+    /// The mail server had it whole and did not answer: it may have arrived, and is tried once more.
+    Unanswered {
+        /// When.
+        due_at: Timestamp,
+        /// What went wrong.
         answer: String,
     },
     /// It was not tried after all, and waits as before.
@@ -248,13 +259,17 @@ fn marking(id: MailId, outcome: &MailOutcome, now: Timestamp) -> UpdateStatement
         MailOutcome::Sent { address, answer } | MailOutcome::Failed { address, answer } => {
             let sent = matches!(outcome, MailOutcome::Sent { .. });
             done(if sent { MailState::Sent } else { MailState::Failed });
+            update.value(Mails::Reason, None::<String>);
             update.value(Mails::Address, address.as_str()).value(Mails::Answer, answer.as_str());
         }
         MailOutcome::Skipped(reason) => {
             done(MailState::Skipped(*reason));
             update.value(Mails::Reason, reason.as_str());
         }
-        MailOutcome::Later { due_at, answer } => {
+        MailOutcome::Later { due_at, answer } | MailOutcome::Unanswered { due_at, answer } => {
+            if matches!(outcome, MailOutcome::Unanswered { .. }) {
+                update.value(Mails::Reason, list::UNANSWERED);
+            }
             update
                 .value(Mails::State, MailState::Waiting.stored())
                 .value(Mails::DueAt, due_at.as_millisecond())
@@ -318,6 +333,8 @@ async fn with_facts(
                 run: mail.run,
                 kind: mail.kind,
                 attempts: mail.attempts.saturating_sub(1),
+                is_unanswered: mail.is_unanswered,
+                created_at: mail.created_at,
                 owner: mail.owner,
                 username: column(user, "username")?,
                 full_name: column(user, "full_name")?,

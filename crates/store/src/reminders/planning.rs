@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{MailKind, MailState, ReminderRun, RunNote, list};
+use crate::change::Change;
 use crate::error::StoreError;
 use crate::grants::expiry;
 use crate::keyset::beyond;
@@ -22,36 +23,40 @@ use crate::transaction::WriteTransaction;
 /// Rows in one statement: SQLite looks up each of their parameters among all.
 const ROWS: usize = 50;
 
-/// A run that is being planned. Nothing of it is visible before [`Planning::commit`]; dropping it takes it back.
+/// A run that is being planned. Nothing of it is visible before [`Planning::commit`]; dropping it takes it back. A run that
+/// somebody asked for is part of their change, and visible when that is committed.
 #[must_use = "a run that is not committed has not happened"]
-pub struct Planning {
-    transaction: WriteTransaction,
-    _turn: OwnedMutexGuard<()>,
+pub struct Planning<'c> {
+    ground: Ground<'c>,
     run: ReminderRun,
     is_written: bool,
 }
 
+/// Where a run is written.
+enum Ground<'c> {
+    /// In a transaction of its own: nobody did it, so it is data.
+    Own(WriteTransaction, OwnedMutexGuard<()>),
+    /// In the change of whoever asked for it.
+    Within(&'c Change),
+}
+
 impl Store {
-    /// Begins the run of a night; `None` when it has been run. Without a night: a run that somebody asked for.
+    /// Begins the run of a night; `None` when it has been run.
     ///
     /// # Errors
     /// [`StoreError::Busy`], and when the database fails; so with all of [`Planning`].
     pub async fn begin_reminder_run(
         &self,
         id: RunId,
-        night: Option<Night>,
+        night: Night,
         now: Timestamp,
-    ) -> Result<Option<Planning>, StoreError> {
+    ) -> Result<Option<Planning<'static>>, StoreError> {
         let (turn, transaction) = self.inner.begin_data().await?;
-        if let Some(night) = night {
-            let taken = list::run_of_night(&transaction, night).await?.is_some();
-            if taken {
-                transaction.rollback().await?;
-                return Ok(None);
-            }
+        if list::run_of_night(&transaction, night).await?.is_some() {
+            transaction.rollback().await?;
+            return Ok(None);
         }
-        let run = ReminderRun { id, night, at: now, note: None, planned: 0, skipped: 0 };
-        Ok(Some(Planning { transaction, _turn: turn, run, is_written: false }))
+        Ok(Some(Planning::new(Ground::Own(transaction, turn), id, Some(night), None, now)))
     }
 
     /// The tokens that expire after `since` and not after `until`, with what a plan asks about them: by owner, at most
@@ -69,7 +74,17 @@ impl Store {
     }
 }
 
-impl Planning {
+impl<'c> Planning<'c> {
+    /// A run that is part of a change: it is this actor's.
+    pub(crate) fn within(change: &'c Change, id: RunId, by: &str, now: Timestamp) -> Self {
+        Self::new(Ground::Within(change), id, None, Some(by.to_owned()), now)
+    }
+
+    fn new(ground: Ground<'c>, id: RunId, night: Option<Night>, by: Option<String>, now: Timestamp) -> Self {
+        let run = ReminderRun { id, night, by, at: now, note: None, planned: 0, skipped: 0 };
+        Self { ground, run, is_written: false }
+    }
+
     /// As [`Store::reminder_candidates`], within the run.
     ///
     /// # Errors
@@ -80,7 +95,7 @@ impl Planning {
         after: Option<(UserId, GrantId)>,
         limit: u64,
     ) -> Result<Vec<Candidate>, StoreError> {
-        candidates(&self.transaction, between, after, limit).await
+        candidates(self.transaction(), between, after, limit).await
     }
 
     /// Writes a plan: its mails with their marks, and what was left out.
@@ -107,7 +122,7 @@ impl Planning {
             for row in rows {
                 insert.values_panic(row.iter().cloned().map(Into::into));
             }
-            self.transaction.execute(&insert).await?;
+            self.transaction().execute(&insert).await?;
         }
         for rows in marks.chunks(ROWS) {
             let mut insert = Query::insert();
@@ -125,16 +140,24 @@ impl Planning {
                     .update_column(ReminderMarks::Mail)
                     .to_owned(),
             );
-            self.transaction.execute(&insert).await?;
+            self.transaction().execute(&insert).await?;
         }
         Ok(())
     }
 
-    /// Makes the run durable.
+    /// Makes the run durable, unless it is part of a change.
     ///
     /// # Errors
     /// When the database fails; the run has not happened then.
-    pub async fn commit(mut self, note: Option<RunNote>) -> Result<ReminderRun, StoreError> {
+    pub async fn commit(self, note: Option<RunNote>) -> Result<ReminderRun, StoreError> {
+        let (run, ground) = self.whole(note).await?;
+        if let Ground::Own(transaction, _turn) = ground {
+            transaction.commit().await?;
+        }
+        Ok(run)
+    }
+
+    async fn whole(mut self, note: Option<RunNote>) -> Result<(ReminderRun, Ground<'c>), StoreError> {
         self.run.note = note;
         self.write_run().await?;
         let update = Query::update()
@@ -144,9 +167,15 @@ impl Planning {
             .value(ReminderRuns::Skipped, self.run.skipped as i64)
             .and_where(Expr::col(ReminderRuns::Id).eq(self.run.id.as_i64()))
             .take();
-        self.transaction.execute(&update).await?;
-        self.transaction.commit().await?;
-        Ok(self.run)
+        self.transaction().execute(&update).await?;
+        Ok((self.run, self.ground))
+    }
+
+    fn transaction(&self) -> &WriteTransaction {
+        match &self.ground {
+            Ground::Own(transaction, _) => transaction,
+            Ground::Within(change) => change.transaction(),
+        }
     }
 
     /// Before the first of its mails, which refer to it. What it did is filled in at the end.
@@ -171,7 +200,7 @@ impl Planning {
                 0_i64.into(),
             ])
             .take();
-        self.transaction.execute(&insert).await?;
+        self.transaction().execute(&insert).await?;
         Ok(())
     }
 

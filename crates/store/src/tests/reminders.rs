@@ -42,15 +42,24 @@ async fn store_with_tokens(fixture: &Fixture) -> Store {
     store
 }
 
-async fn planned(planning: &Planning, now: Timestamp) -> Plan {
+async fn planned(planning: &Planning<'_>, now: Timestamp) -> Plan {
     let schedule = Schedule { first: NotificationDays::default(), further: Vec::new(), digest: false };
     let between = (now - SignedDuration::from_hours(24), now + SignedDuration::from_hours(7 * 24));
     plan(&schedule, &planning.candidates(between, None, 100).await.unwrap(), now)
 }
 
-/// Runs at a moment, and says what was planned.
+/// Runs at a moment, and says what was planned. Without a night: because somebody asked for it.
 async fn run(store: &Store, id: i64, night: Option<Night>, now: Timestamp) -> Plan {
-    let mut planning = store.begin_reminder_run(run_id(id), night, now).await.unwrap().unwrap();
+    let Some(night) = night else {
+        let mut change = store.change(&admin(), now).await.unwrap();
+        let plan = fill(change.plan_reminders(run_id(id)), id, now).await;
+        change.commit().await.unwrap();
+        return plan;
+    };
+    fill(store.begin_reminder_run(run_id(id), night, now).await.unwrap().unwrap(), id, now).await
+}
+
+async fn fill(mut planning: Planning<'_>, id: i64, now: Timestamp) -> Plan {
     let plan = planned(&planning, now).await;
     let mut mails = id * 100;
     let fresh = || {
@@ -82,7 +91,7 @@ on_both_databases! {
         assert_eq!(plan.mails.len(), 1);
         assert_eq!(plan.skipped, [(GrantId::from_i64(4), UserId::from_i64(2), SkipReason::NoAddress)]);
         assert_eq!(store.last_reminder_night("2026-05-02".parse().unwrap()).await.unwrap(), None);
-        assert!(store.begin_reminder_run(run_id(2), Some(night()), now()).await.unwrap().is_none());
+        assert!(store.begin_reminder_run(run_id(2), night(), now()).await.unwrap().is_none());
         let kept = store.last_reminder_night(night()).await.unwrap().unwrap();
         assert_eq!((kept.id, kept.night, kept.planned, kept.skipped), (run_id(1), Some(night()), 1, 1));
         // Asked for a second time by somebody: the mail that waits counts, the skipped one is looked at again.
@@ -95,7 +104,7 @@ on_both_databases! {
 
     async fn a_run_that_is_not_committed_has_not_happened(fixture: Fixture) {
         let store = store_with_tokens(&fixture).await;
-        let mut planning = store.begin_reminder_run(run_id(1), Some(night()), now()).await.unwrap().unwrap();
+        let mut planning = store.begin_reminder_run(run_id(1), night(), now()).await.unwrap().unwrap();
         let plan = planned(&planning, now()).await;
         planning.write(&plan, || MailId::from_i64(1)).await.unwrap_err();
         drop(planning);
@@ -104,9 +113,47 @@ on_both_databases! {
         assert_eq!(run(&store, 1, Some(night()), now()).await, plan);
     }
 
+    async fn a_run_that_somebody_asks_for_is_one_change_in_their_name(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        let before = store.last_sequence().await.unwrap();
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        fill(change.plan_reminders(run_id(1)), 1, now()).await;
+        drop(change);
+        assert_eq!((states(&store).await, store.reminder_runs(9).await.unwrap()), (vec![], vec![]));
+        assert_eq!(store.last_sequence().await.unwrap(), before);
+        run(&store, 2, None, now()).await;
+        assert_eq!(store.last_sequence().await.unwrap().as_i64(), before.as_i64() + 1);
+        run(&store, 3, Some(night()), now()).await;
+        let filter = AuditFilter { action: Some("reminder_run.start".into()), ..AuditFilter::default() };
+        let events = store.list_audit_events(&filter, &Seek::Start, 10).await.unwrap();
+        let subjects: Vec<_> = events.iter().map(|event| (&*event.subject_id, &*event.actor.name)).collect();
+        assert_eq!(subjects, [(&*run_id(2).to_string(), &*admin().name)]);
+        for (id, by) in [(2, Some(admin().name)), (3, None)] {
+            assert_eq!(store.reminder_run(run_id(id)).await.unwrap().unwrap().by, by);
+            let listed = store.reminder_runs(9).await.unwrap();
+            assert_eq!(listed.iter().find(|run| run.id == run_id(id)).unwrap().by, by);
+        }
+    }
+
+    async fn a_mail_that_was_never_answered_says_so_until_it_is_done(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        run(&store, 1, Some(night()), now()).await;
+        let sender = store.sender().await.unwrap().unwrap();
+        let claim = async || store.claim_mails(&sender, now(), 10).await.unwrap().pop().unwrap();
+        let first = claim().await;
+        assert!(!first.is_unanswered);
+        let mark = async |outcome| store.mark_mails(&sender, &[(first.id, outcome)], now()).await.unwrap();
+        mark(MailOutcome::Unanswered { due_at: now(), answer: "nothing was said".into() }).await;
+        assert!(claim().await.is_unanswered);
+        mark(MailOutcome::Later { due_at: now(), answer: "451 not now".into() }).await;
+        assert!(claim().await.is_unanswered, "a refusal for now changes nothing about it");
+        mark(failed()).await;
+        assert!(!store.mail(first.id).await.unwrap().unwrap().is_unanswered);
+    }
+
     async fn a_night_without_a_server_is_noted(fixture: Fixture) {
         let store = fixture.open().await;
-        let planning = store.begin_reminder_run(run_id(1), Some(night()), now()).await.unwrap().unwrap();
+        let planning = store.begin_reminder_run(run_id(1), night(), now()).await.unwrap().unwrap();
         planning.commit(Some(RunNote::NoServer)).await.unwrap();
         let kept = store.reminder_run(run_id(1)).await.unwrap().unwrap();
         assert_eq!((kept.note, kept.at), (Some(RunNote::NoServer), now()));
@@ -195,7 +242,8 @@ on_both_databases! {
             tokens: tokens.iter().map(|id| (GrantId::from_i64(*id), days)).collect(),
         };
         let write = async |id: i64, mails: Vec<PlannedMail>| {
-            let mut planning = store.begin_reminder_run(run_id(id), None, now()).await.unwrap().unwrap();
+            let mut change = store.change(&admin(), now()).await.unwrap();
+            let mut planning = change.plan_reminders(run_id(id));
             let mut ids = id * 100;
             let fresh = || {
                 ids += 1;
@@ -203,6 +251,7 @@ on_both_databases! {
             };
             planning.write(&Plan { mails, skipped: Vec::new() }, fresh).await.unwrap();
             planning.commit(None).await.unwrap();
+            change.commit().await.unwrap();
         };
         write(1, vec![mail(&[1]), mail(&[11, 12]), mail(&[13])]).await;
         let sender = store.sender().await.unwrap().unwrap();

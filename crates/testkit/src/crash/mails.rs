@@ -1,11 +1,15 @@
-//! Crashes (SIGKILL) while reminders are planned and sent.
+//! Crashes (SIGKILL) while reminders are planned and sent: some aimed at a step, the others at any moment.
 
-use std::collections::BTreeMap;
+mod aim;
+mod arrivals;
+
 use std::time::Duration;
 
 use rand_core::Rng;
 use serde_json::json;
 
+use self::aim::Aim;
+use self::arrivals::Arrivals;
 use crate::curl::{Answer, curl};
 use crate::servers::mail::{MailServer, Way};
 use crate::servers::patgate::{ADMIN_PASSWORD, Patgate, Start};
@@ -17,6 +21,10 @@ const TOKENS: u64 = 40;
 const CONNECTIONS: usize = 4;
 /// How long what is left may take after the last crash.
 const REST: Duration = Duration::from_secs(120);
+/// Of so many crashes the first ones are aimed, one at each step.
+const EVERY: usize = 8;
+/// How long a step may take to be reached.
+const REACH: Duration = Duration::from_secs(30);
 
 const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
 
@@ -26,52 +34,136 @@ const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
 pub struct Outcome {
     /// Crashes.
     pub kills: u32,
+    /// Crashes in the middle of the planning: nothing of the run was there afterwards.
+    pub in_planning: u32,
+    /// Crashes in the middle of claiming mails.
+    pub in_claim: u32,
+    /// Crashes between the claim and the first word to the mail server.
+    pub before_sending: u32,
+    /// Crashes between the mail server's acceptance and the mark: some mails were taken and not marked.
+    pub before_mark: u32,
     /// Tokens that were due; for each a mail arrived.
     pub due: u32,
     /// Rounds in which a crash came before a run was answered.
     pub runs_cut: u32,
+    /// The most mails that one crash left taken and not marked.
+    pub most_unmarked: u32,
     /// Mails that arrived twice, under the same `Message-ID`.
     pub repeated: u32,
 }
 
 /// Starts the program, and crashes and restarts it so many times while reminders are planned and sent to a real mail
-/// server; then lets it finish, and looks at every mail that arrived.
+/// server; then lets it finish, and looks at every mail that arrived. Half of the crashes are aimed, each at another step.
 ///
 /// # Panics
-/// With what is wrong: a due token without a mail, or with two that are not the same.
+/// With what is wrong: a due token without a mail, or with two that are not the same; a crash that leaves more mails in doubt
+/// than there are connections; an aimed crash that misses.
 pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
-    let server = MailServer::start();
+    let mut server = MailServer::start();
     let mut patgate = start.start();
     let mut random = random::seeded(seed);
     prepare(&patgate, &server);
+    let mut arrivals = Arrivals::default();
     let mut outcome = Outcome { kills, ..Outcome::default() };
     for round in 0..kills {
         make_due(&patgate, round);
         outcome.due += TOKENS as u32;
-        // Sometimes in the middle of the planning, mostly in the middle of the sending.
-        let arrived = server.count() + (random.next_u64() % TOKENS) as usize;
-        let plans = random.next_u64().is_multiple_of(4);
-        let run = run_now(&patgate);
-        let killed = std::thread::scope(|scope| {
-            let answered = scope.spawn(move || run.status());
-            if plans {
-                patgate.kill();
-            } else {
-                wait::until(Duration::from_secs(5), || (server.count() >= arrived).then_some(()));
-                patgate.kill();
-            }
-            answered.join().unwrap_or(0)
-        });
-        outcome.runs_cut += u32::from(killed != 201);
+        let aim = Aim::ALL.get(round as usize % EVERY).copied();
+        let was_answered = match aim {
+            Some(aim) => aimed(&mut patgate, &mut server, aim, &mut outcome),
+            None => at_any_moment(&mut patgate, &server, &mut random),
+        };
+        outcome.runs_cut += u32::from(!was_answered);
+        arrivals.look(&server);
+        let unmarked = arrivals.distinct() as u32 - sent(&patgate);
+        assert!(unmarked as usize <= CONNECTIONS, "one crash left {unmarked} mails in doubt");
+        assert!(aim != Some(Aim::Mark) || unmarked > 0, "no mail was taken and not marked");
+        outcome.most_unmarked = outcome.most_unmarked.max(unmarked);
         patgate.start_again();
     }
     let answer = run_now(&patgate).answer();
     assert_eq!(answer.status, 201, "{}", answer.text());
-    let is_done =
-        || (patgate.sql("SELECT count(*) FROM mails WHERE due_at IS NOT NULL").trim() == "0").then_some(());
-    assert!(wait::until(REST, is_done).is_some(), "mails are left\n{}", patgate.log());
-    outcome.repeated = look_at_mails(&server, &outcome);
+    wait_until_all_is_sent(&patgate);
+    arrivals.look(&server);
+    let names = (0..kills).flat_map(|round| (0..TOKENS).map(move |number| name(round, number)));
+    outcome.repeated = arrivals.judge(names);
+    assert!(outcome.repeated as usize <= kills as usize * CONNECTIONS, "{outcome:?}");
     outcome
+}
+
+/// Crashes the program within a step, in which something holds it. Whether the run was answered.
+fn aimed(patgate: &mut Patgate, server: &mut MailServer, aim: Aim, outcome: &mut Outcome) -> bool {
+    // What earlier crashes left is sent first, so that nothing else is under way.
+    wait_until_all_is_sent(patgate);
+    let (runs, arrived) = (count(patgate, "reminder_runs"), server.count());
+    if aim == Aim::Send {
+        server.hold_still();
+    }
+    aim.set(patgate);
+    let run = run_now(patgate);
+    let was_answered = std::thread::scope(|scope| {
+        let answered = scope.spawn(move || run.status());
+        let is_reached = || aim.is_reached(patgate).then_some(());
+        let reached = wait::until(REACH, is_reached);
+        patgate.kill();
+        assert!(reached.is_some(), "{aim:?} was not reached\n{}", patgate.log());
+        answered.join().unwrap_or(0) == 201
+    });
+    aim.clear(patgate);
+    match aim {
+        Aim::Plan => {
+            assert!(!was_answered && count(patgate, "reminder_runs") == runs, "the run is there");
+            outcome.in_planning += 1;
+        }
+        Aim::Claim => {
+            assert_eq!((sending(patgate), server.count()), (0, arrived), "nothing was claimed");
+            outcome.in_claim += 1;
+        }
+        Aim::Send => {
+            assert!(sending(patgate) > 0 && server.count() == arrived, "claimed, and nothing said");
+            outcome.before_sending += 1;
+            server.go_on();
+        }
+        Aim::Mark => {
+            assert!(sending(patgate) > 0 && server.count() > arrived, "taken, and not marked");
+            outcome.before_mark += 1;
+        }
+    }
+    was_answered
+}
+
+/// Crashes the program after a random number of mails. Whether the run was answered.
+fn at_any_moment(patgate: &mut Patgate, server: &MailServer, random: &mut impl Rng) -> bool {
+    let wanted = server.count() + (random.next_u64() % TOKENS) as usize;
+    let run = run_now(patgate);
+    std::thread::scope(|scope| {
+        let answered = scope.spawn(move || run.status());
+        wait::until(Duration::from_secs(5), || (server.count() >= wanted).then_some(()));
+        patgate.kill();
+        answered.join().unwrap_or(0) == 201
+    })
+}
+
+fn wait_until_all_is_sent(patgate: &Patgate) {
+    let is_done =
+        || (number(&patgate.sql("SELECT count(*) FROM mails WHERE due_at IS NOT NULL")) == 0).then_some(());
+    assert!(wait::until(REST, is_done).is_some(), "mails are left\n{}", patgate.log());
+}
+
+fn count(patgate: &Patgate, table: &str) -> u32 {
+    number(&patgate.sql(&format!("SELECT count(*) FROM {table}")))
+}
+
+fn sending(patgate: &Patgate) -> u32 {
+    number(&patgate.sql("SELECT count(*) FROM mails WHERE state = 'sending'"))
+}
+
+fn sent(patgate: &Patgate) -> u32 {
+    number(&patgate.sql("SELECT count(*) FROM mails WHERE state = 'sent'"))
+}
+
+fn number(text: &str) -> u32 {
+    text.trim().parse().unwrap_or_else(|_| panic!("no number: {text}"))
 }
 
 /// A mail server for Patgate, and an address for the administrator, whose tokens all are.
@@ -117,32 +209,6 @@ fn name(round: u32, number: u64) -> String {
 fn tomorrow() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     (now.unwrap_or_default().as_secs() + 86_400) * 1_000
-}
-
-/// Each due token has one mail, or the same one again for a crash.
-fn look_at_mails(server: &MailServer, outcome: &Outcome) -> u32 {
-    let mut mails: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for mail in server.kept() {
-        let text = mail.text.unwrap_or_default();
-        let at = text.find("due-").unwrap_or_else(|| panic!("a mail about nothing:\n{text}"));
-        let id = mail.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("message-id"));
-        let id = id.map(|(_, value)| value.clone()).unwrap_or_default();
-        mails.entry(text[at..at + name(0, 0).len()].to_owned()).or_default().push(id);
-    }
-    for round in 0..outcome.kills {
-        for number in 0..TOKENS {
-            assert!(mails.contains_key(&name(round, number)), "nobody was told of {}", name(round, number));
-        }
-    }
-    assert_eq!(mails.len() as u32, outcome.due);
-    let mut repeated = 0;
-    for (name, mut ids) in mails {
-        repeated += ids.len() - 1;
-        ids.dedup();
-        assert_eq!(ids.len(), 1, "{name} has mails that are not the same");
-    }
-    assert!(repeated <= outcome.kills as usize * CONNECTIONS, "{repeated} mails were repeated");
-    repeated as u32
 }
 
 /// A request for a run, for a thread of its own.

@@ -303,6 +303,12 @@ impl Patgate {
         }
     }
 
+    /// Whether its database is PostgreSQL.
+    #[must_use]
+    pub fn is_on_postgres(&self) -> bool {
+        self.start.database_url.is_some()
+    }
+
     /// Sends it a signal, for example SIGHUP.
     pub fn signal(&mut self, signal: Signal) {
         self.process.signal(signal);

@@ -1,6 +1,6 @@
 //! *Email notifications*: what the mail looks like while it is written.
 
-use patgate_testkit::browser::Browser;
+use patgate_testkit::browser::{Browser, Key};
 use patgate_testkit::servers::patgate::Patgate;
 use serde_json::Value;
 
@@ -44,4 +44,16 @@ fn without_scripts_a_button_shows_the_preview_and_keeps_what_was_typed() {
     assert_eq!(browser.value("Subject"), "About {{ token_name }}");
     browser.press("Put the default texts back");
     browser.reads("#preview strong", &["Your access token \"ci-deploy\" expires in 5 days"]);
+}
+
+#[test]
+fn enter_in_a_line_saves() {
+    for browser in [Browser::start(), Browser::with().without_scripts().start()] {
+        let patgate = Patgate::start();
+        log_in_admin(&browser, &patgate, PATH);
+        browser.fill("Subject", "About {{ token_name }}");
+        browser.key(Key::Enter);
+        browser.sees("The email notifications are saved.");
+        assert_eq!(browser.value("Subject"), "About {{ token_name }}");
+    }
 }

@@ -19,6 +19,9 @@ pub(super) struct RunBody {
     /// The night it was for, a date of the server's calendar; `null`: somebody asked for it.
     #[schema(example = "2026-11-22")]
     night: Option<String>,
+    /// Who asked for it, by log-in name; `null`: nobody, or it is not known.
+    #[schema(example = "ann")]
+    by: Option<String>,
     /// When it planned.
     at: Timestamp,
     /// Why it planned nothing, when that has a reason beyond the tokens: `first_start`, `switched_off` or `no_server`.
@@ -71,7 +74,7 @@ pub(super) struct MailBody {
     /// `waiting`, `sending`, `sent`, `skipped` or `failed`.
     #[schema(example = "sent")]
     state: &'static str,
-    /// Why it was skipped: `no_address`, `owner_disabled`, `expired`, `deleted` or `switched_off`.
+    /// Why it was skipped: `no_address`, `owner_disabled`, `expired`, `deleted`, `switched_off` or `no_server`.
     reason: Option<&'static str>,
     /// The address it went to, or was refused by.
     #[schema(example = "ann@example.org")]
@@ -106,10 +109,11 @@ struct TokenBody {
 
 impl From<ListedRun> for RunBody {
     fn from(ListedRun { run, counts, obstacle }: ListedRun) -> Self {
-        let ReminderRun { id, night, at, note, planned, skipped } = run;
+        let ReminderRun { id, night, by, at, note, planned, skipped } = run;
         Self {
             id,
             night: night.map(|night| night.to_string()),
+            by,
             at,
             note: note.map(|note| note.as_str()),
             planned,

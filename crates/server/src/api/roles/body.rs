@@ -76,8 +76,8 @@ pub(super) struct RoleForm {
 #[schema(as = PrincipalForm)]
 pub(super) struct PrincipalForm {
     /// The log-in name of the user, or the name of the group.
-    #[schema(value_type = String, example = "ann")]
-    username: Username,
+    #[schema(example = "ann")]
+    username: String,
     /// For people to read, at most 255 characters.
     fullname: Option<String>,
     /// User or group; a user when it is absent.
@@ -150,6 +150,10 @@ impl PrincipalForm {
             Kind::User => PrincipalKind::User,
             Kind::Group => PrincipalKind::Group,
         };
-        Ok(PrincipalDraft { username: self.username, full_name, kind, provider })
+        let field = format!("{place}username");
+        let name = kind.name(&self.username);
+        let username =
+            name.map_err(|why| Problem::field(field.clone(), format!("The field `{field}`: {why}")))?;
+        Ok(PrincipalDraft { username, full_name, kind, provider })
     }
 }

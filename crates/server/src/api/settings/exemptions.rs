@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use jiff::Timestamp;
 use patgate_core::identifier::ExemptionId;
 use patgate_core::policy::{Exemption, ExemptionReason};
-use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
+use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind};
 use patgate_store::TimeCursor;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -157,13 +157,14 @@ pub(super) async fn create_exemption(
     let wrong = |field: &str, why: &dyn std::fmt::Display| {
         Problem::field(field, format!("The field `{field}`: {why}"))
     };
+    let kind = match new.kind {
+        Kind::User => PrincipalKind::User,
+        Kind::Group => PrincipalKind::Group,
+    };
     let principal = Principal {
-        username: new.name.parse::<Username>().map_err(|why| wrong("name", &why))?,
+        username: kind.name(&new.name).map_err(|why| wrong("name", &why))?,
         fullname: None,
-        kind: match new.kind {
-            Kind::User => PrincipalKind::User,
-            Kind::Group => PrincipalKind::Group,
-        },
+        kind,
         provider: new.provider.unwrap_or_else(|| INTERNAL_PROVIDER.to_owned()),
     };
     let reason = ExemptionReason::try_from(new.reason).map_err(|why| wrong("reason", &why))?;

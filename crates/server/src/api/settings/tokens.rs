@@ -56,12 +56,10 @@ struct NotificationsBody {
     /// How many days before the expiry: 1 to 365.
     #[schema(minimum = 1, maximum = 365, example = 7)]
     days: u32,
-    /// More thresholds, each with a mail of its own: at most ten. Absent: none.
-    #[serde(default)]
+    /// More thresholds, each with a mail of its own: at most ten.
     #[schema(example = json!([30, 1]))]
     further_days: Vec<u32>,
-    /// Whether an owner gets one mail a night about all tokens that are due, and not one for each. Absent: `false`.
-    #[serde(default)]
+    /// Whether an owner gets one mail a night about all tokens that are due, and not one for each.
     digest: bool,
     /// The mail server that sends it, a configuration item; `null`: none, and nothing is sent.
     #[serde(deserialize_with = "present")]

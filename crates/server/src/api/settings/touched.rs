@@ -119,8 +119,8 @@ pub(super) struct Lifted {
     lifted: u64,
 }
 
-/// Lists the tokens that a lower maximum exceeds, or that closing origins touches, if it took effect now. Needs
-/// `security#edit`.
+/// Lists the tokens that a lower maximum exceeds, or that closing origins touches, if it took effect now. A maximum that is
+/// not lower than the one in force, and cells that are closed already, touch none. Needs `security#edit`.
 #[utoipa::path(
     get,
     path = "/api/v1/settings/personal-access-tokens/preview",
@@ -133,6 +133,7 @@ pub(super) async fn preview_token_settings(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Tokens>, Problem> {
+    let stored = settings::read(&state, &caller).await?;
     let question = match (asked.maximum_lifetime_days, asked.closing.as_deref()) {
         (Some(days), None) => settings::maximum_lifetime(Some(days))?.map(Question::Maximum),
         (None, Some(cells)) => {
@@ -146,8 +147,11 @@ pub(super) async fn preview_token_settings(
     let question = question.ok_or_else(|| {
         Problem::field("maximumLifetimeDays", "Ask about `maximumLifetimeDays` or about `closing`")
     })?;
-    let found =
-        policy::preview(&state, &caller, question, &page::place(asked.after.as_deref())?, ASKED).await?;
+    let place = page::place(asked.after.as_deref())?;
+    let found = match question.beyond(&stored) {
+        Some(question) => policy::preview(&state, &caller, question, &place, ASKED).await?,
+        None => policy::preview_of_nothing(&state, &caller)?,
+    };
     let (tokens, next) = match found.tokens {
         None => (None, None),
         Some(tokens) => {

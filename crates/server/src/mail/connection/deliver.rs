@@ -88,8 +88,10 @@ async fn hand_over(
         let detail = format!("{detail} after the message was handed over; it may have been taken");
         MailFault { step, kind: FaultKind::Unknown, detail, words: None }
     };
+    connection.awaits_verdict = true;
     connection.wire.send(b".\r\n", limits.write).await.map_err(unknown)?;
     let reply = connection.wire.reply(limits.verdict).await.map_err(unknown)?;
+    connection.awaits_verdict = false;
     connection.is_open = reply.code != CLOSING;
     if !reply.is_positive() {
         return Err(refusal(step, &reply, &connection.blanked));

@@ -32,6 +32,8 @@ pub struct Connection {
     sender: Mailbox,
     /// False while a command is under way, so that a dropped future leaves a connection that nobody uses.
     is_open: bool,
+    /// Whether a message went whole, and its answer has not come.
+    awaits_verdict: bool,
 }
 
 /// A mail that the server has taken.
@@ -83,6 +85,12 @@ impl Connection {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.is_open
+    }
+
+    /// Whether a message went whole and was not answered: somebody who gave up waiting cannot know whether it was taken.
+    #[must_use]
+    pub fn awaits_verdict(&self) -> bool {
+        self.awaits_verdict
     }
 
     /// Takes leave (QUIT). Nothing depends on the server's answer.

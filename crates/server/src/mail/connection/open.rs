@@ -51,7 +51,8 @@ pub(super) async fn open(server: &SmtpServer, report: &mut Report) -> Result<Con
     let is_encrypted = matches!(wire.get_ref(), Either::Right(_));
     let blanked = server.credentials.as_ref().map_or_else(Blanked::nothing, Blanked::of);
     let (limits, sender) = (server.limits, server.sender.clone());
-    let mut connection = Connection { wire, limits, abilities, blanked, sender, is_open: true };
+    let mut connection =
+        Connection { wire, limits, abilities, blanked, sender, is_open: true, awaits_verdict: false };
     match &server.credentials {
         None => report.skipped(StepName::Authentication, "without a username and a password"),
         Some(credentials) => sign_in::sign_in(&mut connection, credentials, is_encrypted, report).await?,

@@ -10,7 +10,7 @@ use crate::pages::Moment;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 43] = [
+pub(super) const ACTIONS: [(&str, &str); 46] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -19,6 +19,7 @@ pub(super) const ACTIONS: [(&str, &str); 43] = [
     ("grant.leave_working", "Token left working"),
     ("grant.end_left_working", "Token no longer left working"),
     ("mail.retry", "Mail tried again"),
+    ("reminder_run.start", "Reminders run"),
     ("reminder_run.retry", "Failed mails tried again"),
     ("user.create", "User made"),
     ("user.update", "User changed"),
@@ -50,6 +51,8 @@ pub(super) const ACTIONS: [(&str, &str); 43] = [
     ("item.update", "Configuration item changed"),
     ("item.move", "Configuration item moved"),
     ("item.delete", "Configuration item deleted"),
+    ("item.test_mail", "Test mail sent"),
+    ("item.send_sample", "Sample of a reminder sent"),
     ("item.reseal", "Secrets encrypted anew"),
     ("session.create", "Logged in"),
     ("session.delete", "Session ended"),

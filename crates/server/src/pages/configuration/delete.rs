@@ -15,6 +15,9 @@ use crate::pages::{PageResult, Refused, Shell, Submitted, Visitor};
 use crate::service::items::{self, ItemRef, ItemView};
 use crate::state::AppState;
 
+/// The field that says which version was shown.
+const SHOWN: &str = "shown";
+
 /// `GET /configuration/{item}/delete`.
 pub(super) async fn ask(
     State(state): State<AppState>,
@@ -23,14 +26,14 @@ pub(super) async fn ask(
 ) -> PageResult {
     let view = changeable(&state, &visitor, number).await?;
     let foreseen = items::may_delete(&state, &visitor.caller, &ItemRef::Numbered(number)).await;
-    question(&state, &visitor, &view).ask_unless(foreseen)
+    question(&state, &visitor, &view).carrying(vec![shown(&view)]).ask_unless(foreseen)
 }
 
 /// `POST /configuration/{item}/delete`.
 pub(super) async fn delete(
     State(state): State<AppState>,
     Named(number): Named<ItemNumber>,
-    Submitted { visitor, .. }: Submitted,
+    Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     let view = match changeable(&state, &visitor, number).await {
         Ok(view) => view,
@@ -41,10 +44,18 @@ pub(super) async fn delete(
         Err(other) => return Err(other),
     };
     let folder = folder_path(&state, &visitor, &view.item).await;
-    match items::delete(&state, &visitor.caller, &ItemRef::Numbered(number), None).await {
+    // Of a page that does not say what it showed, such as one from before, none is the version.
+    let version = fields.text(SHOWN).parse().unwrap_or_default();
+    match items::delete(&state, &visitor.caller, &ItemRef::Numbered(number), Some(version)).await {
         Ok(()) => Ok(redirect(&state, &format!("{folder}?done=deleted"))),
-        Err(problem) => question(&state, &visitor, &view).refused(problem),
+        // Who has read that it changed, and as what it stands here now, may go on.
+        Err(problem) => question(&state, &visitor, &view).carrying(vec![shown(&view)]).refused(problem),
     }
+}
+
+/// The version that the question is about.
+fn shown(view: &ItemView) -> (&'static str, String) {
+    (SHOWN, view.item.version.to_string())
 }
 
 async fn changeable(state: &AppState, visitor: &Visitor, number: ItemNumber) -> Result<ItemView, Refused> {

@@ -42,6 +42,8 @@ struct NotificationsPage {
     /// What somebody else changed while the form was open.
     differences: Vec<Difference>,
     form: Form,
+    /// The server's time zone, by whose clock nights begin.
+    zone: String,
     shown: String,
     of_a_token_mail: Vec<Placeholder>,
     of_a_digest: Vec<Placeholder>,
@@ -186,6 +188,7 @@ async fn page(state: &AppState, visitor: &Visitor, form: Form, shown: &Shown, wi
         faults: form.faults(),
         differences: with.differences,
         form,
+        zone: state.zone.iana_name().unwrap_or_default().to_owned(),
         shown: shown.as_str().to_owned(),
         of_a_token_mail: placeholders::of(Kind::Token),
         of_a_digest: placeholders::of(Kind::Digest),

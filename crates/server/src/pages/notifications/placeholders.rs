@@ -27,7 +27,7 @@ fn meaning(name: &str) -> &'static str {
         "owner" => "the owner's user name",
         "owner_full_name" => "the owner's full name",
         "token_name" => "the name of the token",
-        "expires_at" => "when it expires, in the time zone of the server",
+        "expires_at" => "when it expires, in the time zone of the server, which it names",
         "expires_at_utc" => "when it expires, in UTC",
         "days_left" => "how many days are left",
         "renew_url" => "a link to generate another one like it",

@@ -78,7 +78,11 @@ impl From<ListedRun> for RunRow {
         Self {
             path: format!("{LIST}/{}", run.id),
             at: run.at.into(),
-            what: run.night.map_or_else(|| "By hand".to_owned(), |night| format!("Night of {night}")),
+            what: match (run.night, run.by) {
+                (Some(night), _) => format!("Night of {night}"),
+                (None, Some(by)) => format!("By hand, by {by}"),
+                (None, None) => "By hand".to_owned(),
+            },
             planned: run.planned,
             sent: counts.sent,
             waiting: counts.waiting,
@@ -150,5 +154,6 @@ pub(super) fn reason_words(reason: SkipReason) -> &'static str {
         SkipReason::Expired => "The token expired before.",
         SkipReason::Deleted => "The token was deleted.",
         SkipReason::SwitchedOff => "Email notifications were switched off.",
+        SkipReason::NoServer => "There was no mail server for a week.",
     }
 }

@@ -1,15 +1,18 @@
 //! `/admin/reminders/run`: whom a run would write to now, and the button that runs it.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 
 use super::row::{Note, reason_words};
 use super::{LIST, may_run};
 use crate::pages::refused::redirect;
-use crate::pages::{PageResult, Shell, Submitted, Visitor};
-use crate::service::reminders::{self, Preview, PreviewedMail};
+use crate::pages::{Fields, PageResult, Shell, Submitted, Visitor};
+use crate::service::reminders::{self, Part, Place, Preview, PreviewedMail};
 use crate::state::AppState;
+
+/// How many mails, and how many left-out tokens, are named at once.
+const NAMED: usize = 50;
 
 /// The page.
 #[derive(Template)]
@@ -21,7 +24,13 @@ struct RunPage {
     planned: u64,
     skipped: u64,
     mails: Vec<PreviewedMail>,
+    /// The query of the mails behind these; empty: they are the last.
+    more_mails: String,
     left_out: Vec<LeftOut>,
+    /// The same for the left-out tokens.
+    more_left_out: String,
+    /// Whether a place in a list was asked for.
+    is_later: bool,
 }
 
 /// A token about which no mail would be written.
@@ -32,9 +41,21 @@ struct LeftOut {
 }
 
 /// The preview.
-pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor) -> PageResult {
-    let Preview { note, planned, skipped, mails, left_out } =
-        reminders::preview(&state, &visitor.caller).await?;
+pub(super) async fn ask(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    // A place that cannot be read is the beginning.
+    let place = |name| query.text(name).parse::<Place>().ok();
+    let (mails_after, left_out_after) = (place("after"), place("left_out_after"));
+    let part = Part { mails_after, left_out_after, limit: NAMED };
+    let Preview { note, planned, skipped, mails, more_mails, left_out, more_left_out } =
+        reminders::preview(&state, &visitor.caller, part).await?;
+    let more = |name, place: Option<Place>| {
+        place.map(|place| query.with(&[(name, &place.to_string())])).unwrap_or_default()
+    };
     let left_out = left_out.into_iter().map(|one| LeftOut {
         owner: one.owner,
         token: one.token,
@@ -47,7 +68,10 @@ pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor) -> Page
         planned,
         skipped,
         mails,
+        more_mails: more("after", more_mails),
         left_out: left_out.collect(),
+        more_left_out: more("left_out_after", more_left_out),
+        is_later: mails_after.is_some() || left_out_after.is_some(),
     };
     Ok(Html(page.render()?).into_response())
 }

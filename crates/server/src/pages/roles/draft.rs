@@ -166,14 +166,19 @@ fn principals(field: &mut Field, kind: PrincipalKind, before: &[Principal]) -> O
     read.map_err(|error| field.error = Some(error)).ok()
 }
 
-/// A name has no `:`, so the last one ends the provider.
+/// The name of a user has no `:`, so the last one ends the provider; before a group the provider's name always stands, which
+/// has none either.
 fn principal(line: &str, kind: PrincipalKind, before: &[Principal]) -> Result<PrincipalDraft, String> {
-    let (provider, name) = match line.rsplit_once(':') {
+    let parts = match kind {
+        PrincipalKind::User => line.rsplit_once(':'),
+        PrincipalKind::Group => line.split_once(':'),
+    };
+    let (provider, name) = match parts {
         Some((provider, name)) => (Some(provider.trim()), name.trim()),
         None => (None, line),
     };
     let wrong = |error: &dyn std::fmt::Display| format!("“{line}”: {}", sentence(&error.to_string()));
-    let username: Username = name.parse().map_err(|error| wrong(&error))?;
+    let username = kind.name(name).map_err(|error| wrong(&error))?;
     let is_same = |p: &&Principal| {
         p.kind == kind && p.username == username && p.provider == provider.unwrap_or(INTERNAL_PROVIDER)
     };
@@ -226,6 +231,9 @@ mod tests {
         assert_eq!(read("corp: Ann Lee", user), Ok(("Ann Lee".to_owned(), true)));
         assert_eq!(read("https://idp:ann", user), Ok(("ann".to_owned(), true)));
         assert!(read("ops", PrincipalKind::Group).unwrap_err().contains("provider"));
+        for group in ["/ops", "urn:example:ops"] {
+            assert_eq!(read(&format!("corp:{group}"), PrincipalKind::Group), Ok((group.to_owned(), true)));
+        }
         assert!(read(":ann", user).unwrap_err().starts_with("“:ann”"));
         assert!(read("corp:", user).is_err());
     }

@@ -7,11 +7,11 @@ use http::StatusCode;
 use patgate_core::identifier::ExemptionId;
 use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::policy::{Exemption, ExemptionReason};
-use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
+use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind};
 use patgate_store::{Seek, TimeCursor};
 
 use crate::pages::confirm::Confirm;
-use crate::pages::form::{Fault, Named, read, sentence};
+use crate::pages::form::{Fault, Named, sentence};
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
 use crate::pages::{Choice, Field, Fields, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
@@ -54,6 +54,8 @@ struct Form {
     kinds: Vec<Choice>,
     is_group: bool,
     provider: Field,
+    /// The providers to choose from; none, before [`Form::with_providers`].
+    providers: Vec<Choice>,
     reason: Field,
     ends: Field,
     zone: Field,
@@ -96,6 +98,7 @@ pub(super) async fn create(
             match problem.wrong_field() {
                 Some("endsAt") => form.ends.error = Some(told),
                 Some("name") => form.name.error = Some(told),
+                Some("provider") => form.provider.error = Some(told),
                 _ => notice = Some(Notice::Failed(told)),
             }
             page(&state, &visitor, &Fields::default(), form, problem.status(), notice).await
@@ -161,7 +164,7 @@ async fn page(
         rows: listed.iter().map(|exemption| ExemptionRow::new(exemption, now)).collect(),
         paging,
         faults: form.faults(),
-        form,
+        form: form.with_providers(state),
     };
     Ok((status, Html(page.render()?)).into_response())
 }
@@ -199,11 +202,21 @@ impl Form {
             kinds: vec![Choice::new("user", "A user", &kind), Choice::new("group", "A group", &kind)],
             is_group: kind == "group",
             provider: Field::new("provider", "Provider", or("provider", INTERNAL_PROVIDER))
-                .hint("Where they come from: internal, or the name of the provider."),
+                .hint("Where they come from. Groups are those of a directory or an identity provider."),
+            providers: Vec::new(),
             reason: Field::new("reason", "Reason", fields.text("reason")).hint("For whoever asks later."),
-            ends: Field::new("ends", "Last day", fields.text("ends")).hint("It ends with this day."),
+            ends: Field::new("ends", "Last day", fields.text("ends"))
+                .hint("It ends with this day, at most five years ahead."),
             zone: Field::new("zone", "Time zone", or("zone", "UTC")).hint("Such as Europe/Berlin."),
         }
+    }
+
+    /// With the providers to choose from.
+    fn with_providers(mut self, state: &AppState) -> Self {
+        let providers = exemptions::providers(state);
+        let choice = |name: String| Choice::new(name.clone(), name, &self.provider.value);
+        self.providers = providers.into_iter().map(choice).collect();
+        self
     }
 
     fn faults(&self) -> Vec<Fault> {
@@ -212,7 +225,9 @@ impl Form {
 
     /// What is wanted; `None` when something stands beside a field now.
     fn read(&mut self) -> Option<(Principal, ExemptionReason, jiff::Timestamp)> {
-        let name: Option<Username> = read(&mut self.name);
+        let kind = if self.is_group { PrincipalKind::Group } else { PrincipalKind::User };
+        let name = kind.name(&self.name.value);
+        let name = name.map_err(|why| self.name.error = Some(sentence(&why.to_string()))).ok();
         let provider = self.provider.value.clone();
         let reason = match ExemptionReason::try_from(self.reason.value.clone()) {
             Ok(reason) => Some(reason),
@@ -228,7 +243,6 @@ impl Form {
                 None
             }
         };
-        let kind = if self.is_group { PrincipalKind::Group } else { PrincipalKind::User };
         Some((Principal { username: name?, fullname: None, kind, provider }, reason?, ends?))
     }
 }

@@ -12,6 +12,7 @@ use patgate_store::{GrantCursor, GrantSort, Seek};
 use super::PATH;
 use super::decisions::cells_in_words;
 use super::touched::TouchedRow;
+use crate::pages::confirm::Confirm;
 use crate::pages::form::{Fault, sentence};
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
@@ -37,7 +38,10 @@ struct PreviewPage {
     count: u64,
     rows: Vec<TouchedRow>,
     may_see: bool,
-    paging: Paging,
+    /// The places of the pages before and after; empty: there is none. They are buttons of the form, so that what was chosen
+    /// goes along.
+    before: String,
+    after: String,
     choices: Vec<Choice>,
     is_later: bool,
     at: Field,
@@ -81,12 +85,21 @@ pub(super) async fn decide(
     let stored = settings::read(&state, &visitor.caller).await?;
     let Some(asked) = Asked::read(&fields, &stored) else { return Ok(redirect(&state, PATH)) };
     let shown = Shown::from_form(fields.text("shown"));
+    // Another page of the list.
+    if fields.has("after") || fields.has("before") {
+        return page(&state, &visitor, &asked, &fields, &shown, StatusCode::OK, None).await;
+    }
     let choices = match choices(&state, &fields, asked.question) {
         Ok(choices) => choices,
         Err(()) => {
             return page(&state, &visitor, &asked, &fields, &shown, StatusCode::BAD_REQUEST, None).await;
         }
     };
+    let deletes =
+        choices.over_maximum == MaximumChoice::Delete && visitor.caller.may(&state, TOKEN_DELETE_ALL);
+    if deletes && fields.text("sure") != "yes" {
+        return ask_to_delete(&state, &visitor, &asked, &fields, choices.when.as_ref()).await;
+    }
     let is_later = choices.when.is_some();
     let wanted = asked.settings(&stored);
     match settings::put_shown(&state, &visitor.caller, wanted, &choices, &shown).await {
@@ -189,11 +202,12 @@ async fn page(
     let now = state.clock.now();
     let may_see = found.tokens.is_some();
     let cursor = |token: &TouchedToken| GrantCursor::of(&token.seen.grant, GrantSort::ExpiresAt);
-    let query = Fields::read(
-        format!("maximum={}&closing={}", asked.maximum, asked.closing.replace(',', "%2C")).as_bytes(),
-    );
-    let (tokens, paging) = Paging::cut(found.tokens.unwrap_or_default(), &place, &query, cursor);
-    let (at, zone) = schedule(state, fields);
+    let (tokens, paging) = Paging::cut(found.tokens.unwrap_or_default(), &place, &Fields::default(), cursor);
+    let (mut at, mut zone) = schedule(state, fields);
+    if status == StatusCode::OK {
+        // Nothing was decided yet.
+        (at.error, zone.error) = (None, None);
+    }
     let chosen = fields.text("choice");
     let wrong_choice =
         status == StatusCode::BAD_REQUEST && choices_of(asked.question, chosen).iter().all(|c| !c.is_chosen);
@@ -222,13 +236,63 @@ async fn page(
         count: found.count,
         rows: tokens.iter().map(|token| TouchedRow::of_touched(token, now)).collect(),
         may_see,
-        paging,
+        before: place_of(paging.previous, "before"),
+        after: place_of(paging.next, "after"),
         choices,
         is_later: fields.text("when") == "later",
         at,
         zone,
     };
     Ok((status, Html(page.render()?)).into_response())
+}
+
+/// The place that a query of a list names.
+fn place_of(query: Option<String>, name: &str) -> String {
+    query.map(|query| Fields::read(query.as_bytes()).secret(name).to_owned()).unwrap_or_default()
+}
+
+/// How many tokens are deleted for good, and the button that does it.
+async fn ask_to_delete(
+    state: &AppState,
+    visitor: &Visitor,
+    asked: &Asked,
+    fields: &Fields,
+    when: Option<&When>,
+) -> PageResult {
+    let count = policy::preview(state, &visitor.caller, asked.question, &Seek::Start, 1).await?.count;
+    let tokens = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
+    let (heading, mut sentences) = match when {
+        None => (format!("Delete {tokens} for good?"), Vec::new()),
+        Some(when) => (
+            format!("Delete {tokens} for good, later?"),
+            vec![format!(
+                "It takes effect on {}. The tokens that end too late then are meant; now they are {count}.",
+                policy::told(when.at, &when.zone)
+            )],
+        ),
+    };
+    sentences.push(
+        "They end later than the new maximum allows. What uses them is refused from then on.".to_owned(),
+    );
+    sentences.push(match when {
+        None => "Nothing brings them back.".to_owned(),
+        Some(_) => "It can be undone until then, and not after.".to_owned(),
+    });
+    let mut again: Vec<_> = ["shown", "maximum", "closing", "choice", "when", "at", "zone"]
+        .map(|name| (name, fields.text(name).to_owned()))
+        .to_vec();
+    again.push(("sure", "yes".to_owned()));
+    let confirm = Confirm {
+        shell: Shell::new(state, visitor, heading.clone(), PATH),
+        heading,
+        sentences,
+        action: "/settings/preview".to_owned(),
+        button: "Delete them for good",
+        is_danger: true,
+        is_possible: true,
+        cancel: format!("/settings/preview?maximum={}&closing={}", asked.maximum, asked.closing),
+    };
+    confirm.carrying(again).ask()
 }
 
 /// What can be chosen; the default is chosen when nothing is.

@@ -2,7 +2,7 @@
 
 use patgate_core::item::{ItemId, MAIL_SERVER};
 use patgate_core::permission::names::CONFIG_EDIT;
-use patgate_store::{Item, ItemFilter, Seek, StoredSecret};
+use patgate_store::{Item, ItemFilter, MailTrial, Seek, StoredSecret};
 
 use super::{ItemRef, kind, no_such_item};
 use crate::caller::Caller;
@@ -38,7 +38,7 @@ pub async fn mail_server(state: &AppState, id: &ItemId) -> Result<SmtpServer, Pr
 }
 
 /// Sends a test mail, to the server's Test Address when nobody else is named, and tells each step. What the mail server
-/// says is in the report; it is no refusal.
+/// says is in the report; it is no refusal. Takes five minutes at most.
 ///
 /// # Errors
 /// 403 without `config#edit`; 404; 400 when nobody is named and there is no Test Address; 409 as [`mail_server`].
@@ -67,7 +67,26 @@ pub async fn send_test_mail(
             "The field `to`: the mail server has no Test Address; say who gets the test mail",
         )
     })?;
+    note_trial(state, caller, &item.id, MailTrial::TestMail, to.address()).await?;
     Ok(mail::test(&server, &to, state.clock.now(), &mut state.random.draw()).await)
+}
+
+/// Writes into the audit log, before it is done, that the caller tries a mail server out.
+///
+/// # Errors
+/// 404 when it is gone.
+pub async fn note_trial(
+    state: &AppState,
+    caller: &Caller,
+    server: &ItemId,
+    trial: MailTrial,
+    to: &str,
+) -> Result<(), Problem> {
+    let mut change = state.change(&caller.actor()).await?;
+    let server = change.item(server).await?.ok_or_else(no_such_item)?;
+    change.note_trial(&server, trial, to);
+    state.commit(change).await?;
+    Ok(())
 }
 
 async fn opened(state: &AppState, item: &Item) -> Result<SmtpServer, Problem> {

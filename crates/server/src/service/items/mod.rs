@@ -15,7 +15,7 @@ mod write;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Draft, ItemId};
 
-pub use self::mail::{mail_server, mail_servers, send_test_mail};
+pub use self::mail::{mail_server, mail_servers, note_trial, send_test_mail};
 pub use self::read::{folder, folders, list, list_from, read, tree};
 pub use self::reseal::reseal;
 pub use self::view::ItemView;

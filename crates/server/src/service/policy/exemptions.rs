@@ -1,9 +1,9 @@
 //! Exemptions from the maximum lifetime: who has one, making one, ending one.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::ExemptionId;
 use patgate_core::policy::{Exemption, ExemptionReason};
-use patgate_core::user::{Principal, PrincipalKind};
+use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind};
 use patgate_store::{Seek, TimeCursor};
 
 use super::decide::refuse_listed;
@@ -15,6 +15,16 @@ use crate::state::AppState;
 
 /// The most exemptions that hold at once.
 const MOST: usize = 1_000;
+/// How far ahead one ends at most: five years.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(24 * (5 * 365 + 2));
+
+/// Where somebody can come from: Patgate itself, the directories, and the identity providers.
+#[must_use]
+pub fn providers(state: &AppState) -> Vec<String> {
+    let directories = state.directories.iter().map(|directory| directory.name().to_string());
+    let identity_providers = state.oidc.iter().map(|provider| provider.name().to_string());
+    std::iter::once(INTERNAL_PROVIDER.to_owned()).chain(directories).chain(identity_providers).collect()
+}
 
 /// At most `limit` exemptions, the one that ends latest first, ended ones too, from a place on.
 ///
@@ -44,7 +54,8 @@ pub async fn read(state: &AppState, caller: &Caller, id: ExemptionId) -> Result<
 /// Makes an exemption, in force when this returns.
 ///
 /// # Errors
-/// 403 without `security#edit`; 400 when it ends in the past, and for a user whom nobody knows; 409 for somebody who has
+/// 403 without `security#edit`; 400 when it ends in the past or more than five years ahead, for a user whom nobody knows,
+/// and for a group of a provider that this server does not know, or of Patgate itself, which has none; 409 for somebody who has
 /// one, and when there are too many.
 pub async fn create(
     state: &AppState,
@@ -62,7 +73,21 @@ pub async fn create(
     if ends_at <= now {
         return Err(Problem::field("endsAt", "`endsAt`: an exemption ends in the future"));
     }
-    if principal.kind == PrincipalKind::User {
+    if ends_at.duration_since(now) > FURTHEST {
+        return Err(Problem::field("endsAt", "`endsAt`: an exemption ends in at most five years"));
+    }
+    let provider = &principal.provider;
+    if principal.kind == PrincipalKind::Group {
+        if provider == INTERNAL_PROVIDER {
+            let detail =
+                "`provider`: internal users are in no groups; name the provider that it is a group of";
+            return Err(Problem::field("provider", detail));
+        }
+        if !providers(state).contains(provider) {
+            let detail = format!("`provider`: this server knows no provider “{provider}”");
+            return Err(Problem::field("provider", detail));
+        }
+    } else {
         let user = change.user_by_name(&principal.username).await?;
         if user.is_none_or(|user| user.provider != principal.provider) {
             let detail = format!(

@@ -57,6 +57,20 @@ pub struct Preview {
     pub tokens: Option<Vec<TouchedToken>>,
 }
 
+impl Question {
+    /// What of it is not in force already; `None`: nothing.
+    #[must_use]
+    pub fn beyond(self, stored: &TokenSettings) -> Option<Self> {
+        match self {
+            Self::Maximum(to) => lowers(stored.maximum_lifetime_days, Some(to)).then_some(self),
+            Self::Closing(cells) => {
+                let cells = Cells::closing(&stored.origins, &cells.close(&stored.origins));
+                (!cells.is_empty()).then_some(Self::Closing(cells))
+            }
+        }
+    }
+}
+
 impl Questions {
     /// Whether nobody is touched.
     #[must_use]
@@ -116,6 +130,16 @@ pub async fn preview(
     }
     let grants = state.store.list_touched(&touched, seek, limit).await?;
     Ok(Preview { count, tokens: Some(seen(state, question, grants).await?) })
+}
+
+/// [`preview`], when nothing would change.
+///
+/// # Errors
+/// As [`preview`].
+pub fn preview_of_nothing(state: &AppState, caller: &Caller) -> Result<Preview, Problem> {
+    super::decide::refuse_listed(caller)?;
+    caller.require(state, EDITS)?;
+    Ok(Preview { count: 0, tokens: caller.may(state, TOKEN_VIEW_ALL).then(Vec::new) })
 }
 
 async fn count(state: &AppState, question: Question) -> Result<u64, Problem> {

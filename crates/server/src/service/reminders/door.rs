@@ -1,14 +1,9 @@
 //! The way into the mail server: the first connection of a round signs in before others are opened, so that a wrong password
 //! is tried once and not on each of them, which would bring the account nearer to its lock.
 
-use std::time::Duration;
-
 use tokio::sync::Mutex;
 
-use crate::mail::{Connection, FaultKind, MailFault, Report, SmtpServer, StepName};
-
-/// The longest that opening a connection may take, whatever the server's own limits are.
-const LONGEST: Duration = Duration::from_secs(300);
+use crate::mail::{self, Connection, FaultKind, MailFault, Report, SmtpServer, StepName};
 
 /// The way into one mail server, for one round.
 pub(super) struct Door<'w> {
@@ -58,7 +53,7 @@ impl<'w> Door<'w> {
     async fn knock(&self) -> Result<Connection, MailFault> {
         let mut report = Report::default();
         let opening = Connection::open(self.server, &mut report);
-        tokio::time::timeout(LONGEST, opening).await.unwrap_or_else(|_| {
+        tokio::time::timeout(mail::LONGEST, opening).await.unwrap_or_else(|_| {
             let detail = "the mail server took too long".to_owned();
             Err(MailFault { step: StepName::Connect, kind: FaultKind::Temporary, detail, words: None })
         })

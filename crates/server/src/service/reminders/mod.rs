@@ -3,6 +3,7 @@
 
 mod door;
 mod plan;
+mod preview;
 mod read;
 mod retry;
 mod sample;
@@ -12,7 +13,8 @@ mod work;
 
 use patgate_core::permission::names::SECURITY_EDIT;
 
-pub use plan::{Preview, PreviewedMail, SkippedToken, preview, run_due, run_now};
+pub use plan::{run_due, run_now};
+pub use preview::{Part, Place, Preview, PreviewedMail, SkippedToken, preview};
 pub use read::{ListedMail, ListedRun, last_run, mail, mails, run, runs};
 pub use retry::{retry, retry_all};
 pub use sample::{Sample, rendered_sample, send_sample};

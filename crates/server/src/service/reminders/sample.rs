@@ -2,11 +2,12 @@
 
 use jiff::SignedDuration;
 use patgate_core::policy::EmailNotifications;
+use patgate_store::MailTrial;
 
 use super::{RUNS, Texts};
 use crate::caller::Caller;
 use crate::mail::template::{Rendered, TemplateFault, TokenValues, Values};
-use crate::mail::{Connection, Mail, Mailbox, MessageId, Report};
+use crate::mail::{self, Mail, Mailbox, MessageId, Report};
 use crate::problem::Problem;
 use crate::service::items;
 use crate::state::AppState;
@@ -46,7 +47,7 @@ pub fn rendered_sample(state: &AppState, caller: &Caller, texts: &Texts) -> Resu
     texts.template().map_err(refused)?.render(&values).map_err(refused)
 }
 
-/// Sends it to the caller's own address, through the mail server of these settings.
+/// Sends it to the caller's own address, through the mail server of these settings. Takes five minutes at most.
 ///
 /// # Errors
 /// As [`rendered_sample`]; 409 when the caller has no address, or no mail server is chosen.
@@ -60,10 +61,10 @@ pub async fn send_sample(
     let address = user.email;
     let to = Mailbox::at(&address)
         .map_err(|_| Problem::conflict("You have no e-mail address; add it to your profile first"))?;
-    let Some(server) = &settings.server else {
+    let Some(id) = &settings.server else {
         return Err(Problem::conflict("No mail server is chosen"));
     };
-    let server = items::mail_server(state, server).await?;
+    let server = items::mail_server(state, id).await?;
     let letter = Mail {
         message_id: MessageId::new(server.from(), &mut state.random.draw()),
         from: server.from().clone(),
@@ -73,14 +74,8 @@ pub async fn send_sample(
         text: words.text,
         date: state.clock.now(),
     };
-    let mut report = Report::default();
-    let fault = match Connection::open(&server, &mut report).await {
-        Err(fault) => Some(fault),
-        Ok(mut connection) => {
-            let delivered = connection.deliver_telling(&letter, &mut report).await;
-            connection.close().await;
-            delivered.err()
-        }
-    };
+    items::note_trial(state, caller, id, MailTrial::Sample, &address).await?;
+    let (report, outcome) = mail::try_out(&server, &letter).await;
+    let fault = outcome.err();
     Ok(Sample { address, report, fault: fault.map(|fault| fault.to_string()) })
 }

@@ -16,6 +16,8 @@ use crate::state::AppState;
 pub(super) const CLAIM: u64 = 25;
 /// How many connections are open to the mail server at once.
 const CONNECTIONS: usize = 4;
+/// For how long a notice waits for a mail server: what it tells of has happened.
+const NOTICE_WAITS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// When something that concerns all mails is in the way, they wait for this long.
 const WAIT: SignedDuration = SignedDuration::from_mins(15);
 
@@ -78,7 +80,7 @@ pub(super) async fn server_version(
     Ok(state.store.item(server).await?.map(|item| item.version))
 }
 
-/// What is due cannot be sent: reminders that were switched off are left out, the rest waits.
+/// What is due cannot be sent: reminders that were switched off are left out, and old notices; the rest waits.
 async fn put_off(
     state: &AppState,
     sender: &Sender,
@@ -94,6 +96,11 @@ async fn put_off(
         tracing::warn!(why, mails = mails.len(), "mails cannot be sent, and wait");
         let outcome = |mail: &ClaimedMail| match mail.kind {
             MailKind::Reminder if !settings.enabled => MailOutcome::Skipped(SkipReason::SwitchedOff),
+            MailKind::Shortened | MailKind::Unconfirmed
+                if now.duration_since(mail.created_at) >= NOTICE_WAITS =>
+            {
+                MailOutcome::Skipped(SkipReason::NoServer)
+            }
             _ => untried(now, WAIT, Some(why.to_owned())),
         };
         let outcomes: Vec<_> = mails.iter().map(|mail| (mail.id, outcome(mail))).collect();

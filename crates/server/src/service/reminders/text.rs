@@ -42,6 +42,15 @@ within the next days, these personal access tokens of yours are suspended:</p>
 <p><a href=\"{{ server_url }}/login\">Sign in once</a>, and they go on. You can do that later, too: they work again from
 then on.</p>";
 
+/// The bodies of both notices when their tokens' names make them too long.
+const SHORTENED_BRIEF: &str = "<p>Hello {{ owner_full_name }},</p>
+<p>an administrator shortened the lifetime that personal access tokens can have. {{ tokens | length }} tokens of yours expire
+earlier than before. <a href=\"{{ server_url }}/account/tokens\">See which, and when</a>. They work as before until then.</p>";
+const UNCONFIRMED_BRIEF: &str = "<p>Hello {{ owner_full_name }},</p>
+<p>the place where your company keeps its users has not confirmed you to {{ server_url }} for a long time. Unless it does
+within the next days, {{ tokens | length }} personal access tokens of yours are suspended.</p>
+<p><a href=\"{{ server_url }}/login\">Sign in once</a>, and they go on.</p>";
+
 /// The texts that these settings ask for.
 #[must_use]
 pub fn texts(settings: &EmailNotifications) -> Texts {
@@ -115,9 +124,50 @@ impl Templates {
         };
         template.render(&values).or_else(|fault| {
             // What was good for the few tokens of a preview may become too long for many.
-            tracing::warn!(%fault, "an administrator's text cannot be filled in; Patgate's own is sent");
-            let kind = if tokens.len() > 1 { Kind::Digest } else { Kind::Token };
-            Template::parse(kind, kind.default_subject(), kind.default_body())?.render(&values)
+            tracing::warn!(%fault, "the text of a mail cannot be filled in; Patgate's own, or a brief one, is sent");
+            let kind = match mail.kind {
+                MailKind::Reminder if tokens.len() == 1 => Kind::Token,
+                _ => Kind::Digest,
+            };
+            let (subject, body) = match mail.kind {
+                MailKind::Reminder => (kind.default_subject(), kind.default_body()),
+                MailKind::Shortened => (SHORTENED_SUBJECT, SHORTENED_BRIEF),
+                MailKind::Unconfirmed => (UNCONFIRMED_SUBJECT, UNCONFIRMED_BRIEF),
+            };
+            Template::parse(kind, subject, body)?.render(&values)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_brief_notices_say_what_they_are_about() {
+        let token = |number: i64| {
+            let ends = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * number);
+            TokenValues::new(
+                "ci",
+                ends,
+                Timestamp::UNIX_EPOCH,
+                &jiff::tz::TimeZone::UTC,
+                "https://patgate.example/renew",
+            )
+        };
+        let values = Values {
+            owner: "ann".to_owned(),
+            owner_full_name: "Ann".to_owned(),
+            server_url: "https://patgate.example".to_owned(),
+            tokens: (1..=100).map(token).collect(),
+        };
+        for (subject, body, said) in [
+            (SHORTENED_SUBJECT, SHORTENED_BRIEF, "100 tokens of yours expire earlier"),
+            (UNCONFIRMED_SUBJECT, UNCONFIRMED_BRIEF, "100 personal access tokens of yours are suspended"),
+        ] {
+            let rendered = Template::parse(Kind::Digest, subject, body).unwrap().render(&values).unwrap();
+            let text = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(said), "{text}");
+        }
     }
 }

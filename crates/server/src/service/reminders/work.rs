@@ -2,23 +2,22 @@
 //! known to all.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::MailId;
 use patgate_core::policy::EmailNotifications;
-use patgate_core::reminder::{ATTEMPTS, Refusals, SkipReason, Verdict, pause_before, without_addresses};
+use patgate_core::reminder::{
+    ATTEMPTS, PAUSE_BEFORE_REPEAT, Refusals, SkipReason, Verdict, pause_before, without_addresses,
+};
 use patgate_store::{ClaimedMail, MailKind, MailOutcome, MailedToken, Sender, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use super::door::Door;
 use super::send::{CLAIM, Round, server_version, untried};
 use super::text::Templates;
-use crate::mail::{Connection, FaultKind, Mail, MailFault, Mailbox, MessageId, SmtpServer};
+use crate::listener::Limits;
+use crate::mail::{self, Connection, FaultKind, Mail, MailFault, Mailbox, MessageId, SmtpServer, StepName};
 use crate::state::AppState;
-
-/// The longest that handing over one mail may take, whatever the server's own limits are.
-const LONGEST: Duration = Duration::from_secs(300);
 
 /// What a round works with.
 pub(super) struct Work<'w> {
@@ -32,7 +31,7 @@ pub(super) struct Work<'w> {
     stop: &'w CancellationToken,
     door: Door<'w>,
     refusals: Mutex<Refusals<Refused>>,
-    /// Why there is no use in going on, when the server refuses everybody.
+    /// Why there is no use in going on, when the server refuses everybody, or is silent.
     refuses_all: OnceLock<String>,
 }
 
@@ -51,6 +50,8 @@ enum Tried {
     /// Something is wrong that would befall every mail; these are decided, and this one was not tried unless it is
     /// among them.
     ServerFails(Vec<(MailId, MailOutcome)>, String),
+    /// Nothing: the program is ending.
+    Stopped,
 }
 
 impl<'w> Work<'w> {
@@ -82,12 +83,16 @@ impl<'w> Work<'w> {
                 if !self.sender.is_held().await {
                     return Ok(Round::ServerFails);
                 }
-                if self.stop.is_cancelled() {
-                    self.give_back(std::iter::once(mail).chain(mails), None).await?;
-                    return Ok(Round::Done);
-                }
-                match self.one(&mail, &mut connection).await {
+                let tried = match self.stop.is_cancelled() {
+                    true => Tried::Stopped,
+                    false => self.one(&mail, &mut connection).await,
+                };
+                match tried {
                     Tried::Done(outcomes) => self.mark(&outcomes).await?,
+                    Tried::Stopped => {
+                        self.give_back(std::iter::once(mail).chain(mails), None).await?;
+                        return Ok(Round::Done);
+                    }
                     Tried::ServerFails(outcomes, why) => {
                         tracing::warn!(why, "the mail server cannot be used; mails wait");
                         self.mark(&outcomes).await?;
@@ -142,17 +147,16 @@ impl<'w> Work<'w> {
         }
         let open = match connection.take().filter(Connection::is_open) {
             Some(open) => connection.insert(open),
-            None => match self.door.open().await {
-                Ok(open) => connection.insert(open),
-                Err(fault) => return Tried::ServerFails(Vec::new(), fault.to_string()),
+            None => match self.stop.run_until_cancelled(self.door.open()).await {
+                Some(Ok(open)) => connection.insert(open),
+                Some(Err(fault)) => return Tried::ServerFails(Vec::new(), fault.to_string()),
+                None => return Tried::Stopped,
             },
         };
-        let Ok(delivered) = tokio::time::timeout(LONGEST, open.deliver(&letter)).await else {
-            return done(self.later(
-                mail.attempts,
-                &mail.address,
-                "The mail server took too long".to_owned(),
-            ));
+        let delivered = match self.in_time(open.deliver(&letter)).await {
+            Some(delivered) => delivered,
+            None if self.stop.is_cancelled() && !open.awaits_verdict() => return Tried::Stopped,
+            None => Err(too_long(open)),
         };
         match delivered {
             Ok(accepted) => {
@@ -163,8 +167,19 @@ impl<'w> Work<'w> {
             }
             Err(fault) if fault.is_of_the_server() => Tried::ServerFails(Vec::new(), fault.to_string()),
             Err(fault) if fault.kind == FaultKind::Permanent => self.refused(mail, &fault),
-            // What was handed over whole and not answered is handed over again: twice is better than never.
-            Err(fault) => done(self.later(mail.attempts, &mail.address, fault.to_string())),
+            Err(fault) => self.put_off(mail, &fault),
+        }
+    }
+
+    /// The outcome of handing over a mail; `None` when it takes too long, or longer than a request may when the program ends.
+    async fn in_time<T>(&self, handing_over: impl Future<Output = T>) -> Option<T> {
+        let ending = async {
+            self.stop.cancelled().await;
+            tokio::time::sleep(Limits::of_process().drain).await;
+        };
+        tokio::select! {
+            outcome = tokio::time::timeout(mail::LONGEST, handing_over) => outcome.ok(),
+            () = ending => None,
         }
     }
 
@@ -194,6 +209,36 @@ impl<'w> Work<'w> {
                 Tried::ServerFails(self.later_all(mails), why)
             }
         }
+    }
+
+    /// What follows from a refusal for now, and from silence.
+    fn put_off(&self, mail: &ClaimedMail, fault: &MailFault) -> Tried {
+        let outcome = match fault.kind {
+            FaultKind::Unknown => self.once_more(mail, fault.to_string()),
+            FaultKind::Temporary | FaultKind::Permanent => {
+                self.later(mail.attempts, &mail.address, fault.to_string())
+            }
+        };
+        let outcomes = vec![(mail.id, outcome)];
+        if fault.words.is_some() {
+            self.refusals().put_off();
+            return Tried::Done(outcomes);
+        }
+        if !self.refusals().silent() {
+            return Tried::Done(outcomes);
+        }
+        let why = format!("the mail server does not answer: {fault}");
+        Tried::ServerFails(outcomes, self.refuses_all.get_or_init(|| why).clone())
+    }
+
+    /// What was handed over whole and not answered is handed over once more: twice is better than never, and enough.
+    fn once_more(&self, mail: &ClaimedMail, answer: String) -> MailOutcome {
+        if mail.is_unanswered {
+            let answer = format!("{answer}; so it was the time before, and perhaps it has arrived");
+            return MailOutcome::Failed { address: mail.address.clone(), answer };
+        }
+        let due_at = self.now().saturating_add(PAUSE_BEFORE_REPEAT).unwrap_or(Timestamp::MAX);
+        MailOutcome::Unanswered { due_at, answer }
     }
 
     fn letter(&self, mail: &ClaimedMail, tokens: &[&MailedToken], now: Timestamp) -> Result<Mail, String> {
@@ -249,6 +294,17 @@ impl<'w> Work<'w> {
     fn now(&self) -> Timestamp {
         self.state.clock.now()
     }
+}
+
+/// The mail server was waited for long enough.
+fn too_long(connection: &Connection) -> MailFault {
+    let (kind, detail) = match connection.awaits_verdict() {
+        true => {
+            (FaultKind::Unknown, "the mail server took too long after the message; it may have been taken")
+        }
+        false => (FaultKind::Temporary, "the mail server took too long"),
+    };
+    MailFault { step: StepName::Message, kind, detail: detail.to_owned(), words: None }
 }
 
 fn failed(mails: Vec<Refused>) -> Vec<(MailId, MailOutcome)> {

@@ -22,7 +22,8 @@ fn table() -> Vec<(&'static str, Value)> {
             "deploy": {"internal": true, "ldap": true, "sso": true},
             "others": {"internal": true, "ldap": true, "sso": true},
         },
-        "emailNotifications": {"enabled": false, "days": 7, "server": null, "subject": "Soon", "body": "Soon."},
+        "emailNotifications": {"enabled": false, "days": 7, "furtherDays": [], "digest": false, "server": null,
+            "subject": "Soon", "body": "Soon."},
     });
     let token = json!({"tokenNote": "by the test of all callers"});
     let folder = json!({"id": "Configuration/Mail", "type": "core.Directory"});

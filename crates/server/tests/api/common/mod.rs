@@ -15,7 +15,7 @@ mod policy;
 mod reminders;
 mod scim;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -92,6 +92,11 @@ impl World {
         let Self { state, folder, .. } = self;
         state.store.clone().close().await;
         folder
+    }
+
+    /// The file of the database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("data/patgate.db")
     }
 
     /// Writes the last uses, as a server does when it stops. After that none is noted any more.

@@ -36,9 +36,9 @@ impl World {
     /// A run that planned nothing.
     pub(crate) async fn empty_run(&self, note: RunNote) -> RunId {
         let id = RunId::generate(&mut self.state.random.draw());
-        let planning =
-            self.state.store.begin_reminder_run(id, None, self.clock.now()).await.unwrap().unwrap();
-        planning.commit(Some(note)).await.unwrap();
+        let mut change = self.change().await;
+        change.plan_reminders(id).commit(Some(note)).await.unwrap();
+        self.commit(change).await;
         id
     }
 
@@ -50,7 +50,7 @@ impl World {
         skipped: &[&IssuedToken],
     ) -> RunId {
         let id = RunId::generate(&mut self.state.random.draw());
-        let night = Some("2026-05-03".parse().unwrap());
+        let night = "2026-05-03".parse().unwrap();
         let begun = self.state.store.begin_reminder_run(id, night, self.clock.now()).await.unwrap();
         let mut planning = begun.unwrap();
         let days = NotificationDays::default();

@@ -1,9 +1,13 @@
 //! *Configuration*: the Explorer, and the forms that are drawn from descriptors.
 
 use patgate_core::item::ItemId;
-use patgate_store::Item;
+use patgate_store::{AuditFilter, Item, Page};
+use patgate_testkit::servers::mail::{MailServer, Way};
+use serde_json::json;
 
-use crate::common::{Answer, SignedIn, World, get, post};
+use crate::common::{Answer, PASSWORD, SignedIn, World, get, post};
+
+const ITEMS: &str = "/api/v1/configuration-items";
 
 const MARKUP: &str = "<script>alert(1)<";
 const TYPE: (&str, &str) = ("type", "notification.PatSmtpServer");
@@ -98,7 +102,12 @@ async fn an_administrator_makes_a_mail_server_in_a_folder() {
         assert!(text.contains(shown), "{shown}: {text}");
     }
     assert!(!text.contains("hunter2"), "no secret comes back");
-    assert!(text.contains("class=\"pill warning\""), "the property that has no effect is warned of");
+    let warnings =
+        text.split("aria-labelledby=\"warnings\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(
+        warnings.contains("mail.smtp.reportsuccess"),
+        "the property that has no effect is warned of: {warnings}"
+    );
     let inside = world.open(&root, folder.header("location").split('?').next().unwrap()).await;
     assert!(inside.text().contains("SMTPSERVERTEST") && inside.text().contains("See warning"));
 }
@@ -267,10 +276,19 @@ async fn an_item_is_deleted_after_a_question_and_a_full_folder_is_not() {
     assert!(full.text().contains("something in this folder") && !full.text().contains("Delete for good"));
     let question = world.open(&root, &format!("{page}/delete")).await;
     assert!(question.text().contains("Delete the mail server SMTPSERVERTEST?"), "{}", question.text());
-    let gone = world.send(post(format!("{page}/delete")).submit(&root, &[])).await;
+    // Whoever asks about what is no longer so is told, and asked anew.
+    for shown in [&[][..], &[("shown", "2")]] {
+        let overtaken = world.send(post(format!("{page}/delete")).submit(&root, shown)).await;
+        assert_eq!(overtaken.status(), 409, "{}", overtaken.text());
+        assert!(overtaken.text().contains("name=\"shown\" value=\"1\""), "{}", overtaken.text());
+    }
+    let gone = world.send(post(format!("{page}/delete")).submit(&root, &[("shown", "1")])).await;
     assert_eq!((gone.status(), gone.header("location")), (303, &*format!("{folder}?done=deleted")));
     assert!(world.open(&root, gone.header("location")).await.text().contains("It is deleted."));
-    assert_eq!(world.send(post(format!("{folder}/delete")).submit(&root, &[])).await.status(), 303);
+    assert_eq!(
+        world.send(post(format!("{folder}/delete")).submit(&root, &[("shown", "1")])).await.status(),
+        303
+    );
     let twice = world.send(post(format!("{folder}/delete")).submit(&root, &[])).await;
     assert_eq!((twice.status(), twice.header("location")), (303, "/configuration?done=deleted"));
 }
@@ -317,4 +335,46 @@ async fn a_test_mail_needs_somebody_who_gets_it_and_tells_each_step() {
         assert!(told.text().contains(shown), "{shown}: {}", told.text());
     }
     assert!(!told.text().contains("hunter2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_with_a_test_address_is_tried_out_with_one_press() {
+    let mails = MailServer::start();
+    let world = World::new().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let port = mails.port(Way::Plain).to_string();
+    let typed = [
+        ("host", "127.0.0.1"),
+        ("port", &*port),
+        ("username", ""),
+        ("password", ""),
+        ("testAddress", "tess@example.org"),
+    ];
+    let page = made(&world, &root, &typed).await;
+    let form = format!("action=\"{page}/test-mail\"");
+    let shown = world.open(&root, &page).await;
+    assert!(shown.text().contains(&form), "the button is on the page itself: {}", shown.text());
+    let told = world.send(post(format!("{page}/test-mail")).submit(&root, &[])).await;
+    assert_eq!(told.status(), 200);
+    assert!(
+        told.text().contains("The mail server took the test mail for tess@example.org."),
+        "{}",
+        told.text()
+    );
+    assert_eq!(mails.kept()[0].recipients, ["tess@example.org"]);
+    // The same with the API, which writes to who is named all the same.
+    let item = format!("{ITEMS}/Configuration/SMTPSERVERTEST/test-mail");
+    for (body, to) in
+        [(json!({}), "tess@example.org"), (json!({ "to": "ann@example.org" }), "ann@example.org")]
+    {
+        let answer = world.send(post(&*item).basic("root", PASSWORD).json(&body)).await;
+        assert_eq!(answer.status(), 200, "{}", answer.text());
+        assert_eq!(mails.kept().last().unwrap().recipients, [to]);
+    }
+    // Who tried it out is in the audit log.
+    let filter = AuditFilter { action: Some("item.test_mail".to_owned()), ..AuditFilter::default() };
+    let events = world.state.store.audit_events(&filter, Page::WHOLE).await.unwrap();
+    let events: Vec<_> = events.iter().map(|event| (&*event.actor.name, &event.detail["to"])).collect();
+    assert_eq!(events.len(), 3);
+    assert_eq!(events[0], ("root", &json!("ann@example.org")), "the newest first");
 }

@@ -317,3 +317,60 @@ async fn a_form_without_its_token_runs_nothing_and_tries_nothing() {
     assert_eq!(state_of(&world, failed).await, MailState::Failed);
     assert_eq!(world.state.store.reminder_runs(9).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_long_preview_goes_on_and_the_run_names_who_pressed_the_button() {
+    let world = World::new().await;
+    let (root, session) = root(&world).await;
+    world.mail_server(&root, "Configuration/MAIL", 25).await;
+    world
+        .notify(|set| {
+            set.enabled = true;
+            set.server = Some("Configuration/MAIL".parse().unwrap());
+        })
+        .await;
+    let ann = world.user("ann", &["login"]).await;
+    for number in 0..60 {
+        expiring(&world, &ann, &format!("token {number}.")).await;
+    }
+    let first = world.open(&session, RUN).await;
+    assert!(first.text().contains("60 mails would be sent") && !first.text().contains("From the beginning"));
+    let query = first.text().split("/admin/reminders/run?").nth(1).unwrap().split('"').next().unwrap();
+    let second = world.open(&session, &format!("{RUN}?{query}")).await;
+    assert!(second.text().contains("60 mails would be sent") && second.text().contains("From the beginning"));
+    assert!(!second.text().contains("More mails"), "{}", second.text());
+    for number in 0..60 {
+        let name = format!("token {number}.");
+        let shown = [&first, &second].map(|page| page.text().contains(&name));
+        assert!(shown[0] != shown[1], "{name} stands on one of both pages");
+    }
+    let run = world.send(post(RUN).submit(&session, &[])).await;
+    let page = world.open(&session, run.header("location")).await;
+    assert!(page.text().contains("By hand, by root"), "{}", page.text());
+    assert!(world.open(&session, LIST).await.text().contains("By hand, by root"));
+    let log = world.open(&session, "/admin/audit?action=reminder_run.start").await;
+    assert!(log.text().contains("Reminders run"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn without_a_chosen_mail_server_both_pages_say_so_and_where_to_choose_one() {
+    let world = World::configured("time_zone = 'Europe/Berlin'").await;
+    let root = world.user("root", &["admin"]).await;
+    let session = world.session(&root).await;
+    world.mail_server(&root, "Configuration/MAIL", 25).await;
+    world.notify(|set| set.enabled = true).await;
+    let settings = world.open(&session, "/settings").await;
+    assert!(
+        settings.text().contains(r#"so nothing is sent. <a href="/settings/notifications">Choose one</a>"#),
+        "{}",
+        settings.text()
+    );
+    let page = world.open(&session, "/settings/notifications").await;
+    for words in ["No mail server is chosen, so nothing is sent.", "at 01:00 (Europe/Berlin)"] {
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+    world.notify(|set| set.server = Some("Configuration/MAIL".parse().unwrap())).await;
+    for path in ["/settings", "/settings/notifications"] {
+        assert!(!world.open(&session, path).await.text().contains("nothing is sent"), "{path}");
+    }
+}

@@ -220,3 +220,23 @@ async fn a_form_without_the_windows_changes_nothing_and_they_can_be_opened_and_c
     assert_eq!(save(&form(&page, &[("freshness_ldap", "7"), ("freshness_sso", "")], &[])).await, 303);
     assert_eq!(stored(&world).await["freshness"], json!({ "ldap": 7, "sso": null }));
 }
+
+#[tokio::test]
+async fn an_exemption_is_for_people_of_a_provider_that_there_is() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    let root = world.session(&root).await;
+    let page = world.open(&root, "/settings/exemptions").await;
+    assert!(page.text().contains("<select id=\"provider\""), "{}", page.text());
+    let fields = [
+        ("kind", "group"),
+        ("name", "/ops"),
+        ("provider", "corp"),
+        ("reason", "x"),
+        ("ends", "2026-12-31"),
+        ("zone", "UTC"),
+    ];
+    let refused = world.send(post("/settings/exemptions").submit(&root, &fields)).await;
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().contains("<a href=\"#provider\">"), "{}", refused.text());
+}

@@ -305,7 +305,25 @@ async fn a_decision_that_waits_is_told_when_it_failed() {
         ("at", "2026-05-03T12:01"),
         ("zone", "UTC"),
     ];
-    assert_eq!(world.send(post(PREVIEW).submit(&root, &fields)).await.status(), 303);
+    // Deleting is asked about once more, with how many they are now.
+    let asked = world.send(post(PREVIEW).submit(&root, &fields)).await;
+    assert_eq!(asked.status(), 200);
+    for words in [
+        "Delete 1 token for good, later?",
+        "3 May 2026, 12:01 UTC",
+        "class=\"danger\"",
+        "name=\"sure\" value=\"yes\"",
+    ] {
+        assert!(asked.text().contains(words), "{words}: {}", asked.text());
+    }
+    assert_eq!(maximum(&world).await, None);
+    assert_eq!(world.state.store.pending_decisions().await.unwrap().len(), 0);
+    let again: Vec<_> = ["shown", "maximum", "closing", "choice", "when", "at", "zone", "sure"]
+        .map(|name| (name, hidden(&asked, name)))
+        .to_vec();
+    let again: Vec<_> = again.iter().map(|(name, value)| (*name, &**value)).collect();
+    let decided = world.send(post(PREVIEW).submit(&root, &again)).await;
+    assert_eq!((decided.status(), decided.header("location")), (303, "/settings?done=scheduled"));
     let page = world.open(&root, "/settings/preview?maximum=7").await;
     let shown = hidden(&page, "shown");
     let fields = [("shown", &*shown), ("maximum", "7"), ("choice", "leave"), ("when", "now")];
@@ -318,4 +336,53 @@ async fn a_decision_that_waits_is_told_when_it_failed() {
         "{}",
         page.text()
     );
+}
+
+#[tokio::test]
+async fn what_was_chosen_stays_while_the_tokens_are_leafed_through() {
+    let mut world = World::new().await;
+    let root = root(&world).await;
+    let ann = world.user("ann", &["login"]).await;
+    let mut tokens = Vec::new();
+    for number in 0..60 {
+        let name = format!("token {number}");
+        tokens.push(world.token(&ann, NewGrant { name: &name, ..NewGrant::default() }).await);
+    }
+    assert_eq!(world.send(get("/auth").token(&tokens[59])).await.status(), 200);
+    world.write_last_uses().await;
+    let first = world.open(&root, "/settings/preview?maximum=30").await;
+    assert!(first.text().contains("60 tokens are touched"));
+    let after = |page: &Answer| {
+        page.text()
+            .split(r#"name="after" value=""#)
+            .nth(1)
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+    };
+    let (shown, place) = (hidden(&first, "shown"), after(&first).unwrap());
+    let fields = [
+        ("shown", &*shown),
+        ("maximum", "30"),
+        ("choice", "suspend"),
+        ("when", "later"),
+        ("at", "2026-06-01T09:00"),
+        ("zone", "Europe/Berlin"),
+        ("after", &*place),
+    ];
+    let second = world.send(post(PREVIEW).submit(&root, &fields)).await;
+    assert_eq!(second.status(), 200);
+    for kept in [
+        "value=\"suspend\" checked",
+        "value=\"later\" checked",
+        "value=\"2026-06-01T09:00\"",
+        "value=\"Europe/Berlin\"",
+        "name=\"before\"",
+    ] {
+        assert!(second.text().contains(kept), "{kept}: {}", second.text());
+    }
+    assert!(after(&second).is_none(), "it is the last page");
+    assert_eq!(maximum(&world).await, None, "nothing is decided");
+    let rows = |page: &Answer| page.text().matches("href=\"/admin/tokens/").count();
+    assert_eq!(rows(&first) + rows(&second), 60);
+    let used = [&first, &second].map(|page| page.text().matches("3 May 2026, 12:00 UTC").count());
+    assert_eq!(used.iter().sum::<usize>(), 1, "the one that was used says when");
 }

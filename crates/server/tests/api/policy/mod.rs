@@ -1,6 +1,7 @@
 //! What becomes of the tokens that a stricter rule touches, with the API: the ground of its tests.
 
 mod maximum;
+mod notices;
 mod origins;
 mod versions;
 
@@ -24,7 +25,8 @@ pub(super) fn rules(maximum: &Value, existing: &Value) -> Value {
             "deploy": everybody,
             "others": everybody,
         },
-        "emailNotifications": {"enabled": false, "days": 7, "server": null, "subject": "Soon", "body": "Soon."},
+        "emailNotifications": {"enabled": false, "days": 7, "furtherDays": [], "digest": false, "server": null,
+            "subject": "Soon", "body": "Soon."},
         "existingTokens": existing,
     })
 }

@@ -124,7 +124,8 @@ async fn a_token_leaves_no_password_behind_unless_it_may_leave_a_token() {
         let origins = json!({ "release": all, "deploy": all, "others": all });
         let body = json!({
             "maximumLifetimeDays": null, "tokensMayMakeTokens": may, "passwordsOnApi": true, "freshnessDays": { "ldap": 30, "sso": 30 }, "origins": origins,
-            "emailNotifications": {"enabled": false, "days": 7, "server": null, "subject": "Soon", "body": "Soon."},
+            "emailNotifications": {"enabled": false, "days": 7, "furtherDays": [], "digest": false, "server": null,
+            "subject": "Soon", "body": "Soon."},
         });
         put("/api/v1/settings/personal-access-tokens").json(&body).basic("root", PASSWORD)
     };

@@ -44,8 +44,8 @@ impl Kept {
     }
 }
 
-/// Those in a folder, in the order in which they were taken.
-pub(super) fn read(folder: &Path) -> Vec<Kept> {
+/// Those in a folder, in the order in which they were taken, without the first ones.
+pub(super) fn read(folder: &Path, first: usize) -> Vec<Kept> {
     let files = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list the kept mails: {error}"));
     let mut paths: Vec<_> = files
         .flatten()
@@ -53,7 +53,7 @@ pub(super) fn read(folder: &Path) -> Vec<Kept> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
         .collect();
     paths.sort();
-    paths.iter().map(|path| one(path)).collect()
+    paths.iter().skip(first).map(|path| one(path)).collect()
 }
 
 fn one(path: &Path) -> Kept {

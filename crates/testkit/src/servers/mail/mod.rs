@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 pub use kept::Kept;
@@ -170,7 +171,23 @@ impl MailServer {
     /// The messages it has taken so far, in their order.
     #[must_use]
     pub fn kept(&self) -> Vec<Kept> {
-        kept::read(self.directory.path())
+        self.kept_after(0)
+    }
+
+    /// The same without the first ones.
+    #[must_use]
+    pub fn kept_after(&self, first: usize) -> Vec<Kept> {
+        kept::read(self.directory.path(), first)
+    }
+
+    /// Holds still: it takes connections, and says nothing until it goes on.
+    pub fn hold_still(&mut self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// Goes on after it held still.
+    pub fn go_on(&mut self) {
+        self.process.signal(Signal::CONT);
     }
 
     /// How many it has taken so far.

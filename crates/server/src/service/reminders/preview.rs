@@ -1,0 +1,176 @@
+//! Whom a run would write to now, without writing to anybody.
+
+use std::fmt;
+use std::str::FromStr;
+
+use patgate_core::identifier::{GrantId, NotAnIdentifier, UserId};
+use patgate_core::permission::names::TOKEN_VIEW_ALL;
+use patgate_core::reminder::{SkipReason, plan};
+use patgate_store::{RunNote, StoreError};
+
+use super::SEES;
+use super::plan::{LOOK, Looks, between, last_night, reason_for_none};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Which of the mails, and of the tokens that are left out, to name. All are counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The mails behind this one.
+    pub mails_after: Option<Place>,
+    /// The left-out tokens behind this one.
+    pub left_out_after: Option<Place>,
+    /// How many of each at most.
+    pub limit: usize,
+}
+
+/// A place in one of the lists: whose, and which token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(UserId, GrantId);
+
+/// What a run would do now.
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+    /// Why it would plan nothing, when that has a reason beyond the tokens.
+    pub note: Option<RunNote>,
+    /// How many mails it would plan.
+    pub planned: u64,
+    /// How many tokens it would leave out.
+    pub skipped: u64,
+    /// Some of the mails.
+    pub mails: Vec<PreviewedMail>,
+    /// Behind what there are more of them.
+    pub more_mails: Option<Place>,
+    /// Some of the tokens that are left out.
+    pub left_out: Vec<SkippedToken>,
+    /// Behind what there are more of them.
+    pub more_left_out: Option<Place>,
+}
+
+/// A mail of a preview.
+#[derive(Clone, Debug)]
+pub struct PreviewedMail {
+    /// The owner's log-in name.
+    pub owner: String,
+    /// Where it would go.
+    pub address: String,
+    /// Its tokens' names.
+    pub tokens: Vec<String>,
+}
+
+/// A token about which no mail would be written.
+#[derive(Clone, Debug)]
+pub struct SkippedToken {
+    /// The owner's log-in name.
+    pub owner: String,
+    /// The token's name.
+    pub token: String,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// What [`super::run_now`] would do.
+///
+/// # Errors
+/// 403 without one of the permissions that see settings.
+pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Preview, Problem> {
+    caller.require_any(state, &SEES)?;
+    let now = state.clock.now();
+    let settings = state.store.token_settings().await?.email_notifications;
+    let mut preview = Preview { note: reason_for_none(&settings), ..Preview::default() };
+    if preview.note.is_some() {
+        return Ok(preview);
+    }
+    // Who may not see other people's tokens is told how many, not which.
+    let may_see = caller.may(state, TOKEN_VIEW_ALL);
+    let mut mails = Cut::new(part.mails_after, part.limit);
+    let mut left_out = Cut::new(part.left_out_after, part.limit);
+    let since = last_night(state, now).await?.map_or(now, |run| run.at);
+    let between = between(&settings, since, now);
+    let mut looks = Looks::default();
+    while let Some(after) = looks.next() {
+        let found = looks.whole_owners(state.store.reminder_candidates(between, after, LOOK).await?);
+        let mut plan = plan(&settings.schedule(), &found, now);
+        preview.planned += plan.mails.len() as u64;
+        preview.skipped += plan.skipped.len() as u64;
+        if !may_see {
+            continue;
+        }
+        // By token within an owner, so that a place stays one when tokens come to be due.
+        plan.mails.sort_by_key(|mail| (mail.owner, mail.tokens.first().map(|(grant, _)| *grant)));
+        for mail in plan.mails {
+            let Some((grant, _)) = mail.tokens.first() else { continue };
+            if !mails.takes(Place(mail.owner, *grant)) {
+                continue;
+            }
+            let address = found.iter().find(|token| token.owner == mail.owner).map(|token| &token.address);
+            let mut tokens = Vec::new();
+            for (grant, _) in &mail.tokens {
+                tokens.push(token_name(state, *grant).await?);
+            }
+            let address = address.cloned().unwrap_or_default();
+            preview.mails.push(PreviewedMail { owner: owner_name(state, mail.owner), address, tokens });
+        }
+        plan.skipped.sort_by_key(|(grant, owner, _)| (*owner, *grant));
+        for (grant, owner, reason) in plan.skipped {
+            if left_out.takes(Place(owner, grant)) {
+                let (owner, token) = (owner_name(state, owner), token_name(state, grant).await?);
+                preview.left_out.push(SkippedToken { owner, token, reason });
+            }
+        }
+    }
+    (preview.more_mails, preview.more_left_out) = (mails.more, left_out.more);
+    Ok(preview)
+}
+
+/// Cuts a list that goes by: from a place on, and not too many.
+struct Cut {
+    after: Option<Place>,
+    room: usize,
+    last: Option<Place>,
+    more: Option<Place>,
+}
+
+impl Cut {
+    fn new(after: Option<Place>, room: usize) -> Self {
+        Self { after, room, last: None, more: None }
+    }
+
+    fn takes(&mut self, place: Place) -> bool {
+        if self.after.is_some_and(|after| place <= after) {
+            return false;
+        }
+        if self.room == 0 {
+            self.more = self.last;
+            return false;
+        }
+        self.room -= 1;
+        self.last = Some(place);
+        true
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.0, self.1)
+    }
+}
+
+impl FromStr for Place {
+    type Err = NotAnIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, NotAnIdentifier> {
+        let (owner, grant) = text.split_once('.').ok_or(NotAnIdentifier)?;
+        Ok(Self(owner.parse()?, grant.parse()?))
+    }
+}
+
+fn owner_name(state: &AppState, owner: UserId) -> String {
+    state.username(owner).unwrap_or_else(|| owner.to_string())
+}
+
+async fn token_name(state: &AppState, grant: GrantId) -> Result<String, StoreError> {
+    let found = state.store.grant(grant).await?;
+    Ok(found.map_or_else(|| grant.to_string(), |found| found.name.as_str().to_owned()))
+}
