@@ -120,10 +120,10 @@ async fn wrong_rules_are_refused_by_field_and_change_nothing() {
         ("emailNotifications.days", |body| body["emailNotifications"]["days"] = json!(0)),
         ("emailNotifications.days", |body| body["emailNotifications"]["days"] = json!(366)),
         ("emailNotifications.furtherDays", |body| body["emailNotifications"]["furtherDays"] = json!([1, 1])),
-        ("emailNotifications", |body| {
+        ("emailNotifications.furtherDays", |body| {
             drop(body["emailNotifications"].as_object_mut().unwrap().remove("furtherDays"));
         }),
-        ("emailNotifications", |body| {
+        ("emailNotifications.digest", |body| {
             drop(body["emailNotifications"].as_object_mut().unwrap().remove("digest"));
         }),
         ("emailNotifications.server", |body| body["emailNotifications"]["server"] = json!("smtp")),

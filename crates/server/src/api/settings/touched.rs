@@ -119,8 +119,9 @@ pub(super) struct Lifted {
     lifted: u64,
 }
 
-/// Lists the tokens that a lower maximum exceeds, or that closing origins touches, if it took effect now. A maximum that is
-/// not lower than the one in force, and cells that are closed already, touch none. Needs `security#edit`.
+/// Lists the tokens that a lower maximum exceeds, or that closing origins touches, if it took effect now. A maximum
+/// above the one in force, and cells that are closed already, touch none; that in force lists what exceeds it, such as tokens
+/// that were made under an exemption. Needs `security#edit`.
 #[utoipa::path(
     get,
     path = "/api/v1/settings/personal-access-tokens/preview",

@@ -58,11 +58,15 @@ pub struct Preview {
 }
 
 impl Question {
-    /// What of it is not in force already; `None`: nothing.
+    /// What of it can touch tokens; `None`: nothing, because the maximum in force is lower, or the cells are closed. The
+    /// maximum that is in force can: it tells what exceeds it, such as tokens that were made under an exemption.
     #[must_use]
     pub fn beyond(self, stored: &TokenSettings) -> Option<Self> {
         match self {
-            Self::Maximum(to) => lowers(stored.maximum_lifetime_days, Some(to)).then_some(self),
+            Self::Maximum(to) => {
+                let current = stored.maximum_lifetime_days;
+                (current == Some(to) || lowers(current, Some(to))).then_some(self)
+            }
             Self::Closing(cells) => {
                 let cells = Cells::closing(&stored.origins, &cells.close(&stored.origins));
                 (!cells.is_empty()).then_some(Self::Closing(cells))

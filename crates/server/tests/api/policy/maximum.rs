@@ -194,7 +194,7 @@ async fn what_came_due_while_no_server_ran_takes_effect_at_the_next_start() {
 }
 
 #[tokio::test]
-async fn of_two_nodes_that_look_at_once_one_applies() {
+async fn of_several_who_look_at_once_one_applies() {
     let world = World::new().await;
     world.user("root", &["admin"]).await;
     anns(&world).await;

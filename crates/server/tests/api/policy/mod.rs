@@ -13,6 +13,10 @@ use crate::common::{Answer, IssuedToken, NewGrant, PASSWORD, Person, World, get,
 
 pub(super) const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
 
+/// A directory that nobody asks.
+pub(super) const CORP: &str = "[[ldap]]\nname = 'corp'\nurls = ['ldaps://127.0.0.1:1']\nmanager_dn = 'cn=reader'\n\
+    manager_password = 'x'\nuser_search_base = 'dc=example'\ngroup_search_base = 'dc=example'\n";
+
 /// The rules by default, with another maximum.
 pub(super) fn rules(maximum: &Value, existing: &Value) -> Value {
     let everybody = json!({"internal": true, "ldap": true, "sso": true});

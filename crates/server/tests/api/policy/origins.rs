@@ -5,12 +5,12 @@ use patgate_core::user::Origin;
 use patgate_server::service::policy;
 use serde_json::{Value, json};
 
-use super::{SETTINGS, anns, later, passes, rules, save, save_over_it, state, token};
+use super::{CORP, SETTINGS, anns, later, passes, rules, save, save_over_it, state, token};
 use crate::common::{IssuedToken, NewGrant, PASSWORD, World, delete, get, post};
 
 #[tokio::test]
 async fn the_maximum_does_not_apply_to_the_exempt_while_their_exemption_holds() {
-    let world = World::new().await;
+    let world = World::configured(CORP).await;
     world.user("root", &["admin"]).await;
     let [never, ..] = anns(&world).await;
     let bob = world.user("bob", &["login"]).await;
@@ -30,7 +30,8 @@ async fn the_maximum_does_not_apply_to_the_exempt_while_their_exemption_holds() 
         (json!({"name": "bob", "reason": "", "endsAt": ends}), 400),
         (json!({"name": "bob", "reason": "x", "endsAt": world.clock.now()}), 400),
         (json!({"name": "bob", "reason": "x"}), 400),
-        (json!({"name": "ops", "kind": "group", "reason": "x", "endsAt": ends}), 201),
+        (json!({"name": "ops", "kind": "group", "reason": "x", "endsAt": ends}), 400),
+        (json!({"name": "ops", "kind": "group", "provider": "corp", "reason": "x", "endsAt": ends}), 201),
     ] {
         let answer = exempt(body.clone()).await;
         assert_eq!(answer.status(), status, "{body}");
