@@ -60,7 +60,7 @@ const LONGEST_SECRET: usize = 64 * 1024;
 pub struct Recheck {
     /// How long after an answer they are asked again.
     pub interval: SignedDuration,
-    /// How many people a provider is asked about in a second at most.
+    /// How many people each node asks a provider about in a second at most.
     pub people_per_second: u32,
 }
 

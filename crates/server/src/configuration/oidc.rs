@@ -17,8 +17,8 @@ use super::schema;
 use super::section::Section;
 use super::{path, secret};
 use crate::provider::oidc::{
-    AccessTokenSettings, Algorithm, ClaimNames, ClientAuthentication, Endpoints, OidcSettings, Prompt,
-    SigningKey, is_this_machine,
+    AccessTokenSettings, Algorithm, ClaimNames, ClientAuthentication, Endpoints, HttpProxy, OidcSettings,
+    Prompt, SigningKey, is_this_machine,
 };
 
 /// Where a provider may send people back to, as the two products have it.
@@ -111,6 +111,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
     let button = short(section, "login_method_description");
     let clock_skew = section.number("clock_skew_seconds", 0..=600).map(SignedDuration::from_secs);
     let trust = trust(section);
+    let proxy = section.parsed::<HttpProxy>("proxy");
     let log_in_directly = section.truth("log_in_directly");
     let scim_user = section.parsed::<Username>("scim_user");
     let access_token = access_token(section, issuer.as_deref(), may_call);
@@ -136,6 +137,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
         id_token_algorithm,
         clock_skew: clock_skew?,
         trust,
+        proxy,
         allow_clear_text: allow_clear_text?,
         log_in_directly: log_in_directly?,
         scim_user,

@@ -149,3 +149,19 @@ fn each_provider_has_a_scim_client_of_its_own() {
     let told: Vec<_> = twice.iter().map(ToString::to_string).collect();
     assert!(told.len() == 1 && told[0].contains("`scim_user` `ROBOT` stands twice"), "{told:?}");
 }
+
+#[test]
+fn a_proxy_is_a_host_and_a_port() {
+    assert_eq!(with("").proxy, None);
+    let proxy = with("proxy = 'http://proxy.example.com:3128'\n").proxy.unwrap();
+    assert_eq!(proxy.to_string(), "http://proxy.example.com:3128");
+    for bad in ["proxy.example.com:3128", "https://proxy.example.com", "http://ann:secret@proxy.example.com"]
+    {
+        assert_eq!(at_fault(&format!("proxy = '{bad}'\n")).len(), 1, "{bad}");
+    }
+    let told = file(&format!("{SHORTEST}proxy = 'http://ann:secret@proxy.example.com'\n")).unwrap_err();
+    assert!(
+        told.to_string().contains("`http://HOST:PORT`") && !told.to_string().contains("secret"),
+        "{told}"
+    );
+}

@@ -146,7 +146,7 @@ pub struct Recheck {
     #[config(env = "PATGATE_RECHECK_INTERVAL_MINUTES", default = 15)]
     pub interval_minutes: u64,
 
-    /// How many people a provider is asked about in a second at most: 1 to 10000.
+    /// How many people each node asks a provider about in a second at most: 1 to 10000.
     #[config(env = "PATGATE_RECHECK_PEOPLE_PER_SECOND", default = 500)]
     pub people_per_second: u64,
 }

@@ -156,6 +156,12 @@ pub struct Oidc {
     /// Example: `"/etc/patgate/company-ca.pem"`
     pub trust: Option<String>,
 
+    /// The HTTP proxy through which Patgate calls the provider; it must take `CONNECT`. Directly when it is absent. Browsers
+    /// find their own way.
+    ///
+    /// Example: `"http://proxy.example.com:3128"`
+    pub proxy: Option<String>,
+
     /// Whether the provider may be reached by plain http on another machine. Whoever is in between can then sign in as
     /// anybody.
     #[config(default = false)]

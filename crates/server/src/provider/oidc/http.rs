@@ -24,6 +24,7 @@ use tokio_util::either::Either;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use super::proxy::{HttpProxy, dial};
 use crate::mail::{Authorities, NoAuthorities};
 
 /// How long one call may take, from the look-up of the name to the last byte of the answer.
@@ -38,6 +39,8 @@ pub(super) struct Client {
     trust: Option<PathBuf>,
     /// Whether it may be called without TLS wherever it is.
     allows_clear_text: bool,
+    /// Through which the way leads.
+    proxy: Option<HttpProxy>,
 }
 
 /// What is sent with a call.
@@ -90,8 +93,8 @@ pub enum CallFault {
 }
 
 impl Client {
-    pub(super) fn new(trust: Option<PathBuf>, allows_clear_text: bool) -> Self {
-        Self { trust, allows_clear_text }
+    pub(super) fn new(trust: Option<PathBuf>, allows_clear_text: bool, proxy: Option<HttpProxy>) -> Self {
+        Self { trust, allows_clear_text, proxy }
     }
 
     /// Reads an address.
@@ -151,12 +154,10 @@ impl Client {
         };
         let host = url.host().ok_or_else(|| unreachable(&"the address has no host"))?;
         let port = url.port_or_known_default().unwrap_or(443);
-        let stream = match &host {
-            Host::Domain(name) => TcpStream::connect((*name, port)).await,
-            Host::Ipv4(address) => TcpStream::connect((*address, port)).await,
-            Host::Ipv6(address) => TcpStream::connect((*address, port)).await,
-        }
-        .map_err(|error| unreachable(&error))?;
+        let stream = match &self.proxy {
+            Some(proxy) => proxy.tunnel(&host, port).await.map_err(|reason| unreachable(&reason))?,
+            None => dial(&host, port).await.map_err(|error| unreachable(&error))?,
+        };
         if url.scheme() != "https" {
             return Ok(Either::Right(stream));
         }

@@ -17,6 +17,7 @@ mod id_token;
 pub mod jws;
 mod kept;
 mod logout_token;
+mod proxy;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use self::http::CallFault;
 pub(crate) use self::http::is_this_machine;
 pub use self::jws::{Algorithm, NotAnAlgorithm, SigningKey, UnusableKey};
 pub use self::logout_token::SignedOut;
+pub use self::proxy::{HttpProxy, NotAProxy};
 pub use self::settings::{
     AccessTokenSettings, ClaimNames, ClientAuthentication, Endpoints, OidcSettings, Prompt,
 };
@@ -122,7 +124,7 @@ impl Provider {
         Self {
             redirect_uri: or_ours(&settings.redirect_uri, "/oidc-login"),
             post_logout_redirect_uri: or_ours(&settings.post_logout_redirect_uri, "/login"),
-            client: Client::new(settings.trust.clone(), settings.allow_clear_text),
+            client: Client::new(settings.trust.clone(), settings.allow_clear_text, settings.proxy.clone()),
             settings,
             metadata: Kept::default(),
             keys: Kept::default(),

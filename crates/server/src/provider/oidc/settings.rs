@@ -9,6 +9,7 @@ use patgate_core::user::Username;
 use url::Url;
 
 use super::jws::{Algorithm, SigningKey};
+use super::proxy::HttpProxy;
 use crate::configuration::Secret;
 
 /// One `[[oidc]]` without faults.
@@ -44,6 +45,8 @@ pub struct OidcSettings {
     pub clock_skew: SignedDuration,
     /// The authorities that vouch for it, PEM; the machine's when there is none.
     pub trust: Option<PathBuf>,
+    /// The proxy through which it is called; directly when there is none.
+    pub proxy: Option<HttpProxy>,
     /// Whether plain http is allowed to other machines.
     pub allow_clear_text: bool,
     /// Whether an unauthenticated visit of a page goes straight to it, when it is the only provider.

@@ -8,6 +8,7 @@ mod direct;
 mod flow;
 mod liar;
 mod outages;
+mod proxy;
 
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
@@ -98,14 +99,19 @@ impl Answer {
         Some(session.split(';').next()?.to_owned())
     }
 
-    /// The text of a refused sign-in, without its number; panics when it was not refused like every other.
-    pub(crate) fn assert_refused(&self) {
+    /// The page of a refused sign-in, without the number under which the log has the reason; panics when it was not
+    /// refused, or not like every other.
+    pub(crate) fn assert_refused(&self) -> String {
         let text = self.text();
         assert_eq!(self.status(), 403, "{}", self.shown());
         assert!(self.session_cookie().is_none() && text.contains("You are not signed in"), "{text}");
         assert!(text.contains("an administrator finds the reason in the log under "), "{text}");
         let forgets = |line: &String| line.starts_with("patgate_sign_in=;") && line.ends_with("Max-Age=0");
         assert!(self.cookies().iter().any(forgets));
+        let (before, behind) = text.split_once("in the log under ").unwrap();
+        let number = behind.chars().take_while(char::is_ascii_digit).count();
+        assert!(number > 0, "{text}");
+        format!("{before}in the log under …{}", &behind[number..])
     }
 }
 

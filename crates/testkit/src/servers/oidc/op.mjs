@@ -37,7 +37,7 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
   claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'], groups: ['groups', 'realm_access'] },
-  conformIdTokenClaims: false,
+  conformIdTokenClaims: Boolean(settings.conforms),
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'EdDSA'], clientAuthSigningAlgValues: ['RS256', 'ES256', 'EdDSA'] },
   features: {
     devInteractions: { enabled: true },
