@@ -43,7 +43,7 @@ mod webhooks;
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
 pub use change::{Act, Acted, Change, MailTrial, RetriedMails};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
-pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep};
+pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep, NextLook};
 pub use database::{Database, DatabaseUrl, NotADatabase};
 pub use decisions::{StoredDecision, Touched, UnreadableDecision};
 pub use error::{Fault, OpenError, StoreError};
@@ -68,7 +68,7 @@ pub use scim::{
 };
 pub use sessions::{ProviderSession, Session};
 pub use store::{Counts, Store};
-pub use users::{UserCursor, UserFilter};
+pub use users::{Letters, UserCursor, UserFilter};
 pub use webhooks::{
     ClaimedDelivery, Delivery, DeliveryOutcome, DeliveryState, FoundRequests, MOST_WAITING, NewDelivery,
     NewRefusal, NewWebhookRequest, Pairs, REFUSALS_KEPT, Received, WebhookRefusal, WebhookRequest,

@@ -35,6 +35,15 @@ pub struct UserFilter {
     pub last_active_before: Option<Timestamp>,
 }
 
+/// Which names are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// All.
+    Any,
+    /// Those with a character beyond ASCII.
+    BeyondAscii,
+}
+
 /// A place in a list of users: the one that was seen last. Its text is for a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserCursor(String);
@@ -92,6 +101,23 @@ pub(crate) async fn by_name(
 ) -> Result<Option<User>, StoreError> {
     let select = selection().and_where(Expr::col(Users::UsernameKey).eq(name.key())).take();
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
+}
+
+/// The names of those who are not deleted.
+pub(crate) async fn names(
+    connection: &impl ConnectionTrait,
+    letters: Letters,
+) -> Result<Vec<(UserId, Username)>, StoreError> {
+    // A character beyond ASCII has several bytes, in both databases.
+    let is_beyond = Expr::cust("octet_length(username) <> length(username)");
+    let select = Query::select()
+        .columns([Users::Id, Users::Username])
+        .from(Users::Table)
+        .and_where(Expr::col(Users::DeletedAt).is_null())
+        .and_where_option((letters == Letters::BeyondAscii).then_some(is_beyond))
+        .take();
+    let read = |row: &QueryResult| Ok((UserId::from_i64(column(row, "id")?), parsed(row, "username")?));
+    connection.query_all(&select).await?.iter().map(read).collect()
 }
 
 /// The user whom a provider knows by this key, when not deleted.

@@ -5,17 +5,41 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patgate_core::provider::ProviderName;
 use patgate_core::throttle::{self, Tried};
 use patgate_core::user::{Origin, Username};
 use patgate_store::StoreError;
 
+use super::queue::Queue;
 use super::{Attempt, Identity, PasswordRefused, PasswordText, Passwords};
 use crate::problem::Problem;
 use crate::provider::Answer;
-use crate::provider::ldap::{Candidate, Directory, Fault};
+use crate::provider::ldap::{Candidate, Directories, Directory, Fault};
 
 /// A refusal is told at the end of such a stretch of time: longer than a hash and a few questions to a directory take.
 const STRETCH: Duration = Duration::from_millis(500);
+
+/// The queues before the directories: who waits for one of them keeps nobody from another.
+#[derive(Clone)]
+pub(super) struct Asking {
+    /// Before each, for the names that are known to be its own.
+    each: Arc<[(ProviderName, Queue)]>,
+    /// Before all of them, for names that nobody has yet.
+    all: Queue,
+}
+
+impl Asking {
+    pub(super) fn before(directories: &Directories) -> Self {
+        let each = directories.iter().map(|directory| (directory.name().clone(), Queue::of_directories()));
+        Self { each: each.collect(), all: Queue::of_directories() }
+    }
+
+    fn of(&self, question: &Question) -> &Queue {
+        let [directory] = question.directories.as_slice() else { return &self.all };
+        let own = self.each.iter().find(|(name, _)| name == directory.name());
+        own.map_or(&self.all, |(_, queue)| queue)
+    }
+}
 
 /// A name, and the directories that may know it.
 pub(super) struct Question {
@@ -29,8 +53,8 @@ enum Said {
     Nobody,
     /// The name is this one to it, and the password is another.
     Wrong,
-    /// The password is right.
-    Right(Answer),
+    /// The password is right, and this is true of whom the directory knows by this key.
+    Right(String, Answer),
 }
 
 impl Passwords {
@@ -58,7 +82,7 @@ impl Passwords {
         attempt: Attempt<'_>,
         now: Timestamp,
     ) -> Result<Identity, PasswordRefused> {
-        let turn = self.asking.wait().await?;
+        let turn = self.asking.of(&question).wait().await?;
         let network = throttle::network(attempt.address);
         self.demand_calm(Some(&question.username.key()), network, now)?;
         let password = PasswordText::copy_of(attempt.password);
@@ -89,11 +113,13 @@ impl Passwords {
                 Ok(Said::Nobody) => {}
                 // Counted whoever is down, or everybody could guess without end meanwhile.
                 Ok(Said::Wrong) => return Err(self.count_wrong(&key, network, now)),
-                Ok(Said::Right(answer)) => {
+                Ok(Said::Right(subject, answer)) => {
                     self.throttle().succeed(&key, network);
+                    let provider = directory.name().clone();
                     return match answer {
-                        Answer::Present(person) => Ok(Identity::Person(directory.name().clone(), person)),
-                        Answer::Disabled | Answer::Gone | Answer::Unknown => Err(PasswordRefused::Disabled),
+                        Answer::Present(person) => Ok(Identity::Person(provider, person)),
+                        Answer::Disabled => Ok(Identity::Disabled(provider, subject)),
+                        Answer::Gone | Answer::Unknown => Err(PasswordRefused::Disabled),
                     };
                 }
                 Err(fault) => {
@@ -138,7 +164,7 @@ impl Passwords {
         if let Some(key) = &other_spelling {
             self.throttle().succeed(key, network);
         }
-        Ok(Said::Right(directory.read(&candidate, now).await?))
+        Ok(Said::Right(directory.subject(&candidate)?, directory.read(&candidate, now).await?))
     }
 }
 

@@ -21,7 +21,7 @@ use patgate_gateway::credentials::PresentedPassword;
 use patgate_store::{PasswordHashText, Store, StoreError, StoredPassword};
 use rand_core::CryptoRng;
 
-use self::directory::Question;
+use self::directory::{Asking, Question};
 use self::hash::{Verdict, verify};
 pub use self::new::{NewPassword, PasswordUnfit};
 use self::queue::Queue;
@@ -37,8 +37,8 @@ pub struct Passwords {
     queue: Queue,
     throttle: Arc<Mutex<Throttle>>,
     directories: Directories,
-    /// The queue before the directories: who waits for one of them keeps nobody from the hash.
-    asking: Queue,
+    /// The queues before the directories: who waits for one of them keeps nobody from the hash.
+    asking: Asking,
 }
 
 /// A user name and a password as somebody typed them.
@@ -76,6 +76,8 @@ pub enum Identity {
     Internal(Proven),
     /// Somebody's whom a directory knows.
     Person(ProviderName, Person),
+    /// Somebody's whom a directory knows by this key, and does not let in.
+    Disabled(ProviderName, String),
 }
 
 /// Why a password does not count.
@@ -112,7 +114,8 @@ impl Passwords {
     #[must_use]
     pub fn new(store: Store, directories: Directories) -> Self {
         let throttle = Arc::new(Mutex::new(Throttle::new(throttle::CAPACITY)));
-        Self { store, queue: Queue::default(), throttle, directories, asking: Queue::of_directories() }
+        let asking = Asking::before(&directories);
+        Self { store, queue: Queue::default(), throttle, directories, asking }
     }
 
     /// Whose password this is: an internal user's, or one of a directory that is asked when the name is no other user's.

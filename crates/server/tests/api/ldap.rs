@@ -1,12 +1,17 @@
 //! People of a directory at every door: pages, API and `/auth`; and what strangers are told.
 
+use std::pin::pin;
+
+use futures_util::FutureExt;
+use futures_util::future::{Either, join_all, select};
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
-use patgate_core::user::{Principal, PrincipalKind};
+use patgate_core::user::{Origin, Principal, PrincipalKind};
+use patgate_testkit::servers::fake_directory::FakeDirectory;
 use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, READER, READER_PASSWORD, Slapd};
 use serde_json::json;
 
-use crate::common::{Answer, NewGrant, PASSWORD, World, get, post, put};
+use crate::common::{Answer, NewGrant, PASSWORD, Person, World, get, post, put};
 
 const CURRENT_USER: &str = "/api/v1/session";
 const PROBE: &str = "/api/v1/global-permissions";
@@ -254,4 +259,63 @@ async fn passwords_for_the_api_can_be_switched_off_for_people_of_directories_too
     assert_eq!(world.send(get(PROBE).basic("alice", "alice password")).await.status(), 401);
     assert_eq!(slapd.log().matches("(uid=alice)").count(), asked);
     assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200, "the pages take them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_hangs_holds_up_nobody_of_another() {
+    let slapd = Slapd::start();
+    let hanging = FakeDirectory::mute();
+    let branch = format!(
+        "[[ldap]]\nname = 'branch'\nurls = ['{}']\nallow_clear_text = true\nuser_search_base = 'dc=x'\n\
+         manager_dn = 'cn=m'\nmanager_password = 'secret'\ntimeout_seconds = 20\n",
+        hanging.url()
+    );
+    let world = World::configured(&format!("{}{branch}", corp(&slapd, ""))).await;
+    may_log_in(&world).await;
+    assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
+    world.user_from("dave", Origin::Ldap, "branch", &[]).await;
+    // More than are asked about at once; whoever comes behind them comes behind them everywhere.
+    let mut many = pin!(join_all((0..30).map(|_| log_in(&world, "dave", "dave password"))));
+    assert!(many.as_mut().now_or_never().is_none());
+    let alice = pin!(log_in(&world, "alice", "alice password"));
+    match select(alice, many).await {
+        Either::Left((answer, _)) => assert_eq!(answer.status(), 200, "{}", answer.shown()),
+        Either::Right(_) => panic!("alice waited for the directory of others"),
+    }
+    assert!(hanging.searches() > 0);
+}
+
+#[tokio::test]
+async fn who_is_disabled_in_the_directory_is_out_as_soon_as_they_sign_in() {
+    let slapd = Slapd::start();
+    let world = World::configured(&corp(&slapd, "preset = 'active-directory'")).await;
+    may_log_in(&world).await;
+    assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
+    let id = world.found("alice").await.unwrap().id;
+    let alice = Person { id, username: "alice".to_owned() };
+    let token = world.token(&alice, NewGrant { application: "any", ..NewGrant::default() }).await;
+    let passes = async || world.send(get("/auth").token(&token)).await.status() == 200;
+    slapd.set("alice", "userAccountControl", "514");
+    assert_eq!(log_in(&world, "alice", "a guess").await.status(), 401);
+    assert!(passes().await, "a guess asks nothing about her");
+    for _ in 0..2 {
+        let refused = log_in(&world, "alice", "alice password").await;
+        assert!(refused.status() == 401 && detail(&refused).contains("disabled"), "{}", refused.shown());
+        assert!(!passes().await);
+    }
+    slapd.set("alice", "userAccountControl", "512");
+    assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
+    assert!(passes().await);
+}
+
+#[tokio::test]
+async fn the_name_of_somebody_of_single_sign_on_is_asked_of_no_directory() {
+    let slapd = Slapd::start();
+    slapd.add_person("sue", "sue password");
+    let world = World::configured(&corp(&slapd, "")).await;
+    let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
+    assert_eq!(log_in(&world, "sue", "sue password").await.status(), 401);
+    assert!(!slapd.log().contains("(uid=sue)"), "{}", slapd.log());
+    let kept = world.found("sue").await.unwrap();
+    assert_eq!((kept.id, kept.origin), (sue.id, Origin::Sso));
 }

@@ -38,6 +38,7 @@ use crate::password::StoredPassword;
 use crate::store::Inner;
 use crate::tables::ChangeLog;
 use crate::transaction::WriteTransaction;
+use crate::users::Letters;
 use crate::wait;
 
 pub use items::MailTrial;
@@ -117,6 +118,12 @@ impl Change {
         Ok(self.sequence)
     }
 
+    /// When it is made, for what depends on the time inside it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// The user, when not deleted.
     ///
     /// # Errors
@@ -139,6 +146,11 @@ impl Change {
     /// All users who are not deleted, by name: for rules over everybody, such as "one administrator stays".
     pub async fn all_users(&self) -> Result<Vec<User>, StoreError> {
         crate::users::page(&self.transaction, &crate::UserFilter::default(), crate::Page::WHOLE).await
+    }
+
+    /// The names of all users who are not deleted, or only of those that are not plain ASCII: to compare how they look.
+    pub async fn usernames(&self, letters: Letters) -> Result<Vec<(UserId, Username)>, StoreError> {
+        crate::users::names(&self.transaction, letters).await
     }
 
     /// The role of this name.

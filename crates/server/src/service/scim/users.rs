@@ -214,6 +214,13 @@ fn refused(refused: SignInRefused) -> Problem {
         SignInRefused::NameTaken(name) => {
             uniqueness(format!("The userName `{name}` belongs to somebody else here: choose another"))
         }
+        SignInRefused::NameDoubled { name, double } => uniqueness(format!(
+            "The userName `{name}` looks like `{double}`, which belongs to somebody else here: choose another"
+        )),
+        SignInRefused::NameHeld(name) => uniqueness(format!(
+            "A role names `{name}`, who is not there yet; a user who is renamed does not become them: change the role first, \
+             or choose another userName"
+        )),
         other => other.into(),
     }
 }

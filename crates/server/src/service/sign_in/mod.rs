@@ -57,6 +57,14 @@ pub enum SignInRefused {
     /// Another user has the name.
     #[error("the name `{0}` belongs to another user; delete that user first if they are gone")]
     NameTaken(Username),
+    /// Another user's looks the same.
+    #[error("the name `{name}` looks like `{double}`, which is another user's")]
+    NameDoubled {
+        /// As the provider says it.
+        name: Username,
+        /// Whose name it looks like.
+        double: Username,
+    },
     /// Somebody who is renamed would take over what a role gives to the name.
     #[error(
         "a role names `{0}`, who is not there yet; a user who is renamed does not become them: change the role first"
@@ -128,6 +136,7 @@ pub async fn take_over(change: &mut Change, user: &User, person: &Person) -> Res
         if change.all_roles().await?.iter().any(names) {
             return Err(SignInRefused::NameHeld(updated.username));
         }
+        demand_a_shape_of_its_own(change, &updated.username, Some(user.id)).await?;
     }
     change.update_user(&updated).await.map(drop).map_err(|error| match error {
         StoreError::NameTaken(name) => SignInRefused::NameTaken(name),
@@ -154,8 +163,11 @@ fn updated<'k>(
 ) -> Result<User, SignInRefused> {
     let said = person.groups.iter().map(String::as_str).chain(kept);
     let groups = said.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect();
-    let username = name::read(&person.username)
-        .map_err(|fault| SignInRefused::Name { name: person.username.clone(), fault })?;
+    let username = match person.username.trim() == user.username.as_str() {
+        true => user.username.clone(),
+        false => name::read(&person.username)
+            .map_err(|fault| SignInRefused::Name { name: person.username.clone(), fault })?,
+    };
     Ok(User {
         username,
         full_name: name::full_name(&person.full_name).as_str().to_owned(),
@@ -221,6 +233,7 @@ pub(super) async fn bring_in(
         take_over(change, &user, person).await?;
         return Ok(user.id);
     }
+    demand_a_shape_of_its_own(change, &username, None).await?;
     let now = state.clock.now();
     // As the database keeps it, so that this answer and every later one agree.
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
@@ -243,4 +256,18 @@ pub(super) async fn bring_in(
         error => error.into(),
     })?;
     Ok(user.id)
+}
+
+async fn demand_a_shape_of_its_own(
+    change: &Change,
+    name: &Username,
+    own: Option<UserId>,
+) -> Result<(), SignInRefused> {
+    match name::double(change, name, own).await? {
+        // The same name, whatever its case, is taken; that is said in its own words.
+        Some(double) if double.key() != name.key() => {
+            Err(SignInRefused::NameDoubled { name: name.clone(), double })
+        }
+        _ => Ok(()),
+    }
 }

@@ -1,7 +1,7 @@
 //! Signing in by user name and password: from whose password it is to the user they are here.
 
 use jiff::{SignedDuration, Timestamp};
-use patgate_core::confirmation::Confirmation;
+use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::provider::ProviderName;
 use patgate_core::user::{Origin, User};
@@ -11,7 +11,8 @@ use super::{Arrival, SignInRefused, arrive, is_news};
 use crate::caller;
 use crate::password::{Attempt, Identity, PasswordRefused, Proven};
 use crate::problem::Problem;
-use crate::provider::Person;
+use crate::provider::{Answer, Person};
+use crate::service::confirmations;
 use crate::state::AppState;
 
 /// How old a word of a directory may be that only repeats itself, before it is written down again.
@@ -35,6 +36,10 @@ pub enum PasswordSignInRefused {
 pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Proven, PasswordSignInRefused> {
     match state.passwords.identify(attempt, state.clock.now()).await? {
         Identity::Internal(proven) => Ok(proven),
+        Identity::Disabled(provider, subject) => {
+            withdraw(state, &provider, &subject).await.map_err(SignInRefused::from)?;
+            Err(PasswordRefused::Disabled.into())
+        }
         Identity::Person(provider, person) => {
             if let Some(user) = settled(state, &provider, &person).await.map_err(SignInRefused::from)? {
                 return Ok(Proven { user, password_version: 0 });
@@ -48,6 +53,18 @@ pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Prove
             };
             Ok(Proven { user: arrive(state, arrival).await?, password_version: 0 })
         }
+    }
+}
+
+/// Puts in force what a directory just said of somebody, as if it had been asked about them: nothing of theirs passes.
+async fn withdraw(state: &AppState, provider: &ProviderName, subject: &str) -> Result<(), Problem> {
+    let user = state.store.user_by_subject(Origin::Ldap, provider.as_str(), subject).await?;
+    let is_known = |user: &User| {
+        matches!(user.confirmation, Confirmation::Withdrawn { reason: Withdrawal::Disabled, .. })
+    };
+    match user.filter(|user| !is_known(user)) {
+        Some(user) => confirmations::apply(state, &[(user, Answer::Disabled)]).await,
+        None => Ok(()),
     }
 }
 

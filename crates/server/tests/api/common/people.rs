@@ -118,6 +118,24 @@ impl World {
 
     /// A token of somebody.
     pub(crate) async fn token(&self, owner: &Person, new: NewGrant<'_>) -> IssuedToken {
+        let mut change = self.change().await;
+        let token = self.issue(&mut change, owner, new).await;
+        self.commit(change).await;
+        token
+    }
+
+    /// So many tokens of somebody, for all applications, made at once.
+    pub(crate) async fn tokens(&self, owner: &Person, count: usize) -> Vec<IssuedToken> {
+        let (mut change, mut tokens) = (self.change().await, Vec::new());
+        for _ in 0..count {
+            let new = NewGrant { application: "any", ..NewGrant::default() };
+            tokens.push(self.issue(&mut change, owner, new).await);
+        }
+        self.commit(change).await;
+        tokens
+    }
+
+    async fn issue(&self, change: &mut Change, owner: &Person, new: NewGrant<'_>) -> IssuedToken {
         let mut random = self.state.random.draw();
         let application: ApplicationName = new.application.parse().unwrap();
         let slot = self.state.applications.slot(new.application).unwrap();
@@ -138,9 +156,7 @@ impl World {
         let token = PlainToken::generate(self.state.applications.prefix(slot).unwrap(), &mut random);
         let key = self.state.index.keys().newest();
         let digest = key.digest(TokenText::parse(token.reveal()).unwrap());
-        let mut change = self.change().await;
         change.insert_grant(&grant, key.id(), &digest).await.unwrap();
-        self.commit(change).await;
         IssuedToken { id: grant.id, text: token.reveal().to_owned() }
     }
 

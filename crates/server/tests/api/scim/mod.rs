@@ -3,6 +3,7 @@
 mod client;
 mod filters;
 mod groups;
+mod nodes;
 mod users;
 
 use patgate_core::identifier::UserId;

@@ -310,3 +310,70 @@ async fn of_two_who_change_the_same_one_is_told() {
     assert_eq!(corp.send(get(&*path).header("if-none-match", &tag)).await.status(), 200);
     assert_eq!(corp.send(delete(&*path).header("if-match", "*")).await.status(), 204);
 }
+
+#[tokio::test]
+async fn a_name_that_looks_like_anothers_is_refused_whoever_came_first() {
+    let world = world().await;
+    let corp = Provisioner::of(&world, "corp").await;
+    let cyrillic = "\u{441}\u{43e}\u{441}\u{43e}";
+    let refused = async |name: &str, double: &str| {
+        let answer = corp.post("/Users", &json!({ "userName": name, "externalId": "key-other" })).await;
+        assert_eq!((answer.status(), &answer.json()["scimType"]), (409, &json!("uniqueness")), "{name}");
+        assert!(answer.text().contains(&format!("looks like `{double}`")), "{}", answer.shown());
+        let reason = sign_in(&world, &claims(name, &[])).await.unwrap_err().to_string();
+        assert_eq!(reason, format!("the name `{name}` looks like `{double}`, which is another user's"));
+    };
+    let coco = corp.user("Coco").await;
+    refused(cyrillic, "Coco").await;
+    // Turkish has a letter i without a dot.
+    corp.user("robin").await;
+    refused("rob\u{131}n", "robin").await;
+    assert_eq!(corp.delete(&format!("/Users/{coco}")).await.status(), 204);
+    refused(cyrillic, "Coco").await;
+    // Two names of plain letters are two people, whatever the typeface.
+    corp.user("annal").await;
+    corp.user("anna1").await;
+    // The other way round, and at a new name for somebody who is there.
+    let papa = "\u{440}\u{430}\u{440}\u{430}";
+    let made = corp.post("/Users", &json!({ "userName": papa, "externalId": "key-cyrillic" })).await;
+    assert_eq!(made.status(), 201, "{}", made.shown());
+    refused("papa", papa).await;
+    let id = corp.user("bob").await;
+    let answer = corp.put(&format!("/Users/{id}"), &json!({ "userName": "Papa" })).await;
+    assert_eq!(answer.status(), 409, "{}", answer.shown());
+    let apart = corp.post("/Users", &json!({ "userName": "ju\u{308}rgen", "externalId": "b" })).await;
+    assert_eq!(apart.status(), 400);
+    assert!(apart.text().contains("normal form C"), "{}", apart.shown());
+}
+
+#[tokio::test]
+async fn nobody_is_renamed_to_whom_a_role_awaits() {
+    let world = world().await;
+    world.user("root", &["admin"]).await;
+    let corp = Provisioner::of(&world, "corp").await;
+    let id = corp.user("ann").await;
+    let role = json!({
+        "principals": [{ "username": "keeper", "provider": "corp" }], "permissions": ["login"],
+    });
+    let made = world.send(post("/api/v1/roles/keepers").json(&role).basic("root", PASSWORD)).await;
+    assert_eq!(made.status(), 201, "{}", made.shown());
+    for answer in [
+        corp.put(&format!("/Users/{id}"), &json!({ "userName": "Keeper" })).await,
+        corp.patch(
+            &format!("/Users/{id}"),
+            &json!([{ "op": "replace", "path": "userName", "value": "keeper" }]),
+        )
+        .await,
+    ] {
+        assert_eq!(
+            (answer.status(), &answer.json()["scimType"]),
+            (409, &json!("uniqueness")),
+            "{}",
+            answer.shown()
+        );
+        assert!(answer.text().contains("change the role first"), "{}", answer.shown());
+    }
+    assert_eq!(corp.get(&format!("/Users/{id}")).await.json()["userName"], "ann");
+    // Who comes under that name for the first time is the one who was awaited.
+    assert_eq!(corp.post("/Users", &json!({ "userName": "keeper", "externalId": "k" })).await.status(), 201);
+}
