@@ -63,6 +63,8 @@ pub enum SkipReason {
     SwitchedOff,
     /// It is a notice, and no mail server was chosen for a week.
     NoServer,
+    /// What it warns of does not come any more, or came otherwise, after the mail was planned.
+    Overtaken,
 }
 
 /// What a run does.
@@ -85,13 +87,14 @@ pub struct PlannedMail {
 
 impl SkipReason {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NoAddress,
         Self::OwnerDisabled,
         Self::Expired,
         Self::Deleted,
         Self::SwitchedOff,
         Self::NoServer,
+        Self::Overtaken,
     ];
 
     /// The word in the database and in the API.
@@ -104,6 +107,7 @@ impl SkipReason {
             Self::Deleted => "deleted",
             Self::SwitchedOff => "switched_off",
             Self::NoServer => "no_server",
+            Self::Overtaken => "overtaken",
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) struct MailBody {
     /// `waiting`, `sending`, `sent`, `skipped` or `failed`.
     #[schema(example = "sent")]
     state: &'static str,
-    /// Why it was skipped: `no_address`, `owner_disabled`, `expired`, `deleted`, `switched_off` or `no_server`.
+    /// Why it was skipped: `no_address`, `owner_disabled`, `expired`, `deleted`, `switched_off`, `no_server` or `overtaken`.
     reason: Option<&'static str>,
     /// The address it went to, or was refused by.
     #[schema(example = "ann@example.org")]

@@ -1,10 +1,12 @@
 //! The words of a mail: the administrator's, or Patgate's own.
 
 use jiff::Timestamp;
+use patgate_core::identifier::UserId;
 use patgate_core::policy::EmailNotifications;
 use patgate_store::{ClaimedMail, MailKind, MailedToken};
 
 use crate::mail::template::{Kind, Rendered, Template, TemplateFault, TokenValues, Values};
+use crate::service::confirmations;
 use crate::state::AppState;
 
 /// The subject and the body of a reminder, as they are before a mail is made of them.
@@ -35,9 +37,9 @@ const UNCONFIRMED_SUBJECT: &str = "Sign in to {{ server_url }}, or your personal
 /// Its body.
 const UNCONFIRMED_BODY: &str = "<p>Hello {{ owner_full_name }},</p>
 <p>the place where your company keeps its users has not confirmed you to {{ server_url }} for a long time. Unless it does
-within the next days, these personal access tokens of yours are suspended:</p>
+before the moment that is named here, these personal access tokens of yours are suspended:</p>
 <ul>
-{% for token in tokens %}<li><strong>{{ token.token_name }}</strong></li>
+{% for token in tokens %}<li><strong>{{ token.token_name }}</strong>: {{ token.expires_at }} ({{ token.expires_at_utc }})</li>
 {% endfor %}</ul>
 <p><a href=\"{{ server_url }}/login\">Sign in once</a>, and they go on. You can do that later, too: they work again from
 then on.</p>";
@@ -50,6 +52,14 @@ const UNCONFIRMED_BRIEF: &str = "<p>Hello {{ owner_full_name }},</p>
 <p>the place where your company keeps its users has not confirmed you to {{ server_url }} for a long time. Unless it does
 within the next days, {{ tokens | length }} personal access tokens of yours are suspended.</p>
 <p><a href=\"{{ server_url }}/login\">Sign in once</a>, and they go on.</p>";
+
+/// When the tokens of an owner are suspended, if they are to be warned of that now.
+pub(super) fn warned_of(state: &AppState, owner: UserId) -> Option<Timestamp> {
+    let window = |origin| state.node.settings().freshness.of(origin);
+    let view = state.index.view();
+    let facts = view.owner(owner)?;
+    confirmations::warned_of(facts.confirmation, window(facts.origin), state.clock.now())
+}
 
 /// The texts that these settings ask for.
 #[must_use]
@@ -110,8 +120,13 @@ impl Templates {
             MailKind::Shortened => &self.shortened,
             MailKind::Unconfirmed => &self.unconfirmed,
         };
+        // A token of somebody who is not confirmed stops then, unless it expires before.
+        let suspended = match mail.kind {
+            MailKind::Unconfirmed => warned_of(state, mail.owner).unwrap_or(Timestamp::MAX),
+            MailKind::Reminder | MailKind::Shortened => Timestamp::MAX,
+        };
         let token = |token: &&MailedToken| {
-            let ends = token.expires_at.timestamp().unwrap_or(Timestamp::MAX);
+            let ends = token.expires_at.timestamp().unwrap_or(Timestamp::MAX).min(suspended);
             let renew = state.public_url.join(&format!("/account/tokens/new?like={}", token.id));
             TokenValues::new(&token.name, ends, now, &state.zone, &renew)
         };

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::door::Door;
 use super::send::{CLAIM, Round, server_version, untried};
-use super::text::Templates;
+use super::text::{Templates, warned_of};
 use crate::listener::Limits;
 use crate::mail::{self, Connection, FaultKind, Mail, MailFault, Mailbox, MessageId, SmtpServer, StepName};
 use crate::state::AppState;
@@ -190,6 +190,9 @@ impl<'w> Work<'w> {
             () if tokens.is_empty() => Some(SkipReason::Expired),
             () if !mail.enabled => Some(SkipReason::OwnerDisabled),
             () if mail.address.is_empty() => Some(SkipReason::NoAddress),
+            () if mail.kind == MailKind::Unconfirmed && warned_of(self.state, mail.owner).is_none() => {
+                Some(SkipReason::Overtaken)
+            }
             () => None,
         }
     }
