@@ -111,6 +111,13 @@ impl AppState {
         view.owner(user).and_then(|facts| view.suspends(facts, self.clock.now()))
     }
 
+    /// What people read of a provider: its label, or its name, where the configuration does not know it any more.
+    #[must_use]
+    pub fn provider_label<'s>(&'s self, name: &'s str) -> &'s str {
+        let directory = self.directories.get(name).map(|directory| directory.label());
+        directory.or_else(|| self.oidc.find(name).map(oidc::Provider::label)).unwrap_or(name)
+    }
+
     /// The log-in name of a user, as the index has it.
     #[must_use]
     pub fn username(&self, id: UserId) -> Option<String> {

@@ -19,6 +19,8 @@ pub(super) struct Freshness {
     pub(super) next: Option<Moment>,
     /// What came of asking, when it was in vain.
     pub(super) in_vain: Option<String>,
+    /// Whether there is nothing to ask it with.
+    pub(super) is_never_asked: bool,
 }
 
 impl From<SeenConfirmation> for Freshness {
@@ -35,10 +37,12 @@ impl From<SeenConfirmation> for Freshness {
             }
         };
         let (next, in_vain) = match seen.record {
+            _ if seen.is_never_asked => (None, None),
             None => (None, None),
             Some(record) => (record.due_at.map(Moment::from), record.answer),
         };
-        let has_lapsed = seen.has_lapsed;
-        Self { confirmed, until: seen.counts_until.map(Moment::from), has_lapsed, withdrawn, next, in_vain }
+        let (has_lapsed, is_never_asked) = (seen.has_lapsed, seen.is_never_asked);
+        let until = seen.counts_until.map(Moment::from);
+        Self { confirmed, until, has_lapsed, withdrawn, next, in_vain, is_never_asked }
     }
 }

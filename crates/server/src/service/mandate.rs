@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use patgate_core::authority::Authority;
+use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::delegation::{Changer, Overreach};
 use patgate_core::identifier::UserId;
 use patgate_core::permission::names::{ADMIN, SECURITY_EDIT, SECURITY_VIEW};
@@ -151,7 +152,8 @@ impl LastAdministrator {
     /// Looks after it was made, and before it is committed.
     ///
     /// # Errors
-    /// 409 when nobody is left who is enabled, holds `admin`, and has a password if it is kept here.
+    /// 409 when nobody is left who is enabled, holds `admin`, has a password if it is kept here, and whose provider vouches for
+    /// them if it is not.
     pub(super) async fn stays(self, change: &Change) -> Result<(), Problem> {
         if self.was_there && !is_there(change).await? {
             let detail = "This would leave no administrator: give somebody else the permission `admin` first";
@@ -162,6 +164,7 @@ impl LastAdministrator {
 }
 
 async fn is_there(change: &Change) -> Result<bool, StoreError> {
+    let windows = change.token_settings().await?.freshness;
     let roles = change.all_roles().await?;
     let principals: Vec<_> = roles
         .iter()
@@ -171,7 +174,7 @@ async fn is_there(change: &Change) -> Result<bool, StoreError> {
     for principal in principals.iter().filter(|principal| principal.kind == PrincipalKind::User) {
         let user = change.user_by_name(&principal.username).await?;
         if let Some(user) = user.filter(|user| user.provider == principal.provider)
-            && gets_in(change, &user).await?
+            && gets_in(change, &user, windows).await?
         {
             return Ok(true);
         }
@@ -183,16 +186,18 @@ async fn is_there(change: &Change) -> Result<bool, StoreError> {
     let holds =
         |user: &User| principals.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups));
     for user in change.all_users().await?.iter().filter(|user| holds(user)) {
-        if gets_in(change, user).await? {
+        if gets_in(change, user, windows).await? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Whether somebody can sign in, as far as is known here: tokens end, and providers keep their passwords.
-async fn gets_in(change: &Change, user: &User) -> Result<bool, StoreError> {
+/// Whether somebody can sign in, as far as is known here: tokens end, and providers keep their passwords. Whom a provider
+/// withdrew, or did not vouch for in time, may never come again.
+async fn gets_in(change: &Change, user: &User, windows: FreshnessWindows) -> Result<bool, StoreError> {
     Ok(user.state == UserState::Enabled
+        && user.confirmation.suspends(windows.of(user.origin), change.now()).is_none()
         && (user.origin != Origin::Internal || change.password(&user.username).await?.is_some()))
 }
 

@@ -125,7 +125,7 @@ pub(super) async fn page(
         username: user.username.to_string(),
         is_internal,
         freshness: confirmations::seen(state, &user).await?.map(Freshness::from),
-        provider: user.provider,
+        provider: state.provider_label(&user.provider).to_owned(),
         full_name,
         email,
         current_password,

@@ -161,7 +161,7 @@ async fn page(
     let page = ExemptionsPage {
         shell: Shell::new(state, visitor, "Exemptions from the maximum", super::PATH).with_notice(notice),
         may_edit: settings::may_put(state, &visitor.caller),
-        rows: listed.iter().map(|exemption| ExemptionRow::new(exemption, now)).collect(),
+        rows: listed.iter().map(|exemption| ExemptionRow::new(state, exemption, now)).collect(),
         paging,
         faults: form.faults(),
         form: form.with_providers(state),
@@ -170,7 +170,7 @@ async fn page(
 }
 
 impl ExemptionRow {
-    fn new(exemption: &Exemption, now: jiff::Timestamp) -> Self {
+    fn new(state: &AppState, exemption: &Exemption, now: jiff::Timestamp) -> Self {
         let principal = &exemption.principal;
         Self {
             id: exemption.id.to_string(),
@@ -179,7 +179,7 @@ impl ExemptionRow {
                 PrincipalKind::User => "user",
                 PrincipalKind::Group => "group",
             },
-            provider: principal.provider.clone(),
+            provider: state.provider_label(&principal.provider).to_owned(),
             reason: exemption.reason.as_str().to_owned(),
             made_at: exemption.made_at.into(),
             made_by: exemption.made_by.clone(),

@@ -82,7 +82,7 @@ impl Facts {
             id: user.id.to_string(),
             full_name: user.full_name.clone(),
             email: user.email.clone(),
-            origin: origin(user),
+            origin: origin(state, user),
             is_internal: user.origin == Origin::Internal,
             is_enabled: user.state == UserState::Enabled,
             pill: pill(state, user),

@@ -41,7 +41,7 @@ impl Row {
             path: path(&user.username),
             username: user.username.to_string(),
             full_name: user.full_name.clone(),
-            origin: origin(user),
+            origin: origin(state, user),
             pill: pill(state, user),
             last_active: user.last_active_at.map(Moment::from),
         }

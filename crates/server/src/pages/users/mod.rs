@@ -49,11 +49,12 @@ fn may_edit(state: &AppState, visitor: &Visitor) -> bool {
 }
 
 /// Where somebody comes from, for people.
-fn origin(user: &User) -> String {
+fn origin(state: &AppState, user: &User) -> String {
+    let provider = state.provider_label(&user.provider);
     match user.origin {
         Origin::Internal => "Internal".to_owned(),
-        Origin::Ldap => format!("LDAP, {}", user.provider),
-        Origin::Sso => format!("SSO, {}", user.provider),
+        Origin::Ldap => format!("LDAP, {provider}"),
+        Origin::Sso => format!("SSO, {provider}"),
     }
 }
 

@@ -9,6 +9,7 @@ mod downloads;
 mod ground;
 mod login;
 mod notifications;
+mod outside;
 mod profile;
 mod reminders;
 mod roles;

@@ -1,6 +1,9 @@
 //! Disabling, enabling and deleting users: what becomes of their tokens.
 
 use insta::assert_snapshot;
+use jiff::SignedDuration;
+use patgate_core::confirmation::Withdrawal;
+use patgate_core::user::Origin;
 use serde_json::json;
 
 use super::USERS;
@@ -82,4 +85,28 @@ async fn every_change_of_a_user_is_in_the_audit_log() {
         })
         .collect();
     assert_snapshot!("audited", told.join("\n"));
+}
+
+#[tokio::test]
+async fn whom_a_provider_does_not_vouch_for_is_not_the_administrator_who_stays() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let lee = world.user_from("lee", Origin::Ldap, "corp", &["admin"]).await;
+    let go = async || world.send(post(format!("{USERS}/root/disable")).basic("root", PASSWORD)).await;
+    let confirm = async || {
+        let mut change = world.change().await;
+        change.confirm_users(&[lee.id], world.clock.now()).await.unwrap();
+        world.commit(change).await;
+    };
+    let mut change = world.change().await;
+    change.withdraw_user(lee.id, Withdrawal::Disabled).await.unwrap();
+    world.commit(change).await;
+    assert_eq!(go().await.status(), 409, "withdrawn");
+    confirm().await;
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(30 * 24));
+    let refused = go().await;
+    assert_eq!(refused.status(), 409, "not heard of for as long as the freshness window");
+    assert!(refused.text().contains("no administrator"), "{}", refused.shown());
+    confirm().await;
+    assert_eq!(go().await.status(), 204);
 }

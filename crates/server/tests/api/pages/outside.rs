@@ -1,0 +1,124 @@
+//! What pages tell of people from outside: where they come from, until when their provider's word counts, and what
+//! becomes of their tokens when it does not.
+
+use jiff::SignedDuration;
+use patgate_core::confirmation::Withdrawal;
+use patgate_core::identifier::UserId;
+use patgate_core::user::Origin;
+use patgate_server::service::confirmations::postpone;
+
+use crate::common::{NewGrant, World, get};
+
+/// A directory that has a name for people, and a provider that has none.
+const PROVIDERS: &str = "\
+    [[ldap]]\nname = 'corp'\nlabel = 'Example & Sons'\nurls = ['ldaps://ldap.example.com']\nuser_search_base = 'dc=x'\n\
+    [[oidc]]\nname = 'idp'\nlabel = 'The Cloud'\nissuer = 'https://id.example.com'\nclient_id = 'patgate'\n";
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+async fn confirm(world: &World, user: UserId) {
+    let mut change = world.change().await;
+    change.confirm_users(&[user], world.clock.now() + SignedDuration::from_mins(15)).await.unwrap();
+    world.commit(change).await;
+}
+
+fn later(world: &World, span: SignedDuration) {
+    world.clock.set(world.clock.now() + span);
+}
+
+#[tokio::test]
+async fn a_token_that_its_owners_provider_suspends_is_shown_so_with_the_reason() {
+    let world = World::configured(PROVIDERS).await;
+    let root = world.user("root", &["login", "token#view_all"]).await;
+    let ann = world.user_from("ann", Origin::Ldap, "corp", &["login"]).await;
+    let bob = world.user_from("bob", Origin::Sso, "idp", &["login"]).await;
+    let cyd = world.user_from("cyd", Origin::Sso, "idp", &["login"]).await;
+    for (person, name) in [(&ann, "ann's"), (&bob, "bob's"), (&cyd, "cyd's")] {
+        world.token(person, NewGrant { name, application: "any", ..NewGrant::default() }).await;
+        confirm(&world, person.id).await;
+    }
+    let mut change = world.change().await;
+    change.withdraw_user(bob.id, Withdrawal::Gone).await.unwrap();
+    world.commit(change).await;
+    later(&world, DAY * 30);
+    confirm(&world, cyd.id).await;
+    let admin = world.session(&root).await;
+    let page = world.open(&admin, "/admin/tokens").await;
+    let row = |name: &str| {
+        let rows = page.text().split("<tr").filter(|row| row.contains(&name.replace('\'', "&#39;")));
+        rows.collect::<Vec<_>>().concat()
+    };
+    for (name, reason) in [
+        ("ann's", "its owner has to sign in again"),
+        ("bob's", "its owner is gone or disabled at their provider"),
+    ] {
+        assert!(row(name).contains("Suspended") && row(name).contains(reason), "{name}: {}", row(name));
+    }
+    assert!(!row("cyd's").is_empty() && !row("cyd's").contains("Suspended"), "{}", row("cyd's"));
+    let file = world.open(&admin, "/admin/tokens.csv").await;
+    for (name, status) in [("ann's", "suspended"), ("bob's", "suspended"), ("cyd's", "active")] {
+        let line = file.text().lines().find(|line| line.contains(name)).unwrap();
+        assert!(line.trim_end().ends_with(&format!(",{status}")), "{line}");
+    }
+    // Who is not heard of sees no page before they sign in, and finds everything as it was then.
+    let session = world.session(&ann).await;
+    assert_eq!(world.send(get("/account/tokens").cookie(&session)).await.status(), 303);
+    confirm(&world, ann.id).await;
+    let page = world.open(&session, "/account/tokens").await;
+    assert!(page.text().contains("ann&#39;s") && !page.text().contains("Suspended"), "{}", page.shown());
+}
+
+#[tokio::test]
+async fn everybody_from_outside_reads_until_when_their_providers_word_counts() {
+    let world = World::configured(PROVIDERS).await;
+    let ann = world.user_from("ann", Origin::Ldap, "corp", &["login"]).await;
+    let bob = world.user_from("bob", Origin::Sso, "idp", &["login"]).await;
+    for (person, label) in [(&ann, "Example &#38; Sons"), (&bob, "The Cloud")] {
+        confirm(&world, person.id).await;
+        let page = world.open(&world.session(person).await, "/account/profile").await;
+        let told = page.text();
+        assert!(told.contains(&format!("They come from {label}, and are changed there")), "{told}");
+        let (_, due) = told.split_once("<dt>Next confirmation due</dt>").unwrap();
+        let due = due.split("</dd>").next().unwrap();
+        assert!(due.contains("2026-06-02T12:00:00Z") && !due.contains("Suspended"), "{due}");
+    }
+    let kim = world.user("kim", &["login"]).await;
+    let page = world.open(&world.session(&kim).await, "/account/profile").await;
+    assert!(!page.text().contains("Next confirmation due"));
+}
+
+#[tokio::test]
+async fn an_administrator_reads_how_a_user_stands_with_their_provider() {
+    let world = World::configured(PROVIDERS).await;
+    let root = world.user("root", &["admin"]).await;
+    let ann = world.user_from("ann", Origin::Ldap, "corp", &["login"]).await;
+    confirm(&world, ann.id).await;
+    let page = async || {
+        let page = world.open(&world.session(&root).await, "/admin/users/ann").await;
+        page.text().to_owned()
+    };
+    let told = page().await;
+    assert!(told.contains("LDAP, Example &#38; Sons"), "{told}");
+    assert!(told.contains("Provider is asked") && !told.contains("in vain"), "{told}");
+    let list = world.open(&world.session(&root).await, "/admin/users").await;
+    assert!(list.text().contains("LDAP, Example &#38; Sons"), "{}", list.shown());
+    let bob = world.user_from("bob", Origin::Sso, "idp", &[]).await;
+    confirm(&world, bob.id).await;
+    let bobs = world.open(&world.session(&root).await, "/admin/users/bob").await;
+    assert!(bobs.text().contains("Never: it gave no refresh token"), "{}", bobs.shown());
+    postpone(&world.state, &[ann.id], "`ldap.example.com` gave no answer <yet>").await.unwrap();
+    let told = page().await;
+    let vain = "the last time in vain: `ldap.example.com` gave no answer &#60;yet&#62;";
+    assert!(told.contains(vain), "{told}");
+    later(&world, DAY * 30);
+    let told = page().await;
+    assert!(told.contains("until the provider confirms them, or they sign in"), "{told}");
+    let mut change = world.change().await;
+    change.withdraw_user(ann.id, Withdrawal::Disabled).await.unwrap();
+    world.commit(change).await;
+    let told = page().await;
+    assert!(told.contains("disabled at their provider since"), "{told}");
+    confirm(&world, ann.id).await;
+    let told = page().await;
+    assert!(!told.contains("Suspended") && !told.contains("in vain"), "{told}");
+}
