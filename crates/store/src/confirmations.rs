@@ -26,11 +26,44 @@ pub struct DueConfirmation {
     pub refresh_token: Option<SealedSecret>,
 }
 
+/// When users about whom there was news are asked about again: each at a moment of their own within a span, so that those
+/// who came at once are not asked about at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextLook {
+    /// The end of the span.
+    pub latest: Timestamp,
+    /// Its length.
+    pub spread: SignedDuration,
+}
+
+/// At this moment, all of them.
+impl From<Timestamp> for NextLook {
+    fn from(at: Timestamp) -> Self {
+        Self { latest: at, spread: SignedDuration::ZERO }
+    }
+}
+
+impl NextLook {
+    /// When this user is asked about. An identifier is random, and spreads as well as any other number.
+    #[must_use]
+    pub fn at(self, user: UserId) -> Timestamp {
+        let sooner = SignedDuration::from_millis(user.as_i64() % self.milliseconds());
+        self.latest.saturating_sub(sooner).unwrap_or(self.latest)
+    }
+
+    /// At least one, to divide by.
+    fn milliseconds(self) -> i64 {
+        Ord::max(i64::try_from(self.spread.as_millis()).unwrap_or(i64::MAX), 1)
+    }
+}
+
 /// What is known about the asking, for people to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfirmationRecord {
     /// When the provider is asked next, if there are tokens then.
     pub due_at: Option<Timestamp>,
+    /// Whether an identity provider gave something to ask it with.
+    pub has_refresh_token: bool,
     /// How often it was asked in vain since its last answer.
     pub attempts: u32,
     /// What came of the last attempt, when it was in vain.
@@ -52,7 +85,7 @@ impl Store {
     }
 
     /// Claims at most `limit` users with a live token or a session about whom this provider is to be asked at `now`, the
-    /// longest waiting first. Nobody else gets them before `until`; who stops meanwhile leaves them until then.
+    /// longest waiting first; of an identity provider's, those whose refresh token is kept. Nobody else gets them before `until`; who stops meanwhile leaves them until then.
     ///
     /// # Errors
     /// As above.
@@ -67,6 +100,7 @@ impl Store {
             .columns([Confirmations::Attempts, Confirmations::RefreshToken])
             .and_where(Expr::col(Users::Provider).eq(provider.as_str()))
             .and_where(Expr::col(Confirmations::DueAt).lte(now.as_millisecond()))
+            .and_where(can_be_asked_about())
             .order_by(Confirmations::DueAt, Order::Asc)
             .limit(limit)
             .take();
@@ -87,16 +121,22 @@ impl Store {
         Ok(due)
     }
 
-    /// Notes that a provider answered and nothing is different: these users are asked about again at `due_at`.
+    /// Notes that a provider answered and nothing is different: these users are asked about again then.
     ///
     /// # Errors
     /// As above.
-    pub async fn settle_confirmations(&self, users: &[UserId], due_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn settle_confirmations(
+        &self,
+        users: &[UserId],
+        next: impl Into<NextLook>,
+    ) -> Result<(), StoreError> {
+        let next = next.into();
+        let sooner = || Expr::col(Confirmations::UserId).modulo(next.milliseconds());
         let (_turn, transaction) = self.inner.begin_data().await?;
         for users in users.chunks(1_000) {
             let update = Query::update()
                 .table(Confirmations::Table)
-                .value(Confirmations::DueAt, due_at.as_millisecond())
+                .value(Confirmations::DueAt, Expr::val(next.latest.as_millisecond()).sub(sooner()))
                 .value(Confirmations::Attempts, 0)
                 .value(Confirmations::Answer, Option::<String>::None)
                 .and_where(Expr::col(Confirmations::UserId).is_in(users.iter().map(|user| user.as_i64())))
@@ -216,12 +256,14 @@ impl Store {
     pub async fn confirmation_record(&self, user: UserId) -> Result<Option<ConfirmationRecord>, StoreError> {
         let select = Query::select()
             .columns([Confirmations::DueAt, Confirmations::Attempts, Confirmations::Answer])
+            .column(Confirmations::RefreshToken)
             .from(Confirmations::Table)
             .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
             .take();
         let Some(row) = self.inner.orm.query_one(&select).await? else { return Ok(None) };
         Ok(Some(ConfirmationRecord {
             due_at: optional_time(&row, "due_at")?,
+            has_refresh_token: column::<Option<String>>(&row, "refresh_token")?.is_some(),
             attempts: attempts(&row)?,
             answer: column(&row, "answer")?,
         }))
@@ -280,6 +322,12 @@ fn has_token(now: Timestamp) -> SimpleExpr {
         .and_where(ends.clone().is_null().or(ends.gt(now.as_millisecond())))
         .take();
     Expr::exists(live)
+}
+
+/// Whether there is something to ask with: a directory needs nothing.
+fn can_be_asked_about() -> SimpleExpr {
+    let is_ldap = Expr::col((Users::Table, Users::Origin)).eq(Origin::Ldap.as_str());
+    is_ldap.or(Expr::col(Confirmations::RefreshToken).is_not_null())
 }
 
 /// Whether a user has a session; those that have ended are forgotten soon.

@@ -26,6 +26,8 @@ mod policy;
 mod postgres;
 mod proxied;
 mod rechecks;
+mod rechecks_in_vain;
+mod rechecks_told;
 mod refusals;
 mod reminders;
 mod roles;

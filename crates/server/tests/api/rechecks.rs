@@ -5,6 +5,7 @@ use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_server::service::confirmations::{ask_directories, ask_providers, note_lapses};
 use patgate_server::service::reminders;
+use patgate_store::{AuditFilter, Page};
 use patgate_testkit::servers::mail::{MailServer, Way};
 use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, READER, READER_PASSWORD, Slapd};
 use serde_json::json;
@@ -14,10 +15,10 @@ use crate::common::{IssuedToken, NewGrant, Person, World, get};
 use crate::sso::Stage;
 
 /// Everybody is asked about each minute.
-const OFTEN: &str = "[recheck]\ninterval_minutes = 1\n";
+pub(crate) const OFTEN: &str = "[recheck]\ninterval_minutes = 1\n";
 
 /// A server with the directory `company`, whose group `users` may sign in.
-async fn world(slapd: &Slapd) -> World {
+pub(crate) async fn world(slapd: &Slapd) -> World {
     let file = format!(
         "{OFTEN}\n[[ldap]]\nname = 'company'\nurls = ['{}']\ntrust = '{}'\nmanager_dn = '{READER}'\n\
          manager_password = '{READER_PASSWORD}'\nuser_search_base = '{PEOPLE}'\ngroup_search_base = '{GROUPS}'\n\
@@ -31,7 +32,7 @@ async fn world(slapd: &Slapd) -> World {
 }
 
 /// Somebody of the directory, who signs in once and has a token.
-async fn owner(world: &World, name: &str) -> (Person, IssuedToken) {
+pub(crate) async fn owner(world: &World, name: &str) -> (Person, IssuedToken) {
     let answer = world.send(get("/api/v1/session").basic(name, &format!("{name} password"))).await;
     assert_ne!(answer.status(), 401, "{}", answer.shown());
     let id = world.found(name).await.unwrap().id;
@@ -41,14 +42,14 @@ async fn owner(world: &World, name: &str) -> (Person, IssuedToken) {
 }
 
 /// A minute goes by, and providers are asked.
-async fn ask(world: &World) {
+pub(crate) async fn ask(world: &World) {
     world.clock.set(world.clock.now() + SignedDuration::from_secs(61));
     let never = CancellationToken::new();
     ask_directories(&world.state, &never).await.unwrap();
     ask_providers(&world.state, &never).await.unwrap();
 }
 
-async fn passes(world: &World, token: &IssuedToken) -> bool {
+pub(crate) async fn passes(world: &World, token: &IssuedToken) -> bool {
     let current = get("/api/v1/personal-access-tokens/current");
     let answer = world.send(current.header("authorization", &format!("Bearer {}", token.text))).await;
     assert!([200, 401].contains(&answer.status()), "{}", answer.shown());
@@ -57,6 +58,12 @@ async fn passes(world: &World, token: &IssuedToken) -> bool {
 
 async fn confirmation(world: &World, id: UserId) -> Confirmation {
     world.state.store.user(id).await.unwrap().unwrap().confirmation
+}
+
+/// How many events of this kind the audit log has.
+async fn events(world: &World, action: &str) -> usize {
+    let filter = AuditFilter { action: Some(action.into()), ..Default::default() };
+    world.state.store.audit_events(&filter, Page::WHOLE).await.unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,15 +218,29 @@ async fn an_owner_is_told_in_time_that_a_sign_in_is_needed_and_told_once() {
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].recipients, ["alice@example.org"]);
     let text = kept[0].text.as_deref().unwrap();
-    assert!(text.contains("nightly build") && text.contains("/login"), "{text}");
+    insta::assert_snapshot!("an_owner_is_warned", text);
     assert!(!passes(&world, &token).await);
-    let about = |action: &'static str| {
-        let filter = patgate_store::AuditFilter { action: Some(action.into()), ..Default::default() };
-        let store = world.state.store.clone();
-        async move { store.audit_events(&filter, patgate_store::Page::WHOLE).await.unwrap().len() }
-    };
-    assert_eq!((about("user.warn").await, about("user.lapse").await), (1, 1));
+    assert_eq!((events(&world, "user.warn").await, events(&world, "user.lapse").await), (1, 1));
     owner(&world, "alice").await;
     assert!(passes(&world, &token).await);
-    assert_eq!(about("user.confirm").await, 1);
+    assert_eq!(events(&world, "user.confirm").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_confirmed_before_the_warning_goes_out_is_not_warned() {
+    let (slapd, mails) = (Slapd::start(), MailServer::start());
+    let world = world(&slapd).await;
+    let root = world.user("root", &["admin"]).await;
+    owner(&world, "alice").await;
+    owner(&world, "bob").await;
+    world.mail_server(&root, "Configuration/MAIL", mails.port(Way::Plain)).await;
+    world.notify(|settings| settings.server = Some("Configuration/MAIL".parse().unwrap())).await;
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 26));
+    note_lapses(&world.state).await.unwrap();
+    assert_eq!(events(&world, "user.warn").await, 2);
+    let session = get("/api/v1/session").basic("bob", "bob password");
+    assert_ne!(world.send(session).await.status(), 401);
+    reminders::send_due(&world.state, &CancellationToken::new()).await.unwrap();
+    let recipients: Vec<_> = mails.kept().into_iter().flat_map(|mail| mail.recipients).collect();
+    assert_eq!(recipients, ["alice@example.org"]);
 }

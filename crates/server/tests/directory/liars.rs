@@ -2,64 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use patgate_server::provider::Answer;
-use patgate_server::provider::ldap::{Directory, Fault};
+use patgate_server::provider::ldap::{Directory, Fault, FaultOf};
 use patgate_testkit::clock::NOON;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use patgate_testkit::servers::fake_directory::{
+    BIND, EXTENDED, FakeDirectory, SEARCH, element, entry, message, result, result_with,
+};
+use patgate_testkit::wait;
 
 use crate::{configured, try_in};
 
-const BIND: u8 = 0x60;
-const SEARCH: u8 = 0x63;
-const EXTENDED: u8 = 0x77;
-
-/// One element of BER; lengths of two bytes, which is allowed.
-fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(contents.len()).unwrap().to_be_bytes();
-    [&[tag, 0x82, length[0], length[1]], contents].concat()
-}
-
-fn message(id: u8, tag: u8, contents: &[u8]) -> Vec<u8> {
-    element(0x30, &[&[2, 1, id], element(tag, contents).as_slice()].concat())
-}
-
-fn result(code: u8) -> Vec<u8> {
-    [&[0x0a, 1, code], element(4, b"").as_slice(), element(4, b"words").as_slice()].concat()
-}
-
-fn entry(dn: &str, attributes: &[(&str, &[u8])]) -> Vec<u8> {
-    let attribute = |(name, value): &(&str, &[u8])| {
-        let set = element(0x31, &element(4, value));
-        element(0x30, &[element(4, name.as_bytes()), set].concat())
-    };
-    let list: Vec<u8> = attributes.iter().flat_map(attribute).collect();
-    [element(4, dn.as_bytes()), element(0x30, &list)].concat()
-}
-
-/// A server on a free port that answers each request, told by its tag and number, with these bytes. `None`: silence.
-async fn server(answer: impl Fn(u8, u8) -> Option<Vec<u8>> + Send + Sync + Clone + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ldap://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut connection, _)) = listener.accept().await {
-            let answer = answer.clone();
-            tokio::spawn(async move {
-                let mut buffer = vec![0; 65_536];
-                while let Ok(1..) = connection.read(&mut buffer).await {
-                    // The head of the message, then `INTEGER` with one byte, then the request.
-                    let start = if buffer[1] < 0x80 { 2 } else { 2 + usize::from(buffer[1] & 0x7f) };
-                    if let Some(bytes) = answer(buffer[start + 3], buffer[start + 2])
-                        && connection.write_all(&bytes).await.is_err()
-                    {
-                        break;
-                    }
-                }
-            });
-        }
-    });
-    url
+/// The address of a server that answers each request, told by its tag and number, with these bytes. `None`: silence.
+fn server(answer: impl Fn(u8, u8) -> Option<Vec<u8>> + Send + Sync + 'static) -> String {
+    FakeDirectory::start(move |request| answer(request.tag, request.id)).url()
 }
 
 fn directory(url: &str, more: &str) -> Directory {
@@ -85,8 +42,7 @@ async fn a_server_that_says_yes_to_everything_is_an_ordinary_server() {
         BIND => Some(message(id, 0x61, &result(0))),
         SEARCH => Some(ann(id)),
         _ => None,
-    })
-    .await;
+    });
     let Some(Answer::Present(ann)) = try_in(&directory(&url, ""), "ann", "x").await.unwrap() else {
         panic!("Ann")
     };
@@ -98,19 +54,16 @@ async fn a_server_that_says_yes_to_everything_is_an_ordinary_server() {
 #[tokio::test]
 async fn whoever_babbles_without_an_end_is_given_up() {
     let endless =
-        server(|_, id| Some(message(id, 0x64, &entry("uid=x", &[("cn", &[b'x'; 60_000])])).repeat(2_000)))
-            .await;
+        server(|_, id| Some(message(id, 0x64, &entry("uid=x", &[("cn", &[b'x'; 60_000])])).repeat(2_000)));
     let told = fault(&endless).await.detail;
     assert!(told.contains("not asked"), "{told}");
     let many = server(|tag, id| match tag {
         BIND => Some(message(id, 0x61, &result(0))),
         _ => Some(message(id, 0x64, &entry("uid=x", &[("cn", &[b'x'; 60_000])])).repeat(2_000)),
-    })
-    .await;
+    });
     let told = fault(&many).await.detail;
     assert!(told.contains("longer than 32 MiB"), "{told}");
-    let huge =
-        server(|_, _| Some([&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff], [0; 10_000].as_slice()].concat())).await;
+    let huge = server(|_, _| Some([&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff], [0; 10_000].as_slice()].concat()));
     let told = fault(&huge).await.detail;
     assert!(told.contains("longer than 2 MiB"), "{told}");
 }
@@ -132,7 +85,7 @@ async fn nonsense_is_a_fault() {
         message(1, 0x7f, b""),
     ] {
         let said = nonsense.clone();
-        let url = server(move |_, _| Some(said.clone())).await;
+        let url = server(move |_, _| Some(said.clone()));
         let told = fault(&url).await.detail;
         assert!(told.contains("does not speak LDAP") || told.contains("not asked"), "{told}");
     }
@@ -141,64 +94,89 @@ async fn nonsense_is_a_fault() {
 #[tokio::test]
 async fn an_answer_to_another_question_is_a_fault() {
     for (number, tag) in [(1, 0x61), (0, 0x65)] {
-        let url = server(move |_, id| Some(message(id + number, tag, &result(0)))).await;
+        let url = server(move |_, id| Some(message(id + number, tag, &result(0))));
         assert!(fault(&url).await.detail.contains("not asked"), "{number} {tag}");
     }
-    let farewell = server(|_, _| Some(message(0, 0x78, &result(52)))).await;
+    let farewell = server(|_, _| Some(message(0, 0x78, &result(52))));
     assert!(fault(&farewell).await.detail.contains("unavailable"));
 }
 
 #[tokio::test]
 async fn referrals_are_not_followed() {
-    let elsewhere = |id| message(id, 0x73, &element(4, b"ldap://127.0.0.1:1/dc=evil"));
+    let elsewhere = FakeDirectory::start(|request| Some(message(request.id, 0x61, &result(0))));
+    let place = element(4, format!("{}/dc=evil", elsewhere.url()).as_bytes());
+    let reference = place.clone();
     let url = server(move |tag, id| match tag {
         BIND => Some(message(id, 0x61, &result(0))),
-        _ => Some([elsewhere(id), ann(id), vec![]].concat()),
-    })
-    .await;
+        _ => Some([message(id, 0x73, &reference), ann(id)].concat()),
+    });
     assert!(try_in(&directory(&url, ""), "ann", "x").await.unwrap().is_some(), "what is here counts");
-    let url = server(|tag, id| match tag {
+    // The whole search is somewhere else, and the whole sign-in (RFC 4511 §4.1.10).
+    let referral = move || [result(10), element(0xa3, &place)].concat();
+    let for_search = referral.clone();
+    let url = server(move |tag, id| match tag {
         BIND => Some(message(id, 0x61, &result(0))),
-        _ => Some(message(id, 0x65, &result(10))),
-    })
-    .await;
+        _ => Some(message(id, 0x65, &for_search())),
+    });
     assert!(fault(&url).await.detail.contains("LDAP 10"));
+    let url = server(move |_, id| Some(message(id, 0x61, &referral())));
+    assert!(fault(&url).await.detail.contains("LDAP 10"));
+    // Connections are counted in their order: if this is the first, nobody came before.
+    let _own = std::net::TcpStream::connect(elsewhere.url().strip_prefix("ldap://").unwrap()).unwrap();
+    wait::until(Duration::from_secs(10), || (elsewhere.connections() > 0).then_some(())).unwrap();
+    assert_eq!(elsewhere.connections(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_apart_from_a_directory_that_does_not_answer() {
+    for (answer, of) in [
+        (None, FaultOf::Directory),
+        (Some(message(2, 0x65, &result(32))), FaultOf::Directory),
+        (Some(message(2, 0x65, &result(50))), FaultOf::Directory),
+        (Some(message(2, 0x65, &result(52))), FaultOf::Directory),
+        (Some(message(9, 0x65, &result(0))), FaultOf::Directory),
+        (Some(message(2, 0x65, &result(4))), FaultOf::Content),
+        (Some(message(2, 0x65, b"")), FaultOf::Content),
+        (Some(vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xff]), FaultOf::Content),
+        (
+            Some([message(2, 0x64, &entry("uid=x", &[])), message(2, 0x65, &result(0))].concat()),
+            FaultOf::Content,
+        ),
+    ] {
+        let said = answer.clone();
+        let url = server(move |tag, id| match tag {
+            BIND => Some(message(id, 0x61, &result(0))),
+            _ => said.clone(),
+        });
+        let fault = directory(&url, "").look_up("1-2-3", NOON).await.unwrap_err();
+        assert_eq!(fault.of, of, "{answer:?}: {fault}");
+    }
 }
 
 #[tokio::test]
 async fn silence_is_a_fault_after_the_time_that_was_set() {
-    let mute = server(|_, _| None).await;
+    let mute = server(|_, _| None);
     assert!(fault(&mute).await.detail.contains("no answer within 1 s"));
     let drops = server(|tag, id| match tag {
         BIND => Some(message(id, 0x61, &result(0))),
         // A byte, and then nothing.
         _ => Some(vec![0x30]),
-    })
-    .await;
+    });
     assert!(fault(&drops).await.detail.contains("no answer within 1 s"));
 }
 
 #[tokio::test]
 async fn a_server_that_repeats_the_password_shows_it_to_nobody() {
-    let repeats = |words: &'static [u8]| {
-        server(move |_, id| {
-            let said = [&[0x0a, 1, 80], element(4, b"").as_slice(), element(4, words).as_slice()].concat();
-            Some(message(id, 0x61, &said))
-        })
-    };
-    let told = fault(&repeats(b"you said: secret words").await).await.detail;
+    let url = server(|_, id| Some(message(id, 0x61, &result_with(80, "you said: secret words"))));
+    let told = fault(&url).await.detail;
     assert!(told.contains("you said: …") && !told.contains("secret words"), "{told}");
     // The first who signs in is the manager, the second is Ann.
     let binds = Arc::new(AtomicU8::new(0));
     let url = server(move |tag, id| match tag {
         SEARCH => Some(ann(id)),
         _ if binds.fetch_add(1, Ordering::SeqCst) == 0 => Some(message(id, 0x61, &result(0))),
-        _ => {
-            let words = element(4, b"you said: ann password");
-            Some(message(id, 0x61, &[&[0x0a, 1, 80], element(4, b"").as_slice(), words.as_slice()].concat()))
-        }
-    })
-    .await;
+        _ => Some(message(id, 0x61, &result_with(80, "you said: ann password"))),
+    });
     let told = fault(&url).await.detail;
     assert!(told.contains("LDAP 80") && !told.contains("ann password"), "{told}");
 }
@@ -208,8 +186,7 @@ async fn who_puts_words_behind_starttls_is_not_listened_to() {
     let injects = server(|tag, id| match tag {
         EXTENDED => Some([message(id, 0x78, &result(0)), message(2, 0x61, &result(0))].concat()),
         _ => Some(message(id, 0x61, &result(0))),
-    })
-    .await;
+    });
     let start_tls = |url: &str| directory(url, "start_tls = true\nallow_clear_text = false");
     let told = start_tls(&injects).find("ann", NOON).await.unwrap_err().detail;
     assert!(told.contains("meddles"), "{told}");
@@ -218,8 +195,7 @@ async fn who_puts_words_behind_starttls_is_not_listened_to() {
         EXTENDED => Some(message(id, 0x78, &result(2))),
         BIND => Some(message(id, 0x61, &result(0))),
         _ => Some(ann(id)),
-    })
-    .await;
+    });
     let told = start_tls(&refuses).find("ann", NOON).await.unwrap_err().detail;
     assert!(told.contains("refused StartTLS"), "{told}");
 }

@@ -1,6 +1,5 @@
 //! Changes that the word of a provider makes: users confirmed, and no longer let in.
 
-use jiff::Timestamp;
 use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::user::Origin;
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use super::Change;
 use crate::change_log::ChangedKind;
-use crate::confirmations::{refresh_tokens, to_text};
+use crate::confirmations::{NextLook, refresh_tokens, to_text};
 use crate::error::StoreError;
 use crate::items::SealedSecret;
 use crate::rows::column;
@@ -36,7 +35,12 @@ impl Change {
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn confirm_users(&mut self, ids: &[UserId], due_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn confirm_users(
+        &mut self,
+        ids: &[UserId],
+        next: impl Into<NextLook>,
+    ) -> Result<(), StoreError> {
+        let next = next.into();
         for &id in ids {
             let user = self.present_user(id).await?;
             if matches!(user.confirmation, Confirmation::Withdrawn { .. }) || self.has_lapsed(id).await? {
@@ -46,21 +50,20 @@ impl Change {
         }
         let now = self.now.as_millisecond();
         for ids in ids.chunks(1_000) {
-            let ids = || ids.iter().map(|id| id.as_i64());
             let update = Query::update()
                 .table(Users::Table)
                 .value(Users::ConfirmedAt, now)
                 .value(Users::WithdrawnAt, Option::<i64>::None)
                 .value(Users::Withdrawal, Option::<String>::None)
-                .and_where(Expr::col(Users::Id).is_in(ids()))
+                .and_where(Expr::col(Users::Id).is_in(ids.iter().map(|id| id.as_i64())))
                 .take();
             self.execute(&update).await?;
             let mut insert = Query::insert()
                 .into_table(Confirmations::Table)
                 .columns([Confirmations::UserId, Confirmations::DueAt])
                 .take();
-            for id in ids() {
-                insert.values_panic([id.into(), due_at.as_millisecond().into()]);
+            for &id in ids {
+                insert.values_panic([id.as_i64().into(), next.at(id).as_millisecond().into()]);
             }
             let forgotten = [
                 (Confirmations::Answer, Option::<String>::None.into()),

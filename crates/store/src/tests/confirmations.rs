@@ -5,7 +5,9 @@ use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::provider::ProviderName;
 
 use super::*;
-use crate::{AuditFilter, ChangedKind, LapseStep, Page, ProviderSession, SealedSecret, Sequence, StoreError};
+use crate::{
+    AuditFilter, ChangedKind, LapseStep, NextLook, Page, ProviderSession, SealedSecret, Sequence, StoreError,
+};
 
 fn corp() -> ProviderName {
     "corp".parse().unwrap()
@@ -34,6 +36,9 @@ async fn store_with_owners(fixture: &Fixture, count: i64) -> Store {
     }
     let ids: Vec<_> = (1..=count).map(UserId::from_i64).collect();
     change.confirm_users(&ids, now()).await.unwrap();
+    for id in ids {
+        change.keep_refresh_token(id, &sealed(0)).await.unwrap();
+    }
     change.commit().await.unwrap();
     let grants: Vec<_> = (1..=count).map(|id| grant(id, id, "ci")).collect();
     insert_grants(&store, &grants).await;
@@ -130,6 +135,34 @@ on_both_databases! {
         change.confirm_users(&[UserId::from_i64(2)], later(45)).await.unwrap();
         change.commit().await.unwrap();
         assert_eq!(actions(&store).await.last().unwrap(), "user.confirm", "what had lapsed resumes");
+    }
+
+    async fn those_who_came_at_once_are_not_asked_about_at_once(fixture: Fixture) {
+        let store = fixture.open().await;
+        // As identifiers are: far apart.
+        let ids: Vec<_> = (1..=40_i64).map(|n| UserId::from_i64(n * 7_368_787 * 1_000_003)).collect();
+        let next = NextLook { latest: later(15), spread: SignedDuration::from_secs(90) };
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        for id in &ids {
+            change.insert_user(&from_corp(id.as_i64(), &format!("user{}", id.as_i64())), None).await.unwrap();
+        }
+        change.confirm_users(&ids, next).await.unwrap();
+        change.commit().await.unwrap();
+        let moments = async || {
+            let mut moments = Vec::new();
+            for id in &ids {
+                moments.push(store.confirmation_record(*id).await.unwrap().unwrap().due_at.unwrap());
+            }
+            moments
+        };
+        let confirmed = moments().await;
+        assert!(confirmed.iter().all(|at| *at <= later(15) && later(15).duration_since(*at) < next.spread));
+        let seconds: std::collections::BTreeSet<_> = confirmed.iter().map(|at| at.as_second()).collect();
+        assert!(seconds.len() > 20, "{seconds:?}");
+        store.settle_confirmations(&ids, later(1)).await.unwrap();
+        assert_eq!(moments().await, vec![later(1); 40]);
+        store.settle_confirmations(&ids, next).await.unwrap();
+        assert_eq!(moments().await, confirmed, "each at their own moment, whoever says it");
     }
 
     async fn an_attempt_in_vain_is_remembered_until_the_next_answer(fixture: Fixture) {

@@ -11,7 +11,7 @@ use tokio_util::either::Either;
 
 use super::ber::{Malformed, SEQUENCE, measure};
 use super::entry::Entry;
-use super::fault::{Fault, Step};
+use super::fault::{Fault, FaultOf, Step};
 use super::message::{self, Outcome, Response, Search};
 use super::settings::DirectorySettings;
 use super::tls;
@@ -24,9 +24,10 @@ const MOST_BYTES: usize = 32 * 1_024 * 1_024;
 /// How many searches are sent before their answers are read. slapd takes a thousand, 100 from a stranger.
 pub(super) const AT_ONCE: usize = 32;
 
-/// `success`, `sizeLimitExceeded`, `noSuchObject` (RFC 4511 Appendix A).
+/// `success`, `sizeLimitExceeded`, `adminLimitExceeded`, `noSuchObject` (RFC 4511 Appendix A).
 pub(super) const SUCCESS: u32 = 0;
 pub(super) const SIZE_LIMIT_EXCEEDED: u32 = 4;
+pub(super) const ADMIN_LIMIT_EXCEEDED: u32 = 11;
 pub(super) const NO_SUCH_OBJECT: u32 = 32;
 
 /// What a search brought.
@@ -172,7 +173,7 @@ impl Connection {
         loop {
             let (id, response) = self.receive(step).await?;
             if self.read > MOST_BYTES {
-                return Err(self.broken(step, "its answers are longer than 32 MiB"));
+                return Err(self.unreadable(step, "its answers are longer than 32 MiB"));
             }
             let at = id.checked_sub(first).and_then(|at| usize::try_from(at).ok());
             let place = at.and_then(|at| Some((entries.get_mut(at)?, outcomes.get_mut(at)?)));
@@ -237,16 +238,18 @@ impl Connection {
     async fn receive(&mut self, step: Step) -> Result<(u32, Response), Fault> {
         loop {
             if self.received.first().is_some_and(|first| *first != SEQUENCE) {
-                return Err(self.broken(step, &Malformed.to_string()));
+                return Err(self.unreadable(step, &Malformed.to_string()));
             }
-            let length = measure(&self.received).map_err(|error| self.broken(step, &error.to_string()))?;
+            let length =
+                measure(&self.received).map_err(|error| self.unreadable(step, &error.to_string()))?;
             if length.is_some_and(|length| length > LONGEST_MESSAGE) {
-                return Err(self.broken(step, "its answer is longer than 2 MiB"));
+                return Err(self.unreadable(step, "its answer is longer than 2 MiB"));
             }
             if let Some(length) = length.filter(|length| *length <= self.received.len()) {
                 let whole = self.received.split_to(length);
                 self.read += length;
-                let read = message::read(&whole).map_err(|error| self.broken(step, &error.to_string()))?;
+                let read =
+                    message::read(&whole).map_err(|error| self.unreadable(step, &error.to_string()))?;
                 return match read {
                     (0, Response::Extended(notice)) => {
                         Err(refused(step, &self.url, "the connection", notice.code, &notice.words))
@@ -270,6 +273,10 @@ impl Connection {
 
     fn broken(&self, step: Step, reason: &str) -> Fault {
         Fault::new(step, format!("the connection to `{}` failed: {reason}", self.url))
+    }
+
+    fn unreadable(&self, step: Step, reason: &str) -> Fault {
+        Fault { of: FaultOf::Content, ..self.broken(step, reason) }
     }
 
     fn silent(&self, step: Step) -> Fault {

@@ -32,6 +32,18 @@ pub struct Fault {
     pub step: Step,
     /// What, and what to do.
     pub detail: String,
+    /// What it is a fault of.
+    pub of: FaultOf,
+}
+
+/// What is at fault, when a question had no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultOf {
+    /// The directory: every question would have failed.
+    Directory,
+    /// What it says of those who were asked about: it cannot be read, or is too much. The same question about others may
+    /// have an answer.
+    Content,
 }
 
 impl Step {
@@ -53,8 +65,15 @@ impl Step {
 }
 
 impl Fault {
-    pub(super) fn new(step: Step, detail: impl Into<String>) -> Self {
-        Self { step, detail: detail.into() }
+    /// A fault of the directory.
+    #[must_use]
+    pub fn new(step: Step, detail: impl Into<String>) -> Self {
+        Self { step, detail: detail.into(), of: FaultOf::Directory }
+    }
+
+    /// A fault of what it says of those who were asked about.
+    pub(super) fn of_content(step: Step, detail: impl Into<String>) -> Self {
+        Self { of: FaultOf::Content, ..Self::new(step, detail) }
     }
 }
 

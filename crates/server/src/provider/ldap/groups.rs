@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::connection::{Found, NO_SUCH_OBJECT, SUCCESS};
+use super::connection::{ADMIN_LIMIT_EXCEEDED, Found, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS};
 use super::entry::{Entry, first_value};
-use super::fault::{Fault, Step};
+use super::fault::{Fault, FaultOf, Step};
 use super::filter::{Values, everything};
 use super::message::{Scope, Search};
 use super::servers::Servers;
@@ -97,7 +97,7 @@ async fn above(
             let detail = format!(
                 "more than {MOST_LOOKED_AT} groups stand above these people; narrow the group search"
             );
-            return Err(Fault::new(Step::Groups, detail));
+            return Err(Fault::of_content(Step::Groups, detail));
         }
         let asked: Vec<String> = std::mem::take(&mut next).into_iter().collect();
         let parents = parents(settings, servers, &asked, now).await?;
@@ -142,7 +142,9 @@ async fn parents(
         .map(|(found, dn)| match found.outcome.code {
             // It went away since it was named.
             NO_SUCH_OBJECT => Ok(Vec::new()),
+            // One group that is refused is those people's matter who are in it.
             _ => entries(settings, found, dn)
+                .map_err(|fault| Fault { of: FaultOf::Content, ..fault })
                 .map(|entries| entries.iter().flat_map(|entry| named_by(settings, entry)).collect()),
         })
         .collect()
@@ -157,7 +159,10 @@ fn entries(settings: &DirectorySettings, found: Found, base: &str) -> Result<Vec
         "the directory `{}` cannot be searched for groups below `{base}` (LDAP {code}: {words})",
         settings.name
     );
-    Err(Fault::new(Step::Groups, detail))
+    Err(match code {
+        SIZE_LIMIT_EXCEEDED | ADMIN_LIMIT_EXCEEDED => Fault::of_content(Step::Groups, detail),
+        _ => Fault::new(Step::Groups, detail),
+    })
 }
 
 /// Groups that were found, by the attribute that names them.

@@ -1,7 +1,7 @@
 //! Asking again about people who were known.
 //!
-//! That somebody is gone is believed only of a directory that shows its users: a wrong base, a manager that lost its
-//! rights, or another `external_id_attribute` than before would otherwise make everybody seem gone.
+//! That somebody is gone is said only by a directory that shows its users: a wrong base or a manager that lost its rights
+//! would otherwise make everybody seem gone. Whether it still shows those whom it knew is asked by who believes it.
 
 use std::collections::HashMap;
 
@@ -19,8 +19,6 @@ use crate::provider::Answer;
 
 /// How many people are asked for in one search.
 const AT_ONCE: usize = 100;
-/// When of so many nobody is there, it is the directory that is not.
-const INCREDIBLE: usize = 10;
 
 impl Directory {
     /// What is true now of somebody whom the directory knew by this key.
@@ -38,7 +36,7 @@ impl Directory {
     /// log says why.
     ///
     /// # Errors
-    /// As [`Directory::look_up`]; also when of ten or more people none is there.
+    /// As [`Directory::look_up`].
     pub async fn look_up_many(
         &self,
         subjects: &[impl AsRef<str> + Sync],
@@ -49,16 +47,8 @@ impl Directory {
         for some in subjects.chunks(AT_ONCE) {
             answers.extend(self.look_up_some(some, now).await?);
         }
-        let gone = answers.iter().filter(|answer| **answer == Answer::Gone).count();
-        if gone > 0 {
+        if answers.contains(&Answer::Gone) {
             self.demand_users(now).await?;
-        }
-        if gone >= INCREDIBLE && gone == answers.len() {
-            let detail = format!(
-                "none of {gone} people whom the directory knew is there; was `external_id_attribute`, \
-                 `user_search_base` or `user_search_filter` another one before?"
-            );
-            return Err(Fault::new(Step::Known, detail));
         }
         Ok(answers)
     }

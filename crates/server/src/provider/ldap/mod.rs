@@ -24,13 +24,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patgate_core::provider::ProviderName;
 
-pub use fault::{Fault, Step};
+pub use fault::{Fault, FaultOf, Step};
 pub(crate) use filter::is_attribute;
 pub use filter::{Filter, NotAFilter};
 pub use settings::{Attributes, DirectorySettings, Disabled, GroupSearch, Manager, NotAPreset, Preset};
 pub use url::{NotAServerUrl, ServerUrl};
 
-use self::connection::{SIZE_LIMIT_EXCEEDED, SUCCESS};
+use self::connection::{ADMIN_LIMIT_EXCEEDED, SIZE_LIMIT_EXCEEDED, SUCCESS};
 use self::entry::Entry;
 use self::filter::Values;
 use self::groups::Member;
@@ -150,6 +150,14 @@ impl Directory {
         self.servers.is_password(candidate.entry.dn(), password, now).await
     }
 
+    /// The key by which the directory knows who was found.
+    ///
+    /// # Errors
+    /// When the manager does not see it.
+    pub fn subject(&self, candidate: &Candidate) -> Result<String, Fault> {
+        person::subject(&self.settings, &candidate.entry)
+    }
+
     /// What is true of who was found: present with their groups, or disabled.
     ///
     /// # Errors
@@ -175,7 +183,7 @@ impl Directory {
         let groups = groups::groups(&self.settings, &self.servers, &[member], now).await?;
         let groups = groups.into_iter().next().unwrap_or(Ok(Vec::new()));
         let groups = groups.map_err(|_| {
-            Fault::new(Step::Groups, format!("`{}` is in more groups than can be read", entry.dn()))
+            Fault::of_content(Step::Groups, format!("`{}` is in more groups than can be read", entry.dn()))
         })?;
         Ok(Answer::Present(person::person(&self.settings, entry, groups)?))
     }
@@ -187,7 +195,10 @@ impl Directory {
              the manager's rights",
             self.settings.name, outcome.code, outcome.words
         );
-        Fault::new(Step::Base, detail)
+        match outcome.code {
+            SIZE_LIMIT_EXCEEDED | ADMIN_LIMIT_EXCEEDED => Fault::of_content(Step::Users, detail),
+            _ => Fault::new(Step::Base, detail),
+        }
     }
 }
 

@@ -116,7 +116,7 @@ fn missing(entry: &Entry, attribute: &str, setting: &str) -> Fault {
         "the manager sees no usable `{attribute}` of `{}`; let it read that attribute, or set `{setting}`",
         entry.dn()
     );
-    Fault::new(Step::Users, detail)
+    Fault::of_content(Step::Users, detail)
 }
 
 #[cfg(test)]

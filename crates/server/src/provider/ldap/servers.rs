@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 
 use super::connection::{Connection, Found, SUCCESS, refused};
-use super::fault::{Fault, Step};
+use super::fault::{Fault, FaultOf, Step};
 use super::message::Search;
 use super::settings::DirectorySettings;
 use super::tls;
@@ -167,6 +167,11 @@ impl Servers {
     fn failed(&self, at: usize, fault: Fault, now: Timestamp, first: &mut Option<Fault>) {
         tracing::warn!(provider = %self.settings.name, step = fault.step.name(), %fault, "a server of a directory failed");
         self.note(at, Some(now));
+        // What one server says and another does not is what can be mended by asking otherwise.
+        if fault.of == FaultOf::Content && first.as_ref().is_some_and(|first| first.of == FaultOf::Directory)
+        {
+            *first = None;
+        }
         first.get_or_insert(fault);
     }
 

@@ -106,8 +106,8 @@ impl Provider {
     /// `subject` is the key by which they are known here, [`Person::subject`].
     ///
     /// A refusal is [`Answer::Unknown`], whatever its word: a log-out, an expiry and a deletion look the same, and
-    /// providers differ in what they say. Only what speaks of this client (`invalid_client`, `unauthorized_client`) or of
-    /// the moment (408, 429, 5xx) is a fault, as is an answer that cannot be believed.
+    /// providers differ in what they say. Only what speaks of this client (`invalid_client`, `unauthorized_client`), of the
+    /// address (404) or of the moment (408, 429, 5xx) is a fault, as is an answer that cannot be believed.
     pub async fn confirm(
         &self,
         refresh_token: &SecretText,
@@ -260,8 +260,52 @@ impl Provider {
     }
 }
 
-/// Whether a refusal is about the person or their token, rather than about this client or the moment.
+/// Whether a refusal is about the person or their token, rather than about this client, this address or the moment.
+/// Providers differ in the word (canaille says `invalid_request` of somebody who is locked out), so that only those are left
+/// out that cannot mean a person; one without a word is somebody's on the way, such as a proxy's.
 fn is_about_the_person(status: u16, error: &str) -> bool {
-    let is_moment = matches!(status, 408 | 429) || !(400..500).contains(&status);
-    !is_moment && !matches!(error, "invalid_client" | "unauthorized_client")
+    let is_of_others = matches!(
+        error,
+        "" | "invalid_client"
+            | "unauthorized_client"
+            | "unsupported_grant_type"
+            | "temporarily_unavailable"
+            | "server_error"
+    );
+    matches!(status, 400 | 401 | 403) && !is_of_others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_about_the_person_unless_it_cannot_be() {
+        for (status, error, expected) in [
+            (400, "invalid_grant", true),
+            (400, "invalid_request", true),
+            (400, "invalid_token", true),
+            (400, "access_denied", true),
+            (400, "login_required", true),
+            (401, "invalid_grant", true),
+            (403, "account_disabled", true),
+            (401, "invalid_client", false),
+            (400, "invalid_client", false),
+            (400, "unauthorized_client", false),
+            (400, "unsupported_grant_type", false),
+            (400, "temporarily_unavailable", false),
+            (400, "", false),
+            (403, "", false),
+            (404, "", false),
+            (404, "invalid_grant", false),
+            (405, "invalid_request", false),
+            (408, "invalid_grant", false),
+            (429, "invalid_grant", false),
+            (302, "", false),
+            (500, "invalid_grant", false),
+            (503, "", false),
+        ] {
+            assert_eq!(is_about_the_person(status, error), expected, "{status} {error:?}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::Confirmation;
 use patgate_core::provider::ProviderName;
 use patgate_core::user::User;
@@ -13,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{apply, postpone, wait};
 use crate::problem::Problem;
-use crate::provider::ldap::{Directory, Fault, Step};
-use crate::provider::{Answer, oidc};
+use crate::provider::Answer;
+use crate::provider::ldap::{Directory, Fault, FaultOf, Step};
+use crate::provider::oidc::{self, OidcFault};
 use crate::sealing::Purpose;
 use crate::state::AppState;
 
@@ -26,10 +27,12 @@ const AT_ONCE: u32 = 500;
 const SAMPLE: u64 = 50;
 /// Of fewer, all may well have left.
 const FEW: usize = 3;
+/// When so many cannot be read, one after the other, and nobody can, it is the directory that is at fault.
+const UNREADABLE: usize = 10;
 /// How many people an identity provider is asked about at the same time: each costs it a request or two.
 const AT_THE_SAME_TIME: usize = 8;
-/// What is recorded of somebody about whom there is nothing to ask with.
-const NOTHING_TO_ASK_WITH: &str = "the provider gave no refresh token; a sign-in confirms them";
+/// What is recorded of somebody whose refresh token no key here opens.
+const NOTHING_TO_ASK_WITH: &str = "the refresh token is lost; a sign-in confirms them";
 
 /// Asks every directory about those who are due, and puts in force what they say. Ends early, between two batches, when it
 /// is told to stop.
@@ -62,35 +65,53 @@ async fn ask_directory(
             return Ok(());
         }
         let people = due.len();
-        let mut batches = vec![due.into_iter().map(|due| due.user).collect::<Vec<_>>()];
-        while let Some(mut users) = batches.pop() {
-            let fault = match answers(state, directory, &users).await? {
-                Ok(answers) => {
-                    apply(state, &users.into_iter().zip(answers).collect::<Vec<_>>()).await?;
-                    continue;
-                }
-                Err(fault) => fault,
-            };
-            let is_about_people = matches!(fault.step, Step::Users | Step::Groups);
-            if is_about_people && users.len() > 1 {
-                // What one of them has that cannot be read is nothing to the others.
-                batches.push(users.split_off(users.len() / 2));
-                batches.push(users);
-                continue;
-            }
-            tracing::warn!(provider = %directory.name(), %fault, "a directory gave no answer that counts; nobody is suspended for it");
-            let ids = |users: &[User]| users.iter().map(|user| user.id).collect::<Vec<_>>();
-            if is_about_people {
-                postpone(state, &ids(&users), &fault.to_string()).await?;
-            } else {
-                batches.push(users);
-                return wait(state, &ids(&batches.concat()), &fault.to_string()).await;
-            }
-        }
-        if rest(state, people, stop).await {
+        let is_answering = ask_about_all(state, directory, due).await?;
+        if !is_answering || rest(people, state.recheck.people_per_second, stop).await {
             return Ok(());
         }
     }
+}
+
+/// Asks a directory about these people. Returns whether it answers at all; when it does not, they are left alone for a while.
+async fn ask_about_all(
+    state: &AppState,
+    directory: &Directory,
+    due: Vec<DueConfirmation>,
+) -> Result<bool, Problem> {
+    let ids = |users: &[User]| users.iter().map(|user| user.id).collect::<Vec<_>>();
+    let mut batches = vec![due.into_iter().map(|due| due.user).collect::<Vec<_>>()];
+    let (mut is_understood, mut unreadable) = (false, Vec::new());
+    while let Some(mut users) = batches.pop() {
+        let fault = match answers(state, directory, &users).await? {
+            Ok(answers) => {
+                is_understood = true;
+                apply(state, &users.into_iter().zip(answers).collect::<Vec<_>>()).await?;
+                continue;
+            }
+            Err(fault) => fault,
+        };
+        let is_of_content = fault.of == FaultOf::Content;
+        if is_of_content && users.len() > 1 {
+            // What one of them has that cannot be read is nothing to the others.
+            batches.push(users.split_off(users.len() / 2));
+            batches.push(users);
+            continue;
+        }
+        tracing::warn!(provider = %directory.name(), %fault, "a directory gave no answer that counts; nobody is suspended for it");
+        unreadable.extend(users.into_iter().map(|user| (user, fault.to_string())));
+        // So many one by one: what they have in common is the directory.
+        let is_nobody_readable = !is_understood && unreadable.len() >= UNREADABLE;
+        if !is_of_content || is_nobody_readable {
+            let unreadable = unreadable.into_iter().map(|(user, _)| user);
+            let waiting: Vec<_> = unreadable.chain(batches.concat()).collect();
+            wait(state, &ids(&waiting), &fault.to_string()).await?;
+            return Ok(false);
+        }
+    }
+    for (user, fault) in unreadable {
+        postpone(state, &[user.id], &fault).await?;
+    }
+    Ok(true)
 }
 
 /// What a directory says about users. That somebody is gone is believed when others of its people are there: a base, a filter
@@ -113,19 +134,38 @@ async fn answers(
         return Ok(Ok(answers));
     }
     let known = state.store.lately_confirmed(directory.name(), SAMPLE).await?;
-    let sample = match directory.look_up_many(&subjects(&known), now).await {
-        Ok(sample) => sample,
+    let sample = subjects(&known);
+    let knows_somebody = match knows_one(directory, &sample, now).await {
+        Ok(knows_somebody) => knows_somebody,
         Err(fault) => return Ok(Err(fault)),
     };
-    if sample.len() >= FEW && sample.iter().all(|answer| *answer == Answer::Gone) {
+    if sample.len() >= FEW && !knows_somebody {
         let detail = format!(
             "none of the {} people whom the directory knew lately is there; was `external_id_attribute`, \
              `user_search_base` or `user_search_filter` another one before?",
             sample.len()
         );
-        return Ok(Err(Fault { step: Step::Known, detail }));
+        return Ok(Err(Fault::new(Step::Known, detail)));
     }
     Ok(Ok(answers))
+}
+
+/// Whether a directory has one of these. One that cannot be read keeps none of the others from being found.
+async fn knows_one(directory: &Directory, subjects: &[String], now: Timestamp) -> Result<bool, Fault> {
+    match directory.look_up_many(subjects, now).await {
+        Ok(answers) => return Ok(answers.iter().any(|answer| *answer != Answer::Gone)),
+        Err(fault) if fault.of == FaultOf::Content => {}
+        Err(fault) => return Err(fault),
+    }
+    for subject in subjects {
+        match directory.look_up_many(&[subject], now).await {
+            Ok(answers) if answers.contains(&Answer::Gone) => {}
+            Ok(_) => return Ok(true),
+            Err(fault) if fault.of == FaultOf::Content => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(false)
 }
 
 async fn ask_provider(
@@ -146,7 +186,7 @@ async fn ask_provider(
             asked.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         let is_silent = answers.is_empty();
         apply(state, &answers).await?;
-        if is_silent || rest(state, people, stop).await {
+        if is_silent || rest(people, state.recheck.people_per_second, stop).await {
             return Ok(());
         }
     }
@@ -182,10 +222,12 @@ async fn ask_about(
         Ok(answer) => Ok(Some((user, answer))),
         Err(fault) => {
             tracing::warn!(provider = %provider.name(), user = %user.username, %fault, "an identity provider gave no answer that counts");
-            if fault.is_outage() {
-                wait(state, &[user.id], &fault.to_string()).await?;
-            } else {
-                postpone(state, &[user.id], &fault.to_string()).await?;
+            match fault {
+                // What it says of this one person will hardly be better in a while.
+                OidcFault::SomebodyElse | OidcFault::Claim(_) => {
+                    postpone(state, &[user.id], &fault.to_string()).await?;
+                }
+                _ => wait(state, &[user.id], &fault.to_string()).await?,
             }
             Ok(None)
         }
@@ -203,7 +245,32 @@ async fn claim(
 }
 
 /// Waits so long that no more people are asked about in a second than may be. Returns whether to stop.
-async fn rest(state: &AppState, people: usize, stop: &CancellationToken) -> bool {
-    let span = Duration::from_secs_f64(people as f64 / f64::from(state.recheck.people_per_second.max(1)));
-    tokio::time::timeout(span, stop.cancelled()).await.is_ok()
+async fn rest(people: usize, people_per_second: u32, stop: &CancellationToken) -> bool {
+    tokio::time::timeout(pause(people, people_per_second), stop.cancelled()).await.is_ok()
+}
+
+fn pause(people: usize, people_per_second: u32) -> Duration {
+    Duration::from_secs_f64(people as f64 / f64::from(people_per_second.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_people_are_asked_about_in_a_second_than_may_be() {
+        for (people, people_per_second, milliseconds) in
+            [(500, 500, 1_000), (8, 500, 16), (3, 1, 3_000), (0, 1, 0), (1, 0, 1_000)]
+        {
+            assert_eq!(pause(people, people_per_second), Duration::from_millis(milliseconds));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_told_to_stop_does_not_rest() {
+        let stop = CancellationToken::new();
+        assert!(!rest(0, 1, &stop).await);
+        stop.cancel();
+        assert!(rest(1_000_000, 1, &stop).await);
+    }
 }

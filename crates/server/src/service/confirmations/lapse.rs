@@ -1,6 +1,7 @@
 //! When the word of a provider grows old: the owner is told in time, and the audit log when it was too late.
 
 use jiff::{SignedDuration, Timestamp};
+use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::MailId;
 use patgate_core::policy::Days;
 use patgate_core::user::Origin;
@@ -25,11 +26,20 @@ pub async fn note_lapses(state: &AppState) -> Result<(), Problem> {
         let Some(window) = settings.freshness.of(origin) else { continue };
         let length = length(window);
         if settings.email_notifications.server.is_some() {
-            warn(state, origin, length - LEAD.min(length / 3)).await?;
+            warn(state, origin, length - lead(length)).await?;
         }
         note(state, origin, length).await?;
     }
     Ok(())
+}
+
+/// Of which moment an owner is to be warned now: when the last word of their provider ends to count. `None` when that is
+/// not soon, or never, or when the provider withdrew them.
+#[must_use]
+pub fn warned_of(last: Confirmation, window: Option<Days>, now: Timestamp) -> Option<Timestamp> {
+    let window = window?;
+    let end = last.counts_until(Some(window))?;
+    (now >= before(end, lead(length(window)))).then_some(end)
 }
 
 /// Puts a mail to each owner who was last confirmed so long ago into the outbox.
@@ -72,10 +82,35 @@ async fn note(state: &AppState, origin: Origin, age: SignedDuration) -> Result<(
     }
 }
 
+fn lead(length: SignedDuration) -> SignedDuration {
+    LEAD.min(length / 3)
+}
+
 fn length(window: Days) -> SignedDuration {
     SignedDuration::from_hours(i64::from(u32::from(window)) * 24)
 }
 
 fn before(now: Timestamp, age: SignedDuration) -> Timestamp {
     now.saturating_sub(age).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_warned_five_days_before_or_a_third_of_the_window() {
+        let start: Timestamp = "2026-05-03T12:00:00Z".parse().unwrap();
+        let warned = |days: u32, hours: i64| {
+            let now = start + SignedDuration::from_hours(hours);
+            let end = warned_of(Confirmation::At(start), Days::try_from(days).ok(), now);
+            end.map(|end| end.duration_since(start).as_hours())
+        };
+        assert_eq!((warned(30, 25 * 24 - 1), warned(30, 25 * 24)), (None, Some(30 * 24)));
+        assert_eq!((warned(30, 31 * 24), warned(3, 47), warned(3, 48)), (Some(30 * 24), None, Some(72)));
+        assert_eq!(warned_of(Confirmation::At(start), None, Timestamp::MAX), None);
+        let gone =
+            Confirmation::Withdrawn { at: start, reason: patgate_core::confirmation::Withdrawal::Gone };
+        assert_eq!(warned_of(gone, Days::try_from(30).ok(), Timestamp::MAX), None);
+    }
 }

@@ -12,11 +12,10 @@ use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::policy::Days;
 use patgate_core::user::{Origin, User};
-use patgate_store::{Actor, ActorKind, Change, StoreError};
-use rand_core::Rng;
+use patgate_store::{Actor, ActorKind, Change, NextLook, StoreError};
 
 pub use self::ask::{ask_directories, ask_providers};
-pub use self::lapse::note_lapses;
+pub use self::lapse::{note_lapses, warned_of};
 pub use self::seen::{SeenConfirmation, seen};
 use super::sign_in::{self, SignInRefused, take_over};
 use crate::problem::Problem;
@@ -32,13 +31,11 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 /// What a provider that vouches for nobody is recorded with.
 const NO_WORD: &str = "the provider does not confirm them now; a sign-in would";
 
-/// When a user about whom there was news just now is asked about again: after the interval, up to a tenth sooner, so
-/// that not all are asked about at once.
-pub(super) fn next_look(state: &AppState) -> Timestamp {
+/// When users about whom there was news just now are asked about again: after the interval, each up to a tenth sooner.
+pub(super) fn next_look(state: &AppState) -> NextLook {
     let interval = state.recheck.interval;
-    let tenth = u64::try_from(interval.as_millis() / 10).unwrap_or(0).max(1);
-    let sooner = SignedDuration::from_millis((state.random.draw().next_u64() % tenth) as i64);
-    state.clock.now().saturating_add(interval - sooner).unwrap_or(Timestamp::MAX)
+    let latest = state.clock.now().saturating_add(interval).unwrap_or(Timestamp::MAX);
+    NextLook { latest, spread: interval / 10 }
 }
 
 /// Puts in force what a provider said about users, as last known: all of it or nothing. A word that only repeats the
@@ -132,7 +129,10 @@ async fn take_over_all_but_a_bad_name(
 ) -> Result<(), SignInRefused> {
     match take_over(change, user, person).await {
         Err(
-            reason @ (SignInRefused::Name { .. } | SignInRefused::NameTaken(_) | SignInRefused::NameHeld(_)),
+            reason @ (SignInRefused::Name { .. }
+            | SignInRefused::NameTaken(_)
+            | SignInRefused::NameDoubled { .. }
+            | SignInRefused::NameHeld(_)),
         ) => {
             tracing::warn!(user = %user.username, %reason, "a user keeps the name they had");
             let person = Person { username: user.username.to_string(), ..person.clone() };

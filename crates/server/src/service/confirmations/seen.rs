@@ -20,6 +20,8 @@ pub struct SeenConfirmation {
     pub has_lapsed: bool,
     /// When the provider is asked next, and what came of the last time when it was in vain.
     pub record: Option<ConfirmationRecord>,
+    /// Whether there is nothing to ask it with: only a sign-in confirms them.
+    pub is_never_asked: bool,
 }
 
 /// How a user stands with their provider; `None` for an internal user, about whom nobody else is asked.
@@ -31,11 +33,14 @@ pub async fn seen(state: &AppState, user: &User) -> Result<Option<SeenConfirmati
         return Ok(None);
     }
     let window = state.node.settings().freshness.of(user.origin);
+    let record = state.store.confirmation_record(user.id).await?;
+    let has_refresh_token = record.as_ref().is_some_and(|record| record.has_refresh_token);
     Ok(Some(SeenConfirmation {
+        is_never_asked: user.origin == Origin::Sso && !has_refresh_token,
         last: user.confirmation,
         counts_until: user.confirmation.counts_until(window),
         has_lapsed: user.confirmation.suspends(window, state.clock.now())
             == Some(SuspensionReason::OwnerUnconfirmed),
-        record: state.store.confirmation_record(user.id).await?,
+        record,
     }))
 }

@@ -67,16 +67,25 @@ async fn the_maximum_does_not_apply_to_the_exempt_while_their_exemption_holds() 
 }
 
 #[tokio::test]
-async fn closing_an_origin_suspends_its_tokens_until_it_opens() {
+async fn closing_single_sign_on_suspends_its_tokens_until_it_opens() {
+    closing_suspends_until_it_opens(Origin::Sso).await;
+}
+
+#[tokio::test]
+async fn closing_ldap_suspends_its_tokens_until_it_opens() {
+    closing_suspends_until_it_opens(Origin::Ldap).await;
+}
+
+async fn closing_suspends_until_it_opens(origin: Origin) {
     let world = World::new().await;
     world.user("root", &["admin"]).await;
-    let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
+    let sue = world.user_from("sue", origin, "corp", &["login"]).await;
     let of = async |application| world.token(&sue, NewGrant { application, ..NewGrant::default() }).await;
     let (deploy, any) = (of("deploy").await, of("any").await);
     let mut closed = rules(&Value::Null, &json!({}));
-    closed["origins"]["deploy"]["sso"] = json!(false);
-    let preview =
-        world.send(get(format!("{SETTINGS}/preview?closing=deploy.sso")).basic("root", PASSWORD)).await;
+    closed["origins"]["deploy"][origin.as_str()] = json!(false);
+    let path = format!("{SETTINGS}/preview?closing=deploy.{}", origin.as_str());
+    let preview = world.send(get(path).basic("root", PASSWORD)).await;
     let preview = preview.json();
     assert_eq!(preview["count"], 2);
     for token in preview["tokens"].as_array().unwrap() {

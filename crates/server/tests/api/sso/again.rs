@@ -4,18 +4,20 @@ use jiff::SignedDuration;
 use patgate_core::item::SecretText;
 use patgate_server::provider::Answer;
 use patgate_server::provider::oidc::{Arrival, Callback, OidcFault, Provider};
-use patgate_testkit::servers::oidc::Visitor;
+use patgate_testkit::ports;
+use patgate_testkit::servers::oidc::{Canaille, Visitor};
 use serde_json::json;
 use url::Url;
 
-use super::{BASE, Stage};
+use super::{BASE, Stage, table, world};
+use crate::common::World;
 
 /// Signs somebody in without a page, to have the refresh token.
-async fn arrive(stage: &Stage, name: &str) -> Arrival {
-    let state = &stage.world.state;
+async fn arrive(world: &World, name: &str, password: &str) -> Arrival {
+    let state = &world.state;
     let (provider, now) = (state.oidc.find("company").unwrap(), state.clock.now());
     let (location, begun) = provider.begin("", now, &mut state.random.draw()).await.unwrap();
-    let back: Url = Visitor::new(name, "any").sign_in(&location, BASE).parse().unwrap();
+    let back: Url = Visitor::new(name, password).sign_in(&location, BASE).parse().unwrap();
     let value = |name: &str| {
         let found = back.query_pairs().find(|(key, _)| key == name);
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
@@ -34,7 +36,7 @@ async fn ask(stage: &Stage, provider: &Provider, token: &SecretText) -> (Answer,
 #[tokio::test]
 async fn new_groups_are_heard_of_and_a_disabled_person_is_unknown() {
     let stage = Stage::build("").await;
-    let arrived = arrive(&stage, "alice").await;
+    let arrived = arrive(&stage.world, "alice", "any").await;
     assert_eq!((arrived.subject.as_str(), arrived.session.is_some()), ("alice", true));
     let provider = stage.world.state.oidc.find("company").unwrap();
     stage.provider.change("alice", &json!({ "groups": ["testers"], "email": "new@example.org" }));
@@ -49,9 +51,33 @@ async fn new_groups_are_heard_of_and_a_disabled_person_is_unknown() {
 }
 
 #[tokio::test]
+async fn whom_a_provider_of_another_family_locks_out_is_unknown_as_well() {
+    let port = ports::free();
+    let secret = "client_secret = 'pat-secret-pat-secret'";
+    let world = world(&table("company", &Canaille::issuer_on(port), "patgate", secret)).await;
+    let canaille = Canaille::start(port, BASE);
+    let arrived = arrive(&world, "alice", "alicepw").await;
+    let ask = async |token: &SecretText| {
+        let (state, subject) = (&world.state, &arrived.person.subject);
+        let provider = state.oidc.find("company").unwrap();
+        let confirmed = provider.confirm(token, subject, state.clock.now(), &mut state.random.draw()).await;
+        (
+            confirmed.answer.unwrap_or_else(|fault| panic!("{fault}\n{}", canaille.log())),
+            confirmed.refresh_token,
+        )
+    };
+    let token = arrived.refresh_token.as_ref().unwrap();
+    let (answer, next) = ask(token).await;
+    assert!(matches!(answer, Answer::Present(_)), "{answer:?}");
+    canaille.lock("alice");
+    // It calls that `invalid_request`.
+    assert_eq!(ask(next.as_ref().unwrap_or(token)).await.0, Answer::Unknown);
+}
+
+#[tokio::test]
 async fn an_answer_about_somebody_else_is_none() {
     let stage = Stage::build("").await;
-    let arrived = arrive(&stage, "bob").await;
+    let arrived = arrive(&stage.world, "bob", "any").await;
     let state = &stage.world.state;
     let provider = state.oidc.find("company").unwrap();
     let token = arrived.refresh_token.unwrap();

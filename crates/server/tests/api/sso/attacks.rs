@@ -15,7 +15,7 @@ async fn nobody_is_signed_in_by_a_link_that_somebody_else_made() {
     let (mallorys, mallorys_cookie) = stage.visit("bob", "").await;
     // Login CSRF: a browser that began nothing, and one that began something else.
     let path = mallorys.strip_prefix(BASE).unwrap();
-    stage.world.send(get(path)).await.assert_refused();
+    let page = stage.world.send(get(path)).await.assert_refused();
     let (_, own_cookie) = begin(&stage.world, "company", "").await;
     come_back(&stage.world, &mallorys, &own_cookie).await.assert_refused();
     // Two such cookies, one of them planted: neither counts.
@@ -25,7 +25,7 @@ async fn nobody_is_signed_in_by_a_link_that_somebody_else_made() {
     for forged in
         ["patgate_sign_in=", "patgate_sign_in=AAAA", &format!("{mallorys_cookie}A"), &mallorys_cookie[..60]]
     {
-        come_back(&stage.world, &mallorys, forged).await.assert_refused();
+        assert_eq!(come_back(&stage.world, &mallorys, forged).await.assert_refused(), page);
     }
     assert!(stage.world.found("bob").await.is_none(), "nobody came into being");
     assert_eq!(come_back(&stage.world, &mallorys, &mallorys_cookie).await.status(), 303);
@@ -127,6 +127,11 @@ async fn a_name_that_is_taken_is_refused_and_inherits_nothing() {
     let kept = stage.world.found("alice").await.unwrap();
     assert_eq!((kept.id, kept.origin), (alice.id, Origin::Internal));
     assert_eq!(stage.world.send(get("/api/v1/users/Alice").token(&token)).await.status(), 200);
+    // Nor does one of a directory.
+    let bob = stage.world.user_from("Bob", Origin::Ldap, "directory", &["login", "admin"]).await;
+    stage.sign_in("bob").await.assert_refused();
+    let kept = stage.world.found("bob").await.unwrap();
+    assert_eq!((kept.id, kept.origin, kept.provider.as_str()), (bob.id, Origin::Ldap, "directory"));
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! The whole way of a sign-in, and of a log-out.
 
 use patgate_core::user::Origin;
+use patgate_testkit::ports;
+use patgate_testkit::servers::oidc::{Certified, SECRET};
+use serde_json::json;
 
-use super::{Stage, begin, come_back};
+use super::{BASE, Stage, begin, come_back, table, world};
 use crate::common::{PASSWORD, SignedIn, get, post};
 
 #[tokio::test]
@@ -57,7 +60,7 @@ async fn both_addresses_of_the_products_take_people_back() {
 #[tokio::test]
 async fn who_is_in_no_group_that_may_log_in_gets_no_session() {
     let stage = Stage::build("").await;
-    stage.provider.change("bob", &serde_json::json!({ "groups": ["guests"] }));
+    stage.provider.change("bob", &json!({ "groups": ["guests"] }));
     let answer = stage.sign_in("bob").await;
     assert_eq!(answer.status(), 403);
     assert!(
@@ -82,9 +85,17 @@ async fn a_claim_that_leads_into_objects_gives_groups() {
 
 #[tokio::test]
 async fn what_the_id_token_lacks_the_user_information_tells() {
-    // There is no `nickname` anywhere, so that the user information is asked for; it says nothing else.
+    let port = ports::free();
+    let secret = format!("client_secret = '{SECRET}'");
+    let world = world(&table("company", &Certified::issuer_on(port), "patgate", &secret)).await;
+    let stage = Stage { world, provider: Certified::start_sparing(port, BASE, "company") };
+    assert_eq!(stage.sign_in("alice").await.status(), 303);
+    let alice = stage.world.found("alice").await.unwrap();
+    assert_eq!((alice.full_name.as_str(), alice.email.as_str()), ("Alice Ähren", "alice@example.org"));
+    assert_eq!(alice.groups, ["admins", "developers"]);
+    // A claim that is nowhere is empty, and another does not stand in for it.
     let stage = Stage::build("full_name_claim = 'nickname'").await;
-    stage.provider.change("bob", &serde_json::json!({ "name": "not asked for" }));
+    stage.provider.change("bob", &json!({ "name": "not asked for" }));
     assert_eq!(stage.sign_in("bob").await.status(), 303);
     assert_eq!(stage.world.found("bob").await.unwrap().full_name, "");
 }

@@ -1,9 +1,13 @@
 //! A provider that lies: each lie is one thing wrong in what it signs or answers.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 
 use patgate_testkit::ports;
+use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
 use patgate_testkit::servers::oidc::{Liar, Visitor};
+use serde_json::json;
 
 use super::{BASE, begin, come_back, table, world};
 use crate::common::{Answer, World, get};
@@ -25,6 +29,7 @@ async fn sign_in(world: &World) -> Answer {
 #[tokio::test]
 async fn no_lie_of_a_provider_is_believed() {
     let (world, liar) = stage().await;
+    let mut pages = BTreeSet::new();
     for lie in [
         "expired",
         "future",
@@ -50,9 +55,10 @@ async fn no_lie_of_a_provider_is_believed() {
         liar.lie(lie);
         let answer = sign_in(&world).await;
         assert!(answer.status() == 403, "{lie}: {}", answer.shown());
-        answer.assert_refused();
+        pages.insert(answer.assert_refused());
         assert!(world.found("mallory").await.is_none(), "{lie}");
     }
+    assert_eq!(pages.len(), 1, "a visitor learns nothing of the reason: {pages:?}");
     liar.lie("none");
     assert_eq!(sign_in(&world).await.status(), 303);
     assert!(world.found("mallory").await.is_some());
@@ -99,4 +105,48 @@ async fn a_discovery_document_of_another_issuer_is_not_believed() {
     let world = world(&table("liars", &format!("http://127.0.0.1:{port}"), "patgate", "")).await;
     let answer = world.send(get("/login/external/liars")).await;
     assert_eq!((answer.status(), answer.cookies().len()), (503, 0));
+}
+
+/// A provider of which one endpoint answers a byte a second.
+fn slow(endpoint: &'static str) -> FakeHttp {
+    let url = Arc::<Mutex<String>>::default();
+    let own = Arc::clone(&url);
+    let provider = FakeHttp::start(move |path| {
+        let url = own.lock().unwrap().clone();
+        let reply = match path {
+            "/token" => Reply::json(
+                &json!({ "access_token": "a", "token_type": "Bearer", "id_token": "e30.e30.e30" }),
+            ),
+            "/keys" => Reply::json(&json!({ "keys": [] })),
+            _ => Reply::json(&json!({
+                "issuer": url, "authorization_endpoint": format!("{url}/sign-in"),
+                "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/keys"),
+            })),
+        };
+        if path.ends_with(endpoint) { reply.dribbled() } else { reply }
+    });
+    *url.lock().unwrap() = provider.url();
+    provider
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_answers_a_byte_a_second_is_an_outage() {
+    let ends = ["/openid-configuration", "/token", "/keys"];
+    let [document, token, keys] = ends.map(slow);
+    let before = async || {
+        let world = world(&table("slow", &document.url(), "patgate", "")).await;
+        (world.send(get("/login/external/slow")).await, document.requests().len())
+    };
+    let behind = async |provider: &FakeHttp| {
+        let world = world(&table("slow", &provider.url(), "patgate", "")).await;
+        let (location, cookie) = begin(&world, "slow", "").await;
+        let state = location.split("state=").nth(1).unwrap().split('&').next().unwrap();
+        let answer = come_back(&world, &format!("{BASE}/oidc-login?code=c&state={state}"), &cookie).await;
+        (answer, provider.requests().len())
+    };
+    let answers = tokio::join!(before(), behind(&token), behind(&keys));
+    for ((answer, asked), expected) in [answers.0, answers.1, answers.2].into_iter().zip([1, 2, 3]) {
+        assert_eq!((answer.status(), answer.session_cookie()), (503, None), "{}", answer.shown());
+        assert_eq!(asked, expected, "it came as far as to the slow one, and no further");
+    }
 }
