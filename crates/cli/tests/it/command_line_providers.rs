@@ -1,10 +1,14 @@
 //! `patgate config check --connect`: every provider is tried, and each step told.
 
 use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
 
-use patgate_testkit::child;
+use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
+use patgate_testkit::servers::oidc::Certified;
 use patgate_testkit::servers::patgate::binary;
 use patgate_testkit::servers::slapd::{PEOPLE, READER, READER_PASSWORD, Slapd};
+use patgate_testkit::{child, ports};
+use serde_json::json;
 
 /// Checks this configuration in an empty folder, and tries its providers.
 fn check(text: &str) -> Output {
@@ -48,4 +52,82 @@ fn an_operator_sees_what_each_directory_does() {
     );
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("at 1 of 2 providers"), "{complaint}");
+}
+
+/// The table of an identity provider that Patgate calls `company`.
+fn identity_provider(issuer: &str) -> String {
+    format!(
+        "[[oidc]]\nname = 'company'\nissuer = '{issuer}'\nclient_id = 'patgate'\nclient_secret = 'hunter2'\n"
+    )
+}
+
+/// What is told of an identity provider at which something is wrong.
+fn failed(issuer: &str) -> String {
+    let output = check(&identity_provider(issuer));
+    let (told, complaint) = (shown(&output), String::from_utf8_lossy(&output.stderr).into_owned());
+    assert_eq!(output.status.code(), Some(1), "{told}{complaint}");
+    assert!(
+        told.contains("OIDC provider `company`") && complaint.contains("at 1 of 1 providers"),
+        "{told}{complaint}"
+    );
+    assert!(!told.contains("hunter2") && !complaint.contains("hunter2"), "{told}{complaint}");
+    told
+}
+
+#[test]
+fn an_operator_sees_what_an_identity_provider_does() {
+    let port = ports::free();
+    let _provider = Certified::start(port, "http://127.0.0.1:5516", "company");
+    let output = check(&identity_provider(&Certified::issuer_on(port)));
+    let told = shown(&output);
+    assert!(output.status.success(), "{told}");
+    for line in [
+        "ok     discovery: ",
+        "ok     keys: ",
+        "PKCE: it takes PKCE with S256",
+        "`/login/backchannel-logout/company`",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    // The same server by another name.
+    let told = failed(&format!("http://127.0.0.1:{port}"));
+    assert!(told.contains("FAILED discovery: the discovery document is of the issuer"), "{told}");
+}
+
+#[test]
+fn an_operator_sees_what_is_wrong_with_an_identity_provider() {
+    let told = failed(&format!("http://127.0.0.1:{}", ports::free()));
+    assert!(told.contains("FAILED discovery: ") && told.contains("cannot be reached"), "{told}");
+    let document = |url: &str, keys: &str| {
+        json!({
+            "issuer": url, "authorization_endpoint": format!("{url}/sign-in"), "token_endpoint": format!("{url}/token"),
+            "jwks_uri": format!("{url}{keys}"),
+        })
+    };
+    for (keys, expected) in [
+        ("/none", "FAILED keys: none of its keys can check a signature here"),
+        ("/missing", "status 404"),
+        ("/nonsense", "cannot be read"),
+    ] {
+        let url = Arc::<Mutex<String>>::default();
+        let own = Arc::clone(&url);
+        let provider = FakeHttp::start(move |path| match path {
+            "/none" => Reply::json(&json!({ "keys": [] })),
+            "/missing" => Reply::text(404, ""),
+            "/nonsense" => Reply::text(200, "<html>"),
+            _ => Reply::json(&document(&own.lock().unwrap(), keys)),
+        });
+        *url.lock().unwrap() = provider.url();
+        let told = failed(&provider.url());
+        assert!(told.contains("ok     discovery") && told.contains(expected), "{keys}: {told}");
+    }
+    let url = Arc::<Mutex<String>>::default();
+    let own = Arc::clone(&url);
+    let lacking = FakeHttp::start(move |_| Reply::json(&json!({ "issuer": *own.lock().unwrap() })));
+    *url.lock().unwrap() = lacking.url();
+    let told = failed(&lacking.url());
+    assert!(
+        told.contains("FAILED endpoints: the discovery document names no `authorization_endpoint`"),
+        "{told}"
+    );
 }

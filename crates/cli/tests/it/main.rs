@@ -11,6 +11,7 @@ mod command_line_config;
 mod command_line_providers;
 mod command_line_tokens;
 mod command_line_users;
+mod confirmations;
 mod crashes;
 mod demo;
 mod durability;

@@ -112,3 +112,24 @@ fn somebody_who_guesses_passwords_is_slowed_down_and_tokens_go_on() {
     assert!(refused.header("retry-after").is_some());
     assert_eq!(crate::actors::auth(&patgate, &token), 200);
 }
+
+#[test]
+fn the_number_that_a_refused_visitor_is_told_leads_to_the_reason_in_the_log() {
+    let provider = "[[oidc]]\nname = 'company'\nissuer = 'https://id.example.com'\nclient_id = 'patgate'\n";
+    let patgate = Patgate::with().configuration(provider).start();
+    let number = || {
+        let answer = curl([&patgate.url_of("/oidc-login?code=a&state=b")]);
+        assert_eq!(answer.status, 403, "{}", answer.text());
+        let text = answer.text();
+        let (_, behind) = text.split_once("in the log under ").unwrap();
+        behind.chars().take_while(char::is_ascii_digit).collect::<String>()
+    };
+    let (first, second) = (number(), number());
+    assert_ne!(first, second);
+    for number in [first, second] {
+        let log = patgate.log();
+        let lines: Vec<_> =
+            log.lines().filter(|line| line.contains(&format!("reference={number} "))).collect();
+        assert!(lines.len() == 1 && lines[0].contains("began no sign-in here"), "{number}: {log}");
+    }
+}
