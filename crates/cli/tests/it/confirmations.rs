@@ -43,6 +43,6 @@ fn a_running_server_learns_by_itself_that_an_owner_was_disabled_and_came_back() 
         assert!(seen.is_some(), "no {status} after {account}:\n{}", patgate.log());
     }
     let events =
-        patgate.sql("SELECT action FROM audit_events WHERE action IN ('user.withdraw', 'user.confirm')");
+        patgate.sql("SELECT action FROM audit_events WHERE action IN ('user.withdraw', 'user.confirm') ORDER BY sequence");
     assert_eq!(events.lines().collect::<Vec<_>>(), ["user.withdraw", "user.confirm"]);
 }
