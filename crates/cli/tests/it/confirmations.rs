@@ -42,7 +42,7 @@ fn a_running_server_learns_by_itself_that_an_owner_was_disabled_and_came_back() 
         });
         assert!(seen.is_some(), "no {status} after {account}:\n{}", patgate.log());
     }
-    let events =
-        patgate.sql("SELECT action FROM audit_events WHERE action IN ('user.withdraw', 'user.confirm') ORDER BY sequence");
+    let actions = "action IN ('user.withdraw', 'user.confirm')";
+    let events = patgate.sql(&format!("SELECT action FROM audit_events WHERE {actions} ORDER BY sequence"));
     assert_eq!(events.lines().collect::<Vec<_>>(), ["user.withdraw", "user.confirm"]);
 }
