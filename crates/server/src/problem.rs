@@ -276,6 +276,15 @@ impl Problem {
         self.with_body("text/html; charset=utf-8", Body::from(page))
     }
 
+    /// Says with a page that is made when the client may try again.
+    #[must_use]
+    pub fn with_page(&self, mut page: Response) -> Response {
+        if let Some(seconds) = self.retry_after {
+            page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        page
+    }
+
     fn with_body(self, content_type: &'static str, body: Body) -> Response {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;

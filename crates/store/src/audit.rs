@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Order, Query, SelectStatement, Value};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::change_log::Sequence;
 use crate::error::StoreError;
-use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
+use crate::keyset::NotACursor;
 use crate::rows::{Page, column, from_json, time, to_json};
 use crate::tables::AuditEvents;
 
@@ -153,8 +153,8 @@ pub struct AuditFilter {
     pub until: Option<Timestamp>,
 }
 
-/// A place in the audit log: the event that was seen last. Its text is for a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A place in the audit log: the event that was seen last. Its text is for a query. Later ones are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AuditCursor {
     at: i64,
     sequence: i64,
@@ -167,6 +167,10 @@ impl AuditCursor {
     pub fn of(event: &AuditEvent) -> Self {
         let (at, sequence) = (event.at.as_millisecond(), event.sequence.as_i64());
         Self { at, sequence, position: event.position }
+    }
+
+    pub(crate) fn values(&self) -> [Value; 3] {
+        [self.at.into(), self.sequence.into(), self.position.into()]
     }
 }
 
@@ -247,34 +251,6 @@ pub(crate) async fn page(
     connection.query_all(&select).await?.iter().map(read).collect()
 }
 
-/// At most `limit` events that pass the filter, from a place on; newest come first, by time.
-pub(crate) async fn list(
-    connection: &impl ConnectionTrait,
-    filter: &AuditFilter,
-    seek: &Seek<AuditCursor>,
-    limit: u64,
-) -> Result<Vec<AuditEvent>, StoreError> {
-    let select = list_selection(filter, seek).limit(Ord::min(limit, i64::MAX as u64)).take();
-    let events = connection.query_all(&select).await?.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(in_list_order(events, seek.is_backward()))
-}
-
-/// What [`list`] asks.
-pub(crate) fn list_selection(filter: &AuditFilter, seek: &Seek<AuditCursor>) -> SelectStatement {
-    let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
-    let place = [AuditEvents::At, AuditEvents::Sequence, AuditEvents::Position];
-    let beyond = seek.cursor().map(|cursor| {
-        let values = [cursor.at.into(), cursor.sequence.into(), cursor.position.into()];
-        beyond(place, values, &order)
-    });
-    let mut select = filtered(filter);
-    select.and_where_option(beyond);
-    for column in place {
-        select.order_by(column, order.clone());
-    }
-    select
-}
-
 fn filtered(filter: &AuditFilter) -> SelectStatement {
     let subject = filter.subject.as_ref();
     let equals = |column: AuditEvents, text: Option<&str>| text.map(|text| Expr::col(column).eq(text));
@@ -294,7 +270,8 @@ fn filtered(filter: &AuditFilter) -> SelectStatement {
         .take()
 }
 
-const COLUMNS: [AuditEvents; 13] = [
+/// The columns of an [`AuditEvent`].
+pub(crate) const COLUMNS: [AuditEvents; 13] = [
     AuditEvents::Sequence,
     AuditEvents::Position,
     AuditEvents::At,
@@ -310,7 +287,7 @@ const COLUMNS: [AuditEvents; 13] = [
     AuditEvents::Detail,
 ];
 
-fn read(row: &QueryResult) -> Result<AuditEvent, StoreError> {
+pub(crate) fn read(row: &QueryResult) -> Result<AuditEvent, StoreError> {
     let kind: String = column(row, "actor_kind")?;
     let subject_kind: String = column(row, "subject_kind")?;
     Ok(AuditEvent {

@@ -29,6 +29,7 @@ mod roles;
 mod rows;
 mod schema;
 mod scim;
+mod search;
 mod sessions;
 mod settings;
 mod store;
@@ -61,11 +62,12 @@ pub use reminders::{
     Planning, ReminderRun, RunNote, Sender, StoredMail,
 };
 pub use reset_links::ResetLink;
-pub use roles::RoleFilter;
+pub use roles::{RoleCursor, RoleFilter};
 pub use rows::Page;
 pub use scim::{
     GroupCondition, ScimGroup, ScimMembership, ScimProvider, ScimWindow, Unanswerable, UserCondition,
 };
+pub use search::{FoundEvents, FoundUsers};
 pub use sessions::{ProviderSession, Session};
 pub use store::{Counts, Store};
 pub use users::{Letters, UserCursor, UserFilter};

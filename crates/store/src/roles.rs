@@ -1,5 +1,8 @@
 //! Roles: few, and read whole.
 
+use std::fmt;
+use std::str::FromStr;
+
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
 use patgate_core::user::Username;
@@ -7,7 +10,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
-use crate::rows::{Page, column, json, parsed};
+use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
+use crate::rows::{Page, after_prefix, column, json, parsed};
+use crate::store::Store;
 use crate::tables::Roles;
 
 /// Which roles to list; `Default` lists all. They come in the order of their names.
@@ -17,6 +22,66 @@ pub struct RoleFilter {
     pub role_name: Option<String>,
     /// A principal's name contains this, whatever the case.
     pub principal_name: Option<String>,
+}
+
+/// A place in a list of roles: the one that was seen last. Its text is for a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleCursor(String);
+
+impl RoleCursor {
+    /// The place of a role in the list.
+    #[must_use]
+    pub fn of(role: &Role) -> Self {
+        Self(role.name.key())
+    }
+}
+
+impl fmt::Display for RoleCursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for RoleCursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        text.parse::<Username>().map(|name| Self(name.key())).map_err(|_| NotACursor)
+    }
+}
+
+impl Store {
+    /// At most `limit` roles whose names begin with this, whatever the case, from a place of the list on.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn list_roles(
+        &self,
+        prefix: &str,
+        seek: &Seek<RoleCursor>,
+        limit: u64,
+    ) -> Result<Vec<Role>, StoreError> {
+        let select = list_selection(prefix, seek).limit(Ord::min(limit, i64::MAX as u64)).take();
+        let rows = self.inner.orm.query_all(&select).await?;
+        let roles = rows.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(in_list_order(roles, seek.is_backward()))
+    }
+}
+
+/// What [`Store::list_roles`] asks.
+pub(crate) fn list_selection(prefix: &str, seek: &Seek<RoleCursor>) -> SelectStatement {
+    let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
+    let beyond = seek.cursor().map(|cursor| beyond([Roles::NameKey], [cursor.0.as_str().into()], &order));
+    let prefix = prefix.to_lowercase();
+    let is_asked = !prefix.is_empty();
+    selection()
+        .and_where_option(
+            after_prefix(&prefix).filter(|_| is_asked).map(|end| Expr::col(Roles::NameKey).lt(end)),
+        )
+        .and_where_option(is_asked.then(|| Expr::col(Roles::NameKey).gte(prefix)))
+        .and_where_option(beyond)
+        .order_by(Roles::NameKey, order)
+        .take()
 }
 
 /// The role of this name.

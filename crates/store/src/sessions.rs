@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use crate::error::StoreError;
 use crate::items::SealedSecret;
 use crate::rows::{bytes32, column, from_json, time};
+use crate::store::Store;
 use crate::tables::Sessions;
 
 /// What a session has to do with the identity provider through which it was opened.
@@ -57,6 +58,21 @@ impl fmt::Debug for Session {
     }
 }
 
+impl Store {
+    /// The sessions of a user, as they were stored: the one seen last comes first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; so with all below.
+    pub async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        of_user(&self.inner.orm, user, u64::MAX).await
+    }
+
+    /// As [`Store::sessions_of`], but only the first ones, so many.
+    pub async fn sessions_seen_last(&self, user: UserId, limit: u64) -> Result<Vec<Session>, StoreError> {
+        of_user(&self.inner.orm, user, limit).await
+    }
+}
+
 /// The session of this digest.
 pub(crate) async fn by_digest(
     connection: &impl ConnectionTrait,
@@ -66,15 +82,16 @@ pub(crate) async fn by_digest(
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
 }
 
-/// The sessions of a user, the one seen last first.
-pub(crate) async fn of_user(
+async fn of_user(
     connection: &impl ConnectionTrait,
     user: UserId,
+    limit: u64,
 ) -> Result<Vec<Session>, StoreError> {
     let select = selection()
         .and_where(Expr::col(Sessions::UserId).eq(user.as_i64()))
         .order_by(Sessions::SeenAt, Order::Desc)
         .order_by(Sessions::Digest, Order::Asc)
+        .limit(Ord::min(limit, i64::MAX as u64))
         .take();
     connection.query_all(&select).await?.iter().map(read).collect()
 }

@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::task::AbortHandle;
 
-use crate::audit::{self, Actor, AuditCursor, AuditEvent, AuditFilter};
+use crate::audit::{self, Actor, AuditEvent, AuditFilter};
 use crate::change::Change;
 use crate::change_log::{self, ChangeRow, Sequence};
 use crate::connection::{self, PATIENCE, Pool};
@@ -211,16 +211,6 @@ impl Store {
         audit::page(&self.inner.orm, filter, page).await
     }
 
-    /// At most `limit` events of the audit log, newest first by time, from a place of the list on.
-    pub async fn list_audit_events(
-        &self,
-        filter: &AuditFilter,
-        seek: &Seek<AuditCursor>,
-        limit: u64,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
-        audit::list(&self.inner.orm, filter, seek, limit).await
-    }
-
     /// The session of this digest, as it was stored; whether it is too old, and whether its user is enabled, is for
     /// the server to say. (Disabling a user, and a new password, end the user's sessions.)
     pub async fn session(&self, digest: &[u8; 32]) -> Result<Option<Session>, StoreError> {
@@ -240,11 +230,6 @@ impl Store {
     /// How many grants an owner has that are neither deleted nor expired.
     pub async fn count_live_grants(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError> {
         grants::count_live(&self.inner.orm, owner, now).await
-    }
-
-    /// The sessions of a user, as they were stored: the one seen last comes first.
-    pub async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        sessions::of_user(&self.inner.orm, user).await
     }
 
     /// How many rows there are, deleted ones included.

@@ -163,16 +163,52 @@ pub(crate) async fn list(
 
 /// What [`list`] asks.
 pub(crate) fn list_selection(filter: &UserFilter, seek: &Seek<UserCursor>) -> SelectStatement {
-    let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
-    let beyond = seek.cursor().map(|cursor| beyond([Users::UsernameKey], [cursor.0.as_str().into()], &order));
-    filtered(filter).and_where_option(beyond).order_by(Users::UsernameKey, order).take()
+    having(named_selection(filter, seek), filter)
 }
 
-fn filtered(filter: &UserFilter) -> SelectStatement {
+/// The users of the names that are asked for, whatever else is, from a place on: what an index serves.
+pub(crate) fn named_selection(filter: &UserFilter, seek: &Seek<UserCursor>) -> SelectStatement {
+    let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
+    let beyond = seek.cursor().map(|cursor| beyond([Users::UsernameKey], [cursor.0.as_str().into()], &order));
+    named(filter).and_where_option(beyond).order_by(Users::UsernameKey, order).take()
+}
+
+/// What is asked beside the name.
+pub(crate) fn conditions(filter: &UserFilter) -> Vec<Expr> {
     let contains = |column: Users, text: &Option<String>| {
         text.as_ref().map(|text| Expr::col(column).like(containing(&text.to_lowercase())))
     };
     let internal = Origin::Internal.as_str();
+    let last_active = || Expr::col(Users::LastActiveAt);
+    let asked = [
+        contains(Users::EmailKey, &filter.email),
+        contains(Users::FullNameKey, &filter.full_name),
+        filter.login_allowed.map(|allowed| match allowed {
+            true => Expr::col(Users::DisabledAt).is_null(),
+            false => Expr::col(Users::DisabledAt).is_not_null(),
+        }),
+        filter.external.map(|external| match external {
+            true => Expr::col(Users::Origin).ne(internal),
+            false => Expr::col(Users::Origin).eq(internal),
+        }),
+        filter.last_active_after.map(|after| last_active().gt(after.as_millisecond())),
+        filter.last_active_before.map(|before| last_active().lt(before.as_millisecond())),
+    ];
+    asked.into_iter().flatten().collect()
+}
+
+fn filtered(filter: &UserFilter) -> SelectStatement {
+    having(named(filter), filter)
+}
+
+fn having(mut select: SelectStatement, filter: &UserFilter) -> SelectStatement {
+    for condition in conditions(filter) {
+        select.and_where(condition);
+    }
+    select
+}
+
+fn named(filter: &UserFilter) -> SelectStatement {
     let prefix = filter.name_prefix.as_deref().unwrap_or_default().to_lowercase();
     let is_asked = !prefix.is_empty();
     selection()
@@ -180,24 +216,6 @@ fn filtered(filter: &UserFilter) -> SelectStatement {
             after_prefix(&prefix).filter(|_| is_asked).map(|end| Expr::col(Users::UsernameKey).lt(end)),
         )
         .and_where_option(is_asked.then(|| Expr::col(Users::UsernameKey).gte(prefix)))
-        .and_where_option(contains(Users::EmailKey, &filter.email))
-        .and_where_option(contains(Users::FullNameKey, &filter.full_name))
-        .and_where_option(filter.login_allowed.map(|allowed| match allowed {
-            true => Expr::col(Users::DisabledAt).is_null(),
-            false => Expr::col(Users::DisabledAt).is_not_null(),
-        }))
-        .and_where_option(filter.external.map(|external| match external {
-            true => Expr::col(Users::Origin).ne(internal),
-            false => Expr::col(Users::Origin).eq(internal),
-        }))
-        .and_where_option(
-            filter.last_active_after.map(|after| Expr::col(Users::LastActiveAt).gt(after.as_millisecond())),
-        )
-        .and_where_option(
-            filter
-                .last_active_before
-                .map(|before| Expr::col(Users::LastActiveAt).lt(before.as_millisecond())),
-        )
         .take()
 }
 

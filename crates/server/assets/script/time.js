@@ -1,8 +1,10 @@
 // Times in the browser's zone, which the foot of the page names; and pills that count down without a reload.
-// The server's clock goes on from when it made the page: that of this computer may be wrong.
+// The server's clock goes on from when it made the page: that of this computer may be wrong. The one that counts evenly may
+// stand still while the computer sleeps, and the other may be set back: whichever went further is right.
 const serverNow = (() => {
-  const ahead = Number(document.documentElement.dataset.now) - performance.now();
-  return () => ahead + performance.now();
+  const made = Number(document.documentElement.dataset.now);
+  const [even, wall] = [made - performance.now(), made - Date.now()];
+  return () => Math.max(even + performance.now(), wall + Date.now());
 })();
 // The zone of the browser, and a moment as people there write it.
 const hereZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
@@ -21,7 +23,7 @@ const written = (() => {
     time.textContent = written(at);
     time.title = time.dateTime;
   }
-  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `Times in ${hereZone} (${offset})`;
+  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `Times in ${hereZone} (now ${offset})`;
   for (const field of document.querySelectorAll("input[type=hidden][name=zone]")) field.value = hereZone;
 
   // As on the server: the remaining time in days, rounded up; exactly 24 hours are one day.
@@ -43,5 +45,9 @@ const written = (() => {
       one.classList.add(look);
     }
   };
-  if (pills.length) { count(); setInterval(count, 1000); }
+  if (pills.length) {
+    count();
+    setInterval(count, 1000);
+    document.addEventListener("visibilitychange", count);
+  }
 })();

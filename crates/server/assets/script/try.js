@@ -1,8 +1,16 @@
-// The API page: sends a call in one's own session, and shows the answer.
+// The API page: sends a call in one's own session, and shows the answer. What deletes is asked about once more.
 for (const form of document.querySelectorAll("form[data-try]")) {
   form.hidden = false;
+  const sure = form.querySelector("[data-sure]");
+  const ask = (isAsked) => {
+    sure.hidden = !isAsked;
+    (isAsked ? sure.querySelector("button") : form.querySelector("button[type=submit]")).focus();
+  };
+  sure?.querySelector("[data-unsure]").addEventListener("click", () => ask(false));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (sure && event.submitter?.name !== ":sure") return ask(true);
+    if (sure) ask(false);
     const answer = form.querySelector("output");
     const fields = [...new FormData(form)].filter(([name, value]) => name !== ":body" && value !== "");
     let path = form.dataset.path;

@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse};
 use jiff::Timestamp;
 use patgate_core::grant::SuspensionReason;
 
-use super::audit::detail::Line;
+use super::audit::detail::{Line, Part};
 use super::field::{Choice, Field};
 use super::form::{Difference, Fault};
 use super::permission::PermissionChoice;
@@ -73,7 +73,7 @@ pub(super) async fn show(State(state): State<AppState>) -> PageResult {
             "Tokens for it are not allowed for SSO users.",
         ),
         closed: Field::new("closed", "Subject", "Your token expires soon"),
-        search: Field::new("search", "Search by name", "ci"),
+        search: Field::new("search", "Name begins with", "ci"),
         choices: ["Any", "Release", "Deploy"].map(|name| Choice::new(name, name, "Any")).to_vec(),
         permissions: [
             PermissionChoice::new("release#view", true),
@@ -81,7 +81,7 @@ pub(super) async fn show(State(state): State<AppState>) -> PageResult {
         ],
         rows: [row("ci-deploy", now), row("nightly-report", now), row("old-runner", now)],
         paging: Paging { previous: Some(String::new()), next: Some(String::new()) },
-        told: vec![Line { name: "Full name".to_owned(), value: "nothing → Ann Kern".to_owned() }],
+        told: vec![Line { name: "Full name".to_owned(), value: vec![Part::text("nothing → Ann Kern")] }],
     };
     Ok(Html(page.render()?).into_response())
 }

@@ -63,10 +63,10 @@ pub(super) async fn sign_in(
             let next = Some(form.text("next")).filter(|next| is_ours(next)).unwrap_or("/account/tokens");
             Ok(([(SET_COOKIE, cookie)], redirect(&state, next)).into_response())
         }
-        Err(problem) if problem.status().is_server_error() => Err(problem.into()),
         Err(problem) => {
             let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, problem.status(), form.text("username"), form.text("next"), notice)
+            let answer = page(&state, problem.status(), form.text("username"), form.text("next"), notice)?;
+            Ok(problem.with_page(answer))
         }
     }
 }

@@ -7,8 +7,8 @@ use patgate_store::Seek;
 
 use super::submitted::Fields;
 
-/// Rows on a page.
-const ROWS: usize = 50;
+/// Rows on a page: with names of a hundred characters and permissions of their own, a page of them weighs less than 60 kB.
+pub(super) const ROWS: usize = 25;
 /// How many rows are asked for: one more than are shown tells whether there is another page.
 pub(super) const ASKED: u64 = ROWS as u64 + 1;
 
@@ -42,6 +42,25 @@ pub(super) fn search(query: &Fields, name: &str) -> String {
     text.trim().to_owned()
 }
 
+/// The longest query of a list that is kept while somebody is asked a question.
+const LONGEST_LIST: usize = 2_000;
+
+/// What a question about rows of a list keeps of it, to lead back to the same place: its query.
+#[must_use]
+pub(super) fn kept(query: &Fields) -> String {
+    Some(query.with(&[("done", "")])).filter(|kept| kept.len() <= LONGEST_LIST).unwrap_or_default()
+}
+
+/// The address of the list from which a question came, whose form kept it in the field `list`.
+#[must_use]
+pub(super) fn back(path: &str, fields: &Fields, done: &str) -> String {
+    let list = Fields::read(kept(&Fields::read(fields.text("list").as_bytes())).as_bytes());
+    match list.with(&[("done", done)]) {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
+}
+
 impl Paging {
     /// Cuts what the store gave when [`ASKED`] rows were asked for, in the order of the list, to a page.
     #[must_use]
@@ -68,6 +87,24 @@ impl Paging {
         let next = if has_next { link(rows.last(), "after", "before") } else { None };
         (rows, Self { previous, next })
     }
+
+    /// The same, when only a part was looked through: the next page begins where that ended.
+    #[must_use]
+    pub(super) fn reaching<C: Display>(
+        mut self,
+        reached: Option<&C>,
+        place: &Seek<C>,
+        query: &Fields,
+    ) -> Self {
+        let Some(reached) = reached else { return self };
+        let go_on =
+            |name, other| Some(query.with(&[(name, &reached.to_string()), (other, ""), ("done", "")]));
+        match place {
+            Seek::Before(_) => self.previous = go_on("before", "after"),
+            Seek::Start | Seek::After(_) => self.next = go_on("after", "before"),
+        }
+        self
+    }
 }
 
 #[cfg(test)]
@@ -82,16 +119,45 @@ mod tests {
 
     #[test]
     fn a_page_links_to_those_around_it_and_keeps_what_was_searched() {
-        let (rows, previous, next) = cut(0..51, "search=ci&done=deleted");
-        assert_eq!((rows.len(), previous, next), (50, None, Some("search=ci&after=49".to_owned())));
-        let (rows, previous, next) = cut(50..60, "search=ci&after=49");
-        assert_eq!((rows.len(), previous, next), (10, Some("search=ci&before=50".to_owned()), None));
+        let (rows, previous, next) = cut(0..26, "search=ci&done=deleted");
+        assert_eq!((rows.len(), previous, next), (25, None, Some("search=ci&after=24".to_owned())));
+        let (rows, previous, next) = cut(25..35, "search=ci&after=24");
+        assert_eq!((rows.len(), previous, next), (10, Some("search=ci&before=25".to_owned()), None));
         // Read backwards, the surplus row is the first one.
-        let (rows, previous, next) = cut(49..100, "before=100");
-        assert_eq!((rows[0], rows.len()), (50, 50));
-        assert_eq!((previous.as_deref(), next.as_deref()), (Some("before=50"), Some("after=99")));
-        let (_, previous, next) = cut(0..50, "before=50");
-        assert_eq!((previous, next.as_deref()), (None, Some("after=49")));
+        let (rows, previous, next) = cut(24..50, "before=50");
+        assert_eq!((rows[0], rows.len()), (25, 25));
+        assert_eq!((previous.as_deref(), next.as_deref()), (Some("before=25"), Some("after=49")));
+        let (_, previous, next) = cut(0..25, "before=25");
+        assert_eq!((previous, next.as_deref()), (None, Some("after=24")));
+    }
+
+    #[test]
+    fn one_comes_back_to_the_place_in_the_list() {
+        let list = kept(&Fields::read(b"search=a+%26&show=&after=x&done=deleted"));
+        assert_eq!(list, "search=a+%26&after=x");
+        let sent = url::form_urlencoded::Serializer::new(String::new()).append_pair("list", &list).finish();
+        let sent = Fields::read(sent.as_bytes());
+        assert_eq!(
+            back("/admin/tokens", &sent, "deleted-1"),
+            "/admin/tokens?search=a+%26&after=x&done=deleted-1"
+        );
+        assert_eq!(back("/admin/tokens", &sent, ""), "/admin/tokens?search=a+%26&after=x");
+        assert_eq!(back("/admin/tokens", &Fields::default(), ""), "/admin/tokens");
+        let long = Fields::read(format!("search={}", "x".repeat(3_000)).as_bytes());
+        assert_eq!(kept(&long), "");
+        // Whatever is sent, it is a query of this list.
+        let strange = Fields::read(b"list=//evil.example%0d%0aX:y");
+        assert_eq!(back("/admin/tokens", &strange, ""), "/admin/tokens");
+    }
+
+    #[test]
+    fn where_a_search_ended_the_next_page_begins() {
+        let query = Fields::read(b"search=ci&after=3&done=deleted");
+        let reached = |place: Seek<u32>| Paging::default().reaching(Some(&7), &place, &query);
+        assert_eq!(reached(Seek::After(3)).next.as_deref(), Some("search=ci&after=7"));
+        assert_eq!(reached(Seek::Before(3)).previous.as_deref(), Some("search=ci&before=7"));
+        let whole = Paging::default().reaching::<u32>(None, &Seek::Start, &query);
+        assert_eq!(whole, Paging::default());
     }
 
     #[test]

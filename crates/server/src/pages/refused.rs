@@ -31,15 +31,15 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// What a form tells of a refusal, beside its fields or above them, with what was typed still there. Nothing is
-    /// left to type after a fault of ours, for what is gone, and for who may not sign in any more.
+    /// What a form tells of a refusal, beside its fields or above them, with what was typed still there: also when it is
+    /// our fault, or the database is busy. Nothing is left to type for what is gone, and for who may not sign in any more.
     ///
     /// # Errors
     /// The refusal of the whole page, then.
     pub fn unless_shown(problem: Problem) -> Result<Problem, Self> {
         let status = problem.status();
         let is_over = status == StatusCode::NOT_FOUND || status == StatusCode::UNAUTHORIZED;
-        if is_over || status.is_server_error() { Err(problem.into()) } else { Ok(problem) }
+        if is_over { Err(problem.into()) } else { Ok(problem) }
     }
 }
 

@@ -20,6 +20,10 @@ const MOST_FIELDS: usize = 2_000;
 /// How long an address can be to go on at after the log-in, in bytes as the log-in page's own address holds it: proxies
 /// refuse an answer whose head is longer than 4 KiB (nginx, `proxy_buffer_size`).
 pub(super) const LONGEST_NEXT: usize = 3_000;
+/// What the names of the fields that are too long may take beyond it.
+const LONGEST_OMITTED: usize = 300;
+/// The field of a link that names a field that was sent and is too long for the link.
+const OMITTED: &str = "omitted";
 /// The field that shows the session's CSRF token.
 pub(super) const CSRF: &str = "csrf";
 
@@ -83,17 +87,34 @@ impl Fields {
         self.0.iter().any(|(field, _)| field == name)
     }
 
-    /// The address that shows this form again with what was typed: secrets left out, and what is too long to come back.
+    /// Whether a field of this name was sent before a log-in and was too long, or partly so, for the address that leads
+    /// back. What is stored stays in its place then.
+    #[must_use]
+    pub fn omits(&self, name: &str) -> bool {
+        self.all(OMITTED).any(|omitted| omitted == name)
+    }
+
+    /// The names of all that were too long for the address that leads back.
+    pub fn omitted(&self) -> impl Iterator<Item = &str> {
+        self.all(OMITTED)
+    }
+
+    /// The address that shows this form again with what was typed, and with what was emptied: secrets left out, and what
+    /// is too long to come back, which is named.
     #[must_use]
     pub fn as_link(&self, path: &str) -> String {
         let is_safe = |name: &str| name != CSRF && name != "form" && !is_secret(name);
         let mut link = path.to_owned();
-        for (name, value) in self.0.iter().filter(|(name, value)| is_safe(name) && !value.is_empty()) {
-            let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
-            let sign = if link.len() == path.len() { '?' } else { '&' };
-            if escaped_length(&link) + escaped_length(&pair) < LONGEST_NEXT {
-                link = format!("{link}{sign}{pair}");
+        let mut omitted: Vec<&str> = Vec::new();
+        for (name, value) in self.0.iter().filter(|(name, _)| is_safe(name)) {
+            let is_named_already = name == OMITTED;
+            if is_named_already || !append(&mut link, path, (name, value), LONGEST_NEXT) {
+                omitted.push(if is_named_already { value } else { name });
             }
+        }
+        omitted.dedup();
+        for name in omitted {
+            append(&mut link, path, (OMITTED, name), LONGEST_NEXT + LONGEST_OMITTED);
         }
         link
     }
@@ -111,6 +132,17 @@ impl Fields {
         query.extend_pairs(changed);
         query.finish()
     }
+}
+
+/// Puts a field at the end of a link to this path, if the link stays shorter than `limit`.
+fn append(link: &mut String, path: &str, (name, value): (&str, &str), limit: usize) -> bool {
+    let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+    let fits = escaped_length(link) + escaped_length(&pair) < limit;
+    if fits {
+        link.push(if link.len() == path.len() { '?' } else { '&' });
+        link.push_str(&pair);
+    }
+    fits
 }
 
 /// The bytes of a text within a query.
@@ -174,7 +206,7 @@ mod tests {
     fn what_was_typed_comes_back_without_its_secrets() {
         let fields =
             Fields::read(b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&empty=");
-        assert_eq!(fields.as_link("/here"), "/here?name=a+b%26c&permission=x&permission=y");
+        assert_eq!(fields.as_link("/here"), "/here?name=a+b%26c&permission=x&permission=y&empty=");
         assert_eq!(fields.all("permission").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!((fields.text("name"), fields.text("absent"), fields.has("empty")), ("a b&c", "", true));
         assert!(!format!("{fields:?}").contains("a b"));
@@ -192,10 +224,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_for_an_address_does_not_come_back() {
+    fn what_is_too_long_for_an_address_does_not_come_back_and_is_named() {
         let long = "%C3%BC".repeat(400);
-        let fields = Fields::read(format!("name=a&body={long}&days=7").as_bytes());
-        assert_eq!(fields.as_link("/settings"), "/settings?name=a&days=7");
+        let fields = Fields::read(format!("name=a&body={long}&body={long}&days=7&text=").as_bytes());
+        let link = fields.as_link("/settings");
+        assert_eq!(link, "/settings?name=a&days=7&text=&omitted=body");
+        // It stays named when the session is lost once more.
+        let again = Fields::read(link.split('?').nth(1).unwrap().as_bytes());
+        assert!(again.omits("body") && !again.omits("days") && !again.has("body"));
+        assert_eq!(again.as_link("/settings"), link);
+        let many: String = (0..500).map(|number| format!("field{number}={long}&")).collect();
+        assert!(
+            escaped_length(&Fields::read(many.as_bytes()).as_link("/x")) < LONGEST_NEXT + LONGEST_OMITTED
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use patgate_core::permission::names::AUDIT_VIEW;
 use patgate_core::user::Username;
-use patgate_store::{AuditCursor, AuditEvent, AuditFilter, Seek};
+use patgate_store::{AuditCursor, AuditEvent, AuditFilter, FoundEvents, Seek};
 
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -62,4 +62,19 @@ pub async fn list(
 ) -> Result<Vec<AuditEvent>, Problem> {
     caller.require(state, SEES)?;
     Ok(state.store.list_audit_events(filter, seek, limit).await?)
+}
+
+/// As [`list`], but as far as can be looked quickly.
+///
+/// # Errors
+/// 403 without `audit#view`.
+pub async fn search(
+    state: &AppState,
+    caller: &Caller,
+    filter: &AuditFilter,
+    seek: &Seek<AuditCursor>,
+    limit: u64,
+) -> Result<FoundEvents, Problem> {
+    caller.require(state, SEES)?;
+    Ok(state.store.search_audit_events(filter, seek, limit).await?)
 }

@@ -158,17 +158,17 @@ pub struct OwnSession {
     pub is_current: bool,
 }
 
-/// The caller's own sessions that have not ended, the one seen last first.
+/// The caller's own sessions that have not ended, the one seen last first; at most `limit`.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn own(state: &AppState, caller: &Caller) -> Result<Vec<OwnSession>, Problem> {
+pub async fn own(state: &AppState, caller: &Caller, limit: u64) -> Result<Vec<OwnSession>, Problem> {
     let now = state.clock.now();
     let current = match &caller.proof {
         Proof::Session(digest) => Some(*digest.as_bytes()),
         Proof::Token(_) | Proof::Password | Proof::AccessToken => None,
     };
-    let sessions = state.store.sessions_of(caller.user).await?;
+    let sessions = state.store.sessions_seen_last(caller.user, limit).await?;
     let live = sessions.into_iter().filter(|it| !life::has_ended(it.created_at, it.seen_at, now));
     Ok(live
         .map(|session| OwnSession {

@@ -16,6 +16,7 @@ mod reminders;
 mod reset_links;
 mod round_trips;
 mod scim;
+mod search;
 mod touched;
 mod users;
 mod webhooks;

@@ -9,6 +9,7 @@ use patgate_core::identifier::GrantId;
 
 use super::row::SeenRow;
 use super::{DELETES, LIST};
+use crate::pages::paging::back;
 use crate::pages::refused::redirect;
 use crate::pages::{Fields, PageResult, Shell, Submitted, Visitor};
 use crate::problem::Problem;
@@ -26,6 +27,10 @@ struct DeletePage {
     rows: Vec<SeenRow>,
     /// What the button says.
     button: String,
+    /// The query of the list that one came from.
+    list: String,
+    /// Where one goes instead.
+    cancel: String,
 }
 
 /// `GET /admin/tokens/delete?id=&id=`.
@@ -39,11 +44,11 @@ pub(super) async fn ask(
     caller.require(&state, DELETES)?;
     let ids: Vec<_> = chosen(&query)?.into_iter().collect();
     if ids.is_empty() {
-        return Ok(redirect(&state, "/admin/tokens?done=none"));
+        return Ok(redirect(&state, &back(LIST, &query, "none")));
     }
     let seen = overview::read_several(&state, caller, &ids).await?;
     if seen.is_empty() {
-        return Ok(redirect(&state, "/admin/tokens?done=deleted-0"));
+        return Ok(redirect(&state, &back(LIST, &query, "deleted-0")));
     }
     let now = state.clock.now();
     let page = DeletePage {
@@ -53,6 +58,8 @@ pub(super) async fn ask(
             1 => "Delete token".to_owned(),
             count => format!("Delete {count} tokens"),
         },
+        list: query.text("list").to_owned(),
+        cancel: back(LIST, &query, ""),
     };
     Ok(Html(page.render()?).into_response())
 }
@@ -61,7 +68,7 @@ pub(super) async fn ask(
 pub(super) async fn delete(State(state): State<AppState>, form: Submitted) -> PageResult {
     let ids = chosen(&form.fields)?;
     let deleted = overview::delete_several(&state, &form.visitor.caller, &ids).await?;
-    Ok(redirect(&state, &format!("/admin/tokens?done=deleted-{deleted}")))
+    Ok(redirect(&state, &back(LIST, &form.fields, &format!("deleted-{deleted}"))))
 }
 
 /// The tokens that the form names. What cannot be an identifier is none, as what is missing.

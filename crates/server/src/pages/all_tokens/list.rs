@@ -26,6 +26,8 @@ struct AllTokensPage {
     /// Whether there may be more that was not looked at.
     is_partial: bool,
     may_delete: bool,
+    /// The query of this list, to come back to it.
+    list: String,
     /// The same filter, for the download.
     download: String,
 }
@@ -46,21 +48,15 @@ pub(super) async fn show(
     let found = overview::search_all(&state, caller, &asked.filter, &place, limit).await?;
     let (sort, is_wrong) = (asked.filter.sort, asked.is_wrong());
     let cursor = |seen: &SeenGrant| GrantCursor::of(&seen.grant, sort);
-    let (seen, mut paging) = Paging::cut(found.tokens, &place, &query, cursor);
+    let (seen, paging) = Paging::cut(found.tokens, &place, &query, cursor);
     let is_partial = found.reached.is_some();
-    if let Some(reached) = found.reached {
-        let go_on =
-            |name, other| Some(query.with(&[(name, &reached.to_string()), (other, ""), ("done", "")]));
-        match place {
-            Seek::Before(_) => paging.previous = go_on("before", "after"),
-            Seek::Start | Seek::After(_) => paging.next = go_on("after", "before"),
-        }
-    }
+    let paging = paging.reaching(found.reached.as_ref(), &place, &query);
     let page = AllTokensPage {
         shell: Shell::new(&state, &visitor, "All tokens", LIST).with_notice(notice(&query)),
         rows: seen.iter().map(|seen| SeenRow::new(seen, now)).collect(),
         paging,
         is_partial,
+        list: paging::kept(&query),
         may_delete: caller.may(&state, DELETES),
         download: query.with(&[("after", ""), ("before", ""), ("done", "")]),
         asked,

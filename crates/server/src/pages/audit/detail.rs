@@ -9,7 +9,21 @@ use crate::pages::Moment;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::pages) struct Line {
     pub(in crate::pages) name: String,
-    pub(in crate::pages) value: String,
+    pub(in crate::pages) value: Vec<Part>,
+}
+
+/// A part of a value: words, or a moment, which the script writes in the browser's zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::pages) struct Part {
+    pub(in crate::pages) text: String,
+    pub(in crate::pages) at: Option<Moment>,
+}
+
+impl Part {
+    /// Words.
+    pub(in crate::pages) fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), at: None }
+    }
 }
 
 /// The lines of an event's detail. Settings have members of members: their names are joined.
@@ -26,10 +40,7 @@ fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
                 differences(lines, name, from, to);
             }
             (Some(from), Some(to), 2) => {
-                lines.push(Line {
-                    name: words(name),
-                    value: format!("{} → {}", text(name, from), text(name, to)),
-                });
+                lines.push(Line { name: words(name), value: change(name, from, to) });
             }
             _ => {
                 for (member, value) in members {
@@ -37,7 +48,7 @@ fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
                 }
             }
         },
-        value => lines.push(Line { name: words(name), value: text(name, value) }),
+        value => lines.push(Line { name: words(name), value: parts(name, value) }),
     }
 }
 
@@ -45,10 +56,7 @@ fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
 fn differences(lines: &mut Vec<Line>, name: &str, from: &Value, to: &Value) {
     let (Value::Object(before), Value::Object(after)) = (from, to) else {
         if from != to {
-            lines.push(Line {
-                name: words(name),
-                value: format!("{} → {}", text(name, from), text(name, to)),
-            });
+            lines.push(Line { name: words(name), value: change(name, from, to) });
         }
         return;
     };
@@ -84,8 +92,15 @@ fn words(name: &str) -> String {
     words
 }
 
-fn text(name: &str, value: &Value) -> String {
-    match value {
+fn change(name: &str, from: &Value, to: &Value) -> Vec<Part> {
+    let mut value = parts(name, from);
+    value.push(Part::text(" → "));
+    value.extend(parts(name, to));
+    value
+}
+
+fn parts(name: &str, value: &Value) -> Vec<Part> {
+    let text = match value {
         // What is absent means much in these places, and nothing in others. The end of a token has no name of its own.
         Value::Null => match name {
             "permissions" => "all that the owner has".to_owned(),
@@ -95,18 +110,24 @@ fn text(name: &str, value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) if text.is_empty() => "nothing".to_owned(),
-        Value::String(text) => {
-            text.parse::<Timestamp>().map_or_else(|_| text.clone(), |at| Moment::from(at).text)
-        }
+        Value::String(text) => match text.parse::<Timestamp>() {
+            Ok(at) => return vec![Part { text: String::new(), at: Some(at.into()) }],
+            Err(_) => text.clone(),
+        },
         Value::Array(values) if values.is_empty() => "none".to_owned(),
-        Value::Array(values) => values.iter().map(|value| text(name, value)).collect::<Vec<_>>().join(", "),
+        Value::Array(values) => {
+            let comma = [Part::text(", ")];
+            let values: Vec<_> = values.iter().map(|value| parts(name, value)).collect();
+            return values.join(&comma[..]);
+        }
         Value::Object(members) => match (members.get("username"), members.get("provider")) {
             // A principal of a role.
             (Some(Value::String(name)), Some(Value::String(provider))) => format!("{name} ({provider})"),
             _ => value.to_string(),
         },
         value => value.to_string(),
-    }
+    };
+    vec![Part::text(text)]
 }
 
 #[cfg(test)]
@@ -116,7 +137,10 @@ mod tests {
     use super::*;
 
     fn shown(detail: &Value) -> Vec<String> {
-        lines(detail).into_iter().map(|line| format!("{}: {}", line.name, line.value)).collect()
+        let text = |part: Part| part.at.map_or(part.text, |moment| format!("<{}>", moment.exact));
+        let line =
+            |line: Line| format!("{}: {}", line.name, line.value.into_iter().map(text).collect::<String>());
+        lines(detail).into_iter().map(line).collect()
     }
 
     #[test]
@@ -124,12 +148,12 @@ mod tests {
         let detail = json!({ "owner": "ann", "permissions": null, "expiresAt": "2026-12-21T23:59:59Z" });
         assert_eq!(
             shown(&detail),
-            ["Owner: ann", "Permissions: all that the owner has", "Expires at: 21 Dec 2026, 23:59 UTC"]
+            ["Owner: ann", "Permissions: all that the owner has", "Expires at: <2026-12-21T23:59:59Z>"]
         );
         let detail = json!({ "fullName": { "from": "", "to": "Ann <b>" }, "disabled": false, "n": [1, "x"] });
         assert_eq!(shown(&detail), ["Full name: nothing → Ann <b>", "Disabled: no", "N: 1, x"]);
         let detail = json!({ "from": null, "to": "2026-12-21T23:59:59Z" });
-        assert_eq!(shown(&detail), [": never → 21 Dec 2026, 23:59 UTC"]);
+        assert_eq!(shown(&detail), [": never → <2026-12-21T23:59:59Z>"]);
         let endless = json!({ "expiresAt": null, "permissions": [] });
         assert_eq!(shown(&endless), ["Expires at: never", "Permissions: none"]);
         assert_eq!(shown(&json!({})), [""; 0]);

@@ -1,12 +1,15 @@
 //! An event as the pages show it.
 
-use patgate_core::identifier::GrantId;
-use patgate_core::permission::names::TOKEN_VIEW_ALL;
+use patgate_core::identifier::{GrantId, UserId};
+use patgate_core::permission::names::{
+    CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW, TOKEN_VIEW_ALL,
+};
 use patgate_store::{ActorKind, AuditEvent, SubjectKind};
 
 use super::detail::{Line, lines};
 use crate::caller::Caller;
-use crate::pages::Moment;
+use crate::pages::{Moment, users};
+use crate::service::settings;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
@@ -62,7 +65,7 @@ pub(super) const ACTIONS: [(&str, &str); 46] = [
 /// An event.
 pub(in crate::pages) struct EventRow {
     pub(in crate::pages) at: Moment,
-    pub(in crate::pages) actor: String,
+    pub(in crate::pages) actor: Link,
     /// What the actor is, when it is no user.
     pub(in crate::pages) actor_kind: &'static str,
     /// The token that was used, with the address of its page, when there was one.
@@ -84,8 +87,7 @@ pub(in crate::pages) struct Link {
 impl EventRow {
     /// The event as this visitor sees it: the links lead where they may go.
     pub(in crate::pages) fn new(state: &AppState, visitor: &Caller, event: AuditEvent) -> Self {
-        let sees_tokens = visitor.may(state, TOKEN_VIEW_ALL);
-        let token_path = |id: &str| if sees_tokens { format!("/admin/tokens/{id}") } else { String::new() };
+        let paths = Paths { state, visitor };
         let words = ACTIONS.iter().find(|(action, _)| *action == event.action);
         Self {
             at: event.at.into(),
@@ -94,10 +96,14 @@ impl EventRow {
                 ActorKind::CommandLine => "command line",
                 ActorKind::System => "Patgate itself",
             },
-            actor: event.actor.name,
+            subject: Link { path: paths.to_subject(&event), name: event.subject_name },
+            actor: Link {
+                path: event.actor.user.map(|user| paths.to_user(user)).unwrap_or_default(),
+                name: event.actor.name,
+            },
             by_token: event.actor.grant.map(|id: GrantId| {
                 let id = id.to_string();
-                Link { path: token_path(&id), name: id }
+                Link { path: paths.to_token(&id), name: id }
             }),
             address: event.actor.address.unwrap_or_default(),
             words: words.map_or_else(|| event.action.clone(), |(_, words)| (*words).to_owned()),
@@ -115,14 +121,56 @@ impl EventRow {
                 SubjectKind::ReminderRun => "run of reminders",
                 SubjectKind::Item => "configuration item",
             },
-            subject: Link {
-                path: match event.subject_kind {
-                    SubjectKind::Grant => token_path(&event.subject_id),
-                    _ => String::new(),
-                },
-                name: event.subject_name,
-            },
             lines: lines(&event.detail),
+        }
+    }
+}
+
+/// Where a visitor may see more of what an event names.
+struct Paths<'s> {
+    state: &'s AppState,
+    visitor: &'s Caller,
+}
+
+impl Paths<'_> {
+    fn if_any(&self, permissions: &[&str], path: String) -> String {
+        let may = permissions.iter().any(|permission| self.visitor.may(self.state, permission));
+        if may { path } else { String::new() }
+    }
+
+    fn to_token(&self, id: &str) -> String {
+        self.if_any(&[TOKEN_VIEW_ALL], format!("/admin/tokens/{id}"))
+    }
+
+    /// Of a user who is gone there is no page.
+    fn to_user(&self, id: UserId) -> String {
+        let view = self.state.index.view();
+        let name = view.owner(id).and_then(|facts| facts.username.parse().ok());
+        let path = name.map(|name| users::path(&name)).unwrap_or_default();
+        self.if_any(&[SECURITY_VIEW, SECURITY_EDIT], path)
+    }
+
+    fn to_subject(&self, event: &AuditEvent) -> String {
+        let id = &event.subject_id;
+        // What was deleted has no page any more; but of tokens the life stays.
+        let is_gone = event.action.ends_with(".delete");
+        match event.subject_kind {
+            SubjectKind::Grant => self.to_token(id),
+            SubjectKind::User | SubjectKind::Session => {
+                id.parse().map(|id| self.to_user(id)).unwrap_or_default()
+            }
+            SubjectKind::Role if !is_gone => {
+                self.if_any(&[SECURITY_VIEW, SECURITY_EDIT], format!("/admin/roles/{id}"))
+            }
+            SubjectKind::Item if !is_gone => {
+                self.if_any(&[CONFIG_VIEW, CONFIG_EDIT], format!("/configuration/{id}"))
+            }
+            SubjectKind::Settings | SubjectKind::Decision => {
+                self.if_any(&settings::SEES, "/settings".to_owned())
+            }
+            SubjectKind::Exemption => self.if_any(&settings::SEES, "/settings/exemptions".to_owned()),
+            SubjectKind::ReminderRun => self.if_any(&settings::SEES, format!("/admin/reminders/{id}")),
+            SubjectKind::Role | SubjectKind::Item | SubjectKind::Group | SubjectKind::Mail => String::new(),
         }
     }
 }

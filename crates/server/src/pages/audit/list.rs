@@ -22,6 +22,8 @@ struct AuditPage {
     asked: Asked,
     events: Vec<EventRow>,
     paging: Paging,
+    /// Whether there may be more that was not looked at.
+    is_partial: bool,
     /// The same filter, for the download.
     download: String,
 }
@@ -40,12 +42,14 @@ pub(super) async fn show(
     // A filter that cannot be read finds nothing, instead of more than was asked.
     let is_wrong = asked.fault().is_some();
     let limit = if is_wrong { 0 } else { paging::ASKED };
-    let events = audit::list(&state, caller, &filter, &place, limit).await?;
-    let (events, paging) = Paging::cut(events, &place, &query, AuditCursor::of);
+    let found = audit::search(&state, caller, &filter, &place, limit).await?;
+    let (events, paging) = Paging::cut(found.events, &place, &query, AuditCursor::of);
+    let paging = paging.reaching(found.reached.as_ref(), &place, &query);
     let page = AuditPage {
         shell: Shell::new(&state, &visitor, "Audit log", LIST),
         events: events.into_iter().map(|event| EventRow::new(&state, caller, event)).collect(),
         paging,
+        is_partial: found.reached.is_some(),
         download: query.with(&[("after", ""), ("before", "")]),
         asked,
     };

@@ -18,7 +18,7 @@ use self::form::Form;
 use self::placeholders::Placeholder;
 pub(super) use self::summary::Summary;
 use super::delivery::Delivery;
-use super::form::{Difference, Fault, unsaved};
+use super::form::{Difference, Fault, not_kept, unsaved};
 use super::refused::{MAIL_POLICY, redirect};
 use super::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::mail::template::{Kind, Rendered};
@@ -86,10 +86,13 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
     // After a lost session, what was typed, and which settings it was typed over.
     let (form, shown) = match query.text("shown") {
         "" => (stored_form, Shown::of(&stored)),
-        shown => (Form::of_fields(&query).or_body_of(&query, stored_form), Shown::from_form(shown)),
+        shown => (Form::of_fields(&query).or_texts_of(&query, stored_form), Shown::from_form(shown)),
     };
     let is_unsaved = !form.differences(&stored).is_empty();
     let notice = match query.text("done") {
+        _ if query.omitted().next().is_some() => {
+            not_kept(&query, &[("body", "Body"), ("subject", "Subject"), ("further_days", "Further days")])
+        }
         _ if is_unsaved => Some(unsaved()),
         "saved" => Some(Notice::Done("The email notifications are saved. They are in force.".to_owned())),
         _ => None,

@@ -6,6 +6,7 @@ use super::PROFILE;
 use crate::pages::confirm::Confirm;
 use crate::pages::form::Named;
 use crate::pages::logout::to_login;
+use crate::pages::paging::{ASKED, ROWS};
 use crate::pages::refused::redirect;
 use crate::pages::{PageResult, Shell, Submitted, Visitor};
 use crate::service::sessions;
@@ -14,8 +15,9 @@ use crate::state::AppState;
 
 /// `GET /account/profile/logout`.
 pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor) -> PageResult {
-    let sessions = match sessions::own(&state, &visitor.caller).await?.len() {
+    let sessions = match sessions::own(&state, &visitor.caller, ASKED).await?.len() {
         1 => "Your one session ends.".to_owned(),
+        count if count > ROWS => "All your sessions end, this one too.".to_owned(),
         count => format!("All your {count} sessions end, this one too."),
     };
     let question = Confirm {

@@ -7,8 +7,9 @@ use http::StatusCode;
 use patgate_core::user::{Origin, Username};
 
 use super::{PROFILE, browser};
-use crate::pages::form::{Difference, Fault, unsaved};
+use crate::pages::form::{Difference, Fault, not_kept, unsaved};
 use crate::pages::freshness::Freshness;
+use crate::pages::paging::{ASKED, ROWS};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Moment, Notice, PageResult, Shell, Visitor};
 use crate::problem::Problem;
@@ -40,6 +41,8 @@ struct ProfilePage {
     /// What is not in that form as it is stored, when that must be seen.
     differences: Vec<Difference>,
     sessions: Vec<SessionRow>,
+    /// Whether there are sessions that are not listed.
+    has_more: bool,
 }
 
 /// A session.
@@ -114,12 +117,15 @@ pub(super) async fn page(
     let repeated_password = field("repeated_password", "New password, again", "", "");
     let fields = [&full_name, &email, &current_password, &new_password, &repeated_password];
     let faults = Fault::of(fields);
+    let labels = [&full_name, &email].map(|field| (field.name, field.label));
     let notice = match problem {
+        None if typed.omitted().next().is_some() => not_kept(typed, &labels),
         None if !differences.is_empty() => Some(unsaved()),
         None => notice(typed),
         Some(_) if !faults.is_empty() => None,
         Some(problem) => Some(Notice::Failed(problem.sentence())),
     };
+    let sessions = sessions::own(state, caller, ASKED).await?;
     let page = ProfilePage {
         shell: Shell::new(state, visitor, "Profile", PROFILE).with_notice(notice),
         username: user.username.to_string(),
@@ -134,7 +140,8 @@ pub(super) async fn page(
         faults,
         shown,
         differences,
-        sessions: sessions::own(state, caller).await?.into_iter().map(SessionRow::from).collect(),
+        has_more: sessions.len() > ROWS,
+        sessions: sessions.into_iter().take(ROWS).map(SessionRow::from).collect(),
     };
     let status = problem.map_or(StatusCode::OK, Problem::status);
     Ok((status, Html(page.render()?)).into_response())

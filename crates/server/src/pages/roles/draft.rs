@@ -6,9 +6,9 @@ use patgate_core::permission::PermissionId;
 use patgate_core::role::Role;
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username};
 
-use crate::pages::form::{Difference, Fault, read, sentence};
+use crate::pages::form::{Difference, Fault, not_kept, read, sentence};
 use crate::pages::permission::PermissionChoice;
-use crate::pages::{Field, Fields};
+use crate::pages::{Field, Fields, Notice};
 use crate::problem::Problem;
 use crate::service::roles::{PrincipalDraft, RoleDraft};
 use crate::state::AppState;
@@ -43,12 +43,26 @@ impl Form {
         Self::new(state, name, [lines(PrincipalKind::User), lines(PrincipalKind::Group)], &chosen, role)
     }
 
-    /// The form as it was sent.
+    /// The form as it was sent. What did not come stands as it is stored: it may have been too long for an address.
     pub(super) fn of_fields(state: &AppState, fields: &Fields, role: Option<&Role>) -> Self {
+        let stored = Self::of_role(state, role);
         let name = role.map_or_else(|| fields.text("name").to_owned(), |role| role.name.to_string());
-        let chosen = fields.all("permission").map(str::to_owned).collect();
-        let principals = ["users", "groups"].map(|name| fields.text(name).to_owned());
+        let chosen = if fields.omits("permission") {
+            stored.ids().into_iter().map(str::to_owned).collect()
+        } else {
+            fields.all("permission").map(str::to_owned).collect()
+        };
+        let principals = [("users", &stored.users), ("groups", &stored.groups)].map(|(name, stored)| {
+            if fields.has(name) { fields.text(name) } else { stored.value.as_str() }.to_owned()
+        });
         Self::new(state, name, principals, &chosen, role)
+    }
+
+    /// What is said above the form when not all of it came back.
+    pub(super) fn not_kept(query: &Fields) -> Option<Notice> {
+        let labels =
+            [("name", "Name"), ("users", "Users"), ("groups", "Groups"), ("permission", "Permissions")];
+        not_kept(query, &labels)
     }
 
     fn new(
@@ -85,10 +99,13 @@ impl Form {
     }
 
     fn chosen(&self) -> String {
+        self.ids().into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    fn ids(&self) -> BTreeSet<&str> {
         let permissions = self.areas.iter().flat_map(|area| &area.permissions);
         let chosen = permissions.filter(|permission| permission.is_chosen);
-        let ids: BTreeSet<_> = chosen.map(|permission| permission.id.as_str()).collect();
-        ids.into_iter().collect::<Vec<_>>().join(", ")
+        chosen.map(|permission| permission.id.as_str()).collect()
     }
 
     /// What is wrong, for the summary.

@@ -63,7 +63,7 @@ pub(super) async fn show_new(
     visitor.caller.require(&state, SECURITY_EDIT)?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let form = Form::of_fields(&state, &query, None);
-    page(&state, &visitor, Content::of_new(form), StatusCode::OK, None)
+    page(&state, &visitor, Content::of_new(form), StatusCode::OK, Form::not_kept(&query))
 }
 
 /// `POST /admin/roles/new`.
@@ -99,7 +99,7 @@ pub(super) async fn show(
     // After a lost session, what was typed, and what it was typed over; but a link can say anything.
     let form = Form::of_fields(&state, &query, Some(&role));
     let differences = form.differences(&state, &role);
-    let notice = if differences.is_empty() { None } else { Some(unsaved()) };
+    let notice = Form::not_kept(&query).or_else(|| (!differences.is_empty()).then(unsaved));
     let shown = match query.text("shown") {
         "" => now,
         shown => Shown::from_form(shown),

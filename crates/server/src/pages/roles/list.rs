@@ -1,14 +1,10 @@
 //! `/admin/roles`: all roles, by name.
 
-use std::fmt;
-use std::str::FromStr;
-
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::role::Role;
-use patgate_core::user::Username;
-use patgate_store::Seek;
+use patgate_store::RoleCursor;
 
 use super::{LIST, may_edit, path};
 use crate::pages::paging::{self, ASKED, place};
@@ -50,23 +46,6 @@ impl Row {
     }
 }
 
-/// A place in the list: the name of a role as it is sorted.
-struct Place(String);
-
-impl FromStr for Place {
-    type Err = patgate_core::user::NotAUsername;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse::<Username>().map(|name| Self(name.key()))
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
 /// `GET /admin/roles?search=`.
 pub(super) async fn show(
     State(state): State<AppState>,
@@ -74,10 +53,10 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let search = Field::new("search", "Search by name", paging::search(&query, "search"));
-    let found = roles::list_by_prefix(&state, &visitor.caller, &search.value).await?;
-    let place = place::<Place>(&query);
-    let (found, paging) = Paging::cut(from(found, &place), &place, &query, |role| Place(role.name.key()));
+    let search = Field::new("search", "Name begins with", paging::search(&query, "search"));
+    let place = place::<RoleCursor>(&query);
+    let found = roles::list_by_prefix(&state, &visitor.caller, &search.value, &place, ASKED).await?;
+    let (found, paging) = Paging::cut(found, &place, &query, RoleCursor::of);
     let notice = match query.text("done") {
         "created" => Some("The role is made."),
         "saved" => Some("The role is saved. It is in force for everybody in it."),
@@ -94,19 +73,4 @@ pub(super) async fn show(
         paging,
     };
     Ok(Html(page.render()?).into_response())
-}
-
-/// The rows of a page: there are few roles, and they are read whole.
-fn from(mut roles: Vec<Role>, place: &Seek<Place>) -> Vec<Role> {
-    let limit = usize::try_from(ASKED).unwrap_or(usize::MAX);
-    match place {
-        Seek::Start => {}
-        Seek::After(Place(name)) => roles.retain(|role| role.name.key() > *name),
-        Seek::Before(Place(name)) => {
-            roles.retain(|role| role.name.key() < *name);
-            roles.drain(..roles.len().saturating_sub(limit));
-        }
-    }
-    roles.truncate(limit);
-    roles
 }

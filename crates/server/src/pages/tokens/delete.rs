@@ -1,14 +1,15 @@
 //! `/account/tokens/{id}/delete`: asks whether a token shall be deleted, and deletes it.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 
 use super::row::Row;
 use super::{LIST, named};
 use crate::pages::form::Named;
+use crate::pages::paging::back;
 use crate::pages::refused::redirect;
-use crate::pages::{PageResult, Shell, Submitted, Visitor};
+use crate::pages::{Fields, PageResult, Shell, Submitted, Visitor};
 use crate::service::tokens::{self, OwnToken};
 use crate::state::AppState;
 
@@ -20,6 +21,10 @@ struct DeletePage {
     row: Row,
     /// Where the form goes, without the base.
     action: String,
+    /// The query of the list that one came from.
+    list: String,
+    /// Where one goes instead.
+    cancel: String,
 }
 
 /// `GET /account/tokens/{id}/delete`.
@@ -27,7 +32,9 @@ pub(super) async fn ask(
     State(state): State<AppState>,
     visitor: Visitor,
     Named(id): Named<String>,
+    RawQuery(query): RawQuery,
 ) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
     match tokens::read_own(&state, &visitor.caller, named(&id)?).await? {
         OwnToken::Present(grant) => {
             let shell = Shell::new(&state, &visitor, "Delete token", LIST);
@@ -36,10 +43,12 @@ pub(super) async fn ask(
                 shell,
                 row: Row::new(&grant, state.suspends(grant.owner), state.clock.now()),
                 action,
+                list: query.text("list").to_owned(),
+                cancel: back(LIST, &query, ""),
             };
             Ok(Html(page.render()?).into_response())
         }
-        OwnToken::Deleted => Ok(redirect(&state, "/account/tokens?done=already-deleted")),
+        OwnToken::Deleted => Ok(redirect(&state, &back(LIST, &query, "already-deleted"))),
     }
 }
 
@@ -53,5 +62,5 @@ pub(super) async fn delete(
         OwnToken::Present(_) => "deleted",
         OwnToken::Deleted => "already-deleted",
     };
-    Ok(redirect(&state, &format!("/account/tokens?done={done}")))
+    Ok(redirect(&state, &back(LIST, &sent.fields, done)))
 }

@@ -44,7 +44,11 @@ impl GenerateForm {
         let first = offer.applications.first().map(ToString::to_string).unwrap_or_default();
         let application = application.map_or(first, ToOwned::to_owned);
         let expiration = Some(typed.text("expiration")).filter(|text| !text.is_empty());
-        let expiration = expiration.map_or_else(|| offer.proposed.to_string(), ToOwned::to_owned);
+        let mut expiration = expiration.map_or_else(|| offer.proposed.to_string(), ToOwned::to_owned);
+        // A contradiction is shown as the one that names more, so that it can be seen and changed.
+        if has_idle_day(typed) {
+            "date".clone_into(&mut expiration);
+        }
         let is_date = expiration == "date";
         let error = |field: &str| {
             let problem = problem.filter(|problem| problem.wrong_field().is_some())?;
@@ -69,7 +73,7 @@ impl GenerateForm {
             date: field("date", "Last day", typed.text("date"))
                 .hint("For “A day of your own”. The token works until the end of that day."),
             latest: offer.latest(now).map(|at| at.to_string()).unwrap_or_default(),
-            takes_all: typed.text("permissions") != "chosen",
+            takes_all: typed.text("permissions") != "chosen" && !typed.has("permission"),
             permission_error: error("permissions"),
             permissions: offer.permissions.iter().map(|id| permission(id.as_str())).collect(),
         }
@@ -91,6 +95,11 @@ pub(super) fn read(state: &AppState, offer: &Offer, typed: &Fields) -> Result<Ne
         application: Some(typed.text("application").to_owned()).filter(|name| !name.is_empty()),
         ..TokenRequest::default()
     };
+    if has_idle_day(typed) {
+        let detail =
+            "A day was typed, and another expiration chosen; check what is chosen now, or empty this field";
+        return Err(Problem::field("expiresAt", detail));
+    }
     match typed.text("expiration") {
         "never" => {
             if let Some(days) = offer.maximum {
@@ -109,6 +118,11 @@ pub(super) fn read(state: &AppState, offer: &Offer, typed: &Fields) -> Result<Ne
         }
     }
     request.global_permissions = match typed.text("permissions") {
+        "all" if typed.has("permission") => {
+            let detail = "Permissions were checked, and all of them asked for; check what is chosen now, or clear the \
+                          boxes to use all";
+            return Err(Problem::field("globalPermissions", detail));
+        }
         "all" => None,
         "chosen" => Some(typed.all("permission").map(ToOwned::to_owned).collect()),
         _ => {
@@ -117,6 +131,12 @@ pub(super) fn read(state: &AppState, offer: &Offer, typed: &Fields) -> Result<Ne
         }
     };
     request.read(state, ApplicationSlot::ANY)
+}
+
+/// Whether a day was typed that is not the one at which the token shall end. Without a script nothing clears it.
+fn has_idle_day(typed: &Fields) -> bool {
+    let expiration = typed.text("expiration");
+    !typed.text("date").is_empty() && !expiration.is_empty() && expiration != "date"
 }
 
 /// The field of the panel that a refusal of the use case is about.

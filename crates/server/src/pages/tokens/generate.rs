@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::form::{self, GenerateForm};
 use super::{LIST, closed, like, made};
-use crate::pages::form::Fault;
+use crate::pages::form::{Fault, not_kept};
 use crate::pages::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::{self, FormId, Offer};
@@ -45,7 +45,8 @@ pub(super) async fn show(
     let typed = like::filled(&state, &visitor.caller, &offer, typed).await?;
     let id = FormId::generate(&mut state.random.draw());
     let form = GenerateForm::new(id, &offer, &typed, None, state.clock.now());
-    page(&state, &visitor, StatusCode::OK, form, None)
+    let notice = not_kept(&typed, &[("name", "Token name"), ("permission", "Permissions")]);
+    page(&state, &visitor, StatusCode::OK, form, notice)
 }
 
 /// `POST /account/tokens/new`: answers with the token itself, the one time it is shown.

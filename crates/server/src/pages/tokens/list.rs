@@ -33,6 +33,8 @@ struct TokensPage {
     /// Whether there are any, whatever is shown of them.
     has_tokens: bool,
     has_expired: bool,
+    /// The query of this list, to come back to it.
+    list: String,
 }
 
 /// `GET /account/tokens?search=&show=&sort=&after=&before=&done=`.
@@ -43,7 +45,7 @@ pub(super) async fn show(
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let (caller, now) = (&visitor.caller, state.clock.now());
-    let search = Field::new("search", "Search by name", paging::search(&query, "search"));
+    let search = Field::new("search", "Name begins with", paging::search(&query, "search"));
     let Order { sort, descending, choices: sorts } = Order::read(&query, "-created");
     let filter = GrantFilter {
         name_prefix: Some(search.value.clone()).filter(|text| !text.is_empty()),
@@ -73,6 +75,7 @@ pub(super) async fn show(
         shows: listed::shows(&query),
         sorts,
         has_tokens,
+        list: paging::kept(&query),
         has_expired: !tokens::expired_own(&state, caller, now, 1).await?.is_empty(),
     };
     Ok(Html(page.render()?).into_response())

@@ -4,11 +4,11 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
-use patgate_core::permission::names::SECURITY_EDIT;
+use patgate_core::permission::names::{AUDIT_VIEW, SECURITY_EDIT, TOKEN_VIEW_ALL};
 use patgate_core::user::{Origin, UserState, Username};
 
 use super::{LIST, may_edit, origin, path, pill};
-use crate::pages::form::{Difference, Fault, Named, complete, read, unsaved};
+use crate::pages::form::{Difference, Fault, Named, complete, not_kept, read, unsaved};
 use crate::pages::freshness::Freshness;
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Refused, Shell, Submitted, Visitor};
@@ -67,7 +67,13 @@ struct Facts {
     last_active: Option<Moment>,
     groups: Vec<String>,
     roles: Vec<(String, String)>,
+    /// `None`: everything.
+    permissions: Option<Vec<String>>,
     live_tokens: u64,
+    /// Whether the visitor may see these tokens.
+    sees_tokens: bool,
+    /// Whether the visitor may see what happened.
+    sees_log: bool,
     has_password: bool,
     link_until: Option<Moment>,
     /// `None` for an internal user.
@@ -75,7 +81,7 @@ struct Facts {
 }
 
 impl Facts {
-    fn new(state: &AppState, account: &Account) -> Self {
+    fn new(state: &AppState, visitor: &Visitor, account: &Account) -> Self {
         let user = &account.user;
         Self {
             username: user.username.to_string(),
@@ -94,6 +100,9 @@ impl Facts {
             last_active: user.last_active_at.map(Moment::from),
             groups: user.groups.clone(),
             roles: account.roles.clone(),
+            permissions: account.permissions.clone(),
+            sees_tokens: visitor.may_any(state, &[TOKEN_VIEW_ALL]),
+            sees_log: visitor.may_any(state, &[AUDIT_VIEW]),
             live_tokens: account.live_tokens,
             has_password: account.has_password,
             link_until: account.reset_link_until.map(Moment::from),
@@ -134,7 +143,9 @@ pub(super) async fn show(
     };
     let typed = Typed { full_name, email, shown };
     let differences = typed.differences(&account);
+    let labels = [&typed.full_name, &typed.email].map(|field| (field.name, field.label));
     let notice = if differences.is_empty() { notice } else { Some(unsaved()) };
+    let notice = not_kept(&query, &labels).or(notice);
     page(&state, &visitor, &account, typed, differences, StatusCode::OK, notice)
 }
 
@@ -212,7 +223,7 @@ fn page(
     let page = AccountPage {
         shell: Shell::new(state, visitor, title, LIST).with_notice(notice),
         path: path(&account.user.username),
-        facts: Facts::new(state, account),
+        facts: Facts::new(state, visitor, account),
         may_edit: may_edit(state, visitor),
         is_own: account.user.id == visitor.caller.user,
         faults: Fault::of([&full_name, &email]),

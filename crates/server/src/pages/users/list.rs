@@ -23,6 +23,8 @@ struct UsersPage {
     is_filtered: bool,
     rows: Vec<Row>,
     paging: Paging,
+    /// Whether there may be more who were not looked at.
+    is_partial: bool,
 }
 
 /// A user in the list.
@@ -55,7 +57,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let search = Field::new("search", "Search by name", paging::search(&query, "search"));
+    let search = Field::new("search", "User name begins with", paging::search(&query, "search"));
     let shown = query.text("state");
     let filter = UserFilter {
         name_prefix: Some(search.value.clone()).filter(|search| !search.is_empty()),
@@ -68,7 +70,8 @@ pub(super) async fn show(
     };
     let place = place::<UserCursor>(&query);
     let found = users::list_from(&state, &visitor.caller, &filter, &place, ASKED).await?;
-    let (found, paging) = Paging::cut(found, &place, &query, UserCursor::of);
+    let (users, paging) = Paging::cut(found.users, &place, &query, UserCursor::of);
+    let paging = paging.reaching(found.reached.as_ref(), &place, &query);
     let notice = match query.text("done") {
         "deleted" => Some(Notice::Done("The user is deleted, with all tokens and sessions.".to_owned())),
         _ => None,
@@ -81,8 +84,9 @@ pub(super) async fn show(
             .map(|(value, label)| Choice::new(value, label, shown))
             .to_vec(),
         search,
-        rows: found.iter().map(|user| Row::new(&state, user)).collect(),
+        rows: users.iter().map(|user| Row::new(&state, user)).collect(),
         paging,
+        is_partial: found.reached.is_some(),
     };
     Ok(Html(page.render()?).into_response())
 }

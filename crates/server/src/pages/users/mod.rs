@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 /// The page of a user. `new` is the address of a form, so the user of this name is written in another way.
-fn path(username: &Username) -> String {
+pub(super) fn path(username: &Username) -> String {
     let segment: Cow<'_, str> = match username.as_str() {
         "new" => "%6Eew".into(),
         name => utf8_percent_encode(name, NON_ALPHANUMERIC).into(),

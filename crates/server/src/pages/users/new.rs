@@ -7,11 +7,10 @@ use http::StatusCode;
 use patgate_core::permission::names::SECURITY_EDIT;
 
 use super::{LIST, path};
-use crate::pages::form::{Fault, read};
+use crate::pages::form::{Fault, not_kept, read};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::password::PasswordText;
-use crate::problem::Problem;
 use crate::service::users::{self, NewUser};
 use crate::state::AppState;
 
@@ -75,7 +74,10 @@ pub(super) async fn show(
 ) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    page(&state, &visitor, Form::new(&query), StatusCode::OK, None)
+    let form = Form::new(&query);
+    let labels = [&form.username, &form.full_name, &form.email].map(|field| (field.name, field.label));
+    let notice = not_kept(&query, &labels);
+    page(&state, &visitor, form, StatusCode::OK, notice)
 }
 
 /// `POST /admin/users/new`.
@@ -98,7 +100,7 @@ pub(super) async fn create(
     } else if problem.status() == StatusCode::CONFLICT {
         form.username.error = Some(problem.sentence());
     } else {
-        notice = Some(&problem);
+        notice = Some(Notice::Failed(problem.sentence()));
     }
     page(&state, &visitor, form, problem.status(), notice)
 }
@@ -108,9 +110,8 @@ fn page(
     visitor: &Visitor,
     form: Form,
     status: StatusCode,
-    refused: Option<&Problem>,
+    notice: Option<Notice>,
 ) -> PageResult {
-    let notice = refused.map(|problem| Notice::Failed(problem.sentence()));
     let page = NewPage {
         shell: Shell::new(state, visitor, "New user", LIST).with_notice(notice),
         faults: form.faults(),

@@ -3,7 +3,7 @@
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
 use patgate_core::user::Username;
-use patgate_store::{Page, RoleFilter};
+use patgate_store::{Page, RoleCursor, RoleFilter, Seek};
 
 use super::no_such_role;
 use crate::caller::Caller;
@@ -43,14 +43,17 @@ pub async fn read_by_id(state: &AppState, caller: &Caller, id: RoleId) -> Result
     state.store.role_by_id(id).await?.ok_or_else(no_such_role)
 }
 
-/// Lists roles by name: those whose names begin with `prefix`, whatever the case.
+/// Lists roles by name: those whose names begin with `prefix`, whatever the case; at most `limit`, from a place on.
 ///
 /// # Errors
 /// 403 without `security#view` and `security#edit`.
-pub async fn list_by_prefix(state: &AppState, caller: &Caller, prefix: &str) -> Result<Vec<Role>, Problem> {
+pub async fn list_by_prefix(
+    state: &AppState,
+    caller: &Caller,
+    prefix: &str,
+    place: &Seek<RoleCursor>,
+    limit: u64,
+) -> Result<Vec<Role>, Problem> {
     require_sight(state, caller)?;
-    let prefix = prefix.to_lowercase();
-    let mut roles = state.store.all_roles().await?;
-    roles.retain(|role| role.name.key().starts_with(&prefix));
-    Ok(roles)
+    Ok(state.store.list_roles(prefix, place, limit).await?)
 }

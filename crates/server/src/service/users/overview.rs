@@ -1,8 +1,10 @@
 //! What administrators see of users: a list page by page, and all about one of them.
 
 use jiff::Timestamp;
+use patgate_core::identifier::UserId;
+use patgate_core::permission::names::ADMIN;
 use patgate_core::user::{Origin, User, Username};
-use patgate_store::{Seek, UserCursor, UserFilter};
+use patgate_store::{FoundUsers, Seek, UserCursor, UserFilter};
 
 use super::no_such_user;
 use crate::caller::Caller;
@@ -18,6 +20,8 @@ pub struct Account {
     pub user: User,
     /// The roles they hold, by themselves or through a group, by name, each with its identifier.
     pub roles: Vec<(String, String)>,
+    /// What they may do, by all of that together; `None`: everything.
+    pub permissions: Option<Vec<String>>,
     /// How many of their tokens are neither deleted nor expired.
     pub live_tokens: u64,
     /// Whether they have a password here.
@@ -28,7 +32,7 @@ pub struct Account {
     pub confirmation: Option<SeenConfirmation>,
 }
 
-/// Lists users by name, at most `limit` from a place on.
+/// Lists users by name, at most `limit` from a place on, as far as can be looked quickly.
 ///
 /// # Errors
 /// 403 without `security#view` and `security#edit`.
@@ -38,9 +42,9 @@ pub async fn list_from(
     filter: &UserFilter,
     place: &Seek<UserCursor>,
     limit: u64,
-) -> Result<Vec<User>, Problem> {
+) -> Result<FoundUsers, Problem> {
     require_sight(state, caller)?;
-    Ok(state.store.list_users(filter, place, limit).await?)
+    Ok(state.store.search_users(filter, place, limit).await?)
 }
 
 /// Tells all about a user.
@@ -60,6 +64,7 @@ pub async fn account(state: &AppState, caller: &Caller, username: &Username) -> 
     let link = state.store.reset_link_of(user.id).await?.filter(|link| now < link.expires_at);
     Ok(Account {
         roles,
+        permissions: effective(state, user.id),
         live_tokens: state.store.count_live_grants(user.id, now).await?,
         has_password: user.origin == Origin::Internal
             && state.store.password(&user.username).await?.is_some(),
@@ -67,4 +72,13 @@ pub async fn account(state: &AppState, caller: &Caller, username: &Username) -> 
         confirmation: confirmations::seen(state, &user).await?,
         user,
     })
+}
+
+/// What somebody may do; `None`: everything, as an administrator.
+fn effective(state: &AppState, user: UserId) -> Option<Vec<String>> {
+    let view = state.index.view();
+    let Some(facts) = view.owner(user) else { return Some(Vec::new()) };
+    let is_everything = state.slot(ADMIN).is_some_and(|slot| facts.permissions.contains(slot));
+    let ids = || state.catalog.ids_in(facts.permissions).map(ToString::to_string).collect();
+    (!is_everything).then(ids)
 }

@@ -166,11 +166,11 @@ async fn pages_of_a_long_list_go_there_and_back() {
             None => break,
         }
     }
-    assert_eq!((pages, seen.len()), (3, 110));
+    assert_eq!((pages, seen.len()), (5, 110));
     assert!(seen.is_sorted());
     let last = world.open(admin, &path).await;
     let middle = world.open(admin, &link(&last, "prev").unwrap()).await;
-    assert_eq!(names(&middle), seen[50..100]);
+    assert_eq!(names(&middle), seen[75..100]);
     // The download has them all.
     let csv = world.open(admin, &format!("{LIST}.csv?owner=bob")).await;
     assert_eq!(csv.text().lines().count(), 111);
@@ -203,6 +203,20 @@ async fn chosen_tokens_are_named_once_more_and_deleted_in_one_change() {
     assert!(page.text().contains("2 tokens are deleted.") && names(&page).len() == 3);
     let call = get("/api/v1/personal-access-tokens/current").token(&stage.tokens[0]);
     assert_eq!(world.send(call).await.status(), 401);
+    // One comes back to the same place of the list.
+    let page = world.open(admin, &format!("{LIST}?owner=ann&sort=name&done=none")).await;
+    assert!(page.text().contains(r#"name="list" value="owner=ann&#38;sort=name""#), "{}", page.text());
+    let page =
+        world.open(admin, &format!("{LIST}/delete?list=owner%3Dann%26sort%3Dname&id={}", ids[1])).await;
+    assert!(
+        page.text().contains(r#"href="/admin/tokens?owner=ann&#38;sort=name">Cancel"#),
+        "{}",
+        page.text()
+    );
+    assert!(page.text().contains(r#"name="list" value="owner=ann&#38;sort=name""#));
+    let from = [("id", ids[0].as_str()), ("list", "owner=ann&sort=name")];
+    let answer = world.send(post(format!("{LIST}/delete")).submit(admin, &from)).await;
+    assert_eq!(answer.header("location"), "/admin/tokens?owner=ann&sort=name&done=deleted-0");
     // Somebody else was first: a calm answer.
     let answer = world.send(post(format!("{LIST}/delete")).submit(admin, &fields)).await;
     assert_eq!(answer.header("location"), "/admin/tokens?done=deleted-0");
@@ -330,4 +344,19 @@ async fn a_search_through_very_many_tokens_goes_on_page_by_page() {
     assert!(!page.text().contains("Only a part") && page.text().contains(r#"rel="prev""#));
     let csv = world.open(admin, &format!("{LIST}.csv?owner=bob&endless=yes&sort=name")).await;
     assert_eq!(csv.text().lines().count(), 2);
+    // The log of all that was made likewise.
+    let auditor = world.user("eve", &["login", "audit#view"]).await;
+    let auditor = &world.session(&auditor).await;
+    let log = "/admin/audit?actor=test&action=user.disable";
+    let page = world.open(auditor, log).await;
+    assert!(
+        page.text().contains("None found so far") && page.text().contains("Only a part"),
+        "{}",
+        page.text()
+    );
+    let next = page.text().split(r#"rel="next" href=""#).nth(1).unwrap().split('"').next().unwrap();
+    let page = world.open(auditor, &next.replace("&#38;", "&")).await;
+    assert!(page.text().contains("User disabled") && !page.text().contains("Only a part"), "{}", page.text());
+    let lines = world.open(auditor, &log.replace("audit?", "audit.jsonl?")).await;
+    assert_eq!(lines.text().lines().count(), 1);
 }

@@ -94,3 +94,49 @@ async fn a_refusal_keeps_the_surroundings_of_who_is_signed_in() {
     let page = world.send(get("/reset/AAAA").header("accept", "text/html")).await;
     assert_eq!((page.status(), page.header("referrer-policy")), (404, "strict-origin"));
 }
+
+#[tokio::test]
+async fn the_navigation_has_what_one_may_see_and_says_where_one_is() {
+    const ACCESS: [(&str, &str); 2] = [("/account/tokens", "Access tokens"), ("/account/api", "API")];
+    const CONFIGURATION: (&str, &str) = ("/configuration", "Configuration");
+    const SETTINGS: (&str, &str) = ("/settings", "System settings");
+    const ALL_TOKENS: (&str, &str) = ("/admin/tokens", "All tokens");
+    const USERS: (&str, &str) = ("/admin/users", "Users");
+    const ROLES: (&str, &str) = ("/admin/roles", "Roles and permissions");
+    const REMINDERS: (&str, &str) = ("/admin/reminders", "Reminders");
+    const AUDIT: (&str, &str) = ("/admin/audit", "Audit log");
+    let world = World::new().await;
+    for (permission, between) in [
+        ("login", vec![]),
+        ("release#view", vec![]),
+        ("config#view", vec![CONFIGURATION, SETTINGS, REMINDERS]),
+        ("config#edit", vec![CONFIGURATION, SETTINGS, REMINDERS]),
+        ("token#view_all", vec![ALL_TOKENS]),
+        ("token#delete_all", vec![]),
+        ("security#view", vec![SETTINGS, USERS, ROLES, REMINDERS]),
+        ("security#edit", vec![SETTINGS, USERS, ROLES, REMINDERS]),
+        ("audit#view", vec![AUDIT]),
+        ("admin", vec![CONFIGURATION, SETTINGS, ALL_TOKENS, USERS, ROLES, REMINDERS, AUDIT]),
+    ] {
+        let user = world.user(&permission.replace('#', "-"), &["login", permission]).await;
+        let session = world.session(&user).await;
+        let places: Vec<_> = [&ACCESS[..1], &between, &ACCESS[1..]].concat();
+        for (at, _) in &places {
+            let page = world.open(&session, at).await;
+            assert_eq!(page.status(), 200, "{permission}: {at}");
+            let list =
+                page.text().split(r#"class="places">"#).nth(1).unwrap().split("</nav>").next().unwrap();
+            let shown: Vec<_> = list
+                .split("<a href=\"")
+                .skip(1)
+                .map(|link| {
+                    let (path, rest) = link.split_once('"').unwrap();
+                    let (mark, name) = rest.split_once('>').unwrap();
+                    (path, name.split('<').next().unwrap(), mark.contains(r#"aria-current="page""#))
+                })
+                .collect();
+            let expected: Vec<_> = places.iter().map(|(path, name)| (*path, *name, path == at)).collect();
+            assert_eq!(shown, expected, "{permission}: {at}");
+        }
+    }
+}

@@ -36,6 +36,51 @@ async fn a_wrong_log_in_keeps_the_name_and_does_not_tell_whether_it_exists() {
 }
 
 #[tokio::test]
+async fn a_log_in_that_cannot_be_checked_keeps_the_name_and_where_one_wanted_to_go() {
+    let world = World::new().await;
+    world.user("ann", &["login"]).await;
+    world.state.store.clone().close().await;
+    let form = [("username", "ann"), ("password", PASSWORD), ("next", "/account/api")];
+    let answer = world.send(post("/login").form(&form)).await;
+    assert!(answer.status() >= 500, "{}", answer.shown());
+    assert!(answer.text().contains(r#"role="alert""#), "{}", answer.text());
+    for kept in [r#"name="username" type="text" value="ann""#, r#"name="next" value="/account/api""#] {
+        assert!(answer.text().contains(kept), "{kept}: {}", answer.text());
+    }
+    assert!(!answer.text().contains(PASSWORD), "a password never comes back");
+}
+
+#[tokio::test]
+async fn the_page_has_a_button_for_each_provider_that_is_configured() {
+    let provider = |name: &str, label: &str| {
+        format!(
+            "[[oidc]]\nname = '{name}'\nlabel = '{label}'\nissuer = 'https://{name}.example'\nclient_id = 'x'\n"
+        )
+    };
+    let [one, two] = [provider("company", "Example Ltd."), provider("partner", "Partner <b>")];
+    for (file, buttons) in [
+        (String::new(), vec![]),
+        (one.clone(), vec!["Log in with Example Ltd."]),
+        (format!("{one}{two}"), vec!["Log in with Example Ltd.", "Log in with Partner &#60;b&#62;"]),
+    ] {
+        let page = World::configured(&file).await.send(get("/login?next=/account/api")).await;
+        let list =
+            page.text().split(r#"class="providers""#).nth(1).map(|rest| rest.split("</ul>").next().unwrap());
+        let links: Vec<_> = list.unwrap_or_default().split("<a ").skip(1).collect();
+        assert_eq!(links.len(), buttons.len(), "{}", page.text());
+        for ((link, button), name) in links.iter().zip(&buttons).zip(["company", "partner"]) {
+            assert!(
+                link.contains(&format!("href=\"/login/external/{name}?next=%2Faccount%2Fapi\"")),
+                "{link}"
+            );
+            assert!(link.contains(&format!(">{button}</a>")), "{link}");
+        }
+        assert_eq!(page.text().contains("or with a password"), !buttons.is_empty());
+        assert!(page.text().contains(r#"name="password""#), "a password can be typed whatever is configured");
+    }
+}
+
+#[tokio::test]
 async fn one_never_goes_on_at_another_site() {
     let world = World::new().await;
     world.user("ann", &["login"]).await;

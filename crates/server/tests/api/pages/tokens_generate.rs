@@ -2,6 +2,7 @@
 
 use patgate_core::policy::{Days, TokenSettings};
 use patgate_core::user::Origin;
+use patgate_store::{Actor, ActorKind};
 
 use crate::common::{Answer, PASSWORD, SignedIn, World, delete, get, post};
 
@@ -201,9 +202,7 @@ async fn a_token_carries_what_was_selected() {
     let token = secret(&generate(&world, &session, &chosen).await);
     let current = world.send(get("/api/v1/personal-access-tokens/current").basic("", &token)).await;
     assert_eq!(current.json()["globalPermissions"], serde_json::json!(["release#view"]));
-    // A box that is checked although all are meant has no effect.
-    let all = [("permissions", "all"), ("permission", "release#view")];
-    let token = secret(&generate(&world, &session, &all).await);
+    let token = secret(&generate(&world, &session, &[("permissions", "all")]).await);
     let current = world.send(get("/api/v1/personal-access-tokens/current").basic("", &token)).await;
     assert_eq!(current.json()["globalPermissions"], serde_json::Value::Null);
     let none =
@@ -211,6 +210,58 @@ async fn a_token_carries_what_was_selected() {
     assert!(none.starts_with("dpa_"));
     let current = world.send(get("/api/v1/personal-access-tokens/current").basic("", &none)).await;
     assert_eq!(current.json()["globalPermissions"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn who_contradicts_themselves_gets_no_token_and_sees_what_contradicts() {
+    let world = World::new().await;
+    let ann = world.user("ann", &["login", "release#view"]).await;
+    let session = world.session(&ann).await;
+    // Without a script one may check boxes, or type a day, while another choice still stands.
+    let all = [("permissions", "all"), ("permission", "release#view")];
+    let answer = generate(&world, &session, &all).await;
+    assert_eq!(answer.status(), 400);
+    assert!(between(&answer, "id=\"permissions-error\"", "</p>").contains("clear the boxes to use all"));
+    for shown in [r#"name="permissions" value="chosen" checked"#, r#"value="release#view" checked"#] {
+        assert!(answer.text().contains(shown), "{shown}: {}", answer.text());
+    }
+    for expiration in ["30", "never"] {
+        let day = [("expiration", expiration), ("date", "2026-12-31")];
+        let answer = generate(&world, &session, &day).await;
+        assert_eq!(answer.status(), 400, "{expiration}");
+        assert!(between(&answer, "id=\"date-error\"", "</p>").contains("empty this field"));
+        for shown in [r#"<option value="date" selected>"#, r#"value="2026-12-31""#] {
+            assert!(answer.text().contains(shown), "{shown}: {}", answer.text());
+        }
+    }
+    let list = world.send(get("/api/v1/personal-access-tokens").basic("ann", PASSWORD)).await;
+    assert_eq!(list.json(), serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn what_was_typed_stays_while_somebody_else_holds_the_database() {
+    let world = World::new().await;
+    let ann = world.user("ann", &["login"]).await;
+    let session = world.session(&ann).await;
+    let id = form_id(&world.open(&session, NEW).await);
+    let somebody = Actor {
+        kind: ActorKind::System,
+        name: "somebody".to_owned(),
+        user: None,
+        grant: None,
+        address: None,
+    };
+    let held = world.state.store.change(&somebody, world.clock.now()).await.unwrap();
+    let typed = form(&id, &[("expiration", "45")]);
+    let answer = world.send(post(NEW).submit(&session, &typed)).await;
+    drop(held);
+    assert_eq!(answer.status(), 503);
+    assert!(answer.text().contains("busy; try again") && answer.text().contains(r#"role="alert""#));
+    assert!(answer.text().contains(r#"value="nightly""#), "{}", answer.text());
+    assert!(answer.text().contains(r#"<option value="45" selected>"#));
+    // The same form makes the token then.
+    let answer = world.send(post(NEW).submit(&session, &form(&form_id(&answer), &[]))).await;
+    assert!(answer.text().contains("data-secret"), "{}", answer.text());
 }
 
 #[tokio::test]
