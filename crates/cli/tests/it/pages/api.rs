@@ -4,7 +4,7 @@ use patgate_testkit::browser::Browser;
 use patgate_testkit::servers::patgate::Patgate;
 
 use super::log_in_admin;
-use crate::actors::admin;
+use crate::actors::{admin, auth};
 
 const LIST: &str = "form[data-path=\"/api/v1/personal-access-tokens\"][data-try=GET]";
 
@@ -17,4 +17,25 @@ fn somebody_tries_a_call_in_their_own_session() {
     browser.run(&format!("document.querySelector('{LIST} button[type=submit]').click()"));
     browser.sees("200 OK");
     browser.sees("\"tokenNote\": \"nightly build\"");
+}
+
+#[test]
+fn a_call_that_deletes_is_asked_about_once_more() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    let token = admin(&patgate).token("nightly build", "any");
+    log_in_admin(&browser, &patgate, "/account/api");
+    let form = "form[data-path=\"/api/v1/personal-access-tokens/{id}\"][data-try=DELETE]";
+    browser.run(&format!("document.querySelector('{form}').closest('details').open = true"));
+    browser.fill("id", &token.id);
+    browser.press("Send DELETE");
+    browser.sees("This is no rehearsal");
+    assert_eq!(browser.focused(), "Delete for real");
+    browser.press("Cancel");
+    browser.sees_no("[data-sure]");
+    assert_eq!(auth(&patgate, &token.text), 200, "nothing happens before the second button");
+    browser.press("Send DELETE");
+    browser.press("Delete for real");
+    browser.sees("204");
+    browser.sees_no("[data-sure]");
+    assert_eq!(auth(&patgate, &token.text), 401);
 }

@@ -12,7 +12,7 @@ use crate::actors::admin;
 const HOUR: i64 = 3_600_000;
 
 /// How the vendor's page tells what is left, and how it looks.
-fn told(remaining: Remaining) -> (&'static str, String) {
+pub(super) fn told(remaining: Remaining) -> (&'static str, String) {
     match remaining {
         Remaining::Never => ("plain", "Never".to_owned()),
         Remaining::Days(days) => ("plain", format!("{days} days")),
@@ -51,4 +51,19 @@ fn a_pill_counts_down_by_the_rule_while_the_page_stays_open() {
         browser.reads(&format!(".pill.{look}"), &[&text]);
     }
     assert_eq!(browser.run("return window.isStillOpen"), true, "the page was loaded again");
+}
+
+#[test]
+fn a_pill_is_right_at_once_after_the_computer_slept() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    admin(&patgate).token_of(&json!({ "tokenNote": "slept over", "expiresInDays": 30 }));
+    log_in_admin(&browser, &patgate, "/account/tokens");
+    browser.reads(".pill", &["30 days"]);
+    let until = browser.run("return document.querySelector('.pill').dataset.until");
+    let until: Timestamp = until.as_str().unwrap().parse().unwrap();
+    for (left, text) in [(50 * HOUR, "3 days"), (HOUR, "Less than 24 hours"), (0, "Expired")] {
+        let script = "return document.querySelector('.pill').innerText";
+        let told = browser.wakes_up_at(until.as_millisecond() - left, script);
+        assert_eq!(told.as_str().map(str::trim), Some(text), "{left}");
+    }
 }

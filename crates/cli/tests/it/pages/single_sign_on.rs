@@ -8,6 +8,7 @@ use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::{ports, wait};
 use serde_json::{Value, json};
 
+use super::barriers::judged;
 use crate::actors::{Token, admin, auth};
 
 /// How long a provider may take to show its next page.
@@ -70,6 +71,22 @@ fn somebody_signs_in_at_the_company_makes_a_token_and_logs_out_there_as_well() {
     browser.arrives("/account/tokens/new?application=any");
     browser.sees("Generate token");
 
+    // Our page that leads on leaves at once: it is judged as a copy, from another session of hers.
+    let copy = browser.run(
+        "const request = new XMLHttpRequest();
+         request.open('POST', '/logout', false);
+         request.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
+         request.send(new URLSearchParams(new FormData(document.querySelector('form[action$=\"/logout\"]'))).toString());
+         document.documentElement.innerHTML = request.responseText;
+         return request.responseText",
+    );
+    assert!(copy.as_str().unwrap().contains("Log out at Example Ltd."), "{copy}");
+    assert_eq!(judged(&browser, "the page that leads to the provider"), Vec::<String>::new());
+    browser.open(&patgate.url_of("/account/tokens"));
+    browser.press("Log in with Example Ltd.");
+    sign_in_there(&browser, &patgate, "alice", "any password");
+    browser.arrives("/account/tokens");
+
     browser.press("Menu of alice");
     browser.press("Log out");
     // By way of our page to the provider's, which asks.
@@ -117,6 +134,32 @@ fn made_by(patgate: &Patgate, browser: &Browser) -> Token {
     let field =
         |name: &str| made[name].as_str().unwrap_or_else(|| panic!("{made}\n{}", patgate.log())).to_owned();
     Token { id: field("id"), text: field("token") }
+}
+
+#[test]
+fn somebody_of_the_company_is_told_when_an_administrator_switches_their_tokens_off() {
+    let ((patgate, _provider), browser) = (certified(), Browser::start());
+    browser.open(&patgate.url_of("/account/tokens"));
+    browser.press("Log in with Example Ltd.");
+    sign_in_there(&browser, &patgate, "alice", "any password");
+    browser.arrives("/account/tokens");
+    let token = made_by(&patgate, &browser);
+    assert_eq!(auth(&patgate, &token.text), 200);
+    let path = "/api/v1/settings/personal-access-tokens";
+    let mut settings = admin(&patgate).get(path).json();
+    for application in ["release", "deploy", "others"] {
+        settings["origins"][application]["sso"] = json!(false);
+    }
+    settings["existingTokens"] = json!({ "originClosed": "suspend" });
+    let answer = admin(&patgate).send("PUT", path, &settings);
+    assert!((200..300).contains(&answer.status), "{}", answer.text());
+    assert_eq!(auth(&patgate, &token.text), 401);
+    browser.reload();
+    browser.sees("An administrator has switched personal access tokens off for SSO users");
+    browser.reads("tbody th", &["ci"]);
+    assert!(browser.has("button[disabled]") && !browser.has("a[data-dialog=generate]"));
+    browser.open(&patgate.url_of("/account/tokens/new"));
+    browser.reads("h1", &["You cannot generate tokens"]);
 }
 
 #[test]

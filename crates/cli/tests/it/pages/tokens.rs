@@ -34,7 +34,13 @@ fn somebody_generates_a_token_uses_the_shown_line_and_deletes_it() {
     browser.press("Copy token");
     browser.sees("Copied");
     assert_eq!(browser.clipboard(), token);
+    // A screen reader says it, too: a button is no live region.
+    assert_eq!(
+        browser.run("return document.querySelector('[role=status][data-copied]').textContent"),
+        "Copied"
+    );
     browser.press("Copy the command");
+    browser.reads("[data-copy=call]", &["Copied"]);
     let line = browser.text("#call");
     assert_eq!(browser.clipboard(), line);
     let answer = curl::line(&line);
@@ -58,6 +64,31 @@ fn somebody_generates_a_token_uses_the_shown_line_and_deletes_it() {
     browser.sees("No tokens yet");
     let answer = curl::line(&line);
     assert_eq!(answer.status, 401, "{}", answer.text());
+}
+
+#[test]
+fn somebody_who_leaves_the_page_or_has_no_clipboard_leaves_no_token_behind() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, PAGE);
+    let token = generate(&browser, "left behind");
+    // A page over plain http has no clipboard: the text is marked, for the keyboard to copy.
+    browser.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+    browser.press("Copy token");
+    browser.sees("Marked: copy it with the keyboard");
+    assert_eq!(browser.run("return getSelection().toString().trim()"), token.as_str());
+    // What the page is when it has been left, and its own script has run.
+    browser.run(
+        "addEventListener('pagehide', () => {
+             const secrets = [...document.querySelectorAll('[data-secret]')].map(one => one.textContent);
+             sessionStorage.setItem('left', JSON.stringify([secrets, document.body.innerText]));
+         })",
+    );
+    browser.press("Done: go to your access tokens");
+    browser.reads("tbody th", &["left behind"]);
+    let left = browser.run("return sessionStorage.getItem('left')");
+    let left: serde_json::Value = serde_json::from_str(left.as_str().unwrap()).unwrap();
+    assert_eq!(left[0], serde_json::json!(["", ""]));
+    assert!(!left[1].as_str().unwrap().contains(&token), "{left}");
 }
 
 #[test]
@@ -114,8 +145,15 @@ fn somebody_without_javascript_generates_and_deletes_a_token() {
     // What the script would tell beside the list.
     browser.sees("45 days: until ");
     browser.fill("Token name", "by the page");
+    // What belongs to another choice cannot be filled in by mistake.
+    let is_hidden = |text: &str| !browser.shows(text);
+    assert!(is_hidden("Last day") && is_hidden("Of those that you hold"));
+    browser.choose("Token expiration", "A day of your own");
+    browser.sees("Last day");
     browser.choose("Token expiration", "45 days");
+    assert!(is_hidden("Last day"));
     browser.press("Let me select permissions");
+    browser.sees("Of those that you hold");
     browser.press("Generate");
     browser.sees("Token generated");
     let token = browser.text("#token");
@@ -139,14 +177,14 @@ fn somebody_without_javascript_generates_and_deletes_a_token() {
 fn a_token_is_gone_when_one_comes_back_and_a_form_makes_one_alone() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
     log_in_admin(&browser, &patgate, PAGE);
-    let token = generate(&browser, "shown once");
+    let token = generate(&browser, "kept nowhere");
     // The browser asks whether to send the form again, and somebody says yes.
     browser.reload();
     browser.sees("This form was already used");
     assert!(!browser.source().contains(&token));
     assert_eq!(live_tokens(&patgate), 1);
     browser.press("Go to your access tokens");
-    browser.sees("shown once");
+    browser.reads("tbody th", &["kept nowhere"]);
     for _ in 0..3 {
         browser.back();
         assert!(!browser.source().contains(&token), "{}", browser.path());
@@ -226,10 +264,10 @@ fn somebody_finds_tokens_by_name_and_clears_those_that_are_over() {
     log_in_admin(&browser, &patgate, PAGE);
     browser.counts(ROWS, 4);
     browser.reads("tr.over .pill", &["Expired"]);
-    browser.fill("Search by name", "ci");
+    browser.fill("Name begins with", "ci");
     browser.press("Apply");
     browser.reads("tbody th", &["ci-deploy", "ci-build"]);
-    browser.fill("Search by name", "");
+    browser.fill("Name begins with", "");
     browser.choose("Show", "Expired ones");
     browser.press("Apply");
     browser.reads("tbody th", &["old-runner"]);

@@ -3,10 +3,11 @@
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
+use patgate_core::expiry::Expiry;
 use patgate_testkit::browser::Browser;
 use patgate_testkit::servers::patgate::Patgate;
 
-use super::log_in_admin;
+use super::{countdown, log_in_admin};
 use crate::actors::admin;
 
 const PAGE: &str = "/account/tokens";
@@ -70,7 +71,7 @@ fn a_day_ends_where_somebody_is_and_others_see_that_moment_in_their_own_time() {
     let browsers = [east, west].map(|name| {
         let browser = Browser::with().zone(name).start();
         log_in_admin(&browser, &patgate, PAGE);
-        browser.sees(&format!("Times in {name}"));
+        browser.sees(&format!("Times in {name} (now UTC"));
         browser
     });
     let moments = ["east", "west"].map(|name| {
@@ -84,12 +85,16 @@ fn a_day_ends_where_somebody_is_and_others_see_that_moment_in_their_own_time() {
             assert_eq!(shown_in_list(&browsers[at], &patgate, token), written(moment, &zone(name)), "{name}");
         }
     }
-    // The remaining time is exact, whatever the zone.
-    let pills = browsers.map(|browser| {
+    // The remaining time is exact, whatever the zone: at the same moment the pills read the same.
+    let moment = now + 30.hours();
+    let remaining = Expiry::at(moments[0]).unwrap().remaining(moment);
+    for browser in &browsers {
         browser.open(&patgate.url_of(&format!("{PAGE}?search=east")));
-        browser.text(".pill")
-    });
-    assert_eq!(pills[0], pills[1]);
+        browser.reads("tbody th", &["east"]);
+        let told =
+            browser.wakes_up_at(moment.as_millisecond(), "return document.querySelector('.pill').innerText");
+        assert_eq!(told.as_str().map(str::trim), Some(&*countdown::told(remaining).1));
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(super) const NOA: &str = "noa.stern";
 
 /// Tokens: owner, name, application, days it lives (0: no expiration), days since it was made, hours since its last use
 /// (0: never used).
-const TOKENS: [(&str, &str, &str, u32, u32, u32); 14] = [
+const TOKENS: [(&str, &str, &str, u32, u32, u32); 15] = [
     ("admin", "ci-deploy", "deploy", 60, 30, 1),
     ("admin", "nightly-report", "any", 30, 26, 9),
     ("admin", "laptop", "release", 0, 200, 30),
@@ -34,6 +34,7 @@ const TOKENS: [(&str, &str, &str, u32, u32, u32); 14] = [
     ("admin", "old-runner", "any", 30, 52, 700),
     ("kim.lee", "terraform", "deploy", 365, 300, 3),
     ("kim.lee", "laptop-kim", "any", 30, 3, 5),
+    ("kim.lee", "scratch", "any", 7, 2, 4),
     ("ana.souza", "grafana", "any", 0, 410, 6),
     ("ana.souza", "postman", "release", 7, 6, 20),
     ("jo.brandt", "audit-export", "any", 60, 20, 0),
@@ -66,6 +67,8 @@ pub enum Who {
     Nobody,
     /// The first administrator.
     Admin,
+    /// Somebody who may see users, roles, everybody's tokens and the log, and change nothing.
+    Viewer,
     /// Somebody of SSO who has a token, after an administrator has switched tokens off for people of SSO.
     OfSso,
     /// Somebody of SSO without a token, then.
@@ -97,19 +100,24 @@ impl Company {
             match name {
                 "laptop" => places.push(("{own}", id)),
                 "terraform" => places.push(("{token}", id)),
+                "scratch" => {
+                    send(&patgate, owner, "DELETE", &format!("{TOKENS_PATH}/{id}"), &json!({}));
+                    places.push(("{gone}", id));
+                }
                 "grafana" => places.push(("{another}", id)),
                 _ => {}
             }
         }
         send(&patgate, "admin", "POST", "/api/v1/users/per.olsen/disable", &json!({}));
-        let sign_in = |who, name| (who, sign_in(&patgate, name).0);
         let sessions =
-            vec![sign_in(Who::Admin, "admin"), sign_in(Who::OfSso, SAM), sign_in(Who::OfSsoWithout, NOA)];
+            [(Who::Admin, "admin"), (Who::Viewer, "jo.brandt"), (Who::OfSso, SAM), (Who::OfSsoWithout, NOA)];
+        let sessions = sessions.map(|(who, name)| (who, sign_in(&patgate, name).0)).to_vec();
         places.extend(furnish(&patgate));
         places.push(("{link}", make_reset_link(&patgate, "ana.souza")));
         rules::close_sso(&mut patgate);
         places.extend(rules::remind(&patgate));
         places.extend(rules::decide(&patgate));
+        rules::remember_long_ago(&patgate);
         Self { patgate, sessions, places }
     }
 
@@ -118,8 +126,8 @@ impl Company {
         self.sessions.iter().find(|(of, _)| *of == who).map(|(_, cookie)| cookie.as_str())
     }
 
-    /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{own}` (the
-    /// administrator's own token), `{link}` (what a password reset link has behind `/reset/`), `{folder}`, `{mail}` (a mail
+    /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{gone}`
+    /// (a deleted token), `{own}` (the administrator's own token), `{link}` (what a password reset link has behind `/reset/`), `{folder}`, `{mail}` (a mail
     /// server), `{run}`, `{failed}` and `{owner}` (a mail that failed), `{decision}`, `{exemption}`.
     pub(super) fn filled(&self, text: &str) -> String {
         self.places.iter().fold(text.to_owned(), |text, (place, name)| text.replace(place, name))

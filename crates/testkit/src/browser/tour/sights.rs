@@ -22,6 +22,20 @@ pub const SIGHTLESS: [&str; 11] = [
 const STALE: &str = "document.querySelector('main [name=shown]').value = 'something else'";
 /// Opens the first call of the API page, and tries it.
 const TRY: &str = "document.querySelector('details.call').open = true";
+/// Opens some calls of every kind.
+const OPEN: &str =
+    "document.querySelectorAll('details.call').forEach((call, at) => { call.open = at % 3 === 0; })";
+/// Sends the panel *Generate token* twice.
+const TWICE: &str = "const form = document.querySelector('main form[data-generate]');
+     const request = new XMLHttpRequest();
+     request.open('POST', form.action, false);
+     request.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
+     request.send(new URLSearchParams(new FormData(form)).toString());
+     form.submit();";
+/// Lets the field of the mail address take whatever is typed.
+const ANY_ADDRESS: &str = "document.querySelector('#email').type = 'text'";
+/// A window that no rule allows.
+const ANY_WINDOW: &str = "document.querySelector('[name=freshness_sso]').value = '99999'";
 
 /// Every sight, in the order of the places.
 pub const SIGHTS: &[Sight] = &[
@@ -73,6 +87,13 @@ pub const SIGHTS: &[Sight] = &[
     )
     .after(&[Press("Generate")]),
     Sight::of(
+        "tokens-again",
+        "/account/tokens/new",
+        "/account/tokens/new?name=sent-twice",
+        "This form was already used",
+    )
+    .after(&[Run(TWICE)]),
+    Sight::of(
         "tokens-clear",
         "/account/tokens/expired/clear",
         "/account/tokens/expired/clear",
@@ -91,8 +112,16 @@ pub const SIGHTS: &[Sight] = &[
         Press("Save profile"),
         See("What differs"),
     ]),
+    Sight::of("profile-wrong", "/account/profile", "/account/profile", "Profile").after(&[
+        Run(ANY_ADDRESS),
+        Fill("E-mail", "not an address"),
+        Press("Save profile"),
+        See("A mail address looks like"),
+    ]),
+    Sight::of("profile-sso", "/account/profile", "/account/profile", "Profile").by(Who::OfSso),
     Sight::of("profile-logout", "/account/profile/logout", "/account/profile/logout", "Log out everywhere?"),
     Sight::of("api", "/account/api", "/account/api", "API").after(&[Run(TRY)]),
+    Sight::of("api-open", "/account/api", "/account/api", "API").after(&[Run(OPEN)]),
     Sight::of("all-tokens", "/admin/tokens", "/admin/tokens", "All tokens"),
     Sight::of("all-tokens-none", "/admin/tokens", "/admin/tokens?search=zebra", "All tokens"),
     Sight::of("all-tokens-wrong", "/admin/tokens", "/admin/tokens?owner=nobody&unused=x", "All tokens"),
@@ -103,6 +132,7 @@ pub const SIGHTS: &[Sight] = &[
         "Delete 2 tokens?",
     ),
     Sight::of("token-life", "/admin/tokens/{id}", "/admin/tokens/{token}", "terraform"),
+    Sight::of("token-life-over", "/admin/tokens/{id}", "/admin/tokens/{gone}", "scratch"),
     Sight::of("users", "/admin/users", "/admin/users", "Users"),
     Sight::of("users-none", "/admin/users", "/admin/users?search=zebra", "Users"),
     Sight::of("users-new", "/admin/users/new", "/admin/users/new", "New user"),
@@ -112,6 +142,7 @@ pub const SIGHTS: &[Sight] = &[
         See("taken"),
     ]),
     Sight::of("user", "/admin/users/{username}", "/admin/users/kim.lee", "kim.lee"),
+    Sight::of("user-viewer", "/admin/users/{username}", "/admin/users/kim.lee", "kim.lee").by(Who::Viewer),
     Sight::of("user-disabled", "/admin/users/{username}", "/admin/users/per.olsen", "per.olsen"),
     Sight::of("user-sso", "/admin/users/{username}", "/admin/users/sam.meyer", "sam.meyer"),
     Sight::of("user-conflict", "/admin/users/{username}", "/admin/users/kim.lee", "kim.lee").after(&[
@@ -209,6 +240,12 @@ pub const SIGHTS: &[Sight] = &[
         Press("Save settings"),
         See("What differs"),
     ]),
+    Sight::of("settings-wrong", "/settings", "/settings", "System settings").after(&[
+        Run(ANY_WINDOW),
+        Press("Save settings"),
+        See("Nothing was saved yet"),
+    ]),
+    Sight::of("settings-viewer", "/settings", "/settings", "System settings").by(Who::Viewer),
     Sight::of("settings-preview", "/settings/preview", "/settings", "A maximum of 30 days").after(&[
         Run("document.querySelector('#maximum').value = '30'"),
         Press("Save settings"),

@@ -1,0 +1,154 @@
+//! Every flow once more by people who have switched JavaScript off. (Their tokens: `tokens.rs`; logging in: `login.rs`;
+//! users, roles and rules: `roles.rs`.)
+
+use patgate_testkit::browser::Browser;
+use patgate_testkit::servers::patgate::Patgate;
+use serde_json::json;
+
+use super::{log_in, log_in_admin};
+use crate::actors::{Person, admin, auth};
+
+const PASSWORD: &str = "password of ann 1";
+
+fn scriptless() -> Browser {
+    Browser::with().without_scripts().start()
+}
+
+#[test]
+fn somebody_without_javascript_keeps_their_profile_and_ends_sessions() {
+    let (patgate, browser, other) = (Patgate::start(), scriptless(), scriptless());
+    admin(&patgate).hire("ann", PASSWORD, &["login"]);
+    log_in(&browser, &patgate, "ann", PASSWORD, "/account/profile");
+    browser.fill("Full name", "Ann Kern");
+    browser.fill("E-mail", "ann@example.org");
+    browser.press("Save profile");
+    browser.sees("Your profile is saved");
+    assert_eq!(browser.value("Full name"), "Ann Kern");
+    browser.fill("Current password", PASSWORD);
+    browser.fill("New password", "another one of ann");
+    browser.fill("New password, again", "another one of ann");
+    browser.press("Change password");
+    browser.sees("Your password is changed");
+
+    log_in(&other, &patgate, "ann", "another one of ann", "/account/tokens");
+    browser.reload();
+    browser.counts("tbody tr", 2);
+    browser.press("End session of Chrome on Linux");
+    browser.sees("The session has ended");
+    browser.counts("tbody tr", 1);
+    other.reload();
+    other.arrives("/login?next=%2Faccount%2Ftokens");
+
+    browser.press("Log out everywhere");
+    browser.sees("Your one session ends");
+    browser.press("Cancel");
+    browser.sees("Active sessions");
+    browser.press("Log out everywhere");
+    browser.press("End all sessions");
+    browser.sees("You are logged out");
+    browser.open(&patgate.url_of("/account/profile"));
+    browser.arrives("/login?next=%2Faccount%2Fprofile");
+}
+
+#[test]
+fn an_administrator_without_javascript_finds_tokens_deletes_some_and_takes_lists_along() {
+    let (patgate, browser) = (Patgate::start(), scriptless());
+    admin(&patgate).hire("ann", PASSWORD, &["login"]);
+    let ann = Person::new(&patgate, "ann", PASSWORD);
+    let tokens = ["ci-build", "ci-deploy", "ci-lint", "laptop"].map(|name| ann.token(name, "any").text);
+    log_in_admin(&browser, &patgate, "/admin/tokens");
+    browser.counts("tbody th", 4);
+    browser.fill("Name begins with", "ci-");
+    browser.choose("Sort by", "Name, Z to A");
+    browser.press("Apply");
+    browser.reads("tbody th", &["ci-lint", "ci-deploy", "ci-build"]);
+    assert!(!browser.has("button[data-choose]"), "a button that does nothing");
+    let (_, csv) = browser.download("Download as CSV");
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    for name in ["ci-build of ann", "ci-deploy of ann"] {
+        browser.press(name);
+    }
+    browser.press("Delete chosen tokens");
+    browser.sees("Delete 2 tokens?");
+    browser.press("Delete 2 tokens");
+    browser.sees("2 tokens are deleted");
+    // One is back where one was.
+    browser.reads("tbody th", &["ci-lint"]);
+    assert_eq!(browser.value("Name begins with"), "ci-");
+    assert_eq!(tokens.each_ref().map(|token| auth(&patgate, token)), [401, 401, 200, 200]);
+
+    browser.press("Audit log");
+    browser.choose("What", "Token deleted");
+    browser.press("Apply");
+    browser.reads("td[data-label=What]", &["Token deleted grant.delete"; 2]);
+    // They were deleted in one change, in the order of their identifiers.
+    let mut about = browser.texts("td[data-label=About]");
+    about.sort();
+    assert_eq!(about, ["token ci-build", "token ci-deploy"]);
+    let (file, lines) = browser.download("Download as JSON Lines");
+    assert!(file.ends_with(".jsonl"), "{file}");
+    let name = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["subject"]["name"].to_string();
+    let mut names: Vec<_> = lines.lines().map(name).collect();
+    names.sort();
+    assert_eq!(names, ["\"ci-build\"", "\"ci-deploy\""]);
+}
+
+#[test]
+fn people_without_javascript_make_and_use_a_password_reset_link() {
+    let (patgate, browser, theirs) = (Patgate::start(), scriptless(), scriptless());
+    admin(&patgate).hire("ann", PASSWORD, &["login"]);
+    log_in_admin(&browser, &patgate, "/admin/users/ann");
+    browser.press("Make a password reset link");
+    browser.sees("Make a password reset link for ann?");
+    browser.press("Make link");
+    browser.sees("Copy it now");
+    assert!(!browser.has("button[data-copy]"), "a button that does nothing");
+    let link = browser.text("#link");
+    theirs.open(&link);
+    theirs.fill("New password", "short");
+    theirs.fill("New password again", "short");
+    theirs.press("Set password");
+    theirs.sees("at least 8");
+    theirs.fill("New password", "the next one of ann");
+    theirs.fill("New password again", "the next one of ann");
+    theirs.press("Set password");
+    theirs.sees("The password is set");
+    log_in(&theirs, &patgate, "ann", "the next one of ann", "/account/tokens");
+    browser.open(&link);
+    browser.sees("This link opens nothing");
+}
+
+#[test]
+fn an_administrator_without_javascript_decides_about_tokens_that_a_rule_touches() {
+    let (patgate, browser) = (Patgate::start(), scriptless());
+    let token = admin(&patgate).token_of(&json!({ "tokenNote": "laptop", "expiresInDays": 365 })).text;
+    log_in_admin(&browser, &patgate, "/settings");
+    browser.choose("Maximum token expiration duration", "30 days");
+    browser.press("Save settings");
+    browser.sees("One token is touched");
+    browser.reads("tbody th", &["laptop"]);
+    browser.press("Suspend them until the maximum rises, or an administrator lifts it");
+    assert_eq!(auth(&patgate, &token), 200, "nothing happens before the choice");
+    browser.press("Decide");
+    browser.sees("It is decided, and in force");
+    assert_eq!(auth(&patgate, &token), 401);
+}
+
+#[test]
+fn somebody_without_javascript_clears_tokens_that_are_over() {
+    let (patgate, browser) = (Patgate::start(), scriptless());
+    for name in ["laptop", "old-runner", "older-runner"] {
+        admin(&patgate).token(name, "any");
+    }
+    patgate.sql("UPDATE grants SET created_at = 1, expires_at = 86400000 WHERE name LIKE 'old%'");
+    log_in_admin(&browser, &patgate, "/account/tokens");
+    browser.counts("tr.over", 2);
+    browser.press("Clear expired tokens");
+    browser.sees("old-runner");
+    browser.press("Cancel");
+    browser.counts("tr.over", 2);
+    browser.press("Clear expired tokens");
+    browser.press("Delete 2 expired tokens");
+    browser.sees("The expired tokens are cleared");
+    browser.reads("tbody th", &["laptop"]);
+}
