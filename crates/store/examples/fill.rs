@@ -3,6 +3,8 @@
 //! ```text
 //! fill make DATA-DIR TOKENS FILE   makes them, and writes the plain tokens to FILE (0600), one a line
 //! fill used DATA-DIR               prints how many tokens were ever used
+//! fill age DATA-DIR USER OWN       gives OWN tokens to USER, makes them as heavy as they come, and a log of a million
+//!                                  events; prints the identifier of a token that much happened to
 //! ```
 //!
 //! `patgate serve` must have run on the folder before: it makes the key file, with which the tokens are digested.
@@ -40,6 +42,11 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// The group whose members may sign in and see releases.
 const GROUP: &str = "developers";
 
+/// What an aged token carries: as many as people choose.
+const PERMISSIONS: &str = r#"["login","release#create","release#edit","release#view","security#view"]"#;
+/// Events of an aged log.
+const EVENTS: i64 = 1_000_000;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,7 +56,11 @@ async fn main() -> Outcome<()> {
     match arguments[..] {
         ["make", data, tokens, file] => make(Path::new(data), tokens.parse()?, Path::new(file)).await,
         ["used", data] => used(Path::new(data)).await,
-        _ => Err("usage: fill make DATA-DIR TOKENS FILE | fill used DATA-DIR".into()),
+        ["age", data, user, own] => age(Path::new(data), user, own.parse()?).await,
+        _ => {
+            Err("usage: fill make DATA-DIR TOKENS FILE | fill used DATA-DIR | fill age DATA-DIR USER OWN"
+                .into())
+        }
     }
 }
 
@@ -101,6 +112,66 @@ async fn used(data: &Path) -> Outcome<()> {
     let used: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
     connection.close().await?;
     println!("{used}");
+    Ok(())
+}
+
+/// What years leave behind, for the pages to show: tokens with long names, permissions of their own and a last use; a
+/// disabled user at the end of the list; a long log.
+#[expect(clippy::disallowed_methods, reason = "this program is the edge: it asks the system what time it is")]
+async fn age(data: &Path, user: &str, own: usize) -> Outcome<()> {
+    let now = Timestamp::now().as_millisecond();
+    let mut connection = connect(data).await?;
+    let id: i64 = sqlx::query_scalar("SELECT id FROM users WHERE username = ?")
+        .bind(user)
+        .fetch_one(&mut connection)
+        .await?;
+    // As long as names may be, and begun as they were, so that they are found alike.
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1),
+         names(name) AS (SELECT 'ci-deploy-' || i FROM n)
+         UPDATE grants SET owner = ?2, name = substr(name || ?3, 1, 100), name_key = substr(name || ?3, 1, 100),
+         permissions = ?4, last_used_at = ?5, last_used_address = '203.0.113.117', last_used_user_agent = 'curl/8.9'
+         WHERE name_key IN (SELECT name FROM names)",
+    )
+    .bind(i64::try_from(own)?)
+    .bind(id)
+    .bind("-of-the-pipeline".repeat(7))
+    .bind(PERMISSIONS)
+    .bind(now)
+    .execute(&mut connection)
+    .await?;
+    sqlx::query(
+        "UPDATE users SET disabled_at = ?
+         WHERE id = (SELECT id FROM users WHERE deleted_at IS NULL ORDER BY username_key DESC LIMIT 1)",
+    )
+    .bind(now)
+    .execute(&mut connection)
+    .await?;
+    let token: i64 = sqlx::query_scalar("SELECT min(id) FROM grants WHERE owner = ?")
+        .bind(id)
+        .fetch_one(&mut connection)
+        .await?;
+    let token = GrantId::from_i64(token).to_string();
+    // Every hundredth event is of the user and about that one token. The latest come last.
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+         INSERT INTO audit_events (sequence, position, at, actor_kind, actor_name, actor_user, address, action,
+         subject_kind, subject_id, subject_name, detail)
+         SELECT 1000000 + i, 0, ?2 - 1000 * (?1 - i), 'user', iif(i % 100, 'owner-' || (i % 1000), ?3), NULL,
+         '203.0.113.117', iif(i % 3, 'grant.create', 'grant.delete'), 'grant', iif(i % 100, 'gone-' || i, ?4),
+         'ci-deploy-' || i, ?5 FROM n",
+    )
+    .bind(EVENTS)
+    .bind(now)
+    .bind(user)
+    .bind(&token)
+    .bind(r#"{"owner":"ann","application":"any","expiresAt":"2027-12-21T23:59:59Z","permissions":null}"#)
+    .execute(&mut connection)
+    .await?;
+    // The questions are planned as on a database that was analysed when it was empty: nothing is said to the planner.
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+    connection.close().await?;
+    println!("{token}");
     Ok(())
 }
 

@@ -88,6 +88,17 @@ impl Data {
         process::run(command.arg("make").arg(self.state()).arg(count.to_string()).arg(self.tokens()))
     }
 
+    /// Gives this many tokens to a user, and makes tokens and log as years leave them. Returns the identifier of a token
+    /// that much happened to. The program must not run now.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(super) fn age(&self, user: &str, own: usize) -> Result<String, Failure> {
+        let mut command = Command::new(&self.fill);
+        let text = process::read(command.arg("age").arg(self.state()).arg(user).arg(own.to_string()))?;
+        Ok(text.trim().to_owned())
+    }
+
     /// How many tokens have a last use in the database.
     ///
     /// # Errors
