@@ -126,9 +126,10 @@ impl Company {
         self.sessions.iter().find(|(of, _)| *of == who).map(|(_, cookie)| cookie.as_str())
     }
 
-    /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{gone}`
-    /// (a deleted token), `{own}` (the administrator's own token), `{link}` (what a password reset link has behind `/reset/`), `{folder}`, `{mail}` (a mail
-    /// server), `{run}`, `{failed}` and `{owner}` (a mail that failed), `{decision}`, `{exemption}`.
+    /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{gone}` (a
+    /// deleted token), `{own}` (the administrator's own token), `{link}` (what a password reset link has behind `/reset/`),
+    /// `{folder}`, `{mail}` (a mail server), `{run}`, `{failed}` and `{owner}` (a mail that failed), `{decision}`,
+    /// `{exemption}`.
     pub(super) fn filled(&self, text: &str) -> String {
         self.places.iter().fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
     }
