@@ -300,7 +300,7 @@ fn prompt(section: &mut Section<'_>, preset: Preset) -> Option<Prompt> {
 
 fn trust(section: &mut Section<'_>) -> Option<PathBuf> {
     let file = path(section, "trust")?;
-    if let Err(fault) = crate::mail::Authorities::from_file(Path::new(&file)) {
+    if let Err(fault) = crate::tls::Authorities::from_file(Path::new(&file)) {
         section.fault_of("trust", fault);
     }
     Some(file)

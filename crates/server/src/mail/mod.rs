@@ -18,7 +18,6 @@ mod report;
 mod server;
 pub mod template;
 mod test_mail;
-mod trust;
 mod words;
 
 pub use address::{Mailbox, NotAMailbox};
@@ -28,4 +27,3 @@ pub use message::{Mail, MessageId, NotAMessageId};
 pub use report::{Outcome, Report, Step, StepName, TlsFacts};
 pub use server::{SmtpFault, SmtpField, SmtpFields, SmtpServer};
 pub use test_mail::{LONGEST, test, try_out};
-pub use trust::{Authorities, NoAuthorities};

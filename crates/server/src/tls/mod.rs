@@ -1,8 +1,9 @@
-//! TLS on the listeners: rustls with *ring*, TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
+//! TLS, and here above all that of the listeners: rustls with *ring*, TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
 //!
 //! The certificate is looked at again every ten seconds and on SIGHUP, and a new pair counts for every connection from then on. A pair that
 //! cannot be used changes nothing: the old one stays, and the log says why.
 
+mod authorities;
 mod pair;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,8 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::sync::Notify;
 
+pub(crate) use authorities::client_config;
+pub use authorities::{Authorities, NoAuthorities};
 use pair::Stamp;
 
 /// Between two looks at the files.

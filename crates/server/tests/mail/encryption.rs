@@ -1,6 +1,7 @@
 //! TLS: when there is any, and whose certificates are believed.
 
-use patgate_server::mail::{Authorities, FaultKind, Outcome, SmtpServer, StepName};
+use patgate_server::mail::{FaultKind, Outcome, SmtpServer, StepName};
+use patgate_server::tls::Authorities;
 use patgate_testkit::certificates::Authority;
 use patgate_testkit::servers::mail::{MailServer, Way};
 

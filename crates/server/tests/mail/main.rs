@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 
 use patgate_server::configuration::Secret;
 use patgate_server::mail::{
-    Authorities, Connection, Mail, MailFault, Mailbox, Outcome, Report, SmtpFields, SmtpServer, StepName,
+    Connection, Mail, MailFault, Mailbox, Outcome, Report, SmtpFields, SmtpServer, StepName,
 };
+use patgate_server::tls::Authorities;
 use patgate_testkit::servers::mail::{MailServer, PASSWORD, USER, Way};
 
 /// A server, as an administrator describes it in one of its ways: `name=value` for each property.

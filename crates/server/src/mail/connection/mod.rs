@@ -5,6 +5,7 @@ mod exchange;
 mod open;
 mod reply;
 mod sign_in;
+mod tls;
 mod wire;
 
 use tokio::net::TcpStream;

@@ -11,14 +11,15 @@ use tokio_util::either::Either;
 
 use super::exchange::{ask, failure, refusal};
 use super::reply::Abilities;
+use super::tls::{Shown, client_config};
 use super::wire::{Wire, shown, within};
 use super::{Connection, sign_in};
 use crate::mail::certificate::describe;
 use crate::mail::fault::MailFault;
 use crate::mail::report::{Report, StepName, TlsFacts};
 use crate::mail::server::{Checks, Encryption, SmtpServer};
-use crate::mail::trust::{Authorities, Shown, client_config};
 use crate::mail::words::Blanked;
+use crate::tls::{Authorities, NoAuthorities};
 
 /// The most addresses of a host that are tried.
 const MOST_ADDRESSES: usize = 8;
@@ -238,10 +239,10 @@ async fn authorities(server: &SmtpServer) -> Result<Option<Authorities>, MailFau
     if server.checks == Checks::Nothing || server.authorities.is_some() {
         return Ok(server.authorities.clone());
     }
-    match tokio::task::spawn_blocking(Authorities::of_the_machine).await {
-        Ok(Ok(authorities)) => Ok(Some(authorities)),
-        Ok(Err(none)) => Err(MailFault::permanent(StepName::Tls, none.to_string())),
-        Err(_) => Err(MailFault::temporary(StepName::Tls, "the program is ending")),
+    match Authorities::read(None).await {
+        Ok(authorities) => Ok(Some(authorities)),
+        Err(ending @ NoAuthorities::Ending) => Err(MailFault::temporary(StepName::Tls, ending.to_string())),
+        Err(none) => Err(MailFault::permanent(StepName::Tls, none.to_string())),
     }
 }
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 
 use super::address::Mailbox;
-use super::trust::Authorities;
 use crate::configuration::Secret;
+use crate::tls::Authorities;
 use properties::Properties;
 
 /// What an administrator filled in, not yet judged.

@@ -1,33 +1,19 @@
 //! The encryption of connections to directories: the usual judgement of certificates, without a switch to turn it off.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use rustls::ClientConfig;
 use tokio_rustls::TlsConnector;
 
 use super::fault::{Fault, Step};
-use crate::mail::Authorities;
+use crate::tls::Authorities;
 
 /// What makes connections that believe the authorities of a file, or else those of the machine.
 pub(super) async fn connector(trust: Option<&Path>) -> Result<TlsConnector, Fault> {
-    let path = trust.map(Path::to_owned);
-    let read = move || match &path {
-        Some(path) => Authorities::from_file(path),
-        None => Authorities::of_the_machine(),
-    };
-    let authorities = match tokio::task::spawn_blocking(read).await {
-        Ok(Ok(authorities)) => authorities,
-        Ok(Err(none)) => return Err(Fault::new(Step::Trust, none.to_string())),
-        Err(_) => return Err(Fault::new(Step::Trust, "the program is ending")),
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Fault::new(Step::Tls, format!("TLS cannot be used: {error}")))?
-        .with_root_certificates(authorities.roots())
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+    let authorities = Authorities::read(trust).await;
+    let authorities = authorities.map_err(|none| Fault::new(Step::Trust, none.to_string()))?;
+    let config = authorities.client_config();
+    let config = config.map_err(|error| Fault::new(Step::Tls, format!("TLS cannot be used: {error}")))?;
+    Ok(TlsConnector::from(config))
 }
 
 /// What to do about a handshake that failed.

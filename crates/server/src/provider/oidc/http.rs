@@ -25,7 +25,7 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::proxy::{HttpProxy, dial};
-use crate::mail::{Authorities, NoAuthorities};
+use crate::tls::Authorities;
 
 /// How long one call may take, from the look-up of the name to the last byte of the answer.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -173,24 +173,13 @@ impl Client {
         Ok(Either::Left(stream))
     }
 
-    /// The authorities are read anew for each call, so that one that the operator adds counts at once.
     async fn tls(
         &self,
         unreachable: &impl Fn(&dyn fmt::Display) -> CallFault,
     ) -> Result<Arc<ClientConfig>, CallFault> {
-        let trust = self.trust.clone();
-        let read = move || match trust {
-            Some(path) => Authorities::from_file(&path),
-            None => Authorities::of_the_machine(),
-        };
-        let authorities = tokio::task::spawn_blocking(read).await.map_err(|error| unreachable(&error))?;
-        let authorities =
-            authorities.map_err(|fault: NoAuthorities| CallFault::NoAuthorities(fault.to_string()))?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-            .map_err(|error| unreachable(&error))?;
-        Ok(Arc::new(builder.with_root_certificates(authorities.roots()).with_no_client_auth()))
+        let authorities = Authorities::read(self.trust.as_deref()).await;
+        let authorities = authorities.map_err(|none| CallFault::NoAuthorities(none.to_string()))?;
+        authorities.client_config().map_err(|error| unreachable(&error))
     }
 }
 
