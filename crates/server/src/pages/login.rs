@@ -15,7 +15,7 @@ use super::shell::{Notice, Shell};
 use super::submitted::Fields;
 use crate::caller::Peer;
 use crate::password::Attempt;
-use crate::service::sessions;
+use crate::service::{sessions, sso};
 use crate::session;
 use crate::state::AppState;
 
@@ -83,9 +83,7 @@ fn page(
         username: Field::new("username", "User name", username),
         password: Field::new("password", "Password", ""),
         next: next.to_owned(),
-        providers: state
-            .oidc
-            .iter()
+        providers: sso::providers(state)
             .map(|provider| Button {
                 button: provider.button().to_owned(),
                 path: external::path_to(provider, next),

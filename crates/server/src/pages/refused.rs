@@ -16,6 +16,7 @@ use super::external;
 use super::shell::Shell;
 use super::visitor::{self, Visitor};
 use crate::problem::Problem;
+use crate::service::sso;
 use crate::state::AppState;
 
 /// Why a page is not shown.
@@ -132,7 +133,7 @@ pub fn redirect(state: &AppState, path: &str) -> Response {
 /// To the log-in page; or straight to the provider, where that is the only way and the operator wants it so. Not from a
 /// form: browsers follow no redirect from one to another site, and what was typed would not come back.
 fn log_in(state: &AppState, method: &Method, next: &str) -> Response {
-    match state.oidc.direct() {
+    match sso::direct(state) {
         Some(provider) if method == Method::GET => {
             let next = if next == "/" { "" } else { next };
             redirect(state, &external::path_to(provider, next))

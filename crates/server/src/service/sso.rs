@@ -54,6 +54,32 @@ impl From<Problem> for NotEnded {
     }
 }
 
+/// The providers at which one can sign in, in the order of the configuration.
+pub fn providers(state: &AppState) -> impl Iterator<Item = &Provider> {
+    state.oidc.iter()
+}
+
+/// The provider of a name, which somebody may have made up.
+#[must_use]
+pub fn provider<'s>(state: &'s AppState, name: &str) -> Option<&'s Provider> {
+    state.oidc.find(name)
+}
+
+/// The provider to which a visit without a session goes straight, if there is one.
+#[must_use]
+pub fn direct(state: &AppState) -> Option<&Provider> {
+    state.oidc.direct()
+}
+
+/// Begins a sign-in at a provider that goes on at `next`: where the browser goes, and what it must bring back.
+///
+/// # Errors
+/// 503 with a reference in the log, when the provider does not answer.
+pub async fn begin(state: &AppState, provider: &Provider, next: &str) -> Result<(String, SignIn), Problem> {
+    let begun = provider.begin(next, state.clock.now(), &mut state.random.draw()).await;
+    begun.map_err(|fault| unavailable(&format!("`{}`: {fault}", provider.name())))
+}
+
 /// Ends a sign-in at a provider: whoever came back has a session. The one that the browser had before ends.
 ///
 /// # Errors
@@ -156,7 +182,7 @@ pub async fn bearer(state: &AppState, token: &str) -> Result<UserId, Problem> {
 }
 
 /// What somebody is told whom a provider could not be asked about. The reason is in the log.
-pub fn unavailable(reason: &impl fmt::Display) -> Problem {
+fn unavailable(reason: &impl fmt::Display) -> Problem {
     let reference = Problem::next_reference();
     tracing::error!(reference, %reason, "a provider did not answer");
     Problem::provider_unavailable(reference)

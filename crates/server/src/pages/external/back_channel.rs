@@ -27,7 +27,7 @@ pub(super) async fn sign_out(
     Named(name): Named<String>,
     form: Result<Fields, Refused>,
 ) -> Response {
-    let done = match (state.oidc.find(&name), &form) {
+    let done = match (sso::provider(&state, &name), &form) {
         (Some(provider), Ok(form)) => {
             sso::close_by_provider(&state, provider, form.secret("logout_token")).await
         }

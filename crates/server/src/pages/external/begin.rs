@@ -21,17 +21,12 @@ pub(super) async fn go(
     Named(name): Named<String>,
     RawQuery(query): RawQuery,
 ) -> PageResult {
-    let provider = state.oidc.find(&name).ok_or_else(|| Problem::not_found("provider"))?;
+    let provider = sso::provider(&state, &name).ok_or_else(|| Problem::not_found("provider"))?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let next = fitting(query.text("next"));
-    let mut random = state.random.draw();
-    let begun = provider.begin(next, state.clock.now(), &mut random).await;
-    let (location, sign_in) = match begun {
+    let (location, sign_in) = match sso::begin(&state, provider, next).await {
         Ok(begun) => begun,
-        Err(fault) => {
-            let problem = sso::unavailable(&format!("`{name}`: {fault}"));
-            return refused(&state, problem, Some((provider, next)));
-        }
+        Err(problem) => return refused(&state, problem, Some((provider, next))),
     };
     let cookie = pending::keep(&state, &sign_in)?;
     let location = HeaderValue::from_str(&location).map_err(Problem::internal)?;

@@ -45,7 +45,7 @@ async fn judge(
     query: &Fields,
 ) -> Result<Response, crate::pages::Refused> {
     let begun = pending::find(state, headers);
-    let provider = begun.as_ref().and_then(|begun| state.oidc.find(begun.provider().as_str()));
+    let provider = begun.as_ref().and_then(|begun| sso::provider(state, begun.provider().as_str()));
     let (Some(begun), Some(provider)) = (begun, provider) else {
         let sentence = sign_in::refused(&"the browser that came back began no sign-in here").sentence();
         return refused(state, Problem::forbidden(sentence), None);
