@@ -20,8 +20,6 @@ use crate::users;
 pub struct DueConfirmation {
     /// As last known.
     pub user: User,
-    /// How often the provider was asked in vain since its last answer.
-    pub attempts: u32,
     /// What an identity provider is asked with.
     pub refresh_token: Option<SealedSecret>,
 }
@@ -97,7 +95,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<DueConfirmation>, StoreError> {
         let select = asked_about(has_token(now).or(has_session()))
-            .columns([Confirmations::Attempts, Confirmations::RefreshToken])
+            .column(Confirmations::RefreshToken)
             .and_where(Expr::col(Users::Provider).eq(provider.as_str()))
             .and_where(Expr::col(Confirmations::DueAt).lte(now.as_millisecond()))
             .and_where(can_be_asked_about())
@@ -344,7 +342,6 @@ fn due(row: &QueryResult) -> Result<DueConfirmation, StoreError> {
     let token: Option<String> = column(row, "refresh_token")?;
     Ok(DueConfirmation {
         user: users::read(row)?,
-        attempts: attempts(row)?,
         refresh_token: token.map(|text| from_json(&text, "refresh_token")).transpose()?,
     })
 }

@@ -95,14 +95,14 @@ impl Change {
     }
 
     /// Notes that a provider no longer lets a user in, and ends their sessions: none of their tokens passes until the
-    /// provider says otherwise. Returns whether that is news.
+    /// provider says otherwise. Nothing happens when that is known.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn withdraw_user(&mut self, user: UserId, reason: Withdrawal) -> Result<bool, StoreError> {
+    pub async fn withdraw_user(&mut self, user: UserId, reason: Withdrawal) -> Result<(), StoreError> {
         let user = self.present_user(user).await?;
         if matches!(user.confirmation, Confirmation::Withdrawn { reason: known, .. } if known == reason) {
-            return Ok(false);
+            return Ok(());
         }
         let update = Query::update()
             .table(Users::Table)
@@ -113,7 +113,7 @@ impl Change {
         self.execute(&update).await?;
         self.end_sessions(user.id, None).await?;
         self.note_user(&user, "user.withdraw", json!({ "provider": user.provider, "reason": reason }));
-        Ok(true)
+        Ok(())
     }
 
     /// Notes once that the last word of a user's provider counts no longer. It was the clock that suspended their

@@ -21,23 +21,14 @@ use crate::provider::Answer;
 const AT_ONCE: usize = 100;
 
 impl Directory {
-    /// What is true now of somebody whom the directory knew by this key.
-    ///
-    /// # Errors
-    /// When the directory gives no answer that can be believed: that is no word about anybody.
-    pub async fn look_up(&self, subject: &str, now: Timestamp) -> Result<Answer, Fault> {
-        let answers = self.look_up_many(&[subject], now).await?;
-        Ok(answers.into_iter().next().unwrap_or(Answer::Unknown))
-    }
-
-    /// The same of many, in their order, with a few searches.
+    /// What is true now of people whom the directory knew by these keys, in their order, with a few searches.
     ///
     /// [`Answer::Unknown`] is for a key that cannot be one of this directory, and for an entry that cannot be read; the
     /// log says why.
     ///
     /// # Errors
-    /// As [`Directory::look_up`].
-    pub async fn look_up_many(
+    /// When the directory gives no answer that can be believed, which is no word about anybody.
+    pub async fn look_up(
         &self,
         subjects: &[impl AsRef<str> + Sync],
         now: Timestamp,

@@ -123,7 +123,7 @@ async fn answers(
 ) -> Result<Result<Vec<Answer>, Fault>, Problem> {
     let now = state.clock.now();
     let subjects = |users: &[User]| users.iter().map(|user| user.subject.clone()).collect::<Vec<_>>();
-    let answers = match directory.look_up_many(&subjects(users), now).await {
+    let answers = match directory.look_up(&subjects(users), now).await {
         Ok(answers) => answers,
         Err(fault) => return Ok(Err(fault)),
     };
@@ -152,13 +152,13 @@ async fn answers(
 
 /// Whether a directory has one of these. One that cannot be read keeps none of the others from being found.
 async fn knows_one(directory: &Directory, subjects: &[String], now: Timestamp) -> Result<bool, Fault> {
-    match directory.look_up_many(subjects, now).await {
+    match directory.look_up(subjects, now).await {
         Ok(answers) => return Ok(answers.iter().any(|answer| *answer != Answer::Gone)),
         Err(fault) if fault.of == FaultOf::Content => {}
         Err(fault) => return Err(fault),
     }
     for subject in subjects {
-        match directory.look_up_many(&[subject], now).await {
+        match directory.look_up(&[subject], now).await {
             Ok(answers) if answers.contains(&Answer::Gone) => {}
             Ok(_) => return Ok(true),
             Err(fault) if fault.of == FaultOf::Content => {}

@@ -150,7 +150,7 @@ async fn is_out(change: &Change, user: UserId) -> Result<bool, StoreError> {
 
 async fn withdraw(change: &mut Change, user: UserId, reason: Withdrawal) -> Result<(), Problem> {
     match change.withdraw_user(user, reason).await {
-        Ok(_) | Err(StoreError::NotFound(_)) => Ok(()),
+        Ok(()) | Err(StoreError::NotFound(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

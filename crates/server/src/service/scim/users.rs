@@ -158,7 +158,7 @@ async fn settle(
     if is_active {
         change.confirm_users(&[id], confirmations::next_look(state)).await
     } else {
-        change.withdraw_user(id, Withdrawal::Disabled).await.map(|_| ())
+        change.withdraw_user(id, Withdrawal::Disabled).await
     }
 }
 

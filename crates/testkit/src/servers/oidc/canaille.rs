@@ -67,12 +67,6 @@ impl Canaille {
         Self::issuer_on(self.port)
     }
 
-    /// Locks somebody out, as its administrator would.
-    pub fn lock(&self, user: &str) {
-        let words = ["set", "user", user, "--lock-date", "2020-01-01T00:00:00+00:00"];
-        run(self.directory.path(), &words, None);
-    }
-
     /// Does what its administrator types, like `set user bob --family-name Lee`.
     pub fn run(&self, words: &[&str]) {
         run(self.directory.path(), words, None);
