@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
 use patgate_testkit::servers::oidc::Certified;
 use patgate_testkit::servers::patgate::binary;
-use patgate_testkit::servers::slapd::{PEOPLE, READER, READER_PASSWORD, Slapd};
+use patgate_testkit::servers::slapd::{READER_PASSWORD, Slapd};
 use patgate_testkit::{child, ports};
 use serde_json::json;
 
@@ -24,12 +24,8 @@ fn shown(output: &Output) -> String {
 }
 
 fn directory(slapd: &Slapd, name: &str, password: &str) -> String {
-    format!(
-        "[[ldap]]\nname = '{name}'\nurls = ['{}']\nstart_tls = true\ntrust = '{}'\nmanager_dn = '{READER}'\n\
-         manager_password = '{password}'\nuser_search_base = '{PEOPLE}'\n",
-        slapd.url(),
-        slapd.authority().display()
-    )
+    let urls = slapd.url();
+    slapd.table(name, &format!("urls = ['{urls}']\nstart_tls = true\nmanager_password = '{password}'"))
 }
 
 #[test]

@@ -4,11 +4,9 @@ use std::pin::pin;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, join_all, select};
-use patgate_core::identifier::RoleId;
-use patgate_core::role::Role;
-use patgate_core::user::{Origin, Principal, PrincipalKind};
+use patgate_core::user::Origin;
 use patgate_testkit::servers::fake_directory::FakeDirectory;
-use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, READER, READER_PASSWORD, Slapd};
+use patgate_testkit::servers::slapd::{PEOPLE, Slapd};
 use serde_json::json;
 
 use crate::common::{Answer, NewGrant, PASSWORD, Person, World, get, post, put};
@@ -18,35 +16,7 @@ const PROBE: &str = "/api/v1/global-permissions";
 const SHOP: &str = "\n[[application]]\nname = 'shop'\ntoken_prefix = 'shop'\nallow_passwords = true\n";
 
 fn corp(slapd: &Slapd, more: &str) -> String {
-    format!(
-        "[[ldap]]\nname = 'corp'\nurls = ['{}']\ntrust = '{}'\nmanager_dn = '{READER}'\n\
-         manager_password = '{READER_PASSWORD}'\nuser_search_base = '{PEOPLE}'\ngroup_search_base = '{GROUPS}'\n\
-         timeout_seconds = 2\n{more}\n",
-        slapd.ldaps_url(),
-        slapd.authority().display()
-    )
-}
-
-/// Everybody in the group `users` of `corp` may, and `dave` of `branch`.
-async fn may_log_in(world: &World) {
-    let principal = |name: &str, kind, provider: &str| Principal {
-        username: name.parse().unwrap(),
-        fullname: None,
-        kind,
-        provider: provider.to_owned(),
-    };
-    let role = Role {
-        id: RoleId::generate(&mut world.state.random.draw()),
-        name: "people".parse().unwrap(),
-        principals: vec![
-            principal("users", PrincipalKind::Group, "corp"),
-            principal("dave", PrincipalKind::User, "branch"),
-        ],
-        permissions: ["login".parse().unwrap()].into(),
-    };
-    let mut change = world.change().await;
-    change.insert_role(&role).await.unwrap();
-    world.commit(change).await;
+    slapd.table("corp", &format!("timeout_seconds = 2\n{more}"))
 }
 
 async fn log_in(world: &World, username: &str, password: &str) -> Answer {
@@ -61,7 +31,7 @@ fn detail(answer: &Answer) -> String {
 async fn alice_signs_in_with_her_directory_everywhere_and_has_a_token() {
     let slapd = Slapd::start();
     let world = World::configured(&format!("{SHOP}{}", corp(&slapd, ""))).await;
-    may_log_in(&world).await;
+    world.let_in("users", "corp").await;
     let answer = log_in(&world, "Alice", "alice password").await;
     assert_eq!(
         (answer.status(), answer.json()["username"].as_str()),
@@ -134,7 +104,7 @@ async fn a_directory_that_is_down_refuses_nobodys_password_and_touches_no_token(
     let mut slapd = Slapd::start();
     let world = World::configured(&format!("{SHOP}{}", corp(&slapd, ""))).await;
     world.user("ann", &["login"]).await;
-    may_log_in(&world).await;
+    world.let_in("users", "corp").await;
     assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
     slapd.stop();
     let answer = log_in(&world, "alice", "alice password").await;
@@ -168,7 +138,7 @@ async fn who_lacks_login_passes_where_being_somebody_is_enough_and_nowhere_else(
     let rule = "[[application.rule]]\npermission = 'login'\npath = '/**'\n";
     let ruled = format!("{SHOP}{}{rule}", SHOP.replace("shop", "vault"));
     let world = World::configured(&format!("{ruled}{}", corp(&slapd, ""))).await;
-    may_log_in(&world).await;
+    world.let_in("users", "corp").await;
     assert_eq!(log_in(&world, "dave", "dave password").await.status(), 403);
     let token =
         post("/api/v1/personal-access-tokens").json(&json!({ "tokenNote": "x", "application": "any" }));
@@ -188,7 +158,7 @@ async fn who_lacks_login_passes_where_being_somebody_is_enough_and_nowhere_else(
 async fn guesses_are_slowed_down_under_every_spelling_of_a_name() {
     let slapd = Slapd::start();
     let world = World::configured(&corp(&slapd, "user_search_filter = '(|(uid={0})(mail={0}))'")).await;
-    may_log_in(&world).await;
+    world.let_in("users", "corp").await;
     // slapd locks after five, so that there is one left for the right password.
     for name in ["alice", "alice@example.org", "ALICE@example.org", "alice"] {
         assert_eq!(log_in(&world, name, "wrong password").await.status(), 401, "{name}");
@@ -214,7 +184,8 @@ async fn two_directories_are_asked_in_order_and_the_first_that_knows_the_name_de
     second.add_person("dave", "dave password");
     let other = corp(&second, "").replace("'corp'", "'branch'");
     let world = World::configured(&format!("{}{other}", corp(&first, ""))).await;
-    may_log_in(&world).await;
+    world.let_in("users", "corp").await;
+    world.let_in_user("dave", "branch").await;
     assert_eq!(log_in(&world, "dave", "dave password").await.status(), 200);
     assert_eq!(log_in(&world, "alice", "other password").await.status(), 401);
     assert!(!second.log().contains("(uid=alice)"), "a password typed for one is shown to no other");
@@ -231,7 +202,7 @@ async fn guesses_at_a_directory_are_slowed_down_while_another_one_is_down() {
     second.add_person("dave", "dave password");
     let other = corp(&second, "").replace("'corp'", "'branch'");
     let world = World::configured(&format!("{}{other}", corp(&first, ""))).await;
-    may_log_in(&world).await;
+    world.let_in_user("dave", "branch").await;
     first.stop();
     for guess in 0..5 {
         assert_eq!(log_in(&world, "dave", &format!("guess {guess}")).await.status(), 401);
@@ -246,7 +217,7 @@ async fn guesses_at_a_directory_are_slowed_down_while_another_one_is_down() {
 async fn passwords_for_the_api_can_be_switched_off_for_people_of_directories_too() {
     let slapd = Slapd::start();
     let world = World::configured(&corp(&slapd, "")).await;
-    may_log_in(&world).await;
+    world.let_in("users", "corp").await;
     assert_eq!(world.send(get(PROBE).basic("alice", "alice password")).await.status(), 200);
     let asked = slapd.log().matches("(uid=alice)").count();
     let root = world.user("root", &["admin"]).await;
@@ -271,7 +242,8 @@ async fn a_directory_that_hangs_holds_up_nobody_of_another() {
         hanging.url()
     );
     let world = World::configured(&format!("{}{branch}", corp(&slapd, ""))).await;
-    may_log_in(&world).await;
+    world.let_in("users", "corp").await;
+    world.let_in_user("dave", "branch").await;
     assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
     world.user_from("dave", Origin::Ldap, "branch", &[]).await;
     // More than are asked about at once; whoever comes behind them comes behind them everywhere.
@@ -289,7 +261,8 @@ async fn a_directory_that_hangs_holds_up_nobody_of_another() {
 async fn who_is_disabled_in_the_directory_is_out_as_soon_as_they_sign_in() {
     let slapd = Slapd::start();
     let world = World::configured(&corp(&slapd, "preset = 'active-directory'")).await;
-    may_log_in(&world).await;
+    world.let_in("users", "corp").await;
+    world.let_in_user("dave", "branch").await;
     assert_eq!(log_in(&world, "alice", "alice password").await.status(), 200);
     let id = world.found("alice").await.unwrap().id;
     let alice = Person { id, username: "alice".to_owned() };

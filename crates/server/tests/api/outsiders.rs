@@ -45,18 +45,7 @@ async fn sign_in(world: &World, from: &str, person: &Outsider) -> Result<UserId,
 
 /// Ann of corp, in the group `builders`, which may see releases; and a token of hers for any application.
 async fn ann(world: &World) -> (Person, IssuedToken) {
-    let group = Principal {
-        username: "builders".parse().unwrap(),
-        fullname: None,
-        kind: PrincipalKind::Group,
-        provider: "corp".into(),
-    };
-    let id = patgate_core::identifier::RoleId::generate(&mut world.state.random.draw());
-    let permissions = ["release#view".parse().unwrap()].into();
-    let role = Role { id, name: "building".parse().unwrap(), principals: vec![group], permissions };
-    let mut change = world.change().await;
-    change.insert_role(&role).await.unwrap();
-    world.commit(change).await;
+    world.role_of(PrincipalKind::Group, "builders", "corp", &["release#view"]).await;
     let id = sign_in(world, "corp", &outsider("s1", "ann", &["builders"])).await.unwrap();
     let person = Person { id, username: "ann".into() };
     let token = world.token(&person, NewGrant { application: "any", ..NewGrant::default() }).await;

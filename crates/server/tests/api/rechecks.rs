@@ -7,7 +7,7 @@ use patgate_server::service::confirmations::{ask_directories, ask_providers, not
 use patgate_server::service::reminders;
 use patgate_store::{AuditFilter, Page};
 use patgate_testkit::servers::mail::{MailServer, Way};
-use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, READER, READER_PASSWORD, Slapd};
+use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, Slapd};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -19,14 +19,8 @@ pub(crate) const OFTEN: &str = "[recheck]\ninterval_minutes = 1\n";
 
 /// A server with the directory `company`, whose group `users` may sign in.
 pub(crate) async fn world(slapd: &Slapd) -> World {
-    let file = format!(
-        "{OFTEN}\n[[ldap]]\nname = 'company'\nurls = ['{}']\ntrust = '{}'\nmanager_dn = '{READER}'\n\
-         manager_password = '{READER_PASSWORD}'\nuser_search_base = '{PEOPLE}'\ngroup_search_base = '{GROUPS}'\n\
-         group_search_filter = '(member={{0}})'\ndisabled_filter = '(userAccountControl=514)'\n",
-        slapd.ldaps_url(),
-        slapd.authority().display(),
-    );
-    let world = World::configured(&file).await;
+    let lines = "group_search_filter = '(member={0})'\ndisabled_filter = '(userAccountControl=514)'";
+    let world = World::configured(&format!("{OFTEN}\n{}", slapd.table("company", lines))).await;
     world.let_in("users", "company").await;
     world
 }

@@ -2,13 +2,11 @@
 
 use patgate_testkit::servers::slapd::{GROUPS, PEOPLE, Slapd};
 
-use crate::{configured, lines, over, person};
+use crate::{over, person};
 
 /// Without the search for groups.
 fn without_search(slapd: &Slapd, more: &str) -> patgate_server::provider::ldap::Directory {
-    let all = lines(slapd);
-    let kept: Vec<_> = all.lines().filter(|line| !line.starts_with("group_search")).collect();
-    configured(&format!("{}\n{more}", kept.join("\n")))
+    over(slapd, &format!("group_search_base =\n{more}"))
 }
 
 /// a → b → c → a, and alice in a.

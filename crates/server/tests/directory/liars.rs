@@ -21,7 +21,7 @@ fn server(answer: impl Fn(u8, u8) -> Option<Vec<u8>> + Send + Sync + 'static) ->
 
 fn directory(url: &str, more: &str) -> Directory {
     configured(&format!(
-        "urls = ['{url}']\nallow_clear_text = true\nuser_search_base = 'dc=x'\nmanager_dn = 'cn=m'\n\
+        "[[ldap]]\nname = 'corp'\nurls = ['{url}']\nallow_clear_text = true\nuser_search_base = 'dc=x'\nmanager_dn = 'cn=m'\n\
          manager_password = 'secret words'\nconnect_timeout_seconds = 1\ntimeout_seconds = 1\n{more}"
     ))
 }
@@ -148,7 +148,7 @@ async fn what_cannot_be_read_is_told_apart_from_a_directory_that_does_not_answer
             BIND => Some(message(id, 0x61, &result(0))),
             _ => said.clone(),
         });
-        let fault = directory(&url, "").look_up("1-2-3", NOON).await.unwrap_err();
+        let fault = directory(&url, "").look_up(&["1-2-3"], NOON).await.unwrap_err();
         assert_eq!(fault.of, of, "{answer:?}: {fault}");
     }
 }
@@ -187,7 +187,7 @@ async fn who_puts_words_behind_starttls_is_not_listened_to() {
         EXTENDED => Some([message(id, 0x78, &result(0)), message(2, 0x61, &result(0))].concat()),
         _ => Some(message(id, 0x61, &result(0))),
     });
-    let start_tls = |url: &str| directory(url, "start_tls = true\nallow_clear_text = false");
+    let start_tls = |url: &str| directory(url, "start_tls = true");
     let told = start_tls(&injects).find("ann", NOON).await.unwrap_err().detail;
     assert!(told.contains("meddles"), "{told}");
     // One that refuses StartTLS gets nothing in the clear instead.

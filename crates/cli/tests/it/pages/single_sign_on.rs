@@ -109,6 +109,7 @@ fn somebody_who_logs_out_at_the_company_is_logged_out_here() {
     let token = made_by(&patgate, &browser);
     browser.open(&format!("{}/session/end", provider.issuer()));
     browser.press("Yes, sign me out");
+    browser.sees("Sign-out Success");
     let gone = wait::until(PATIENCE, || {
         browser.open(&patgate.url_of("/account/tokens"));
         (browser.path() == "/login?next=%2Faccount%2Ftokens").then_some(())

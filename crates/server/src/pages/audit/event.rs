@@ -13,7 +13,7 @@ use crate::service::settings;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 46] = [
+pub(super) const ACTIONS: [(&str, &str); 47] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -57,6 +57,7 @@ pub(super) const ACTIONS: [(&str, &str); 46] = [
     ("item.test_mail", "Test mail sent"),
     ("item.send_sample", "Sample of a reminder sent"),
     ("item.reseal", "Secrets encrypted anew"),
+    ("webhook.redeliver", "Webhook event sent again"),
     ("session.create", "Logged in"),
     ("session.delete", "Session ended"),
     ("session.delete_all", "Sessions ended"),
@@ -172,5 +173,37 @@ impl Paths<'_> {
             SubjectKind::ReminderRun => self.if_any(&settings::SEES, format!("/admin/reminders/{id}")),
             SubjectKind::Role | SubjectKind::Item | SubjectKind::Group | SubjectKind::Mail => String::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::ACTIONS;
+
+    /// The texts `"subject.verb"` of the files that write events.
+    fn written_by_the_store() -> BTreeSet<String> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/src");
+        let folders = ["change", "reminders"].map(|name| std::fs::read_dir(source.join(name)).unwrap());
+        let files = folders.into_iter().flatten().map(|file| file.unwrap().path());
+        let is_word = |text: &str| {
+            !text.is_empty() && text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+        };
+        let is_action = |text: &&str| {
+            text.split_once('.').is_some_and(|(subject, verb)| is_word(subject) && is_word(verb))
+        };
+        let texts = files.map(|file| std::fs::read_to_string(file).unwrap());
+        texts
+            .flat_map(|text| text.split('"').filter(is_action).map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
+    #[test]
+    fn every_action_that_is_written_has_words_and_no_other() {
+        let known: BTreeSet<String> = ACTIONS.iter().map(|(action, _)| (*action).to_owned()).collect();
+        assert_eq!(known.len(), ACTIONS.len(), "each once");
+        assert_eq!(written_by_the_store(), known);
     }
 }

@@ -116,6 +116,36 @@ impl World {
         Person { id: user.id, username: name.to_owned() }
     }
 
+    /// Gives the people of a provider's group the permission `login`, and one of Release's.
+    pub(crate) async fn let_in(&self, group: &str, provider: &str) {
+        self.role_of(PrincipalKind::Group, group, provider, &["login", "release#create"]).await;
+    }
+
+    /// The same for one user of a provider, who may not have been here yet.
+    pub(crate) async fn let_in_user(&self, name: &str, provider: &str) {
+        self.role_of(PrincipalKind::User, name, provider, &["login", "release#create"]).await;
+    }
+
+    /// Gives somebody or a group of a provider permissions, by a role of their own.
+    pub(crate) async fn role_of(
+        &self,
+        kind: PrincipalKind,
+        name: &str,
+        provider: &str,
+        permissions: &[&str],
+    ) {
+        let username = name.parse().unwrap();
+        let role = Role {
+            id: RoleId::generate(&mut self.state.random.draw()),
+            name: format!("{name} of {provider}").parse().unwrap(),
+            principals: vec![Principal { username, fullname: None, kind, provider: provider.to_owned() }],
+            permissions: ids(permissions),
+        };
+        let mut change = self.change().await;
+        change.insert_role(&role).await.unwrap();
+        self.commit(change).await;
+    }
+
     /// A token of somebody.
     pub(crate) async fn token(&self, owner: &Person, new: NewGrant<'_>) -> IssuedToken {
         let mut change = self.change().await;

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use patgate_core::identifier::RoleId;
-use patgate_core::role::Role;
-use patgate_core::user::{Principal, PrincipalKind};
+use patgate_core::user::PrincipalKind;
 use patgate_store::{AuditFilter, Page};
 use serde_json::{Value, json};
 
@@ -13,21 +11,7 @@ use crate::common::{IssuedToken, Provisioner, TWO_PROVIDERS, World, get, patch, 
 
 /// Gives a group of a provider a permission.
 async fn role(world: &World, group: &str, provider: &str, permission: &str) {
-    let principal = Principal {
-        username: group.parse().unwrap(),
-        fullname: None,
-        kind: PrincipalKind::Group,
-        provider: provider.to_owned(),
-    };
-    let role = Role {
-        id: RoleId::generate(&mut world.state.random.draw()),
-        name: format!("{group} of {provider}").parse().unwrap(),
-        principals: vec![principal],
-        permissions: BTreeSet::from([permission.parse().unwrap()]),
-    };
-    let mut change = world.change().await;
-    change.insert_role(&role).await.unwrap();
-    world.commit(change).await;
+    world.role_of(PrincipalKind::Group, group, provider, &[permission]).await;
 }
 
 /// The permissions of a token, as the next request sees them.

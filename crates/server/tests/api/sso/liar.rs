@@ -88,13 +88,15 @@ async fn a_provider_that_says_nothing_holds_nobody_up_for_ever() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let issuer = format!("http://{}", silent.local_addr().unwrap());
     let world = world(&table("silent", &issuer, "patgate", "")).await;
-    // Both wait for the same answer, not one after the other.
     let visits =
         tokio::join!(world.send(get("/login/external/silent")), world.send(get("/login/external/silent")));
     for answer in [visits.0, visits.1] {
         assert_eq!((answer.status(), answer.cookies().len()), (503, 0));
     }
     assert_eq!(world.send(get("/login")).await.status(), 200);
+    silent.set_nonblocking(true).unwrap();
+    let calls = silent.incoming().map_while(Result::ok).count();
+    assert_eq!(calls, 1, "both waited for the same answer, not one after the other");
 }
 
 #[tokio::test]

@@ -10,9 +10,7 @@ mod liar;
 mod outages;
 mod proxy;
 
-use patgate_core::identifier::RoleId;
-use patgate_core::role::Role;
-use patgate_core::user::{Principal, PrincipalKind, User};
+use patgate_core::user::User;
 use patgate_testkit::clock::today;
 use patgate_testkit::ports;
 use patgate_testkit::servers::oidc::{Certified, SECRET, Visitor};
@@ -116,24 +114,6 @@ impl Answer {
 }
 
 impl World {
-    /// Gives the people of a provider's group the permission `login`, and one of Release's.
-    pub(crate) async fn let_in(&self, group: &str, provider: &str) {
-        let role = Role {
-            id: RoleId::generate(&mut self.state.random.draw()),
-            name: format!("{group} of {provider}").parse().unwrap(),
-            principals: vec![Principal {
-                username: group.parse().unwrap(),
-                fullname: None,
-                kind: PrincipalKind::Group,
-                provider: provider.to_owned(),
-            }],
-            permissions: ["login", "release#create"].map(|id| id.parse().unwrap()).into(),
-        };
-        let mut change = self.change().await;
-        change.insert_role(&role).await.unwrap();
-        self.commit(change).await;
-    }
-
     /// The user of this name, if there is one.
     pub(crate) async fn found(&self, name: &str) -> Option<User> {
         self.state.store.user_by_name(&name.parse().unwrap()).await.unwrap()

@@ -197,6 +197,24 @@ impl MailServer {
         files.filter(|file| file.path().extension().is_some_and(|ending| ending == "json")).count()
     }
 
+    /// From the message of this number on, counted from 1, it keeps what it takes and does not answer, until
+    /// [`MailServer::let_go`]: who sends is then in the middle for as long as a test needs.
+    pub fn hold_from(&self, number: usize) {
+        let (part, file) = (self.directory.path().join("held.part"), self.held());
+        let written = fs::write(&part, number.to_string()).and_then(|()| fs::rename(&part, file));
+        written.unwrap_or_else(|error| panic!("the mail server is not told to hold mails: {error}"));
+    }
+
+    /// It answers again.
+    pub fn let_go(&self) {
+        fs::remove_file(self.held())
+            .unwrap_or_else(|error| panic!("the mail server is not told to answer again: {error}"));
+    }
+
+    fn held(&self) -> PathBuf {
+        self.directory.path().join("held-from")
+    }
+
     /// The Message-IDs of the mails that went into its [`Way::Sink`] so far.
     #[must_use]
     pub fn swallowed(&self) -> Vec<String> {

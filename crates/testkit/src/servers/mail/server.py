@@ -33,6 +33,14 @@ numbers = itertools.count(1)
 seen = set()
 
 
+def held_from():
+    """The number of the first message that is kept and not answered for now."""
+    try:
+        return int((FOLDER / "held-from").read_text())
+    except FileNotFoundError:
+        return sys.maxsize
+
+
 def local_parts(envelope):
     return [recipient.rsplit("@", 1)[0] for recipient in envelope.rcpt_tos]
 
@@ -123,6 +131,8 @@ class Handler:
         if "later" in names:
             return "451 4.3.0 try again later"
         number = keep(self.way, session, envelope)
+        while number >= held_from():
+            await asyncio.sleep(0.05)
         if "lost" in names:
             server.transport.abort()
         if "mute" in names:

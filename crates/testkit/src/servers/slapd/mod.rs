@@ -1,5 +1,7 @@
 //! A real LDAP server: the machine's slapd, with a small company in it.
 
+mod table;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
