@@ -4,7 +4,7 @@
 //! So the verdict itself asks when they were last confirmed: no job has to run for a window to end, and an outage of
 //! the provider takes nobody's tokens before it does. Unknown is not gone.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::grant::SuspensionReason;
@@ -120,8 +120,7 @@ impl Confirmation {
     #[must_use]
     pub fn counts_until(self, window: Option<Days>) -> Option<Timestamp> {
         let Self::At(at) = self else { return None };
-        let length = SignedDuration::from_hours(i64::from(u32::from(window?)) * 24);
-        Some(at.checked_add(length).unwrap_or(Timestamp::MAX))
+        Some(window?.after(at))
     }
 }
 

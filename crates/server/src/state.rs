@@ -114,7 +114,7 @@ impl AppState {
     /// What people read of a provider: its label, or its name, where the configuration does not know it any more.
     #[must_use]
     pub fn provider_label<'s>(&'s self, name: &'s str) -> &'s str {
-        let directory = self.directories.get(name).map(|directory| directory.label());
+        let directory = self.directories.find(name).map(|directory| directory.label());
         directory.or_else(|| self.oidc.find(name).map(oidc::Provider::label)).unwrap_or(name)
     }
 

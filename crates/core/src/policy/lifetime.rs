@@ -38,10 +38,16 @@ impl fmt::Display for Days {
 }
 
 impl Days {
+    /// As a time: days of 24 hours.
+    #[must_use]
+    pub fn length(self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.0) * 24)
+    }
+
     /// The moment this many days after `now`.
     #[must_use]
     pub fn after(self, now: Timestamp) -> Timestamp {
-        now.checked_add(SignedDuration::from_hours(i64::from(self.0) * 24)).unwrap_or(Timestamp::MAX)
+        now.checked_add(self.length()).unwrap_or(Timestamp::MAX)
     }
 
     /// The latest expiry that a token may have at `now` when this is the maximum: what ends later exceeds it.

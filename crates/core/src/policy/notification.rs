@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::item::ItemId;
@@ -53,6 +54,14 @@ pub struct NotNotificationDays;
 impl Default for NotificationDays {
     fn default() -> Self {
         Self(7)
+    }
+}
+
+impl NotificationDays {
+    /// As a time: days of 24 hours.
+    #[must_use]
+    pub fn length(self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.0) * 24)
     }
 }
 

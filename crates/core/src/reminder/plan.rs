@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::expiry::Expiry;
 use crate::identifier::{GrantId, UserId};
@@ -123,8 +123,7 @@ impl Schedule {
     /// reached it from the start.
     fn reached(&self, expires_at: Timestamp, now: Timestamp) -> Option<NotificationDays> {
         let left = expires_at.duration_since(now);
-        let reached =
-            |days: &NotificationDays| left <= SignedDuration::from_hours(i64::from(u32::from(*days)) * 24);
+        let reached = |days: &NotificationDays| left <= days.length();
         self.further.iter().chain([&self.first]).copied().filter(reached).min()
     }
 

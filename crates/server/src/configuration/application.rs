@@ -16,6 +16,7 @@ use patgate_gateway::application::{
 use patgate_gateway::forward::{self, UnusableGates};
 
 use super::fault::Fault;
+use super::names::label;
 use super::schema;
 use super::section::Section;
 use super::value::Place;
@@ -109,7 +110,7 @@ fn draft(field: String, section: &mut Section<'_>, seen: &mut Seen) -> Draft {
         Some("deploy") => Some(DEPLOY_TOKEN_HEADER),
         _ => None,
     };
-    let label = label(section);
+    let label = label(section, "label");
     let (prefix, token_header) = match built_in_header {
         Some(header) => {
             for setting in ["token_prefix", "token_header"] {
@@ -150,7 +151,7 @@ fn draft(field: String, section: &mut Section<'_>, seen: &mut Seen) -> Draft {
 }
 
 fn name(section: &mut Section<'_>, seen: &mut Seen) -> Option<ApplicationName> {
-    let name = required::<ApplicationName>(section, "name")?;
+    let name = section.required::<ApplicationName>("name")?;
     if name.as_str() == "any" || !seen.names.insert(name.clone()) {
         section.fault_of("name", format_args!("the application name `{name}` is taken"));
         return None;
@@ -158,17 +159,8 @@ fn name(section: &mut Section<'_>, seen: &mut Seen) -> Option<ApplicationName> {
     Some(name)
 }
 
-fn label(section: &mut Section<'_>) -> Option<String> {
-    let (label, place) = section.text("label")?;
-    let is_label = (1..=100).contains(&label.chars().count()) && !label.contains(char::is_control);
-    if !is_label {
-        section.fault("label", &place, "write 1 to 100 characters on one line");
-    }
-    Some(label)
-}
-
 fn prefix(section: &mut Section<'_>, seen: &mut Seen) -> Option<Prefix> {
-    let prefix = required::<Prefix>(section, "token_prefix")?;
+    let prefix = section.required::<Prefix>("token_prefix")?;
     let is_built_in = [Prefix::ANY, Prefix::RELEASE, Prefix::DEPLOY].contains(&prefix);
     if is_built_in || !seen.prefixes.insert(prefix) {
         section.fault_of("token_prefix", format_args!("the token prefix `{prefix}` is taken"));
@@ -208,7 +200,7 @@ fn headers(drafts: &[Draft], built_in: &[Gate], faults: &mut Vec<Fault>) {
 
 fn draft_rule(field: &str, section: &mut Section<'_>) -> Option<DraftRule> {
     let methods = section.list::<Method>("methods").into_iter().map(|(method, _)| method.0).collect();
-    let path = required::<Path>(section, "path");
+    let path = section.required::<Path>("path");
     let permission = section.text("permission").and_then(|(text, place)| match text.parse() {
         Ok(permission) => Some((permission, place)),
         Err(error) => fault(section, "permission", &place, error),
@@ -261,16 +253,6 @@ fn built_in(applications: &Applications) -> (Vec<Gate>, Vec<String>) {
         .filter_map(|(slot, header)| Some(Gate::new(applications.name(slot)?.clone(), slot, header)))
         .collect();
     (gates, ["All applications", "Release", "Deploy"].map(str::to_owned).to_vec())
-}
-
-fn required<T>(section: &mut Section<'_>, name: &str) -> Option<T>
-where
-    T: FromStr<Err: fmt::Display>,
-{
-    if !section.is_given(name) {
-        section.fault_of(name, "is missing");
-    }
-    section.parsed(name)
 }
 
 fn fault<T>(section: &mut Section<'_>, name: &str, place: &Place, expected: impl fmt::Display) -> Option<T> {

@@ -4,12 +4,11 @@
 mod tests;
 
 use std::collections::HashSet;
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use patgate_core::provider::ProviderName;
 
+use super::names::{label, provider_name};
 use super::section::Section;
 use super::value::Place;
 use super::{Secret, path, schema, secret};
@@ -37,8 +36,8 @@ pub(super) fn read(
 
 /// One of them, with every fault of it. `None` only with a fault.
 fn directory(section: &mut Section<'_>, providers: &mut HashSet<ProviderName>) -> Option<DirectorySettings> {
-    let name = name(section, providers);
-    let label = label(section, name.as_ref());
+    let name = provider_name(section, providers);
+    let label = label(section, "label").or_else(|| name.as_ref().map(ToString::to_string));
     let preset = if section.is_given("preset") { section.parsed("preset") } else { Some(Preset::Plain) };
     let defaults = preset.unwrap_or(Preset::Plain);
     let start_tls = section.truth("start_tls");
@@ -90,24 +89,6 @@ fn directory(section: &mut Section<'_>, providers: &mut HashSet<ProviderName>) -
         connect_timeout: seconds(connect_timeout?)?,
         timeout: seconds(timeout?)?,
     })
-}
-
-fn name(section: &mut Section<'_>, providers: &mut HashSet<ProviderName>) -> Option<ProviderName> {
-    let name = required::<ProviderName>(section, "name")?;
-    if !providers.insert(name.clone()) {
-        section.fault_of("name", format_args!("the provider name `{name}` is taken"));
-        return None;
-    }
-    Some(name)
-}
-
-fn label(section: &mut Section<'_>, name: Option<&ProviderName>) -> Option<String> {
-    let Some((label, place)) = section.text("label") else { return name.map(ToString::to_string) };
-    let is_label = (1..=100).contains(&label.chars().count()) && !label.contains(char::is_control);
-    if !is_label {
-        section.fault("label", &place, "write 1 to 100 characters on one line");
-    }
-    Some(label)
 }
 
 fn urls(section: &mut Section<'_>, start_tls: Option<bool>) -> Vec<ServerUrl> {
@@ -181,8 +162,8 @@ fn group_search(section: &mut Section<'_>) -> Option<GroupSearch> {
 }
 
 fn distinguished_name(section: &mut Section<'_>, name: &str, is_required: bool) -> Option<String> {
-    if is_required && !section.is_given(name) {
-        section.fault_of(name, "is missing");
+    if is_required {
+        section.demand(name);
     }
     let (text, place) = section.text(name)?;
     let fits = text.contains('=') && text.chars().count() <= LONGEST_DN && !text.contains(char::is_control);
@@ -209,16 +190,6 @@ fn attribute(section: &mut Section<'_>, name: &str, default: Option<&str>) -> Op
 fn filter(section: &mut Section<'_>, name: &str, default: Option<&str>) -> Option<Filter> {
     if section.value(name).is_none() {
         return default.and_then(|default| default.parse().ok());
-    }
-    section.parsed(name)
-}
-
-fn required<T>(section: &mut Section<'_>, name: &str) -> Option<T>
-where
-    T: FromStr<Err: fmt::Display>,
-{
-    if !section.is_given(name) {
-        section.fault_of(name, "is missing");
     }
     section.parsed(name)
 }

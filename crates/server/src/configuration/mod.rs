@@ -9,6 +9,7 @@ mod application;
 mod document;
 mod fault;
 mod ldap;
+mod names;
 mod oidc;
 mod public_url;
 pub mod schema;

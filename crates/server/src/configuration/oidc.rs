@@ -13,9 +13,9 @@ use patgate_core::provider::ProviderName;
 use patgate_core::user::Username;
 use url::Url;
 
-use super::schema;
+use super::names::{Line, label, provider_name};
 use super::section::Section;
-use super::{path, secret};
+use super::{names, path, schema, secret};
 use crate::provider::oidc::{
     AccessTokenSettings, Algorithm, ClaimNames, ClientAuthentication, Endpoints, HttpProxy, OidcSettings,
     Prompt, SigningKey, is_this_machine,
@@ -83,18 +83,16 @@ pub(super) fn read(settings: &mut Section<'_>, names: &mut HashSet<ProviderName>
 }
 
 fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Option<OidcSettings> {
-    let name = name(section, names);
-    let label = short(section, "label").or_else(|| name.as_ref().map(ToString::to_string));
+    let name = provider_name(section, names);
+    let label = label(section, "label").or_else(|| name.as_ref().map(ToString::to_string));
     let preset = section.parsed::<Preset>("preset");
     let is_preset_fine = preset.is_some() || !section.is_given("preset");
     let preset = preset.unwrap_or(USUAL);
     let allow_clear_text = section.truth("allow_clear_text");
     let may_call = allow_clear_text.unwrap_or(true);
+    section.demand("issuer");
     let issuer = issuer(section, "issuer", may_call);
-    if !section.is_given("issuer") {
-        section.fault_of("issuer", "is missing");
-    }
-    let client_id = required_text(section, "client_id");
+    let client_id = section.required::<Line<255>>("client_id").map(|line| line.0);
     let authentication = authentication(section);
     let endpoints = Endpoints {
         keys: address(section, "key_retrieval_uri", may_call),
@@ -108,7 +106,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
     let scopes = scopes(section, preset);
     let prompt = prompt(section, preset);
     let id_token_algorithm = section.parsed("id_token_jws_alg");
-    let button = short(section, "login_method_description");
+    let button = names::label(section, "login_method_description");
     let clock_skew = section.number("clock_skew_seconds", 0..=600).map(SignedDuration::from_secs);
     let trust = trust(section);
     let proxy = section.parsed::<HttpProxy>("proxy");
@@ -143,30 +141,6 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
         scim_user,
         access_token,
     })
-}
-
-fn name(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Option<ProviderName> {
-    if !section.is_given("name") {
-        section.fault_of("name", "is missing");
-    }
-    let name = section.parsed::<ProviderName>("name")?;
-    if !names.insert(name.clone()) {
-        section.fault_of("name", format_args!("the provider name `{name}` is taken"));
-        return None;
-    }
-    Some(name)
-}
-
-/// A text of 1 to 100 characters on one line.
-fn short(section: &mut Section<'_>, name: &str) -> Option<String> {
-    Some(section.parsed::<Line<100>>(name)?.0)
-}
-
-fn required_text(section: &mut Section<'_>, name: &str) -> Option<String> {
-    if !section.is_given(name) {
-        section.fault_of(name, "is missing");
-    }
-    Some(section.parsed::<Line<255>>(name)?.0)
 }
 
 /// An issuer keeps its letters: it is compared with what tokens say.
@@ -329,22 +303,6 @@ fn access_token(
     }
     let issuer = own.or_else(|| issuer.map(str::to_owned))?;
     Some(AccessTokenSettings { issuer, audience: audience?, keys, algorithm })
-}
-
-/// A text of 1 to `MOST` characters without those that control.
-struct Line<const MOST: usize>(String);
-
-impl<const MOST: usize> FromStr for Line<MOST> {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = (1..=MOST).contains(&text.chars().count()) && !text.contains(char::is_control);
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(format!("write 1 to {MOST} characters on one line"))
-        }
-    }
 }
 
 /// RFC 6749 §3.3.

@@ -87,6 +87,22 @@ impl<'f> Section<'f> {
         self.parse(name, &text, &place)
     }
 
+    /// A text that must be given, read as something.
+    pub(super) fn required<T>(&mut self, name: &str) -> Option<T>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        self.demand(name);
+        self.parsed(name)
+    }
+
+    /// Keeps a fault of a setting that must be given and is not.
+    pub(super) fn demand(&mut self, name: &str) {
+        if !self.is_given(name) {
+            self.fault_of(name, "is missing");
+        }
+    }
+
     /// A list of texts, each read as something. A variable separates them by commas.
     pub(super) fn list<T>(&mut self, name: &str) -> Vec<(T, Place)>
     where

@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::{Attempt, Identity, PasswordRefused, PasswordText, Passwords};
 use crate::problem::Problem;
 use crate::provider::Answer;
-use crate::provider::ldap::{Candidate, Directories, Directory, Fault};
+use crate::provider::ldap::{Candidate, Directories, Directory, LdapFault};
 
 /// A refusal is told at the end of such a stretch of time: longer than a hash and a few questions to a directory take.
 const STRETCH: Duration = Duration::from_millis(500);
@@ -67,7 +67,7 @@ impl Passwords {
         let directories: Vec<_> = match self.store.user_by_name(&username).await? {
             None => self.directories.iter().cloned().collect(),
             Some(user) if user.origin == Origin::Ldap => {
-                self.directories.get(&user.provider).cloned().into_iter().collect()
+                self.directories.find(&user.provider).cloned().into_iter().collect()
             }
             Some(_) => Vec::new(),
         };
@@ -148,7 +148,7 @@ impl Passwords {
         password: &PasswordText,
         network: IpAddr,
         now: Timestamp,
-    ) -> Result<Said, Fault> {
+    ) -> Result<Said, LdapFault> {
         let Some(candidate) = directory.find(login, now).await? else { return Ok(Said::Nobody) };
         // Directories take many spellings for one name; they share one count of wrong passwords.
         let other_spelling = other_spelling(login, &candidate);

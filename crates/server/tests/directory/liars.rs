@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use patgate_server::provider::Answer;
-use patgate_server::provider::ldap::{Directory, Fault, FaultOf};
+use patgate_server::provider::ldap::{Directory, FaultOf, LdapFault};
 use patgate_testkit::clock::NOON;
 use patgate_testkit::servers::fake_directory::{
     BIND, EXTENDED, FakeDirectory, SEARCH, element, entry, message, result, result_with,
@@ -32,7 +32,7 @@ fn ann(id: u8) -> Vec<u8> {
     [message(id, 0x64, &entry), message(id, 0x65, &result(0))].concat()
 }
 
-async fn fault(url: &str) -> Fault {
+async fn fault(url: &str) -> LdapFault {
     try_in(&directory(url, ""), "ann", "ann password").await.unwrap_err()
 }
 

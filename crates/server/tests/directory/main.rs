@@ -14,7 +14,7 @@ mod liars;
 mod sign_in;
 
 use patgate_server::configuration::{Configuration, Flags, Sources};
-use patgate_server::provider::ldap::{Directory, Fault};
+use patgate_server::provider::ldap::{Directory, LdapFault};
 use patgate_server::provider::{Answer, Person};
 use patgate_testkit::clock::NOON;
 use patgate_testkit::servers::slapd::Slapd;
@@ -33,7 +33,7 @@ fn over(slapd: &Slapd, more: &str) -> Directory {
 }
 
 /// What a password brings: `None` when it is wrong, or the name nobody's.
-async fn try_in(directory: &Directory, name: &str, password: &str) -> Result<Option<Answer>, Fault> {
+async fn try_in(directory: &Directory, name: &str, password: &str) -> Result<Option<Answer>, LdapFault> {
     let Some(candidate) = directory.find(name, NOON).await? else { return Ok(None) };
     if !directory.is_password(&candidate, password, NOON).await? {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! What is asked of the list: from the fields of its form to the store's filter.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use patgate_core::policy::Days;
 use patgate_core::user::Username;
 use patgate_store::{GrantFilter, GrantLife};
@@ -112,6 +112,5 @@ fn days(query: &Fields, name: &'static str, label: &'static str) -> (Field, Opti
 }
 
 fn before(days: Days, now: Timestamp) -> Timestamp {
-    let life = SignedDuration::from_hours(i64::from(u32::from(days)) * 24);
-    now.checked_sub(life).unwrap_or(Timestamp::MIN)
+    now.checked_sub(days.length()).unwrap_or(Timestamp::MIN)
 }

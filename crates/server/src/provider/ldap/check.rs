@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Directory;
 use super::connection::{Connection, Found, SIZE_LIMIT_EXCEEDED, SUCCESS};
-use super::fault::{Fault, Step};
+use super::fault::{LdapFault, Step};
 use super::filter::{Values, everything};
 use super::message::Scope;
 use super::url::ServerUrl;
@@ -30,7 +30,7 @@ impl Directory {
         url: &ServerUrl,
         now: Timestamp,
         seen: &mut impl FnMut(Step, Result<String, String>),
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LdapFault> {
         let mut connection = self.servers.open(url, now).await?;
         seen(Step::Connect, Ok("connected".to_owned()));
         match connection.tls_version() {
@@ -48,7 +48,7 @@ impl Directory {
         let found = self.search_base(&mut connection, Step::Base, base).await?;
         if found.outcome.code != SUCCESS || found.entries.is_empty() {
             let detail = format!("the manager does not see the base `{base}` (LDAP {})", found.outcome.code);
-            return Err(Fault::new(Step::Base, detail));
+            return Err(LdapFault::new(Step::Base, detail));
         }
         seen(Step::Base, Ok(format!("`{base}` is there")));
         let filter = &self.settings.user_search_filter;
@@ -63,7 +63,7 @@ impl Directory {
             }
             (code, _) => {
                 let detail = format!("`{filter}` finds nobody (LDAP {code}); check `user_search_filter`");
-                return Err(Fault::new(Step::Users, detail));
+                return Err(LdapFault::new(Step::Users, detail));
             }
         }
         if let Some(groups) = &self.settings.group_search {
@@ -73,7 +73,7 @@ impl Directory {
                     "the manager does not see the base `{}` (LDAP {})",
                     groups.base, found.outcome.code
                 );
-                return Err(Fault::new(Step::Groups, detail));
+                return Err(LdapFault::new(Step::Groups, detail));
             }
             seen(Step::Groups, Ok(format!("`{}` is there", groups.base)));
         }
@@ -81,13 +81,18 @@ impl Directory {
         Ok(())
     }
 
-    async fn search_base(&self, connection: &mut Connection, step: Step, base: &str) -> Result<Found, Fault> {
+    async fn search_base(
+        &self,
+        connection: &mut Connection,
+        step: Step,
+        base: &str,
+    ) -> Result<Found, LdapFault> {
         let mut search = self.users(everything(), vec![]);
         (search.base, search.scope) = (base, Scope::Base);
         one(connection.search(step, &[search]).await?)
     }
 }
 
-fn one(found: Vec<Found>) -> Result<Found, Fault> {
-    found.into_iter().next().ok_or_else(|| Fault::new(Step::Users, "a search brought no answer"))
+fn one(found: Vec<Found>) -> Result<Found, LdapFault> {
+    found.into_iter().next().ok_or_else(|| LdapFault::new(Step::Users, "a search brought no answer"))
 }

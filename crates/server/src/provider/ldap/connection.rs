@@ -11,7 +11,7 @@ use tokio_util::either::Either;
 
 use super::ber::{Malformed, SEQUENCE, measure};
 use super::entry::Entry;
-use super::fault::{Fault, FaultOf, Step};
+use super::fault::{FaultOf, LdapFault, Step};
 use super::message::{self, Outcome, Response, Search};
 use super::settings::DirectorySettings;
 use super::tls;
@@ -56,7 +56,7 @@ impl Connection {
         settings: &DirectorySettings,
         url: &ServerUrl,
         tls: Option<&TlsConnector>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, LdapFault> {
         let limit = settings.connect_timeout;
         let stream = match tokio::time::timeout(limit, TcpStream::connect((url.host.as_str(), url.port)))
             .await
@@ -64,11 +64,11 @@ impl Connection {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
                 let detail = format!("cannot connect to `{url}` ({error}); check host, port and firewall");
-                return Err(Fault::new(Step::Connect, detail));
+                return Err(LdapFault::new(Step::Connect, detail));
             }
             Err(_) => {
                 let detail = format!("`{url}` took no connection within {} s", limit.as_secs());
-                return Err(Fault::new(Step::Connect, detail));
+                return Err(LdapFault::new(Step::Connect, detail));
             }
         };
         // Requests are short and each waits for its answer.
@@ -105,10 +105,10 @@ impl Connection {
     }
 
     /// Signs in by a password, and tells what the server said to it.
-    pub(super) async fn bind(&mut self, step: Step, dn: &str, password: &str) -> Result<Outcome, Fault> {
+    pub(super) async fn bind(&mut self, step: Step, dn: &str, password: &str) -> Result<Outcome, LdapFault> {
         if password.is_empty() {
             // The server would take us for nobody, and say that this went well (RFC 4513 §5.1.2).
-            return Err(Fault::new(step, "an empty password is never sent"));
+            return Err(LdapFault::new(step, "an empty password is never sent"));
         }
         self.last += 1;
         let request = message::bind(self.last, dn, password);
@@ -125,7 +125,11 @@ impl Connection {
     }
 
     /// Searches, for all of them at once, and returns what each brought, in their order.
-    pub(super) async fn search(&mut self, step: Step, searches: &[Search<'_>]) -> Result<Vec<Found>, Fault> {
+    pub(super) async fn search(
+        &mut self,
+        step: Step,
+        searches: &[Search<'_>],
+    ) -> Result<Vec<Found>, LdapFault> {
         let mut all = Vec::with_capacity(searches.len());
         self.read = 0;
         for some in searches.chunks(AT_ONCE) {
@@ -169,7 +173,7 @@ impl Connection {
         first: u32,
         entries: &mut [Vec<Entry>],
         outcomes: &mut [Option<Outcome>],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LdapFault> {
         loop {
             let (id, response) = self.receive(step).await?;
             if self.read > MOST_BYTES {
@@ -189,7 +193,7 @@ impl Connection {
         }
     }
 
-    async fn start_tls(&mut self) -> Result<(), Fault> {
+    async fn start_tls(&mut self) -> Result<(), LdapFault> {
         let step = Step::Tls;
         self.last += 1;
         let request = message::start_tls(self.last);
@@ -208,7 +212,7 @@ impl Connection {
         }
     }
 
-    async fn encrypt(self, tls: &TlsConnector, limit: Duration) -> Result<Self, Fault> {
+    async fn encrypt(self, tls: &TlsConnector, limit: Duration) -> Result<Self, LdapFault> {
         let Self { stream, received, read, last, limit: answer, url } = self;
         // What was said in the clear behind the answer was put there by somebody on the way.
         let Either::Left(stream) = stream else { return Err(unasked(Step::Tls, &url)) };
@@ -222,12 +226,12 @@ impl Connection {
             Ok(Err(error)) => Err(tls::failed(&url, &error)),
             Err(_) => {
                 let detail = format!("`{url}` made no handshake within {} s", limit.as_secs());
-                Err(Fault::new(Step::Tls, detail))
+                Err(LdapFault::new(Step::Tls, detail))
             }
         }
     }
 
-    async fn send(&mut self, step: Step, request: &[u8]) -> Result<(), Fault> {
+    async fn send(&mut self, step: Step, request: &[u8]) -> Result<(), LdapFault> {
         let written = async {
             self.stream.write_all(request).await?;
             self.stream.flush().await
@@ -235,7 +239,7 @@ impl Connection {
         written.await.map_err(|error| self.broken(step, &error.to_string()))
     }
 
-    async fn receive(&mut self, step: Step) -> Result<(u32, Response), Fault> {
+    async fn receive(&mut self, step: Step) -> Result<(u32, Response), LdapFault> {
         loop {
             if self.received.first().is_some_and(|first| *first != SEQUENCE) {
                 return Err(self.unreadable(step, &Malformed.to_string()));
@@ -267,29 +271,29 @@ impl Connection {
     }
 
     /// What this server refused, in its words.
-    pub(super) fn refused(&self, step: Step, what: &str, outcome: &Outcome) -> Fault {
+    pub(super) fn refused(&self, step: Step, what: &str, outcome: &Outcome) -> LdapFault {
         refused(step, &self.url, what, outcome.code, &outcome.words)
     }
 
-    fn broken(&self, step: Step, reason: &str) -> Fault {
-        Fault::new(step, format!("the connection to `{}` failed: {reason}", self.url))
+    fn broken(&self, step: Step, reason: &str) -> LdapFault {
+        LdapFault::new(step, format!("the connection to `{}` failed: {reason}", self.url))
     }
 
-    fn unreadable(&self, step: Step, reason: &str) -> Fault {
-        Fault { of: FaultOf::Content, ..self.broken(step, reason) }
+    fn unreadable(&self, step: Step, reason: &str) -> LdapFault {
+        LdapFault { of: FaultOf::Content, ..self.broken(step, reason) }
     }
 
-    fn silent(&self, step: Step) -> Fault {
-        Fault::new(step, format!("`{}` gave no answer within {} s", self.url, self.limit.as_secs()))
+    fn silent(&self, step: Step) -> LdapFault {
+        LdapFault::new(step, format!("`{}` gave no answer within {} s", self.url, self.limit.as_secs()))
     }
 
-    fn unasked(&self, step: Step) -> Fault {
+    fn unasked(&self, step: Step) -> LdapFault {
         unasked(step, &self.url)
     }
 }
 
 /// What a server refused, in its words.
-pub(super) fn refused(step: Step, url: &ServerUrl, what: &str, code: u32, words: &str) -> Fault {
+pub(super) fn refused(step: Step, url: &ServerUrl, what: &str, code: u32, words: &str) -> LdapFault {
     let name = match code {
         1 => " operationsError",
         2 => " protocolError",
@@ -309,9 +313,9 @@ pub(super) fn refused(step: Step, url: &ServerUrl, what: &str, code: u32, words:
         _ => "",
     };
     let words = if words.is_empty() { String::new() } else { format!(": {words}") };
-    Fault::new(step, format!("`{url}` refused {what} (LDAP {code}{name}{words})"))
+    LdapFault::new(step, format!("`{url}` refused {what} (LDAP {code}{name}{words})"))
 }
 
-fn unasked(step: Step, url: &ServerUrl) -> Fault {
-    Fault::new(step, format!("`{url}` said what it was not asked, as somebody who meddles would"))
+fn unasked(step: Step, url: &ServerUrl) -> LdapFault {
+    LdapFault::new(step, format!("`{url}` said what it was not asked, as somebody who meddles would"))
 }

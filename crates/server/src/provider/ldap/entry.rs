@@ -1,5 +1,7 @@
 //! One entry of a directory, as a search brings it.
 
+use patgate_core::hexadecimal;
+
 /// An entry: its name, and what was asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -58,10 +60,13 @@ pub(super) fn first_value(dn: &str) -> Option<String> {
         match c {
             ',' | '+' | ';' => break,
             '\\' => {
-                let hexadecimal = rest.get(..2).filter(|two| two.chars().all(|c| c.is_ascii_hexdigit()));
-                match hexadecimal {
-                    Some(two) => {
-                        bytes.push(u8::from_str_radix(two, 16).ok()?);
+                let byte = match rest.as_bytes() {
+                    [high, low, ..] => hexadecimal::byte(*high, *low),
+                    _ => None,
+                };
+                match byte {
+                    Some(byte) => {
+                        bytes.push(byte);
                         rest = rest.get(2..)?;
                     }
                     None => {

@@ -27,7 +27,7 @@ pub enum Step {
 
 /// What went wrong with a directory, in a sentence for an administrator. No password is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct LdapFault {
     /// Where.
     pub step: Step,
     /// What, and what to do.
@@ -64,7 +64,7 @@ impl Step {
     }
 }
 
-impl Fault {
+impl LdapFault {
     /// A fault of the directory.
     #[must_use]
     pub fn new(step: Step, detail: impl Into<String>) -> Self {
@@ -77,10 +77,10 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for LdapFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.detail)
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for LdapFault {}

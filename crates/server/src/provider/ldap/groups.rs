@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::connection::{ADMIN_LIMIT_EXCEEDED, Found, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS};
 use super::entry::{Entry, first_value};
-use super::fault::{Fault, FaultOf, Step};
+use super::fault::{FaultOf, LdapFault, Step};
 use super::filter::{Values, everything};
 use super::message::{Scope, Search};
 use super::servers::Servers;
@@ -42,7 +42,7 @@ pub(super) async fn groups(
     servers: &Servers,
     members: &[Member<'_>],
     now: Timestamp,
-) -> Result<Vec<Result<Vec<String>, TooMany>>, Fault> {
+) -> Result<Vec<Result<Vec<String>, TooMany>>, LdapFault> {
     let questions: Vec<_> = members.iter().map(|member| (member.entry.dn(), Some(member.username))).collect();
     let mut direct = listed(settings, servers, &questions, now).await?;
     for (groups, member) in direct.iter_mut().zip(members) {
@@ -59,7 +59,7 @@ async fn listed(
     servers: &Servers,
     members: &[(&str, Option<&str>)],
     now: Timestamp,
-) -> Result<Vec<Vec<Group>>, Fault> {
+) -> Result<Vec<Vec<Group>>, LdapFault> {
     let Some(search) = &settings.group_search else { return Ok(vec![Vec::new(); members.len()]) };
     let searches: Vec<Search<'_>> = members
         .iter()
@@ -86,7 +86,7 @@ async fn above(
     servers: &Servers,
     direct: &[Vec<Group>],
     now: Timestamp,
-) -> Result<HashMap<String, Vec<Group>>, Fault> {
+) -> Result<HashMap<String, Vec<Group>>, LdapFault> {
     let mut above: HashMap<String, Vec<Group>> = HashMap::new();
     let mut next: BTreeSet<String> = direct.iter().flatten().map(|(dn, _)| dn.clone()).collect();
     for _ in 0..HIGHEST {
@@ -97,7 +97,7 @@ async fn above(
             let detail = format!(
                 "more than {MOST_LOOKED_AT} groups stand above these people; narrow the group search"
             );
-            return Err(Fault::of_content(Step::Groups, detail));
+            return Err(LdapFault::of_content(Step::Groups, detail));
         }
         let asked: Vec<String> = std::mem::take(&mut next).into_iter().collect();
         let parents = parents(settings, servers, &asked, now).await?;
@@ -117,7 +117,7 @@ async fn parents(
     servers: &Servers,
     groups: &[String],
     now: Timestamp,
-) -> Result<Vec<Vec<Group>>, Fault> {
+) -> Result<Vec<Vec<Group>>, LdapFault> {
     let by_filter = settings.group_search.as_ref().is_some_and(|search| search.filter.has_place(0));
     if by_filter {
         let questions: Vec<_> = groups.iter().map(|dn| (dn.as_str(), None)).collect();
@@ -144,13 +144,13 @@ async fn parents(
             NO_SUCH_OBJECT => Ok(Vec::new()),
             // One group that is refused is those people's matter who are in it.
             _ => entries(settings, found, dn)
-                .map_err(|fault| Fault { of: FaultOf::Content, ..fault })
+                .map_err(|fault| LdapFault { of: FaultOf::Content, ..fault })
                 .map(|entries| entries.iter().flat_map(|entry| named_by(settings, entry)).collect()),
         })
         .collect()
 }
 
-fn entries(settings: &DirectorySettings, found: Found, base: &str) -> Result<Vec<Entry>, Fault> {
+fn entries(settings: &DirectorySettings, found: Found, base: &str) -> Result<Vec<Entry>, LdapFault> {
     if found.outcome.code == SUCCESS {
         return Ok(found.entries);
     }
@@ -160,8 +160,8 @@ fn entries(settings: &DirectorySettings, found: Found, base: &str) -> Result<Vec
         settings.name
     );
     Err(match code {
-        SIZE_LIMIT_EXCEEDED | ADMIN_LIMIT_EXCEEDED => Fault::of_content(Step::Groups, detail),
-        _ => Fault::new(Step::Groups, detail),
+        SIZE_LIMIT_EXCEEDED | ADMIN_LIMIT_EXCEEDED => LdapFault::of_content(Step::Groups, detail),
+        _ => LdapFault::new(Step::Groups, detail),
     })
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Directory;
 use super::connection::{Found, SUCCESS};
 use super::entry::Entry;
-use super::fault::{Fault, Step};
+use super::fault::{LdapFault, Step};
 use super::filter::{Values, and, equal, everything, or};
 use super::groups::{Member, groups};
 use super::message::{Scope, Search};
@@ -32,7 +32,7 @@ impl Directory {
         &self,
         subjects: &[impl AsRef<str> + Sync],
         now: Timestamp,
-    ) -> Result<Vec<Answer>, Fault> {
+    ) -> Result<Vec<Answer>, LdapFault> {
         let subjects: Vec<&str> = subjects.iter().map(AsRef::as_ref).collect();
         let mut answers = Vec::with_capacity(subjects.len());
         for some in subjects.chunks(AT_ONCE) {
@@ -44,7 +44,7 @@ impl Directory {
         Ok(answers)
     }
 
-    async fn look_up_some(&self, subjects: &[&str], now: Timestamp) -> Result<Vec<Answer>, Fault> {
+    async fn look_up_some(&self, subjects: &[&str], now: Timestamp) -> Result<Vec<Answer>, LdapFault> {
         let external_id = self.settings.attributes.external_id.as_str();
         let values: Vec<_> =
             subjects.iter().filter_map(|subject| value_of_subject(&self.settings, subject)).collect();
@@ -110,7 +110,7 @@ impl Directory {
     }
 
     /// That the manager sees the base, and somebody below it.
-    async fn demand_users(&self, now: Timestamp) -> Result<(), Fault> {
+    async fn demand_users(&self, now: Timestamp) -> Result<(), LdapFault> {
         let mut base = self.users(everything(), vec![]);
         base.scope = Scope::Base;
         let mut anybody = self.users(self.settings.user_search_filter.encode(Values::Anything), vec![]);
@@ -125,11 +125,11 @@ impl Directory {
             "the manager does not see {what} `{}`; check `user_search_base`, `user_search_filter` and its rights",
             self.settings.user_search_base
         );
-        Err(Fault::new(Step::Base, detail))
+        Err(LdapFault::new(Step::Base, detail))
     }
 
     /// All entries of a search that went well; none when there was no search.
-    fn all_of(&self, found: Option<Found>) -> Result<Vec<Entry>, Fault> {
+    fn all_of(&self, found: Option<Found>) -> Result<Vec<Entry>, LdapFault> {
         match found {
             None => Ok(Vec::new()),
             Some(found) if found.outcome.code == SUCCESS => Ok(found.entries),

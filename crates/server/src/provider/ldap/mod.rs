@@ -24,7 +24,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patgate_core::provider::ProviderName;
 
-pub use fault::{Fault, FaultOf, Step};
+pub use fault::{FaultOf, LdapFault, Step};
 pub(crate) use filter::is_attribute;
 pub use filter::{Filter, NotAFilter};
 pub use settings::{Attributes, DirectorySettings, Disabled, GroupSearch, Manager, NotAPreset, Preset};
@@ -69,7 +69,7 @@ impl Directories {
 
     /// The one of this name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Arc<Directory>> {
+    pub fn find(&self, name: &str) -> Option<&Arc<Directory>> {
         self.iter().find(|directory| directory.name().as_str() == name)
     }
 
@@ -112,7 +112,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the directory gives no answer that can be believed.
-    pub async fn find(&self, login: &str, now: Timestamp) -> Result<Option<Candidate>, Fault> {
+    pub async fn find(&self, login: &str, now: Timestamp) -> Result<Option<Candidate>, LdapFault> {
         let filter = self.settings.user_search_filter.encode(Values::Given(login, ""));
         let mut search = self.users(filter, person::attributes(&self.settings));
         search.size_limit = 2;
@@ -142,7 +142,7 @@ impl Directory {
         candidate: &Candidate,
         password: &str,
         now: Timestamp,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, LdapFault> {
         // A directory takes an empty one for nobody's, and says that this went well (RFC 4513 §5.1.2).
         if password.is_empty() || candidate.entry.dn().is_empty() {
             return Ok(false);
@@ -154,7 +154,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the manager does not see it.
-    pub fn subject(&self, candidate: &Candidate) -> Result<String, Fault> {
+    pub fn subject(&self, candidate: &Candidate) -> Result<String, LdapFault> {
         person::subject(&self.settings, &candidate.entry)
     }
 
@@ -162,7 +162,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the directory gives no answer that can be believed.
-    pub async fn read(&self, candidate: &Candidate, now: Timestamp) -> Result<Answer, Fault> {
+    pub async fn read(&self, candidate: &Candidate, now: Timestamp) -> Result<Answer, LdapFault> {
         let entry = &candidate.entry;
         if person::is_disabled(self.settings.disabled.preset, entry, now) {
             return Ok(Answer::Disabled);
@@ -183,12 +183,15 @@ impl Directory {
         let groups = groups::groups(&self.settings, &self.servers, &[member], now).await?;
         let groups = groups.into_iter().next().unwrap_or(Ok(Vec::new()));
         let groups = groups.map_err(|_| {
-            Fault::of_content(Step::Groups, format!("`{}` is in more groups than can be read", entry.dn()))
+            LdapFault::of_content(
+                Step::Groups,
+                format!("`{}` is in more groups than can be read", entry.dn()),
+            )
         })?;
         Ok(Answer::Present(person::person(&self.settings, entry, groups)?))
     }
 
-    fn cannot_search(&self, outcome: &Outcome) -> Fault {
+    fn cannot_search(&self, outcome: &Outcome) -> LdapFault {
         let base = &self.settings.user_search_base;
         let detail = format!(
             "the directory `{}` cannot be searched for users below `{base}` (LDAP {}: {}); check `user_search_base` and \
@@ -196,8 +199,8 @@ impl Directory {
             self.settings.name, outcome.code, outcome.words
         );
         match outcome.code {
-            SIZE_LIMIT_EXCEEDED | ADMIN_LIMIT_EXCEEDED => Fault::of_content(Step::Users, detail),
-            _ => Fault::new(Step::Base, detail),
+            SIZE_LIMIT_EXCEEDED | ADMIN_LIMIT_EXCEEDED => LdapFault::of_content(Step::Users, detail),
+            _ => LdapFault::new(Step::Base, detail),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! From an entry to what is true of a person: names, key, and whether they may sign in.
 
 use jiff::Timestamp;
+use patgate_core::hexadecimal;
 
 use super::entry::Entry;
-use super::fault::{Fault, Step};
+use super::fault::{LdapFault, Step};
 use super::settings::{DirectorySettings, Preset};
 use crate::provider::Person;
 
@@ -37,7 +38,7 @@ pub(super) fn person(
     settings: &DirectorySettings,
     entry: &Entry,
     groups: Vec<String>,
-) -> Result<Person, Fault> {
+) -> Result<Person, LdapFault> {
     let subject = subject(settings, entry)?;
     let full_name = entry.text(&settings.attributes.full_name).unwrap_or_default();
     let full_name = full_name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
@@ -53,13 +54,13 @@ pub(super) fn person(
 }
 
 /// The log-in name, as the directory writes it.
-pub(super) fn username<'e>(settings: &DirectorySettings, entry: &'e Entry) -> Result<&'e str, Fault> {
+pub(super) fn username<'e>(settings: &DirectorySettings, entry: &'e Entry) -> Result<&'e str, LdapFault> {
     let attribute = &settings.attributes.user_name;
     entry.text(attribute).ok_or_else(|| missing(entry, attribute, "user_name_attribute"))
 }
 
 /// The key by which the directory knows somebody: text as it is, bytes in hexadecimal.
-pub(super) fn subject(settings: &DirectorySettings, entry: &Entry) -> Result<String, Fault> {
+pub(super) fn subject(settings: &DirectorySettings, entry: &Entry) -> Result<String, LdapFault> {
     let attribute = settings.attributes.external_id.as_str();
     let subject = if is_binary(attribute) {
         entry.values(attribute).next().map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -76,16 +77,9 @@ pub(super) fn value_of_subject(settings: &DirectorySettings, subject: &str) -> O
     if !is_binary(&settings.attributes.external_id) {
         return Some(subject.as_bytes().to_vec());
     }
-    if subject.is_empty() || subject.len() % 2 == 1 {
-        return None;
-    }
-    let pairs = (0..subject.len()).step_by(2).map(|at| subject.get(at..at + 2));
-    pairs
-        .map(|pair| {
-            let digits = pair.filter(|pair| pair.chars().all(|c| c.is_ascii_hexdigit()))?;
-            u8::from_str_radix(digits, 16).ok()
-        })
-        .collect()
+    let mut bytes = vec![0; subject.len() / 2];
+    hexadecimal::read(subject, &mut bytes)?;
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 /// Whether the preset says that somebody may not sign in.
@@ -111,12 +105,12 @@ fn is_binary(attribute: &str) -> bool {
     BINARY.iter().any(|binary| binary.eq_ignore_ascii_case(attribute)) || attribute.ends_with(";binary")
 }
 
-fn missing(entry: &Entry, attribute: &str, setting: &str) -> Fault {
+fn missing(entry: &Entry, attribute: &str, setting: &str) -> LdapFault {
     let detail = format!(
         "the manager sees no usable `{attribute}` of `{}`; let it read that attribute, or set `{setting}`",
         entry.dn()
     );
-    Fault::of_content(Step::Users, detail)
+    LdapFault::of_content(Step::Users, detail)
 }
 
 #[cfg(test)]

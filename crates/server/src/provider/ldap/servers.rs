@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 
 use super::connection::{Connection, Found, SUCCESS, refused};
-use super::fault::{Fault, FaultOf, Step};
+use super::fault::{FaultOf, LdapFault, Step};
 use super::message::Search;
 use super::settings::DirectorySettings;
 use super::tls;
@@ -58,8 +58,8 @@ impl Servers {
         step: Step,
         searches: &[Search<'_>],
         now: Timestamp,
-    ) -> Result<Vec<Found>, Fault> {
-        let ending = |_| Fault::new(step, "the program is ending");
+    ) -> Result<Vec<Found>, LdapFault> {
+        let ending = |_| LdapFault::new(step, "the program is ending");
         let _turn = self.turns.acquire().await.map_err(ending)?;
         if let Some(mut idle) = self.idle(now)
             && let Ok(found) = self.search_on(&mut idle, step, searches).await
@@ -84,11 +84,16 @@ impl Servers {
                 Err(fault) => self.failed(at, fault, now, &mut first),
             }
         }
-        Err(first.unwrap_or_else(|| Fault::new(step, "the directory has no servers")))
+        Err(first.unwrap_or_else(|| LdapFault::new(step, "the directory has no servers")))
     }
 
     /// Whether somebody's password is right, on a connection of its own.
-    pub(super) async fn is_password(&self, dn: &str, password: &str, now: Timestamp) -> Result<bool, Fault> {
+    pub(super) async fn is_password(
+        &self,
+        dn: &str,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<bool, LdapFault> {
         let step = Step::Password;
         let mut first = None;
         for at in self.order(now) {
@@ -112,18 +117,22 @@ impl Servers {
                 Err(fault) => self.failed(at, fault, now, &mut first),
             }
         }
-        Err(first.unwrap_or_else(|| Fault::new(step, "the directory has no servers")))
+        Err(first.unwrap_or_else(|| LdapFault::new(step, "the directory has no servers")))
     }
 
     /// A new connection, encrypted as the settings say.
-    pub(super) async fn open(&self, url: &ServerUrl, now: Timestamp) -> Result<Connection, Fault> {
+    pub(super) async fn open(&self, url: &ServerUrl, now: Timestamp) -> Result<Connection, LdapFault> {
         let is_encrypted = url.is_ldaps || self.settings.start_tls;
         let tls = if is_encrypted { Some(self.connector(now).await?) } else { None };
         Connection::open(&self.settings, url, tls.as_ref()).await
     }
 
     /// Signs the manager in; without one, nothing is said.
-    pub(super) async fn sign_in(&self, url: &ServerUrl, connection: &mut Connection) -> Result<(), Fault> {
+    pub(super) async fn sign_in(
+        &self,
+        url: &ServerUrl,
+        connection: &mut Connection,
+    ) -> Result<(), LdapFault> {
         let Some(manager) = &self.settings.manager else { return Ok(()) };
         let password = manager.password.reveal();
         let outcome = connection.bind(Step::Manager, &manager.dn, password).await?;
@@ -134,7 +143,7 @@ impl Servers {
         Err(refused(Step::Manager, url, &format!("the manager `{}`", manager.dn), outcome.code, &words))
     }
 
-    async fn manager(&self, url: &ServerUrl, now: Timestamp) -> Result<Connection, Fault> {
+    async fn manager(&self, url: &ServerUrl, now: Timestamp) -> Result<Connection, LdapFault> {
         let mut connection = self.open(url, now).await?;
         self.sign_in(url, &mut connection).await?;
         Ok(connection)
@@ -145,7 +154,7 @@ impl Servers {
         connection: &mut Connection,
         step: Step,
         searches: &[Search<'_>],
-    ) -> Result<Vec<Found>, Fault> {
+    ) -> Result<Vec<Found>, LdapFault> {
         let found = connection.search(step, searches).await?;
         match found.iter().find(|found| OF_THE_SERVER.contains(&found.outcome.code)) {
             None => Ok(found),
@@ -164,7 +173,7 @@ impl Servers {
         good.into_iter().chain(avoided).collect()
     }
 
-    fn failed(&self, at: usize, fault: Fault, now: Timestamp, first: &mut Option<Fault>) {
+    fn failed(&self, at: usize, fault: LdapFault, now: Timestamp, first: &mut Option<LdapFault>) {
         tracing::warn!(provider = %self.settings.name, step = fault.step.name(), %fault, "a server of a directory failed");
         self.note(at, Some(now));
         // What one server says and another does not is what can be mended by asking otherwise.
@@ -191,7 +200,7 @@ impl Servers {
         lock(&self.idle).push((now, connection));
     }
 
-    async fn connector(&self, now: Timestamp) -> Result<TlsConnector, Fault> {
+    async fn connector(&self, now: Timestamp) -> Result<TlsConnector, LdapFault> {
         let known = lock(&self.tls).clone();
         if let Some((since, connector)) = known
             && now.duration_since(since).abs() < TRUSTED

@@ -4,20 +4,20 @@ use std::path::Path;
 
 use tokio_rustls::TlsConnector;
 
-use super::fault::{Fault, Step};
+use super::fault::{LdapFault, Step};
 use crate::tls::Authorities;
 
 /// What makes connections that believe the authorities of a file, or else those of the machine.
-pub(super) async fn connector(trust: Option<&Path>) -> Result<TlsConnector, Fault> {
+pub(super) async fn connector(trust: Option<&Path>) -> Result<TlsConnector, LdapFault> {
     let authorities = Authorities::read(trust).await;
-    let authorities = authorities.map_err(|none| Fault::new(Step::Trust, none.to_string()))?;
+    let authorities = authorities.map_err(|none| LdapFault::new(Step::Trust, none.to_string()))?;
     let config = authorities.client_config();
-    let config = config.map_err(|error| Fault::new(Step::Tls, format!("TLS cannot be used: {error}")))?;
+    let config = config.map_err(|error| LdapFault::new(Step::Tls, format!("TLS cannot be used: {error}")))?;
     Ok(TlsConnector::from(config))
 }
 
 /// What to do about a handshake that failed.
-pub(super) fn failed(url: &super::ServerUrl, error: &std::io::Error) -> Fault {
+pub(super) fn failed(url: &super::ServerUrl, error: &std::io::Error) -> LdapFault {
     let reason = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let detail = match reason {
         None => format!("`{url}` broke off the handshake ({error}); does it speak TLS on this port?"),
@@ -30,5 +30,5 @@ pub(super) fn failed(url: &super::ServerUrl, error: &std::io::Error) -> Fault {
         }
         Some(reason) => format!("no encryption could be agreed with `{url}` ({reason})"),
     };
-    Fault::new(Step::Tls, detail)
+    LdapFault::new(Step::Tls, detail)
 }

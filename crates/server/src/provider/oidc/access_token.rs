@@ -37,8 +37,5 @@ pub(super) fn check(
     if is_other && !is_declared {
         return Err(TokenFault::Kind);
     }
-    match claims::find(&told, external_id) {
-        Some(serde_json::Value::String(id)) if (1..=255).contains(&id.chars().count()) => Ok(id.clone()),
-        _ => Err(TokenFault::Claim("sub")),
-    }
+    claims::find(&told, external_id).and_then(claims::text).ok_or(TokenFault::Claim("sub"))
 }

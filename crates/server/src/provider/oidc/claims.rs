@@ -60,30 +60,29 @@ pub(super) fn person(
 }
 
 /// A text of 1 to 255 characters without those that control; a number counts as its digits.
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.trim().to_owned(),
+        Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
-    let fits = (1..=LONGEST).contains(&text.chars().count()) && !text.contains(char::is_control);
-    fits.then_some(text)
+    line(&text)
 }
 
 /// A list of texts; or one text, in which `;` or `,` separates them.
 fn groups(value: &Value) -> BTreeSet<String> {
-    let one = |text: &str| text_of(text);
     match value {
-        Value::Array(list) => list.iter().filter_map(Value::as_str).filter_map(one).collect(),
-        Value::String(text) => text.split([';', ',']).filter_map(one).collect(),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).filter_map(line).collect(),
+        Value::String(text) => text.split([';', ',']).filter_map(line).collect(),
         _ => BTreeSet::new(),
     }
 }
 
-fn text_of(group: &str) -> Option<String> {
-    let group = group.trim();
-    let fits = (1..=LONGEST).contains(&group.chars().count()) && !group.contains(char::is_control);
-    fits.then(|| group.to_owned())
+/// The text between blanks, when it has 1 to 255 characters and none that control.
+fn line(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = (1..=LONGEST).contains(&text.chars().count()) && !text.contains(char::is_control);
+    fits.then(|| text.to_owned())
 }
 
 #[cfg(test)]

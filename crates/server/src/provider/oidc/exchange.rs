@@ -28,7 +28,7 @@ const ASSERTION_LIFE: i64 = 60;
 
 /// Somebody whom a provider has signed in. The tokens are not printed.
 #[derive(Debug)]
-pub struct Arrival {
+pub struct SignedIn {
     /// Who.
     pub person: Person,
     /// What the provider calls them in its logout tokens (`sub`), which the person's subject need not be.
@@ -79,7 +79,7 @@ impl Provider {
         callback: Callback<'_>,
         now: Timestamp,
         random: &mut (impl CryptoRng + Send),
-    ) -> Result<Arrival, OidcFault> {
+    ) -> Result<SignedIn, OidcFault> {
         let metadata = self.metadata(now).await?;
         let code = self.code(sign_in, callback, &metadata, now)?;
         let form = [
@@ -93,7 +93,7 @@ impl Provider {
         let told = self.id_token(&id_token, Some(sign_in.nonce()), &metadata, now).await?;
         let person = self.person(&told, tokens.access_token.as_deref(), &metadata).await?;
         let text = |name: &str| told.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-        Ok(Arrival {
+        Ok(SignedIn {
             person,
             subject: text("sub").unwrap_or_default(),
             session: text("sid").filter(|session| (1..=255).contains(&session.len())),

@@ -9,7 +9,7 @@ use super::token;
 
 /// What an ID token must say.
 #[derive(Clone, Copy)]
-pub(super) struct Expected<'e> {
+pub(super) struct ExpectedIdToken<'e> {
     pub(super) issuer: &'e str,
     pub(super) client_id: &'e str,
     pub(super) skew: SignedDuration,
@@ -23,7 +23,7 @@ pub(super) struct Expected<'e> {
 /// The first thing that is not.
 pub(super) fn check(
     text: &str,
-    expected: Expected<'_>,
+    expected: ExpectedIdToken<'_>,
     trust: Trust<'_>,
     now: Timestamp,
 ) -> Result<Claims, TokenFault> {

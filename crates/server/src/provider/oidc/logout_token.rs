@@ -37,7 +37,7 @@ impl SignedOut<'_> {
 
 /// What a logout token must say.
 #[derive(Clone, Copy)]
-pub(super) struct Expected<'e> {
+pub(super) struct ExpectedLogoutToken<'e> {
     pub(super) issuer: &'e str,
     pub(super) client_id: &'e str,
     pub(super) skew: SignedDuration,
@@ -87,7 +87,7 @@ impl Drop for Shown<'_> {
 /// The first thing that is not.
 pub(super) fn check<'s>(
     text: &str,
-    expected: Expected<'_>,
+    expected: ExpectedLogoutToken<'_>,
     trust: Trust<'_>,
     seen: &'s Seen,
     now: Timestamp,

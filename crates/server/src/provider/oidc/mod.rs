@@ -27,7 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use patgate_core::provider::ProviderName;
 
 pub use self::authorization::{Callback, NotOurs, SignIn};
-pub use self::exchange::{Arrival, Confirmed};
+pub use self::exchange::{Confirmed, SignedIn};
 pub use self::fault::{OidcFault, TokenFault, TokenKind};
 pub use self::http::CallFault;
 pub(crate) use self::http::is_this_machine;
@@ -157,7 +157,7 @@ impl Provider {
     /// Why the token does not count, or that the provider does not answer.
     pub async fn signed_out(&self, text: &str, now: Timestamp) -> Result<SignedOut<'_>, OidcFault> {
         let metadata = self.metadata(now).await?;
-        let expected = logout_token::Expected {
+        let expected = logout_token::ExpectedLogoutToken {
             issuer: &self.settings.issuer,
             client_id: &self.settings.client_id,
             skew: self.settings.clock_skew,
@@ -233,7 +233,7 @@ impl Provider {
         metadata: &Metadata,
         now: Timestamp,
     ) -> Result<jws::Claims, OidcFault> {
-        let expected = id_token::Expected {
+        let expected = id_token::ExpectedIdToken {
             issuer: &self.settings.issuer,
             client_id: &self.settings.client_id,
             skew: self.settings.clock_skew,

@@ -43,7 +43,8 @@ fn id_claims() -> Value {
 fn id_token(claims: &Value) -> Result<jws::Claims, TokenFault> {
     let signer = Signer::ed25519("k");
     let keys = set(&[&signer.public]);
-    let expected = id_token::Expected { issuer: ISSUER, client_id: "patgate", skew: SKEW, nonce: Some("n") };
+    let expected =
+        id_token::ExpectedIdToken { issuer: ISSUER, client_id: "patgate", skew: SKEW, nonce: Some("n") };
     id_token::check(&signer.sign(claims), expected, trust(&keys), now())
 }
 
@@ -103,7 +104,7 @@ fn shown<'s>(
 ) -> Result<SignedOut<'s>, TokenFault> {
     let signer = Signer::ed25519("k");
     let keys = set(&[&signer.public]);
-    let expected = logout_token::Expected { issuer: ISSUER, client_id: "patgate", skew: SKEW };
+    let expected = logout_token::ExpectedLogoutToken { issuer: ISSUER, client_id: "patgate", skew: SKEW };
     logout_token::check(&signer.sign(claims), expected, trust(&keys), seen, at)
 }
 
@@ -204,13 +205,16 @@ fn access(claims: &Value) -> Result<String, TokenFault> {
 #[test]
 fn an_access_token_that_was_made_for_this_api_names_its_user() {
     assert_eq!(access(&access_claims()).as_deref(), Ok("4711"));
+    // As at a sign-in, a number counts as its digits.
+    assert_eq!(access(&changed(access_claims(), json!({ "sub": 4711 }))).as_deref(), Ok("4711"));
     for (change, fault) in [
         (json!({ "aud": "patgate" }), TokenFault::Audience),
         (json!({ "iss": "https://evil.example" }), TokenFault::Issuer),
         (json!({ "exp": NOW - 60 }), TokenFault::Expired),
         (json!({ "exp": null }), TokenFault::Claim("exp")),
         (json!({ "nbf": NOW + 61 }), TokenFault::Future),
-        (json!({ "sub": 4711 }), TokenFault::Claim("sub")),
+        (json!({ "sub": ["4711"] }), TokenFault::Claim("sub")),
+        (json!({ "sub": " " }), TokenFault::Claim("sub")),
         // An ID token for the same audience, and a logout token, open nothing.
         (json!({ "nonce": "n" }), TokenFault::Kind),
         (json!({ "events": {} }), TokenFault::Kind),

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{apply, postpone, wait};
 use crate::problem::Problem;
 use crate::provider::Answer;
-use crate::provider::ldap::{Directory, Fault, FaultOf, Step};
+use crate::provider::ldap::{Directory, FaultOf, LdapFault, Step};
 use crate::provider::oidc::{self, OidcFault};
 use crate::sealing::Purpose;
 use crate::state::AppState;
@@ -120,7 +120,7 @@ async fn answers(
     state: &AppState,
     directory: &Directory,
     users: &[User],
-) -> Result<Result<Vec<Answer>, Fault>, Problem> {
+) -> Result<Result<Vec<Answer>, LdapFault>, Problem> {
     let now = state.clock.now();
     let subjects = |users: &[User]| users.iter().map(|user| user.subject.clone()).collect::<Vec<_>>();
     let answers = match directory.look_up(&subjects(users), now).await {
@@ -145,13 +145,13 @@ async fn answers(
              `user_search_base` or `user_search_filter` another one before?",
             sample.len()
         );
-        return Ok(Err(Fault::new(Step::Known, detail)));
+        return Ok(Err(LdapFault::new(Step::Known, detail)));
     }
     Ok(Ok(answers))
 }
 
 /// Whether a directory has one of these. One that cannot be read keeps none of the others from being found.
-async fn knows_one(directory: &Directory, subjects: &[String], now: Timestamp) -> Result<bool, Fault> {
+async fn knows_one(directory: &Directory, subjects: &[String], now: Timestamp) -> Result<bool, LdapFault> {
     match directory.look_up(subjects, now).await {
         Ok(answers) => return Ok(answers.iter().any(|answer| *answer != Answer::Gone)),
         Err(fault) if fault.of == FaultOf::Content => {}

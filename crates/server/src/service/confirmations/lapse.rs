@@ -3,7 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::MailId;
-use patgate_core::policy::Days;
 use patgate_core::user::Origin;
 use patgate_store::{LapseStep, MailKind};
 
@@ -24,7 +23,7 @@ pub async fn note_lapses(state: &AppState) -> Result<(), Problem> {
     let settings = state.node.settings();
     for origin in [Origin::Ldap, Origin::Sso] {
         let Some(window) = settings.freshness.of(origin) else { continue };
-        let length = length(window);
+        let length = window.length();
         if settings.email_notifications.server.is_some() {
             warn(state, origin, length - lead(length)).await?;
         }
@@ -84,10 +83,6 @@ async fn note(state: &AppState, origin: Origin, age: SignedDuration) -> Result<(
 
 fn lead(length: SignedDuration) -> SignedDuration {
     LEAD.min(length / 3)
-}
-
-fn length(window: Days) -> SignedDuration {
-    SignedDuration::from_hours(i64::from(u32::from(window)) * 24)
 }
 
 fn before(now: Timestamp, age: SignedDuration) -> Timestamp {

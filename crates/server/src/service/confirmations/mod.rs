@@ -23,7 +23,9 @@ use crate::provider::{Answer, Person};
 use crate::state::AppState;
 
 /// A word that only repeats the last is written down when that one is older than this part of the window.
-const PARTS: i64 = 30;
+const PARTS: i32 = 30;
+/// Where no window is set, when it is as old as this.
+const WITHOUT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// At least this old.
 const YOUNGEST: SignedDuration = SignedDuration::from_hours(1);
 /// The longest time after which somebody is asked about again, however often in vain.
@@ -162,6 +164,6 @@ fn is_withdrawn(user: &User, reason: Withdrawal) -> bool {
 /// Whether a word that only repeats the last is written down.
 fn is_due(last: Confirmation, window: Option<Days>, now: Timestamp) -> bool {
     let Confirmation::At(at) = last else { return true };
-    let part = window.map_or(24, |days| i64::from(u32::from(days)) * 24 / PARTS);
-    now.duration_since(at) >= SignedDuration::from_hours(part).max(YOUNGEST)
+    let part = window.map_or(WITHOUT_WINDOW, |days| days.length() / PARTS);
+    now.duration_since(at) >= part.max(YOUNGEST)
 }

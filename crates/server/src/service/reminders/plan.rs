@@ -97,8 +97,7 @@ pub(super) fn between(
     since: Timestamp,
     now: Timestamp,
 ) -> (Timestamp, Timestamp) {
-    let days = i64::from(u32::from(settings.schedule().longest()));
-    let until = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX);
+    let until = now.saturating_add(settings.schedule().longest().length()).unwrap_or(Timestamp::MAX);
     (since.min(now.saturating_sub(DAY).unwrap_or(since)), until)
 }
 

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use patgate_core::item::SecretText;
 use patgate_server::provider::Answer;
-use patgate_server::provider::oidc::{Arrival, Callback, OidcFault, Provider};
+use patgate_server::provider::oidc::{Callback, OidcFault, Provider, SignedIn};
 use patgate_testkit::ports;
 use patgate_testkit::servers::oidc::{Canaille, Visitor};
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::{BASE, Stage, table, world};
 use crate::common::World;
 
 /// Signs somebody in without a page, to have the refresh token.
-async fn arrive(world: &World, name: &str, password: &str) -> Arrival {
+async fn arrive(world: &World, name: &str, password: &str) -> SignedIn {
     let state = &world.state;
     let (provider, now) = (state.oidc.find("company").unwrap(), state.clock.now());
     let (location, begun) = provider.begin("", now, &mut state.random.draw()).await.unwrap();

@@ -1,5 +1,7 @@
 //! Reads the text of a filter (RFC 4515 §3).
 
+use patgate_core::hexadecimal;
+
 use super::{Node, Piece, Value};
 
 /// How deep filters may be nested.
@@ -131,12 +133,8 @@ fn value(text: &str) -> Result<Value, NotAFilter> {
         rest = &rest[c.len_utf8()..];
         match c {
             '\\' => {
-                let digits = rest.get(..2).ok_or(NotAFilter::Escape)?;
-                // `u8::from_str_radix` would also take a sign.
-                if !digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
-                    return Err(NotAFilter::Escape);
-                }
-                bytes.push(u8::from_str_radix(digits, 16).map_err(|_| NotAFilter::Escape)?);
+                let [high, low, ..] = rest.as_bytes() else { return Err(NotAFilter::Escape) };
+                bytes.push(hexadecimal::byte(*high, *low).ok_or(NotAFilter::Escape)?);
                 rest = &rest[2..];
             }
             '{' => {
