@@ -99,11 +99,12 @@ impl Store {
         let mut counts = MailCounts::default();
         for row in self.inner.orm.query_all(&select).await? {
             let mails = column::<i64>(&row, "mails")?.unsigned_abs();
-            match column::<String>(&row, "state")?.as_str() {
-                "sent" => counts.sent += mails,
-                "skipped" => counts.skipped += mails,
-                "failed" => counts.failed += mails,
-                _ => counts.waiting += mails,
+            let state = MailStateKind::from_stored(&column::<String>(&row, "state")?);
+            match state.ok_or(StoreError::Unreadable("state"))? {
+                MailStateKind::Sent => counts.sent += mails,
+                MailStateKind::Skipped => counts.skipped += mails,
+                MailStateKind::Failed => counts.failed += mails,
+                MailStateKind::Waiting | MailStateKind::Sending => counts.waiting += mails,
             }
         }
         Ok(counts)
