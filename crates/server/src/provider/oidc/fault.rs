@@ -142,7 +142,10 @@ impl OidcFault {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Call(_) => true,
-            Self::Status { status, .. } | Self::Refused { status, .. } => *status >= 500,
+            Self::Status { status, .. } | Self::Refused { status, .. } => {
+                // Request Timeout and Too Many Requests (RFC 9110 §15.5.9, RFC 6585 §4) are about the moment.
+                *status >= 500 || matches!(status, 408 | 429)
+            }
             _ => false,
         }
     }
@@ -159,4 +162,28 @@ impl OidcFault {
 /// A provider's own words for the log: short, on one line, in plain letters.
 pub(super) fn words(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_is_busy_is_no_word_about_anybody() {
+        for (status, is_outage) in [
+            (400, false),
+            (401, false),
+            (403, false),
+            (404, false),
+            (408, true),
+            (429, true),
+            (500, true),
+            (503, true),
+        ] {
+            let url = "https://login.example.com/token".to_owned();
+            assert_eq!(OidcFault::Status { url, status }.is_outage(), is_outage, "{status}");
+            let (error, description) = ("slow_down".to_owned(), String::new());
+            assert_eq!(OidcFault::Refused { status, error, description }.is_outage(), is_outage, "{status}");
+        }
+    }
 }
