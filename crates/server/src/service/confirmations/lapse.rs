@@ -38,7 +38,7 @@ pub async fn note_lapses(state: &AppState) -> Result<(), Problem> {
 pub fn warned_of(last: Confirmation, window: Option<Days>, now: Timestamp) -> Option<Timestamp> {
     let window = window?;
     let end = last.counts_until(Some(window))?;
-    (now >= before(end, lead(length(window)))).then_some(end)
+    (now >= before(end, lead(window.length()))).then_some(end)
 }
 
 /// Puts a mail to each owner who was last confirmed so long ago into the outbox.

@@ -8,6 +8,7 @@ use patgate_store::{Change, GroupCondition, ScimGroup, ScimMembership, ScimWindo
 
 use super::{Client, INVALID_FILTER, INVALID_VALUE, bad, uniqueness};
 use crate::problem::Problem;
+use crate::service::sign_in::check_letters;
 use crate::state::AppState;
 
 /// The most characters of a group's name and of the provider's own key for it.
@@ -91,7 +92,7 @@ pub async fn create_group(
         id: GroupId::generate(&mut state.random.draw()),
         provider: client.provider().name.clone(),
         external_id: None,
-        display_name: checked("displayName", name)?,
+        display_name: checked_name(name)?,
         created_at: now,
         changed_at: now,
     };
@@ -148,7 +149,12 @@ async fn apply(
     for edit in edits {
         match edit {
             GroupEdit::Name(name) => {
-                group.display_name = checked("displayName", &name)?;
+                // A group that has its name from before this rule keeps it.
+                group.display_name = if name.trim() == group.display_name {
+                    group.display_name.clone()
+                } else {
+                    checked_name(&name)?
+                };
                 change.update_scim_group(group).await.map_err(|error| taken(error, group))?;
             }
             GroupEdit::ExternalId(key) => {
@@ -208,6 +214,13 @@ async fn finish(
     let seen = seen(&change, client, id, with_members).await?;
     state.commit(change).await?;
     Ok(seen)
+}
+
+/// The name of a group, by which roles know it: nobody gives a group a name that looks like another's.
+fn checked_name(name: &str) -> Result<String, Problem> {
+    let name = checked("displayName", name)?;
+    check_letters(&name).map_err(|fault| bad(INVALID_VALUE, format!("displayName: {fault}")))?;
+    Ok(name)
 }
 
 /// A text that can be kept and seen.

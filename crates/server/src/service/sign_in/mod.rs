@@ -20,6 +20,7 @@ use patgate_core::user::{Origin, User, UserState, Username};
 use patgate_store::{Actor, ActorKind, Change, StoreError};
 
 pub use self::name::NotANameFromOutside;
+pub(in crate::service) use self::name::check_letters;
 pub use self::password::{PasswordSignInRefused, by_password};
 use super::confirmations;
 use crate::caller;

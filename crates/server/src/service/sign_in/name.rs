@@ -22,16 +22,22 @@ pub enum NotANameFromOutside {
     Decomposed,
 }
 
-/// Reads a name that a provider says. A name that is written to look like another's is refused: one script alone
-/// (Unicode Technical Standard 39 §5.1), of characters beyond ASCII only those recommended for identifiers (§3.1), and each
-/// written in one way.
+/// Reads a name that a provider says. A name that is written to look like another's is refused.
 pub(super) fn read(name: &str) -> Result<Username, NotANameFromOutside> {
     let username: Username = name.trim().parse()?;
+    check_letters(username.as_str())?;
+    Ok(username)
+}
+
+/// Demands that a name from outside, of somebody or of a group, is not written to look like another: one script alone
+/// (Unicode Technical Standard 39 §5.1), of characters beyond ASCII only those recommended for identifiers (§3.1), and each
+/// written in one way.
+pub(in crate::service) fn check_letters(name: &str) -> Result<(), NotANameFromOutside> {
     let is_plain = |c: char| c.is_ascii() || c.identifier_allowed();
-    if !is_nfc(username.as_str()) {
+    if !is_nfc(name) {
         Err(NotANameFromOutside::Decomposed)
-    } else if username.as_str().chars().all(is_plain) && username.as_str().is_single_script() {
-        Ok(username)
+    } else if name.chars().all(is_plain) && name.is_single_script() {
+        Ok(())
     } else {
         Err(NotANameFromOutside::LooksLikeAnother)
     }

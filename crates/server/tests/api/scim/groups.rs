@@ -123,6 +123,10 @@ async fn what_no_group_can_be_is_refused_and_changes_nothing() {
         (json!({}), 400, "invalidValue"),
         (json!({ "displayName": " " }), 400, "invalidValue"),
         (json!({ "displayName": "a\u{200b}b" }), 400, "invalidValue"),
+        // Cyrillic О and р, a full-width letter.
+        (json!({ "displayName": "\u{41e}ps" }), 400, "invalidValue"),
+        (json!({ "displayName": "O\u{440}s" }), 400, "invalidValue"),
+        (json!({ "displayName": "\u{ff2f}ps" }), 400, "invalidValue"),
         (json!({ "displayName": "x".repeat(256) }), 400, "invalidValue"),
         (json!({ "displayName": "ops" }), 409, "uniqueness"),
         (json!({ "displayName": "New", "members": [{ "value": "nobody" }] }), 400, "invalidValue"),
