@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::UserId;
 use patgate_core::provider::ProviderName;
 use patgate_core::user::{Origin, User};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
@@ -245,6 +245,38 @@ impl Store {
             .limit(limit)
             .take();
         self.inner.orm.query_all(&select).await?.iter().map(users::read).collect()
+    }
+
+    /// How many owners of live tokens of an origin were last confirmed at or before `until`, and after `since` where that
+    /// is given. Those who are disabled, and whom their provider no longer lets in, are not among them.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn count_confirmed_between(
+        &self,
+        origin: Origin,
+        since: Option<Timestamp>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        // Whoever was made before there were confirmations was there then.
+        let confirmed_at =
+            || Expr::expr(Func::coalesce([Expr::col(Users::ConfirmedAt), Expr::col(Users::CreatedAt)]));
+        let mut select = Query::select();
+        select
+            .expr_as(Expr::col((Users::Table, Users::Id)).count(), "owners")
+            .from(Users::Table)
+            .and_where(Expr::col(Users::Origin).eq(origin.as_str()))
+            .and_where(Expr::col(Users::DeletedAt).is_null())
+            .and_where(Expr::col(Users::DisabledAt).is_null())
+            .and_where(Expr::col(Users::WithdrawnAt).is_null())
+            .and_where(confirmed_at().lte(until.as_millisecond()))
+            .and_where(has_token(now));
+        if let Some(since) = since {
+            select.and_where(confirmed_at().gt(since.as_millisecond()));
+        }
+        let row = self.inner.orm.query_one(&select).await?.ok_or(StoreError::Unreadable("owners"))?;
+        Ok(column::<i64>(&row, "owners")?.unsigned_abs())
     }
 
     /// What is known about the asking after a user; `None` for one who is never asked about.

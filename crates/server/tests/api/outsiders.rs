@@ -233,16 +233,19 @@ async fn administrators_choose_the_window() {
     let set = async |sso: serde_json::Value| {
         let mut rules = world.send(get(SETTINGS).basic("root", PASSWORD)).await.json();
         rules["freshnessDays"]["sso"] = sso;
-        world.send(put(SETTINGS).basic("root", PASSWORD).json(&rules)).await.status()
+        let answer = world.send(put(SETTINGS).basic("root", PASSWORD).json(&rules)).await;
+        (answer.status(), answer.json()["suspendedOwners"].as_u64())
     };
     world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 2));
-    assert_eq!((set(json!(2)).await, current(&world, &token).await.0), (200, 401));
-    assert_eq!((set(json!(3)).await, current(&world, &token).await.0), (200, 200));
+    assert_eq!((set(json!(2)).await, current(&world, &token).await.0), ((200, Some(1)), 401));
+    assert_eq!((set(json!(1)).await, current(&world, &token).await.0), ((200, Some(0)), 401), "out before");
+    assert_eq!((set(json!(3)).await, current(&world, &token).await.0), ((200, None), 200));
     world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 365));
-    assert_eq!((set(json!(null)).await, current(&world, &token).await.0), (200, 200));
+    assert_eq!((set(json!(null)).await, current(&world, &token).await.0), ((200, None), 200));
     for bad in [json!(0), json!(3_651), json!("7"), json!(-1)] {
-        assert_eq!(set(bad.clone()).await, 400, "{bad}");
+        assert_eq!(set(bad.clone()).await.0, 400, "{bad}");
     }
+    assert_eq!(set(json!(30)).await, (200, Some(1)));
 }
 
 #[tokio::test]

@@ -118,6 +118,24 @@ on_both_databases! {
         assert_eq!(actions(&store).await, ["user.create", "user.withdraw", "user.withdraw", "user.confirm"]);
     }
 
+    async fn the_owners_whom_a_shorter_window_suspends_are_counted(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 6).await;
+        let mut change = store.change(&admin(), later(10)).await.unwrap();
+        change.confirm_users(&[UserId::from_i64(1)], later(20)).await.unwrap();
+        change.disable_user(UserId::from_i64(2)).await.unwrap();
+        change.withdraw_user(UserId::from_i64(3), Withdrawal::Gone).await.unwrap();
+        change.set_grant_state(GrantId::from_i64(4), GrantState::Deleted { at: later(10) }).await.unwrap();
+        change.commit().await.unwrap();
+        let count = async |origin, since, until| {
+            store.count_confirmed_between(origin, since, until, later(30)).await.unwrap()
+        };
+        assert_eq!(count(Origin::Sso, None, later(9)).await, 2, "users 5 and 6");
+        assert_eq!(count(Origin::Sso, None, now()).await, 2, "at that moment, too");
+        assert_eq!(count(Origin::Sso, None, later(10)).await, 3);
+        assert_eq!(count(Origin::Sso, Some(now()), later(10)).await, 1, "the two were out before");
+        assert_eq!(count(Origin::Ldap, None, later(10)).await, 0);
+    }
+
     async fn a_lapse_is_warned_of_and_noted_once(fixture: Fixture) {
         let store = store_with_owners(&fixture, 2).await;
         let lapsing = async |step| {

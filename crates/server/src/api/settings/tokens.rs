@@ -17,7 +17,7 @@ use crate::api::refusals::{BadBody, Conflict, Overtaken, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::settings::Put;
-use crate::service::{reminders, settings};
+use crate::service::{confirmations, reminders, settings};
 use crate::state::AppState;
 
 /// The rules for tokens. A change sends all of them: what is left out is refused, not reset.
@@ -44,6 +44,12 @@ pub(super) struct TokenSettingsBody {
     #[serde(default, skip_serializing)]
     #[schema(write_only, required = false)]
     existing_tokens: ExistingBody,
+    /// How many owners of tokens a shorter freshness window suspended with this change, until their provider confirms them
+    /// or they sign in. Answered to a change alone, when a window became shorter; not part of the rules, and ignored when
+    /// it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(read_only, required = false, example = 3)]
+    suspended_owners: Option<u64>,
 }
 
 /// The mail that reminds an owner of a token that ends soon.
@@ -160,8 +166,12 @@ pub(super) async fn put_token_settings(
     let mut body = body;
     let choices = std::mem::take(&mut body.existing_tokens).read(state.clock.now())?;
     let wanted = body.read(&state).await?;
+    let before = state.node.settings().freshness;
     match settings::put(&state, &caller, wanted, &choices, versions.as_deref()).await? {
-        Put::Done(rules) => Ok(axum::Json(rules.into())),
+        Put::Done(rules) => {
+            let suspended_owners = confirmations::suspended_by(&state, &before, &rules.freshness).await?;
+            Ok(axum::Json(TokenSettingsBody { suspended_owners, ..rules.into() }))
+        }
         Put::Overtaken(_) => Err(if_match::overtaken()),
     }
 }
@@ -235,6 +245,7 @@ impl From<TokenSettings> for TokenSettingsBody {
             },
             email_notifications: settings.email_notifications.into(),
             existing_tokens: ExistingBody::default(),
+            suspended_owners: None,
         }
     }
 }

@@ -30,8 +30,8 @@ fn in_words(settings: &TokenSettings) -> [(&'static str, String); 8] {
         of(Row::Release),
         of(Row::Deploy),
         of(Row::Others),
-        ("The word about LDAP users counts", window(settings.freshness.ldap)),
-        ("The word about SSO users counts", window(settings.freshness.sso)),
+        ("Freshness window of LDAP users", window(settings.freshness.ldap)),
+        ("Freshness window of SSO users", window(settings.freshness.sso)),
     ]
 }
 

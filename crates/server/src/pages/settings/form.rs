@@ -24,8 +24,10 @@ pub(super) struct Form {
     pub(super) maximum: Field,
     pub(super) tokens_may_make_tokens: bool,
     pub(super) passwords_on_api: bool,
-    /// For how many days the word of a provider counts, of LDAP users and of SSO users.
+    /// The freshness windows in days, of LDAP users and of SSO users.
     pub(super) freshness: [Field; 2],
+    /// Shorter windows of which was said here whom they suspend: saved again, they are meant. Empty for none.
+    pub(super) freshness_told: String,
     /// The switch for SSO users, with its cells.
     pub(super) sso: SsoSwitch,
     /// As the form was shown.
@@ -95,6 +97,7 @@ impl Form {
             tokens_may_make_tokens: false,
             passwords_on_api: false,
             freshness: freshness([String::new(), String::new()]),
+            freshness_told: String::new(),
             sso: nothing,
             sso_shown: nothing,
             sso_error: None,
@@ -188,10 +191,11 @@ impl Form {
 
 /// The two fields of the windows.
 fn freshness([ldap, sso]: [String; 2]) -> [Field; 2] {
-    let hint = "Days, 1 to 3650. Leave it empty to let them count for ever.";
+    let hint = "For how many days a token passes after its owner's provider last vouched for them. A provider that does not \
+                answer suspends nobody before. 1 to 3650; empty: for ever.";
     [
-        Field::new("freshness_ldap", "LDAP users", ldap).hint(hint),
-        Field::new("freshness_sso", "SSO users", sso).hint(hint),
+        Field::new("freshness_ldap", "Freshness window of LDAP users, in days", ldap).hint(hint),
+        Field::new("freshness_sso", "Freshness window of SSO users, in days", sso).hint(hint),
     ]
 }
 

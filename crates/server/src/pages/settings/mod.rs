@@ -15,6 +15,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::StatusCode;
+use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::policy::TokenSettings;
 
@@ -25,6 +26,7 @@ use super::form::{Difference, Fault, complete, unsaved};
 use super::notifications::Summary;
 use super::refused::redirect;
 use super::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use crate::service::confirmations;
 use crate::service::policy::{self, Choices};
 use crate::service::settings::{self, Put};
 use crate::service::shown::Shown;
@@ -98,6 +100,15 @@ async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Subm
         return page(&state, &visitor, form, &shown, StatusCode::BAD_REQUEST, None, Vec::new()).await;
     };
     let stored = settings::read(&state, &visitor.caller).await?;
+    let windows = windows_text(&wanted.freshness);
+    if fields.text("freshness_told") != windows
+        && let Some(owners @ 1..) =
+            confirmations::suspended_by(&state, &stored.freshness, &wanted.freshness).await?
+    {
+        form.freshness_told = windows;
+        let notice = Some(Notice::Failed(suspends(owners)));
+        return page(&state, &visitor, form, &shown, StatusCode::CONFLICT, notice, Vec::new()).await;
+    }
     let questions = policy::questions(&state, &stored, &wanted).await?;
     let rest = questions.rest(&stored, &wanted);
     match settings::put_shown(&state, &visitor.caller, rest, &Choices::default(), &shown).await? {
@@ -109,6 +120,23 @@ async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Subm
         }
         Put::Overtaken(_) => overtaken(&state, &visitor, &wanted).await,
     }
+}
+
+/// The windows as the form sends them back.
+fn windows_text(windows: &FreshnessWindows) -> String {
+    [windows.ldap, windows.sso]
+        .map(|window| window.map_or_else(String::new, |days| u32::from(days).to_string()))
+        .join(",")
+}
+
+/// What is said before a shorter window is saved.
+fn suspends(owners: u64) -> String {
+    let whose = if owners == 1 { "1 owner".to_owned() } else { format!("{owners} owners") };
+    format!(
+        "Nothing is saved yet: this freshness window suspends the tokens of {whose} at once, because their provider \
+         vouched for them last before it began. They pass again as soon as it does, or when they sign in. Save again if \
+         you mean it."
+    )
 }
 
 /// Both are shown, and saving again puts the own ones in force: nobody's are lost without being seen.

@@ -1,8 +1,10 @@
 //! When the word of a provider grows old: the owner is told in time, and the audit log when it was too late.
 
 use jiff::{SignedDuration, Timestamp};
-use patgate_core::confirmation::Confirmation;
+use patgate_core::confirmation::{Confirmation, FreshnessWindows};
 use patgate_core::identifier::MailId;
+use patgate_core::policy::Days;
+use patgate_core::policy::decision::lowers;
 use patgate_core::user::Origin;
 use patgate_store::{LapseStep, MailKind};
 
@@ -38,14 +40,36 @@ pub async fn note_lapses(state: &AppState) -> Result<(), Problem> {
 pub fn warned_of(last: Confirmation, window: Option<Days>, now: Timestamp) -> Option<Timestamp> {
     let window = window?;
     let end = last.counts_until(Some(window))?;
-    (now >= before(end, lead(window.length()))).then_some(end)
+    (now >= ago(end, lead(window.length()))).then_some(end)
+}
+
+/// How many owners of tokens other windows suspend at once, whom those of `before` do not; `None` when none became
+/// shorter.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn suspended_by(
+    state: &AppState,
+    before: &FreshnessWindows,
+    after: &FreshnessWindows,
+) -> Result<Option<u64>, Problem> {
+    let now = state.clock.now();
+    let mut owners = None;
+    for origin in [Origin::Ldap, Origin::Sso] {
+        let (known, window) = (before.of(origin), after.of(origin));
+        let Some(window) = window.filter(|_| lowers(known, window)) else { continue };
+        let (since, until) = (known.map(|known| ago(now, known.length())), ago(now, window.length()));
+        let more = state.store.count_confirmed_between(origin, since, until, now).await?;
+        owners = Some(owners.unwrap_or(0) + more);
+    }
+    Ok(owners)
 }
 
 /// Puts a mail to each owner who was last confirmed so long ago into the outbox.
 async fn warn(state: &AppState, origin: Origin, age: SignedDuration) -> Result<(), Problem> {
     loop {
         let now = state.clock.now();
-        let lapsing = state.store.lapsing(origin, before(now, age), LapseStep::Warn, now, AT_ONCE).await?;
+        let lapsing = state.store.lapsing(origin, ago(now, age), LapseStep::Warn, now, AT_ONCE).await?;
         if lapsing.is_empty() {
             return Ok(());
         }
@@ -69,7 +93,7 @@ async fn warn(state: &AppState, origin: Origin, age: SignedDuration) -> Result<(
 async fn note(state: &AppState, origin: Origin, age: SignedDuration) -> Result<(), Problem> {
     loop {
         let now = state.clock.now();
-        let lapsed = state.store.lapsing(origin, before(now, age), LapseStep::Note, now, AT_ONCE).await?;
+        let lapsed = state.store.lapsing(origin, ago(now, age), LapseStep::Note, now, AT_ONCE).await?;
         if lapsed.is_empty() {
             return Ok(());
         }
@@ -85,7 +109,7 @@ fn lead(length: SignedDuration) -> SignedDuration {
     LEAD.min(length / 3)
 }
 
-fn before(now: Timestamp, age: SignedDuration) -> Timestamp {
+fn ago(now: Timestamp, age: SignedDuration) -> Timestamp {
     now.saturating_sub(age).unwrap_or(Timestamp::MIN)
 }
 

@@ -15,7 +15,7 @@ use patgate_core::user::{Origin, User};
 use patgate_store::{Actor, ActorKind, Change, NextLook, StoreError};
 
 pub use self::ask::{ask_directories, ask_providers};
-pub use self::lapse::{note_lapses, warned_of};
+pub use self::lapse::{note_lapses, suspended_by, warned_of};
 pub use self::seen::{SeenConfirmation, seen};
 use super::sign_in::{self, SignInRefused, take_over};
 use crate::problem::Problem;

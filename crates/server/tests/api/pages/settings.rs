@@ -1,8 +1,10 @@
 //! *System settings → General → Personal access tokens*.
 
+use jiff::SignedDuration;
+use patgate_core::user::Origin;
 use serde_json::{Value, json};
 
-use crate::common::{Answer, PASSWORD, SignedIn, World, get, post};
+use crate::common::{Answer, NewGrant, PASSWORD, SignedIn, World, get, post};
 
 const PAGE: &str = "/settings";
 
@@ -239,4 +241,33 @@ async fn an_exemption_is_for_people_of_a_provider_that_there_is() {
     let refused = world.send(post("/settings/exemptions").submit(&root, &fields)).await;
     assert_eq!(refused.status(), 400);
     assert!(refused.text().contains("<a href=\"#provider\">"), "{}", refused.text());
+}
+
+#[tokio::test]
+async fn an_administrator_is_told_how_many_a_shorter_window_suspends_before_it_does() {
+    let world = World::new().await;
+    for name in ["olga", "otto"] {
+        let owner = world.user_from(name, Origin::Sso, "corp", &["release#view"]).await;
+        world.token(&owner, NewGrant::default()).await;
+    }
+    world.user_from("oleg", Origin::Sso, "corp", &["release#view"]).await;
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 8));
+    let root = root(&world).await;
+    let page = world.open(&root, PAGE).await;
+    assert!(page.text().contains("Freshness window of SSO users, in days"));
+    let save = async |fields: &[(&str, &str)]| world.send(post(PAGE).submit(&root, fields)).await;
+    let told = save(&form(&page, &[("freshness_sso", "7")], &[])).await;
+    assert_eq!(told.status(), 409);
+    assert!(told.text().contains("suspends the tokens of 2 owners at once"), "{}", told.text());
+    assert_eq!(stored(&world).await["freshness"], json!({ "ldap": 30, "sso": 30 }), "nothing is saved");
+    let seen = hidden(&told, "freshness_told");
+    // Told of one window, they are not told of another.
+    let other = save(&form(&page, &[("freshness_sso", "8"), ("freshness_told", seen)], &[])).await;
+    assert_eq!(other.status(), 409);
+    let again = save(&form(&page, &[("freshness_sso", "7"), ("freshness_told", seen)], &[])).await;
+    assert_eq!((again.status(), again.header("location")), (303, "/settings?done=saved"));
+    assert_eq!(stored(&world).await["freshness"], json!({ "ldap": 30, "sso": 7 }));
+    let page = world.open(&root, PAGE).await;
+    let shorter = save(&form(&page, &[("freshness_sso", "6")], &[])).await;
+    assert_eq!(shorter.status(), 303, "it suspends nobody who was not");
 }
