@@ -4,9 +4,9 @@
 pub mod configuration_items;
 pub mod deploy;
 mod document;
+pub mod entity_tag;
 pub mod global_permissions;
 pub mod health;
-mod if_match;
 pub mod json;
 pub mod page;
 pub mod path;

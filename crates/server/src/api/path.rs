@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use patgate_core::identifier::{DecisionId, ExemptionId, GrantId, MailId, RunId};
+use patgate_core::identifier::{DecisionId, ExemptionId, GrantId, GroupId, MailId, RunId, UserId};
 use patgate_core::user::Username;
 
 use crate::problem::Problem;
@@ -15,10 +15,10 @@ use crate::problem::Problem;
 pub(super) struct Name(pub(super) Username);
 
 /// What the one identifier in a path names. What can be no identifier is answered like one that is missing: 404.
-pub(super) struct Named<I>(pub(super) I);
+pub(crate) struct Named<I>(pub(crate) I);
 
 /// An identifier of what a path can name.
-pub(super) trait Identifier: FromStr {
+pub(crate) trait Identifier: FromStr {
     /// What is missing when there is no such thing.
     const OF: &'static str;
 }
@@ -41,6 +41,14 @@ impl Identifier for RunId {
 
 impl Identifier for MailId {
     const OF: &'static str = "failed mail";
+}
+
+impl Identifier for UserId {
+    const OF: &'static str = "user";
+}
+
+impl Identifier for GroupId {
+    const OF: &'static str = "group";
 }
 
 impl<I: Identifier> Named<I> {

@@ -30,7 +30,7 @@ pub struct InText;
 /// 412: somebody else changed it after it was read.
 pub struct Overtaken;
 
-type Responses = BTreeMap<String, RefOr<Response>>;
+pub(crate) type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Unproven {
     fn responses() -> Responses {

@@ -4,6 +4,7 @@ use patgate_core::scim::Filter;
 use patgate_store::ScimWindow;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use utoipa::IntoParams;
 
 use super::LARGEST_PAGE;
 use super::body::member;
@@ -12,21 +13,32 @@ use crate::problem::Problem;
 use crate::service::scim::{INVALID_FILTER, INVALID_VALUE, bad};
 
 /// The parameters of a list. Sorting is not offered: resources come by name.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListParameters {
+    /// RFC 7644 §3.4.2.2, at most 1,000 characters
     filter: Option<String>,
+    /// The first one, from 1
+    #[param(value_type = Option<i64>)]
     start_index: Option<String>,
+    /// How many at most; 200 at most
+    #[param(value_type = Option<i64>)]
     count: Option<String>,
+    /// Nothing but these, separated by commas
     attributes: Option<String>,
+    /// All but these, separated by commas
     excluded_attributes: Option<String>,
 }
 
 /// The parameters of one resource.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 pub(super) struct ReadParameters {
+    /// Nothing but these, separated by commas
     attributes: Option<String>,
+    /// All but these, separated by commas
     excluded_attributes: Option<String>,
 }
 

@@ -11,10 +11,10 @@ mod discovery;
 mod error;
 mod groups;
 mod list;
-mod named;
 mod patch;
 mod projection;
 mod refusals;
+mod resource;
 mod tag;
 mod users;
 

@@ -1,11 +1,9 @@
-//! The refusals that endpoints share, for the API's documentation.
-
-use std::collections::BTreeMap;
+//! The refusals that endpoints share, for the API's documentation: those of all calls, in the form and the words of SCIM.
 
 use utoipa::IntoResponses;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::{ContentBuilder, ObjectBuilder, RefOr, Response, Type};
+use utoipa::openapi::{Content, ContentBuilder, ObjectBuilder, RefOr, Type};
+
+use crate::api::refusals::{self, Responses};
 
 /// What every endpoint can answer: 401, 403, 429 and 503.
 pub(super) struct Unproven;
@@ -25,66 +23,59 @@ pub(super) struct Taken;
 /// 412: somebody changed it meanwhile.
 pub(super) struct Overtaken;
 
-type Responses = BTreeMap<String, RefOr<Response>>;
-
 impl IntoResponses for Unproven {
     fn responses() -> Responses {
-        let challenge = HeaderBuilder::new()
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
-            .description(Some("The one challenge; `error_description` says the cause (RFC 6750 §3)"))
-            .build();
-        let mut unauthorized = error("The credentials are missing or do not pass");
-        unauthorized.headers.insert("WWW-Authenticate".to_owned(), challenge.into());
-        of([
-            ("401", unauthorized),
-            ("403", error("No token with `scim#provision`, or no provider has its owner as `scim_user`")),
-            ("429", error("Too many wrong passwords; `Retry-After` says when to try again")),
-            ("503", error("The server is starting, or its database is busy; `Retry-After` says when")),
-        ])
+        let lacking = "No token with `scim#provision`, or no provider has its owner as `scim_user`";
+        in_scim::<refusals::Unproven>(&[("403", lacking)])
     }
 }
 
 impl IntoResponses for Malformed {
     fn responses() -> Responses {
-        of([("400", error("A parameter is wrong; `scimType` says in which way"))])
+        in_scim::<refusals::Malformed>(&[("400", "A parameter is wrong; `scimType` says in which way")])
     }
 }
 
 impl IntoResponses for BadBody {
     fn responses() -> Responses {
-        of([
-            ("400", error("The body is wrong; `scimType` says in which way")),
-            ("408", error("The body did not arrive in time")),
-            ("413", error("The body is longer than this server takes")),
-            ("415", error("The body is not JSON")),
-        ])
+        in_scim::<refusals::BadBody>(&[("400", "The body is wrong; `scimType` says in which way")])
     }
 }
 
 impl IntoResponses for Missing {
     fn responses() -> Responses {
-        of([("404", error("It is missing, or another provider's: the answer is the same"))])
+        let missing = "It is missing, or another provider's: the answer is the same";
+        in_scim::<refusals::Missing>(&[("404", missing)])
     }
 }
 
 impl IntoResponses for Taken {
     fn responses() -> Responses {
-        of([("409", error("`uniqueness`: a name or a key is taken"))])
+        in_scim::<refusals::Conflict>(&[("409", "`uniqueness`: a name or a key is taken")])
     }
 }
 
 impl IntoResponses for Overtaken {
     fn responses() -> Responses {
-        of([("412", error("It is not the one that `If-Match` names any more"))])
+        in_scim::<refusals::Overtaken>(&[])
     }
 }
 
-fn of<const N: usize>(responses: [(&str, Response); N]) -> Responses {
-    responses.into_iter().map(|(status, response)| (status.to_owned(), response.into())).collect()
+/// The refusals of all calls as SCIM's clients get them, with other words where they mean something of their own.
+fn in_scim<R: IntoResponses>(words: &[(&str, &str)]) -> Responses {
+    let mut responses = R::responses();
+    for (status, response) in &mut responses {
+        let RefOr::T(response) = response else { continue };
+        response.content = [(super::answer::SCIM_JSON.to_owned(), error().into())].into();
+        if let Some((_, description)) = words.iter().find(|(other, _)| other == status) {
+            (*description).clone_into(&mut response.description);
+        }
+    }
+    responses
 }
 
 /// RFC 7644 §3.12.
-fn error(description: &str) -> Response {
+fn error() -> Content {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let schema = ObjectBuilder::new()
         .property("schemas", utoipa::openapi::ArrayBuilder::new().items(text()))
@@ -92,6 +83,5 @@ fn error(description: &str) -> Response {
         .property("scimType", text().description(Some("A word for programs (RFC 7644 §3.12, table 9)")))
         .property("detail", text().description(Some("What is wrong, in a sentence")))
         .build();
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    ResponseBuilder::new().description(description).content(super::answer::SCIM_JSON, content).build()
+    ContentBuilder::new().schema(Some(schema)).build()
 }

@@ -1,53 +1,38 @@
-//! Entity tags: a change that somebody overtook is refused (RFC 7644 §3.14, RFC 9110 §13.1).
+//! The entity tags of resources: a change that somebody overtook is refused (RFC 7644 §3.14). They are weak, because the
+//! same resource may be written in other bytes.
 
 use http::HeaderMap;
-use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use http::header::{IF_MATCH, IF_NONE_MATCH};
 use serde_json::Value;
 
+use crate::api::entity_tag::{EntityTags, overtaken};
 use crate::problem::Problem;
-use crate::service::scim::overtaken;
 use crate::service::shown::Shown;
 
-/// Tags that a request names.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tags {
-    /// `None`: the header is not there.
-    named: Option<String>,
+/// Those of `If-Match`.
+///
+/// # Errors
+/// 400 for what is no list of entity tags.
+pub(super) fn to_match(headers: &HeaderMap) -> Result<EntityTags, Problem> {
+    EntityTags::of(headers, &IF_MATCH)
 }
 
-impl Tags {
-    /// Those of `If-Match`.
-    pub(super) fn to_match(headers: &HeaderMap) -> Self {
-        Self::of(headers, &IF_MATCH)
-    }
+/// Those of `If-None-Match`. Whoever names none that can be read is answered in full.
+pub(super) fn not_to_match(headers: &HeaderMap) -> EntityTags {
+    EntityTags::of(headers, &IF_NONE_MATCH).unwrap_or(EntityTags::Unnamed)
+}
 
-    /// Those of `If-None-Match`.
-    pub(super) fn not_to_match(headers: &HeaderMap) -> Self {
-        Self::of(headers, &IF_NONE_MATCH)
-    }
+/// Demands that the resource has one of these, where there are any.
+///
+/// # Errors
+/// 412: somebody changed it after the client had read it.
+pub(super) fn check(tags: &EntityTags, resource: &Value) -> Result<(), Problem> {
+    if !tags.are_named() || tags.mean(of(resource)) { Ok(()) } else { Err(overtaken()) }
+}
 
-    /// Whether there are any.
-    pub(super) fn are_there(&self) -> bool {
-        self.named.is_some()
-    }
-
-    /// Demands that the resource has one of them, where there are any.
-    pub(super) fn check(&self, resource: &Value) -> Result<(), Problem> {
-        if !self.are_there() || self.name(resource) { Ok(()) } else { Err(overtaken()) }
-    }
-
-    /// Whether one of them is the resource's. Compared weakly, because the tags are weak: the same resource may be
-    /// written in other bytes.
-    pub(super) fn name(&self, resource: &Value) -> bool {
-        let named = self.named.as_deref().unwrap_or_default();
-        let tag = opaque(resource["meta"]["version"].as_str().unwrap_or_default());
-        named.split(',').map(str::trim).any(|one| one == "*" || (!tag.is_empty() && opaque(one) == tag))
-    }
-
-    fn of(headers: &HeaderMap, name: &HeaderName) -> Self {
-        let lines: Vec<_> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
-        Self { named: (!lines.is_empty()).then(|| lines.join(",")) }
-    }
+/// Whether the resource has one of these.
+pub(super) fn is_among(tags: &EntityTags, resource: &Value) -> bool {
+    tags.mean(of(resource))
 }
 
 /// Puts the tag of a resource into its `meta`: equal for equal content.
@@ -56,8 +41,10 @@ pub(super) fn put(resource: &mut Value) {
     resource["meta"]["version"] = tag.into();
 }
 
-fn opaque(tag: &str) -> &str {
-    tag.strip_prefix("W/").unwrap_or(tag)
+/// What stands between the quotation marks.
+fn of(resource: &Value) -> &str {
+    let tag = resource["meta"]["version"].as_str().unwrap_or_default();
+    tag.trim_start_matches("W/").trim_matches('"')
 }
 
 #[cfg(test)]
@@ -66,12 +53,13 @@ mod tests {
 
     use super::*;
 
-    fn tags(lines: &[&str]) -> Tags {
+    fn judged(lines: &[&str], resource: &Value) -> Result<(), u16> {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(IF_MATCH, line.parse().unwrap());
         }
-        Tags::to_match(&headers)
+        let tags = to_match(&headers);
+        tags.and_then(|tags| check(&tags, resource)).map_err(|problem| problem.status().as_u16())
     }
 
     #[test]
@@ -81,13 +69,14 @@ mod tests {
         let tag = resource["meta"]["version"].as_str().unwrap().to_owned();
         let strong = tag.trim_start_matches("W/").to_owned();
         for lines in [&[][..], &["*"], &[&tag], &[&strong], &["\"x\"", &tag], &[&format!("\"x\" , {tag}")]] {
-            assert!(tags(lines).check(&resource).is_ok(), "{lines:?}");
+            assert_eq!(judged(lines, &resource), Ok(()), "{lines:?}");
         }
-        for lines in [&[""][..], &["\"x\""], &[tag.trim_matches('"')], &["W/\"\""]] {
-            assert!(tags(lines).check(&resource).is_err(), "{lines:?}");
+        for lines in [&[""][..], &["\"x\""], &["W/\"\""]] {
+            assert_eq!(judged(lines, &resource), Err(412), "{lines:?}");
         }
+        assert_eq!(judged(&[strong.trim_matches('"')], &resource), Err(400), "without its quotation marks");
         let mut other = json!({ "id": "2", "meta": {} });
         put(&mut other);
-        assert!(tags(&[&tag]).check(&other).is_err());
+        assert_eq!(judged(&[&tag], &other), Err(412));
     }
 }

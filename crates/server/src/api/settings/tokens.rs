@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::existing::ExistingBody;
-use crate::api::if_match::{self, IfMatch};
+use crate::api::entity_tag::{self, IfMatch};
 use crate::api::json::Json;
 use crate::api::refusals::{BadBody, Conflict, Overtaken, Unproven};
 use crate::caller::Caller;
@@ -135,7 +135,7 @@ pub(super) async fn read_token_settings(
     caller: Caller,
 ) -> Result<Response, Problem> {
     let (rules, version) = settings::read_version(&state, &caller).await?;
-    let tag = if_match::entity_tag(&version)?;
+    let tag = entity_tag::entity_tag(&version)?;
     Ok(([(ETAG, tag)], axum::Json(TokenSettingsBody::from(rules))).into_response())
 }
 
@@ -172,7 +172,7 @@ pub(super) async fn put_token_settings(
             let suspended_owners = confirmations::suspended_by(&state, &before, &rules.freshness).await?;
             Ok(axum::Json(TokenSettingsBody { suspended_owners, ..rules.into() }))
         }
-        Put::Overtaken(_) => Err(if_match::overtaken()),
+        Put::Overtaken(_) => Err(entity_tag::overtaken()),
     }
 }
 

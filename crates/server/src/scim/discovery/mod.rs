@@ -4,10 +4,14 @@ mod configuration;
 mod resource_types;
 mod schemas;
 
+use std::convert::Infallible;
+use std::str::FromStr;
+
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::path::Identifier;
 use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -17,6 +21,21 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(resource_types::read_scim_resource_type))
         .routes(routes!(schemas::list_scim_schemas))
         .routes(routes!(schemas::read_scim_schema))
+}
+
+/// The name of a resource type or the URI of a schema, in a path.
+struct Described(String);
+
+impl FromStr for Described {
+    type Err = Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Infallible> {
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl Identifier for Described {
+    const OF: &'static str = "schema or resource type";
 }
 
 /// All of something, which is not much.

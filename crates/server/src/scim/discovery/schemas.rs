@@ -5,9 +5,9 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::list;
+use super::{Described, list};
+use crate::api::path::{Identifier as _, Named};
 use crate::problem::Problem;
-use crate::scim::named::{Described, Kind as _, Named};
 use crate::scim::refusals::{Missing, Unproven};
 use crate::scim::{GROUP_SCHEMA, ROOT, USER_SCHEMA, answer};
 use crate::service::scim::Client;
@@ -47,7 +47,7 @@ pub(super) async fn read_scim_schema(
     Named(Described(uri)): Named<Described>,
 ) -> Result<Response, Problem> {
     let schema = schemas(&state).into_iter().find(|schema| schema["id"] == *uri);
-    let schema = schema.ok_or_else(|| Problem::not_found(Described::WORD))?;
+    let schema = schema.ok_or_else(|| Problem::not_found(Described::OF))?;
     Ok(answer::body(StatusCode::OK, &schema))
 }
 

@@ -11,7 +11,7 @@ use crate::scim::{GROUP_SCHEMA, MOST_MEMBERS};
 use crate::service::scim::{GroupEdit, INVALID_FILTER, INVALID_VALUE, MUTABILITY, TOO_MANY, bad};
 
 /// A group that is sent whole.
-pub(super) struct NewGroup {
+pub(in crate::scim) struct NewGroup {
     pub(super) name: String,
     pub(super) external_id: Option<String>,
     /// Each once.

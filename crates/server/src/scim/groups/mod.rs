@@ -1,9 +1,8 @@
 //! `/scim/v2/Groups`: the groups of a provider.
 
 mod edits;
-mod read;
+mod endpoints;
 mod resource;
-mod write;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,12 +11,12 @@ use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(read::list_scim_groups, write::create_scim_group))
-        .routes(routes!(read::search_scim_groups))
+        .routes(routes!(endpoints::list_scim_groups, endpoints::create_scim_group))
+        .routes(routes!(endpoints::search_scim_groups))
         .routes(routes!(
-            read::read_scim_group,
-            write::replace_scim_group,
-            write::patch_scim_group,
-            write::delete_scim_group
+            endpoints::read_scim_group,
+            endpoints::replace_scim_group,
+            endpoints::patch_scim_group,
+            endpoints::delete_scim_group
         ))
 }

@@ -11,7 +11,7 @@ use crate::service::scim::{INVALID_PATH, INVALID_VALUE, MUTABILITY, UserWords, b
 
 /// The attributes that are kept. All others are taken and dropped (RFC 7644 §3.3).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct UserDraft {
+pub(in crate::scim) struct UserDraft {
     external_id: Option<String>,
     user_name: Option<String>,
     display_name: Option<String>,

@@ -2,9 +2,8 @@
 
 mod draft;
 mod emails;
-mod read;
+mod endpoints;
 mod resource;
-mod write;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,12 +12,12 @@ use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(read::list_scim_users, write::create_scim_user))
-        .routes(routes!(read::search_scim_users))
+        .routes(routes!(endpoints::list_scim_users, endpoints::create_scim_user))
+        .routes(routes!(endpoints::search_scim_users))
         .routes(routes!(
-            read::read_scim_user,
-            write::replace_scim_user,
-            write::patch_scim_user,
-            write::delete_scim_user
+            endpoints::read_scim_user,
+            endpoints::replace_scim_user,
+            endpoints::patch_scim_user,
+            endpoints::delete_scim_user
         ))
 }

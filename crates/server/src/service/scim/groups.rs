@@ -1,5 +1,7 @@
 //! The groups of a provider, as its client sees and changes them.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use patgate_core::identifier::{GroupId, UserId};
 use patgate_core::scim::Filter;
@@ -51,12 +53,16 @@ pub async fn list_groups(
 ) -> Result<(u64, Vec<SeenGroup>), Problem> {
     let condition = GroupCondition::of(filter).map_err(|error| bad(INVALID_FILTER, error))?;
     let (total, groups) = state.store.scim_groups(client.provider().name, &condition, window).await?;
-    let mut listed = Vec::with_capacity(groups.len());
-    for group in groups {
-        let members = if with_members { Some(state.store.scim_members(&[group.id]).await?) } else { None };
-        listed.push(SeenGroup { group, members });
+    let mut members = HashMap::new();
+    if with_members {
+        let ids: Vec<_> = groups.iter().map(|group| group.id).collect();
+        members.extend(ids.iter().map(|id| (*id, Vec::new())));
+        for member in state.store.scim_members(&ids).await? {
+            members.entry(member.group).or_default().push(member);
+        }
     }
-    Ok((total, listed))
+    let seen = |group: ScimGroup| SeenGroup { members: members.remove(&group.id), group };
+    Ok((total, groups.into_iter().map(seen).collect()))
 }
 
 /// One group, with its members or without.
@@ -172,7 +178,7 @@ async fn apply(
             GroupEdit::Replace(ids) => {
                 known(change, client, &ids).await?;
                 let before = change.scim_members(group).await?;
-                let stays: std::collections::HashSet<_> = ids.iter().collect();
+                let stays: HashSet<_> = ids.iter().collect();
                 let leaves: Vec<_> =
                     before.iter().map(|member| member.user).filter(|user| !stays.contains(user)).collect();
                 change.remove_scim_members(client.provider(), group, &leaves).await?;
@@ -186,7 +192,7 @@ async fn apply(
 /// Demands that all of these are users of the provider.
 async fn known(change: &Change, client: &Client, ids: &[UserId]) -> Result<(), Problem> {
     let users = change.scim_users_among(client.provider(), ids).await?;
-    let known: std::collections::HashSet<_> = users.iter().map(|user| user.id).collect();
+    let known: HashSet<_> = users.iter().map(|user| user.id).collect();
     match ids.iter().find(|id| !known.contains(id)) {
         Some(id) => Err(bad(INVALID_VALUE, format!("members: there is no such user as `{id}`"))),
         None => Ok(()),

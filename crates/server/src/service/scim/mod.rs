@@ -14,8 +14,8 @@ use patgate_store::{Change, ScimProvider};
 
 pub use groups::{GroupEdit, SeenGroup, change_group, create_group, delete_group, list_groups, read_group};
 pub use refusal::{
-    INVALID_FILTER, INVALID_PATH, INVALID_SYNTAX, INVALID_VALUE, MUTABILITY, NO_TARGET, OVERTAKEN, TOO_MANY,
-    UNIQUENESS, bad, overtaken, uniqueness,
+    INVALID_FILTER, INVALID_PATH, INVALID_SYNTAX, INVALID_VALUE, MUTABILITY, NO_TARGET, TOO_MANY, UNIQUENESS,
+    bad, uniqueness,
 };
 pub use users::{SeenUser, UserWords, change_user, create_user, delete_user, list_users, read_user};
 

@@ -20,8 +20,6 @@ pub const NO_TARGET: &str = "no_target";
 pub const TOO_MANY: &str = "too_many";
 /// A name or a key that is taken.
 pub const UNIQUENESS: &str = "uniqueness";
-/// Changed since it was read.
-pub const OVERTAKEN: &str = "overtaken";
 
 /// 400 with one of the codes above.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands over the error that is told")]
@@ -32,11 +30,4 @@ pub fn bad(code: &'static str, detail: impl ToString) -> Problem {
 /// 409: it is taken.
 pub fn uniqueness(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::CONFLICT, UNIQUENESS, detail)
-}
-
-/// 412: somebody changed it after the client had read it (RFC 7644 §3.14).
-#[must_use]
-pub fn overtaken() -> Problem {
-    let detail = "Somebody changed it after you read it: read it again";
-    Problem::new(StatusCode::PRECONDITION_FAILED, OVERTAKEN, detail)
 }

@@ -1,23 +1,78 @@
-//! Making, changing and taking away users.
+//! The calls, as clients know them.
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use patgate_core::identifier::UserId;
 
-use super::draft::UserDraft;
-use super::resource::resource;
+use crate::api::path::Named;
 use crate::api::query::Query;
 use crate::problem::Problem;
-use crate::scim::answer;
 use crate::scim::body::Body;
-use crate::scim::list::ReadParameters;
-use crate::scim::named::Named;
-use crate::scim::patch::{OperationKind, as_operations, read_operations};
+use crate::scim::list::{ListParameters, ReadParameters};
 use crate::scim::refusals::{BadBody, Malformed, Missing, Overtaken, Taken, Unproven};
-use crate::scim::tag::Tags;
-use crate::service::scim::{self, Client, SeenUser, UserWords};
+use crate::scim::resource;
+use crate::service::scim::{Client, SeenUser};
 use crate::state::AppState;
+
+/// Lists the provider's users by name, at most 200 at once.
+#[utoipa::path(
+    get,
+    path = "/scim/v2/Users",
+    tag = "scim",
+    params(ListParameters),
+    responses(
+        (status = 200, description = "A list (RFC 7644 §3.4.2)", body = Object, content_type = "application/scim+json"),
+        Malformed, Unproven
+    )
+)]
+pub(super) async fn list_scim_users(
+    State(state): State<AppState>,
+    client: Client,
+    Query(parameters): Query<ListParameters>,
+) -> Result<Response, Problem> {
+    resource::list::<SeenUser>(&state, &client, &parameters).await
+}
+
+/// Lists users as the same list by GET does, with the filter in the body.
+#[utoipa::path(
+    post,
+    path = "/scim/v2/Users/.search",
+    tag = "scim",
+    request_body(content = Object, description = "A search (RFC 7644 §3.4.3)", content_type = "application/scim+json"),
+    responses(
+        (status = 200, description = "A list (RFC 7644 §3.4.2)", body = Object, content_type = "application/scim+json"),
+        BadBody, Unproven
+    )
+)]
+pub(super) async fn search_scim_users(
+    State(state): State<AppState>,
+    client: Client,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    resource::list::<SeenUser>(&state, &client, &ListParameters::of_search(&body)?).await
+}
+
+/// Reads one user of the provider.
+#[utoipa::path(
+    get,
+    path = "/scim/v2/Users/{id}",
+    tag = "scim",
+    params(("id" = String, Path, description = "The user"), ReadParameters),
+    responses(
+        (status = 200, description = "The user (RFC 7643 §4.1)", body = Object, content_type = "application/scim+json"),
+        Malformed, Missing, Unproven
+    )
+)]
+pub(super) async fn read_scim_user(
+    State(state): State<AppState>,
+    client: Client,
+    Named(id): Named<UserId>,
+    headers: HeaderMap,
+    Query(parameters): Query<ReadParameters>,
+) -> Result<Response, Problem> {
+    resource::read::<SeenUser>(&state, &client, id, &parameters, &headers).await
+}
 
 /// Makes a user, or brings one back whom the provider had taken away: `externalId` is the key by which they sign in.
 #[utoipa::path(
@@ -40,10 +95,7 @@ pub(super) async fn create_scim_user(
     Query(parameters): Query<ReadParameters>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    let projection = parameters.projection()?;
-    let words = UserDraft::of_resource(as_operations(OperationKind::Add, &body)?)?.words(None)?;
-    let user = scim::create_user(&state, &client, &words).await?;
-    Ok(answer::resource(StatusCode::CREATED, resource(&state, &user), &projection))
+    resource::create::<SeenUser>(&state, &client, &parameters, &body).await
 }
 
 /// Puts a user in the place of what was said before. Without `active`, that stays.
@@ -69,12 +121,7 @@ pub(super) async fn replace_scim_user(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    let draft = UserDraft::of_resource(as_operations(OperationKind::Add, &body)?)?;
-    change(&state, &client, id, &parameters, &headers, |before| {
-        // Who leaves the key out does not mean to change it.
-        draft.with_key_of(&before.user).words(None)
-    })
-    .await
+    resource::replace::<SeenUser>(&state, &client, id, &parameters, &headers, &body).await
 }
 
 /// Changes some of a user (RFC 7644 §3.5.2). `active` may be a text, as Entra ID sends it.
@@ -100,13 +147,7 @@ pub(super) async fn patch_scim_user(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    let operations = read_operations(&body)?;
-    change(&state, &client, id, &parameters, &headers, |before| {
-        let mut draft = UserDraft::of_user(&before.user);
-        operations.into_iter().try_for_each(|operation| draft.apply(operation))?;
-        draft.words(Some(&before.user.full_name))
-    })
-    .await
+    resource::patch::<SeenUser>(&state, &client, id, &parameters, &headers, &body).await
 }
 
 /// Takes a user away: in the same moment nothing of theirs passes any more. Making them again under the same key brings
@@ -127,25 +168,5 @@ pub(super) async fn delete_scim_user(
     Named(id): Named<UserId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let tags = Tags::to_match(&headers);
-    scim::delete_user(&state, &client, id, |before| tags.check(&resource(&state, before))).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
-}
-
-async fn change(
-    state: &AppState,
-    client: &Client,
-    id: UserId,
-    parameters: &ReadParameters,
-    headers: &HeaderMap,
-    edit: impl FnOnce(&SeenUser) -> Result<UserWords, Problem>,
-) -> Result<Response, Problem> {
-    let projection = parameters.projection()?;
-    let tags = Tags::to_match(headers);
-    let edit = |before: &SeenUser| {
-        tags.check(&resource(state, before))?;
-        edit(before)
-    };
-    let user = scim::change_user(state, client, id, edit).await?;
-    Ok(answer::resource(StatusCode::OK, resource(state, &user), &projection))
+    resource::delete::<SeenUser>(&state, &client, id, &headers).await
 }

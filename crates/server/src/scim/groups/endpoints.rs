@@ -1,23 +1,78 @@
-//! Making, changing and deleting groups.
+//! The calls, as clients know them.
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use patgate_core::identifier::GroupId;
 
-use super::edits::{NewGroup, edits};
-use super::resource::resource;
+use crate::api::path::Named;
 use crate::api::query::Query;
 use crate::problem::Problem;
-use crate::scim::answer;
 use crate::scim::body::Body;
-use crate::scim::list::ReadParameters;
-use crate::scim::named::Named;
-use crate::scim::patch::{OperationKind, as_operations, read_operations};
+use crate::scim::list::{ListParameters, ReadParameters};
 use crate::scim::refusals::{BadBody, Malformed, Missing, Overtaken, Taken, Unproven};
-use crate::scim::tag::Tags;
-use crate::service::scim::{self, Client, GroupEdit};
+use crate::scim::resource;
+use crate::service::scim::{Client, SeenGroup};
 use crate::state::AppState;
+
+/// Lists the provider's groups by name, at most 200 at once. `excludedAttributes=members` spares both sides much.
+#[utoipa::path(
+    get,
+    path = "/scim/v2/Groups",
+    tag = "scim",
+    params(ListParameters),
+    responses(
+        (status = 200, description = "A list (RFC 7644 §3.4.2)", body = Object, content_type = "application/scim+json"),
+        Malformed, Unproven
+    )
+)]
+pub(super) async fn list_scim_groups(
+    State(state): State<AppState>,
+    client: Client,
+    Query(parameters): Query<ListParameters>,
+) -> Result<Response, Problem> {
+    resource::list::<SeenGroup>(&state, &client, &parameters).await
+}
+
+/// Lists groups as the same list by GET does, with the filter in the body.
+#[utoipa::path(
+    post,
+    path = "/scim/v2/Groups/.search",
+    tag = "scim",
+    request_body(content = Object, description = "A search (RFC 7644 §3.4.3)", content_type = "application/scim+json"),
+    responses(
+        (status = 200, description = "A list (RFC 7644 §3.4.2)", body = Object, content_type = "application/scim+json"),
+        BadBody, Unproven
+    )
+)]
+pub(super) async fn search_scim_groups(
+    State(state): State<AppState>,
+    client: Client,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    resource::list::<SeenGroup>(&state, &client, &ListParameters::of_search(&body)?).await
+}
+
+/// Reads one group of the provider.
+#[utoipa::path(
+    get,
+    path = "/scim/v2/Groups/{id}",
+    tag = "scim",
+    params(("id" = String, Path, description = "The group"), ReadParameters),
+    responses(
+        (status = 200, description = "The group (RFC 7643 §4.2)", body = Object, content_type = "application/scim+json"),
+        Malformed, Missing, Unproven
+    )
+)]
+pub(super) async fn read_scim_group(
+    State(state): State<AppState>,
+    client: Client,
+    Named(id): Named<GroupId>,
+    headers: HeaderMap,
+    Query(parameters): Query<ReadParameters>,
+) -> Result<Response, Problem> {
+    resource::read::<SeenGroup>(&state, &client, id, &parameters, &headers).await
+}
 
 /// Makes a group. Its members have its name among their groups in the same moment, and what roles give to it.
 #[utoipa::path(
@@ -39,11 +94,7 @@ pub(super) async fn create_scim_group(
     Query(parameters): Query<ReadParameters>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    let projection = parameters.projection()?;
-    let new = NewGroup::of_resource(as_operations(OperationKind::Add, &body)?)?;
-    let edits = vec![GroupEdit::ExternalId(new.external_id), GroupEdit::Add(new.members)];
-    let group = scim::create_group(&state, &client, &new.name, edits).await?;
-    Ok(answer::resource(StatusCode::CREATED, resource(&state, &group), &projection))
+    resource::create::<SeenGroup>(&state, &client, &parameters, &body).await
 }
 
 /// Puts a group in the place of what was said before: who is not among its members leaves it.
@@ -69,16 +120,7 @@ pub(super) async fn replace_scim_group(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    let projection = parameters.projection()?;
-    let new = NewGroup::of_resource(as_operations(OperationKind::Add, &body)?)?;
-    let tags = Tags::to_match(&headers);
-    let group = scim::change_group(&state, &client, id, true, |before| {
-        tags.check(&resource(&state, before))?;
-        let NewGroup { name, external_id, members } = new;
-        Ok(vec![GroupEdit::Name(name), GroupEdit::ExternalId(external_id), GroupEdit::Replace(members)])
-    })
-    .await?;
-    Ok(answer::resource(StatusCode::OK, resource(&state, &group), &projection))
+    resource::replace::<SeenGroup>(&state, &client, id, &parameters, &headers, &body).await
 }
 
 /// Changes some of a group (RFC 7644 §3.5.2): members come and go without the others being named. Answers with the
@@ -106,22 +148,7 @@ pub(super) async fn patch_scim_group(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    let projection = parameters.projection()?;
-    let edits = edits(read_operations(&body)?)?;
-    let tags = Tags::to_match(&headers);
-    let is_asked_for = projection.is_asked_for();
-    // A group may be large: its members are read when somebody wants to know them.
-    let with_members = tags.are_there() || (is_asked_for && projection.has("members"));
-    let group = scim::change_group(&state, &client, id, with_members, |before| {
-        tags.check(&resource(&state, before))?;
-        Ok(edits)
-    })
-    .await?;
-    if is_asked_for {
-        Ok(answer::resource(StatusCode::OK, resource(&state, &group), &projection))
-    } else {
-        Ok(answer::empty(StatusCode::NO_CONTENT))
-    }
+    resource::patch::<SeenGroup>(&state, &client, id, &parameters, &headers, &body).await
 }
 
 /// Deletes a group: in the same moment nobody is in one of its name any more.
@@ -141,8 +168,5 @@ pub(super) async fn delete_scim_group(
     Named(id): Named<GroupId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let tags = Tags::to_match(&headers);
-    let check = |before: &scim::SeenGroup| tags.check(&resource(&state, before));
-    scim::delete_group(&state, &client, id, tags.are_there(), check).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    resource::delete::<SeenGroup>(&state, &client, id, &headers).await
 }
