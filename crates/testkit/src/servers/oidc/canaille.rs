@@ -67,6 +67,11 @@ impl Canaille {
         Self::issuer_on(self.port)
     }
 
+    /// Locks somebody out, as its administrator would.
+    pub fn lock(&self, user: &str) {
+        self.run(&["set", "user", user, "--lock-date", "2020-01-01T00:00:00+00:00"]);
+    }
+
     /// Does what its administrator types, like `set user bob --family-name Lee`.
     pub fn run(&self, words: &[&str]) {
         run(self.directory.path(), words, None);
