@@ -5,7 +5,7 @@ use std::fs;
 use clap::CommandFactory;
 
 use crate::failure::Failure;
-use crate::{process, tree};
+use crate::{compatibility, process, tree};
 
 /// What `cargo xtask generate` takes.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,7 @@ struct Generated {
 
 /// Every generated file. A new one is one more line.
 const FILES: &[Generated] = &[
+    Generated { path: "docs/reference/compatibility.md", make: compatibility::reference },
     Generated { path: "docs/reference/configuration.md", make: || patgate(&["config", "reference"]) },
     Generated { path: "docs/reference/openapi.json", make: || patgate(&["openapi"]) },
     Generated { path: "docs/reference/xtask.md", make: xtask_reference },

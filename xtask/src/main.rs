@@ -7,6 +7,7 @@
 
 mod bench;
 mod check;
+mod compatibility;
 mod failure;
 mod generate;
 mod process;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use patgate_testkit::child::find_program;
+use patgate_testkit::vendor::Client;
 
 use crate::failure::Failure;
 use crate::{process, test, tree};
@@ -64,6 +65,50 @@ pub(crate) const CANAILLE: Service = Service {
         "scim2-models==0.6.12",
     ],
 };
+
+/// The vendors' clients, each in an environment of its own: the last one pins what the second needs newer.
+pub(crate) const VENDOR_CLIENTS: [VendorClient; 3] = [
+    VendorClient { client: Client::Release, package: "digitalai-release-api-client==26.3.1" },
+    VendorClient { client: Client::ReleaseSdk, package: "digitalai-release-sdk==26.3.1" },
+    VendorClient { client: Client::Deploy, package: "xldeploy-py==0.0.22" },
+];
+
+/// A vendor's client, and the package that brings it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VendorClient {
+    /// Which.
+    pub(crate) client: Client,
+    /// The package with its version, as pip takes it.
+    package: &'static str,
+}
+
+impl VendorClient {
+    /// The Python that can import it once it is installed.
+    pub(crate) fn path(self) -> PathBuf {
+        self.folder().join("bin/python")
+    }
+
+    /// The same; the client is installed when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be had; the text says what to install.
+    pub(crate) fn find(self) -> Result<PathBuf, Failure> {
+        // Written last, and names the version, so that half an installation and an old one are made again.
+        let mark = self.folder().join("installed");
+        if !std::fs::read_to_string(&mark).is_ok_and(|there| there == self.package) {
+            println!("`{}` is missing: installing it into `target/tools`", self.package);
+            environment(&self.folder())?;
+            let mut install = Command::new(self.folder().join("bin/pip"));
+            process::run(install.args(["install", "--quiet", self.package]))?;
+            std::fs::write(&mark, self.package).map_err(Failure::file(&mark))?;
+        }
+        Ok(self.path())
+    }
+
+    fn folder(self) -> PathBuf {
+        tree::root().join("target/tools").join(self.client.folder())
+    }
+}
 
 /// A program of Python's with an environment of its own.
 #[derive(Clone, Copy, Debug)]

@@ -27,3 +27,4 @@ pub mod token;
 pub mod user;
 pub mod verify;
 pub mod webhook;
+pub mod xml;

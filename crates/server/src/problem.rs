@@ -219,6 +219,13 @@ impl Problem {
         self
     }
 
+    /// Says of which of several things it is.
+    #[must_use]
+    pub fn at(mut self, place: &impl fmt::Display) -> Self {
+        self.detail = format!("{place}: {}", self.detail);
+        self
+    }
+
     /// What is wrong and what to do next, for a person at a page, which tells it beside the field: a name that the
     /// field has in the API alone is left out.
     #[must_use]
@@ -258,14 +265,15 @@ impl Problem {
         self.status
     }
 
-    /// As a text body, for the vendors' clients: what is wrong, with the field where the sentence does not name it, and
-    /// what to do next.
+    /// As a text body, for the vendors' clients: what is wrong, with the field where the sentence does not name it, a line
+    /// for each further field that is wrong, and what to do next.
     #[must_use]
     pub fn into_text_response(self) -> Response {
         let mut text = self.detail.clone();
         if let Some(field) = self.field.as_deref().filter(|field| !text.contains(field)) {
             text = format!("`{field}`: {text}");
         }
+        self.faults().iter().skip(1).for_each(|fault| text.extend(["\n", fault.detail.as_str()]));
         self.hint.iter().for_each(|hint| text.extend([". ", hint]));
         self.with_body("text/plain; charset=utf-8", Body::from(text))
     }

@@ -24,6 +24,7 @@ use crate::provider::ScimClients;
 use crate::provider::ldap::Directories;
 use crate::provider::oidc;
 use crate::sealing::Sealer;
+use crate::service::control::ControlTasks;
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +66,8 @@ pub struct Parts {
     pub directories: Directories,
     /// Where samples of uses go.
     pub samples: SyncSender<UseSample>,
+    /// What Deploy's clients are having done.
+    pub control_tasks: ControlTasks,
     /// Wakes who sends mails: one may be due.
     pub mail_is_due: Notify,
     /// The folder of the state.

@@ -24,5 +24,6 @@ pub mod ports;
 pub mod random;
 pub mod servers;
 pub mod upstream;
+pub mod vendor;
 pub mod wait;
 pub mod wire;

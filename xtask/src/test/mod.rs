@@ -10,7 +10,7 @@ use patgate_testkit::servers::{mail, oidc, patgate, postgres};
 
 use crate::failure::Failure;
 use crate::process::{self, cargo, step};
-use crate::tools::{AXE, CANAILLE, MAIL_SERVER, OIDC_LIAR, OIDC_PROVIDER, modules};
+use crate::tools::{AXE, CANAILLE, MAIL_SERVER, OIDC_LIAR, OIDC_PROVIDER, VENDOR_CLIENTS, modules};
 use crate::tree;
 use cluster::Cluster;
 
@@ -34,6 +34,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             script.find()?;
         }
         CANAILLE.find()?;
+        for client in VENDOR_CLIENTS {
+            client.find()?;
+        }
         MAIL_SERVER.find().map(drop)
     })?;
     let is_whole = arguments.runner.is_empty();
@@ -98,6 +101,9 @@ fn prepare(command: &mut Command, is_whole: bool, cluster: &Cluster) {
     command.env(postgres::VARIABLE, cluster.url());
     command.env(browser::AXE_VARIABLE, AXE.path()).env(mail::VARIABLE, MAIL_SERVER.path());
     command.env(oidc::NODE_VARIABLE, modules()).env(oidc::CANAILLE_VARIABLE, CANAILLE.path());
+    for client in VENDOR_CLIENTS {
+        command.env(client.client.variable(), client.path());
+    }
     if is_whole {
         command.env(patgate::VARIABLE, binary());
     }

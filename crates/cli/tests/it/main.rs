@@ -29,4 +29,5 @@ mod several_nodes;
 mod shutdown;
 mod sign_in;
 mod tls;
+mod vendor_clients;
 mod vendor_lines;

@@ -23,7 +23,25 @@ fn json_of(answer: &Answer) -> serde_json::Value {
 }
 
 #[test]
-fn somebody_pastes_the_lines_of_the_deploy_page_on_either_port() {
+fn behaviour_01_02_09_10_somebody_pastes_the_lines_of_the_release_page_on_either_port() {
+    let patgate = Patgate::with().listeners(2).start();
+    let token = admin(&patgate).token("builder", "release");
+    for port in patgate.ports() {
+        for line in [
+            "curl -u :<pat> 'http://localhost:5516/api/v1/releases' -i -X GET",
+            "curl --header 'x-release-personal-token: <pat>' 'http://localhost:5516/api/v1/releases' -i -X GET",
+            "curl --header 'X-RELEASE-Personal-Token:    <pat>  ' 'http://localhost:5516/api/v1/releases' -i -X GET",
+        ] {
+            let answer = pasted(line, &token.text, *port);
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert!(answer.text().starts_with("HTTP/1.1 200 OK\r\n"), "no challenge comes first");
+            assert_eq!(json_of(&answer), json!([]));
+        }
+    }
+}
+
+#[test]
+fn behaviour_03_04_somebody_pastes_the_lines_of_the_deploy_page_on_either_port() {
     let patgate = Patgate::with().listeners(2).start();
     let admin = admin(&patgate);
     let deploy = admin.token("deployer", "deploy");
@@ -51,7 +69,7 @@ fn somebody_pastes_the_lines_of_the_deploy_page_on_either_port() {
 }
 
 #[test]
-fn the_path_decides_which_token_passes_and_the_port_does_not() {
+fn behaviour_14_the_path_decides_which_token_passes_and_the_port_does_not() {
     let patgate = Patgate::with().listeners(2).start();
     let admin = admin(&patgate);
     let release = admin.token("builder", "release");
@@ -92,7 +110,7 @@ fn the_path_decides_which_token_passes_and_the_port_does_not() {
 }
 
 #[test]
-fn the_vendors_script_makes_a_token_and_reads_it_with_jq() {
+fn behaviour_18_20_21_the_vendors_script_makes_a_token_and_reads_it_with_jq() {
     let patgate = Patgate::start();
     // In the words of the script that registers a runner: any 2xx, then the field `token`.
     let script = format!(

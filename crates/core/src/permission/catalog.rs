@@ -21,9 +21,9 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     (names::CONFIG_VIEW, "see configuration items and settings"),
     (names::WEBHOOK_VIEW, "read webhook request logs"),
     (names::SCIM_PROVISION, "be the SCIM client of one provider"),
-    ("template#create", "create templates"),
+    (names::TEMPLATE_CREATE, "create templates"),
     ("release#create", "create releases"),
-    ("release#view", "see releases"),
+    (names::RELEASE_VIEW, "see releases"),
     ("release#abort", "abort releases"),
     ("runner#registration", "register a runner"),
 ];

@@ -18,6 +18,10 @@ pub const AUDIT_VIEW: &str = "audit#view";
 pub const CONFIG_EDIT: &str = "config#edit";
 /// Seeing configuration items and settings.
 pub const CONFIG_VIEW: &str = "config#view";
+/// Seeing releases.
+pub const RELEASE_VIEW: &str = "release#view";
+/// Making templates.
+pub const TEMPLATE_CREATE: &str = "template#create";
 /// Reading webhook request logs.
 pub const WEBHOOK_VIEW: &str = "webhook#view";
 /// Being the SCIM client of one provider.

@@ -26,6 +26,7 @@ pub(super) fn root() -> utoipa::openapi::OpenApi {
     tags(
         (name = "tokens", description = "Personal access tokens"),
         (name = "deploy", description = "The paths of Deploy"),
+        (name = "release", description = "Configurations, lists and probes, with the shapes of Release"),
         (name = "forward authentication", description = "What a proxy asks about each request"),
         (name = "users", description = "Users, with the shapes of Release"),
         (name = "roles", description = "Roles and permissions, with the shapes of Release"),

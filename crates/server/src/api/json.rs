@@ -46,28 +46,37 @@ pub(crate) async fn receive<T: DeserializeOwned, S: Send + Sync>(
         let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail);
         return Err(problem.hint("Send the header `Content-Type: application/json`"));
     }
+    let body = arrive(request, state).await?;
+    let read = read(&body);
+    wipe(body);
+    read
+}
+
+/// Waits for a whole body. Refuses one that is above the limit of the server, or too slow.
+pub(super) async fn arrive<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     let limit = request.extensions().get::<BodyLimit>().copied();
     let arriving = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
     let arrived = arriving.map_err(|_| {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The body did not arrive in time")
     })?;
-    let body = arrived.map_err(|rejection| {
+    arrived.map_err(|rejection| {
         if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
             Problem::body_too_large(limit)
         } else {
             Problem::new(StatusCode::BAD_REQUEST, "broken_body", "The body did not arrive whole")
         }
-    })?;
-    let read = read(&body);
-    // A body may hold a password: when nobody else looks at it, nothing of it stays in memory.
+    })
+}
+
+/// A body may hold a password: when nobody else looks at it, nothing of it stays in memory.
+pub(super) fn wipe(body: Bytes) {
     if let Ok(mut body) = body.try_into_mut() {
         body.as_mut().zeroize();
     }
-    read
 }
 
 /// Whether the content type is one of these, whatever its parameters (`application/json;charset=UTF-8`).
-fn is_one_of(types: &[&str], headers: &HeaderMap) -> bool {
+pub(super) fn is_one_of(types: &[&str], headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(CONTENT_TYPE).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else { return false };
     let essence = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();

@@ -12,11 +12,13 @@ pub mod page;
 pub mod path;
 pub mod query;
 pub mod refusals;
+pub mod release;
 pub mod reminders;
 pub mod request_log;
 pub mod roles;
 pub mod session;
 pub mod settings;
+pub(crate) mod tail;
 pub mod tokens;
 pub mod users;
 
@@ -32,6 +34,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(deploy::routes())
         .merge(global_permissions::routes())
         .merge(health::routes())
+        .merge(release::routes())
         .merge(reminders::routes())
         .merge(roles::routes())
         .merge(crate::scim::routes())

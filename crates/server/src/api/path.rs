@@ -14,6 +14,9 @@ use crate::problem::Problem;
 /// Refuses what can be no name with 400 that says what the path calls it.
 pub(super) struct Name(pub(super) Username);
 
+/// The one word in a path, percent-decoded, as it is.
+pub(super) struct Word(pub(super) String);
+
 /// What the one identifier in a path names. What can be no identifier is answered like one that is missing: 404.
 pub(crate) struct Named<I>(pub(crate) I);
 
@@ -68,6 +71,17 @@ impl<I: Identifier, S: Send + Sync> FromRequestParts<S> for Named<I> {
         let params = RawPathParams::from_request_parts(parts, state).await.ok();
         let named = params.as_ref().and_then(|params| params.iter().next());
         Self::parse(named.map_or("", |(_, text)| text))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Word {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::field("path", "The name in the path is not percent-encoded UTF-8"))?;
+        Ok(Self(params.iter().next().map_or("", |(_, text)| text).to_owned()))
     }
 }
 

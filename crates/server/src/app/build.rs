@@ -23,6 +23,7 @@ use crate::provider::ScimClients;
 use crate::provider::ldap::Directories;
 use crate::provider::oidc;
 use crate::sealing::Sealer;
+use crate::service::control::ControlTasks;
 use crate::service::first_start::FirstStartError;
 use crate::state::{AppState, Parts};
 use crate::tls::TlsFault;
@@ -148,6 +149,7 @@ pub fn build(
         passwords,
         directories,
         samples,
+        control_tasks: ControlTasks::default(),
         mail_is_due: tokio::sync::Notify::new(),
         data_dir: configuration.data_dir.clone(),
         server_lock: lock::path(&configuration.database),

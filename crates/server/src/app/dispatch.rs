@@ -101,7 +101,7 @@ impl Service {
     pub async fn answer(&self, mut request: Request, peer: SocketAddr) -> Response {
         request.extensions_mut().insert(Peer(peer));
         let path = request.uri().path().to_owned();
-        if let Some(folded) = api::configuration_items::fold(request.method(), request.uri()) {
+        if let Some(folded) = api::tail::fold(request.method(), request.uri()) {
             *request.uri_mut() = folded;
         }
         let always = ["/healthz", "/readyz", "/openapi.json"].contains(&path.as_str());

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pill_says_what_the_vendor_page_says() {
+    fn behaviour_72_a_pill_says_what_the_vendor_page_says() {
         let now: Timestamp = "2026-05-03T12:00:00Z".parse().unwrap();
         let after = |hours: i64, seconds: i64| {
             let second = now.as_second() + hours * 3600 + seconds;

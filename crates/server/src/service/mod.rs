@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod confirmations;
+pub mod control;
 pub mod day;
 pub mod first_start;
 pub mod items;

@@ -34,7 +34,7 @@ impl Shown {
 }
 
 /// 409: somebody else changed it after it was shown.
-pub(super) fn overtaken() -> Problem {
+pub(crate) fn overtaken() -> Problem {
     let detail = "Somebody else changed this while you did. Nothing of yours is saved yet";
     Problem::new(StatusCode::CONFLICT, OVERTAKEN, detail)
         .hint("Compare, and save again to put yours in its place")

@@ -74,7 +74,7 @@ pub(crate) fn later(world: &World, minutes: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_has_one_mail_that_says_when_it_ends_and_where_to_get_another() {
+async fn behaviour_67_a_token_has_one_mail_that_says_when_it_ends_and_where_to_get_another() {
     let server = MailServer::start();
     let world = world(server.port(Way::Plain)).await;
     let ann = person(&world, "ann", "ann@example.org").await;

@@ -6,7 +6,7 @@ use patgate_testkit::servers::mail::{MailServer, Way};
 use super::{fields, mail, mailbox, opened};
 
 #[tokio::test]
-async fn a_mail_arrives_as_it_was_written() {
+async fn behaviour_69_a_mail_arrives_as_it_was_written_its_html_as_html() {
     let mails = MailServer::start();
     let properties = ["from=bounces@example.org", "localhost=patgate.example.org"];
     let server = SmtpServer::read(&fields(&mails, Way::Plain, &properties)).unwrap();

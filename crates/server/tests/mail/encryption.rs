@@ -8,7 +8,7 @@ use patgate_testkit::servers::mail::{MailServer, Way};
 use super::{believing, fields, mail, open, opened, refused};
 
 #[tokio::test]
-async fn a_connection_is_encrypted_as_the_properties_say() {
+async fn behaviour_70_a_connection_is_encrypted_as_the_properties_say() {
     let mails = MailServer::start();
     let without_auth = [
         (Way::Offered, vec![], "TLS 1.3", true),
@@ -36,7 +36,7 @@ async fn a_connection_is_encrypted_as_the_properties_say() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_where_encryption_is_required_and_not_to_be_had() {
+async fn behaviour_70_nothing_is_sent_where_encryption_is_required_and_not_to_be_had() {
     let mails = MailServer::start();
     for (way, properties, words) in [
         (Way::Plain, vec!["starttls.required=true"], "does not offer STARTTLS"),

@@ -61,7 +61,7 @@ async fn a_message_that_was_handed_over_and_not_answered_may_have_arrived() {
 }
 
 #[tokio::test]
-async fn what_is_no_mail_server_is_told_from_one_that_is_silent() {
+async fn behaviour_71_what_is_no_mail_server_is_told_from_one_that_is_silent() {
     let mails = MailServer::start();
     for (way, kind, words) in [
         (Way::Silent, FaultKind::Temporary, "the server said nothing for 400 ms"),

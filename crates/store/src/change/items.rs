@@ -20,6 +20,8 @@ pub enum MailTrial {
     TestMail,
     /// *Send to me*: a reminder about made-up tokens.
     Sample,
+    /// A connection and a sign-in, without a mail.
+    SignIn,
 }
 
 /// What errors call it.
@@ -37,6 +39,11 @@ impl Change {
     /// The configuration item of this number.
     pub async fn item_by_number(&self, number: ItemNumber) -> Result<Option<Item>, StoreError> {
         items::by_number(&self.transaction, number).await
+    }
+
+    /// Everything somewhere below a folder, in the order of the places.
+    pub async fn items_below(&self, folder: &ItemId) -> Result<Vec<Item>, StoreError> {
+        items::below(&self.transaction, folder).await
     }
 
     /// All configuration items that have secrets.
@@ -129,11 +136,12 @@ impl Change {
         Ok(item)
     }
 
-    /// Notes that somebody tries a mail server out, and to whom the mail goes.
+    /// Notes that somebody tries a mail server out, and to whom the mail goes; nobody where there is none.
     pub fn note_trial(&mut self, server: &Item, trial: MailTrial, to: &str) {
         let action = match trial {
             MailTrial::TestMail => "item.test_mail",
             MailTrial::Sample => "item.send_sample",
+            MailTrial::SignIn => "item.sign_in",
         };
         self.note_item(server, action, json!({ "to": to }));
     }

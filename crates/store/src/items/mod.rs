@@ -1,6 +1,7 @@
 //! Configuration items: the row, and the reads that the store and a change share.
 
 mod list;
+mod query;
 mod read;
 mod sealed;
 
@@ -11,6 +12,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 pub use self::list::{ItemCursor, ItemFilter};
+pub use self::query::{ItemQuery, ItemReference};
 pub use self::sealed::{BoundGrant, DigestedSecret, SealedSecret, StoredSecret, StoredSecrets};
 use crate::error::StoreError;
 use crate::rows::{column, json, parsed, time};

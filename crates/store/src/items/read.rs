@@ -6,6 +6,7 @@ use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
 
 use super::list::{self, ItemCursor, ItemFilter};
+use super::query::{self, ItemQuery, ItemReference};
 use super::{Item, StoredSecret, by_id, by_number, with_secrets};
 use crate::confirmations::refresh_tokens;
 use crate::error::StoreError;
@@ -45,6 +46,21 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Item>, StoreError> {
         list::list(&self.inner.orm, filter, seek, limit).await
+    }
+
+    /// The configuration items at these places, in their order. Those that are not there are left out.
+    pub async fn items_at(&self, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
+        query::at(&self.inner.orm, ids).await
+    }
+
+    /// The configuration items of these numbers. Those that are not there are left out.
+    pub async fn items_numbered(&self, numbers: &[ItemNumber]) -> Result<Vec<Item>, StoreError> {
+        query::numbered(&self.inner.orm, numbers).await
+    }
+
+    /// A page of the places and types of configuration items, in the order of the places.
+    pub async fn find_items(&self, query: &ItemQuery, page: Page) -> Result<Vec<ItemReference>, StoreError> {
+        query::find(&self.inner.orm, query, page).await
     }
 
     /// The numbers of the keys with which something is sealed that is not to be lost: secrets of items, and refresh

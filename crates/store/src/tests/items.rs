@@ -7,8 +7,8 @@ use patgate_core::item::{ItemId, Properties, Value};
 
 use super::*;
 use crate::{
-    AuditFilter, ChangedKind, Item, ItemCursor, ItemFilter, NewItem, Page, SealedSecret, Seek, StoreError,
-    StoredSecret, StoredSecrets, SubjectKind,
+    AuditFilter, ChangedKind, Item, ItemCursor, ItemFilter, ItemQuery, NewItem, Page, SealedSecret, Seek,
+    StoreError, StoredSecret, StoredSecrets, SubjectKind,
 };
 
 fn place(text: &str) -> ItemId {
@@ -215,5 +215,49 @@ on_both_databases! {
         let item = store.item_by_number(ItemNumber::from_i64(2)).await.unwrap().unwrap();
         assert_eq!((item.version, item.secrets), (1, sealed(2)));
         assert!(!format!("{:?}", sealed(2)).contains("167"), "nothing sealed is printed");
+    }
+
+    async fn items_are_found_by_patterns_in_which_percent_alone_is_special(fixture: Fixture) {
+        let store = fixture.open().await;
+        let items = [
+            folder(1, "Configuration/Mail"),
+            server(2, "Configuration/Mail/First"),
+            server(3, "Configuration/Mail/Se_cond"),
+        ];
+        insert(&store, &items).await;
+        let found = async |query: ItemQuery, page: Page| -> Vec<String> {
+            let found = store.find_items(&query, page).await.unwrap();
+            found.into_iter().map(|found| found.id.to_string()).collect()
+        };
+        let (mail, first, second) =
+            ("Configuration/Mail", "Configuration/Mail/First", "Configuration/Mail/Se_cond");
+        let name = |name: &str| ItemQuery { name: Some(name.to_owned()), ..ItemQuery::default() };
+        let at = |place: &str| ItemQuery { place: Some(place.to_owned()), ..ItemQuery::default() };
+        for (query, places) in [
+            (ItemQuery::default(), &[mail, first, second][..]),
+            (name("FIRST"), &[first]),
+            (name("%s%"), &[first, second]),
+            (name("s__cond"), &[]),
+            (name("se_%"), &[second]),
+            (name("mail/first"), &[]),
+            (name("\\"), &[]),
+            (at("configuration/mail/%"), &[first, second]),
+            (at("%/se_cond"), &[second]),
+            (ItemQuery { folder: Some(place("Configuration")), ..ItemQuery::default() }, &[mail]),
+            (ItemQuery { below: Some(place("configuration/mail")), ..name("f%") }, &[first]),
+            (ItemQuery { changed_before: Some(now()), ..ItemQuery::default() }, &[]),
+            (ItemQuery { changed_after: Some(time("2020-01-01T00:00:00Z")), ..name("mail") }, &[mail]),
+        ] {
+            assert_eq!(found(query.clone(), Page::WHOLE).await, places, "{query:?}");
+        }
+        assert_eq!(found(ItemQuery::default(), Page { number: 1, size: 2 }).await, [second]);
+        let at = store.items_at(&[place(second), place("Configuration/none"), place("configuration/mail")]).await;
+        let places: Vec<_> = at.unwrap().into_iter().map(|item| item.id.to_string()).collect();
+        assert_eq!(places, [mail, second]);
+        let numbered = store.items_numbered(&[ItemNumber::from_i64(3), ItemNumber::from_i64(9)]).await.unwrap();
+        assert_eq!(numbered.len(), 1);
+        let change = store.change(&admin(), now()).await.unwrap();
+        assert_eq!(change.items_below(&place("configuration/MAIL")).await.unwrap().len(), 2);
+        assert!(store.items_at(&[]).await.unwrap().is_empty());
     }
 }

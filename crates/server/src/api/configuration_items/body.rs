@@ -137,7 +137,7 @@ impl ItemForm {
     pub(super) fn read(self) -> Result<ItemChange, Problem> {
         let id = self.id.map(|id| place("id", &id)).transpose()?;
         let DraftBody(properties) = self.properties;
-        Ok(ItemChange { version: self.version, id, type_name: self.r#type, properties })
+        Ok(ItemChange { version: Some(self.version), id, type_name: self.r#type, properties })
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The properties of a request. Not printed, because some are secrets.
-pub(super) struct DraftBody(pub(super) Draft);
+pub(in crate::api) struct DraftBody(pub(in crate::api) Draft);
 
 impl<'de> Deserialize<'de> for DraftBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -37,7 +37,8 @@ impl<'de> Deserialize<'de> for DraftBody {
     }
 }
 
-struct OneEntered(Entered);
+/// What one property is to be.
+pub(in crate::api) struct OneEntered(pub(in crate::api) Entered);
 
 impl<'de> Deserialize<'de> for OneEntered {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

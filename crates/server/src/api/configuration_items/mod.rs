@@ -14,7 +14,7 @@ mod update;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use self::path::fold;
+pub(super) use self::entered::{DraftBody, OneEntered};
 use crate::state::AppState;
 
 /// The routes of this folder.

@@ -1,7 +1,14 @@
-//! The paths of Deploy: its tokens, and who the caller is there. Refusals under `/deployit` are text.
+//! The paths of Deploy: its tokens, its repository, its users, and what the server is there. Refusals under `/deployit` are
+//! text; what is answered is XML, or JSON for who asks for it.
 
+mod control;
 mod instance;
+mod metadata;
+mod repository;
+mod security;
+mod server;
 mod tokens;
+pub(super) mod wire;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,4 +25,18 @@ pub fn routes() -> OpenApiRouter<AppState> {
             tokens::delete_deploy_token_by_parameter
         ))
         .routes(routes!(tokens::delete_deploy_token))
+        .routes(routes!(metadata::list_descriptors))
+        .routes(routes!(metadata::read_descriptor))
+        .routes(routes!(server::read_deploy_info))
+        .routes(routes!(server::read_deploy_state))
+        .routes(routes!(security::list_deploy_users))
+        .routes(routes!(
+            security::read_deploy_user,
+            security::create_deploy_user,
+            security::update_deploy_user,
+            security::delete_deploy_user
+        ))
+        .routes(routes!(security::update_deploy_user_later))
+        .merge(repository::routes())
+        .merge(control::routes())
 }

@@ -12,7 +12,7 @@ use crate::service::users::{Edit, NewUser, PasswordEdit};
 /// A user, as the API shows them. A password is never shown.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UserAccount {
+pub(in crate::api) struct UserAccount {
     /// What they type to log in.
     #[schema(example = "ann")]
     username: String,

@@ -14,7 +14,7 @@ mod update;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(super) use self::account::parsed;
+pub(super) use self::account::{UserAccount, parsed};
 use crate::state::AppState;
 
 /// The routes of this folder.

@@ -170,7 +170,7 @@ pub(super) async fn save(
     let (place, properties) = (place(&mut form), form.read(&fields));
     let problem = match (place, properties) {
         (Some(id), Some(properties)) => {
-            let change = ItemChange { version, id: Some(id), type_name: None, properties };
+            let change = ItemChange { version: Some(version), id: Some(id), type_name: None, properties };
             match items::update(&state, &visitor.caller, &which, change).await {
                 Ok(_) => return Ok(redirect(&state, &format!("{}?done=saved", path(number)))),
                 Err(problem) => Some(problem),

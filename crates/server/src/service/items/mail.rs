@@ -89,7 +89,7 @@ pub async fn note_trial(
     Ok(())
 }
 
-async fn opened(state: &AppState, item: &Item) -> Result<SmtpServer, Problem> {
+pub(super) async fn opened(state: &AppState, item: &Item) -> Result<SmtpServer, Problem> {
     let password = match item.secrets.get(PASSWORD).and_then(StoredSecret::sealed) {
         None => None,
         Some(sealed) => {

@@ -4,20 +4,28 @@
 //! Whether a change is allowed is decided by [`patgate_core::item::decide`]. What a type in particular demands, and what
 //! it warns of, is said by [`kind`]. No secret leaves this folder in clear but by [`mail_server`].
 
+mod check;
 mod compared;
 mod kind;
 mod mail;
+mod many;
 mod read;
 mod reseal;
+mod trial;
 mod view;
 mod write;
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Draft, ItemId};
 
+pub use self::check::check;
 pub use self::mail::{mail_server, mail_servers, note_trial, send_test_mail};
-pub use self::read::{folder, folders, list, list_from, read, tree};
+pub use self::many::{MOST_AT_ONCE, copy, create_all, delete_all, duplicate, update_all};
+pub use self::read::{
+    find, folder, folders, list, list_from, read, read_all, read_known, require_sight, tree,
+};
 pub use self::reseal::reseal;
+pub use self::trial::{Trial, try_out};
 pub use self::view::ItemView;
 pub use self::write::{create, delete, may_delete, update};
 use crate::problem::Problem;
@@ -45,8 +53,8 @@ pub struct ItemDraft {
 /// What is to become of an item.
 #[derive(Clone, Debug)]
 pub struct ItemChange {
-    /// The version over which it is made.
-    pub version: i64,
+    /// The version over which it is made; `None`: whatever it is.
+    pub version: Option<i64>,
     /// Where it will be; `None`: where it is.
     pub id: Option<ItemId>,
     /// The type it is thought to be of; `None`: whatever it is.

@@ -1,8 +1,9 @@
 //! Seeing items.
 
+use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{FOLDER, ItemId};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW};
-use patgate_store::{Item, ItemCursor, ItemFilter, Page, Seek};
+use patgate_store::{Item, ItemCursor, ItemFilter, ItemQuery, ItemReference, Page, Seek};
 
 use super::{ItemRef, ItemView, no_such_item};
 use crate::caller::Caller;
@@ -90,6 +91,49 @@ pub async fn folder(state: &AppState, caller: &Caller, id: &ItemId) -> Result<It
     if found.is_folder() { Ok(found.item.id) } else { Err(no_such_item()) }
 }
 
-pub(super) fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+/// The places and types of items, in the order of the places.
+///
+/// # Errors
+/// As [`list`].
+pub async fn find(
+    state: &AppState,
+    caller: &Caller,
+    query: &ItemQuery,
+    page: Page,
+) -> Result<Vec<ItemReference>, Problem> {
+    require_sight(state, caller)?;
+    Ok(state.store.find_items(query, page).await?)
+}
+
+/// The items at these places, in the order of the places; those that are not there are left out.
+///
+/// # Errors
+/// As [`list`].
+pub async fn read_all(state: &AppState, caller: &Caller, ids: &[ItemId]) -> Result<Vec<ItemView>, Problem> {
+    require_sight(state, caller)?;
+    Ok(state.store.items_at(ids).await?.into_iter().map(ItemView::new).collect())
+}
+
+/// The items at these places and of these numbers; those that are not there are left out.
+///
+/// # Errors
+/// As [`list`].
+pub async fn read_known(
+    state: &AppState,
+    caller: &Caller,
+    ids: &[ItemId],
+    numbers: &[ItemNumber],
+) -> Result<Vec<ItemView>, Problem> {
+    require_sight(state, caller)?;
+    let mut items = state.store.items_at(ids).await?;
+    items.extend(state.store.items_numbered(numbers).await?);
+    Ok(items.into_iter().map(ItemView::new).collect())
+}
+
+/// Demands that somebody may see items.
+///
+/// # Errors
+/// 403 without `config#view` and `config#edit`.
+pub fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
     caller.require_any(state, &[CONFIG_VIEW, CONFIG_EDIT])
 }

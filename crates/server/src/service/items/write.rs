@@ -25,17 +25,14 @@ use crate::state::AppState;
 /// place is taken.
 pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Result<ItemView, Problem> {
     let mut change = begin(state, caller).await?;
-    let descriptor = descriptor(&draft.type_name).ok_or_else(|| {
-        let detail = format!("The field `type`: there is no type `{}`", draft.type_name);
-        Problem::field("type", detail)
-            .hint("`GET /api/v1/configuration-item-types` lists those that are known")
-    })?;
-    if draft.id.is_root() {
-        return Err(Problem::field(
-            "id",
-            "The field `id`: `Configuration` is the folder of everything; give a name in it",
-        ));
-    }
+    let item = insert(state, &mut change, draft).await?;
+    state.commit(change).await?;
+    Ok(ItemView::new(item))
+}
+
+/// Makes an item inside a change.
+pub(super) async fn insert(state: &AppState, change: &mut Change, draft: ItemDraft) -> Result<Item, Problem> {
+    let descriptor = known(&draft)?;
     let decision = decide(descriptor, None, draft.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &StoredSecrets::new())?;
     let mut random = state.random.draw();
@@ -48,9 +45,23 @@ pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Resu
         properties: decision.properties,
         secrets,
     };
-    let item = change.insert_item(&new).await.map_err(|error| misplaced(descriptor, error))?;
-    state.commit(change).await?;
-    Ok(ItemView::new(item))
+    change.insert_item(&new).await.map_err(|error| misplaced(descriptor, error))
+}
+
+/// The type of an item that is wanted, where one can be.
+pub(super) fn known(draft: &ItemDraft) -> Result<&'static TypeDescriptor, Problem> {
+    let descriptor = descriptor(&draft.type_name).ok_or_else(|| {
+        let detail = format!("The field `type`: there is no type `{}`", draft.type_name);
+        Problem::field("type", detail)
+            .hint("`GET /api/v1/configuration-item-types` lists those that are known")
+    })?;
+    if draft.id.is_root() {
+        return Err(Problem::field(
+            "id",
+            "The field `id`: `Configuration` is the folder of everything; give a name in it",
+        ));
+    }
+    Ok(descriptor)
 }
 
 /// Changes an item, and moves it when another place is given: a folder with all that is in it. Settings that name what
@@ -66,7 +77,19 @@ pub async fn update(
     wanted: ItemChange,
 ) -> Result<ItemView, Problem> {
     let mut change = begin(state, caller).await?;
-    let before = found(&change, which).await?;
+    let item = apply(state, &mut change, which, wanted).await?;
+    state.commit(change).await?;
+    Ok(ItemView::new(item))
+}
+
+/// Changes an item inside a change.
+pub(super) async fn apply(
+    state: &AppState,
+    change: &mut Change,
+    which: &ItemRef,
+    wanted: ItemChange,
+) -> Result<Item, Problem> {
+    let before = found(change, which).await?;
     if wanted.type_name.is_some_and(|name| name != before.type_name) {
         let detail = format!("The field `type` is not `{}`: an item keeps its type", before.type_name);
         return Err(Problem::field("type", detail));
@@ -78,7 +101,7 @@ pub async fn update(
     let stored: BTreeSet<_> = before.secrets.keys().cloned().collect();
     let stored = Stored { properties: &before.properties, secrets: &stored };
     // Whoever read an old version is told so first: what they would be told of their values may be wrong by now.
-    if before.version != wanted.version {
+    if wanted.version.is_some_and(|version| before.version != version) {
         return Err(overtaken());
     }
     let decision = decide(descriptor, Some(stored), wanted.properties).map_err(|faults| refused(&faults))?;
@@ -91,10 +114,9 @@ pub async fn update(
         let from = item.id.clone();
         let moved = change.move_item(item.number, item.version, &to).await;
         item = moved.map_err(|error| misplaced(descriptor, error))?;
-        follow(&mut change, &from, &item.id).await?;
+        follow(change, &from, &item.id).await?;
     }
-    state.commit(change).await?;
-    Ok(ItemView::new(item))
+    Ok(item)
 }
 
 /// Deletes an item.
@@ -128,7 +150,17 @@ async fn deleted(
     version: Option<i64>,
 ) -> Result<Change, Problem> {
     let mut change = begin(state, caller).await?;
-    let item = found(&change, which).await?;
+    remove(&mut change, which, version).await?;
+    Ok(change)
+}
+
+/// Deletes an item inside a change.
+pub(super) async fn remove(
+    change: &mut Change,
+    which: &ItemRef,
+    version: Option<i64>,
+) -> Result<(), Problem> {
+    let item = found(change, which).await?;
     let settings = change.token_settings().await?;
     let named = settings.email_notifications.server;
     if named.is_some_and(|named| named == item.id) {
@@ -136,10 +168,11 @@ async fn deleted(
         return Err(Problem::conflict(detail).hint("Choose another one there first"));
     }
     change.delete_item(item.number, version).await?;
-    Ok(change)
+    Ok(())
 }
 
-async fn begin(state: &AppState, caller: &Caller) -> Result<Change, Problem> {
+/// Begins a change of items, when the caller may make one.
+pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<Change, Problem> {
     caller.require(state, CONFIG_EDIT)?;
     // A key that was added meanwhile seals from now on.
     state.sealer.refresh().await;
@@ -148,7 +181,7 @@ async fn begin(state: &AppState, caller: &Caller) -> Result<Change, Problem> {
     Ok(change)
 }
 
-async fn found(change: &Change, which: &ItemRef) -> Result<Item, Problem> {
+pub(super) async fn found(change: &Change, which: &ItemRef) -> Result<Item, Problem> {
     let item = match which {
         ItemRef::At(id) => change.item(id).await?,
         ItemRef::Numbered(number) => change.item_by_number(*number).await?,
@@ -171,7 +204,11 @@ async fn follow(change: &mut Change, from: &ItemId, to: &ItemId) -> Result<(), P
 }
 
 /// Asks the type whether the values go together.
-fn judge(descriptor: &TypeDescriptor, decision: &Decision, before: &StoredSecrets) -> Result<(), Problem> {
+pub(super) fn judge(
+    descriptor: &TypeDescriptor,
+    decision: &Decision,
+    before: &StoredSecrets,
+) -> Result<(), Problem> {
     let secret = descriptor.secrets().find_map(|property| match decision.secrets.get(property.name) {
         Some(SecretChange::Set(secret)) => Some(Secret::new(secret.reveal().to_owned())),
         Some(SecretChange::Remove) => None,

@@ -27,15 +27,29 @@ fn table() -> Vec<(&'static str, Value)> {
     });
     let token = json!({"tokenNote": "by the test of all callers"});
     let folder = json!({"id": "Configuration/Mail", "type": "core.Directory"});
+    let mail_server = json!({"host": "127.0.0.1", "port": 2, "fromAddress": "patgate@example.org"});
+    let ci = json!({
+        "id": "Configuration/SMTPSERVERTEST", "type": "notification.PatSmtpServer",
+        "host": "127.0.0.1", "port": 2, "fromAddress": "patgate@example.org",
+    });
+    let deploy_carl = json!({"username": "carl", "userProfile": {"fullName": "Carl Example, again"}});
     vec![
         ("GET /api/v1/configuration-item-types", Value::Null),
         ("GET /api/v1/configuration-items", Value::Null),
-        ("POST /api/v1/configuration-items", folder),
+        ("POST /api/v1/configuration-items", folder.clone()),
         ("GET /api/v1/configuration-items/{id}", Value::Null),
         ("PUT /api/v1/configuration-items/{id}", json!({"version": 1, "properties": {"port": 25}})),
         ("DELETE /api/v1/configuration-items/{id}", Value::Null),
         // Nobody is asked for: a mail is not sent by this test.
         ("POST /api/v1/configuration-items/{id}/test-mail", json!({})),
+        ("POST /api/v1/config", json!({"type": "core.Directory", "title": "Mail"})),
+        ("GET /api/v1/config/byTypeAndTitle", Value::Null),
+        ("POST /api/v1/config/byIds", json!(["Configuration/SMTPSERVERTEST"])),
+        ("GET /api/v1/config/{id}", Value::Null),
+        ("PUT /api/v1/config/{id}", json!({"properties": mail_server})),
+        ("DELETE /api/v1/config/{id}", Value::Null),
+        ("POST /api/v1/config/{id}/copy", Value::Null),
+        ("POST /api/v1/config/{id}/status", Value::Null),
         ("GET /api/v1/deployit", Value::Null),
         ("GET /api/v1/global-permissions", Value::Null),
         ("GET /api/v1/personal-access-tokens", Value::Null),
@@ -53,6 +67,7 @@ fn table() -> Vec<(&'static str, Value)> {
         ("GET /api/v1/reminders/runs/{id}/mails", Value::Null),
         ("POST /api/v1/reminders/runs/{id}/retry", Value::Null),
         ("POST /api/v1/reminders/sample", Value::Null),
+        ("GET /api/v1/releases", Value::Null),
         ("GET /api/v1/roles", Value::Null),
         ("PUT /api/v1/roles", json!([role])),
         ("POST /api/v1/roles", json!([new_role])),
@@ -79,6 +94,8 @@ fn table() -> Vec<(&'static str, Value)> {
         ("GET /api/v1/settings/personal-access-tokens/suspended", Value::Null),
         ("POST /api/v1/settings/personal-access-tokens/suspended", json!({"reason": "over_maximum"})),
         ("PUT /api/v1/settings/personal-access-tokens", settings),
+        ("GET /api/v1/settings/{id}", Value::Null),
+        ("GET /api/v1/templates", Value::Null),
         ("GET /api/v1/users", Value::Null),
         ("PUT /api/v1/users", json!([carl])),
         ("GET /api/v1/users/{username}", Value::Null),
@@ -91,6 +108,42 @@ fn table() -> Vec<(&'static str, Value)> {
         ("POST /api/v1/users/{username}/unlock", Value::Null),
         ("GET /auth", Value::Null),
         ("GET /auth/{application}", Value::Null),
+        ("POST /deployit/control", json!({"method": "sendTestMail", "controllable": ci})),
+        ("GET /deployit/control/prepare/{task}/{id}", Value::Null),
+        ("GET /deployit/metadata/type", Value::Null),
+        ("GET /deployit/metadata/type/{name}", Value::Null),
+        ("POST /deployit/repository/candidate-values", ci.clone()),
+        ("GET /deployit/repository/ci/new", Value::Null),
+        ("GET /deployit/repository/ci/{id}", Value::Null),
+        ("POST /deployit/repository/ci/{id}", json!({"type": "core.Directory"})),
+        ("PUT /deployit/repository/ci/{id}", ci.clone()),
+        ("DELETE /deployit/repository/ci/{id}", Value::Null),
+        ("POST /deployit/repository/cis", json!([folder])),
+        ("PUT /deployit/repository/cis", json!([ci])),
+        ("POST /deployit/repository/cis/delete", json!(["Configuration/SMTPSERVERTEST"])),
+        ("POST /deployit/repository/cis/read", json!(["Configuration/SMTPSERVERTEST"])),
+        ("POST /deployit/repository/copy/{id}", Value::Null),
+        ("GET /deployit/repository/exists/{id}", Value::Null),
+        ("POST /deployit/repository/move/{id}", Value::Null),
+        ("GET /deployit/repository/query", Value::Null),
+        ("POST /deployit/repository/rename/{id}", Value::Null),
+        ("GET /deployit/repository/v2/query", Value::Null),
+        ("GET /deployit/repository/v3/query", Value::Null),
+        ("POST /deployit/repository/validate", json!([ci])),
+        ("GET /deployit/security/user", Value::Null),
+        ("GET /deployit/security/user/{username}", Value::Null),
+        ("POST /deployit/security/user/{username}", json!({"password": "a password for now"})),
+        ("PUT /deployit/security/user/{username}", deploy_carl.clone()),
+        ("DELETE /deployit/security/user/{username}", Value::Null),
+        ("PUT /deployit/security/user/{username}/update", deploy_carl),
+        ("GET /deployit/server/info", Value::Null),
+        ("GET /deployit/server/state", Value::Null),
+        // A task is in the memory of the server that made it: here there is none.
+        ("POST /deployit/task/{id}/start", Value::Null),
+        ("GET /deployit/tasks/v2/{id}", Value::Null),
+        ("DELETE /deployit/tasks/v2/{id}", Value::Null),
+        ("POST /deployit/tasks/v2/{id}/archive", Value::Null),
+        ("POST /deployit/tasks/v2/{id}/start", Value::Null),
         ("GET /deployit/tokens/users", Value::Null),
         ("POST /deployit/tokens/users", token),
         ("DELETE /deployit/tokens/users", Value::Null),
@@ -117,6 +170,8 @@ fn table() -> Vec<(&'static str, Value)> {
         ("PUT /scim/v2/Users/{id}", json!({"userName": "sam"})),
         ("PATCH /scim/v2/Users/{id}", json!({"Operations": [{"op": "replace", "value": {"active": false}}]})),
         ("DELETE /scim/v2/Users/{id}", Value::Null),
+        ("GET /profile", Value::Null),
+        ("GET /server/info", Value::Null),
         ("GET /healthz", Value::Null),
         ("GET /openapi.json", Value::Null),
         ("GET /readyz", Value::Null),
@@ -144,7 +199,21 @@ pub(super) fn request(stage: &Stage, name: &str) -> Call {
             .replace("{id}", &stage.scim_user.to_string())
             .replace("{name}", "User")
             .replace("{uri}", "urn:ietf:params:scim:schemas:core:2.0:Group"),
-        path if path.contains("/configuration-items/") => {
+        "/deployit/repository/ci/new" => format!("{path}?type=core.Directory"),
+        "/deployit/repository/ci/{id}" if is_new => "/deployit/repository/ci/Configuration/New".to_owned(),
+        "/deployit/repository/candidate-values" => format!("{path}?propertyName=host"),
+        "/deployit/security/user/{username}" if is_new => "/deployit/security/user/newcomer".to_owned(),
+        "/deployit/metadata/type/{name}" => path.replace("{name}", "core.Directory"),
+        "/api/v1/settings/{id}" => path.replace("{id}", "Configuration/settings/general"),
+        path if path.starts_with("/deployit/repository/") || path.starts_with("/deployit/control/") => {
+            let path = path.replace("{task}", "sendTestMail").replace("{id}", "Configuration/SMTPSERVERTEST");
+            match path.split('/').nth(3) {
+                Some("rename") => path + "?newName=Other",
+                Some("move" | "copy") => path + "?newId=Configuration/Other",
+                _ => path,
+            }
+        }
+        path if path.contains("/configuration-items/") || path.contains("/config/") => {
             path.replace("{id}", "Configuration%2FSMTPSERVERTEST")
         }
         path if path.starts_with("/api/v1/reminders/mails") => {

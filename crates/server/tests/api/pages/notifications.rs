@@ -248,7 +248,7 @@ async fn what_stands_against_a_reminder_to_oneself_is_told() {
 }
 
 #[tokio::test]
-async fn without_a_mail_server_the_page_says_so_and_where_to_make_one() {
+async fn behaviour_68_without_a_mail_server_nothing_is_sent_and_the_page_says_so() {
     let world = World::new().await;
     let root = world.user("root", &["admin"]).await;
     let root = world.session(&root).await;

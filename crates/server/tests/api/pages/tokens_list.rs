@@ -226,7 +226,7 @@ async fn somebody_elses_token_is_not_there() {
 }
 
 #[tokio::test]
-async fn sso_users_keep_their_list_when_generating_is_switched_off() {
+async fn behaviour_16_sso_users_keep_their_list_when_generating_is_switched_off() {
     let world = World::new().await;
     let sue = world.user_from("sue", Origin::Sso, "https://sso.example", &["login"]).await;
     let tim = world.user_from("tim", Origin::Sso, "https://sso.example", &["login"]).await;

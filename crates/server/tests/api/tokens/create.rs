@@ -92,7 +92,7 @@ async fn a_lifetime_can_be_said_in_four_ways() {
 }
 
 #[tokio::test]
-async fn the_maximum_cuts_an_absent_lifetime_and_refuses_a_longer_one() {
+async fn behaviour_22_the_maximum_cuts_an_absent_lifetime_and_refuses_a_longer_one() {
     let world = world_of_ann().await;
     set_maximum(&world, 30).await;
     let absent = ask(&world, &json!({"tokenNote": "n"})).await.json();
@@ -140,7 +140,7 @@ async fn permissions_that_nobody_knows_or_the_owner_lacks_are_named() {
 }
 
 #[tokio::test]
-async fn an_origin_that_is_closed_for_an_application_gets_no_tokens_for_it() {
+async fn behaviour_16_17_an_origin_that_is_closed_for_an_application_gets_no_tokens_for_it() {
     let world = World::new().await;
     let lena = world.user_from("lena", Origin::Ldap, "corp", &["login"]).await;
     let session = world.session(&lena).await;

@@ -1,0 +1,136 @@
+"""What a customer's scripts do with digitalai-release-api-client: each function is one script, run as
+`python - NAME URL TOKEN [MORE]`."""
+
+import sys
+
+from requests.exceptions import HTTPError
+
+from com.xebialabs.xlrelease.api.v1.configuration_api import ConfigurationApi
+from com.xebialabs.xlrelease.api.v1.permissions_api import PermissionsApi
+from com.xebialabs.xlrelease.api.v1.release_api import ReleaseApi
+from com.xebialabs.xlrelease.api.v1.roles_api import RolesApi
+from com.xebialabs.xlrelease.api.v1.settings_api import SettingsApi
+from com.xebialabs.xlrelease.api.v1.template_api import TemplateApi
+from com.xebialabs.xlrelease.api.v1.user_api import UserApi
+from com.xebialabs.xlrelease.domain.configuration import Configuration
+from com.xebialabs.xlrelease.domain.user import UserAccount
+from com.xebialabs.xlrelease.release_api_client import ReleaseAPIClient
+
+NAME, URL, TOKEN = sys.argv[1:4]
+MORE = sys.argv[4:]
+client = ReleaseAPIClient(URL, personal_access_token=TOKEN)
+
+
+def refused(status, call):
+    try:
+        call()
+    except HTTPError as error:
+        assert error.response.status_code == status, error
+    else:
+        raise AssertionError("it was not refused")
+
+
+def releases():
+    assert ReleaseApi(client).getReleases(page=0, resultsPerPage=10) == []
+    assert TemplateApi(client).getTemplates() == []
+
+
+def refused_token():
+    wrong = ReleaseAPIClient(URL, personal_access_token="rpa_wrong")
+    refused(401, lambda: ReleaseApi(wrong).getReleases(page=0, resultsPerPage=10))
+    refused(401, lambda: SettingsApi(wrong).getInstanceInformation())
+
+
+def lacks_permission():
+    refused(403, lambda: ReleaseApi(client).getReleases(page=0, resultsPerPage=10))
+    answer = client.get("/api/v1/releases")
+    assert answer.text == "You do not have release#view permission", answer.text
+    assert answer.headers["Content-Type"].startswith("text/plain"), answer.headers
+
+
+def instance():
+    information = SettingsApi(client).getInstanceInformation()
+    assert sorted(information) == ["edition", "product", "version"], information
+    assert all(isinstance(value, str) for value in information.values()), information
+    general = SettingsApi(client).getSettings("Configuration/settings/general")
+    assert general["id"] == "Configuration/settings/general", general
+
+
+def permissions():
+    assert "runner#registration" in PermissionsApi(client).getGlobalPermissions()
+
+
+def users():
+    api = UserApi(client)
+    api.createUser("ann", UserAccount(username="ann", password=MORE[0], fullName="Ann Example", loginAllowed=True))
+    ann = api.getUser("ann")
+    assert (ann.username, ann.fullName, ann.external, ann.password) == ("ann", "Ann Example", False, None), ann
+    ann.email = "ann@example.org"
+    api.updateUser("ann", ann)
+    # The client writes booleans with a capital letter.
+    found = [user.username for user in api.findUsers(loginAllowed=True, external=False, email="ann@")]
+    assert found == ["ann"], found
+    assert api.findUsers(loginAllowed=False, external=False) == []
+    own = ReleaseAPIClient(URL, username="ann", password=MORE[0])
+    answer = own.post("/api/v1/users/ann/password", json={"currentPassword": MORE[0], "newPassword": MORE[1]})
+    assert answer.status_code // 100 == 2, answer.text
+    assert own.get("/profile").status_code == 401
+    assert ReleaseAPIClient(URL, username="ann", password=MORE[1]).get("/profile").json()["username"] == "ann"
+    names = [role.name for role in RolesApi(client).getRoles()]
+    assert names, names
+    answer = client.delete("/api/v1/users/ann")
+    assert answer.status_code // 100 == 2, answer.text
+    refused(404, lambda: api.getUser("ann"))
+
+
+def configurations():
+    api = ConfigurationApi(client)
+    properties = {
+        "host": "127.0.0.1",
+        "port": int(MORE[0]),
+        "fromAddress": "patgate@example.org",
+        "username": "patgate",
+        "password": "hunter2 hunter2",
+    }
+    mail = Configuration(type="notification.PatSmtpServer", title="Mail", properties=properties)
+    made = api.addConfiguration(mail)
+    assert made.id.startswith("Configuration/Custom/Configuration"), made
+    assert made.properties["password"] == "********", made
+    [found] = api.searchByTypeAndTitle(configurationType="notification.PatSmtpServer", title="Mail")
+    assert found == api.getConfiguration(made.id) == made
+    assert api.getConfigurations([made.id]) == [made]
+    found.properties["testAddress"] = "ann@example.org"
+    found.title = "Post"
+    changed = api.updateConfiguration(found.id, found)
+    assert (changed.id, changed.title) == (made.id, "Post"), changed
+    assert changed.properties["testAddress"] == "ann@example.org" and changed.properties["password"] == "********"
+    copy = api.duplicateConfiguration(made.id)
+    assert copy.title == "Copy of Post" and "password" not in copy.properties, copy
+    # The server takes mails from anybody, and no log-in.
+    copy.properties["username"] = ""
+    copy = api.updateConfiguration(copy.id, copy)
+    assert "username" not in copy.properties, copy
+    status = api.checkStatus(copy.id)
+    assert status["success"] is True and status["scriptFound"] is True, status
+    api.deleteConfiguration(copy.id)
+    refused(404, lambda: api.getConfiguration(copy.id))
+
+
+def flat_configuration():
+    """As clients of an older generation write and change one."""
+    flat = {"type": "notification.PatSmtpServer", "title": "Flat", "host": "mail.example.org", "fromAddress": "a@example.org"}
+    made = client.post("/api/v1/config", json=flat).json()
+    assert (made["host"], made["port"], made["properties"]["host"]) == ("mail.example.org", 587, "mail.example.org"), made
+    made["port"] = 465
+    changed = client.put("/api/v1/config/" + made["id"], json=made).json()
+    assert (changed["port"], changed["properties"]["port"]) == (465, 465), changed
+
+
+def encoded_ids():
+    made = client.post("/api/v1/config", json={"type": "core.Directory", "title": "Folder"}).json()
+    raw = client.get("/api/v1/config/" + made["id"])
+    encoded = client.get("/api/v1/config/" + made["id"].replace("/", "%2F"))
+    assert raw.status_code == encoded.status_code == 200 and raw.json() == encoded.json() == made
+
+
+globals()[NAME]()

@@ -1,0 +1,144 @@
+//! An element, and how it is written.
+
+use std::fmt;
+
+use quick_xml::escape::escape;
+use zeroize::Zeroizing;
+
+/// An element: its name, its attributes, and either a text or other elements. A text may be a secret, so it is wiped, and not
+/// printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Element {
+    name: String,
+    attributes: Vec<(String, String)>,
+    text: Zeroizing<String>,
+    children: Vec<Element>,
+}
+
+impl Element {
+    /// An empty element.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// With one more attribute.
+    #[must_use]
+    pub fn attribute(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.attributes.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With a text.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Zeroizing::new(text.into());
+        self
+    }
+
+    /// With one more element in it.
+    #[must_use]
+    pub fn child(mut self, child: Self) -> Self {
+        self.children.push(child);
+        self
+    }
+
+    /// With an element in it that has a text alone.
+    #[must_use]
+    pub fn leaf(self, name: &str, text: impl Into<String>) -> Self {
+        self.child(Self::new(name).text(text))
+    }
+
+    /// With more elements in it.
+    #[must_use]
+    pub fn children_of(mut self, children: impl IntoIterator<Item = Self>) -> Self {
+        self.children.extend(children);
+        self
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value of an attribute.
+    #[must_use]
+    pub fn value_of(&self, attribute: &str) -> Option<&str> {
+        self.attributes.iter().find(|(name, _)| name == attribute).map(|(_, value)| value.as_str())
+    }
+
+    /// The elements in it.
+    #[must_use]
+    pub fn children(&self) -> &[Self] {
+        &self.children
+    }
+
+    /// The first element in it of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The text in it, outside of the elements in it.
+    #[must_use]
+    pub fn content(&self) -> &str {
+        &self.text
+    }
+
+    /// As a document (XML 1.0), without a declaration, as Deploy writes it.
+    #[must_use]
+    pub fn to_document(&self) -> String {
+        let mut document = String::new();
+        self.write(&mut document);
+        document
+    }
+
+    pub(super) fn set_attributes(&mut self, attributes: Vec<(String, String)>) {
+        self.attributes = attributes;
+    }
+
+    pub(super) fn push_text(&mut self, text: &str) {
+        // A longer text would be copied by its growing, and the old one left behind.
+        let mut longer = Zeroizing::new(String::with_capacity(self.text.len() + text.len()));
+        longer.push_str(&self.text);
+        longer.push_str(text);
+        self.text = longer;
+    }
+
+    pub(super) fn push(&mut self, child: Self) {
+        self.children.push(child);
+    }
+
+    fn write(&self, document: &mut String) {
+        document.push('<');
+        document.push_str(&self.name);
+        for (name, value) in &self.attributes {
+            document.extend([" ", name, "=\"", &written(value), "\""]);
+        }
+        if self.text.is_empty() && self.children.is_empty() {
+            document.push_str("/>");
+            return;
+        }
+        document.push('>');
+        document.push_str(&written(&self.text));
+        self.children.iter().for_each(|child| child.write(document));
+        document.extend(["</", &self.name, ">"]);
+    }
+}
+
+/// Names and the shape alone: a text may be a secret.
+impl fmt::Debug for Element {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "<{}>", self.name)?;
+        formatter.debug_list().entries(&self.children).finish()
+    }
+}
+
+/// A text as it stands in a document. What no document can hold (XML 1.0 §2.2) is replaced.
+fn written(text: &str) -> String {
+    let is_out =
+        |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let text = text.replace(is_out, "\u{fffd}");
+    // A reader makes a blank of a line end in an attribute (XML 1.0 §3.3.3).
+    escape(text.as_str()).replace('\n', "&#10;").replace('\r', "&#13;").replace('\t', "&#9;")
+}

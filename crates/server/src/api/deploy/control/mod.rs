@@ -1,0 +1,23 @@
+//! `/deployit/control/**` and `/deployit/tasks/v2/**`: what can be done with a CI, as a task that is prepared, made,
+//! started and looked at.
+
+mod document;
+mod make;
+mod tasks;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) use crate::service::control::SEND_TEST_MAIL;
+use crate::state::AppState;
+
+/// The routes of this folder.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(make::prepare_control))
+        .routes(routes!(make::create_control))
+        .routes(routes!(tasks::read_task, tasks::cancel_task))
+        .routes(routes!(tasks::start_task))
+        .routes(routes!(tasks::archive_task))
+        .routes(routes!(tasks::start_task_v1))
+}

@@ -1,0 +1,31 @@
+//! `/deployit/repository/**`: configuration items as Deploy's repository of CIs.
+
+mod check;
+mod ci;
+mod many;
+mod place;
+mod query;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+/// The routes of this folder.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(ci::read_ci, ci::create_ci, ci::update_ci, ci::delete_ci))
+        .routes(routes!(ci::new_ci))
+        .routes(routes!(place::ci_exists))
+        .routes(routes!(place::rename_ci))
+        .routes(routes!(place::move_ci))
+        .routes(routes!(place::copy_ci))
+        .routes(routes!(query::query_cis))
+        .routes(routes!(query::query_cis_v2))
+        .routes(routes!(query::query_cis_v3))
+        .routes(routes!(many::create_cis, many::update_cis))
+        .routes(routes!(many::delete_cis))
+        .routes(routes!(many::read_cis))
+        .routes(routes!(check::validate_cis))
+        .routes(routes!(check::candidate_values))
+}

@@ -1,0 +1,106 @@
+//! Several configurations: by type and title, and by their ids.
+
+use axum::extract::State;
+use patgate_core::item::FOLDER;
+use patgate_store::{ItemFilter, ItemQuery, Page};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::body::ConfigurationBody;
+use super::place::item;
+use crate::api::json::Json;
+use crate::api::query::Query;
+use crate::api::refusals::{BadBody, Malformed, Unproven};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::items::{self, ItemRef, ItemView};
+use crate::state::AppState;
+
+/// Which configurations are asked for; all must be true of one.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct ConfigurationParameters {
+    /// Of this type, exactly.
+    #[param(example = "notification.PatSmtpServer")]
+    configuration_type: Option<String>,
+    /// With this title, whatever the case.
+    title: Option<String>,
+    /// Of a folder of releases, and of those above it. There are none here.
+    folder_id: Option<String>,
+    /// Only those in that folder itself.
+    folder_only: Option<bool>,
+}
+
+/// Lists configurations by type and title. Needs `config#view` or `config#edit`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/config/byTypeAndTitle",
+    tag = "release",
+    params(ConfigurationParameters),
+    responses((status = 200, description = "The configurations", body = Vec<ConfigurationBody>), Malformed, Unproven)
+)]
+pub(super) async fn find_configurations(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(asked): Query<ConfigurationParameters>,
+) -> Result<axum::Json<Vec<ConfigurationBody>>, Problem> {
+    items::require_sight(&state, &caller)?;
+    // What is there belongs to no folder: every folder inherits it, and none has it itself.
+    if asked.folder_only == Some(true) && asked.folder_id.is_some() {
+        return Ok(axum::Json(Vec::new()));
+    }
+    let type_name = asked.configuration_type;
+    let found = match asked.title {
+        None => {
+            let filter = ItemFilter { type_name: type_name.clone(), ..ItemFilter::default() };
+            items::list(&state, &caller, &filter, Page::WHOLE).await?
+        }
+        Some(title) if title.contains('%') => Vec::new(),
+        Some(title) => {
+            let query = ItemQuery { type_name: type_name.clone(), name: Some(title), ..ItemQuery::default() };
+            let found = items::find(&state, &caller, &query, Page::WHOLE).await?;
+            let ids: Vec<_> = found.into_iter().map(|found| found.id).collect();
+            items::read_all(&state, &caller, &ids).await?
+        }
+    };
+    // Folders of items are configurations to who asks for their type alone.
+    let is_meant = |view: &ItemView| type_name.is_some() || view.item.type_name != FOLDER.name;
+    Ok(axum::Json(found.into_iter().filter(is_meant).map(ConfigurationBody::from).collect()))
+}
+
+/// Reads configurations by their ids. Needs `config#view` or `config#edit`. Those that are not there are left out.
+#[utoipa::path(
+    post,
+    path = "/api/v1/config/byIds",
+    tag = "release",
+    request_body = Vec<String>,
+    responses((status = 200, description = "The configurations", body = Vec<ConfigurationBody>), BadBody, Unproven)
+)]
+pub(super) async fn read_configurations(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(ids): Json<Vec<String>>,
+) -> Result<axum::Json<Vec<ConfigurationBody>>, Problem> {
+    items::require_sight(&state, &caller)?;
+    if ids.len() > items::MOST_AT_ONCE {
+        let detail = format!("One call takes at most {} ids", items::MOST_AT_ONCE);
+        return Err(Problem::field("ids", detail));
+    }
+    let wanted: Vec<_> = ids.iter().filter_map(|id| item(id.trim())).collect();
+    let (mut places, mut numbers) = (Vec::new(), Vec::new());
+    for which in &wanted {
+        match which {
+            ItemRef::At(id) => places.push(id.clone()),
+            ItemRef::Numbered(number) => numbers.push(*number),
+        }
+    }
+    let found = items::read_known(&state, &caller, &places, &numbers).await?;
+    let of = |which: &ItemRef| {
+        found.iter().find(|view| match which {
+            ItemRef::At(id) => view.item.id == *id,
+            ItemRef::Numbered(number) => view.item.number == *number,
+        })
+    };
+    Ok(axum::Json(wanted.iter().filter_map(of).cloned().map(ConfigurationBody::from).collect()))
+}

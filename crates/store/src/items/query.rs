@@ -1,0 +1,137 @@
+//! Finding items by patterns, as Deploy's repository is asked: places and types alone, whatever else is in the rows.
+
+use jiff::Timestamp;
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::ItemId;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SimpleExpr};
+
+use super::{Item, read, selection};
+use crate::error::StoreError;
+use crate::rows::{Page, after_prefix, column, parsed};
+use crate::tables::ConfigurationItems;
+
+/// How many places one statement asks for: databases bound the values of a statement.
+const AT_ONCE: usize = 500;
+
+/// Which items to find; all must be true of one. `Default` finds all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ItemQuery {
+    /// Of this type, exactly.
+    pub type_name: Option<String>,
+    /// In this folder itself.
+    pub folder: Option<ItemId>,
+    /// Somewhere below this folder.
+    pub below: Option<ItemId>,
+    /// The last name is like this, whatever the case; `%` stands for any text.
+    pub name: Option<String>,
+    /// The whole place is like this, whatever the case; `%` stands for any text.
+    pub place: Option<String>,
+    /// Changed last before this.
+    pub changed_before: Option<Timestamp>,
+    /// Changed last after this.
+    pub changed_after: Option<Timestamp>,
+}
+
+/// Where an item is, and of which type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemReference {
+    /// Where it is.
+    pub id: ItemId,
+    /// The name of its type.
+    pub type_name: String,
+}
+
+/// A page of what is found, in the order of the places.
+pub(super) async fn find(
+    connection: &impl ConnectionTrait,
+    query: &ItemQuery,
+    page: Page,
+) -> Result<Vec<ItemReference>, StoreError> {
+    let key = || Expr::col(ConfigurationItems::IdKey);
+    let below = query.below.as_ref().map(|folder| folder.key() + "/");
+    let end = below.as_deref().and_then(after_prefix);
+    // What a pattern begins with is found by the index.
+    let start = query.place.as_deref().and_then(|place| place.split('%').next()).map(str::to_lowercase);
+    let start = start.filter(|start| !start.is_empty());
+    let start_end = start.as_deref().and_then(after_prefix);
+    let select = Query::select()
+        .columns([ConfigurationItems::Id, ConfigurationItems::TypeName])
+        .from(ConfigurationItems::Table)
+        .and_where_option(
+            query.type_name.as_deref().map(|name| Expr::col(ConfigurationItems::TypeName).eq(name)),
+        )
+        .and_where_option(
+            query.folder.as_ref().map(|folder| Expr::col(ConfigurationItems::FolderKey).eq(folder.key())),
+        )
+        .and_where_option(below.map(|start| key().gte(start)))
+        .and_where_option(end.map(|end| key().lt(end)))
+        .and_where_option(start.map(|start| key().gte(start)))
+        .and_where_option(start_end.map(|end| key().lt(end)))
+        .and_where_option(query.place.as_deref().map(|place| key().like(pattern(place))))
+        .and_where_option(query.name.as_deref().map(|name| last_name().like(pattern(name))))
+        .and_where_option(
+            query.changed_before.map(|at| Expr::col(ConfigurationItems::ChangedAt).lt(at.as_millisecond())),
+        )
+        .and_where_option(
+            query.changed_after.map(|at| Expr::col(ConfigurationItems::ChangedAt).gt(at.as_millisecond())),
+        )
+        .order_by(ConfigurationItems::IdKey, Order::Asc)
+        .limit(page.limit())
+        .offset(page.offset())
+        .take();
+    let rows = connection.query_all(&select).await?;
+    rows.iter()
+        .map(|row| Ok(ItemReference { id: parsed(row, "id")?, type_name: column(row, "type_name")? }))
+        .collect()
+}
+
+/// The items at these places, in the order of the places; those that are not there are left out.
+pub(super) async fn at(connection: &impl ConnectionTrait, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
+    let mut items = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(AT_ONCE) {
+        let select = selection()
+            .and_where(Expr::col(ConfigurationItems::IdKey).is_in(ids.iter().map(ItemId::key)))
+            .take();
+        for row in connection.query_all(&select).await? {
+            items.push(read(&row)?);
+        }
+    }
+    items.sort_by_cached_key(|item| item.id.key());
+    items.dedup_by_key(|item| item.number);
+    Ok(items)
+}
+
+/// The items of these numbers; those that are not there are left out.
+pub(super) async fn numbered(
+    connection: &impl ConnectionTrait,
+    numbers: &[ItemNumber],
+) -> Result<Vec<Item>, StoreError> {
+    let mut items = Vec::with_capacity(numbers.len());
+    for numbers in numbers.chunks(AT_ONCE) {
+        let numbers = numbers.iter().map(|number| number.as_i64());
+        let select = selection().and_where(Expr::col(ConfigurationItems::Number).is_in(numbers)).take();
+        for row in connection.query_all(&select).await? {
+            items.push(read(&row)?);
+        }
+    }
+    Ok(items)
+}
+
+/// The last name of a place: what stands behind its folder and a slash.
+fn last_name() -> SimpleExpr {
+    let folder = Expr::expr(Func::char_length(Expr::col(ConfigurationItems::FolderKey)));
+    Func::cust("SUBSTR").arg(Expr::col(ConfigurationItems::IdKey)).arg(folder.add(2)).into()
+}
+
+/// A pattern in which `%` alone stands for any text.
+fn pattern(text: &str) -> LikeExpr {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.to_lowercase().chars() {
+        if matches!(character, '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    LikeExpr::new(pattern).escape('\\')
+}
