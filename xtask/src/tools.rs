@@ -55,6 +55,10 @@ pub(crate) const OIDC_PROVIDER: Script =
 pub(crate) const OIDC_LIAR: Script =
     Script { package: "oauth2-mock-server@8.2.3", file: "oauth2-mock-server/dist/index.mjs" };
 
+/// The senders' own library of Standard Webhooks.
+pub(crate) const STANDARD_WEBHOOKS: Script =
+    Script { package: "standardwebhooks@1.1.1", file: "standardwebhooks/dist/index.js" };
+
 /// The identity provider of the tests that is unlike the others: in a virtual environment of its own, because its
 /// dependencies are many. Later releases of the last two do not work with it.
 pub(crate) const CANAILLE: Service = Service {

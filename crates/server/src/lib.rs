@@ -28,3 +28,4 @@ pub mod service;
 pub mod session;
 pub mod state;
 pub mod tls;
+pub mod webhook;

@@ -168,23 +168,27 @@ impl Problem {
     #[must_use]
     pub fn too_many(seconds: u64) -> Self {
         let detail = format!("Too many attempts; try again in {seconds} s");
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail);
-        Self { retry_after: Some(seconds), ..problem }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail).after(seconds)
     }
 
     /// 429: so many passwords are being checked that this one cannot wait for its turn.
     #[must_use]
     pub fn busy_with_passwords() -> Self {
         let detail = "Too many passwords are being checked; try again in a second";
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_passwords", detail);
-        Self { retry_after: Some(1), ..problem }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_passwords", detail).after(1)
+    }
+
+    /// Says in how many seconds to try again.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// 503: the index is not loaded yet, so nothing can be judged.
     #[must_use]
     pub fn starting() -> Self {
         let detail = "The server is starting; try again in a second";
-        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "starting", detail) }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "starting", detail).after(1)
     }
 
     /// A number under which the log and somebody who was refused speak of the same thing.
@@ -208,8 +212,7 @@ impl Problem {
         let detail = format!(
             "Who you are cannot be checked now; the log of the server has the cause under reference {reference}"
         );
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider_unavailable", detail);
-        Self { retry_after: Some(30), ..problem }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider_unavailable", detail).after(30)
     }
 
     /// Adds what to do next.

@@ -25,6 +25,7 @@ use crate::provider::ldap::Directories;
 use crate::provider::oidc;
 use crate::sealing::Sealer;
 use crate::service::control::ControlTasks;
+use crate::webhook::Webhooks;
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -68,6 +69,8 @@ pub struct Parts {
     pub samples: SyncSender<UseSample>,
     /// What Deploy's clients are having done.
     pub control_tasks: ControlTasks,
+    /// The webhook endpoints, and what comes in at them.
+    pub webhooks: Webhooks,
     /// Wakes who sends mails: one may be due.
     pub mail_is_due: Notify,
     /// The folder of the state.

@@ -23,6 +23,7 @@ pub mod curl;
 pub mod ports;
 pub mod random;
 pub mod servers;
+pub mod standard_webhooks;
 pub mod upstream;
 pub mod vendor;
 pub mod wait;

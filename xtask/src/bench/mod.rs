@@ -14,6 +14,7 @@ mod reminders;
 mod serving;
 mod start;
 mod verify;
+mod webhooks;
 
 use crate::failure::Failure;
 
@@ -38,6 +39,8 @@ enum Bench {
     Reminders(reminders::Arguments),
     /// Idle memory, and the time until a server with a million tokens is ready
     Start(start::Arguments),
+    /// Requests to a webhook endpoint, each durable before it is answered, on SQLite and PostgreSQL
+    Webhooks(webhooks::Arguments),
 }
 
 /// Runs one benchmark.
@@ -52,6 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Bench::Pages(arguments) => pages::run(arguments),
         Bench::Reminders(arguments) => reminders::run(arguments),
         Bench::Start(arguments) => start::run(arguments),
+        Bench::Webhooks(arguments) => webhooks::run(arguments),
     }
 }
 

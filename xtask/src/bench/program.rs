@@ -79,6 +79,21 @@ impl Data {
         command
     }
 
+    /// Starts the program on a database elsewhere, with its keys in the folder.
+    ///
+    /// # Errors
+    /// When it is not ready.
+    pub(super) fn serve_on(&self, database_url: &str) -> Result<Serving, Failure> {
+        Serving::start("patgate", None, self.path(), "/readyz", |port| {
+            // env becomes the program, so that it stays our child.
+            let mut words = vec!["env".into(), format!("PATGATE_DATABASE_URL={database_url}").into()];
+            words.extend([self.program.clone().into_os_string(), "serve".into()]);
+            words.extend(["--data-dir".into(), self.state().into_os_string()]);
+            words.extend(["--listen".into(), format!("127.0.0.1:{port}").into()]);
+            Ok(words)
+        })
+    }
+
     /// Makes this many tokens. The program must have run on the folder, and must not run now.
     ///
     /// # Errors

@@ -3,12 +3,14 @@
 mod fuzz;
 mod kills;
 mod mails;
+mod webhooks;
 
 use crate::failure::Failure;
 
 /// The names of the trials that are no fuzz targets.
 const KILLS: &str = "kills";
 const MAILS: &str = "mails";
+const WEBHOOKS: &str = "webhooks";
 
 /// What `cargo xtask soak` takes.
 #[derive(Debug, clap::Args)]
@@ -19,7 +21,7 @@ pub(crate) struct Arguments {
     /// Seconds for each fuzz target
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     seconds: u32,
-    /// Only these trials: `kills`, `mails`, or the names of fuzz targets
+    /// Only these trials: `kills`, `mails`, `webhooks`, or the names of fuzz targets
     #[arg(value_name = "TRIAL")]
     trials: Vec<String>,
 }
@@ -33,11 +35,12 @@ pub(crate) struct Arguments {
 /// When a crash broke an answer, with what it broke.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let targets = fuzz::targets()?;
-    let is_known = |trial: &&String| [KILLS, MAILS].contains(&trial.as_str()) || targets.contains(trial);
+    let is_known =
+        |trial: &&String| [KILLS, MAILS, WEBHOOKS].contains(&trial.as_str()) || targets.contains(trial);
     if let Some(unknown) = arguments.trials.iter().find(|trial| !is_known(trial)) {
         let known = targets.join("`, `");
         return Err(Failure::Found(format!(
-            "there is no trial `{unknown}`, only `{KILLS}`, `{MAILS}`, `{known}`"
+            "there is no trial `{unknown}`, only `{KILLS}`, `{MAILS}`, `{WEBHOOKS}`, `{known}`"
         )));
     }
     let is_chosen =
@@ -47,6 +50,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if is_chosen(MAILS) {
         mails::run(arguments.kills)?;
+    }
+    if is_chosen(WEBHOOKS) {
+        webhooks::run(arguments.kills)?;
     }
     let chosen: Vec<&str> = targets.iter().map(String::as_str).filter(|target| is_chosen(target)).collect();
     if chosen.is_empty() { Ok(()) } else { fuzz::run(&chosen, arguments.seconds) }

@@ -10,7 +10,9 @@ use patgate_testkit::servers::{mail, oidc, patgate, postgres};
 
 use crate::failure::Failure;
 use crate::process::{self, cargo, step};
-use crate::tools::{AXE, CANAILLE, MAIL_SERVER, OIDC_LIAR, OIDC_PROVIDER, VENDOR_CLIENTS, modules};
+use crate::tools::{
+    AXE, CANAILLE, MAIL_SERVER, OIDC_LIAR, OIDC_PROVIDER, STANDARD_WEBHOOKS, VENDOR_CLIENTS, modules,
+};
 use crate::tree;
 use cluster::Cluster;
 
@@ -30,7 +32,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     step("what the tests need", || {
         machine::prepare()?;
-        for script in [AXE, OIDC_PROVIDER, OIDC_LIAR] {
+        for script in [AXE, OIDC_PROVIDER, OIDC_LIAR, STANDARD_WEBHOOKS] {
             script.find()?;
         }
         CANAILLE.find()?;

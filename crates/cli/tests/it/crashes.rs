@@ -1,7 +1,7 @@
 //! Crashes in the middle of creations and deletions. `cargo xtask soak` does the same ten times as often.
 
-use patgate_testkit::crash::mails;
 use patgate_testkit::crash::tokens::{Outcome, trial};
+use patgate_testkit::crash::{mails, webhooks};
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::servers::postgres::Database;
 
@@ -42,4 +42,20 @@ fn a_crash_loses_no_reminder_and_doubles_none_in_sqlite() {
 fn a_crash_loses_no_reminder_and_doubles_none_in_postgresql() {
     let database = Database::create();
     assert_mails_were_tried(mails::trial(Patgate::with().database_url(database.url()), KILLS, 4));
+}
+
+fn assert_webhooks_were_tried(outcome: webhooks::Outcome) {
+    assert_eq!(outcome.kills, KILLS);
+    assert!(outcome.answered > KILLS && outcome.cut > 0, "{outcome:?}");
+}
+
+#[test]
+fn a_crash_loses_no_webhook_request_and_forwards_each_in_sqlite() {
+    assert_webhooks_were_tried(webhooks::trial(Patgate::with(), KILLS, 5));
+}
+
+#[test]
+fn a_crash_loses_no_webhook_request_and_forwards_each_in_postgresql() {
+    let database = Database::create();
+    assert_webhooks_were_tried(webhooks::trial(Patgate::with().database_url(database.url()), KILLS, 6));
 }

@@ -31,3 +31,4 @@ mod sign_in;
 mod tls;
 mod vendor_clients;
 mod vendor_lines;
+mod webhooks;

@@ -8,7 +8,8 @@ pub use self::webhook_endpoint::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, pr
 use super::descriptor::TypeDescriptor;
 
 /// Every type, in the order of the menu.
-pub static TYPES: &[&TypeDescriptor] = &[&FOLDER, &MAIL_SERVER];
+pub static TYPES: &[&TypeDescriptor] =
+    &[&FOLDER, &MAIL_SERVER, &POST_WEBHOOK_ENDPOINT, &GET_WEBHOOK_ENDPOINT];
 
 /// The type of this name. Its case counts, as the vendor's does.
 #[must_use]

@@ -21,6 +21,7 @@ pub mod settings;
 pub(crate) mod tail;
 pub mod tokens;
 pub mod users;
+pub mod webhook_endpoints;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -42,6 +43,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(settings::routes())
         .merge(tokens::routes())
         .merge(users::routes())
+        .merge(webhook_endpoints::routes())
 }
 
 /// The document of the API: every path that this server answers.

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use patgate_core::identifier::{DecisionId, ExemptionId, GrantId, GroupId, MailId, RunId, UserId};
+use patgate_core::identifier::{
+    DecisionId, DeliveryId, ExemptionId, GrantId, GroupId, ItemNumber, MailId, RequestId, RunId, UserId,
+};
 use patgate_core::user::Username;
 
 use crate::problem::Problem;
@@ -52,6 +54,31 @@ impl Identifier for UserId {
 
 impl Identifier for GroupId {
     const OF: &'static str = "group";
+}
+
+impl Identifier for ItemNumber {
+    const OF: &'static str = "webhook endpoint";
+}
+
+impl Identifier for RequestId {
+    const OF: &'static str = "request";
+}
+
+impl Identifier for DeliveryId {
+    const OF: &'static str = "delivery";
+}
+
+/// The two identifiers in a path: of something, and of what is in it.
+pub(super) struct Within<I, J>(pub(super) I, pub(super) J);
+
+impl<I: Identifier + Send, J: Identifier + Send, S: Send + Sync> FromRequestParts<S> for Within<I, J> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
+        let text = |at| params.as_ref().and_then(|params| params.iter().nth(at)).map_or("", |(_, text)| text);
+        Ok(Self(Named::parse(text(0))?.0, Named::parse(text(1))?.0))
+    }
 }
 
 impl<I: Identifier> Named<I> {

@@ -27,6 +27,8 @@ use crate::service::control::ControlTasks;
 use crate::service::first_start::FirstStartError;
 use crate::state::{AppState, Parts};
 use crate::tls::TlsFault;
+use crate::webhook::Webhooks;
+use crate::webhook::forward::ForwardRules;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -124,12 +126,16 @@ pub fn build(
     )?;
     let directories = Directories::new(configuration.directories.iter().cloned());
     let passwords = Passwords::new(store.clone(), directories.clone());
+    let sealer = Sealer::new(keys.sealing, configuration.keys_file.clone());
+    let rules = ForwardRules::new(configuration.forward_to.clone());
+    let webhooks = Webhooks::new(sealer.clone(), rules);
     let node = Node::new(
         store.clone(),
         Arc::clone(&index),
         Arc::clone(&configuration.applications),
         Arc::clone(&configuration.catalog),
         passwords.clone(),
+        Arc::clone(&webhooks.endpoints),
     );
     let state = AppState::new(Parts {
         clock,
@@ -145,11 +151,12 @@ pub fn build(
         gateway: Arc::new(gateway),
         oidc: oidc::Providers::new(&configuration.oidc, &public_url),
         public_url,
-        sealer: Sealer::new(keys.sealing, configuration.keys_file.clone()),
+        sealer,
         passwords,
         directories,
         samples,
         control_tasks: ControlTasks::default(),
+        webhooks,
         mail_is_due: tokio::sync::Notify::new(),
         data_dir: configuration.data_dir.clone(),
         server_lock: lock::path(&configuration.database),

@@ -26,6 +26,7 @@ use crate::password::{Attempt, PasswordRefused};
 use crate::problem::{BodyLimit, Problem, suit_path, with_causes};
 use crate::service::sign_in::{PasswordSignInRefused, by_password};
 use crate::state::AppState;
+use crate::webhook;
 
 /// A body that is there at once (the gateway's), or the API's.
 pub type ResponseBody = Either<Full<Bytes>, Body>;
@@ -91,6 +92,11 @@ impl Service {
                     (Box::pin(answer) as Boxed).right_future()
                 }
             };
+        }
+        if path.starts_with("/webhooks/") {
+            let state = self.state.clone();
+            let taken = async move { webhook::take(&state, request.map(Body::new), peer.ip()).await };
+            return (Box::pin(taken.map(|response| response.map(Either::Right))) as Boxed).right_future();
         }
         let service = self.clone();
         let answer = async move { service.answer(request.map(Body::new), peer).await.map(Either::Right) };

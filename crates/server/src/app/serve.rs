@@ -23,6 +23,7 @@ use crate::problem::with_causes;
 use crate::service::first_start;
 use crate::state::AppState;
 use crate::tls::Certificates;
+use crate::webhook;
 
 /// For how long changes, and the sessions and nodes that were last seen then, are remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -84,6 +85,9 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     tasks.spawn(jobs::confirmations::run(state.clone(), background.clone()));
     tasks.spawn(jobs::decisions::run(state.clone(), background.clone()));
     tasks.spawn(jobs::reminders::run(state.clone(), background.clone()));
+    state.webhooks.rules.listens_on(&addresses);
+    tasks.spawn(webhook::run(state.clone(), background.clone()));
+    tasks.spawn(jobs::webhooks::run(state.clone(), background.clone()));
     let service = Service::new(state.clone(), configuration.body_limit);
     let answer = move |request, peer| service.call(request, peer);
     let stopped = accepting.clone().cancelled_owned();

@@ -50,6 +50,7 @@ use crate::provider::oidc::OidcSettings;
 use crate::secret_file;
 use crate::service::first_start::ADMINISTRATOR;
 use crate::tls::TlsFiles;
+use crate::webhook::forward::AllowedTarget;
 use section::Section;
 use value::Place;
 
@@ -102,6 +103,8 @@ pub struct Configuration {
     pub labels: Vec<String>,
     /// The LDAP directories, in the order of the file.
     pub directories: Vec<DirectorySettings>,
+    /// Where webhook requests may be forwarded to although it is usually forbidden.
+    pub forward_to: Vec<AllowedTarget>,
     /// The identity providers, in the order of the file.
     pub oidc: Vec<OidcSettings>,
 }
@@ -152,6 +155,7 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
     let time_zone = zone::read(settings);
     let interval = settings.number("recheck.interval_minutes", 1..=1_440);
     let people_per_second = settings.number("recheck.people_per_second", 1..=10_000);
+    let forward_to = settings.list::<AllowedTarget>("webhooks.forward_to");
     let admin_password = admin_password(settings);
     let tls = tls(settings);
     let format = settings.parsed::<Format>("log.format");
@@ -181,6 +185,7 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
         gates: protected.gates,
         labels: protected.labels,
         directories,
+        forward_to: forward_to.into_iter().map(|(target, _)| target).collect(),
         oidc,
     })
 }

@@ -3,3 +3,4 @@
 pub mod confirmations;
 pub mod decisions;
 pub mod reminders;
+pub mod webhooks;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use patgate_core::application::ApplicationSlot;
 use patgate_core::authority::Authority;
 use patgate_core::grant::GrantPermissions;
-use patgate_core::identifier::{GrantId, RoleId, UserId};
+use patgate_core::identifier::{GrantId, ItemNumber, RoleId, UserId};
 use patgate_core::index::{GrantRecord, OwnerFacts, Standing};
 use patgate_core::policy::TokenSettings;
 use patgate_core::user::User;
@@ -45,6 +45,7 @@ impl Node {
                 self.index.remove_owner(id);
             }
         }
+        self.webhooks.load(&self.store).await?;
         // Passwords were perhaps changed in what this node did not follow.
         self.passwords.forgive_all_names();
         *progress = Progress { applied, authority };
@@ -117,8 +118,12 @@ impl Node {
                 touched.into_iter().for_each(|user| self.put_owner(authority, user));
             }
             ChangedKind::Settings => self.put_settings(self.store.token_settings().await?),
-            // Sessions and configuration items are read from the database each time.
-            ChangedKind::Session | ChangedKind::Item => {}
+            ChangedKind::Item => {
+                let number = ItemNumber::from_i64(row.subject);
+                self.webhooks.apply(number, self.store.item_by_number(number).await?.as_ref()).await;
+            }
+            // Sessions are read from the database each time.
+            ChangedKind::Session => {}
             // Who is in a group is told by the users.
             ChangedKind::Group => {}
             // So are decisions and exemptions, and mails with their runs.

@@ -20,6 +20,7 @@ use patgate_store::{Sequence, Store, StoreError};
 use tokio::sync::Mutex;
 
 use crate::password::Passwords;
+use crate::webhook::Endpoints;
 
 /// The index of this node and what feeds it.
 pub struct Node {
@@ -28,6 +29,7 @@ pub struct Node {
     applications: Arc<Applications>,
     catalog: Arc<Catalog>,
     passwords: Passwords,
+    webhooks: Arc<Endpoints>,
     settings: ArcSwap<TokenSettings>,
     progress: Mutex<Progress>,
     is_ready: AtomicBool,
@@ -50,6 +52,7 @@ impl Node {
         applications: Arc<Applications>,
         catalog: Arc<Catalog>,
         passwords: Passwords,
+        webhooks: Arc<Endpoints>,
     ) -> Self {
         Self {
             store,
@@ -57,6 +60,7 @@ impl Node {
             applications,
             catalog,
             passwords,
+            webhooks,
             settings: ArcSwap::default(),
             progress: Mutex::new(Progress { applied: Sequence::default(), authority: Authority::default() }),
             is_ready: AtomicBool::new(false),

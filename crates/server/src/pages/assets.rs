@@ -54,6 +54,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../assets/script/schedule.js"),
     include_str!("../../assets/script/try.js"),
     include_str!("../../assets/script/preview.js"),
+    include_str!("../../assets/script/webhooks.js"),
 );
 
 const ICON: &str = include_str!("../../assets/icon.svg");

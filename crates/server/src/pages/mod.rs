@@ -34,6 +34,7 @@ mod time;
 mod tokens;
 mod users;
 mod visitor;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware;
@@ -75,6 +76,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .merge(all_tokens::routes())
         .merge(audit::routes())
         .merge(profile::routes())
+        .merge(webhooks::routes())
         .layer(middleware::from_fn_with_state(state.clone(), refused::dress))
         .merge(assets::routes())
 }

@@ -18,3 +18,4 @@ pub mod sign_in;
 pub mod sso;
 pub mod tokens;
 pub mod users;
+pub mod webhooks;

@@ -42,3 +42,4 @@ mod sso;
 mod tokens;
 mod users;
 mod vendor_rules;
+mod webhooks;

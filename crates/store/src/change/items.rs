@@ -132,6 +132,7 @@ impl Change {
         let item = Item { properties, secrets, ..self.touched_item(before.clone()) };
         self.free_value(&item).await?;
         self.write_item(&item).await?;
+        self.trim_webhooks_of(&item).await?;
         self.note_item(&item, "item.update", detail);
         Ok(item)
     }

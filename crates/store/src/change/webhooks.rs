@@ -1,12 +1,14 @@
 //! Changes around webhook endpoints: what an administrator does by hand, and what goes with an endpoint.
 
 use patgate_core::identifier::{DeliveryId, ItemNumber};
+use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, Value, webhook_property};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 
 use super::Change;
 use crate::error::StoreError;
+use crate::items::Item;
 use crate::rows::column;
 use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookRequests};
 use crate::webhooks::{DeliveryState, forget};
@@ -65,6 +67,28 @@ impl Change {
         self.execute(&more).await?;
         let detail = json!({ "delivery": id, "message": message });
         self.note_item(&item, "webhook.redeliver", detail);
+        Ok(())
+    }
+
+    /// Forgets what is not among the newest of an endpoint any more, when it keeps fewer than before.
+    pub(super) async fn trim_webhooks_of(&mut self, item: &Item) -> Result<(), StoreError> {
+        let keep = item.properties.get(webhook_property::REQUEST_RETENTION).and_then(Value::as_integer);
+        let is_endpoint =
+            [POST_WEBHOOK_ENDPOINT.name, GET_WEBHOOK_ENDPOINT.name].contains(&item.type_name.as_str());
+        let Some(keep) = keep.filter(|_| is_endpoint) else { return Ok(()) };
+        let last = Query::select()
+            .column(WebhookCounters::LastRequest)
+            .from(WebhookCounters::Table)
+            .and_where(Expr::col(WebhookCounters::Endpoint).eq(item.number.as_i64()))
+            .take();
+        let Some(row) = self.transaction.query_one(&last).await? else { return Ok(()) };
+        let last: i64 = column(&row, "last_request")?;
+        let delete = Query::delete()
+            .from_table(WebhookRequests::Table)
+            .and_where(Expr::col(WebhookRequests::Endpoint).eq(item.number.as_i64()))
+            .and_where(Expr::col(WebhookRequests::Number).lte(last - keep))
+            .take();
+        self.execute(&delete).await?;
         Ok(())
     }
 

@@ -2,3 +2,4 @@
 
 pub mod mails;
 pub mod tokens;
+pub mod webhooks;

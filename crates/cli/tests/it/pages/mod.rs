@@ -12,6 +12,7 @@ mod roles;
 mod scriptless;
 mod single_sign_on;
 mod tokens;
+mod webhooks;
 mod zones;
 
 use patgate_testkit::browser::Browser;

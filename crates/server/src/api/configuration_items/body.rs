@@ -32,6 +32,9 @@ pub(super) struct ItemBody {
     properties: Map<String, Value>,
     /// What an administrator should know about it, in sentences.
     warnings: Vec<String>,
+    /// The secrets that are personal access tokens: no copy of those is stored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bound_secrets: Vec<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -86,6 +89,9 @@ pub(super) struct ItemForm {
     #[serde(default, rename = "warnings")]
     #[schema(ignore)]
     _warnings: IgnoredAny,
+    #[serde(default, rename = "boundSecrets")]
+    #[schema(ignore)]
+    _bound_secrets: IgnoredAny,
     #[serde(default, rename = "createdAt")]
     #[schema(ignore)]
     _created_at: IgnoredAny,
@@ -110,6 +116,7 @@ impl From<ItemView> for ItemBody {
             (name.to_owned(), value.and_then(|value| serde_json::to_value(value).ok()).unwrap_or_default())
         });
         let properties = properties.collect();
+        let bound_secrets = view.bound_secrets().into_iter().map(str::to_owned).collect();
         let ItemView { item, warnings, .. } = view;
         Self {
             name: item.id.name().to_owned(),
@@ -118,6 +125,7 @@ impl From<ItemView> for ItemBody {
             version: item.version,
             properties,
             warnings,
+            bound_secrets,
             created_at: item.created_at,
             created_by: item.created_by,
             changed_at: item.changed_at,

@@ -98,6 +98,10 @@ pub struct Schema {
     #[config(nested)]
     pub recheck: Recheck,
 
+    /// What comes in at webhook endpoints.
+    #[config(nested)]
+    pub webhooks: Webhooks,
+
     /// The protected applications besides the built-in `release` and `deploy`; and for those two, what is to differ.
     #[config(env = "PATGATE_APPLICATION", default = [])]
     pub application: Vec<toml::Value>,
@@ -149,6 +153,15 @@ pub struct Recheck {
     /// How many people each node asks a provider about in a second at most: 1 to 10000.
     #[config(env = "PATGATE_RECHECK_PEOPLE_PER_SECOND", default = 500)]
     pub people_per_second: u64,
+}
+
+/// What comes in at webhook endpoints.
+#[derive(Config)]
+pub struct Webhooks {
+    /// Where requests may be forwarded to although it is this machine, a link-local address or a port of Patgate:
+    /// addresses with a port, like `127.0.0.1:9000`, or addresses and networks with all their ports, like `10.0.0.0/8`.
+    #[config(env = "PATGATE_WEBHOOKS_FORWARD_TO", default = [])]
+    pub forward_to: Vec<String>,
 }
 
 /// What [`Schema`] says.

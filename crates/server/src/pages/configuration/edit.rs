@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{ItemId, MAIL_SERVER, TypeDescriptor, Value, descriptor};
-use patgate_core::permission::names::CONFIG_EDIT;
+use patgate_core::permission::names::{CONFIG_EDIT, WEBHOOK_VIEW};
 
 use super::explorer::{Content as FolderContent, notice, tree};
 use super::form::{Form, Look};
@@ -14,8 +14,10 @@ use super::tree::Node;
 use super::{EXPLORER, may_edit, path};
 use crate::pages::form::{Difference, Fault, Named, complete, unsaved};
 use crate::pages::refused::redirect;
+use crate::pages::webhooks;
 use crate::pages::{Choice, Fields, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
+use crate::service::items::kind::is_webhook_endpoint;
 use crate::service::items::{self, ItemChange, ItemDraft, ItemRef, ItemView};
 use crate::service::shown::is_overtaken;
 use crate::state::AppState;
@@ -41,6 +43,19 @@ struct ItemPage {
     folders: Vec<Choice>,
     /// What is not in the form as it is stored, when that must be seen.
     differences: Vec<Difference>,
+    /// Whether it is a webhook endpoint.
+    is_endpoint: bool,
+    /// The page with its requests, when it is a webhook endpoint that is there.
+    log_path: Option<String>,
+    /// The secrets that are personal access tokens.
+    bound: Vec<String>,
+}
+
+impl ItemPage {
+    /// Whether a secret is a personal access token.
+    fn is_bound(&self, name: &str) -> bool {
+        self.bound.iter().any(|bound| bound == name)
+    }
 }
 
 /// What a page says of an item that is there.
@@ -115,7 +130,13 @@ pub(super) async fn create(
         (Some(id), Some(properties)) => {
             let draft = ItemDraft { id, type_name: descriptor.name.to_owned(), properties };
             match items::create(&state, &visitor.caller, draft).await {
-                Ok(made) => return Ok(redirect(&state, &format!("{}?done=made", path(made.item.number)))),
+                Ok(made) => {
+                    let number = made.item.number;
+                    let has_log =
+                        is_webhook_endpoint(&made.item.type_name) && visitor.may_any(&state, &[WEBHOOK_VIEW]);
+                    let path = if has_log { webhooks::path(number) } else { path(number) };
+                    return Ok(redirect(&state, &format!("{path}?done=made")));
+                }
                 Err(problem) => Some(problem),
             }
         }
@@ -256,7 +277,13 @@ async fn page_with(
         }
         None => None,
     };
-    let heading = if view.is_some() { heading.to_owned() } else { format!("New {}", heading.to_lowercase()) };
+    let is_endpoint = descriptor.is_some_and(|known| is_webhook_endpoint(known.name));
+    let heading = match view {
+        Some(_) => heading.to_owned(),
+        None if is_endpoint => format!("New {heading}"),
+        None => format!("New {}", heading.to_lowercase()),
+    };
+    let sees_log = is_endpoint && visitor.may_any(state, &[WEBHOOK_VIEW]);
     let page = ItemPage {
         shell: Shell::new(state, visitor, heading.clone(), EXPLORER).with_notice(notice),
         heading,
@@ -265,6 +292,9 @@ async fn page_with(
         descriptor,
         item: view.map(|view| Facts::new(view, version)),
         may_edit: may_edit(state, visitor),
+        is_endpoint,
+        log_path: view.filter(|_| sees_log).map(|view| webhooks::path(view.item.number)),
+        bound: view.map(ItemView::bound_secrets).unwrap_or_default().into_iter().map(str::to_owned).collect(),
         warnings: view.map(|view| view.warnings.clone()).unwrap_or_default(),
         faults: form.as_ref().map(Form::faults).unwrap_or_default(),
         folders: folders(state, visitor, form.as_ref(), view).await?,

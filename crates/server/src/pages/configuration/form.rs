@@ -106,8 +106,9 @@ impl Form {
                 None => categories.push(Category { name: property.category, inputs: vec![input] }),
             }
         }
+        let is_endpoint = crate::service::items::kind::is_webhook_endpoint(descriptor.name);
         Self {
-            name: Field::new("name", "Name", name)
+            name: Field::new("name", if is_endpoint { "Title" } else { "Name" }, name)
                 .hint("What people call it. It is the last part of the ID."),
             folder: Field::new("folder", "Folder", folder).hint("Where it is."),
             categories,

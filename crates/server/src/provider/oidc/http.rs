@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::{self, select};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderValue, Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -51,10 +52,20 @@ pub(super) enum Credentials<'c> {
 }
 
 /// An answer.
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(super) content_type: String,
-    pub(super) body: Zeroizing<Vec<u8>>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+/// How much of an answer is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reading {
+    /// All of it; a longer one than [`LONGEST`] is a fault.
+    Whole,
+    /// So many bytes at most; what comes after them does not matter.
+    Beginning(usize),
 }
 
 /// Why there is no answer.
@@ -134,18 +145,32 @@ impl Client {
         let request = request(&method, url, &credentials, body)
             .map_err(|reason| CallFault::Broken { to: place.clone(), reason: reason.to_string() })?;
         let answer = async {
-            let stream = self.connect(url, &place).await?;
-            exchange(stream, request, &place).await
+            let stream = self.dial(url, &place).await?;
+            let stream = self.secure(url, stream, &place).await?;
+            exchange(stream, request, &place, Reading::Whole).await
         };
-        match tokio::time::timeout(LIMIT, answer).await {
-            Ok(answer) => answer,
-            Err(_) => Err(CallFault::Slow(place)),
+        within(&place, answer).await
+    }
+
+    /// Connects, through the proxy when there is one.
+    async fn dial(&self, url: &Url, place: &str) -> Result<TcpStream, CallFault> {
+        let unreachable = |reason: &dyn fmt::Display| CallFault::Unreachable {
+            to: place.to_owned(),
+            reason: reason.to_string(),
+        };
+        let host = url.host().ok_or_else(|| unreachable(&"the address has no host"))?;
+        let port = url.port_or_known_default().unwrap_or(443);
+        match &self.proxy {
+            Some(proxy) => proxy.tunnel(&host, port).await.map_err(|reason| unreachable(&reason)),
+            None => dial(&host, port).await.map_err(|error| unreachable(&error)),
         }
     }
 
-    async fn connect(
+    /// Puts TLS on a connection, when the address asks for it.
+    async fn secure(
         &self,
         url: &Url,
+        stream: TcpStream,
         place: &str,
     ) -> Result<Either<tokio_rustls::client::TlsStream<TcpStream>, TcpStream>, CallFault> {
         let unreachable = |reason: &dyn fmt::Display| CallFault::Unreachable {
@@ -153,11 +178,6 @@ impl Client {
             reason: reason.to_string(),
         };
         let host = url.host().ok_or_else(|| unreachable(&"the address has no host"))?;
-        let port = url.port_or_known_default().unwrap_or(443);
-        let stream = match &self.proxy {
-            Some(proxy) => proxy.tunnel(&host, port).await.map_err(|reason| unreachable(&reason))?,
-            None => dial(&host, port).await.map_err(|error| unreachable(&error))?,
-        };
         if url.scheme() != "https" {
             return Ok(Either::Right(stream));
         }
@@ -180,6 +200,35 @@ impl Client {
         let authorities = Authorities::read(self.trust.as_deref()).await;
         let authorities = authorities.map_err(|none| CallFault::NoAuthorities(none.to_string()))?;
         authorities.client_config().map_err(|error| unreachable(&error))
+    }
+}
+
+/// Sends a request to an address that was looked up and judged before, by the authorities of the machine, and reads the
+/// beginning of the answer. The name in the URL is not looked up again.
+///
+/// # Errors
+/// [`CallFault`].
+pub(crate) async fn send_to(
+    url: &Url,
+    address: SocketAddr,
+    request: Request<Full<Bytes>>,
+    longest: usize,
+) -> Result<Reply, CallFault> {
+    let place = place(url);
+    let answer = async {
+        let stream = TcpStream::connect(address)
+            .await
+            .map_err(|error| CallFault::Unreachable { to: place.clone(), reason: error.to_string() })?;
+        let stream = Client::new(None, true, None).secure(url, stream, &place).await?;
+        exchange(stream, request, &place, Reading::Beginning(longest)).await
+    };
+    within(&place, answer).await
+}
+
+async fn within<T>(place: &str, answer: impl Future<Output = Result<T, CallFault>>) -> Result<T, CallFault> {
+    match tokio::time::timeout(LIMIT, answer).await {
+        Ok(answer) => answer,
+        Err(_) => Err(CallFault::Slow(place.to_owned())),
     }
 }
 
@@ -235,7 +284,12 @@ fn request(
     request.body(Full::new(body))
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>, place: &str) -> Result<Reply, CallFault>
+async fn exchange<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    place: &str,
+    reading: Reading,
+) -> Result<Reply, CallFault>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
 {
@@ -245,20 +299,26 @@ where
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
     let talk = async {
         let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
-        let (parts, body) = response.into_parts();
-        let body = Limited::new(body, LONGEST).collect().await.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() {
-                CallFault::Long(place.to_owned())
-            } else {
-                broken(&error)
+        let (parts, mut incoming) = response.into_parts();
+        let mut body = Zeroizing::new(Vec::new());
+        while let Some(frame) = incoming.frame().await {
+            let frame = frame.map_err(|error| broken(&error))?;
+            let Some(data) = frame.data_ref() else { continue };
+            match reading {
+                Reading::Whole if data.len() > LONGEST - body.len() => {
+                    return Err(CallFault::Long(place.to_owned()));
+                }
+                Reading::Beginning(longest) if data.len() >= longest - body.len() => {
+                    let rest = longest - body.len();
+                    body.extend_from_slice(&data[..rest]);
+                    break;
+                }
+                Reading::Whole | Reading::Beginning(_) => body.extend_from_slice(data),
             }
-        })?;
+        }
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        Ok(Reply {
-            status: parts.status,
-            content_type: content_type.unwrap_or_default().to_ascii_lowercase(),
-            body: Zeroizing::new(body.to_bytes().to_vec()),
-        })
+        let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+        Ok(Reply { status: parts.status, content_type, headers: parts.headers, body })
     };
     // The connection is driven beside the talk, and ends with it.
     drive(connection, talk).await

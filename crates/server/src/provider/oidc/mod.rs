@@ -12,7 +12,7 @@ mod claims;
 mod discovery;
 mod exchange;
 mod fault;
-mod http;
+pub(crate) mod http;
 mod id_token;
 pub mod jws;
 mod kept;

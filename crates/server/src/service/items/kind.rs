@@ -1,29 +1,72 @@
 //! What each type demands and warns of beyond its descriptor. A new type is one more arm.
 
-use patgate_core::item::{MAIL_SERVER, Properties, PropertyFault, Reason, Value};
+use patgate_core::item::{
+    GET_WEBHOOK_ENDPOINT, MAIL_SERVER, POST_WEBHOOK_ENDPOINT, Properties, PropertyFault, Reason, SecretText,
+    Value,
+};
+use patgate_store::Item;
 
+use super::webhook;
 use crate::configuration::Secret;
 use crate::mail::{SmtpFault, SmtpFields, SmtpServer};
+use crate::state::AppState;
 
-/// What is wrong with the values of an item of this type, taken together. `secret` is its password: any text where only
-/// its being there matters.
-pub(super) fn judge(type_name: &str, properties: &Properties, secret: Option<Secret>) -> Vec<PropertyFault> {
+/// What there is of a secret.
+#[derive(Clone, Copy)]
+pub(super) enum Held<'s> {
+    /// Nothing.
+    Nothing,
+    /// What was stored before stays.
+    Stored,
+    /// This is new.
+    New(&'s SecretText),
+}
+
+impl Held<'_> {
+    /// Whether there is one.
+    pub(super) fn is_there(self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+}
+
+/// Whether items of this type are webhook endpoints.
+pub(crate) fn is_webhook_endpoint(type_name: &str) -> bool {
+    [POST_WEBHOOK_ENDPOINT.name, GET_WEBHOOK_ENDPOINT.name].contains(&type_name)
+}
+
+/// What is wrong with the values of an item of this type, taken together.
+pub(super) fn judge<'h>(
+    type_name: &str,
+    properties: &Properties,
+    held: impl Fn(&'static str) -> Held<'h>,
+) -> Vec<PropertyFault> {
+    if is_webhook_endpoint(type_name) {
+        return webhook::judge(properties, held);
+    }
     if type_name != MAIL_SERVER.name {
         return Vec::new();
     }
-    let faults = mail_server(properties, secret).err().unwrap_or_default();
+    let password = match held("password") {
+        Held::Nothing => None,
+        Held::Stored => Some(any_secret()),
+        Held::New(secret) => Some(Secret::new(secret.reveal().to_owned())),
+    };
+    let faults = mail_server(properties, password).err().unwrap_or_default();
     faults
         .into_iter()
         .map(|SmtpFault { field, message }| PropertyFault::new(field.property(), Reason::Judged(message)))
         .collect()
 }
 
-/// What an administrator should know about an item of this type, in sentences.
-pub(super) fn warnings(type_name: &str, properties: &Properties, has_secret: bool) -> Vec<String> {
-    if type_name != MAIL_SERVER.name {
+/// What an administrator should know about an item, in sentences.
+pub(super) async fn warnings(state: &AppState, item: &Item) -> Vec<String> {
+    if is_webhook_endpoint(&item.type_name) {
+        return webhook::warnings(state, item).await;
+    }
+    if item.type_name != MAIL_SERVER.name {
         return Vec::new();
     }
-    match mail_server(properties, has_secret.then(any_secret)) {
+    match mail_server(&item.properties, item.secrets.contains_key("password").then(any_secret)) {
         Ok(server) => server.warnings().to_vec(),
         Err(faults) => {
             let sentences = faults.into_iter().map(|fault| fault.message + ".");
@@ -33,7 +76,7 @@ pub(super) fn warnings(type_name: &str, properties: &Properties, has_secret: boo
 }
 
 /// Stands for a secret of which only its being there matters.
-pub(super) fn any_secret() -> Secret {
+fn any_secret() -> Secret {
     Secret::new("?".to_owned())
 }
 

@@ -31,10 +31,10 @@ pub async fn create_all(
     for draft in drafts {
         let place = draft.id.clone();
         let item = insert(state, &mut change, draft).await;
-        made.push(ItemView::new(item.map_err(|problem| problem.at(&place))?));
+        made.push(item.map_err(|problem| problem.at(&place))?);
     }
     state.commit(change).await?;
-    Ok(made)
+    Ok(ItemView::all(state, made).await)
 }
 
 /// Changes items, in their order.
@@ -52,10 +52,10 @@ pub async fn update_all(
     for (which, wanted) in wanted {
         let item = found(&change, &which).await?;
         let item = apply(state, &mut change, &which, wanted).await.map_err(|problem| problem.at(&item.id));
-        changed.push(ItemView::new(item?));
+        changed.push(item?);
     }
     state.commit(change).await?;
-    Ok(changed)
+    Ok(ItemView::all(state, changed).await)
 }
 
 /// Deletes items, whatever the order: what is in a folder before the folder. One that is not there is no fault.
@@ -99,7 +99,7 @@ pub async fn copy(
         insert(state, &mut change, twin(&inner, place)).await.map_err(|problem| problem.at(&inner.id))?;
     }
     state.commit(change).await?;
-    Ok(ItemView::new(copied))
+    Ok(ItemView::new(state, copied).await)
 }
 
 /// Copies an item beside itself, as *Copy of* its name, with a number when that is taken.

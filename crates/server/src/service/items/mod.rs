@@ -6,13 +6,14 @@
 
 mod check;
 mod compared;
-mod kind;
+pub(crate) mod kind;
 mod mail;
 mod many;
 mod read;
 mod reseal;
 mod trial;
 mod view;
+pub(crate) mod webhook;
 mod write;
 
 use patgate_core::identifier::ItemNumber;

@@ -24,7 +24,7 @@ pub async fn list(
     page: Page,
 ) -> Result<Vec<ItemView>, Problem> {
     require_sight(state, caller)?;
-    Ok(state.store.items(filter, page).await?.into_iter().map(ItemView::new).collect())
+    Ok(ItemView::all(state, state.store.items(filter, page).await?).await)
 }
 
 /// At most `limit` items, in the order of their places, from a place of the list on.
@@ -39,7 +39,7 @@ pub async fn list_from(
     limit: u64,
 ) -> Result<Vec<ItemView>, Problem> {
     require_sight(state, caller)?;
-    Ok(state.store.list_items(filter, seek, limit).await?.into_iter().map(ItemView::new).collect())
+    Ok(ItemView::all(state, state.store.list_items(filter, seek, limit).await?).await)
 }
 
 /// Items for a tree, in the order of their places: all of them, or, when they are more than 500, the first 500 folders.
@@ -75,7 +75,7 @@ pub async fn read(state: &AppState, caller: &Caller, which: &ItemRef) -> Result<
         ItemRef::At(id) => state.store.item(id).await?,
         ItemRef::Numbered(number) => state.store.item_by_number(*number).await?,
     };
-    item.map(ItemView::new).ok_or_else(no_such_item)
+    Ok(ItemView::new(state, item.ok_or_else(no_such_item)?).await)
 }
 
 /// Demands that there is such a folder. Its place, as it is written.
@@ -111,7 +111,7 @@ pub async fn find(
 /// As [`list`].
 pub async fn read_all(state: &AppState, caller: &Caller, ids: &[ItemId]) -> Result<Vec<ItemView>, Problem> {
     require_sight(state, caller)?;
-    Ok(state.store.items_at(ids).await?.into_iter().map(ItemView::new).collect())
+    Ok(ItemView::all(state, state.store.items_at(ids).await?).await)
 }
 
 /// The items at these places and of these numbers; those that are not there are left out.
@@ -127,7 +127,7 @@ pub async fn read_known(
     require_sight(state, caller)?;
     let mut items = state.store.items_at(ids).await?;
     items.extend(state.store.items_numbered(numbers).await?);
-    Ok(items.into_iter().map(ItemView::new).collect())
+    Ok(ItemView::all(state, items).await)
 }
 
 /// Demands that somebody may see items.

@@ -3,7 +3,8 @@
 use patgate_core::item::{MASK, TypeDescriptor, Value, descriptor};
 use patgate_store::Item;
 
-use super::kind;
+use super::{kind, webhook};
+use crate::state::AppState;
 
 /// An item, and what is to be said of it.
 #[derive(Clone, Debug)]
@@ -17,18 +18,31 @@ pub struct ItemView {
 }
 
 impl ItemView {
-    pub(super) fn new(item: Item) -> Self {
+    pub(in crate::service) async fn new(state: &AppState, item: Item) -> Self {
         let descriptor = descriptor(&item.type_name);
         let warnings = match descriptor {
-            Some(_) => {
-                kind::warnings(&item.type_name, &item.properties, item.secrets.contains_key("password"))
-            }
+            Some(_) => kind::warnings(state, &item).await,
             None => vec![format!(
                 "This version of Patgate does not know the type `{}`, so the item cannot be changed.",
                 item.type_name
             )],
         };
         Self { item, descriptor, warnings }
+    }
+
+    /// Several of them.
+    pub(in crate::service) async fn all(state: &AppState, items: Vec<Item>) -> Vec<Self> {
+        let mut views = Vec::with_capacity(items.len());
+        for item in items {
+            views.push(Self::new(state, item).await);
+        }
+        views
+    }
+
+    /// The properties whose secrets are personal access tokens.
+    #[must_use]
+    pub fn bound_secrets(&self) -> Vec<&str> {
+        webhook::bound(&self.item)
     }
 
     /// All properties by name, in the order of the form: a value, the mask of a secret that is stored, or nothing. What

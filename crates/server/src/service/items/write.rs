@@ -9,9 +9,9 @@ use patgate_core::item::{
 use patgate_core::permission::names::CONFIG_EDIT;
 use patgate_store::{Change, Item, NewItem, StoreError, StoredSecret, StoredSecrets};
 
+use super::kind::Held;
 use super::{ItemChange, ItemDraft, ItemRef, ItemView, compared, kind, no_such_item};
 use crate::caller::Caller;
-use crate::configuration::Secret;
 use crate::problem::{FieldFault, Problem};
 use crate::sealing::Purpose;
 use crate::service::mandate::Mandate;
@@ -27,7 +27,7 @@ pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Resu
     let mut change = begin(state, caller).await?;
     let item = insert(state, &mut change, draft).await?;
     state.commit(change).await?;
-    Ok(ItemView::new(item))
+    Ok(ItemView::new(state, item).await)
 }
 
 /// Makes an item inside a change.
@@ -79,7 +79,7 @@ pub async fn update(
     let mut change = begin(state, caller).await?;
     let item = apply(state, &mut change, which, wanted).await?;
     state.commit(change).await?;
-    Ok(ItemView::new(item))
+    Ok(ItemView::new(state, item).await)
 }
 
 /// Changes an item inside a change.
@@ -209,12 +209,13 @@ pub(super) fn judge(
     decision: &Decision,
     before: &StoredSecrets,
 ) -> Result<(), Problem> {
-    let secret = descriptor.secrets().find_map(|property| match decision.secrets.get(property.name) {
-        Some(SecretChange::Set(secret)) => Some(Secret::new(secret.reveal().to_owned())),
-        Some(SecretChange::Remove) => None,
-        None => before.contains_key(property.name).then(kind::any_secret),
-    });
-    let faults = kind::judge(descriptor.name, &decision.properties, secret);
+    let held = |name: &'static str| match decision.secrets.get(name) {
+        Some(SecretChange::Set(secret)) => Held::New(secret),
+        Some(SecretChange::Remove) => Held::Nothing,
+        None if before.contains_key(name) => Held::Stored,
+        None => Held::Nothing,
+    };
+    let faults = kind::judge(descriptor.name, &decision.properties, held);
     if faults.is_empty() { Ok(()) } else { Err(refused(&faults)) }
 }
 

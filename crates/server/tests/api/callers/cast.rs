@@ -6,7 +6,7 @@ use std::path::Path;
 use patgate_core::identifier::{GroupId, MailId, RunId, UserId};
 use patgate_core::user::Origin;
 
-use crate::common::{Call, IssuedToken, NewGrant, PASSWORD, SignedIn, World};
+use crate::common::{Call, IssuedToken, NewGrant, PASSWORD, SignedIn, WebhookThings, World};
 
 /// A kind of caller.
 #[derive(Clone, Copy)]
@@ -193,6 +193,8 @@ pub(super) struct Stage {
     pub(super) run: RunId,
     /// A mail of that run, which failed.
     pub(super) failed_mail: MailId,
+    /// A webhook endpoint, and what there is of it.
+    pub(super) webhook: WebhookThings,
 }
 
 /// The configuration: a third application, and a provider with a SCIM client.
@@ -227,6 +229,7 @@ impl Stage {
         let stage = Self {
             run: world.run(&ann, &[&subject], &[]).await,
             failed_mail: world.fail_mails("550 no such user").await[0],
+            webhook: world.webhook_things().await,
             folder: tempfile::tempdir().unwrap(),
             full: world.token(&ann, any()).await,
             empty: world.token(&ann, NewGrant { permissions: Some(&[]), ..any() }).await,

@@ -172,6 +172,14 @@ fn table() -> Vec<(&'static str, Value)> {
         ("DELETE /scim/v2/Users/{id}", Value::Null),
         ("GET /profile", Value::Null),
         ("GET /server/info", Value::Null),
+        ("GET /api/v1/webhook-endpoints/{number}/deliveries", Value::Null),
+        ("POST /api/v1/webhook-endpoints/{number}/deliveries/{id}/redeliver", Value::Null),
+        ("GET /api/v1/webhook-endpoints/{number}/refusals", Value::Null),
+        ("GET /api/v1/webhook-endpoints/{number}/requests", Value::Null),
+        ("GET /api/v1/webhook-endpoints/{number}/requests/live", Value::Null),
+        ("GET /api/v1/webhook-endpoints/{number}/requests/{id}", Value::Null),
+        ("GET /api/v1/webhook-endpoints/{number}/requests/{id}/body", Value::Null),
+        ("POST /api/v1/webhook-endpoints/{number}/test", Value::Null),
         ("GET /healthz", Value::Null),
         ("GET /openapi.json", Value::Null),
         ("GET /readyz", Value::Null),
@@ -220,6 +228,12 @@ pub(super) fn request(stage: &Stage, name: &str) -> Call {
             path.replace("{id}", &stage.failed_mail.to_string())
         }
         path if path.starts_with("/api/v1/reminders/runs") => path.replace("{id}", &stage.run.to_string()),
+        path if path.starts_with("/api/v1/webhook-endpoints/") => {
+            let webhook = stage.webhook;
+            let is_delivery = path.contains("/deliveries/");
+            let id = if is_delivery { webhook.delivery.to_string() } else { webhook.request.to_string() };
+            path.replace("{number}", &webhook.endpoint.to_string()).replace("{id}", &id)
+        }
         path => path
             .replace("{id}", &stage.subject.id.to_string())
             .replace("{name}", "carl's%20role")

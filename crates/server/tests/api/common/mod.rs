@@ -14,12 +14,13 @@ mod people;
 mod policy;
 mod reminders;
 mod scim;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use http::Response;
 use http_body_util::BodyExt;
 use patgate_gateway::UseSample;
@@ -28,6 +29,7 @@ use patgate_server::configuration::{Configuration, Flags, Sources};
 use patgate_server::edge::{Clock, Random};
 use patgate_server::node::last_use;
 use patgate_server::state::AppState;
+use patgate_server::webhook;
 use patgate_testkit::clock::NOON;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -37,6 +39,7 @@ pub(crate) use self::answer::Answer;
 pub(crate) use self::call::{Call, delete, get, patch, post, put};
 pub(crate) use self::people::{IssuedToken, NewGrant, PASSWORD, Person, SignedIn};
 pub(crate) use self::scim::{Provisioner, TWO_PROVIDERS};
+pub(crate) use self::webhooks::WebhookThings;
 
 /// A server without sockets.
 pub(crate) struct World {
@@ -78,6 +81,10 @@ impl World {
     /// Sends a call and reads the whole answer. The client is at 192.0.2.7.
     pub(crate) async fn send(&self, call: Call) -> Answer {
         let (parts, body) = self.begin(call).await.into_parts();
+        // What is told as it happens has no end that could be waited for.
+        if parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+            return Answer::new(parts, Bytes::new());
+        }
         Answer::new(parts, body.collect().await.unwrap().to_bytes())
     }
 
@@ -121,6 +128,7 @@ impl World {
         let opened = app::open(&configuration, &random).await.unwrap();
         let public_url = configuration.public_url_of(configuration.listen[0]);
         let (state, samples) = app::build(&configuration, opened, public_url, clock.clone(), random).unwrap();
+        tokio::spawn(webhook::run(state.clone(), CancellationToken::new()));
         let service = Service::new(state.clone(), configuration.body_limit);
         Self { state, clock, service, samples: Some(samples), folder }
     }

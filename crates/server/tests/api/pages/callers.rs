@@ -9,7 +9,9 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 
-use crate::common::{Answer, Call, IssuedToken, NewGrant, PASSWORD, SignedIn, World, get, post};
+use crate::common::{
+    Answer, Call, IssuedToken, NewGrant, PASSWORD, SignedIn, WebhookThings, World, get, post,
+};
 
 /// A row of the table.
 struct Page {
@@ -32,6 +34,7 @@ struct Stage {
     failed_mail: String,
     /// A mail server.
     item: String,
+    webhook: WebhookThings,
 }
 
 impl Stage {
@@ -63,6 +66,7 @@ impl Stage {
                 .id
                 .to_string(),
             item: world.idle_mail_server().await,
+            webhook: world.webhook_things().await,
             world,
         }
     }
@@ -78,12 +82,16 @@ impl Stage {
         let id = match page.path.as_str() {
             "/admin/reminders/{id}" | "/admin/reminders/{id}/retry" => self.run.clone(),
             path if path.starts_with("/admin/reminders/mails") => self.failed_mail.clone(),
+            path if path.contains("/webhooks/{item}/requests") => self.webhook.request.to_string(),
+            path if path.contains("/webhooks/{item}/deliveries") => self.webhook.delivery.to_string(),
             _ => id,
         };
+        let is_webhook = page.path.starts_with("/configuration/webhooks");
+        let item = if is_webhook { self.webhook.endpoint.to_string() } else { self.item.clone() };
         page.path
             .replace("{username}", "bot")
             .replace("{name}", "company")
-            .replace("{item}", &self.item)
+            .replace("{item}", &item)
             .replace("{id}", &id)
             .replace("{secret}", "AAAA")
             .replace("{session}", "00000000000")

@@ -20,6 +20,7 @@ mod tokens_like;
 mod tokens_list;
 mod users;
 mod users_reset;
+mod webhooks;
 
 use crate::common::{Answer, SignedIn, World, get};
 

@@ -128,8 +128,8 @@ impl Company {
 
     /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{gone}` (a
     /// deleted token), `{own}` (the administrator's own token), `{link}` (what a password reset link has behind `/reset/`),
-    /// `{folder}`, `{mail}` (a mail server), `{run}`, `{failed}` and `{owner}` (a mail that failed), `{decision}`,
-    /// `{exemption}`.
+    /// `{folder}`, `{mail}` (a mail server), `{hook}` (a webhook endpoint), `{request}`, `{delivery}`, `{run}`, `{failed}`
+    /// and `{owner}` (a mail that failed), `{decision}`, `{exemption}`.
     pub(super) fn filled(&self, text: &str) -> String {
         self.places.iter().fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
     }
@@ -172,7 +172,7 @@ pub(super) fn sign_in(patgate: &Patgate, name: &str) -> (String, String) {
 }
 
 /// Makes a folder with a mail server in it; returns what stands for them in addresses.
-fn furnish(patgate: &Patgate) -> [(&'static str, String); 2] {
+fn furnish(patgate: &Patgate) -> Vec<(&'static str, String)> {
     let folder = json!({ "id": "Configuration/Mail", "type": "core.Directory" });
     let mail = json!({
         "id": MAIL_SERVER,
@@ -186,7 +186,17 @@ fn furnish(patgate: &Patgate) -> [(&'static str, String); 2] {
             "smtpProperties": { "mail.smtp.timeout": "10000", "mail.smtp.reportsuccess": "true" },
         },
     });
-    for item in [folder, mail] {
+    let endpoint = json!({
+        "id": "Configuration/Builds",
+        "type": "events.PostWebhookEndpoint",
+        "properties": {
+            "path": "builds",
+            "authentication": "none",
+            "action": "forward",
+            "forwardUrl": "http://127.0.0.1:9/events",
+        },
+    });
+    for item in [folder, mail, endpoint] {
         send(patgate, "admin", "POST", "/api/v1/configuration-items", &item);
     }
     let cookie = format!("Cookie: {}", sign_in(patgate, "admin").0);
@@ -196,7 +206,29 @@ fn furnish(patgate: &Patgate) -> [(&'static str, String); 2] {
         let before = page.split(&format!("\">{name}</a>")).next().unwrap_or_default();
         before.rsplit("/configuration/").next().unwrap_or_default().to_owned()
     };
-    [("{folder}", number("Mail")), ("{mail}", number("SMTPSERVERTEST"))]
+    let hook = number("Builds");
+    let (request, delivery) = receive(patgate, &hook);
+    vec![
+        ("{folder}", number("Mail")),
+        ("{mail}", number("SMTPSERVERTEST")),
+        ("{hook}", hook),
+        ("{request}", request),
+        ("{delivery}", delivery),
+    ]
+}
+
+/// Sends two requests to the webhook endpoint, one of which it refuses; returns the other, and its delivery.
+fn receive(patgate: &Patgate, hook: &str) -> (String, String) {
+    let url = patgate.url_of("/webhooks/builds?ref=main");
+    curl(["-d", "not JSON", &url]);
+    let event = json!({ "event": "push", "by": "kim.lee", "commits": [{ "id": "9c1f", "message": "Fix the build" }] });
+    let call = ["-H", "Content-Type: application/json", "-H", "X-GitHub-Delivery: build-7", "-d"];
+    let answer = curl(call.into_iter().chain([event.to_string().as_str(), &url]));
+    let request = text(&done(answer, &url).json()["id"]);
+    let path = format!("/api/v1/webhook-endpoints/{hook}/requests/{request}");
+    let user = format!("admin:{ADMIN_PASSWORD}");
+    let whole = done(curl(["-u", &user, &patgate.url_of(&path)]), &path).json();
+    (request, text(&whole["deliveries"][0]["id"]))
 }
 
 /// Makes a password reset link, as the page does: no script may make one.

@@ -217,6 +217,52 @@ pub const SIGHTS: &[Sight] = &[
         "/configuration/new?type=notification.PatSmtpServer&folder=Configuration/Mail",
         "New mail server",
     ),
+    Sight::of("webhooks", "/configuration/webhooks", "/configuration/webhooks", "Webhooks and Events"),
+    Sight::of("webhooks-menu", "/configuration/webhooks", "/configuration/webhooks", "Webhooks and Events")
+        .after(&[Press("+ New HTTP Endpoint for Webhooks"), See("takes query parameters")]),
+    Sight::of(
+        "webhook-new",
+        "/configuration/new",
+        "/configuration/new?type=events.PostWebhookEndpoint&folder=Configuration",
+        "New HTTP Endpoint for Webhooks (POST)",
+    ),
+    Sight::of("webhook", "/configuration/webhooks/{item}", "/configuration/webhooks/{hook}", "Builds"),
+    Sight::of(
+        "webhook-search",
+        "/configuration/webhooks/{item}",
+        "/configuration/webhooks/{hook}?search=zebra",
+        "Builds",
+    ),
+    Sight::of(
+        "webhook-test",
+        "/configuration/webhooks/{item}/test",
+        "/configuration/webhooks/{hook}/test",
+        "Send a test request to Builds?",
+    ),
+    Sight::of(
+        "webhook-refused",
+        "/configuration/webhooks/{item}/refused",
+        "/configuration/webhooks/{hook}/refused",
+        "Refused requests",
+    ),
+    Sight::of(
+        "webhook-deliveries",
+        "/configuration/webhooks/{item}/deliveries",
+        "/configuration/webhooks/{hook}/deliveries?state=waiting",
+        "Forwarded requests",
+    ),
+    Sight::of(
+        "webhook-request",
+        "/configuration/webhooks/{item}/requests/{id}",
+        "/configuration/webhooks/{hook}/requests/{request}",
+        "Request {request}",
+    ),
+    Sight::of(
+        "webhook-redeliver",
+        "/configuration/webhooks/{item}/deliveries/{id}",
+        "/configuration/webhooks/{hook}/deliveries/{delivery}",
+        "Send this request to its receiver again?",
+    ),
     Sight::of("configuration-folder", "/configuration/{item}", "/configuration/{folder}", "Mail"),
     Sight::of("configuration-item", "/configuration/{item}", "/configuration/{mail}", "SMTPSERVERTEST"),
     Sight::of("configuration-wrong", "/configuration/{item}", "/configuration/{mail}", "SMTPSERVERTEST")

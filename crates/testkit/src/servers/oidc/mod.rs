@@ -29,7 +29,7 @@ const START: Duration = Duration::from_secs(40);
 const ATTEMPTS: usize = 3;
 
 /// Where npm's packages are.
-fn modules() -> PathBuf {
+pub(crate) fn modules() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "set by `cargo xtask test`, not by people")]
     let given = std::env::var_os(NODE_VARIABLE);
     let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/node_modules");

@@ -1,0 +1,67 @@
+//! *Webhooks and Events*: making an endpoint, and watching requests arrive.
+
+use patgate_testkit::browser::Browser;
+use patgate_testkit::curl::curl;
+use patgate_testkit::servers::patgate::Patgate;
+use serde_json::Value;
+
+use super::log_in_admin;
+
+const LIST: &str = "/configuration/webhooks";
+const NEW: &str = "/configuration/new?type=events.PostWebhookEndpoint&folder=Configuration";
+
+/// Fills the form in, and saves it.
+fn make(browser: &Browser) {
+    browser.fill("Title", "Builds");
+    browser.fill("Endpoint Path", "builds");
+    browser.choose("Authentication Method", "No authentication");
+    browser.press("Save");
+    browser.sees("The endpoint is made, and takes requests.");
+}
+
+/// Sends an event; the id that is answered.
+fn send(patgate: &Patgate) -> String {
+    let json = "Content-Type: application/json";
+    let answer = curl(["-H", json, "-d", r#"{"event":"push"}"#, &patgate.url_of("/webhooks/builds")]);
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// Whether the field of this name can be seen.
+fn is_shown(browser: &Browser, name: &str) -> bool {
+    let script = format!("return document.querySelector('main .field [name={name}]').offsetParent !== null");
+    browser.run(&script) == Value::Bool(true)
+}
+
+#[test]
+fn requests_appear_as_they_arrive() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, LIST);
+    browser.open(&patgate.url_of(NEW));
+    assert!(is_shown(&browser, "secretToken") && !is_shown(&browser, "username"));
+    browser.choose("Authentication Method", "Basic authentication");
+    assert!(!is_shown(&browser, "secretToken") && is_shown(&browser, "username"));
+    make(&browser);
+    browser.sees("New requests appear here as they arrive.");
+    browser.run("window.isStillOpen = true");
+    let (first, second) = (send(&patgate), send(&patgate));
+    browser.reads("[data-live-rows] th", &[&second, &first]);
+    assert_eq!(browser.run("return window.isStillOpen"), Value::Bool(true), "the page was never left");
+    browser.press(&first);
+    browser.sees("\"event\": \"push\"");
+}
+
+#[test]
+fn without_scripts_the_whole_form_is_there_and_the_page_is_opened_again() {
+    let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
+    log_in_admin(&browser, &patgate, LIST);
+    browser.open(&patgate.url_of(NEW));
+    make(&browser);
+    let id = send(&patgate);
+    browser.open(&patgate.url_of(LIST));
+    browser.press("Builds");
+    browser.sees(&id);
+    browser.press("Send test request");
+    browser.sees("The test request was taken.");
+    browser.sees("a test by admin");
+}

@@ -1,0 +1,74 @@
+// The form of a webhook endpoint shows the fields that its method and its action need.
+(() => {
+  const needs = {
+    authentication: {
+      secretToken: ["token", "gitlab"],
+      username: ["basic"],
+      password: ["basic"],
+      signingSecret: ["github", "standard"],
+      previousSigningSecret: ["github", "standard"],
+    },
+    action: {
+      forwardUrl: ["forward"],
+      forwardHeaders: ["forward"],
+      forwardAuthorizationSecret: ["forward"],
+      forwardSigningSecret: ["forward"],
+    },
+  };
+  for (const [name, fields] of Object.entries(needs)) {
+    const chosen = document.querySelector(`main select[name=${name}]`);
+    if (!chosen || !document.querySelector("main [name=requestRetention]")) continue;
+    const show = () => {
+      for (const [field, values] of Object.entries(fields)) {
+        const input = document.querySelector(`main .field [name=${field}]`);
+        const place = input && input.closest(".field");
+        if (!place) continue;
+        place.hidden = !values.includes(chosen.value);
+        const more = place.nextElementSibling;
+        if (more && more.matches("p.hint")) more.hidden = place.hidden;
+      }
+    };
+    chosen.addEventListener("change", show);
+    show();
+  }
+})();
+// Requests of an endpoint as they arrive: each becomes a row on top of the list.
+(() => {
+  const told = document.querySelector("[data-live]");
+  const rows = document.querySelector("[data-live-rows]");
+  if (!told || !rows || !window.EventSource) return;
+  const most = 50;
+  const events = new EventSource(told.dataset.live);
+  events.addEventListener("open", () => { told.hidden = false; });
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) told.hidden = true;
+  });
+  events.addEventListener("request", (event) => {
+    const request = JSON.parse(event.data);
+    const row = document.createElement("tr");
+    const cell = (kind, label, text, inner) => {
+      const one = document.createElement(kind);
+      one.dataset.label = label;
+      const holder = inner ? one.appendChild(document.createElement(inner)) : one;
+      holder.textContent = text || "–";
+      row.append(one);
+      return holder;
+    };
+    const link = cell("th", "Request", request.id, "a");
+    link.href = told.dataset.path + request.id;
+    link.parentElement.scope = "row";
+    const time = cell("td", "Received", written(new Date(request.at)), "time");
+    time.dateTime = request.at;
+    time.title = request.at;
+    cell("td", "Sender", request.sender);
+    cell("td", "Id of the sender", request.messageId, request.messageId ? "code" : null);
+    const parameters = request.parameters.map((one) => `${one.name}=${one.value}`).join(" ");
+    cell("td", "Parameters", parameters, parameters ? "code" : null);
+    cell("td", "Bytes", String(request.size)).className = "number";
+    rows.prepend(row);
+    while (rows.children.length > most) rows.lastElementChild.remove();
+    rows.closest(".sheet").hidden = false;
+    for (const empty of document.querySelectorAll("[data-live-empty]")) empty.remove();
+  });
+  addEventListener("pagehide", () => events.close());
+})();

@@ -1,0 +1,56 @@
+//! `GET /configuration/webhooks/{item}/deliveries`: what became of forwarded requests; first of all those given up.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use patgate_core::identifier::ItemNumber;
+use patgate_store::DeliveryState;
+
+use super::row::DeliveryRow;
+use super::{PLACE, may_edit, path};
+use crate::pages::form::Named;
+use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Visitor};
+use crate::service::webhooks;
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/webhook_deliveries.html")]
+struct DeliveriesPage {
+    shell: Shell,
+    title: String,
+    endpoint: String,
+    states: Vec<Choice>,
+    rows: Vec<DeliveryRow>,
+    may_edit: bool,
+}
+
+/// `GET /configuration/webhooks/{item}/deliveries`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Named(number): Named<ItemNumber>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let view = webhooks::item(&state, &visitor.caller, number).await?;
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let became = DeliveryState::from_word(query.text("state")).unwrap_or(DeliveryState::Dead);
+    let deliveries = webhooks::deliveries(&state, &visitor.caller, number, became).await?;
+    let notice = (query.text("done") == "redeliver")
+        .then(|| Notice::Done("The request is sent to the receiver again.".to_owned()));
+    let label = |became: DeliveryState| match became {
+        DeliveryState::Waiting => "Waiting",
+        DeliveryState::Delivered => "Delivered",
+        DeliveryState::Dead => "Given up",
+    };
+    let choice = |known: DeliveryState| Choice::new(known.as_str(), label(known), became.as_str());
+    let page = DeliveriesPage {
+        shell: Shell::new(&state, &visitor, "Forwarded requests", PLACE).with_notice(notice),
+        title: view.item.id.name().to_owned(),
+        endpoint: path(number),
+        states: DeliveryState::ALL.into_iter().rev().map(choice).collect(),
+        rows: deliveries.into_iter().map(DeliveryRow::from).collect(),
+        may_edit: may_edit(&state, &visitor),
+    };
+    Ok(Html(page.render()?).into_response())
+}

@@ -1,0 +1,95 @@
+//! `GET /configuration/webhooks/{item}`: an endpoint: its address, and what came in.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::{Value, webhook_property as property};
+use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW};
+use patgate_store::Seek;
+
+use super::row::RequestRow;
+use super::{PLACE, may_edit, path};
+use crate::pages::form::Named;
+use crate::pages::paging::{self, Paging};
+use crate::pages::{Field, Fields, Notice, PageResult, Shell, Visitor};
+use crate::service::webhooks;
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/webhook.html")]
+struct EndpointPage {
+    shell: Shell,
+    title: String,
+    path: String,
+    /// The form of the endpoint; empty for who may not see it.
+    form_path: String,
+    /// Where requests are told of as they arrive.
+    live: String,
+    url: String,
+    call: String,
+    is_enabled: bool,
+    forwards: bool,
+    may_edit: bool,
+    warnings: Vec<String>,
+    search: Field,
+    rows: Vec<RequestRow>,
+    /// Whether a place in the list was asked for.
+    is_later: bool,
+    paging: Paging,
+    /// The query that looks further, when a search did not reach the end.
+    further: Option<String>,
+}
+
+/// `GET /configuration/webhooks/{item}`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Named(number): Named<ItemNumber>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let view = webhooks::item(&state, &visitor.caller, number).await?;
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let place: Seek<i64> = paging::place(&query);
+    let search = paging::search(&query, "search");
+    let (found, looked_until) = if search.is_empty() {
+        let found = webhooks::requests(&state, &visitor.caller, number, &place, paging::ASKED).await?;
+        (found, None)
+    } else {
+        let found = webhooks::search(&state, &visitor.caller, number, &search, &place, paging::ASKED).await?;
+        (found.requests, found.looked_until)
+    };
+    let (found, paging) = Paging::cut(found, &place, &query, |request| request.number);
+    let further = looked_until
+        .filter(|_| paging.next.is_none())
+        .map(|number| query.with(&[("after", &number.to_string()), ("before", ""), ("done", "")]));
+    let text = |name: &str| view.item.properties.get(name).and_then(Value::as_text).unwrap_or_default();
+    let url = webhooks::endpoint_url(&state, text(property::PATH));
+    let notice = match query.text("done") {
+        "made" => Some(Notice::Done("The endpoint is made, and takes requests.".to_owned())),
+        "test" => Some(Notice::Done("The test request was taken.".to_owned())),
+        _ => None,
+    };
+    let may_configure = visitor.may_any(&state, &[CONFIG_VIEW, CONFIG_EDIT]);
+    let title = view.item.id.name().to_owned();
+    let page = EndpointPage {
+        shell: Shell::new(&state, &visitor, title.clone(), PLACE).with_notice(notice),
+        title,
+        path: path(number),
+        form_path: if may_configure { format!("{PLACE}/{number}") } else { String::new() },
+        live: format!("/api/v1/webhook-endpoints/{number}/requests/live"),
+        call: webhooks::curl_line(&view.item, &url),
+        url,
+        is_enabled: view.item.properties.get(property::ENABLED) == Some(&Value::Boolean(true)),
+        forwards: text(property::ACTION) == "forward",
+        may_edit: may_edit(&state, &visitor),
+        warnings: view.warnings,
+        search: Field::new("search", "Search", search),
+        rows: found.into_iter().map(RequestRow::from).collect(),
+        is_later: place != Seek::Start,
+        paging,
+        further,
+    };
+    Ok(Html(page.render()?).into_response())
+}

@@ -1,0 +1,97 @@
+//! `GET /configuration/webhooks`: all endpoints.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, Value, webhook_property as property};
+use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, WEBHOOK_VIEW};
+use patgate_store::{ItemCursor, Seek};
+
+use super::{PLACE, may_edit, path};
+use crate::pages::paging::{self, Paging};
+use crate::pages::{Fields, Moment, PageResult, Shell, Visitor};
+use crate::service::items::ItemView;
+use crate::service::webhooks;
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/webhooks.html")]
+struct ListPage {
+    shell: Shell,
+    may_edit: bool,
+    /// Whether the visitor may see the configuration items themselves.
+    may_configure: bool,
+    /// Whether the visitor may read logs.
+    may_see: bool,
+    rows: Vec<Row>,
+    /// Whether a place in the list was asked for.
+    is_later: bool,
+    paging: Paging,
+    post: &'static str,
+    get: &'static str,
+}
+
+/// An endpoint in the list.
+struct Row {
+    path: String,
+    /// Its number, to tell elements of the page apart.
+    number: String,
+    title: String,
+    kind: &'static str,
+    url: String,
+    is_enabled: bool,
+    has_warnings: bool,
+    last: Option<Moment>,
+}
+
+/// `GET /configuration/webhooks`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let place: Seek<ItemCursor> = paging::place(&query);
+    let found = webhooks::all(&state, &visitor.caller, &place, paging::ASKED).await?;
+    let (found, paging) = Paging::cut(found, &place, &query, |view| ItemCursor::of(&view.item));
+    let may_see = visitor.may_any(&state, &[WEBHOOK_VIEW]);
+    let mut rows = Vec::with_capacity(found.len());
+    for view in &found {
+        let mut row = Row::new(&state, view, may_see);
+        if may_see {
+            let newest = webhooks::requests(&state, &visitor.caller, view.item.number, &Seek::Start, 1).await;
+            row.last = newest.ok().and_then(|newest| newest.first().map(|request| request.at.into()));
+        }
+        rows.push(row);
+    }
+    let page = ListPage {
+        shell: Shell::new(&state, &visitor, "Webhooks and Events", PLACE),
+        may_edit: may_edit(&state, &visitor),
+        may_configure: visitor.may_any(&state, &[CONFIG_VIEW, CONFIG_EDIT]),
+        may_see,
+        rows,
+        is_later: place != Seek::Start,
+        paging,
+        post: POST_WEBHOOK_ENDPOINT.name,
+        get: GET_WEBHOOK_ENDPOINT.name,
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+impl Row {
+    fn new(state: &AppState, view: &ItemView, may_see: bool) -> Self {
+        let item = &view.item;
+        let segment = item.properties.get(property::PATH).and_then(Value::as_text).unwrap_or_default();
+        Self {
+            path: if may_see { path(item.number) } else { format!("{PLACE}/{}", item.number) },
+            number: item.number.to_string(),
+            title: item.id.name().to_owned(),
+            kind: if item.type_name == GET_WEBHOOK_ENDPOINT.name { "GET" } else { "POST" },
+            url: webhooks::endpoint_url(state, segment),
+            is_enabled: item.properties.get(property::ENABLED) == Some(&Value::Boolean(true)),
+            has_warnings: !view.warnings.is_empty(),
+            last: None,
+        }
+    }
+}

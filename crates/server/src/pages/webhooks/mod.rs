@@ -1,0 +1,71 @@
+//! *Webhooks and Events*: the HTTP endpoints for webhooks, what came in at them, and where it went.
+//! `/configuration/webhooks`.
+//!
+//! Their forms are those of every configuration item.
+
+mod deliveries;
+mod endpoint;
+mod list;
+mod redeliver;
+mod refused;
+mod request;
+mod row;
+mod test;
+
+use std::str::FromStr;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::routing::get;
+use http::request::Parts;
+use patgate_core::identifier::ItemNumber;
+use patgate_core::permission::names::CONFIG_EDIT;
+
+use super::{Refused, Visitor};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Where the list is.
+pub(super) const LIST: &str = "/configuration/webhooks";
+/// The place in the navigation.
+const PLACE: &str = "/configuration";
+
+/// The addresses of these pages.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/configuration/webhooks", get(list::show))
+        .route("/configuration/webhooks/{item}", get(endpoint::show))
+        .route("/configuration/webhooks/{item}/test", get(test::ask).post(test::send))
+        .route("/configuration/webhooks/{item}/refused", get(refused::show))
+        .route("/configuration/webhooks/{item}/deliveries", get(deliveries::show))
+        .route("/configuration/webhooks/{item}/requests/{id}", get(request::show))
+        .route(
+            "/configuration/webhooks/{item}/deliveries/{id}",
+            get(redeliver::ask).post(redeliver::redeliver),
+        )
+}
+
+/// The page of an endpoint.
+pub(super) fn path(number: ItemNumber) -> String {
+    format!("{LIST}/{number}")
+}
+
+fn may_edit(state: &AppState, visitor: &Visitor) -> bool {
+    visitor.may_any(state, &[CONFIG_EDIT])
+}
+
+/// An endpoint, and something of it.
+struct Part<T>(ItemNumber, T);
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Part<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
+        let read = params.and_then(|params| {
+            let mut texts = params.iter().map(|(_, text)| text);
+            Some(Self(texts.next()?.parse().ok()?, texts.next()?.parse().ok()?))
+        });
+        read.ok_or_else(|| Problem::not_found("page").into())
+    }
+}

@@ -1,0 +1,210 @@
+//! What webhook endpoints demand and warn of beyond their descriptors.
+
+use http::{HeaderName, HeaderValue};
+use patgate_core::item::{Properties, PropertyFault, Reason, Value, webhook_property as property};
+use patgate_core::webhook::{Action, Method, SigningSecret};
+use patgate_store::{Item, StoredSecret};
+use url::Url;
+
+use super::kind::Held;
+use crate::state::AppState;
+
+/// Headers that the sender of a request sets itself, and those that belong to one connection (RFC 9110 §7.6.1).
+const OUR_HEADERS: [&str; 17] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
+];
+/// What all our own headers of forwarded requests begin with.
+pub(crate) const OUR_PREFIX: &str = "x-patgate-webhook-";
+
+/// What is wrong with the values of an endpoint, taken together.
+pub(super) fn judge<'h>(
+    properties: &Properties,
+    held: impl Fn(&'static str) -> Held<'h>,
+) -> Vec<PropertyFault> {
+    let mut faults = Vec::new();
+    let mut fault = |property: &str, said: &str| {
+        faults.push(PropertyFault::new(property, Reason::Judged(said.to_owned())));
+    };
+    match method(properties) {
+        Method::None => {}
+        Method::Token | Method::GitLab => {
+            if !held(property::SECRET_TOKEN).is_there() {
+                fault(property::SECRET_TOKEN, "this is needed for this authentication method");
+            }
+        }
+        Method::Basic => {
+            let name = properties.get(property::USERNAME).and_then(Value::as_text).unwrap_or_default();
+            if name.is_empty() {
+                fault(property::USERNAME, "this is needed for Basic authentication");
+            }
+            if name.contains(':') {
+                fault(property::USERNAME, "no user name of Basic authentication has a colon (RFC 7617)");
+            }
+            if !held(property::PASSWORD).is_there() {
+                fault(property::PASSWORD, "this is needed for Basic authentication");
+            }
+        }
+        Method::GitHub => {
+            if !held(property::SIGNING_SECRET).is_there() {
+                fault(property::SIGNING_SECRET, "this is needed to check signatures");
+            }
+        }
+        Method::Standard => {
+            if !held(property::SIGNING_SECRET).is_there() {
+                fault(property::SIGNING_SECRET, "this is needed to check signatures");
+            }
+            for name in [property::SIGNING_SECRET, property::PREVIOUS_SIGNING_SECRET] {
+                if let Held::New(secret) = held(name)
+                    && let Err(error) = SigningSecret::standard(secret.reveal())
+                {
+                    fault(name, &error.to_string());
+                }
+            }
+        }
+    }
+    if let Held::New(secret) = held(property::FORWARD_SIGNING_SECRET)
+        && let Err(error) = SigningSecret::standard(secret.reveal())
+    {
+        fault(property::FORWARD_SIGNING_SECRET, &error.to_string());
+    }
+    if let Held::New(secret) = held(property::FORWARD_AUTHORIZATION)
+        && HeaderValue::from_str(secret.reveal()).is_err()
+    {
+        fault(property::FORWARD_AUTHORIZATION, "the value of a header is ASCII");
+    }
+    match properties.get(property::FORWARD_URL).and_then(Value::as_text) {
+        Some(url) => {
+            if let Err(said) = forward_url(url) {
+                fault(property::FORWARD_URL, said);
+            }
+        }
+        None if action(properties) == Action::Forward => {
+            fault(property::FORWARD_URL, "this is needed to forward requests");
+        }
+        None => {}
+    }
+    if let Some(headers) = properties.get(property::FORWARD_HEADERS).and_then(Value::as_map) {
+        for (name, value) in headers {
+            if let Err(said) = forward_header(name, value) {
+                fault(property::FORWARD_HEADERS, &said);
+            }
+        }
+    }
+    faults
+}
+
+/// What an administrator should know about an endpoint, in sentences.
+pub(super) async fn warnings(state: &AppState, item: &Item) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let properties = &item.properties;
+    match method(properties) {
+        Method::None => {
+            warnings.push(
+                "Anybody who knows the address can send requests: there is no authentication.".to_owned(),
+            );
+        }
+        Method::Token | Method::GitLab => warnings.extend(token_warning(state, item).await),
+        Method::Basic | Method::GitHub | Method::Standard => {}
+    }
+    let compiled = state.webhooks.endpoints.by_number(item.number);
+    if compiled.is_some_and(|endpoint| endpoint.is_impossible()) {
+        warnings
+            .push("Nobody can call it: its secret is missing or cannot be used. Enter it again.".to_owned());
+    }
+    let url = properties.get(property::FORWARD_URL).and_then(Value::as_text);
+    if action(properties) == Action::Forward && url.is_some_and(|url| url.starts_with("http://")) {
+        warnings.push("Requests are forwarded over plain http: who is in between can read them.".to_owned());
+    }
+    warnings
+}
+
+/// The properties of an item whose secrets are personal access tokens.
+pub(super) fn bound(item: &Item) -> Vec<&str> {
+    let is_bound = |secret: &StoredSecret| matches!(secret, StoredSecret::Grant(_));
+    item.secrets.iter().filter(|(_, secret)| is_bound(secret)).map(|(name, _)| name.as_str()).collect()
+}
+
+/// Why the personal access token of an endpoint does not open it now.
+async fn token_warning(state: &AppState, item: &Item) -> Option<String> {
+    use patgate_core::grant::GrantState;
+    let StoredSecret::Grant(bound) = item.secrets.get(property::SECRET_TOKEN)? else { return None };
+    let why = match state.store.grant_with_history(bound.grant).await {
+        Err(_) => return None,
+        Ok(None) => "was deleted",
+        Ok(Some(grant)) => match grant.state {
+            GrantState::Deleted { .. } => "was deleted",
+            _ if grant.expires_at.is_expired(state.clock.now()) => "has expired",
+            GrantState::Suspended { .. } => "is suspended",
+            GrantState::Active if state.suspends(grant.owner).is_some() => "is suspended with its owner",
+            GrantState::Active => {
+                let view = state.index.view();
+                let is_enabled = view.owner(grant.owner).is_some_and(|facts| facts.enabled);
+                if is_enabled {
+                    return None;
+                }
+                "has an owner who is disabled"
+            }
+        },
+    };
+    Some(format!("The endpoint is closed: its personal access token {why}."))
+}
+
+/// How callers prove who they are.
+pub(crate) fn method(properties: &Properties) -> Method {
+    let word = properties.get(property::AUTHENTICATION).and_then(Value::as_text);
+    word.and_then(Method::from_word).unwrap_or(Method::Token)
+}
+
+/// What becomes of an accepted request.
+pub(crate) fn action(properties: &Properties) -> Action {
+    let word = properties.get(property::ACTION).and_then(Value::as_text);
+    word.and_then(Action::from_word).unwrap_or(Action::Keep)
+}
+
+/// Reads an address that requests are forwarded to.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn forward_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "this is no http or https address")?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("this is no http or https address");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("leave the user name and the password out; put them under *Authorization*");
+    }
+    if url.fragment().is_some() {
+        return Err("leave the part behind `#` out; it is not sent");
+    }
+    Ok(url)
+}
+
+/// Reads a header of forwarded requests.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn forward_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let read = HeaderName::from_bytes(name.as_bytes());
+    let read = read.map_err(|_| format!("`{name}` is no name of a header"))?;
+    if OUR_HEADERS.contains(&read.as_str()) || read.as_str().starts_with(OUR_PREFIX) {
+        return Err(format!("`{name}` is set by Patgate or belongs to the connection; leave it out"));
+    }
+    let value = HeaderValue::from_str(value);
+    Ok((read, value.map_err(|_| format!("the value of `{name}` is not ASCII"))?))
+}

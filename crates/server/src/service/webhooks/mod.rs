@@ -1,0 +1,39 @@
+//! Use cases of webhook endpoints: reading what came in, watching it come, and sending it on again.
+//!
+//! Making and changing an endpoint is a matter of `service::items`.
+
+mod call;
+mod live;
+mod read;
+mod redeliver;
+mod test;
+
+use std::sync::Arc;
+
+use patgate_core::identifier::ItemNumber;
+use patgate_core::permission::names::WEBHOOK_VIEW;
+
+pub use self::call::curl_line;
+pub use self::live::{Arrivals, watch};
+pub use self::read::{
+    WholeRequest, all, deliveries, endpoint_url, item, refusals, request, requests, search,
+};
+pub use self::redeliver::redeliver;
+pub use self::test::send_test;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+use crate::webhook::Endpoint;
+
+/// The endpoint of a number, for somebody who may read its log.
+///
+/// # Errors
+/// 403 without `webhook#view`; 404.
+pub fn endpoint(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<Arc<Endpoint>, Problem> {
+    caller.require(state, WEBHOOK_VIEW)?;
+    known(state, number)
+}
+
+fn known(state: &AppState, number: ItemNumber) -> Result<Arc<Endpoint>, Problem> {
+    state.webhooks.endpoints.by_number(number).ok_or_else(|| Problem::not_found("webhook endpoint"))
+}

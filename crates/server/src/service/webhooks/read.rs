@@ -1,0 +1,142 @@
+//! What endpoints keep.
+
+use patgate_core::identifier::{ItemNumber, RequestId};
+use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT};
+use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, WEBHOOK_VIEW};
+use patgate_store::{
+    Delivery, DeliveryState, FoundRequests, ItemCursor, ItemFilter, Seek, WebhookRefusal, WebhookRequest,
+};
+
+use super::endpoint;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::items::ItemView;
+use crate::state::AppState;
+
+/// A request with all there is of it.
+#[derive(Clone, Debug)]
+pub struct WholeRequest {
+    /// The request.
+    pub request: WebhookRequest,
+    /// Its body; empty when it has none.
+    pub body: String,
+    /// Its way on.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// At most `limit` endpoints, in the order of their places, from a place of the list on.
+///
+/// # Errors
+/// 403 without `webhook#view`, `config#view` or `config#edit`.
+pub async fn all(
+    state: &AppState,
+    caller: &Caller,
+    seek: &Seek<ItemCursor>,
+    limit: u64,
+) -> Result<Vec<ItemView>, Problem> {
+    caller.require_any(state, &[WEBHOOK_VIEW, CONFIG_VIEW, CONFIG_EDIT])?;
+    let mut items = Vec::new();
+    for known in [&POST_WEBHOOK_ENDPOINT, &GET_WEBHOOK_ENDPOINT] {
+        let filter = ItemFilter { type_name: Some(known.name.to_owned()), ..ItemFilter::default() };
+        items.extend(state.store.list_items(&filter, seek, limit).await?);
+    }
+    items.sort_by_cached_key(|item| item.id.key());
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if matches!(seek, Seek::Before(_)) {
+        items.drain(..items.len().saturating_sub(limit));
+    } else {
+        items.truncate(limit);
+    }
+    Ok(ItemView::all(state, items).await)
+}
+
+/// The item of an endpoint.
+///
+/// # Errors
+/// As [`requests`].
+pub async fn item(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<ItemView, Problem> {
+    endpoint(state, caller, number)?;
+    let item = state.store.item_by_number(number).await?;
+    Ok(ItemView::new(state, item.ok_or_else(|| Problem::not_found("webhook endpoint"))?).await)
+}
+
+/// The address that outside systems call.
+#[must_use]
+pub fn endpoint_url(state: &AppState, path: &str) -> String {
+    state.public_url.join(&format!("/webhooks/{path}"))
+}
+
+/// At most `limit` accepted requests, newest first, from a number on.
+///
+/// # Errors
+/// 403 without `webhook#view`; 404; so with all below.
+pub async fn requests(
+    state: &AppState,
+    caller: &Caller,
+    number: ItemNumber,
+    seek: &Seek<i64>,
+    limit: u64,
+) -> Result<Vec<WebhookRequest>, Problem> {
+    endpoint(state, caller, number)?;
+    Ok(state.store.webhook_requests(number, seek, limit).await?)
+}
+
+/// At most `limit` accepted requests with a text in them, newest first, among a thousand from a number on.
+///
+/// # Errors
+/// As [`requests`].
+pub async fn search(
+    state: &AppState,
+    caller: &Caller,
+    number: ItemNumber,
+    text: &str,
+    seek: &Seek<i64>,
+    limit: u64,
+) -> Result<FoundRequests, Problem> {
+    endpoint(state, caller, number)?;
+    Ok(state.store.search_webhook_requests(number, text, seek, limit).await?)
+}
+
+/// One request.
+///
+/// # Errors
+/// As [`requests`].
+pub async fn request(
+    state: &AppState,
+    caller: &Caller,
+    number: ItemNumber,
+    id: RequestId,
+) -> Result<WholeRequest, Problem> {
+    endpoint(state, caller, number)?;
+    let found = state.store.webhook_request(number, id).await?;
+    let (request, body) = found.ok_or_else(|| Problem::not_found("request"))?;
+    let deliveries = state.store.deliveries_of(number, id).await?;
+    Ok(WholeRequest { request, body, deliveries })
+}
+
+/// The refused requests that are kept, newest first.
+///
+/// # Errors
+/// As [`requests`].
+pub async fn refusals(
+    state: &AppState,
+    caller: &Caller,
+    number: ItemNumber,
+) -> Result<Vec<WebhookRefusal>, Problem> {
+    endpoint(state, caller, number)?;
+    Ok(state.store.webhook_refusals(number).await?)
+}
+
+/// At most 100 deliveries in a state, those of the newest requests first.
+///
+/// # Errors
+/// As [`requests`].
+pub async fn deliveries(
+    state: &AppState,
+    caller: &Caller,
+    number: ItemNumber,
+    became: DeliveryState,
+) -> Result<Vec<Delivery>, Problem> {
+    endpoint(state, caller, number)?;
+    Ok(state.store.deliveries_in(number, became, 100).await?)
+}

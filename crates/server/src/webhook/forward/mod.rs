@@ -1,0 +1,150 @@
+//! Forwarding: one attempt at handing an accepted request to its receiver.
+//!
+//! The receiver's name is looked up once, every address it stands for is judged, and the connection goes to the first of
+//! them: a name that means something else a moment later changes nothing. No redirect is followed.
+
+mod message;
+mod rules;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use jiff::{SignedDuration, Timestamp};
+use patgate_core::webhook::pause;
+use patgate_store::{ClaimedDelivery, DeliveryOutcome};
+use rand_core::Rng;
+use url::{Host, Url};
+
+pub use self::rules::{AllowedTarget, ForwardRules, NotATarget};
+use super::endpoint::{Endpoint, Forward};
+use crate::provider::oidc::http::{Reply, send_to};
+use crate::state::AppState;
+
+/// How much of a receiver's answer is read, in bytes.
+const ANSWER: usize = 4 * 1_024;
+/// How much of it is kept, in characters.
+const KEPT: usize = 300;
+/// How long the look-up of a name may take.
+const LOOK_UP: Duration = Duration::from_secs(10);
+/// The longest that a receiver may ask us to wait.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
+
+/// What came of an attempt.
+enum Attempt {
+    /// The receiver answered.
+    Answered(Reply),
+    /// There was no answer, for this reason.
+    Failed(String),
+}
+
+/// Tries a delivery once. Says what becomes of it.
+pub async fn deliver(
+    state: &AppState,
+    endpoint: Option<&Endpoint>,
+    delivery: &ClaimedDelivery,
+) -> DeliveryOutcome {
+    let Some((endpoint, forward)) = endpoint.and_then(|known| Some((known, known.forward.as_deref()?)))
+    else {
+        return DeliveryOutcome::Dead { answer: "the endpoint forwards nothing any more".to_owned() };
+    };
+    let attempt = attempt(state, endpoint, forward, delivery).await;
+    let (now, share) = (state.clock.now(), f64::from(state.random.draw().next_u32()) / f64::from(u32::MAX));
+    outcome(attempt, forward, delivery.attempts, now, share)
+}
+
+async fn attempt(
+    state: &AppState,
+    endpoint: &Endpoint,
+    forward: &Forward,
+    delivery: &ClaimedDelivery,
+) -> Attempt {
+    let url = match (&forward.url, forward.obstacle) {
+        (Some(url), None) => url,
+        (_, obstacle) => return Attempt::Failed(obstacle.unwrap_or("there is no address").to_owned()),
+    };
+    let address = match look_up(&state.webhooks.rules, url).await {
+        Ok(address) => address,
+        Err(why) => return Attempt::Failed(why),
+    };
+    let request = match message::request(endpoint, forward, url, delivery, state.clock.now()) {
+        Ok(request) => request,
+        Err(error) => return Attempt::Failed(format!("the request cannot be written: {error}")),
+    };
+    match send_to(url, address, request, ANSWER).await {
+        Ok(reply) => Attempt::Answered(reply),
+        Err(fault) => Attempt::Failed(fault.to_string()),
+    }
+}
+
+/// The address that is called. All that the name stands for must be allowed.
+async fn look_up(rules: &ForwardRules, url: &Url) -> Result<SocketAddr, String> {
+    let port = url.port_or_known_default().unwrap_or(443);
+    let addresses: Vec<SocketAddr> = match url.host() {
+        Some(Host::Ipv4(address)) => vec![(address, port).into()],
+        Some(Host::Ipv6(address)) => vec![(address, port).into()],
+        Some(Host::Domain(name)) => {
+            let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((name, port))).await;
+            let found = found.map_err(|_| format!("`{name}` was not looked up within 10 s"))?;
+            found.map_err(|error| format!("`{name}` cannot be looked up: {error}"))?.collect()
+        }
+        None => Vec::new(),
+    };
+    for address in &addresses {
+        rules.judge(*address).map_err(|why| {
+            format!("`{}` {why}, and is not allowed by `webhooks.forward_to`", address.ip())
+        })?;
+    }
+    addresses.first().copied().ok_or_else(|| "the name of the receiver has no address".to_owned())
+}
+
+fn outcome(
+    attempt: Attempt,
+    forward: &Forward,
+    attempts: u32,
+    now: Timestamp,
+    share: f64,
+) -> DeliveryOutcome {
+    let (answer, is_over, wait) = match attempt {
+        Attempt::Failed(why) => (why, false, None),
+        Attempt::Answered(reply) => {
+            let answer = words(&reply, forward);
+            if reply.status.is_success() {
+                return DeliveryOutcome::Delivered { answer };
+            }
+            (answer, reply.status == StatusCode::GONE, retry_after(&reply))
+        }
+    };
+    let pause = pause(attempts, share).filter(|_| !is_over);
+    let due_at = pause.map(|pause| wait.map_or(pause, |wait| wait.max(pause)));
+    match due_at.and_then(|pause| now.checked_add(pause).ok()) {
+        Some(due_at) => DeliveryOutcome::Later { due_at, answer },
+        None => DeliveryOutcome::Dead { answer },
+    }
+}
+
+/// How long a receiver asks us to wait (RFC 9110 §10.2.3), in seconds alone.
+fn retry_after(reply: &Reply) -> Option<SignedDuration> {
+    if ![StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&reply.status) {
+        return None;
+    }
+    let seconds: u32 = reply.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(SignedDuration::from_secs(i64::from(seconds)).min(LONGEST_WAIT))
+}
+
+/// What the receiver said, for the log: without control characters, and without a secret that it sent back.
+fn words(reply: &Reply, forward: &Forward) -> String {
+    let mut said = String::from_utf8_lossy(&reply.body).into_owned();
+    if let Some(secret) = &forward.authorization {
+        let credential = secret.reveal().rsplit(' ').next().unwrap_or_default();
+        for secret in [secret.reveal(), credential].into_iter().filter(|secret| secret.len() > 3) {
+            said = said.replace(secret, "********");
+        }
+    }
+    let is_blank = |letter: char| letter.is_control() || letter.is_whitespace();
+    let said: Vec<&str> = said.split(is_blank).filter(|word| !word.is_empty()).collect();
+    let said: String = said.join(" ").chars().take(KEPT).collect();
+    let separator = if said.is_empty() { "" } else { ": " };
+    format!("{}{separator}{said}", reply.status)
+}

@@ -1,0 +1,220 @@
+//! From a request to `/webhooks/{path}` to its answer.
+//!
+//! The order is: is there such an endpoint, is it its method, who calls, is it too much, is it JSON, is it new. Where the
+//! body is signed it is read before the caller is judged, and in no other case.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, Request};
+use jiff::Timestamp;
+use patgate_core::identifier::{DeliveryId, RequestId};
+use patgate_core::webhook::{LONGEST_MESSAGE_ID, Presented, Refused, message_id};
+use patgate_store::{NewDelivery, NewRefusal, NewWebhookRequest, Pairs, Received};
+use percent_encoding::percent_decode_str;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::answer::{self, Refusal};
+use super::body::{self, Held};
+use super::endpoint::{Endpoint, Kind};
+use super::shown;
+use super::writer::Job;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Where the endpoints are.
+const ROOT: &str = "/webhooks/";
+/// How long to wait when the database does not answer, in seconds.
+const PATIENCE: u64 = 5;
+
+/// Answers a request below `/webhooks/`, which came from this address. What is answered with 2xx is durable.
+pub async fn take(state: &AppState, request: Request<Body>, peer: IpAddr) -> Response {
+    if !state.node.is_ready() {
+        return Problem::starting().into_response();
+    }
+    let Some(endpoint) = find(state, request.uri().path()) else { return answer::no_endpoint() };
+    let now = state.clock.now();
+    let (parts, body) = request.into_parts();
+    let sender = state.gateway.proxies().client_address(peer, &parts.headers);
+    match judged(state, &endpoint, &parts, body, sender, now).await {
+        Ok((id, is_same)) => answer::accepted(id, is_same),
+        Err(refusal) => {
+            if let Some(cause) = refusal.cause() {
+                tracing::debug!(endpoint = %endpoint.path, %sender, cause, "a webhook request was refused");
+                state.webhooks.refusals.note(NewRefusal {
+                    id: RequestId::generate(&mut state.random.draw()),
+                    endpoint: endpoint.number,
+                    at: now,
+                    sender: sender.to_string(),
+                    headers: shown::headers(&parts.headers, state.gateway.token_headers()),
+                    cause,
+                });
+            }
+            refusal.into_response(&endpoint)
+        }
+    }
+}
+
+/// Sends a request to an endpoint in the server's own name, as if its caller had passed. It is kept and passed on like
+/// every other.
+///
+/// # Errors
+/// 429 and 503, as every caller gets them.
+pub async fn send_test(state: &AppState, endpoint: &Endpoint, asked_by: &str) -> Result<RequestId, Problem> {
+    let now = state.clock.now();
+    let mark = ("x-patgate-webhook-test".to_owned(), "true".to_owned());
+    let (parameters, body) = match endpoint.kind {
+        Kind::Post => (Vec::new(), serde_json::json!({ "test": true, "sentAt": now }).to_string()),
+        Kind::Get => (vec![("test".to_owned(), "true".to_owned())], String::new()),
+    };
+    let arrived = Arrived {
+        sender: format!("a test by {asked_by}"),
+        headers: vec![mark],
+        parameters,
+        body,
+        message_id: None,
+        room: None,
+    };
+    let taken = keep(state, endpoint, arrived, now).await;
+    taken.map(|(id, _)| id).map_err(|refusal| match refusal {
+        Refusal::TooMany(seconds) => answer::too_many(seconds),
+        _ => answer::unavailable(PATIENCE),
+    })
+}
+
+/// A request that passed.
+struct Arrived {
+    sender: String,
+    headers: Pairs,
+    /// With its secrets.
+    parameters: Pairs,
+    body: String,
+    message_id: Option<String>,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+fn find(state: &AppState, path: &str) -> Option<Arc<Endpoint>> {
+    let segment = path.strip_prefix(ROOT)?;
+    let segment = percent_decode_str(segment).decode_utf8().ok()?;
+    state.webhooks.endpoints.enabled(&segment)
+}
+
+/// Judges a request, reads it and keeps it.
+async fn judged(
+    state: &AppState,
+    endpoint: &Endpoint,
+    parts: &Parts,
+    body: Body,
+    sender: IpAddr,
+    now: Timestamp,
+) -> Result<(RequestId, bool), Refusal> {
+    if parts.method != endpoint.kind.method() {
+        return Err(Refusal::Method(parts.method.clone()));
+    }
+    if !endpoint.is_judged_by_body() {
+        authenticate(state, endpoint, &parts.headers, &[], now)?;
+    }
+    let (text, room) = match endpoint.kind {
+        Kind::Get => (String::new(), None),
+        Kind::Post => {
+            if body::says_it_is_long(&body, endpoint.body_limit) {
+                return Err(Refusal::Long);
+            }
+            let is_json = is_json(&parts.headers);
+            if !is_json && !endpoint.is_judged_by_body() {
+                return Err(Refusal::NotJson);
+            }
+            let Held { bytes, room } = body::read(body, endpoint.body_limit, &state.webhooks.room).await?;
+            if endpoint.is_judged_by_body() {
+                authenticate(state, endpoint, &parts.headers, &bytes, now)?;
+            }
+            if !is_json {
+                return Err(Refusal::NotJson);
+            }
+            let text = body::json(bytes);
+            (text.map_err(|why| Refusal::Malformed(format!("the body is not JSON: {why}")))?, room)
+        }
+    };
+    let parameters = shown::parameters(parts.uri.query().unwrap_or_default());
+    let parameters = parameters.map_err(|why| Refusal::Malformed(why.to_owned()))?;
+    let header = |name: &str| shown::header(&parts.headers, name);
+    let arrived = Arrived {
+        sender: sender.to_string(),
+        headers: shown::headers(&parts.headers, state.gateway.token_headers()),
+        parameters,
+        body: text,
+        message_id: message_id(&header).filter(|id| id.len() <= LONGEST_MESSAGE_ID).map(str::to_owned),
+        room,
+    };
+    keep(state, endpoint, arrived, now).await
+}
+
+/// Keeps a request: when this returns, it is durable.
+async fn keep(
+    state: &AppState,
+    endpoint: &Endpoint,
+    arrived: Arrived,
+    now: Timestamp,
+) -> Result<(RequestId, bool), Refusal> {
+    endpoint.bucket.take(now, endpoint.per_minute).map_err(Refusal::TooMany)?;
+    let mut random = state.random.draw();
+    let id = RequestId::generate(&mut random);
+    let delivery = endpoint.forward.as_ref().map(|_| NewDelivery {
+        id: DeliveryId::generate(&mut random),
+        parameters: arrived.parameters.clone(),
+        content_type: "application/json".to_owned(),
+    });
+    let request = NewWebhookRequest {
+        id,
+        endpoint: endpoint.number,
+        at: now,
+        sender: arrived.sender,
+        headers: arrived.headers,
+        parameters: shown::without_secrets(&arrived.parameters),
+        body: arrived.body,
+        message_id: arrived.message_id,
+        keep: endpoint.keep,
+        same_since: endpoint.same_since(now),
+        delivery,
+    };
+    let (reply, answer) = oneshot::channel();
+    let job = Job { request, reply, room: arrived.room };
+    state.webhooks.writer.try_send(job).map_err(|_| Refusal::Unavailable(1))?;
+    match answer.await {
+        Ok(Ok(Received::Accepted)) => Ok((id, false)),
+        Ok(Ok(Received::Same(first))) => Ok((first, true)),
+        Ok(Ok(Received::Full)) => Err(Refusal::TooMany(60)),
+        Ok(Err(_)) | Err(_) => Err(Refusal::Unavailable(PATIENCE)),
+    }
+}
+
+/// Judges who calls. Nothing is awaited here: the view of the index is held.
+fn authenticate(
+    state: &AppState,
+    endpoint: &Endpoint,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let basic = shown::basic(headers);
+    let header = |name: &str| shown::header(headers, name);
+    let presented =
+        Presented { header: &header, basic: basic.as_ref().and_then(|pair| pair.split_once(':')), body };
+    let view = state.index.view();
+    let judged = endpoint.authentication.judge(endpoint.number, &presented, &view, state.index.keys(), now);
+    judged.map_err(|refused: Refused| Refusal::Credentials(refused))
+}
+
+/// Whether a body says that it is JSON (RFC 6839 §3.1).
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let Ok(value) = value.to_str() else { return false };
+    let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json"
+        || kind.split_once('/').is_some_and(|(first, second)| !first.is_empty() && second.ends_with("+json"))
+}

@@ -1,0 +1,67 @@
+//! A webhook endpoint with what can be there of it, put into the database as the server itself would have left it.
+
+use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
+use patgate_core::item::Value;
+use patgate_store::{DeliveryOutcome, NewDelivery, NewItem, NewWebhookRequest, StoredSecrets};
+
+use super::World;
+
+/// An endpoint that forwards, a request that it keeps, and its delivery, which was given up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WebhookThings {
+    pub(crate) endpoint: ItemNumber,
+    pub(crate) request: RequestId,
+    pub(crate) delivery: DeliveryId,
+}
+
+impl World {
+    /// Makes them.
+    pub(crate) async fn webhook_things(&self) -> WebhookThings {
+        let mut random = self.state.random.draw();
+        let endpoint = ItemNumber::generate(&mut random);
+        let text = |text: &str| Value::Text(text.to_owned());
+        let properties = [
+            ("enabled", Value::Boolean(true)),
+            ("path", text("hook")),
+            ("authentication", text("none")),
+            ("requestRetention", Value::Integer(10)),
+            ("action", text("forward")),
+            ("forwardUrl", text("https://example.org/events")),
+        ];
+        let new = NewItem {
+            number: endpoint,
+            id: "Configuration/Builds".parse().unwrap(),
+            type_name: "events.PostWebhookEndpoint".to_owned(),
+            properties: properties.map(|(name, value)| (name.to_owned(), value)).into(),
+            secrets: StoredSecrets::new(),
+        };
+        let mut change = self.change().await;
+        change.insert_item(&new).await.unwrap();
+        self.commit(change).await;
+        let (request, delivery) = (RequestId::generate(&mut random), DeliveryId::generate(&mut random));
+        let now = self.clock.now();
+        let sent = NewWebhookRequest {
+            id: request,
+            endpoint,
+            at: now,
+            sender: "192.0.2.7".to_owned(),
+            headers: vec![("user-agent".to_owned(), "curl/8.9".to_owned())],
+            parameters: Vec::new(),
+            body: r#"{"event":"push"}"#.to_owned(),
+            message_id: None,
+            keep: 10,
+            same_since: None,
+            delivery: Some(NewDelivery {
+                id: delivery,
+                parameters: Vec::new(),
+                content_type: "application/json".to_owned(),
+            }),
+        };
+        let store = &self.state.store;
+        store.receive_webhooks(&[sent]).await.unwrap();
+        let claimed = store.claim_deliveries(now, now, &[], 1).await.unwrap();
+        let dead = DeliveryOutcome::Dead { answer: "410 Gone".to_owned() };
+        store.mark_deliveries(&[(&claimed[0], dead)], now).await.unwrap();
+        WebhookThings { endpoint, request, delivery }
+    }
+}

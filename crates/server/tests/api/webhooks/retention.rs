@@ -1,0 +1,68 @@
+//! Many at once.
+
+use futures_util::future::join_all;
+use patgate_server::webhook;
+use serde_json::json;
+
+use super::{event, world};
+use crate::common::{PASSWORD, World};
+
+#[tokio::test]
+async fn retention_is_exact_under_64_writers_on_one_endpoint() {
+    let world = world().await;
+    let properties = json!({ "authentication": "none", "requestRetention": 10 });
+    let endpoint = world.post_endpoint("hook", properties).await;
+    let writer = async |writer: u32| {
+        for number in 0..4 {
+            let call = event(&format!("hook?n={writer}.{number}"));
+            assert_eq!(world.send(call).await.status(), 202);
+            assert!(world.kept(endpoint).await.len() <= 10);
+        }
+    };
+    join_all((0..64).map(writer)).await;
+    let kept = world.kept(endpoint).await;
+    let numbers: Vec<_> = kept.iter().map(|request| request.number).collect();
+    assert_eq!(numbers, (247..=256).rev().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_endpoint_takes_so_many_a_minute() {
+    let world = world().await;
+    let properties = json!({ "authentication": "none", "requestsPerMinute": 3 });
+    let endpoint = world.post_endpoint("hook", properties).await;
+    for _ in 0..3 {
+        assert_eq!(world.send(event("hook")).await.status(), 202);
+    }
+    let answer = world.send(event("hook")).await;
+    assert_eq!((answer.status(), answer.header("retry-after")), (429, "20"));
+    assert_eq!(world.change_endpoint("hook", json!({ "requestRetention": 5 })).await.status(), 200);
+    assert_eq!(world.send(event("hook")).await.status(), 429, "a change of the endpoint forgives nothing");
+    assert_eq!(world.kept(endpoint).await.len(), 3);
+    world.clock.set(patgate_testkit::clock::NOON + jiff::SignedDuration::from_secs(20));
+    assert_eq!(world.send(event("hook")).await.status(), 202);
+}
+
+#[tokio::test]
+async fn a_server_that_starts_again_knows_its_endpoints() {
+    let first = world().await;
+    let endpoint = first.post_endpoint("hook", json!({ "authentication": "none" })).await;
+    assert_eq!(first.send(event("hook")).await.status(), 202);
+    let second = World::in_folder(first.close().await, "").await;
+    assert_eq!(second.send(event("hook")).await.status(), 202);
+    assert_eq!(second.kept(endpoint).await.len(), 2);
+    // The command line, or another node, deletes it.
+    let gone = crate::common::delete("/api/v1/configuration-items/Configuration/hook");
+    assert!(second.send(gone.basic("root", PASSWORD)).await.status() < 300);
+    second.state.node.load().await.unwrap();
+    assert_eq!(second.send(event("hook")).await.status(), 404);
+}
+
+#[tokio::test]
+async fn a_test_request_takes_the_same_way() {
+    let world = world().await;
+    let endpoint = world.post_endpoint("hook", json!({ "secretToken": super::SECRET })).await;
+    let known = world.state.webhooks.endpoints.by_number(endpoint).unwrap();
+    let id = webhook::send_test(&world.state, &known, "root").await.unwrap();
+    let kept = world.kept(endpoint).await;
+    assert_eq!((kept[0].id, kept[0].sender.as_str()), (id, "a test by root"));
+}
