@@ -340,7 +340,7 @@ pub const SIGHTS: &[Sight] = &[
         "/admin/reminders/mails/{failed}/retry",
         "Try the mail to {owner} again?",
     ),
-    Sight::of("reminders-one", "/admin/reminders/{id}", "/admin/reminders/{run}", "By hand"),
+    Sight::of("reminders-one", "/admin/reminders/{id}", "/admin/reminders/{run}", "By hand, by admin"),
     Sight::of(
         "reminders-retry-all",
         "/admin/reminders/{id}/retry",
