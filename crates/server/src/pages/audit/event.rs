@@ -56,6 +56,7 @@ pub(super) const ACTIONS: [(&str, &str); 47] = [
     ("item.delete", "Configuration item deleted"),
     ("item.test_mail", "Test mail sent"),
     ("item.send_sample", "Sample of a reminder sent"),
+    ("item.sign_in", "Signed in at a mail server to try it"),
     ("item.reseal", "Secrets encrypted anew"),
     ("webhook.redeliver", "Webhook event sent again"),
     ("session.create", "Logged in"),
