@@ -14,11 +14,8 @@ use crate::tree;
 /// A line for each behaviour: its number and a sentence; a line with `#` is the heading of those below it.
 const BEHAVIOURS: &str = include_str!("compatibility/behaviours.txt");
 /// Those that wait, and for what.
-const WAITING: [(RangeInclusive<u8>, &str); 3] = [
-    (34..=37, "waits for releases (issue 8)"),
-    (55..=63, "webhook endpoints (issue 6)"),
-    (64..=66, "waits for releases (issue 8)"),
-];
+const WAITING: [(RangeInclusive<u8>, &str); 2] =
+    [(34..=37, "waits for releases (issue 8)"), (64..=66, "waits for releases (issue 8)")];
 const MARK: &str = "fn behaviour_";
 
 /// A test that shows behaviours.
