@@ -13,7 +13,7 @@ use crate::service::settings;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 47] = [
+pub(super) const ACTIONS: [(&str, &str); 48] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
