@@ -34,6 +34,7 @@ pub(super) fn root() -> utoipa::openapi::OpenApi {
         (name = "settings", description = "What administrators decide for everybody"),
         (name = "configuration items", description = "Typed objects that administrators edit, such as mail servers"),
         (name = "reminders", description = "The mails before tokens expire"),
+        (name = "webhooks", description = "What webhook endpoints took, refused and forwarded"),
         (name = "scim", description = "Users and groups of a provider, changed by itself (SCIM 2.0: RFC 7643, RFC 7644)"),
         (name = "server", description = "The server itself"),
     )

@@ -18,6 +18,9 @@ const TOKENS: &str = "/api/v1/personal-access-tokens";
 const CLIENT: &str = "198.51.100.1";
 const OTHER: &str = "198.51.100.2";
 
+/// A way to sign in: what it is called, the call with a password, and the status of one that passes.
+type Way<'w> = (&'w str, &'w dyn Fn(&str) -> Call, u16);
+
 /// A call that the proxy passes on for this client, who wrote an address there as well.
 fn forwarded(call: Call, client: &str) -> Call {
     call.header("x-forwarded-for", &format!("203.0.113.99, {client}"))
@@ -43,7 +46,7 @@ async fn wrong_passwords_slow_down_the_client_and_not_the_proxy() {
         let fields = sign_in(password);
         post("/login").form(&fields.each_ref().map(|(name, value)| (*name, value.as_str())))
     };
-    let ways: [(&str, &dyn Fn(&str) -> Call, u16); 3] =
+    let ways: [Way<'_>; 3] =
         [("Basic", &by_api, 200), ("a session", &by_session, 200), ("the page", &by_page, 303)];
     for (way, call, passes) in ways {
         let world = world(TRUSTED).await;

@@ -62,7 +62,7 @@ impl Told {
 }
 
 /// What a refresh brings, with more than an access token.
-fn tokens(more: Value) -> Reply {
+fn tokens(more: &Value) -> Reply {
     let mut tokens = json!({ "access_token": "a", "token_type": "Bearer" });
     tokens.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     Reply::json(&tokens)
@@ -87,20 +87,20 @@ async fn only_what_is_said_of_one_person_puts_that_person_off() {
         ("404", Reply::text(404, "not found"), nobody(), wait),
         ("503", Reply::text(503, ""), nobody(), wait),
         ("a page", Reply::text(200, "<html>"), nobody(), wait),
-        ("a token of another key", tokens(json!({ "id_token": "e30.e30.e30" })), nobody(), wait),
-        ("no user information", tokens(json!({})), Reply::text(404, ""), wait),
+        ("a token of another key", tokens(&json!({ "id_token": "e30.e30.e30" })), nobody(), wait),
+        ("no user information", tokens(&json!({})), Reply::text(404, ""), wait),
         ("invalid_grant", refused(400, "invalid_grant"), nobody(), grow),
         ("invalid_request", refused(400, "invalid_request"), nobody(), grow),
-        ("401 of the user information", tokens(json!({})), Reply::text(401, ""), grow),
+        ("401 of the user information", tokens(&json!({})), Reply::text(401, ""), grow),
         (
             "somebody else",
-            tokens(json!({})),
+            tokens(&json!({})),
             Reply::json(&json!({ "sub": "bob", "preferred_username": "b" })),
             grow,
         ),
-        ("no name", tokens(json!({})), Reply::json(&json!({ "sub": "key-alice" })), grow),
+        ("no name", tokens(&json!({})), Reply::json(&json!({ "sub": "key-alice" })), grow),
     ] {
-        told.say(tokens(json!({})), alices());
+        told.say(tokens(&json!({})), alices());
         world.clock.set(world.clock.now() + SignedDuration::from_mins(5));
         ask(&world).await;
         assert_eq!(record(&world, alice).await.0, 0, "{what}");
@@ -126,7 +126,7 @@ async fn what_a_provider_is_asked_with_is_sealed_and_outlives_a_new_key() {
     let alice = owner_from(&world, Origin::Sso, "alice", Some(first)).await;
     let bob = owner_from(&world, Origin::Sso, "bob", None).await;
     assert!(has("key-alice") && !has(first), "the files are looked through, and it is not in them");
-    told.say(tokens(json!({ "refresh_token": second })), alices());
+    told.say(tokens(&json!({ "refresh_token": second })), alices());
     ask(&world).await;
     assert_eq!(told.shown(), [first]);
     assert!(!has(first) && !has(second));

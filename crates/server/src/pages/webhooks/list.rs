@@ -35,8 +35,10 @@ struct ListPage {
 /// An endpoint in the list.
 struct Row {
     path: String,
-    /// Its number, to tell elements of the page apart.
-    number: String,
+    /// What the element with its URL is called on the page.
+    url_id: String,
+    /// What a button of it says to a screen reader.
+    of_title: String,
     title: String,
     kind: &'static str,
     url: String,
@@ -85,7 +87,8 @@ impl Row {
         let segment = item.properties.get(property::PATH).and_then(Value::as_text).unwrap_or_default();
         Self {
             path: if may_see { path(item.number) } else { format!("{PLACE}/{}", item.number) },
-            number: item.number.to_string(),
+            url_id: format!("url-{}", item.number),
+            of_title: format!("of {}", item.id.name()),
             title: item.id.name().to_owned(),
             kind: if item.type_name == GET_WEBHOOK_ENDPOINT.name { "GET" } else { "POST" },
             url: webhooks::endpoint_url(state, segment),

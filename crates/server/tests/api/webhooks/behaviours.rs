@@ -39,7 +39,7 @@ async fn behaviour_55_the_endpoint_closes_with_its_token() {
             |act: &str| post(format!("/api/v1/users/ann/{act}")).basic("root", crate::common::PASSWORD);
         assert!(world.send(path(act)).await.status() < 300);
         assert_eq!(send().await, 401);
-        let item = format!("/api/v1/configuration-items/Configuration/hook");
+        let item = "/api/v1/configuration-items/Configuration/hook";
         let item = world.send(get(item).basic("root", crate::common::PASSWORD)).await;
         assert!(item.text().contains("has an owner who is disabled"), "{}", item.text());
         assert_eq!(item.json()["boundSecrets"], json!(["secretToken"]));
