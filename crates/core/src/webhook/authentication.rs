@@ -81,6 +81,19 @@ pub enum Refused {
 }
 
 impl Authentication {
+    /// What is missing already before the body of a signed request is read: most strangers come without a signature.
+    ///
+    /// # Errors
+    /// [`Refused::Missing`] and [`Refused::Unclear`].
+    pub fn precheck(&self, presented: &Presented<'_>) -> Result<(), Refused> {
+        let needed: &[&'static str] = match self {
+            Self::GitHub(_) => &["x-hub-signature-256"],
+            Self::Standard(_) => &["webhook-id", "webhook-timestamp", "webhook-signature"],
+            _ => &[],
+        };
+        needed.iter().try_for_each(|name| presented.one(name).map(drop))
+    }
+
     /// Judges a request to an endpoint.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::Refused;
+use super::{LONGEST_MESSAGE_ID, Refused};
 use crate::hexadecimal;
 
 /// How far the time of a Standard Webhooks message may be from ours, either way.
@@ -86,6 +86,10 @@ pub(super) fn judge_standard(
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), Refused> {
+    // By a longer one a repetition would not be known.
+    if id.is_empty() || id.len() > LONGEST_MESSAGE_ID {
+        return Err(Refused::Malformed("webhook-id"));
+    }
     let is_number = timestamp.bytes().all(|digit| digit.is_ascii_digit());
     let seconds = timestamp.parse::<i64>().ok().filter(|_| is_number);
     let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());

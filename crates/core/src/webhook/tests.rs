@@ -53,6 +53,10 @@ fn a_secret_opens_its_own_endpoint_under_the_key_it_was_digested_with() {
         assert!(!digest.is_of(&keys, endpoint, secret), "{secret}");
     }
     assert_eq!(format!("{digest:?}"), "SecretDigest(key 2)");
+    assert!(
+        !SecretDigest::of(&keys(&[1]), ENDPOINT, "").is_of(&keys(&[1]), ENDPOINT, ""),
+        "nothing opens nothing"
+    );
 }
 
 #[test]
@@ -133,9 +137,23 @@ fn a_standard_webhook_is_bound_to_its_id_its_time_and_its_body() {
         assert_eq!(ask(&both, "msg_1", odd, &signature, "{}", now), refused, "{odd}");
     }
     assert_eq!(ask(&both, "msg_1", time, "v1", "{}", now), Err(Refused::Malformed("webhook-signature")));
+    let long = "m".repeat(LONGEST_MESSAGE_ID + 1);
+    let signature = sign(&old, &long, at(1_700_000_000), b"{}");
+    assert_eq!(ask(&both, &long, time, &signature, "{}", now), Err(Refused::Malformed("webhook-id")));
     for text in ["whsec_", "whsec_short", "whsec_c2hvcnQ=", "no base64!"] {
         assert!(SigningSecret::standard(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_signed_request_without_a_signature_is_refused_before_its_body_is_read() {
+    let secrets = vec![SigningSecret::plain("0123456789abcdef")];
+    let header = |_: &str| Header::Absent;
+    let presented = Presented { header: &header, basic: None, body: &[] };
+    let github = Authentication::GitHub(secrets.clone()).precheck(&presented);
+    assert_eq!(github, Err(Refused::Missing("x-hub-signature-256")));
+    assert_eq!(Authentication::Standard(secrets).precheck(&presented), Err(Refused::Missing("webhook-id")));
+    assert_eq!(Authentication::None.precheck(&presented), Ok(()));
 }
 
 #[test]

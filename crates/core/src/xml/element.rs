@@ -98,11 +98,15 @@ impl Element {
     }
 
     pub(super) fn push_text(&mut self, text: &str) {
-        // A longer text would be copied by its growing, and the old one left behind.
-        let mut longer = Zeroizing::new(String::with_capacity(self.text.len() + text.len()));
-        longer.push_str(&self.text);
-        longer.push_str(text);
-        self.text = longer;
+        let needed = self.text.len() + text.len();
+        if needed > self.text.capacity() {
+            // By its own growing it would be copied, and the old one left behind. At least twice as much room, because a
+            // text comes in as many pieces as it has references.
+            let mut longer = Zeroizing::new(String::with_capacity(needed.max(2 * self.text.capacity())));
+            longer.push_str(&self.text);
+            self.text = longer;
+        }
+        self.text.push_str(text);
     }
 
     pub(super) fn push(&mut self, child: Self) {

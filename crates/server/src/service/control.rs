@@ -128,6 +128,10 @@ pub async fn make(
         touched_at: now,
     };
     let mut tasks = state.control_tasks.open(now);
+    if tasks.len() >= MOST || tasks.values().filter(|task| task.user == caller.user).count() >= MOST_OF_ONE {
+        // What is archived or given up makes room.
+        tasks.retain(|_, task| !matches!(task.state, ControlState::Done | ControlState::Cancelled));
+    }
     let own = tasks.values().filter(|task| task.user == caller.user).count();
     if tasks.len() >= MOST || own >= MOST_OF_ONE {
         let detail = "There are too many control tasks; each is forgotten an hour after it was last touched";

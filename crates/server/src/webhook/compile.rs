@@ -6,7 +6,9 @@ use http::HeaderMap;
 use jiff::SignedDuration;
 use patgate_core::item::{POST_WEBHOOK_ENDPOINT, SecretText, Value, webhook_property as property};
 use patgate_core::token::Digest;
-use patgate_core::webhook::{Action, Authentication, EndpointToken, Method, SecretDigest, SigningSecret};
+use patgate_core::webhook::{
+    Action, Authentication, EndpointToken, Method, SecretDigest, SigningSecret, TOLERANCE,
+};
 use patgate_store::{Item, StoredSecret};
 
 use super::bucket::Bucket;
@@ -24,19 +26,31 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, bucket: Arc<Bucket>) -
     };
     let path = text(item, property::PATH);
     let is_enabled = item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
-    let window = number(property::DUPLICATE_WINDOW, 60);
+    let kind = if item.type_name == POST_WEBHOOK_ENDPOINT.name { Kind::Post } else { Kind::Get };
+    let authentication = match authentication(item, &opened) {
+        // A request without a body has nothing to sign.
+        Some(Authentication::GitHub(_) | Authentication::Standard(_)) if kind == Kind::Get => None,
+        authentication => authentication,
+    };
+    let authentication = authentication.unwrap_or(Authentication::Impossible);
+    let window = SignedDuration::from_mins(i64::from(number(property::DUPLICATE_WINDOW, 60)));
+    let window = match &authentication {
+        // As long as its time would let the same message pass again.
+        Authentication::Standard(_) => window.max(TOLERANCE * 2),
+        _ => window,
+    };
     Endpoint {
         number: item.number,
         path: path.into(),
-        kind: if item.type_name == POST_WEBHOOK_ENDPOINT.name { Kind::Post } else { Kind::Get },
+        kind,
         retention_days: integer(property::RETENTION_DAYS).and_then(|days| u32::try_from(days).ok()),
         forward: (action(&item.properties) == Action::Forward).then(|| Arc::new(forward(item, &opened))),
         is_enabled: is_enabled && !path.is_empty(),
-        authentication: authentication(item, &opened).unwrap_or(Authentication::Impossible),
+        authentication,
         keep: number(property::REQUEST_RETENTION, 100),
         body_limit: number(property::BODY_LIMIT, 1_024) as usize * 1_024,
         per_minute: number(property::REQUESTS_PER_MINUTE, 6_000),
-        duplicate_window: (window > 0).then(|| SignedDuration::from_mins(i64::from(window))),
+        duplicate_window: window.is_positive().then_some(window),
         bucket,
     }
 }

@@ -80,6 +80,11 @@ impl Endpoint {
         matches!(self.authentication, Authentication::GitHub(_) | Authentication::Standard(_))
     }
 
+    /// Whether anybody may call it.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.authentication, Authentication::None)
+    }
+
     /// Since when a request with the same id is the same.
     pub(super) fn same_since(&self, now: Timestamp) -> Option<Timestamp> {
         self.duplicate_window.and_then(|window| now.checked_sub(window).ok())

@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -30,6 +31,8 @@ use crate::state::AppState;
 const ROOT: &str = "/webhooks/";
 /// How long to wait when the database does not answer, in seconds.
 const PATIENCE: u64 = 5;
+/// How long a body may take to come.
+const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Answers a request below `/webhooks/`, which came from this address. What is answered with 2xx is durable.
 pub async fn take(state: &AppState, request: Request<Body>, peer: IpAddr) -> Response {
@@ -115,7 +118,11 @@ async fn judged(
     if parts.method != endpoint.kind.method() {
         return Err(Refusal::Method(parts.method.clone()));
     }
-    if !endpoint.is_judged_by_body() {
+    if endpoint.is_judged_by_body() {
+        let header = |name: &str| shown::header(&parts.headers, name);
+        let presented = Presented { header: &header, basic: None, body: &[] };
+        endpoint.authentication.precheck(&presented).map_err(Refusal::Credentials)?;
+    } else {
         authenticate(state, endpoint, &parts.headers, &[], now)?;
     }
     let (text, room) = match endpoint.kind {
@@ -128,7 +135,10 @@ async fn judged(
             if !is_json && !endpoint.is_judged_by_body() {
                 return Err(Refusal::NotJson);
             }
-            let Held { bytes, room } = body::read(body, endpoint.body_limit, &state.webhooks.room).await?;
+            let is_proven = !endpoint.is_judged_by_body() && !endpoint.is_open();
+            let room = if is_proven { &state.webhooks.room } else { &state.webhooks.unproven_room };
+            let read = tokio::time::timeout(SLOWEST, body::read(body, endpoint.body_limit, room));
+            let Held { bytes, room } = read.await.map_err(|_| body::BodyFault::Broken)??;
             if endpoint.is_judged_by_body() {
                 authenticate(state, endpoint, &parts.headers, &bytes, now)?;
             }

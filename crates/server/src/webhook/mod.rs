@@ -34,8 +34,10 @@ use self::writer::Job;
 use crate::sealing::Sealer;
 use crate::state::AppState;
 
-/// The most KiB of bodies that are held in memory at a time, all endpoints together.
+/// The most KiB of bodies of proven callers that are held in memory at a time, all endpoints together.
 const ROOM_KIB: usize = 256 * 1_024;
+/// The same of callers who have not proven who they are: they can only be in each other's way.
+const UNPROVEN_KIB: usize = 64 * 1_024;
 /// Requests that wait to be written.
 const WAITING: usize = 4_096;
 /// People who watch requests arrive, all together, on one node.
@@ -52,6 +54,7 @@ pub struct Webhooks {
     /// Places for those who watch requests arrive.
     pub listeners: Arc<Semaphore>,
     room: Arc<Semaphore>,
+    unproven_room: Arc<Semaphore>,
     writer: mpsc::Sender<Job>,
     refusals: Refusals,
     /// Taken by [`run`].
@@ -70,6 +73,7 @@ impl Webhooks {
             is_due: Notify::new(),
             listeners: Arc::new(Semaphore::new(LISTENERS)),
             room: Arc::new(Semaphore::new(ROOM_KIB)),
+            unproven_room: Arc::new(Semaphore::new(UNPROVEN_KIB)),
             writer,
             refusals,
             arriving: Mutex::new(Some(writer::Arriving { jobs, refused })),

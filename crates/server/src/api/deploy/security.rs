@@ -101,8 +101,12 @@ pub(super) async fn list_deploy_users(
     };
     let page = number("page", asked.page, 0)?;
     let page = match u64::try_from(number("resultsPerPage", asked.results_per_page, PAGE)?) {
-        Ok(size) if size > 0 => Page { number: page.max(0).unsigned_abs(), size },
-        _ => Page::WHOLE,
+        Ok(0) => {
+            let detail = "The query parameter `resultsPerPage` is 1 or more, or -1 for all";
+            return Err(Problem::field("resultsPerPage", detail));
+        }
+        Ok(size) => Page { number: page.max(0).unsigned_abs(), size },
+        Err(_) => Page::WHOLE,
     };
     let filter = UserFilter {
         name_prefix: asked.username,

@@ -11,19 +11,30 @@ use super::write::refused;
 use crate::problem::Problem;
 use crate::state::AppState;
 
+/// The least characters of a secret.
+const SHORTEST: usize = 16;
+
 /// What is stored of a secret that is only compared: the grant of a personal access token, where one is taken, and else
 /// a keyed digest.
 ///
 /// # Errors
-/// 400 when the text is a personal access token that does not pass now.
+/// 400 when the text is a personal access token that does not pass now, or nothing that a header can carry.
 pub(super) fn stored(
     state: &AppState,
     item: ItemNumber,
     property: &str,
     secret: &SecretText,
 ) -> Result<StoredSecret, Problem> {
-    let text = secret.reveal().trim();
-    if property == webhook_property::SECRET_TOKEN && TokenText::parse(text).is_ok() {
+    // A token stands in a header, where blanks at its ends do not count; a password is taken as it is.
+    let is_token = property == webhook_property::SECRET_TOKEN;
+    let text = if is_token { secret.reveal().trim() } else { secret.reveal() };
+    if text.trim().chars().count() < SHORTEST {
+        return Err(no_token(property, "this is shorter than 16 characters, without the blanks at its ends"));
+    }
+    if is_token && !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(no_token(property, "this has a blank or a character in it that no header can carry"));
+    }
+    if is_token && TokenText::parse(text).is_ok() {
         let demand = Demand { surface: Surface::Every, permission: None };
         let view = state.index.view();
         let judged = verify(&view, text, None, demand, state.clock.now());

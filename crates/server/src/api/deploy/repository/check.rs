@@ -1,7 +1,7 @@
 //! Judging CIs that are not made, and what their properties could be.
 
 use axum::extract::State;
-use patgate_core::item::{Draft, Entered, MASK, Value, descriptor};
+use patgate_core::item::{Draft, Entered, MASK, PropertyDescriptor, Value, descriptor};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -103,11 +103,10 @@ fn shown(draft: &Draft, type_name: &str) -> Vec<(String, Value)> {
         let property = descriptor.and_then(|descriptor| descriptor.property(name));
         let value = match entered {
             Entered::Nothing | Entered::Unsuitable => return None,
+            _ if property.is_some_and(PropertyDescriptor::is_secret) => Value::Text(MASK.to_owned()),
             Entered::Integer(number) => Value::Integer(*number),
             Entered::Boolean(yes) => Value::Boolean(*yes),
-            Entered::Text(text) if property.is_some_and(|property| !property.is_secret()) => {
-                Value::Text(text.reveal().to_owned())
-            }
+            Entered::Text(text) if property.is_some() => Value::Text(text.reveal().to_owned()),
             Entered::Text(_) => Value::Text(MASK.to_owned()),
             Entered::Map(map) => Value::Map(map.clone()),
         };

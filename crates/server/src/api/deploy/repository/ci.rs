@@ -195,7 +195,7 @@ fn agrees(place: &Place, form: &CiForm) -> Result<(), Problem> {
 /// The item at each of these places, in the order in which they are named.
 ///
 /// # Errors
-/// 403 for who may not see items; 404 naming the first that is not there.
+/// 403 for who may not see items; 400 naming one that stands twice; 404 naming the first that is not there.
 pub(super) async fn all_at(
     state: &AppState,
     caller: &Caller,
@@ -207,6 +207,10 @@ pub(super) async fn all_at(
         return Err(Problem::field("cis", detail));
     }
     let ids: Vec<_> = places.iter().filter_map(|place| place.id.clone().ok()).collect();
+    let mut named = std::collections::BTreeSet::new();
+    if let Some(twice) = ids.iter().find(|id| !named.insert(id.key())) {
+        return Err(Problem::field("cis", format!("`{twice}` is named twice; name each CI once")));
+    }
     let found = items::read_all(state, caller, &ids).await?;
     let found: std::collections::BTreeMap<_, _> =
         found.into_iter().map(|view| (view.item.id.key(), view)).collect();

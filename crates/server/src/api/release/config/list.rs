@@ -1,5 +1,7 @@
 //! Several configurations: by type and title, and by their ids.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::extract::State;
 use patgate_core::item::FOLDER;
 use patgate_store::{ItemFilter, ItemQuery, Page};
@@ -96,11 +98,14 @@ pub(super) async fn read_configurations(
         }
     }
     let found = items::read_known(&state, &caller, &places, &numbers).await?;
-    let of = |which: &ItemRef| {
-        found.iter().find(|view| match which {
-            ItemRef::At(id) => view.item.id == *id,
-            ItemRef::Numbered(number) => view.item.number == *number,
-        })
+    let places: BTreeMap<_, _> = found.iter().map(|view| (view.item.id.key(), view)).collect();
+    let numbers: BTreeMap<_, _> = found.iter().map(|view| (view.item.number, view)).collect();
+    let of = |which: &ItemRef| match which {
+        ItemRef::At(id) => places.get(&id.key()).copied(),
+        ItemRef::Numbered(number) => numbers.get(number).copied(),
     };
-    Ok(axum::Json(wanted.iter().filter_map(of).cloned().map(ConfigurationBody::from).collect()))
+    // Each once, however often and by whichever of its two ids it is named.
+    let mut shown = BTreeSet::new();
+    let each = wanted.iter().filter_map(of).filter(|view| shown.insert(view.item.number));
+    Ok(axum::Json(each.cloned().map(ConfigurationBody::from).collect()))
 }
