@@ -70,7 +70,7 @@ async fn behaviour_32_a_configuration_is_made_found_read_changed_and_deleted() {
     assert_eq!(old.status(), 409, "it was read before the last change: {}", old.text());
     let ids = json!([body["id"], "Configuration/nothing", "Configuration/post", "Applications/x"]);
     let read = world.send(post(format!("{CONFIG}/byIds")).basic("root", PASSWORD).json(&ids)).await;
-    assert_eq!(read.json(), json!([changed.json(), changed.json()]));
+    assert_eq!(read.json(), json!([changed.json()]), "once, by whichever of its ids");
     let gone = world.send(delete(path(&body["id"])).basic("root", PASSWORD)).await;
     assert_eq!(gone.status(), 204);
     assert_eq!(world.send(get(path(&body["id"])).basic("root", PASSWORD)).await.status(), 404);

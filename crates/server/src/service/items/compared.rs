@@ -31,8 +31,8 @@ pub(super) fn stored(
     if text.trim().chars().count() < SHORTEST {
         return Err(no_token(property, "this is shorter than 16 characters, without the blanks at its ends"));
     }
-    if is_token && !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(no_token(property, "this has a blank or a character in it that no header can carry"));
+    if is_token && !text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+        return Err(no_token(property, "this has a character in it that no header can carry"));
     }
     if is_token && TokenText::parse(text).is_ok() {
         let demand = Demand { surface: Surface::Every, permission: None };
