@@ -13,6 +13,7 @@ mod program;
 mod reminders;
 mod serving;
 mod start;
+mod vendor;
 mod verify;
 mod webhooks;
 
@@ -39,6 +40,8 @@ enum Bench {
     Reminders(reminders::Arguments),
     /// Idle memory, and the time until a server with a million tokens is ready
     Start(start::Arguments),
+    /// Every call of Release and Deploy that asks something, beside 10,000 configuration items and users
+    Vendor(vendor::Arguments),
     /// Requests to a webhook endpoint, each durable before it is answered, on SQLite and PostgreSQL
     Webhooks(webhooks::Arguments),
 }
@@ -55,6 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Bench::Pages(arguments) => pages::run(arguments),
         Bench::Reminders(arguments) => reminders::run(arguments),
         Bench::Start(arguments) => start::run(arguments),
+        Bench::Vendor(arguments) => vendor::run(arguments),
         Bench::Webhooks(arguments) => webhooks::run(arguments),
     }
 }
