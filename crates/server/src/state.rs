@@ -25,6 +25,7 @@ use crate::provider::ldap::Directories;
 use crate::provider::oidc;
 use crate::sealing::Sealer;
 use crate::service::control::ControlTasks;
+use crate::service::trials::Trials;
 use crate::webhook::Webhooks;
 
 /// The parts of a running server. Cheap to clone.
@@ -69,6 +70,8 @@ pub struct Parts {
     pub samples: SyncSender<UseSample>,
     /// What Deploy's clients are having done.
     pub control_tasks: ControlTasks,
+    /// The trials of mail servers that run.
+    pub trials: Trials,
     /// The webhook endpoints, and what comes in at them.
     pub webhooks: Webhooks,
     /// Wakes who sends mails: one may be due.

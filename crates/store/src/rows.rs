@@ -79,16 +79,23 @@ pub(crate) fn to_json(value: &impl Serialize, name: &'static str) -> Result<Stri
 
 /// A pattern that finds `text` anywhere; `%` and `_` in it stand for themselves.
 pub(crate) fn containing(text: &str) -> LikeExpr {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
+    LikeExpr::new(format!("%{}%", literally(text))).escape('\\')
+}
+
+/// A pattern that finds `text` at the end, in the same way.
+pub(crate) fn ending(text: &str) -> LikeExpr {
+    LikeExpr::new(format!("%{}", literally(text))).escape('\\')
+}
+
+fn literally(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(character);
     }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('\\')
+    pattern
 }
 
 /// The least text that sorts, by bytes, after every text that begins with `prefix`; `None` when there is none.

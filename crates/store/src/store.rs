@@ -137,7 +137,18 @@ impl Store {
         seek: &Seek<UserCursor>,
         limit: u64,
     ) -> Result<Vec<User>, StoreError> {
-        users::list(&self.inner.orm, filter, seek, limit).await
+        users::list(&self.inner.orm, filter, seek, 0, limit).await
+    }
+
+    /// As [`Store::list_users`], without the first `skip` from there.
+    pub async fn users_behind(
+        &self,
+        filter: &UserFilter,
+        seek: &Seek<UserCursor>,
+        skip: u64,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError> {
+        users::list(&self.inner.orm, filter, seek, skip, limit).await
     }
 
     /// The role of this name, whatever the case.
@@ -168,6 +179,11 @@ impl Store {
     /// The grant, deleted or not.
     pub async fn grant_with_history(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
         grants::with_history(&self.inner.orm, id).await
+    }
+
+    /// These grants, deleted or not, in no order. Those that were never there are left out.
+    pub async fn grants_with_history(&self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
+        grants::all_with_history(&self.inner.orm, ids).await
     }
 
     /// A page of the grants that are not deleted.

@@ -149,14 +149,16 @@ pub(crate) async fn page(
     connection.query_all(&select).await?.iter().map(read).collect()
 }
 
-/// At most `limit` users that pass the filter, from a place on.
+/// At most `limit` users that pass the filter, from a place on, behind the first `skip` of them.
 pub(crate) async fn list(
     connection: &impl ConnectionTrait,
     filter: &UserFilter,
     seek: &Seek<UserCursor>,
+    skip: u64,
     limit: u64,
 ) -> Result<Vec<User>, StoreError> {
-    let select = list_selection(filter, seek).limit(Ord::min(limit, i64::MAX as u64)).take();
+    let [skip, limit] = [skip, limit].map(|count| Ord::min(count, i64::MAX as u64));
+    let select = list_selection(filter, seek).limit(limit).offset(skip).take();
     let users = connection.query_all(&select).await?.iter().map(read).collect::<Result<_, _>>()?;
     Ok(in_list_order(users, seek.is_backward()))
 }

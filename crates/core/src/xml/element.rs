@@ -1,30 +1,44 @@
 //! An element, and how it is written.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use quick_xml::escape::escape;
 use zeroize::Zeroizing;
 
+use super::name::is_whole;
+
 /// An element: its name, its attributes, and either a text or other elements. A text may be a secret, so it is wiped, and not
 /// printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Element {
-    name: String,
-    attributes: Vec<(String, String)>,
+    name: Cow<'static, str>,
+    attributes: Vec<(Cow<'static, str>, String)>,
     text: Zeroizing<String>,
     children: Vec<Element>,
 }
 
 impl Element {
-    /// An empty element.
-    pub fn new(name: impl Into<String>) -> Self {
+    /// An empty element of a name that stands in the program. What comes from elsewhere goes through [`Self::called`].
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
         Self { name: name.into(), ..Self::default() }
+    }
+
+    /// An empty element of a name that comes from elsewhere. A text that can be none is put into the attribute of an element
+    /// `otherwise`: as a name it would be markup.
+    #[must_use]
+    pub fn called(name: &str, otherwise: &'static str, attribute: &'static str) -> Self {
+        if is_whole(name) {
+            return Self { name: name.to_owned().into(), ..Self::default() };
+        }
+        Self::new(otherwise).attribute(attribute, name)
     }
 
     /// With one more attribute.
     #[must_use]
-    pub fn attribute(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.attributes.push((name.to_owned(), value.into()));
+    pub fn attribute(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.attributes.push((name.into(), value.into()));
         self
     }
 
@@ -44,7 +58,7 @@ impl Element {
 
     /// With an element in it that has a text alone.
     #[must_use]
-    pub fn leaf(self, name: &str, text: impl Into<String>) -> Self {
+    pub fn leaf(self, name: &'static str, text: impl Into<String>) -> Self {
         self.child(Self::new(name).text(text))
     }
 
@@ -93,8 +107,10 @@ impl Element {
         document
     }
 
-    pub(super) fn set_attributes(&mut self, attributes: Vec<(String, String)>) {
-        self.attributes = attributes;
+    /// As the reader found it.
+    pub(super) fn read(name: &str, attributes: Vec<(String, String)>) -> Self {
+        let attributes = attributes.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        Self { name: name.to_owned().into(), attributes, ..Self::default() }
     }
 
     pub(super) fn push_text(&mut self, text: &str) {

@@ -4,6 +4,7 @@
 //! itself, and no more elements and levels than [`MOST_ELEMENTS`] and [`DEEPEST`].
 
 mod element;
+mod name;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::Element;
+use super::name::is_name;
 
 /// The most levels of elements.
 pub const DEEPEST: usize = 16;
@@ -122,9 +123,7 @@ fn begun(start: &BytesStart<'_>, at: u64) -> Result<Element, NotXml> {
     if !is_name(name) {
         return Err(NotXml::Malformed(at));
     }
-    let mut element = Element::new(name);
-    element.set_attributes(attributes);
-    Ok(element)
+    Ok(Element::read(name, attributes))
 }
 
 fn end(ended: Element, open: &mut [Element], root: &mut Option<Element>) {
@@ -154,13 +153,6 @@ fn resolved(reference: &BytesRef<'_>) -> Result<String, NotXml> {
     let known = resolve_predefined_entity(reference);
     let cut = || reference.chars().take(40).collect();
     known.map(str::to_owned).ok_or_else(|| NotXml::Entity(cut()))
-}
-
-/// A name as far as it matters here: what is written with it is read as the same.
-fn is_name(name: &str) -> bool {
-    let is_in = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
-    name.chars().next().is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | ':'))
-        && name.chars().all(is_in)
 }
 
 fn checked(text: &str) -> Result<&str, NotXml> {

@@ -60,7 +60,36 @@ fn what_no_document_can_hold_is_replaced() {
     assert_eq!((read.value_of("b"), read.content()), (Some("x\u{fffd}\n\"'"), "\u{fffd}<&>\u{fffd}"));
 }
 
+#[test]
+fn what_can_be_no_name_is_a_value() {
+    let called = |name: &str| Element::called(name, "ci", "type").to_document();
+    assert_eq!(called("notification.PatSmtpServer"), "<notification.PatSmtpServer/>");
+    assert_eq!(called("größe"), "<größe/>");
+    for (name, written) in [
+        ("a><script>alert(1)</script", "a&gt;&lt;script&gt;alert(1)&lt;/script"),
+        ("a b=\"c\"", "a b=&quot;c&quot;"),
+        ("1a", "1a"),
+        ("-a", "-a"),
+        ("a:b", "a:b"),
+        ("", ""),
+        ("a\u{0}", "a\u{fffd}"),
+        ("a\u{d7}", "a\u{d7}"),
+    ] {
+        assert_eq!(called(name), format!("<ci type=\"{written}\"/>"), "{name:?}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn whatever_an_element_is_called_it_is_read_as_one(
+        name in "[<>/a b='\"&;!:.-]{0,12}|.{0,8}", value in ".{0,12}", text in "[<>&\\]a]{0,8}|.{0,12}",
+    ) {
+        let element = Element::called(&name, "property", "name").attribute("key", value).text(text);
+        let read = read(element.to_document().as_bytes()).unwrap();
+        prop_assert!(read.children().is_empty());
+        prop_assert!(read.name() == name || read.name() == "property", "{read:?}");
+    }
+
     #[test]
     fn any_text_is_read_or_refused(text in "[<>/a b='\"&;!\\[\\]?-]{0,60}|.{0,40}") {
         if let Ok(first) = read(text.as_bytes()) {

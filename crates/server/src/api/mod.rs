@@ -19,6 +19,7 @@ pub mod roles;
 pub mod session;
 pub mod settings;
 pub(crate) mod tail;
+mod time;
 pub mod tokens;
 pub mod users;
 pub mod webhook_endpoints;

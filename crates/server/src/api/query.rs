@@ -1,8 +1,8 @@
 //! Query parameters, read into types.
 //!
 //! One reading for every endpoint: values are trimmed (the vendors' clients send trailing blanks), a blank one is as
-//! good as none, booleans come in any case (`True`), unknown parameters are ignored, and a parameter that stands twice
-//! or cannot be read is refused by name.
+//! good as none, booleans come in any case (`True`), unknown parameters are ignored, and a parameter that stands twice,
+//! is long or cannot be read is refused by name.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,6 +17,10 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::problem::Problem;
+
+/// The most characters of a value: more than any place, name or cursor has, and few enough for a pattern of either database
+/// (SQLite takes one of 50,000 bytes: <https://www.sqlite.org/limits.html>, section 5).
+const LONGEST: usize = 4_000;
 
 /// The query parameters of a request, as a struct of numbers, booleans, texts and options of these.
 ///
@@ -100,6 +104,10 @@ impl<'de> Deserializer<'de> for Parameters<'_> {
                 QueryFault::of(field, format!("The query parameter `{field}` is not percent-encoded UTF-8"))
             })?;
             let value = value.trim();
+            if value.chars().count() > LONGEST {
+                let detail = format!("The query parameter `{field}` has more than {LONGEST} characters");
+                return Err(QueryFault::of(field, detail));
+            }
             if value.contains(char::is_control) {
                 let detail = format!("The query parameter `{field}` has a control character in it");
                 return Err(QueryFault::of(field, detail));
@@ -272,6 +280,17 @@ mod tests {
             assert_eq!(filter(query), Err((parameter.into(), detail.into())), "{query}");
         }
         assert_eq!(filter("lastActiveAfter=soon").unwrap_err().0, "lastActiveAfter");
+    }
+
+    #[test]
+    fn a_value_has_an_end() {
+        let longest = "%25".repeat(LONGEST);
+        assert_eq!(filter(&format!("fullName={longest}")).unwrap().full_name, Some("%".repeat(LONGEST)));
+        let longer = filter(&format!("fullName={longest}a")).unwrap_err();
+        assert_eq!(
+            longer,
+            ("fullName".into(), "The query parameter `fullName` has more than 4000 characters".into())
+        );
     }
 
     proptest! {

@@ -25,6 +25,7 @@ use crate::provider::oidc;
 use crate::sealing::Sealer;
 use crate::service::control::ControlTasks;
 use crate::service::first_start::FirstStartError;
+use crate::service::trials::Trials;
 use crate::state::{AppState, Parts};
 use crate::tls::TlsFault;
 use crate::webhook::Webhooks;
@@ -156,6 +157,7 @@ pub fn build(
         directories,
         samples,
         control_tasks: ControlTasks::default(),
+        trials: Trials::default(),
         webhooks,
         mail_is_due: tokio::sync::Notify::new(),
         data_dir: configuration.data_dir.clone(),

@@ -13,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{StatusCode, Uri};
+use http::header::X_CONTENT_TYPE_OPTIONS;
+use http::{HeaderValue, StatusCode, Uri};
 use http_body_util::{Either, Full};
 use patgate_gateway::{Decision, PasswordDemand, PasswordOutcome};
 use tower::ServiceExt;
@@ -27,6 +28,9 @@ use crate::problem::{BodyLimit, Problem, suit_path, with_causes};
 use crate::service::sign_in::{PasswordSignInRefused, by_password};
 use crate::state::AppState;
 use crate::webhook;
+
+/// The most bytes of a query. What is sought in lists comes from it, and a database takes no pattern of any length.
+const LONGEST_QUERY: usize = 16 * 1_024;
 
 /// A body that is there at once (the gateway's), or the API's.
 pub type ResponseBody = Either<Full<Bytes>, Body>;
@@ -95,7 +99,8 @@ impl Service {
         }
         if path.starts_with("/webhooks/") {
             let state = self.state.clone();
-            let taken = async move { webhook::take(&state, request.map(Body::new), peer.ip()).await };
+            let taken =
+                async move { unsniffed(webhook::take(&state, request.map(Body::new), peer.ip()).await) };
             return (Box::pin(taken.map(|response| response.map(Either::Right))) as Boxed).right_future();
         }
         let service = self.clone();
@@ -116,7 +121,7 @@ impl Service {
         } else {
             Problem::starting().into_response()
         };
-        suit_path(&path, response)
+        unsniffed(suit_path(&path, response))
     }
 
     fn authorize<B>(&self, request: &http::Request<B>, peer: SocketAddr) -> Decision {
@@ -167,8 +172,19 @@ fn ready_body(response: http::Response<Bytes>) -> http::Response<ResponseBody> {
     response.map(|body| Either::Left(Full::new(body)))
 }
 
-/// Refuses a body that says it is too long, without waiting for it. One that does not say is refused at the limit.
+/// Lets no browser take an answer for something else than it says it is (WHATWG Fetch §3.6).
+fn unsniffed(mut response: Response) -> Response {
+    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Refuses a long query; and a body that says it is too long, without waiting for it. One that does not say is refused at the
+/// limit.
 async fn refuse_long(State(limit): State<u64>, mut request: Request, next: Next) -> Response {
+    if request.uri().query().is_some_and(|query| query.len() > LONGEST_QUERY) {
+        let detail = format!("The query of the address has more than {LONGEST_QUERY} bytes");
+        return Problem::field("query", detail).into_response();
+    }
     if request.body().size_hint().lower() > limit {
         return Problem::body_too_large(Some(BodyLimit(limit))).into_response();
     }

@@ -14,6 +14,7 @@ use patgate_core::permission::names::CONFIG_EDIT;
 use rand_core::CryptoRng;
 
 use super::items::{self, ItemRef};
+use super::trials;
 use crate::caller::Caller;
 use crate::mail::Report;
 use crate::problem::Problem;
@@ -155,8 +156,9 @@ pub fn task_of(type_name: &str, name: &str) -> Result<&'static str, Problem> {
 /// A task of the caller's.
 ///
 /// # Errors
-/// 404 for one that is not there, is forgotten, or is somebody else's.
+/// 403 without `config#view` and `config#edit`; 404 for one that is not there, is forgotten, or is somebody else's.
 pub fn look(state: &AppState, caller: &Caller, id: &str) -> Result<ControlTask, Problem> {
+    items::require_sight(state, caller)?;
     let tasks = state.control_tasks.open(state.clock.now());
     tasks.get(id).filter(|task| task.user == caller.user).cloned().ok_or_else(missing)
 }
@@ -164,9 +166,11 @@ pub fn look(state: &AppState, caller: &Caller, id: &str) -> Result<ControlTask, 
 /// Starts a task, and does not wait for its end.
 ///
 /// # Errors
-/// As [`look`]; 403 without `config#edit`; 409 for one that runs or has ended well.
+/// 403 without `config#edit`; 404 as [`look`]; 409 for one that runs or has ended well; 429 when too many trials run.
 pub fn start(state: &AppState, caller: &Caller, id: &str) -> Result<(), Problem> {
     caller.require(state, CONFIG_EDIT)?;
+    look(state, caller, id)?;
+    let running = trials::begin(state, caller.user)?;
     let begun = turn(state, caller, id, &[ControlState::Pending, ControlState::Failed], |task, now| {
         task.state = ControlState::Executing;
         task.started_at = Some(now);
@@ -174,7 +178,8 @@ pub fn start(state: &AppState, caller: &Caller, id: &str) -> Result<(), Problem>
     })?;
     let (state, caller) = (state.clone(), caller.clone());
     tokio::spawn(async move {
-        let sent = items::send_test_mail(&state, &caller, &ItemRef::Numbered(begun.number), None).await;
+        let which = ItemRef::Numbered(begun.number);
+        let sent = items::run_test_mail(&state, &caller, &which, None, running).await;
         let (has_failed, log) = match sent {
             Ok(report) => (report.failed().is_some(), lines(&report)),
             Err(problem) => (true, vec![problem.to_string()]),
@@ -192,16 +197,18 @@ pub fn start(state: &AppState, caller: &Caller, id: &str) -> Result<(), Problem>
 /// Archives a task that has ended well.
 ///
 /// # Errors
-/// As [`look`]; 409 for one that has not.
+/// 403 without `config#edit`; 404 as [`look`]; 409 for one that has not.
 pub fn archive(state: &AppState, caller: &Caller, id: &str) -> Result<(), Problem> {
+    caller.require(state, CONFIG_EDIT)?;
     turn(state, caller, id, &[ControlState::Executed], |task, _| task.state = ControlState::Done).map(drop)
 }
 
 /// Gives up a task that is not started, or failed.
 ///
 /// # Errors
-/// As [`look`]; 409 for one that runs or has ended well.
+/// 403 without `config#edit`; 404 as [`look`]; 409 for one that runs or has ended well.
 pub fn cancel(state: &AppState, caller: &Caller, id: &str) -> Result<(), Problem> {
+    caller.require(state, CONFIG_EDIT)?;
     let from = [ControlState::Pending, ControlState::Failed];
     turn(state, caller, id, &from, |task, _| task.state = ControlState::Cancelled).map(drop)
 }

@@ -17,5 +17,6 @@ pub mod shown;
 pub mod sign_in;
 pub mod sso;
 pub mod tokens;
+pub mod trials;
 pub mod users;
 pub mod webhooks;

@@ -14,6 +14,7 @@ mod common;
 mod configuration_items;
 mod deploy;
 mod deploy_control;
+mod deploy_limits;
 mod deploy_many;
 mod deploy_repository;
 mod first_start;

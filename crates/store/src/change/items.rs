@@ -46,6 +46,11 @@ impl Change {
         items::below(&self.transaction, folder).await
     }
 
+    /// How many items are somewhere below a folder, counted no further than `most`.
+    pub async fn count_items_below(&self, folder: &ItemId, most: u64) -> Result<u64, StoreError> {
+        items::count_below(&self.transaction, folder, most).await
+    }
+
     /// All configuration items that have secrets.
     pub async fn items_with_secrets(&self) -> Result<Vec<Item>, StoreError> {
         items::with_secrets(&self.transaction).await
@@ -197,7 +202,7 @@ impl Change {
         if version.is_some_and(|version| version != item.version) {
             return Err(StoreError::Overtaken(ITEM));
         }
-        if !items::below(&self.transaction, &item.id).await?.is_empty() {
+        if items::count_below(&self.transaction, &item.id, 1).await? > 0 {
             return Err(StoreError::NotEmpty);
         }
         let delete = Query::delete()

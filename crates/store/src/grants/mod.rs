@@ -35,6 +35,24 @@ pub(crate) async fn with_history(
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
 }
 
+/// These grants, deleted or not, in no order; those that were never there are left out.
+pub(crate) async fn all_with_history(
+    connection: &impl ConnectionTrait,
+    ids: &[GrantId],
+) -> Result<Vec<Grant>, StoreError> {
+    /// Databases bound the values of a statement.
+    const AT_ONCE: usize = 500;
+    let mut grants = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(AT_ONCE) {
+        let ids = ids.iter().map(|id| id.as_i64());
+        let select = selection().and_where(Expr::col(Grants::Id).is_in(ids)).take();
+        for row in connection.query_all(&select).await? {
+            grants.push(read(&row)?);
+        }
+    }
+    Ok(grants)
+}
+
 /// All grants of one owner that are not deleted, by identifier.
 pub(crate) async fn of_owner(
     connection: &impl ConnectionTrait,

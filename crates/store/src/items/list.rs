@@ -3,14 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use patgate_core::item::ItemId;
+use patgate_core::item::{ItemId, ItemName};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement};
 
 use super::{Item, read, selection};
 use crate::error::StoreError;
 use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
-use crate::rows::{Page, after_prefix};
+use crate::rows::{Page, after_prefix, ending};
 use crate::tables::ConfigurationItems;
 
 /// Which items to list; `Default` lists all.
@@ -22,6 +22,10 @@ pub struct ItemFilter {
     pub below: Option<ItemId>,
     /// Of this type, exactly.
     pub type_name: Option<String>,
+    /// Of any type but this.
+    pub but_type: Option<String>,
+    /// Called so, whatever the case.
+    pub name: Option<ItemName>,
 }
 
 /// A place in a list of items: the one that was seen last. Its text is for a query.
@@ -32,7 +36,17 @@ impl ItemCursor {
     /// The place of an item in the list.
     #[must_use]
     pub fn of(item: &Item) -> Self {
-        Self(item.id.key())
+        Self::at(&item.id)
+    }
+
+    /// The place of an item that is here.
+    #[must_use]
+    pub fn at(id: &ItemId) -> Self {
+        Self(id.key())
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -83,6 +97,16 @@ pub(super) async fn list(
     Ok(in_list_order(items, seek.is_backward()))
 }
 
+/// How many items pass the filter, counted no further than `most`.
+pub(super) async fn count(
+    connection: &impl ConnectionTrait,
+    filter: &ItemFilter,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let select = filtered(filter).clear_selects().column(ConfigurationItems::Number).limit(most).take();
+    Ok(connection.query_all(&select).await?.len() as u64)
+}
+
 fn filtered(filter: &ItemFilter) -> SelectStatement {
     let below = filter.below.as_ref().map(|folder| folder.key() + "/");
     let end = below.as_deref().and_then(after_prefix);
@@ -95,6 +119,16 @@ fn filtered(filter: &ItemFilter) -> SelectStatement {
         .and_where_option(end.map(|end| key().lt(end)))
         .and_where_option(
             filter.type_name.as_deref().map(|name| Expr::col(ConfigurationItems::TypeName).eq(name)),
+        )
+        .and_where_option(
+            filter.but_type.as_deref().map(|name| Expr::col(ConfigurationItems::TypeName).ne(name)),
+        )
+        // No name has a slash in it.
+        .and_where_option(
+            filter
+                .name
+                .as_ref()
+                .map(|name| key().like(ending(&format!("/{}", name.as_str().to_lowercase())))),
         )
         .take()
 }

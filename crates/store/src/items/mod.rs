@@ -98,6 +98,16 @@ pub(crate) async fn below(
     list::list(connection, &filter, &crate::Seek::Start, i64::MAX as u64).await
 }
 
+/// How many items are somewhere below a folder, counted no further than `most`.
+pub(crate) async fn count_below(
+    connection: &impl ConnectionTrait,
+    folder: &ItemId,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let filter = ItemFilter { below: Some(folder.clone()), ..ItemFilter::default() };
+    list::count(connection, &filter, most).await
+}
+
 /// Everything with a secret.
 pub(crate) async fn with_secrets(connection: &impl ConnectionTrait) -> Result<Vec<Item>, StoreError> {
     let select = selection()

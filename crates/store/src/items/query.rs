@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SimpleExpr};
+use sea_orm::{ConnectionTrait, QueryResult};
 
+use super::list::ItemCursor;
 use super::{Item, read, selection};
 use crate::error::StoreError;
-use crate::rows::{Page, after_prefix, column, parsed};
+use crate::keyset::{Seek, beyond, in_list_order};
+use crate::rows::{after_prefix, column, parsed};
 use crate::tables::ConfigurationItems;
 
 /// How many places one statement asks for: databases bound the values of a statement.
@@ -42,12 +44,17 @@ pub struct ItemReference {
     pub type_name: String,
 }
 
-/// A page of what is found, in the order of the places.
+/// What is found from a place on, in the order of the places: at most `limit` behind the first `skip`.
 pub(super) async fn find(
     connection: &impl ConnectionTrait,
     query: &ItemQuery,
-    page: Page,
+    seek: &Seek<ItemCursor>,
+    skip: u64,
+    limit: u64,
 ) -> Result<Vec<ItemReference>, StoreError> {
+    let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
+    let beyond =
+        seek.cursor().map(|cursor| beyond([ConfigurationItems::IdKey], [cursor.as_str().into()], &order));
     let key = || Expr::col(ConfigurationItems::IdKey);
     let below = query.below.as_ref().map(|folder| folder.key() + "/");
     let end = below.as_deref().and_then(after_prefix);
@@ -55,6 +62,7 @@ pub(super) async fn find(
     let start = query.place.as_deref().and_then(|place| place.split('%').next()).map(str::to_lowercase);
     let start = start.filter(|start| !start.is_empty());
     let start_end = start.as_deref().and_then(after_prefix);
+    let of_many = query.name.as_deref().filter(|name| name.contains('%') || name.contains('/'));
     let select = Query::select()
         .columns([ConfigurationItems::Id, ConfigurationItems::TypeName])
         .from(ConfigurationItems::Table)
@@ -69,21 +77,27 @@ pub(super) async fn find(
         .and_where_option(start.map(|start| key().gte(start)))
         .and_where_option(start_end.map(|end| key().lt(end)))
         .and_where_option(query.place.as_deref().map(|place| key().like(pattern(place))))
-        .and_where_option(query.name.as_deref().map(|name| last_name().like(pattern(name))))
+        // What stands behind a slash of the place: asked first, because the index alone tells. It is all there is to ask
+        // when the name has no `%`, which may stand for a slash too.
+        .and_where_option(query.name.as_deref().map(|name| key().like(pattern(&format!("%/{name}")))))
+        .and_where_option(of_many.map(|name| last_name().like(pattern(name))))
         .and_where_option(
             query.changed_before.map(|at| Expr::col(ConfigurationItems::ChangedAt).lt(at.as_millisecond())),
         )
         .and_where_option(
             query.changed_after.map(|at| Expr::col(ConfigurationItems::ChangedAt).gt(at.as_millisecond())),
         )
-        .order_by(ConfigurationItems::IdKey, Order::Asc)
-        .limit(page.limit())
-        .offset(page.offset())
+        .and_where_option(beyond)
+        .order_by(ConfigurationItems::IdKey, order)
+        .limit(Ord::min(limit, i64::MAX as u64))
+        .offset(Ord::min(skip, i64::MAX as u64))
         .take();
     let rows = connection.query_all(&select).await?;
-    rows.iter()
-        .map(|row| Ok(ItemReference { id: parsed(row, "id")?, type_name: column(row, "type_name")? }))
-        .collect()
+    let read = |row: &QueryResult| {
+        Ok(ItemReference { id: parsed(row, "id")?, type_name: column(row, "type_name")? })
+    };
+    let found = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
+    Ok(in_list_order(found, seek.is_backward()))
 }
 
 /// The items at these places, in the order of the places; those that are not there are left out.

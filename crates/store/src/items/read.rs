@@ -58,9 +58,16 @@ impl Store {
         query::numbered(&self.inner.orm, numbers).await
     }
 
-    /// A page of the places and types of configuration items, in the order of the places.
-    pub async fn find_items(&self, query: &ItemQuery, page: Page) -> Result<Vec<ItemReference>, StoreError> {
-        query::find(&self.inner.orm, query, page).await
+    /// The places and types of configuration items from a place on, in the order of the places: at most `limit` behind
+    /// the first `skip`.
+    pub async fn find_items(
+        &self,
+        query: &ItemQuery,
+        seek: &Seek<ItemCursor>,
+        skip: u64,
+        limit: u64,
+    ) -> Result<Vec<ItemReference>, StoreError> {
+        query::find(&self.inner.orm, query, seek, skip, limit).await
     }
 
     /// The numbers of the keys with which something is sealed that is not to be lost: secrets of items, and refresh

@@ -225,8 +225,8 @@ on_both_databases! {
             server(3, "Configuration/Mail/Se_cond"),
         ];
         insert(&store, &items).await;
-        let found = async |query: ItemQuery, page: Page| -> Vec<String> {
-            let found = store.find_items(&query, page).await.unwrap();
+        let found = async |query: ItemQuery, skip: u64, limit: u64| -> Vec<String> {
+            let found = store.find_items(&query, &Seek::Start, skip, limit).await.unwrap();
             found.into_iter().map(|found| found.id.to_string()).collect()
         };
         let (mail, first, second) =
@@ -248,16 +248,32 @@ on_both_databases! {
             (ItemQuery { changed_before: Some(now()), ..ItemQuery::default() }, &[]),
             (ItemQuery { changed_after: Some(time("2020-01-01T00:00:00Z")), ..name("mail") }, &[mail]),
         ] {
-            assert_eq!(found(query.clone(), Page::WHOLE).await, places, "{query:?}");
+            assert_eq!(found(query.clone(), 0, u64::MAX).await, places, "{query:?}");
         }
-        assert_eq!(found(ItemQuery::default(), Page { number: 1, size: 2 }).await, [second]);
+        assert_eq!(found(ItemQuery::default(), 2, 2).await, [second]);
         let at = store.items_at(&[place(second), place("Configuration/none"), place("configuration/mail")]).await;
-        let places: Vec<_> = at.unwrap().into_iter().map(|item| item.id.to_string()).collect();
-        assert_eq!(places, [mail, second]);
+        let there: Vec<_> = at.unwrap().into_iter().map(|item| item.id.to_string()).collect();
+        assert_eq!(there, [mail, second]);
         let numbered = store.items_numbered(&[ItemNumber::from_i64(3), ItemNumber::from_i64(9)]).await.unwrap();
         assert_eq!(numbered.len(), 1);
         let change = store.change(&admin(), now()).await.unwrap();
         assert_eq!(change.items_below(&place("configuration/MAIL")).await.unwrap().len(), 2);
+        for (most, counted) in [(1, 1), (2, 2), (9, 2)] {
+            assert_eq!(change.count_items_below(&place("configuration/MAIL"), most).await.unwrap(), counted);
+        }
+        let seek = Seek::After(ItemCursor::at(&place(mail)));
+        let rest = store.find_items(&ItemQuery::default(), &seek, 0, 1).await.unwrap();
+        assert_eq!(rest[0].id, place(first));
+        let named = |name: &str| ItemFilter { name: Some(name.parse().unwrap()), ..ItemFilter::default() };
+        for (filter, found) in [
+            (named("FIRST"), &[first][..]),
+            (named("se_cond"), &[second]),
+            (named("se-cond"), &[]),
+            (named("irst"), &[]),
+            (ItemFilter { but_type: Some("core.Directory".to_owned()), ..ItemFilter::default() }, &[first, second]),
+        ] {
+            assert_eq!(places(&store, &filter).await, found, "{filter:?}");
+        }
         assert!(store.items_at(&[]).await.unwrap().is_empty());
     }
 }

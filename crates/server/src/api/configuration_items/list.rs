@@ -45,6 +45,7 @@ pub(super) async fn list_configuration_items(
         folder: asked.folder.map(|folder| place("folder", &folder)).transpose()?,
         below: asked.below.map(|folder| place("below", &folder)).transpose()?,
         type_name: asked.r#type,
+        ..ItemFilter::default()
     };
     let listed = items::list(&state, &caller, &filter, paging.page()).await?;
     Ok(Json(listed.into_iter().map(ItemBody::from).collect()))

@@ -1,6 +1,7 @@
 //! The paths of Deploy: its tokens, its repository, its users, and what the server is there. Refusals under `/deployit` are
 //! text; what is answered is XML, or JSON for who asks for it.
 
+mod alias;
 mod control;
 mod instance;
 mod metadata;
@@ -13,6 +14,7 @@ pub(super) mod wire;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::alias::also;
 use crate::state::AppState;
 
 /// The routes of this folder.
@@ -36,7 +38,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
             security::update_deploy_user,
             security::delete_deploy_user
         ))
-        .routes(routes!(security::update_deploy_user_later))
+        .routes(also(
+            "/deployit/security/user/{username}/update",
+            "later",
+            routes!(security::update_deploy_user),
+        ))
         .merge(repository::routes())
         .merge(control::routes())
 }

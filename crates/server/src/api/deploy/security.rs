@@ -1,15 +1,18 @@
 //! `/deployit/security/user/**`: users in the shape of Deploy's.
 
+use std::sync::Arc;
+
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
 use patgate_core::user::{User, UserState, Username};
 use patgate_core::xml::Element;
-use patgate_store::{Page, UserFilter};
+use patgate_store::{UserCursor, UserFilter};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::wire::{Answer, Document, Format, FromEither, List, Received};
+use super::wire::{Answer, Asked, Document, Format, FromEither, Received, Row, listed};
 use crate::api::path::Name;
 use crate::api::query::Query;
 use crate::api::refusals::InText;
@@ -22,6 +25,9 @@ use crate::state::AppState;
 
 /// How many users are listed when nothing else is asked.
 const PAGE: i64 = 100;
+
+/// What Deploy has at the place of a user: it judges a password there. Nobody is to become a user by asking for that.
+const NO_USER: &str = "validatePassword";
 
 /// A user, and whether they are an administrator.
 pub(super) struct DeployUser {
@@ -94,29 +100,22 @@ pub(super) async fn list_deploy_users(
     caller: Caller,
     Query(asked): Query<UserParameters>,
     format: Format,
-) -> Result<Answer<List<DeployUser>>, Problem> {
-    let number = |name: &str, text: Option<String>, absent: i64| {
-        let number = text.map_or(Ok(absent), |text| text.parse());
-        number.map_err(|_| Problem::field(name, format!("The query parameter `{name}` is a whole number")))
-    };
-    let page = number("page", asked.page, 0)?;
-    let page = match u64::try_from(number("resultsPerPage", asked.results_per_page, PAGE)?) {
-        Ok(0) => {
-            let detail = "The query parameter `resultsPerPage` is 1 or more, or -1 for all";
-            return Err(Problem::field("resultsPerPage", detail));
-        }
-        Ok(size) => Page { number: page.max(0).unsigned_abs(), size },
-        Err(_) => Page::WHOLE,
-    };
-    let filter = UserFilter {
+) -> Result<Response, Problem> {
+    let page = Asked::of(asked.page.as_deref(), asked.results_per_page.as_deref(), PAGE)?;
+    let filter = Arc::new(UserFilter {
         name_prefix: asked.username,
         full_name: asked.full_name,
         email: asked.email,
         ..UserFilter::default()
+    });
+    let read = move |seek, skip, limit| {
+        let (state, caller, filter) = (state.clone(), caller.clone(), Arc::clone(&filter));
+        async move {
+            let found = users::list_behind(&state, &caller, &filter, &seek, (skip, limit)).await?;
+            Ok(found.into_iter().map(|user| DeployUser::of(&state, user)).collect())
+        }
     };
-    let listed = users::list(&state, &caller, &filter, page).await?;
-    let listed = listed.into_iter().map(|user| DeployUser::of(&state, user));
-    Ok(Answer(format, List(listed.collect())))
+    listed::<DeployUser, _>(format, page, read).await
 }
 
 /// Reads one user: oneself, or with `security#view` or `security#edit` anybody.
@@ -159,6 +158,10 @@ pub(super) async fn create_deploy_user(
     format: Format,
     Received(form): Received<UserForm>,
 ) -> Result<Answer<DeployUser>, Problem> {
+    if username.as_str() == NO_USER {
+        let detail = "A password is judged here when it is set; there is no call for it alone";
+        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail));
+    }
     form.agrees(&username, false)?;
     let profile = form.user_profile.unwrap_or_default();
     let new = NewUser {
@@ -191,29 +194,24 @@ pub(super) async fn update_deploy_user(
     format: Format,
     Received(form): Received<UserForm>,
 ) -> Result<Answer<DeployUser>, Problem> {
-    update(&state, &caller, username, format, form).await
-}
-
-/// The same as a PUT to the user, as later versions of Deploy have it.
-#[utoipa::path(
-    put,
-    path = "/deployit/security/user/{username}/update",
-    tag = "deploy",
-    params(("username" = String, Path, description = "The user, whatever the case")),
-    request_body(content((UserForm = "application/json"), (String = "application/xml"))),
-    responses(
-        (status = 200, description = "The user", content((Object = "application/json"), (String = "application/xml"))),
-        InText
-    )
-)]
-pub(super) async fn update_deploy_user_later(
-    State(state): State<AppState>,
-    caller: Caller,
-    Name(username): Name,
-    format: Format,
-    Received(form): Received<UserForm>,
-) -> Result<Answer<DeployUser>, Problem> {
-    update(&state, &caller, username, format, form).await
+    let before = users::read(&state, &caller, &username).await?;
+    form.agrees(&username, DeployUser::of(&state, before).is_admin)?;
+    let profile = form.user_profile.unwrap_or_default();
+    let password = form.password.filter(|password| !password.reveal().is_empty());
+    let edit = Edit {
+        full_name: profile.full_name.map(|text| parsed("fullName", &text)).transpose()?,
+        email: profile.email.map(|text| parsed("email", &text)).transpose()?,
+        login_allowed: profile.login_allowed,
+        password: password.map(|new| PasswordEdit {
+            new,
+            current: None,
+            new_field: "password",
+            current_field: "currentPassword",
+        }),
+        ..Edit::of(username)
+    };
+    let user = users::change_one(&state, &caller, edit).await?;
+    Ok(Answer(format, DeployUser::of(&state, user)))
 }
 
 /// Deletes a user for good, with all their tokens and sessions. Needs `security#edit`.
@@ -231,33 +229,6 @@ pub(super) async fn delete_deploy_user(
 ) -> Result<StatusCode, Problem> {
     users::delete(&state, &caller, &username).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn update(
-    state: &AppState,
-    caller: &Caller,
-    username: Username,
-    format: Format,
-    form: UserForm,
-) -> Result<Answer<DeployUser>, Problem> {
-    let before = users::read(state, caller, &username).await?;
-    form.agrees(&username, DeployUser::of(state, before).is_admin)?;
-    let profile = form.user_profile.unwrap_or_default();
-    let password = form.password.filter(|password| !password.reveal().is_empty());
-    let edit = Edit {
-        full_name: profile.full_name.map(|text| parsed("fullName", &text)).transpose()?,
-        email: profile.email.map(|text| parsed("email", &text)).transpose()?,
-        login_allowed: profile.login_allowed,
-        password: password.map(|new| PasswordEdit {
-            new,
-            current: None,
-            new_field: "password",
-            current_field: "currentPassword",
-        }),
-        ..Edit::of(username)
-    };
-    let user = users::change_one(state, caller, edit).await?;
-    Ok(Answer(format, DeployUser::of(state, user)))
 }
 
 impl DeployUser {
@@ -340,5 +311,17 @@ impl Document for DeployUser {
             .leaf("username", user.username.as_str())
             .leaf("admin", is_admin.to_string())
             .child(profile)
+    }
+}
+
+impl Row for DeployUser {
+    type Place = UserCursor;
+
+    fn place(&self) -> UserCursor {
+        UserCursor::of(&self.user)
+    }
+
+    fn text(self, format: Format) -> String {
+        format.text(&self)
     }
 }

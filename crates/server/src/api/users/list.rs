@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use jiff::Timestamp;
 use patgate_store::UserFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -11,6 +10,7 @@ use super::account::UserAccount;
 use crate::api::page::Paging;
 use crate::api::query::Query;
 use crate::api::refusals::{Malformed, Unproven};
+use crate::api::time;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::users;
@@ -29,10 +29,10 @@ pub(super) struct UserParameters {
     login_allowed: Option<bool>,
     /// Whether they come from a directory or from single sign-on.
     external: Option<bool>,
-    /// They signed in after this (RFC 3339).
-    last_active_after: Option<Timestamp>,
-    /// They signed in before this (RFC 3339).
-    last_active_before: Option<Timestamp>,
+    /// They signed in after this (RFC 3339, or a time or a day of the server's zone).
+    last_active_after: Option<String>,
+    /// They signed in before this (RFC 3339, or a time or a day of the server's zone).
+    last_active_before: Option<String>,
 }
 
 /// Lists users by name. Needs `security#view` or `security#edit`.
@@ -54,8 +54,8 @@ pub(super) async fn list_users(
         full_name: asked.full_name,
         login_allowed: asked.login_allowed,
         external: asked.external,
-        last_active_after: asked.last_active_after,
-        last_active_before: asked.last_active_before,
+        last_active_after: time::read(&state.zone, "lastActiveAfter", asked.last_active_after)?,
+        last_active_before: time::read(&state.zone, "lastActiveBefore", asked.last_active_before)?,
         ..UserFilter::default()
     };
     let listed = users::list(&state, &caller, &filter, paging.page()).await?;

@@ -6,7 +6,7 @@ use patgate_core::item::{
 };
 use patgate_store::Item;
 
-use super::webhook;
+use super::webhook::{self, KnownGrants};
 use crate::configuration::Secret;
 use crate::mail::{SmtpFault, SmtpFields, SmtpServer};
 use crate::state::AppState;
@@ -59,9 +59,9 @@ pub(super) fn judge<'h>(
 }
 
 /// What an administrator should know about an item, in sentences.
-pub(super) async fn warnings(state: &AppState, item: &Item) -> Vec<String> {
+pub(super) fn warnings(state: &AppState, item: &Item, grants: &KnownGrants) -> Vec<String> {
     if is_webhook_endpoint(&item.type_name) {
-        return webhook::warnings(state, item).await;
+        return webhook::warnings(state, item, grants);
     }
     if item.type_name != MAIL_SERVER.name {
         return Vec::new();

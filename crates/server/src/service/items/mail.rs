@@ -10,6 +10,7 @@ use crate::configuration::Secret;
 use crate::mail::{self, Mailbox, Report, SmtpServer};
 use crate::problem::{Problem, with_causes};
 use crate::sealing::{Purpose, SealFault};
+use crate::service::trials::{self, RunningTrial};
 use crate::state::AppState;
 
 /// The most mail servers that can be chosen from.
@@ -41,12 +42,29 @@ pub async fn mail_server(state: &AppState, id: &ItemId) -> Result<SmtpServer, Pr
 /// says is in the report; it is no refusal. Takes five minutes at most.
 ///
 /// # Errors
-/// 403 without `config#edit`; 404; 400 when nobody is named and there is no Test Address; 409 as [`mail_server`].
+/// 403 without `config#edit`; 404; 400 when nobody is named and there is no Test Address; 409 as [`mail_server`]; 429
+/// when too many trials run.
 pub async fn send_test_mail(
     state: &AppState,
     caller: &Caller,
     which: &ItemRef,
     to: Option<&str>,
+) -> Result<Report, Problem> {
+    caller.require(state, CONFIG_EDIT)?;
+    let running = trials::begin(state, caller.user)?;
+    run_test_mail(state, caller, which, to, running).await
+}
+
+/// As [`send_test_mail`], as a trial that counts already.
+///
+/// # Errors
+/// As [`send_test_mail`], but for 429.
+pub(in crate::service) async fn run_test_mail(
+    state: &AppState,
+    caller: &Caller,
+    which: &ItemRef,
+    to: Option<&str>,
+    _running: RunningTrial,
 ) -> Result<Report, Problem> {
     caller.require(state, CONFIG_EDIT)?;
     let item = super::read(state, caller, which).await?.item;

@@ -1,7 +1,7 @@
 //! Several items at once, all or none of them; and copies.
 
 use patgate_core::item::{Draft, Entered, ItemId, ItemName, SecretText, Value};
-use patgate_store::{Item, StoreError};
+use patgate_store::{Change, Item, StoreError};
 
 use super::write::{apply, begin, found, insert, remove};
 use super::{ItemChange, ItemDraft, ItemRef, ItemView};
@@ -9,7 +9,7 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// How many items one call may make, change, delete or copy.
+/// How many items one call may make, change, delete, copy or move: while it does, nobody else changes anything.
 pub const MOST_AT_ONCE: usize = 1_000;
 /// How many copies of an item get a name by themselves.
 const MOST_COPIES: usize = 20;
@@ -79,7 +79,8 @@ pub async fn delete_all(state: &AppState, caller: &Caller, mut ids: Vec<ItemId>)
 /// to have them enters them there.
 ///
 /// # Errors
-/// As [`super::create`]; 400 also for a type that needs a secret; 409 for a place in the folder itself; 404.
+/// As [`super::create`]; 400 also for a type that needs a secret; 409 for a place in the folder itself, and for too many
+/// items in it; 404.
 pub async fn copy(
     state: &AppState,
     caller: &Caller,
@@ -91,8 +92,8 @@ pub async fn copy(
     if to.is_below(&item.id) {
         return Err(Problem::conflict("A folder cannot be copied into itself"));
     }
+    few_with(&change, &item.id).await?;
     let below = change.items_below(&item.id).await?;
-    few(below.len() + 1)?;
     let copied = insert(state, &mut change, twin(&item, to.clone())).await?;
     for inner in below {
         let place = inner.id.moved(&item.id, &copied.id).map_err(|_| Problem::from(StoreError::Unmovable))?;
@@ -132,6 +133,22 @@ fn twin(item: &Item, id: ItemId) -> ItemDraft {
     let properties: Draft =
         item.properties.iter().map(|(name, value)| (name.clone(), entered(value))).collect();
     ItemDraft { id, type_name: item.type_name.clone(), properties }
+}
+
+/// Refuses to copy or move an item that has too many items in it.
+///
+/// # Errors
+/// 409 when they are more than [`MOST_AT_ONCE`] with itself.
+pub(super) async fn few_with(change: &Change, id: &ItemId) -> Result<(), Problem> {
+    let most = MOST_AT_ONCE as u64;
+    if change.count_items_below(id, most).await? < most {
+        return Ok(());
+    }
+    let detail = format!(
+        "`{id}` is, with what is in it, more than {MOST_AT_ONCE} configuration items, and one call copies or moves no more; \
+         copy or move what is in it part by part"
+    );
+    Err(Problem::conflict(detail))
 }
 
 fn few(count: usize) -> Result<(), Problem> {

@@ -20,10 +20,11 @@ use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Draft, ItemId};
 
 pub use self::check::check;
+pub(in crate::service) use self::mail::run_test_mail;
 pub use self::mail::{mail_server, mail_servers, note_trial, send_test_mail};
 pub use self::many::{MOST_AT_ONCE, copy, create_all, delete_all, duplicate, update_all};
 pub use self::read::{
-    find, folder, folders, list, list_from, read, read_all, read_known, require_sight, tree,
+    find, folder, folders, list, list_bare, list_from, read, read_all, read_known, require_sight, tree,
 };
 pub use self::reseal::reseal;
 pub use self::trial::{Trial, try_out};

@@ -91,7 +91,7 @@ pub async fn folder(state: &AppState, caller: &Caller, id: &ItemId) -> Result<It
     if found.is_folder() { Ok(found.item.id) } else { Err(no_such_item()) }
 }
 
-/// The places and types of items, in the order of the places.
+/// At most `limit` of the places and types of items from a place on, in the order of the places, behind the first `skip`.
 ///
 /// # Errors
 /// As [`list`].
@@ -99,10 +99,27 @@ pub async fn find(
     state: &AppState,
     caller: &Caller,
     query: &ItemQuery,
-    page: Page,
+    seek: &Seek<ItemCursor>,
+    (skip, limit): (u64, u64),
 ) -> Result<Vec<ItemReference>, Problem> {
     require_sight(state, caller)?;
-    Ok(state.store.find_items(query, page).await?)
+    Ok(state.store.find_items(query, seek, skip, limit).await?)
+}
+
+/// As [`list_from`], for who shows no warnings.
+///
+/// # Errors
+/// As [`list`].
+pub async fn list_bare(
+    state: &AppState,
+    caller: &Caller,
+    filter: &ItemFilter,
+    seek: &Seek<ItemCursor>,
+    limit: u64,
+) -> Result<Vec<ItemView>, Problem> {
+    require_sight(state, caller)?;
+    let items = state.store.list_items(filter, seek, limit).await?;
+    Ok(items.into_iter().map(ItemView::bare).collect())
 }
 
 /// The items at these places, in the order of the places; those that are not there are left out.

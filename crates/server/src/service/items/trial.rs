@@ -11,6 +11,7 @@ use super::{ItemRef, read};
 use crate::caller::Caller;
 use crate::mail::{Connection, Report};
 use crate::problem::Problem;
+use crate::service::trials;
 use crate::state::AppState;
 
 /// How long a trial may take: somebody waits for it.
@@ -30,7 +31,7 @@ pub enum Trial {
 /// Tries an item out: connects to a mail server and signs in there, and sends nothing.
 ///
 /// # Errors
-/// 403 without `config#edit`; 404.
+/// 403 without `config#edit`; 404; 429 when too many trials run.
 pub async fn try_out(state: &AppState, caller: &Caller, which: &ItemRef) -> Result<Trial, Problem> {
     caller.require(state, CONFIG_EDIT)?;
     let item = read(state, caller, which).await?.item;
@@ -41,6 +42,7 @@ pub async fn try_out(state: &AppState, caller: &Caller, which: &ItemRef) -> Resu
         Ok(server) => server,
         Err(problem) => return Ok(Trial::Fails(problem.to_string())),
     };
+    let _running = trials::begin(state, caller.user)?;
     note_trial(state, caller, &item.id, MailTrial::SignIn, "").await?;
     let mut report = Report::default();
     Ok(match tokio::time::timeout(PATIENCE, Connection::open(&server, &mut report)).await {

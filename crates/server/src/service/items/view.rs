@@ -3,6 +3,7 @@
 use patgate_core::item::{MASK, TypeDescriptor, Value, descriptor};
 use patgate_store::Item;
 
+use super::webhook::KnownGrants;
 use super::{kind, webhook};
 use crate::state::AppState;
 
@@ -19,24 +20,31 @@ pub struct ItemView {
 
 impl ItemView {
     pub(in crate::service) async fn new(state: &AppState, item: Item) -> Self {
+        let grants = webhook::grants_of(state, std::slice::from_ref(&item)).await;
+        Self::with(state, item, &grants)
+    }
+
+    /// Several of them: one question for what all of them need to know.
+    pub(in crate::service) async fn all(state: &AppState, items: Vec<Item>) -> Vec<Self> {
+        let grants = webhook::grants_of(state, &items).await;
+        items.into_iter().map(|item| Self::with(state, item, &grants)).collect()
+    }
+
+    /// As [`Self::new`], for who shows no warnings: there are none.
+    pub(in crate::service) fn bare(item: Item) -> Self {
+        Self { descriptor: descriptor(&item.type_name), item, warnings: Vec::new() }
+    }
+
+    fn with(state: &AppState, item: Item, grants: &KnownGrants) -> Self {
         let descriptor = descriptor(&item.type_name);
         let warnings = match descriptor {
-            Some(_) => kind::warnings(state, &item).await,
+            Some(_) => kind::warnings(state, &item, grants),
             None => vec![format!(
                 "This version of Patgate does not know the type `{}`, so the item cannot be changed.",
                 item.type_name
             )],
         };
         Self { item, descriptor, warnings }
-    }
-
-    /// Several of them.
-    pub(in crate::service) async fn all(state: &AppState, items: Vec<Item>) -> Vec<Self> {
-        let mut views = Vec::with_capacity(items.len());
-        for item in items {
-            views.push(Self::new(state, item).await);
-        }
-        views
     }
 
     /// The properties whose secrets are personal access tokens.

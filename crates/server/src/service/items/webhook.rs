@@ -1,6 +1,10 @@
 //! What webhook endpoints demand and warn of beyond their descriptors.
 
+use std::collections::BTreeMap;
+
 use http::{HeaderName, HeaderValue};
+use patgate_core::grant::{Grant, GrantState};
+use patgate_core::identifier::GrantId;
 use patgate_core::item::{Properties, PropertyFault, Reason, Value, webhook_property as property};
 use patgate_core::webhook::{Action, Method, SigningSecret};
 use patgate_store::{Item, StoredSecret};
@@ -31,6 +35,10 @@ const OUR_HEADERS: [&str; 17] = [
 ];
 /// What all our own headers of forwarded requests begin with.
 pub(crate) const OUR_PREFIX: &str = "x-patgate-webhook-";
+
+/// Grants that endpoints are opened by; `None` when nobody was asked, or the database did not answer.
+#[derive(Default)]
+pub(super) struct KnownGrants(Option<BTreeMap<GrantId, Grant>>);
 
 /// What is wrong with the values of an endpoint, taken together.
 pub(super) fn judge<'h>(
@@ -110,7 +118,7 @@ pub(super) fn judge<'h>(
 }
 
 /// What an administrator should know about an endpoint, in sentences.
-pub(super) async fn warnings(state: &AppState, item: &Item) -> Vec<String> {
+pub(super) fn warnings(state: &AppState, item: &Item, grants: &KnownGrants) -> Vec<String> {
     let mut warnings = Vec::new();
     let properties = &item.properties;
     match method(properties) {
@@ -119,7 +127,7 @@ pub(super) async fn warnings(state: &AppState, item: &Item) -> Vec<String> {
                 "Anybody who knows the address can send requests: there is no authentication.".to_owned(),
             );
         }
-        Method::Token | Method::GitLab => warnings.extend(token_warning(state, item).await),
+        Method::Token | Method::GitLab => warnings.extend(token_warning(state, item, grants)),
         Method::Basic | Method::GitHub | Method::Standard => {}
     }
     let compiled = state.webhooks.endpoints.by_number(item.number);
@@ -140,14 +148,28 @@ pub(super) fn bound(item: &Item) -> Vec<&str> {
     item.secrets.iter().filter(|(_, secret)| is_bound(secret)).map(|(name, _)| name.as_str()).collect()
 }
 
+/// The grants of the personal access tokens of these endpoints.
+pub(super) async fn grants_of(state: &AppState, items: &[Item]) -> KnownGrants {
+    let ids: Vec<_> = items.iter().filter_map(bound_token).collect();
+    if ids.is_empty() {
+        return KnownGrants::default();
+    }
+    let found = state.store.grants_with_history(&ids).await;
+    KnownGrants(found.ok().map(|grants| grants.into_iter().map(|grant| (grant.id, grant)).collect()))
+}
+
+fn bound_token(item: &Item) -> Option<GrantId> {
+    match item.secrets.get(property::SECRET_TOKEN)? {
+        StoredSecret::Grant(bound) => Some(bound.grant),
+        StoredSecret::Sealed(_) | StoredSecret::Digest(_) => None,
+    }
+}
+
 /// Why the personal access token of an endpoint does not open it now.
-async fn token_warning(state: &AppState, item: &Item) -> Option<String> {
-    use patgate_core::grant::GrantState;
-    let StoredSecret::Grant(bound) = item.secrets.get(property::SECRET_TOKEN)? else { return None };
-    let why = match state.store.grant_with_history(bound.grant).await {
-        Err(_) => return None,
-        Ok(None) => "was deleted",
-        Ok(Some(grant)) => match grant.state {
+fn token_warning(state: &AppState, item: &Item, KnownGrants(grants): &KnownGrants) -> Option<String> {
+    let why = match grants.as_ref()?.get(&bound_token(item)?) {
+        None => "was deleted",
+        Some(grant) => match grant.state {
             GrantState::Deleted { .. } => "was deleted",
             _ if grant.expires_at.is_expired(state.clock.now()) => "has expired",
             GrantState::Suspended { .. } => "is suspended",

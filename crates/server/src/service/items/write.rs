@@ -10,6 +10,7 @@ use patgate_core::permission::names::CONFIG_EDIT;
 use patgate_store::{Change, Item, NewItem, StoreError, StoredSecret, StoredSecrets};
 
 use super::kind::Held;
+use super::many::few_with;
 use super::{ItemChange, ItemDraft, ItemRef, ItemView, compared, kind, no_such_item};
 use crate::caller::Caller;
 use crate::problem::{FieldFault, Problem};
@@ -69,7 +70,7 @@ pub(super) fn known(draft: &ItemDraft) -> Result<&'static TypeDescriptor, Proble
 ///
 /// # Errors
 /// As [`create`]; 400 naming the secret that must be given again, because the change would send it elsewhere; 409 when
-/// somebody else changed it after it was read.
+/// somebody else changed it after it was read, and for a folder with too many items in it to be moved at once.
 pub async fn update(
     state: &AppState,
     caller: &Caller,
@@ -110,8 +111,9 @@ pub(super) async fn apply(
     let secrets = kept(state, descriptor, before.number, &decision, before.secrets.clone(), &mut random)?;
     let updated = change.update_item(before.number, before.version, decision.properties, secrets).await;
     let mut item = updated.map_err(|error| misplaced(descriptor, error))?;
-    if let Some(to) = wanted.id {
+    if let Some(to) = wanted.id.filter(|to| to.as_str() != item.id.as_str()) {
         let from = item.id.clone();
+        few_with(change, &from).await?;
         let moved = change.move_item(item.number, item.version, &to).await;
         item = moved.map_err(|error| misplaced(descriptor, error))?;
         follow(change, &from, &item.id).await?;

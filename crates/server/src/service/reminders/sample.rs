@@ -9,7 +9,7 @@ use crate::caller::Caller;
 use crate::mail::template::{Rendered, TemplateFault, TokenValues, Values};
 use crate::mail::{self, Mail, Mailbox, MessageId, Report};
 use crate::problem::Problem;
-use crate::service::items;
+use crate::service::{items, trials};
 use crate::state::AppState;
 
 /// What came of *Send to me*.
@@ -50,7 +50,7 @@ pub fn rendered_sample(state: &AppState, caller: &Caller, texts: &Texts) -> Resu
 /// Sends it to the caller's own address, through the mail server of these settings. Takes five minutes at most.
 ///
 /// # Errors
-/// As [`rendered_sample`]; 409 when the caller has no address, or no mail server is chosen.
+/// As [`rendered_sample`]; 409 when the caller has no address, or no mail server is chosen; 429 when too many trials run.
 pub async fn send_sample(
     state: &AppState,
     caller: &Caller,
@@ -74,6 +74,7 @@ pub async fn send_sample(
         text: words.text,
         date: state.clock.now(),
     };
+    let _running = trials::begin(state, caller.user)?;
     items::note_trial(state, caller, id, MailTrial::Sample, &address).await?;
     let (report, outcome) = mail::try_out(&server, &letter).await;
     let fault = outcome.err();

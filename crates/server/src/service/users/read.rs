@@ -1,7 +1,7 @@
 //! Seeing users.
 
 use patgate_core::user::{User, Username};
-use patgate_store::{Page, UserFilter};
+use patgate_store::{Page, Seek, UserCursor, UserFilter};
 
 use super::no_such_user;
 use crate::caller::Caller;
@@ -21,6 +21,21 @@ pub async fn list(
 ) -> Result<Vec<User>, Problem> {
     require_sight(state, caller)?;
     Ok(state.store.users(filter, page).await?)
+}
+
+/// At most `limit` users from a place on, by name, behind the first `skip` of them.
+///
+/// # Errors
+/// As [`list`].
+pub async fn list_behind(
+    state: &AppState,
+    caller: &Caller,
+    filter: &UserFilter,
+    place: &Seek<UserCursor>,
+    (skip, limit): (u64, u64),
+) -> Result<Vec<User>, Problem> {
+    require_sight(state, caller)?;
+    Ok(state.store.users_behind(filter, place, skip, limit).await?)
 }
 
 /// Reads one user; everybody may read themselves.

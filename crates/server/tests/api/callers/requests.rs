@@ -139,6 +139,9 @@ fn table() -> Vec<(&'static str, Value)> {
         ("GET /deployit/server/info", Value::Null),
         ("GET /deployit/server/state", Value::Null),
         // A task is in the memory of the server that made it: here there is none.
+        ("GET /deployit/task/{id}", Value::Null),
+        ("DELETE /deployit/task/{id}", Value::Null),
+        ("POST /deployit/task/{id}/archive", Value::Null),
         ("POST /deployit/task/{id}/start", Value::Null),
         ("GET /deployit/tasks/v2/{id}", Value::Null),
         ("DELETE /deployit/tasks/v2/{id}", Value::Null),

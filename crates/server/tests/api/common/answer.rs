@@ -55,11 +55,11 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// Status, headers and body, for a snapshot.
+    /// Status, headers and body, for a snapshot. Left out is the header that every answer has, as `callers` shows.
     pub(crate) fn shown(&self) -> String {
         let mut shown = self.parts.status.to_string();
         for (name, value) in &self.parts.headers {
-            if name != "content-length" {
+            if !["content-length", "x-content-type-options"].contains(&name.as_str()) {
                 write!(shown, "\n{name}: {}", value.to_str().unwrap()).unwrap();
             }
         }

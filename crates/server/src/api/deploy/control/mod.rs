@@ -8,6 +8,7 @@ mod tasks;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::alias::also;
 pub(super) use crate::service::control::SEND_TEST_MAIL;
 use crate::state::AppState;
 
@@ -19,5 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::read_task, tasks::cancel_task))
         .routes(routes!(tasks::start_task))
         .routes(routes!(tasks::archive_task))
-        .routes(routes!(tasks::start_task_v1))
+        .routes(also("/deployit/task/{id}", "v1", routes!(tasks::read_task, tasks::cancel_task)))
+        .routes(also("/deployit/task/{id}/start", "v1", routes!(tasks::start_task)))
+        .routes(also("/deployit/task/{id}/archive", "v1", routes!(tasks::archive_task)))
 }

@@ -1,4 +1,4 @@
-//! `/deployit/tasks/v2/{id}`: a control task.
+//! `/deployit/tasks/v2/{id}`: a control task. Older clients call it `/deployit/task/{id}`.
 
 use axum::extract::State;
 use http::StatusCode;
@@ -11,8 +11,8 @@ use crate::problem::Problem;
 use crate::service::control::{self, ControlTask};
 use crate::state::AppState;
 
-/// Shows a control task of the caller's: how far it is, and what happened. It is known to the server that made it, for an hour
-/// after anything last happened to it.
+/// Shows a control task of the caller's: how far it is, and what happened. Needs `config#view` or `config#edit`. It is known
+/// to the server that made it, for an hour after anything last happened to it.
 #[utoipa::path(
     get,
     path = "/deployit/tasks/v2/{id}",
@@ -49,24 +49,7 @@ pub(super) async fn start_task(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The same as `/deployit/tasks/v2/{id}/start`, for older clients.
-#[utoipa::path(
-    post,
-    path = "/deployit/task/{id}/start",
-    tag = "deploy",
-    params(("id" = String, Path, description = "The task")),
-    responses((status = 204, description = "It runs"), InText)
-)]
-pub(super) async fn start_task_v1(
-    State(state): State<AppState>,
-    caller: Caller,
-    Word(id): Word,
-) -> Result<StatusCode, Problem> {
-    control::start(&state, &caller, &id)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Archives a control task that has ended well.
+/// Archives a control task that has ended well. Needs `config#edit`.
 #[utoipa::path(
     post,
     path = "/deployit/tasks/v2/{id}/archive",
@@ -83,7 +66,7 @@ pub(super) async fn archive_task(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives up a control task that was not started, or failed.
+/// Gives up a control task that was not started, or failed. Needs `config#edit`.
 #[utoipa::path(
     delete,
     path = "/deployit/tasks/v2/{id}",

@@ -8,8 +8,7 @@ use utoipa::IntoParams;
 use super::super::wire::{
     Answer, Ci, CiDocument, CiForm, CiReference, CiReferenceDocument, Format, List, Message, Received,
 };
-use super::ci::to_make;
-use super::many::place;
+use super::many::drafts;
 use crate::api::query::Query;
 use crate::api::refusals::InText;
 use crate::caller::Caller;
@@ -36,7 +35,7 @@ pub(super) async fn validate_cis(
     format: Format,
     Received(forms): Received<Vec<CiForm>>,
 ) -> Result<Answer<List<Ci>>, Problem> {
-    let drafts = forms.into_iter().map(|form| to_make(place(&form), form)).collect::<Result<Vec<_>, _>>()?;
+    let drafts = drafts(forms)?;
     let cis: Vec<_> = drafts
         .iter()
         .map(|draft| {

@@ -8,7 +8,7 @@ use super::ci::{all_at, taken, to_change, to_make};
 use crate::api::refusals::InText;
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::items;
+use crate::service::items::{self, ItemDraft};
 use crate::state::AppState;
 
 /// Makes CIs, in their order: a folder before what is in it. Needs `config#edit`.
@@ -29,8 +29,7 @@ pub(super) async fn create_cis(
     format: Format,
     Received(forms): Received<Vec<CiForm>>,
 ) -> Result<Answer<List<Ci>>, Problem> {
-    let drafts = forms.into_iter().map(|form| to_make(place(&form), form));
-    let made = items::create_all(&state, &caller, drafts.collect::<Result<_, _>>()?).await.map_err(taken)?;
+    let made = items::create_all(&state, &caller, drafts(forms)?).await.map_err(taken)?;
     Ok(Answer(format, List(made.into_iter().map(Ci::from).collect())))
 }
 
@@ -100,7 +99,11 @@ pub(super) async fn read_cis(
     Ok(Answer(format, List(found.into_iter().map(Ci::from).collect())))
 }
 
-/// The place that a CI of a list names.
-pub(super) fn place(form: &CiForm) -> Place {
+/// The items that the CIs of a list describe.
+pub(super) fn drafts(forms: Vec<CiForm>) -> Result<Vec<ItemDraft>, Problem> {
+    forms.into_iter().map(|form| to_make(place(&form), form)).collect()
+}
+
+fn place(form: &CiForm) -> Place {
     Place::of(form.id.as_deref().unwrap_or_default())
 }

@@ -9,6 +9,7 @@ mod query;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::alias::also;
 use crate::state::AppState;
 
 /// The routes of this folder.
@@ -21,8 +22,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(place::move_ci))
         .routes(routes!(place::copy_ci))
         .routes(routes!(query::query_cis))
-        .routes(routes!(query::query_cis_v2))
-        .routes(routes!(query::query_cis_v3))
+        .routes(also("/deployit/repository/v2/query", "v2", routes!(query::query_cis)))
+        .routes(also("/deployit/repository/v3/query", "v3", routes!(query::query_cis)))
         .routes(routes!(many::create_cis, many::update_cis))
         .routes(routes!(many::delete_cis))
         .routes(routes!(many::read_cis))

@@ -40,6 +40,22 @@ pub(in crate::api) struct Text(pub(in crate::api) String);
 pub(in crate::api) struct List<T>(pub(in crate::api) Vec<T>);
 
 impl Format {
+    /// A document in this form.
+    pub(in crate::api) fn text(self, document: &impl Document) -> String {
+        match self {
+            Self::Xml => document.xml().to_document(),
+            Self::Json => document.json().to_string(),
+        }
+    }
+
+    /// What it is to a client.
+    pub(in crate::api) fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Xml => "application/xml",
+            Self::Json => "application/json",
+        })
+    }
+
     /// What `Accept` prefers (RFC 9110 §12.5.1). Where it leaves the choice, and where it takes neither, XML.
     fn of(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
@@ -93,11 +109,7 @@ impl<S: Sync> FromRequestParts<S> for Format {
 impl<T: Document> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
         let Self(format, document) = self;
-        let (content_type, body) = match format {
-            Format::Xml => ("application/xml", document.xml().to_document()),
-            Format::Json => ("application/json", document.json().to_string()),
-        };
-        ([(CONTENT_TYPE, HeaderValue::from_static(content_type))], body).into_response()
+        ([(CONTENT_TYPE, format.content_type())], format.text(&document)).into_response()
     }
 }
 

@@ -4,10 +4,10 @@ use http::StatusCode;
 use jiff::Timestamp;
 use patgate_core::item::Value;
 use patgate_core::xml::Element;
-use patgate_store::ItemReference;
+use patgate_store::{ItemCursor, ItemReference};
 use serde_json::{Map, json};
 
-use super::Document;
+use super::{Document, Format, Row};
 use crate::problem::Problem;
 use crate::service::items::ItemView;
 
@@ -109,7 +109,7 @@ impl Document for Ci {
     }
 
     fn xml(&self) -> Element {
-        let mut ci = Element::new(self.type_name.as_str()).attribute("id", self.id.as_str());
+        let mut ci = Element::called(&self.type_name, "ci", "type").attribute("id", self.id.as_str());
         if let Some(facts) = &self.facts {
             ci = ci
                 .attribute("token", facts.token.as_str())
@@ -118,13 +118,16 @@ impl Document for Ci {
                 .attribute("last-modified-by", facts.changed_by.as_str())
                 .attribute("last-modified-at", written(facts.changed_at));
         }
-        let property = |(name, value): &(String, Value)| match value {
-            Value::Boolean(yes) => Element::new(name).text(yes.to_string()),
-            Value::Integer(number) => Element::new(name).text(number.to_string()),
-            Value::Text(text) => Element::new(name).text(text),
-            Value::Map(map) => Element::new(name).children_of(
-                map.iter().map(|(key, value)| Element::new("entry").attribute("key", key).text(value)),
-            ),
+        let property = |(name, value): &(String, Value)| {
+            let property = Element::called(name, "property", "name");
+            match value {
+                Value::Boolean(yes) => property.text(yes.to_string()),
+                Value::Integer(number) => property.text(number.to_string()),
+                Value::Text(text) => property.text(text),
+                Value::Map(map) => property.children_of(
+                    map.iter().map(|(key, value)| Element::new("entry").attribute("key", key).text(value)),
+                ),
+            }
         };
         ci = ci.children_of(self.properties.iter().map(property));
         if let Some(messages) = &self.messages {
@@ -148,6 +151,18 @@ impl Document for CiReference {
 
     fn xml(&self) -> Element {
         Element::new("ci").attribute("ref", self.0.id.as_str()).attribute("type", self.0.type_name.as_str())
+    }
+}
+
+impl Row for CiReference {
+    type Place = ItemCursor;
+
+    fn place(&self) -> ItemCursor {
+        ItemCursor::at(&self.0.id)
+    }
+
+    fn text(self, format: Format) -> String {
+        format.text(&self)
     }
 }
 

@@ -1,15 +1,18 @@
 //! Several configurations: by type and title, and by their ids.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use axum::extract::State;
-use patgate_core::item::FOLDER;
-use patgate_store::{ItemFilter, ItemQuery, Page};
+use axum::response::{IntoResponse, Response};
+use patgate_core::item::{FOLDER, ItemName};
+use patgate_store::{ItemCursor, ItemFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::body::ConfigurationBody;
 use super::place::item;
+use crate::api::deploy::wire::{Asked, Format, Row, listed};
 use crate::api::json::Json;
 use crate::api::query::Query;
 use crate::api::refusals::{BadBody, Malformed, Unproven};
@@ -46,29 +49,42 @@ pub(super) async fn find_configurations(
     State(state): State<AppState>,
     caller: Caller,
     Query(asked): Query<ConfigurationParameters>,
-) -> Result<axum::Json<Vec<ConfigurationBody>>, Problem> {
+) -> Result<Response, Problem> {
     items::require_sight(&state, &caller)?;
+    let nothing = || Ok(axum::Json(Vec::<ConfigurationBody>::new()).into_response());
     // What is there belongs to no folder: every folder inherits it, and none has it itself.
     if asked.folder_only == Some(true) && asked.folder_id.is_some() {
-        return Ok(axum::Json(Vec::new()));
+        return nothing();
     }
-    let type_name = asked.configuration_type;
-    let found = match asked.title {
-        None => {
-            let filter = ItemFilter { type_name: type_name.clone(), ..ItemFilter::default() };
-            items::list(&state, &caller, &filter, Page::WHOLE).await?
-        }
-        Some(title) if title.contains('%') => Vec::new(),
-        Some(title) => {
-            let query = ItemQuery { type_name: type_name.clone(), name: Some(title), ..ItemQuery::default() };
-            let found = items::find(&state, &caller, &query, Page::WHOLE).await?;
-            let ids: Vec<_> = found.into_iter().map(|found| found.id).collect();
-            items::read_all(&state, &caller, &ids).await?
+    // What can be no title is nobody's.
+    let Ok(name) = asked.title.map(|title| title.parse::<ItemName>()).transpose() else { return nothing() };
+    // Folders of items are configurations to who asks for their type alone.
+    let but_type = asked.configuration_type.is_none().then(|| FOLDER.name.to_owned());
+    let filter = ItemFilter { type_name: asked.configuration_type, but_type, name, ..ItemFilter::default() };
+    let filter = Arc::new(filter);
+    let read = move |seek, _, limit| {
+        let (state, caller, filter) = (state.clone(), caller.clone(), Arc::clone(&filter));
+        async move {
+            let found = items::list_bare(&state, &caller, &filter, &seek, limit).await?;
+            Ok(found.into_iter().map(Found).collect())
         }
     };
-    // Folders of items are configurations to who asks for their type alone.
-    let is_meant = |view: &ItemView| type_name.is_some() || view.item.type_name != FOLDER.name;
-    Ok(axum::Json(found.into_iter().filter(is_meant).map(ConfigurationBody::from).collect()))
+    listed::<Found, _>(Format::Json, Asked::ALL, read).await
+}
+
+/// A configuration that was found.
+struct Found(ItemView);
+
+impl Row for Found {
+    type Place = ItemCursor;
+
+    fn place(&self) -> ItemCursor {
+        ItemCursor::of(&self.0.item)
+    }
+
+    fn text(self, _: Format) -> String {
+        serde_json::to_string(&ConfigurationBody::from(self.0)).unwrap_or_default()
+    }
 }
 
 /// Reads configurations by their ids. Needs `config#view` or `config#edit`. Those that are not there are left out.
