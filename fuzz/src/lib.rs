@@ -10,4 +10,5 @@ pub mod logging;
 pub mod mail;
 pub mod oidc;
 pub mod problem;
+pub mod script;
 pub mod session;

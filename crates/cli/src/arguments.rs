@@ -43,6 +43,17 @@ pub(crate) enum Command {
     /// Print the description of the API
     #[command(hide = true)]
     Openapi,
+    /// Run scripts for the server that started this, until it closes the pipe
+    #[command(hide = true)]
+    ScriptWorker(ScriptWorker),
+}
+
+/// What the server tells a process that runs scripts for it.
+#[derive(Args)]
+pub(crate) struct ScriptWorker {
+    /// How much memory it may take
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) memory_bytes: u64,
 }
 
 /// Commands on tokens. A running server has a change in force before the command ends.

@@ -8,6 +8,7 @@ mod healthcheck;
 mod keys;
 mod output;
 mod password;
+mod script_worker;
 mod serve;
 mod token;
 mod user;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Keys(command) => keys::run(command),
         Command::Config(command) => config::run(command),
         Command::Healthcheck(arguments) => healthcheck::run(arguments),
+        Command::ScriptWorker(arguments) => script_worker::run(&arguments),
         Command::Openapi => output::print(&patgate_server::api::openapi_text()),
     };
     match outcome {

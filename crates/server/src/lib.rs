@@ -22,6 +22,7 @@ pub mod password;
 pub mod problem;
 pub mod provider;
 pub mod scim;
+pub mod script;
 pub mod sealing;
 mod secret_file;
 pub mod service;

@@ -22,6 +22,7 @@ pub mod crash;
 pub mod curl;
 pub mod ports;
 pub mod random;
+pub mod scripts;
 pub mod servers;
 pub mod standard_webhooks;
 pub mod upstream;

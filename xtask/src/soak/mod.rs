@@ -3,6 +3,7 @@
 mod fuzz;
 mod kills;
 mod mails;
+mod scripts;
 mod webhooks;
 
 use crate::failure::Failure;
@@ -10,6 +11,7 @@ use crate::failure::Failure;
 /// The names of the trials that are no fuzz targets.
 const KILLS: &str = "kills";
 const MAILS: &str = "mails";
+const SCRIPTS: &str = "scripts";
 const WEBHOOKS: &str = "webhooks";
 
 /// What `cargo xtask soak` takes.
@@ -21,7 +23,10 @@ pub(crate) struct Arguments {
     /// Seconds for each fuzz target
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     seconds: u32,
-    /// Only these trials: `kills`, `mails`, `webhooks`, or the names of fuzz targets
+    /// Scripts that nobody would write
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
+    scripts: u32,
+    /// Only these trials: `kills`, `mails`, `scripts`, `webhooks`, or the names of fuzz targets
     #[arg(value_name = "TRIAL")]
     trials: Vec<String>,
 }
@@ -35,12 +40,13 @@ pub(crate) struct Arguments {
 /// When a crash broke an answer, with what it broke.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let targets = fuzz::targets()?;
-    let is_known =
-        |trial: &&String| [KILLS, MAILS, WEBHOOKS].contains(&trial.as_str()) || targets.contains(trial);
+    let is_known = |trial: &&String| {
+        [KILLS, MAILS, SCRIPTS, WEBHOOKS].contains(&trial.as_str()) || targets.contains(trial)
+    };
     if let Some(unknown) = arguments.trials.iter().find(|trial| !is_known(trial)) {
         let known = targets.join("`, `");
         return Err(Failure::Found(format!(
-            "there is no trial `{unknown}`, only `{KILLS}`, `{MAILS}`, `{WEBHOOKS}`, `{known}`"
+            "there is no trial `{unknown}`, only `{KILLS}`, `{MAILS}`, `{SCRIPTS}`, `{WEBHOOKS}`, `{known}`"
         )));
     }
     let is_chosen =
@@ -50,6 +56,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if is_chosen(MAILS) {
         mails::run(arguments.kills)?;
+    }
+    if is_chosen(SCRIPTS) {
+        scripts::run(arguments.scripts)?;
     }
     if is_chosen(WEBHOOKS) {
         webhooks::run(arguments.kills)?;

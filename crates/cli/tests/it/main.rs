@@ -25,6 +25,7 @@ mod odd_requests;
 mod pages;
 mod readme;
 mod scim;
+mod scripts;
 mod several_nodes;
 mod shutdown;
 mod sign_in;

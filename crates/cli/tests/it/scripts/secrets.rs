@@ -1,0 +1,76 @@
+//! Secrets in what scripts print.
+
+use patgate_server::script::{CallRefused, Limits};
+use serde_json::json;
+
+use super::{reason, run_with, script, workers};
+
+const TOKEN: &str = "rpa_2Wq~8 hJ/x+y\"z";
+
+#[tokio::test]
+async fn a_script_that_prints_its_token_prints_stars() {
+    let workers = workers(Limits::default());
+    let text = "
+token = releaseVariables['token']
+print('plain ' + token)
+print(repr(token), [token])
+print(json.encode({'token': token}))
+print('split', token[:4] + token[4:])
+print(*[token, token])
+hexadecimal = ''.join(['0123456789ABCDEF'[ord(c) // 16] + '0123456789ABCDEF'[ord(c) % 16] for c in token.elems()])
+print(hexadecimal)
+print(''.join(['%' + hexadecimal[i:i + 2] for i in range(0, len(hexadecimal), 2)]))
+alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+def base64(text):
+    bits = [ord(c) // (1 << (7 - i)) % 2 for c in text.elems() for i in range(8)]
+    bits += [0] * (-len(bits) % 6)
+    return ''.join([alphabet[sum6(bits[i:i + 6])] for i in range(0, len(bits), 6)])
+def sum6(bits):
+    n = 0
+    for bit in bits:
+        n = n * 2 + bit
+    return n
+for before in ['', 'a', 'ab', 'user:']:
+    print('base64', base64(before + token))
+";
+    let script_of = script(text, json!({ "token": TOKEN }), &[TOKEN]);
+    let (outcome, lines) = run_with(&workers, script_of, |_| Err(CallRefused::new("no"))).await;
+    super::variables(outcome);
+    assert_eq!(lines.len(), 11, "{lines:#?}");
+    for line in &lines {
+        assert!(line.contains("******"), "{line}");
+        assert!(!line.contains("8 hJ") && !line.contains("rpa"), "{line}");
+    }
+    assert_eq!(lines[0], "plain ******");
+}
+
+#[tokio::test]
+async fn a_failure_names_no_secret() {
+    let workers = workers(Limits::default());
+    for text in [
+        "fail(releaseVariables['token'])",
+        "fail(json.encode(releaseVariables['token']))",
+        "x = {}[releaseVariables['token']]",
+        "api.get('/' + releaseVariables['token'].replace(' ', ''))",
+        "int(releaseVariables['token'])",
+    ] {
+        let token = TOKEN.replace(' ', "");
+        let script_of = script(text, json!({ "token": token }), &[&token]);
+        let (outcome, _) =
+            run_with(&workers, script_of, |_| Err(CallRefused::new(format!("{token} is no token")))).await;
+        let said = reason(outcome).to_string();
+        assert!(!said.contains("8hJ") && said.contains("******"), "{text}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_of_several_lines_is_hidden_as_a_whole() {
+    let workers = workers(Limits::default());
+    let script_of = script(
+        "print('a ' + releaseVariables['s'] + ' b')\nprint('c\\nd')",
+        json!({ "s": "one\ntwo" }),
+        &["one\ntwo"],
+    );
+    let (_, lines) = run_with(&workers, script_of, |_| Err(CallRefused::new("no"))).await;
+    assert_eq!(lines, ["a ****** b", "c", "d"]);
+}

@@ -1,0 +1,38 @@
+//! How much a script may take.
+
+use std::time::Duration;
+
+/// The longest text of a script, in bytes: a few thousand lines.
+pub const TEXT_BYTES: usize = 256 * 1_024;
+/// The most that all variables of a script may take, written as JSON, in bytes.
+pub const VARIABLES_BYTES: usize = 256 * 1_024;
+
+/// What one script may take. The default holds ten times what a script needs that makes hundreds of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Statements. The default, ten million, takes a second or two.
+    pub steps: u64,
+    /// Memory of the process that runs it, in bytes, of which some 10 MiB are the process itself. The default is 128 MiB.
+    pub memory_bytes: u64,
+    /// Time of a processor, in whole seconds; at least one. The default, 10 s, also ends the single statement that takes for ever.
+    pub processor: Duration,
+    /// Time on the clock, with all its calls. The default, 60 s, is what a client of this server waits for an answer at most.
+    pub wall: Duration,
+    /// All that it prints together, in bytes. The default is 256 KiB: what a page can show.
+    pub output_bytes: u64,
+    /// Calls of the API. The default is 1,000.
+    pub calls: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 10_000_000,
+            memory_bytes: 128 * 1_024 * 1_024,
+            processor: Duration::from_secs(10),
+            wall: Duration::from_secs(60),
+            output_bytes: 256 * 1_024,
+            calls: 1_000,
+        }
+    }
+}

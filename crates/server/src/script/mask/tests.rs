@@ -1,0 +1,88 @@
+//! What is hidden, and what is not.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use proptest::prelude::*;
+
+use super::*;
+
+fn mask(secret: &str) -> Mask {
+    Mask::new(&[SecretText::from(secret)])
+}
+
+#[test]
+fn somebody_who_prints_a_token_in_any_form_sees_stars() {
+    let secret = "rpa_8hJ2 ~/é\"\\+x\nz";
+    let mask = mask(secret);
+    let json = serde_json::to_string(secret).unwrap();
+    let ascii: String = secret.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+    let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let url = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    for form in [
+        secret.to_owned(),
+        json.trim_matches('"').to_owned(),
+        ascii,
+        hexadecimal,
+        url.to_lowercase().replace("rpa%5f8hj2", "rpa%5f8hJ2"),
+        url.clone(),
+        url.replace("%20", "+"),
+        secret.replace('é', "%C3%A9"),
+        secret.escape_default().to_string(),
+    ] {
+        assert_eq!(mask.applied(&format!("a {form} b")), "a ****** b", "{form}");
+    }
+}
+
+#[test]
+fn whatever_stands_before_a_secret_its_base64_is_hidden() {
+    let mask = mask("correct horse battery");
+    for before in ["", "a", "ab", "abc", "user:"] {
+        for after in ["", "!", "??"] {
+            for engine in [&STANDARD, &URL_SAFE_NO_PAD] {
+                let encoded = engine.encode(format!("{before}correct horse battery{after}"));
+                let shown = mask.applied(&encoded);
+                assert!(shown.contains(HIDDEN), "{before} {encoded}");
+                assert!(
+                    shown.len() - HIDDEN.len() <= before.len() * 4 / 3 + after.len() * 4 / 3 + 8,
+                    "{shown}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn secrets_that_meet_are_hidden_as_one() {
+    let mask = Mask::new(&["abcd", "cdef"].map(SecretText::from));
+    assert_eq!(mask.applied("1abcdef2"), "1******2");
+    assert_eq!(mask.applied("abcdabcd"), HIDDEN);
+}
+
+#[test]
+fn a_text_without_secrets_stays_as_it_is() {
+    for text in ["", "100 % sure", "a\\", "\\u12", "\\u{", "\\ud800\\u0041", "%", "%4", "é%C3"] {
+        assert_eq!(mask("hidden").applied(text), text);
+        assert_eq!(mask("").applied(text), text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_form_of_a_secret_is_left(secret in "\\PC{4,40}", before in "[ -~]{0,20}", after in "[ -~]{0,20}") {
+        let mask = mask(&secret);
+        let json = serde_json::to_string(&secret).unwrap();
+        let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let url = utf8_percent_encode(&secret, NON_ALPHANUMERIC).to_string();
+        for form in [secret.as_str(), &json[1..json.len() - 1], &hexadecimal, &url] {
+            let shown = mask.applied(&format!("{before}{form}{after}"));
+            prop_assert!(!shown.contains(form) || HIDDEN.contains(form), "{shown}");
+            prop_assert!(shown.contains(HIDDEN));
+        }
+    }
+
+    #[test]
+    fn any_text_can_be_looked_at(secret in ".{0,10}", text in "[%\\\\u{}xé0-9a-f+]{0,60}|.{0,60}") {
+        mask(&secret).applied(&text);
+    }
+}

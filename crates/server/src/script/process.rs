@@ -1,0 +1,105 @@
+//! One worker: starts it, talks to it, and finds out how it ended.
+
+use std::io;
+use std::path::Path;
+use std::process::Stdio;
+
+use rustix::process::{Pid, setpriority_process};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+
+use super::ending::{self, Ending};
+use super::frame::{self, FROM_WORKER, TO_WORKER};
+use super::message::{self, Said, ToWorker};
+
+/// The name of the subcommand of the program.
+const SUBCOMMAND: &str = "script-worker";
+/// Makes the allocator ask the kernel for memory as it needs it, so that the limit on memory counts all of it.
+const ALLOCATOR: (&str, &str) = ("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+/// The priority of one that takes long: almost all of the processor goes to others first.
+const LAST: i32 = 19;
+
+/// A worker that waits for a script, or runs one. It is killed when this is dropped.
+pub(super) struct Process {
+    child: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+    errors: ChildStderr,
+    /// How many scripts it was given.
+    pub(super) scripts: u32,
+}
+
+/// Why a worker cannot be talked to.
+pub(super) enum Silence {
+    /// It has ended, or its pipes are closed.
+    Ended,
+    /// What it says is not understood.
+    Garbled(String),
+    /// What was to be said is too long for it.
+    TooLong,
+}
+
+impl Process {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// When the system starts none.
+    pub(super) fn start(program: &Path, memory_bytes: u64) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        command.arg(SUBCOMMAND).arg("--memory-bytes").arg(memory_bytes.to_string());
+        // Variables of the server's environment may be secrets.
+        command.env_clear().env(ALLOCATOR.0, ALLOCATOR.1).current_dir("/");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+            (Some(input), Some(output), Some(errors)) => {
+                Ok(Self { child, input, output, errors, scripts: 0 })
+            }
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Whether it still runs.
+    pub(super) fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Which it is, while it runs.
+    pub(super) fn id(&self) -> Option<Pid> {
+        self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))
+    }
+
+    /// Says something to it.
+    pub(super) async fn say(&mut self, message: &ToWorker) -> Result<(), Silence> {
+        let message = serde_json::to_vec(message).map_err(|error| Silence::Garbled(error.to_string()))?;
+        let head = frame::head(&message, TO_WORKER).map_err(|_| Silence::TooLong)?;
+        self.input.write_all(&head).await.map_err(|_| Silence::Ended)?;
+        self.input.write_all(&message).await.map_err(|_| Silence::Ended)?;
+        self.input.flush().await.map_err(|_| Silence::Ended)
+    }
+
+    /// Hears what it says next.
+    pub(super) async fn hear(&mut self) -> Result<Said, Silence> {
+        let mut head = [0; 4];
+        self.output.read_exact(&mut head).await.map_err(|_| Silence::Ended)?;
+        let length =
+            frame::length(head, FROM_WORKER).map_err(|too_long| Silence::Garbled(too_long.to_string()))?;
+        let mut message = vec![0; length];
+        self.output.read_exact(&mut message).await.map_err(|_| Silence::Ended)?;
+        message::read(&message).map_err(Silence::Garbled)
+    }
+
+    /// Ends it, and finds out how it ended before that.
+    pub(super) async fn end(mut self) -> Ending {
+        drop(self.input);
+        ending::of(&mut self.child, self.errors).await
+    }
+}
+
+/// Lets all others go first from now on. A worker cannot be made quicker again: it is not used for another script.
+pub(super) fn let_others_go_first(process: Option<Pid>) {
+    if let Some(process) = process {
+        // It may have ended just now; a system that refuses has its reasons.
+        let _ = setpriority_process(Some(process), LAST);
+    }
+}

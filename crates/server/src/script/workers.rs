@@ -1,0 +1,223 @@
+//! The workers of a node: started when they are needed, used again while they are well.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use patgate_core::item::SecretText;
+use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
+
+use super::call::{Answer, Call, CallRefused};
+use super::conversation::{End, converse, syntax};
+use super::ending::Ending;
+use super::failure::{CheckFailed, Failure, SyntaxFault};
+use super::limits::{Limits, TEXT_BYTES, VARIABLES_BYTES};
+use super::mask::Mask;
+use super::message::{Job, Said, ToWorker};
+use super::process::{Process, let_others_go_first};
+
+/// How many scripts a worker runs before a new one takes its place: what one leaves behind in memory ends some time.
+const SCRIPTS: u32 = 200;
+/// How long a script runs like any other. One that takes longer comes last from then on, so that it slows down nobody.
+const QUICK: Duration = Duration::from_millis(250);
+/// How long a check may take.
+const CHECK: Duration = Duration::from_secs(10);
+
+/// Processes that run scripts, one at a time each.
+pub struct Workers {
+    program: PathBuf,
+    limits: Limits,
+    places: Semaphore,
+    idle: Mutex<Vec<Process>>,
+}
+
+/// A script, and all that it may know.
+pub struct Script {
+    /// Its text, [`TEXT_BYTES`] at most.
+    pub text: String,
+    /// The variables of the release, which it may change; [`VARIABLES_BYTES`] at most as JSON.
+    pub variables: Map<String, Value>,
+    /// What may stand in no log: it is masked, also where the script has encoded it.
+    pub secrets: Vec<SecretText>,
+}
+
+/// How a script ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It came to its end.
+    Completed {
+        /// The variables as it left them.
+        variables: Map<String, Value>,
+    },
+    /// It did not.
+    Failed {
+        /// Why.
+        reason: Failure,
+    },
+}
+
+impl Workers {
+    /// At most so many at a time. The program is `patgate`; nothing is started yet.
+    #[must_use]
+    pub fn new(program: PathBuf, limits: Limits, count: usize) -> Self {
+        Self { program, limits, places: Semaphore::new(count.max(1)), idle: Mutex::default() }
+    }
+
+    /// Runs a script as soon as a worker is free. `calls` makes the calls that it asks for, one after the other; `log` takes
+    /// what it prints, line by line, masked. When the future is dropped, the script ends.
+    pub async fn run<Fut>(
+        &self,
+        script: Script,
+        calls: impl FnMut(Call) -> Fut,
+        log: impl FnMut(String),
+    ) -> Outcome
+    where
+        Fut: Future<Output = Result<Answer, CallRefused>>,
+    {
+        match self.try_run(script, calls, log).await {
+            Ok(outcome) => outcome,
+            Err(reason) => Outcome::Failed { reason },
+        }
+    }
+
+    /// Says whether a text is a script: its syntax, and whether every name in it exists. Runs nothing of it.
+    ///
+    /// # Errors
+    /// Where it is none, or that it was not checked.
+    pub async fn check(&self, text: &str) -> Result<(), CheckFailed> {
+        if text.len() > TEXT_BYTES {
+            return Err(CheckFailed::NotChecked(Failure::TooLong { what: "text", bytes: TEXT_BYTES }));
+        }
+        let Ok(_place) = self.places.acquire().await else {
+            return Err(CheckFailed::NotChecked(no_worker("the server stops")));
+        };
+        let mut process = self.take().map_err(CheckFailed::NotChecked)?;
+        let message = ToWorker::Check { text: text.to_owned() };
+        let heard = tokio::time::timeout(CHECK, async {
+            process.say(&message).await?;
+            process.hear().await
+        });
+        match heard.await {
+            Ok(Ok(Said::Checked(fault))) => {
+                self.give_back(process);
+                fault.map_or(Ok(()), |at| Err(syntax(at, &Mask::default()).into()))
+            }
+            Err(_) => Err(CheckFailed::NotChecked(Failure::Wall { limit: CHECK })),
+            Ok(_) => match process.end().await {
+                // So deep that nobody can say where.
+                Ending::Stack => Err(SyntaxFault {
+                    line: 1,
+                    column: 1,
+                    message: "the script is nested too deeply".to_owned(),
+                }
+                .into()),
+                ending => Err(CheckFailed::NotChecked(self.failure(ending))),
+            },
+        }
+    }
+
+    async fn try_run<Fut>(
+        &self,
+        script: Script,
+        calls: impl FnMut(Call) -> Fut,
+        log: impl FnMut(String),
+    ) -> Result<Outcome, Failure>
+    where
+        Fut: Future<Output = Result<Answer, CallRefused>>,
+    {
+        let mask = Mask::new(&script.secrets);
+        let job = self.job(script)?;
+        let _place = self.places.acquire().await.map_err(|_| no_worker("the server stops"))?;
+        let mut process = self.take()?;
+        process.scripts += 1;
+        let id = process.id();
+        let in_time = {
+            let conversation = pin!(async {
+                match process.say(&job).await {
+                    Ok(()) => converse(&mut process, &self.limits, &mask, calls, log).await,
+                    Err(silence) => End::from(silence),
+                }
+            });
+            tokio::time::timeout(self.limits.wall, watched(conversation, || let_others_go_first(id))).await
+        };
+        let (end, was_quick) = in_time.map_err(|_| Failure::Wall { limit: self.limits.wall })?;
+        match end {
+            End::Outcome(outcome) => {
+                if was_quick && process.scripts < SCRIPTS {
+                    self.give_back(process);
+                }
+                Ok(outcome)
+            }
+            End::Distrusted(failure) => Err(failure),
+            End::Ended => Err(self.failure(process.end().await)),
+        }
+    }
+
+    fn job(&self, script: Script) -> Result<ToWorker, Failure> {
+        if script.text.len() > TEXT_BYTES {
+            return Err(Failure::TooLong { what: "text", bytes: TEXT_BYTES });
+        }
+        let variables = serde_json::to_string(&script.variables).map_or(usize::MAX, |text| text.len());
+        if variables > VARIABLES_BYTES {
+            return Err(Failure::TooLong { what: "variables", bytes: VARIABLES_BYTES });
+        }
+        let Limits { steps, memory_bytes, processor, output_bytes, calls, .. } = self.limits;
+        Ok(ToWorker::Run(Job {
+            text: script.text,
+            variables: script.variables,
+            steps,
+            // The rest is for the process itself and for what stands outside of the heap.
+            heap_bytes: memory_bytes / 2,
+            output_bytes,
+            calls,
+            processor_seconds: processor.as_secs().max(1),
+        }))
+    }
+
+    /// One that waits, or a new one.
+    fn take(&self) -> Result<Process, Failure> {
+        while let Some(mut waiting) = self.idle().pop() {
+            // Somebody may have killed it meanwhile.
+            if waiting.is_running() {
+                return Ok(waiting);
+            }
+        }
+        Process::start(&self.program, self.limits.memory_bytes).map_err(|error| no_worker(&error.to_string()))
+    }
+
+    fn give_back(&self, process: Process) {
+        self.idle().push(process);
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Process>> {
+        // Nothing that holds it can be half done.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failure(&self, ending: Ending) -> Failure {
+        match ending {
+            Ending::Memory => Failure::Memory { bytes: self.limits.memory_bytes },
+            Ending::Processor => Failure::Processor { limit: self.limits.processor },
+            Ending::Stack => Failure::Nesting,
+            Ending::Other(how) => Failure::Died { how },
+        }
+    }
+}
+
+/// Waits for something, and does another thing when it takes long. Whether it was quick.
+async fn watched<T>(mut waited: impl Future<Output = T> + Unpin, when_slow: impl FnOnce()) -> (T, bool) {
+    match tokio::time::timeout(QUICK, &mut waited).await {
+        Ok(end) => (end, true),
+        Err(_) => {
+            when_slow();
+            (waited.await, false)
+        }
+    }
+}
+
+fn no_worker(message: &str) -> Failure {
+    Failure::NoWorker { message: message.to_owned() }
+}

@@ -1,0 +1,8 @@
+//! A secret is in no text that has been masked. The first line is the secret.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &str| {
+    if let Some((secret, text)) = input.split_once('\n') {
+        patgate_fuzz::script::hide(secret, text);
+    }
+});

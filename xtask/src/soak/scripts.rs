@@ -1,0 +1,40 @@
+//! Scripts that nobody would write, in real workers.
+
+use crate::failure::Failure;
+use crate::process::{self, cargo, step};
+use crate::tree;
+
+/// The trial, which is a test that runs fewer of them otherwise.
+const TRIAL: &str = "scripts::fuzzed::scripts_that_nobody_would_write_harm_nobody";
+
+/// Runs so many scripts, and prints what became of them as a table for `docs/reference/reliability.md`.
+///
+/// # Errors
+/// When one of them harmed more than its worker, or the program does not build.
+pub(super) fn run(count: u32) -> Result<(), Failure> {
+    step("build", || {
+        let mut build = cargo();
+        process::run(build.current_dir(tree::root()).args([
+            "build",
+            "--package",
+            "patgate",
+            "--release",
+            "--locked",
+        ]))
+    })?;
+    step("scripts", || {
+        let mut trial = cargo();
+        trial.current_dir(tree::root()).args([
+            "test",
+            "--package",
+            "patgate",
+            "--test",
+            "it",
+            "--locked",
+            "--",
+        ]);
+        trial.args(["--exact", TRIAL, "--nocapture"]);
+        trial.env("PATGATE_TEST_BINARY", tree::root().join("target/release/patgate"));
+        process::run(trial.env("PATGATE_TEST_SCRIPTS", count.to_string()))
+    })
+}
