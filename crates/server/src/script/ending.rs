@@ -45,7 +45,12 @@ fn judge(status: ExitStatus, words: &str) -> Ending {
     let signal = status.signal();
     if signal == Some(Signal::XCPU.as_raw()) {
         Ending::Processor
-    } else if is_said(&["memory allocation of", "out of memory", "capacity overflow"]) {
+    } else if is_said(&[
+        "memory allocation of",
+        "out of memory",
+        "capacity overflow",
+        "must not exceed u32::MAX",
+    ]) {
         Ending::Memory
     } else if signal == Some(Signal::SEGV.as_raw()) || is_said(&["has overflowed its stack"]) {
         Ending::Stack

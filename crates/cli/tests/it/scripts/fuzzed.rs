@@ -35,10 +35,10 @@ async fn scripts_that_nobody_would_write_harm_nobody() {
         if running.len() >= AT_ONCE as usize * 2 {
             *kinds.entry(running.join_next().await.unwrap().unwrap()).or_default() += 1;
         }
-        let workers = Arc::clone(&workers);
+        let of_this = Arc::clone(&workers);
         running.spawn(async move {
             let hostile = script(&scripts::script(number), json!({ "a": [1] }), &["secret"]);
-            let outcome = workers.run(hostile, |_| ready(Ok(answer(200, "{}"))), |_| {}).await;
+            let outcome = of_this.run(hostile, |_| ready(Ok(answer(200, "{}"))), |_| {}).await;
             let kind = kind(&outcome);
             assert!(kind != "garbled" && kind != "none", "script {number}: {outcome:?}");
             kind

@@ -21,7 +21,7 @@ async fn failure(limits: Limits, text: &str) -> Failure {
 
 #[tokio::test]
 async fn a_script_that_loops_stops_at_its_steps() {
-    let text = "def turn():\n    for _ in range(1000000000):\n        pass\nturn()";
+    let text = "def turn():\n    for i in range(1000000000):\n        x = i\nturn()";
     assert_eq!(failure(small(), text).await, Failure::Steps { limit: small().steps });
 }
 
@@ -186,7 +186,7 @@ async fn many_scripts_run_one_after_the_other_while_others_loop() {
         let workers = Arc::clone(&workers);
         scripts.spawn(async move {
             let text = if number % 50 == 0 {
-                "for _ in range(100000000):\n    pass"
+                "for i in range(100000000):\n    x = i"
             } else {
                 "releaseVariables['n'] += 1"
             };

@@ -142,7 +142,7 @@ async fn a_script_that_fails_is_told_with_its_line() {
         ("api.get('a b')", "line 1: the call `GET a b` was refused: a path has 1 to 8192 visible characters"),
         (
             "releaseVariables = 1",
-            "The script left no variables that can be kept: `releaseVariables` is a int, and not a dict.",
+            "The script left no variables that can be kept: `releaseVariables` is no dict, but of the type `int`.",
         ),
     ] {
         let (outcome, _) = run(&workers, text, json!({})).await;

@@ -110,7 +110,7 @@ fn left_behind(module: &Module) -> FromWorker {
             }
             FromWorker::Completed { variables }
         }
-        Ok(_) => refused(format!("`{VARIABLES}` is a {}, and not a dict", value.get_type())),
+        Ok(_) => refused(format!("`{VARIABLES}` is no dict, but of the type `{}`", value.get_type())),
         Err(error) => refused(format!("`{VARIABLES}` hold what JSON cannot: {}", cut(&error.to_string()))),
     }
 }
