@@ -69,7 +69,7 @@ const CALLS: [&str; 47] = [
     "GET /deployit/repository/query?ancestor={folder}",
     "GET /deployit/repository/query?namePattern=server-25%25",
     "GET /deployit/repository/v2/query?namePattern=%25nothing%25is%25called%25this%25",
-    "GET /deployit/repository/v3/query?idPattern=%25/folder-25/%2599",
+    "GET /deployit/repository/v3/query?idPattern=%25/folder-25/%2525",
     "GET /deployit/repository/query?lastModifiedAfter=2099-01-01",
     "POST /deployit/repository/cis/read",
     "POST /deployit/repository/validate",
@@ -285,7 +285,7 @@ fn measure(
         false => ("x-release-personal-token", &tokens.release),
     };
     let mut command = Command::new("curl");
-    command.args(["--silent", "--show-error", "--fail", "-H", &format!("Accept: {format}")]);
+    command.args(["--silent", "--show-error", "--fail", "--globoff", "-H", &format!("Accept: {format}")]);
     command.args(["-H", &format!("{header}: {token}"), "--write-out"]);
     command.arg("%{http_code} %{time_total} %{size_download} %{num_connects}\\n");
     if let Some(body) = bodies.sent(&path).filter(|_| asked.starts_with("POST")) {

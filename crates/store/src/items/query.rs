@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::list::ItemCursor;
@@ -52,6 +52,17 @@ pub(super) async fn find(
     skip: u64,
     limit: u64,
 ) -> Result<Vec<ItemReference>, StoreError> {
+    let [skip, limit] = [skip, limit].map(|count| Ord::min(count, i64::MAX as u64));
+    let rows = connection.query_all(&question(query, seek).limit(limit).offset(skip).take()).await?;
+    let read = |row: &QueryResult| {
+        Ok(ItemReference { id: parsed(row, "id")?, type_name: column(row, "type_name")? })
+    };
+    let found = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
+    Ok(in_list_order(found, seek.is_backward()))
+}
+
+/// What [`find`] asks.
+pub(crate) fn question(query: &ItemQuery, seek: &Seek<ItemCursor>) -> SelectStatement {
     let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
     let beyond =
         seek.cursor().map(|cursor| beyond([ConfigurationItems::IdKey], [cursor.as_str().into()], &order));
@@ -63,12 +74,17 @@ pub(super) async fn find(
     let start = start.filter(|start| !start.is_empty());
     let start_end = start.as_deref().and_then(after_prefix);
     let of_many = query.name.as_deref().filter(|name| name.contains('%') || name.contains('/'));
-    let select = Query::select()
+    // A folder tells more than a type; by this the database looks there.
+    let type_name = || -> Expr {
+        match query.folder {
+            Some(_) => Func::coalesce([Expr::col(ConfigurationItems::TypeName), Expr::val("")]).into(),
+            None => Expr::col(ConfigurationItems::TypeName),
+        }
+    };
+    Query::select()
         .columns([ConfigurationItems::Id, ConfigurationItems::TypeName])
         .from(ConfigurationItems::Table)
-        .and_where_option(
-            query.type_name.as_deref().map(|name| Expr::col(ConfigurationItems::TypeName).eq(name)),
-        )
+        .and_where_option(query.type_name.as_deref().map(|name| type_name().eq(name)))
         .and_where_option(
             query.folder.as_ref().map(|folder| Expr::col(ConfigurationItems::FolderKey).eq(folder.key())),
         )
@@ -89,15 +105,7 @@ pub(super) async fn find(
         )
         .and_where_option(beyond)
         .order_by(ConfigurationItems::IdKey, order)
-        .limit(Ord::min(limit, i64::MAX as u64))
-        .offset(Ord::min(skip, i64::MAX as u64))
-        .take();
-    let rows = connection.query_all(&select).await?;
-    let read = |row: &QueryResult| {
-        Ok(ItemReference { id: parsed(row, "id")?, type_name: column(row, "type_name")? })
-    };
-    let found = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
-    Ok(in_list_order(found, seek.is_backward()))
+        .take()
 }
 
 /// The items at these places, in the order of the places; those that are not there are left out.

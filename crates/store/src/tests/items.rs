@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{ItemId, Properties, Value};
 
+use super::keyset::plan;
 use super::*;
 use crate::{
     AuditFilter, ChangedKind, Item, ItemCursor, ItemFilter, ItemQuery, NewItem, Page, SealedSecret, Seek,
@@ -276,4 +277,31 @@ on_both_databases! {
         }
         assert!(store.items_at(&[]).await.unwrap().is_empty());
     }
+}
+
+#[tokio::test]
+async fn items_are_found_by_the_index_that_tells_most_and_never_sorted() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = fixture.open().await;
+        let of = |folder: Option<&str>, type_name: Option<&str>| ItemQuery {
+            folder: folder.map(place),
+            type_name: type_name.map(str::to_owned),
+            ..ItemQuery::default()
+        };
+        let (folder, type_name) = (Some("Configuration/Mail"), Some("core.Directory"));
+        for (query, index) in [
+            (of(None, None), "configuration_items_by_id"),
+            (of(None, type_name), "configuration_items_of_type"),
+            (of(folder, None), "configuration_items_of_folder"),
+            (of(folder, type_name), "configuration_items_of_folder"),
+            (ItemQuery { name: Some("%a%".to_owned()), ..of(None, None) }, "configuration_items_by_id"),
+        ] {
+            for seek in [Seek::Start, Seek::After(ItemCursor::at(&place("Configuration/Mail/b")))] {
+                let plan = plan(&store, &crate::items::question(&query, &seek)).await;
+                let wanted = format!("USING INDEX {index}");
+                assert!(plan.contains(&wanted) && !plan.contains("TEMP B-TREE"), "{query:?}: {plan}");
+            }
+        }
+    })
+    .await;
 }
