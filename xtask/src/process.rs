@@ -16,9 +16,23 @@ static FOREGROUND: AtomicI32 = AtomicI32::new(0);
 /// Whether somebody has asked us to stop.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Cargo, as it called us: the same toolchain for every step.
+/// What Cargo says of the package whose program it runs. The build of `ring` looks at it, and counts as another one with ours.
+const OF_THIS_PACKAGE: [&str; 6] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// Cargo, as it called us: the same toolchain for every step, and the same builds as when somebody calls it by hand.
 pub(crate) fn cargo() -> Command {
-    Command::new("cargo")
+    let mut command = Command::new("cargo");
+    for name in OF_THIS_PACKAGE {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// Runs a command in the foreground and waits for it.

@@ -11,7 +11,7 @@ impl Browser {
     pub fn stands_at(&self, millisecond: i64) {
         // Both differences are exact: the numbers are less than a factor of two apart.
         self.run(&format!(
-            "Date.now = () => -Infinity; performance.now = () => 0; const begun = serverNow();
+            "Date.now = () => 0; performance.now = () => 0; const begun = serverNow();
              performance.now = () => {millisecond} - begun;"
         ));
     }
@@ -20,7 +20,7 @@ impl Browser {
     /// meanwhile. The page is looked at again; what the script returns is read at once, before any timer.
     pub fn wakes_up_at(&self, millisecond: i64, script: &str) -> Value {
         self.run(&format!(
-            "performance.now = () => -Infinity; Date.now = () => 0; const begun = serverNow();
+            "performance.now = () => -1e15; Date.now = () => 0; const begun = serverNow();
              Date.now = () => {millisecond} - begun;
              document.dispatchEvent(new Event('visibilitychange'));
              {script}"

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use patgate_testkit::browser::tour::{Company, SIGHTLESS, SIGHTS};
 use patgate_testkit::browser::{Browser, Scheme, Size};
+use patgate_testkit::servers::patgate::Patgate;
 
 /// Both schemes and both sizes; the darkest and narrowest together.
 const LOOKS: [(Scheme, Size); 3] =
@@ -37,6 +38,23 @@ fn nobody_is_kept_out_by_the_second_third_of_the_pages() {
 #[test]
 fn nobody_is_kept_out_by_the_last_third_of_the_pages() {
     tour(2);
+}
+
+#[test]
+fn nobody_is_kept_out_by_colours_that_they_chose() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    // Every component is on this page; the switch stands against what the system asks for.
+    for (scheme, chosen) in [(Scheme::Light, "dark"), (Scheme::Dark, "light")] {
+        browser.look(scheme, Size::Wide);
+        browser.open(&patgate.url_of("/design"));
+        browser.run("localStorage.clear()");
+        browser.reload();
+        // The page shows the switch among its components, too.
+        browser.run("document.querySelector('footer [data-scheme]').click()");
+        assert_eq!(browser.run("return document.documentElement.dataset.scheme"), chosen);
+        let barriers = browser.barriers();
+        assert!(barriers.is_empty(), "{chosen}: {}", barriers.join("\n"));
+    }
 }
 
 fn tour(third: usize) {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
 use patgate_core::expiry::Expiry;
-use patgate_testkit::browser::Browser;
+use patgate_testkit::browser::{Browser, Key};
 use patgate_testkit::servers::patgate::Patgate;
 
 use super::{countdown, log_in_admin};
@@ -95,6 +95,36 @@ fn a_day_ends_where_somebody_is_and_others_see_that_moment_in_their_own_time() {
             browser.wakes_up_at(moment.as_millisecond(), "return document.querySelector('.pill').innerText");
         assert_eq!(told.as_str().map(str::trim), Some(&*countdown::told(remaining).1));
     }
+}
+
+#[test]
+fn the_panel_tells_when_the_token_will_end_for_every_lifetime() {
+    let (name, patgate) = ("Europe/Berlin", Patgate::start());
+    let browser = Browser::with().zone(name).start();
+    log_in_admin(&browser, &patgate, PAGE);
+    browser.press("Generate new tokens");
+    // 23:30 there, so that UTC has another day; and some of the ends lie behind a change of the clocks.
+    let now: Timestamp = "2027-03-10T22:30:00Z".parse().unwrap();
+    browser.stands_at(now.as_millisecond());
+    // With the keyboard, so that the page hears of it as from a person.
+    browser.tab_to("Token expiration");
+    for (key, choice, days) in [
+        (Key::Up, "7", 7),
+        (Key::Down, "30", 30),
+        (Key::Down, "45", 45),
+        (Key::Down, "60", 60),
+        (Key::Down, "365", 365_i64),
+    ] {
+        browser.key(key);
+        assert_eq!(browser.value("Token expiration"), choice);
+        let end = written(now + (24 * days).hours(), &zone(name));
+        browser.reads("dialog [data-result]", &[&format!("Until {end} ({name})")]);
+    }
+    browser.key(Key::Down);
+    browser.reads("dialog [data-result]", &["It will not expire."]);
+    browser.key(Key::Down);
+    browser.sees("Last day");
+    browser.sees_no("dialog [data-result]");
 }
 
 #[test]

@@ -150,7 +150,7 @@ pub(super) async fn preview_token_settings(
     })?;
     let place = page::place(asked.after.as_deref())?;
     let found = match question.beyond(&stored) {
-        Some(question) => policy::preview(&state, &caller, question, &place, ASKED).await?,
+        Some(question) => policy::preview(&state, &caller, question, u64::MAX, &place, ASKED).await?,
         None => policy::preview_of_nothing(&state, &caller)?,
     };
     let (tokens, next) = match found.tokens {

@@ -22,6 +22,10 @@ use crate::service::settings::{self, Put};
 use crate::service::shown::Shown;
 use crate::state::AppState;
 
+/// As many tokens are counted; the page says of more only that they are more. The last question before a deletion counts
+/// all of them.
+const COUNTED: u64 = 1_000;
+
 /// The page.
 #[derive(Template)]
 #[template(path = "pages/settings_preview.html")]
@@ -35,7 +39,7 @@ struct PreviewPage {
     maximum: String,
     closing: String,
     shown: String,
-    count: u64,
+    touched: String,
     rows: Vec<TouchedRow>,
     may_see: bool,
     /// The places of the pages before and after; empty: there is none. They are buttons of the form, so that what was chosen
@@ -198,7 +202,8 @@ async fn page(
     notice: Option<Notice>,
 ) -> PageResult {
     let place: Seek<GrantCursor> = paging::place(fields);
-    let found = policy::preview(state, &visitor.caller, asked.question, &place, paging::ASKED).await?;
+    let found =
+        policy::preview(state, &visitor.caller, asked.question, COUNTED + 1, &place, paging::ASKED).await?;
     let now = state.clock.now();
     let may_see = found.tokens.is_some();
     let cursor = |token: &TouchedToken| GrantCursor::of(&token.seen.grant, GrantSort::ExpiresAt);
@@ -233,7 +238,12 @@ async fn page(
         maximum: asked.maximum.clone(),
         closing: asked.closing.clone(),
         shown: shown.as_str().to_owned(),
-        count: found.count,
+        touched: match found.count {
+            0 => "No token is touched".to_owned(),
+            1 => "One token is touched".to_owned(),
+            count if count > COUNTED => "More than 1,000 tokens are touched".to_owned(),
+            count => format!("{count} tokens are touched"),
+        },
         rows: tokens.iter().map(|token| TouchedRow::of_touched(token, now)).collect(),
         may_see,
         before: place_of(paging.previous, "before"),
@@ -259,7 +269,8 @@ async fn ask_to_delete(
     fields: &Fields,
     when: Option<&When>,
 ) -> PageResult {
-    let count = policy::preview(state, &visitor.caller, asked.question, &Seek::Start, 1).await?.count;
+    let count =
+        policy::preview(state, &visitor.caller, asked.question, u64::MAX, &Seek::Start, 1).await?.count;
     let tokens = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
     let (heading, mut sentences) = match when {
         None => (format!("Delete {tokens} for good?"), Vec::new()),

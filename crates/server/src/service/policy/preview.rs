@@ -51,7 +51,7 @@ pub struct TouchedToken {
 /// Some of the tokens that are touched.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// How many all of them are.
+    /// How many all of them are, as far as they were counted.
     pub count: u64,
     /// Those of the page, the ones that never end first; `None` for a caller who may not see other people's tokens.
     pub tokens: Option<Vec<TouchedToken>>,
@@ -103,18 +103,19 @@ pub async fn questions(
     let mut questions = Questions::default();
     if let Some(maximum) = after.maximum_lifetime_days
         && lowers(before.maximum_lifetime_days, after.maximum_lifetime_days)
-        && count(state, Question::Maximum(maximum)).await? > 0
+        && touches_any(state, Question::Maximum(maximum)).await?
     {
         questions.maximum = Some(maximum);
     }
     let cells = Cells::closing(&before.origins, &after.origins);
-    if !cells.is_empty() && count(state, Question::Closing(cells)).await? > 0 {
+    if !cells.is_empty() && touches_any(state, Question::Closing(cells)).await? {
         questions.closing = cells;
     }
     Ok(questions)
 }
 
-/// Which tokens are touched when this takes effect now: their number, and at most `limit` of them from a place on.
+/// Which tokens are touched when this takes effect now: their number, counted up to `counted`, and at most `limit` of them
+/// from a place on.
 ///
 /// # Errors
 /// 403 without `security#edit`, and for a token with a permission list.
@@ -122,13 +123,14 @@ pub async fn preview(
     state: &AppState,
     caller: &Caller,
     question: Question,
+    counted: u64,
     seek: &Seek<GrantCursor>,
     limit: u64,
 ) -> Result<Preview, Problem> {
     super::decide::refuse_listed(caller)?;
     caller.require(state, EDITS)?;
     let touched = touched(state, question).await?;
-    let count = state.store.count_touched(&touched).await?;
+    let count = state.store.count_touched(&touched, counted).await?;
     if !caller.may(state, TOKEN_VIEW_ALL) {
         return Ok(Preview { count, tokens: None });
     }
@@ -146,8 +148,8 @@ pub fn preview_of_nothing(state: &AppState, caller: &Caller) -> Result<Preview, 
     Ok(Preview { count: 0, tokens: caller.may(state, TOKEN_VIEW_ALL).then(Vec::new) })
 }
 
-async fn count(state: &AppState, question: Question) -> Result<u64, Problem> {
-    Ok(state.store.count_touched(&touched(state, question).await?).await?)
+async fn touches_any(state: &AppState, question: Question) -> Result<bool, Problem> {
+    Ok(state.store.count_touched(&touched(state, question).await?, 1).await? > 0)
 }
 
 async fn touched(state: &AppState, question: Question) -> Result<Touched, Problem> {

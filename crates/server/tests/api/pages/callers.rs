@@ -14,9 +14,9 @@ use crate::common::{
 };
 
 /// A row of the table.
-struct Page {
-    path: String,
-    takes_forms: bool,
+pub(super) struct Page {
+    pub(super) path: String,
+    pub(super) takes_forms: bool,
     /// Everybody, who is signed in, or who holds one of these permissions.
     who: String,
 }
@@ -188,7 +188,7 @@ fn judge(page: &Page, caller: &str, is_form: bool, changed: bool, answer: &Answe
 }
 
 /// The rows of the table: `| address | methods | who | what |`.
-fn pages() -> Vec<Page> {
+pub(super) fn pages() -> Vec<Page> {
     let document = include_str!("../../../../../docs/reference/pages.md");
     let rows = document.lines().filter(|line| line.starts_with("| `/"));
     rows.map(|row| {

@@ -8,6 +8,7 @@ mod configuration;
 mod downloads;
 mod ground;
 mod login;
+mod markup;
 mod notifications;
 mod outside;
 mod profile;

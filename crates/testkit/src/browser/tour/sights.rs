@@ -199,6 +199,12 @@ pub const SIGHTS: &[Sight] = &[
         Press("Save role"),
         See("What differs"),
     ]),
+    Sight::of("role-wrong", "/admin/roles/{id}", "/admin/roles/{role}", "Kim team").after(&[
+        Fill("Groups", "ops"),
+        Press("Save role"),
+        See("Write the provider before the group"),
+    ]),
+    Sight::of("role-viewer", "/admin/roles/{id}", "/admin/roles/{role}", "Kim team").by(Who::Viewer),
     Sight::of("role-rename", "/admin/roles/{id}/rename", "/admin/roles/{role}/rename", "Rename Kim team"),
     Sight::of(
         "role-delete",
@@ -208,6 +214,13 @@ pub const SIGHTS: &[Sight] = &[
     ),
     Sight::of("audit", "/admin/audit", "/admin/audit", "Audit log"),
     Sight::of("audit-none", "/admin/audit", "/admin/audit?actor=nobody", "Audit log"),
+    Sight::of(
+        "audit-partial",
+        "/admin/audit",
+        "/admin/audit?actor=migration&action=user.delete",
+        "Audit log",
+    )
+    .after(&[See("Only a part of the log was looked through")]),
     Sight::of("configuration", "/configuration", "/configuration", "Configuration"),
     Sight::of("configuration-menu", "/configuration", "/configuration", "Configuration")
         .after(&[Press("New"), See("PatSmtpServer")]),
