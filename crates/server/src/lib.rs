@@ -17,6 +17,7 @@ pub mod listener;
 pub mod logging;
 pub mod mail;
 pub mod node;
+pub mod outbound;
 pub mod pages;
 pub mod password;
 pub mod problem;

@@ -56,6 +56,22 @@ pub enum StoreError {
     Database(#[source] Fault),
 }
 
+impl StoreError {
+    /// Whether the database answers, and minds what it was given: the same with less may pass. When it is away, full or out
+    /// of memory, nothing passes.
+    #[must_use]
+    pub fn minds_what_it_was_given(&self) -> bool {
+        match self {
+            Self::AlreadyThere(_) | Self::Unreadable(_) => true,
+            Self::Database(Fault(FaultKind::Orm(
+                DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)),
+            ))) => minds(cause),
+            Self::Database(Fault(FaultKind::Driver(error))) => minds(error),
+            _ => false,
+        }
+    }
+}
+
 /// Why a store cannot be opened. Nothing was changed in any of these cases but [`OpenError::Migration`]'s rollback.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -167,6 +183,21 @@ fn is_busy(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code == "55P03" || (code.len() < 5 && code.parse().is_ok_and(|code: u32| code & 0xff == 5))
         }),
+        _ => false,
+    }
+}
+
+/// SQLite's primary codes for a statement or a value that it does not take, and PostgreSQL's classes (appendix A of its
+/// manual): data exceptions, violated constraints, limits of the program.
+fn minds(error: &sqlx::Error) -> bool {
+    const SQLITE: [u32; 5] = [1, 18, 19, 20, 25];
+    const POSTGRES: [&str; 3] = ["22", "23", "54"];
+    match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| match code.parse::<u32>() {
+            Ok(number) if code.len() < 5 => SQLITE.contains(&(number & 0xff)),
+            _ => POSTGRES.iter().any(|class| code.starts_with(class)),
+        }),
+        sqlx::Error::Encode(_) => true,
         _ => false,
     }
 }

@@ -72,6 +72,7 @@ pub use sessions::{ProviderSession, Session};
 pub use store::{Counts, Store};
 pub use users::{Letters, UserCursor, UserFilter};
 pub use webhooks::{
-    ClaimedDelivery, Delivery, DeliveryOutcome, DeliveryState, FoundRequests, MOST_WAITING, NewDelivery,
-    NewRefusal, NewWebhookRequest, Pairs, REFUSALS_KEPT, Received, WebhookRefusal, WebhookRequest,
+    ClaimedDelivery, Delivery, DeliveryOutcome, DeliveryState, DueDelivery, FoundRequests, MOST_WAITING,
+    NewDelivery, NewRefusal, NewWebhookRequest, Pairs, REFUSALS_KEPT, Received, WebhookRefusal,
+    WebhookRequest,
 };

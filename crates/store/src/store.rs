@@ -30,6 +30,7 @@ use crate::sessions::{self, Session};
 use crate::tables::{ChangeLog, ChangeSequence, Grants, Nodes, Sessions, Users};
 use crate::transaction::WriteTransaction;
 use crate::users::{self, UserCursor, UserFilter};
+use crate::webhooks::space::Spaces;
 use crate::{schema, settings, wait};
 
 /// An open database. Clones share its connections.
@@ -69,9 +70,9 @@ impl Store {
         };
         let turn = Arc::new(Mutex::new(()));
         let sending = Arc::new(Mutex::new(()));
-        Ok(Self {
-            inner: Arc::new(Inner { orm: opened.orm, pool: opened.pool, turn, sending, visible, listener }),
-        })
+        let (orm, pool, spaces) = (opened.orm, opened.pool, Spaces::default());
+        let inner = Inner { orm, pool, turn, sending, spaces, visible, listener };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Waits for what is under way and closes; other clones can do nothing afterwards.
@@ -348,6 +349,8 @@ pub(crate) struct Inner {
     turn: Arc<Mutex<()>>,
     /// Held by who sends mails.
     pub(crate) sending: Arc<Mutex<()>>,
+    /// How much room the deliveries of webhook endpoints take.
+    pub(crate) spaces: Spaces,
     /// The last change this process heard of.
     pub(crate) visible: watch::Sender<Sequence>,
     listener: Option<AbortHandle>,

@@ -11,6 +11,12 @@ pub enum Forbidden {
     /// It is of the network that the machine is plugged into, where cloud providers put their secrets.
     #[error("is a link-local address")]
     LinkLocal,
+    /// It looks like any other, and is where a cloud provider answers its machines: with their secrets, too.
+    #[error("is where a cloud provider keeps the secrets of its machines")]
+    Provider,
+    /// It is translated, by whoever runs the network, to an IPv4 address that nobody can tell from it.
+    #[error("is translated to an address that cannot be told from it")]
+    Translated,
     /// It is not the address of one machine.
     #[error("is not the address of one machine")]
     NotOne,
@@ -34,6 +40,8 @@ fn forbidden_v4(address: Ipv4Addr) -> Option<Forbidden> {
         [0 | 127, ..] => Some(Forbidden::ThisMachine),
         [169, 254, ..] => Some(Forbidden::LinkLocal),
         [224..=255, ..] => Some(Forbidden::NotOne),
+        // Alibaba Cloud's metadata, Azure's WireServer, Oracle Cloud's metadata (of its first machines).
+        [100, 100, 100, 200] | [168, 63, 129, 16] | [192, 0, 0, 192] => Some(Forbidden::Provider),
         _ => None,
     }
 }
@@ -42,12 +50,14 @@ fn forbidden_v6(address: Ipv6Addr) -> Option<Forbidden> {
     if address.is_loopback() || address.is_unspecified() {
         return Some(Forbidden::ThisMachine);
     }
-    match address.segments()[0] {
+    match address.segments() {
         // Link-local (RFC 4291 §2.5.6) and the older site-local (§2.5.7).
-        0xfe80..=0xfeff => Some(Forbidden::LinkLocal),
-        // The address under which Amazon's machines ask for their secrets.
-        0xfd00 if address.segments()[1] == 0x0ec2 => Some(Forbidden::LinkLocal),
-        0xff00..=0xffff => Some(Forbidden::NotOne),
+        [0xfe80..=0xfeff, ..] => Some(Forbidden::LinkLocal),
+        // The addresses under which Amazon's and Google's machines ask for their secrets.
+        [0xfd00, 0x0ec2, ..] | [0xfd20, 0x00ce, ..] => Some(Forbidden::Provider),
+        // Of one network alone (RFC 8215): which of its bits are the IPv4 address, only that network knows.
+        [0x0064, 0xff9b, 0x0001, ..] => Some(Forbidden::Translated),
+        [0xff00..=0xffff, ..] => Some(Forbidden::NotOne),
         _ => None,
     }
 }

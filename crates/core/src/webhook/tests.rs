@@ -208,21 +208,118 @@ fn nothing_is_forwarded_to_the_machine_itself_or_to_its_link() {
         "fec0::1",
         "ff02::1",
         "fd00:ec2::254",
+        "fd20:ce::254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
+        "64:ff9b::a83f:8110",
+        "192.0.0.192",
+        "64:ff9b:1::7f00:1",
+        "64:ff9b:1:7f00:0:100::",
     ] {
         assert!(forbidden(address.parse().unwrap()).is_some(), "{address}");
     }
-    for address in
-        ["10.0.0.1", "192.168.1.1", "93.184.216.34", "2001:db8::1", "fd12:3456::1", "::ffff:10.0.0.1"]
-    {
+    for address in [
+        "10.0.0.1",
+        "192.168.1.1",
+        "93.184.216.34",
+        "2001:db8::1",
+        "fd12:3456::1",
+        "fd20:cf::1",
+        "100.100.100.201",
+    ] {
         assert_eq!(forbidden(address.parse().unwrap()), None, "{address}");
     }
 }
 
 #[test]
-fn secret_headers_are_written_as_they_are_compared() {
+fn names_tell_what_holds_a_secret() {
     assert!(SECRET_HEADERS.is_sorted());
     assert!(SECRET_HEADERS.iter().all(|name| name.to_lowercase() == **name));
-    assert!(is_secret_parameter("Access_Token") && !is_secret_parameter("branch"));
+    for name in [
+        "Access_Token",
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "x-release-webhook-token",
+        "webhook-signature",
+        "x-hub-signature",
+        "x-hub-signature-256",
+        "x-gitlab-token",
+        "x-slack-signature",
+        "stripe-signature",
+        "x-shopify-hmac-sha256",
+        "aeg-sas-key",
+        "x-functions-key",
+        "ocp-apim-subscription-key",
+        "x-api-key",
+        "x-amz-security-token",
+        "X-Amz-Credential",
+        "X-Goog-Signature",
+        "AWSAccessKeyId",
+        "sig",
+        "code",
+        "key",
+        "hapikey",
+        "private_token",
+        "client_secret",
+        "id_token",
+        "cf-access-jwt-assertion",
+        "PHPSESSIONID",
+        "x-auth",
+        "xAuth",
+        "user_pass",
+        "sharedAccessKey",
+        "x-vault-token",
+        "x-api_key",
+        "pat",
+    ] {
+        assert!(is_secret_parameter(name), "{name}");
+    }
+    for name in [
+        "branch",
+        "idempotency-key",
+        "x-event-key",
+        "issueKey",
+        "project_key",
+        "webhook-id",
+        "x-github-delivery",
+        "x-github-event",
+        "status_code",
+        "author",
+        "keyboard",
+        "passenger",
+        "MessageSid",
+        "content-type",
+        "user-agent",
+        "design",
+        "monkey",
+        "",
+    ] {
+        assert!(!is_secret_parameter(name), "{name}");
+    }
+}
+
+#[test]
+fn an_address_in_the_log_has_no_query_and_no_user() {
+    for (value, shown) in [
+        ("https://example.org/a?token=hush", "https://example.org/a?…"),
+        ("https://example.org/#access_token=hush", "https://example.org/?…"),
+        ("https://me:hush@example.org/a", "https://…@example.org/a"),
+        ("https://me:hu/sh@example.org/a", "https://me:hu/sh@example.org/a"),
+        ("/events?sig=hush", "/events?…"),
+        ("<https://example.org/?a=hush>; rel=next", "<https://example.org/?…"),
+        ("a://b c://me:hush@d", "a://b c://…@d"),
+        ("https://example.org/a", "https://example.org/a"),
+        ("what? a question", "what? a question"),
+        ("/", "/"),
+        ("file:///a?b", "file:///a?…"),
+        ("", ""),
+    ] {
+        assert_eq!(without_query(value), shown);
+    }
+    assert_eq!(without_query(&"://".repeat(100_000)), "://".repeat(100_000));
 }
 
 proptest! {

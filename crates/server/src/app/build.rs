@@ -128,7 +128,7 @@ pub fn build(
     let directories = Directories::new(configuration.directories.iter().cloned());
     let passwords = Passwords::new(store.clone(), directories.clone());
     let sealer = Sealer::new(keys.sealing, configuration.keys_file.clone());
-    let rules = ForwardRules::new(configuration.forward_to.clone());
+    let rules = ForwardRules::new(configuration.forward_to.clone(), public_url.host());
     let webhooks = Webhooks::new(sealer.clone(), rules);
     let node = Node::new(
         store.clone(),

@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -99,8 +100,8 @@ impl Service {
         }
         if path.starts_with("/webhooks/") {
             let state = self.state.clone();
-            let taken =
-                async move { unsniffed(webhook::take(&state, request.map(Body::new), peer.ip()).await) };
+            let taken = async move { webhook::take(&state, request.map(Body::new), peer.ip()).await };
+            let taken = async move { unsniffed(caught(taken).await) };
             return (Box::pin(taken.map(|response| response.map(Either::Right))) as Boxed).right_future();
         }
         let service = self.clone();
@@ -152,6 +153,12 @@ impl Service {
             }
         }
     }
+}
+
+/// An answer, or 500 when what makes it panics: the layer of the router that does this is not on every way.
+async fn caught(answer: impl Future<Output = Response>) -> Response {
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    answer.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response())
 }
 
 fn outcome_of(refused: PasswordRefused) -> PasswordOutcome {
@@ -223,5 +230,15 @@ mod tests {
             strip_context(&mut request, "/pat");
             assert_eq!(request.uri(), seen);
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_on_the_way_past_the_router() {
+        async fn breaks() -> Response {
+            panic!("a fault of our own")
+        }
+        assert_eq!(caught(breaks()).await.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let fine = caught(ready(StatusCode::ACCEPTED.into_response())).await;
+        assert_eq!(fine.status(), StatusCode::ACCEPTED);
     }
 }

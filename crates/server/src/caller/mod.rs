@@ -142,11 +142,38 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let caller = authenticate(parts, state).await?;
-        if let Some(Proven(proven)) = parts.extensions.get() {
-            let _ = proven.set((caller.facts.username.to_string(), caller.token().map(|token| token.id)));
-        }
+        let caller = authenticate(parts, state, Sight::Use).await?;
+        note(parts, &caller);
         Ok(caller)
+    }
+}
+
+/// A caller of what goes on by itself: a window that nobody looks at must not keep its session open.
+#[derive(Clone, Debug)]
+pub struct Watcher(pub Caller);
+
+impl FromRequestParts<AppState> for Watcher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let caller = authenticate(parts, state, Sight::Nothing).await?;
+        note(parts, &caller);
+        Ok(Self(caller))
+    }
+}
+
+/// What a request is to the session it comes with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// Somebody uses it.
+    Use,
+    /// Nothing: it ends when it would have ended.
+    Nothing,
+}
+
+fn note(parts: &Parts, caller: &Caller) {
+    if let Some(Proven(proven)) = parts.extensions.get() {
+        let _ = proven.set((caller.facts.username.to_string(), caller.token().map(|token| token.id)));
     }
 }
 
@@ -190,7 +217,7 @@ fn address(parts: &Parts, state: &AppState) -> Result<IpAddr, Problem> {
     Ok(state.gateway.proxies().client_address(peer.0.ip(), &parts.headers))
 }
 
-async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem> {
+async fn authenticate(parts: &Parts, state: &AppState, sight: Sight) -> Result<Caller, Problem> {
     let address = address(parts, state)?;
     let demand = Demand { surface: surface::of_path(parts.uri.path()), permission: None };
     let cookie = Some(session::cookie_name(state));
@@ -211,7 +238,10 @@ async fn authenticate(parts: &Parts, state: &AppState) -> Result<Caller, Problem
             by_proof(state, user, Proof::Password, demand, address)
         }
         Credential::Session(cookie) => {
-            let session = session::find(state, &cookie).await?;
+            let session = match sight {
+                Sight::Use => session::find(state, &cookie).await?,
+                Sight::Nothing => session::look(state, session::cookie::digest(cookie.reveal())).await?,
+            };
             let session = session.ok_or_else(|| unauthorized(&"the session has ended; log in again"))?;
             session.check_change(&parts.method, &parts.headers)?;
             let demand = Demand { permission: state.slot(LOGIN), ..demand };

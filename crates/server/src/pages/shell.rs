@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 use patgate_core::permission::names::{
-    AUDIT_VIEW, CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW, TOKEN_VIEW_ALL,
+    AUDIT_VIEW, CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW, TOKEN_VIEW_ALL, WEBHOOK_VIEW,
 };
 
 use super::assets;
 use super::refused::redirect;
 use super::visitor::Visitor;
+use super::webhooks;
 use crate::service::settings;
 use crate::state::AppState;
 
@@ -104,10 +105,14 @@ impl Notice {
     }
 }
 
+/// The place of configuration, and who may see it. It leads to webhooks as well: who sees it has no link to them beside it.
+const CONFIGURATION: (&str, &[&str]) = ("/configuration", &[CONFIG_VIEW, CONFIG_EDIT]);
+
 /// The places, and who may see them: one of these permissions, or everybody.
-const PLACES: [(&str, &str, &[&str]); 9] = [
+const PLACES: [(&str, &str, &[&str]); 10] = [
     ("/account/tokens", "Access tokens", &[]),
-    ("/configuration", "Configuration", &[CONFIG_VIEW, CONFIG_EDIT]),
+    (CONFIGURATION.0, "Configuration", CONFIGURATION.1),
+    (webhooks::LIST, "Webhooks and Events", &[WEBHOOK_VIEW]),
     ("/settings", "System settings", &settings::SEES),
     ("/admin/tokens", "All tokens", &[TOKEN_VIEW_ALL]),
     ("/admin/users", "Users", &[SECURITY_VIEW, SECURITY_EDIT]),
@@ -121,8 +126,10 @@ impl Shell {
     /// The surroundings of a page for somebody. `path` is the page's own, which the navigation marks.
     #[must_use]
     pub fn new(state: &AppState, visitor: &Visitor, title: impl Into<String>, path: &str) -> Self {
-        let places =
-            PLACES.iter().filter(|(_, _, needed)| needed.is_empty() || visitor.may_any(state, needed));
+        let is_double = |place| place == webhooks::LIST && visitor.may_any(state, CONFIGURATION.1);
+        let places = PLACES.iter().filter(|(place, _, needed)| {
+            (needed.is_empty() || visitor.may_any(state, needed)) && !is_double(*place)
+        });
         let places =
             places.map(|&(place, name, _)| Place { path: place, name, is_here: path.starts_with(place) });
         let username = visitor.caller.facts.username.to_string();

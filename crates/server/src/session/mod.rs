@@ -54,6 +54,8 @@ pub struct LiveSession {
     pub csrf: CsrfToken,
     /// When it ends, if nothing more is done with it.
     pub expires_at: Timestamp,
+    created_at: Timestamp,
+    seen_at: Timestamp,
 }
 
 impl LiveSession {
@@ -102,21 +104,32 @@ pub async fn find(state: &AppState, cookie: &Secret<'_>) -> Result<Option<LiveSe
 /// # Errors
 /// When the database does not answer.
 pub async fn find_digest(state: &AppState, digest: SessionDigest) -> Result<Option<LiveSession>, Problem> {
+    let Some(mut live) = look(state, digest).await? else { return Ok(None) };
     let now = state.clock.now();
+    if now.duration_since(live.seen_at) >= SEEN_STEP {
+        state.store.touch_sessions(&[(*digest.as_bytes(), now)]).await?;
+        live.seen_at = now;
+        live.expires_at = life::ends_at(live.created_at, now);
+    }
+    Ok(Some(live))
+}
+
+/// As [`find_digest`], for what goes on by itself while somebody is away: it notes nothing, so that the session ends as if
+/// it were not used.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn look(state: &AppState, digest: SessionDigest) -> Result<Option<LiveSession>, Problem> {
     let Some(session) = state.store.session(digest.as_bytes()).await? else { return Ok(None) };
-    if life::has_ended(session.created_at, session.seen_at, now) {
+    if life::has_ended(session.created_at, session.seen_at, state.clock.now()) {
         return Ok(None);
     }
-    let seen_at = if now.duration_since(session.seen_at) >= SEEN_STEP {
-        state.store.touch_sessions(&[(*digest.as_bytes(), now)]).await?;
-        now
-    } else {
-        session.seen_at
-    };
     Ok(Some(LiveSession {
         user: session.user,
         digest,
         csrf: CsrfToken::of_seed(&session.csrf_seed),
-        expires_at: life::ends_at(session.created_at, seen_at),
+        expires_at: life::ends_at(session.created_at, session.seen_at),
+        created_at: session.created_at,
+        seen_at: session.seen_at,
     }))
 }

@@ -27,6 +27,10 @@ pub(super) enum Refusal {
     Long,
     /// The body broke off.
     Broken,
+    /// It was forwarded so often that it must be going round.
+    Loop,
+    /// While its body came, the endpoint was deleted or disabled.
+    Gone,
     /// So many seconds it takes no more.
     TooMany(u64),
     /// There is no room, or the database does not answer; so many seconds.
@@ -43,7 +47,8 @@ impl Refusal {
             Self::Malformed(why) => why.clone(),
             Self::Long => "the body is longer than the endpoint takes".to_owned(),
             Self::TooMany(_) => "more requests than the endpoint takes".to_owned(),
-            Self::Broken | Self::Unavailable(_) => return None,
+            Self::Loop => "it was forwarded so often that it must be going round".to_owned(),
+            Self::Broken | Self::Gone | Self::Unavailable(_) => return None,
         })
     }
 
@@ -76,6 +81,11 @@ impl Refusal {
                 Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
             }
             Self::Long => Problem::body_too_large(Some(BodyLimit(endpoint.body_limit as u64))),
+            Self::Loop => {
+                let detail = "This request was forwarded from endpoint to endpoint too often";
+                Problem::new(StatusCode::LOOP_DETECTED, "loop_detected", detail)
+            }
+            Self::Gone => return no_endpoint(),
             Self::Broken => Problem::new(StatusCode::BAD_REQUEST, "malformed", "The body broke off"),
             Self::TooMany(seconds) => too_many(seconds),
             Self::Unavailable(seconds) => unavailable(seconds),

@@ -1,22 +1,23 @@
 //! The body of a request: counted while it comes, and judged before it is kept.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use http_body_util::BodyExt;
 use serde::de::IgnoredAny;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::room::{NoRoom, Place, Room};
 
 /// How deep objects and arrays may be in each other.
 const DEEPEST: usize = 128;
-/// The bytes of one place in memory.
-const PLACE: usize = 1_024;
 
-/// A body in memory, and its room there.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    pub(super) bytes: Vec<u8>,
-    pub(super) room: Option<OwnedSemaphorePermit>,
+/// What is demanded of a body.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// The most bytes.
+    pub(super) longest: usize,
+    /// How long it may take to come.
+    pub(super) slowest: Duration,
 }
 
 /// Why a body is not taken.
@@ -26,7 +27,7 @@ pub(super) enum BodyFault {
     Long,
     /// So many bodies come in that there is no room.
     NoRoom,
-    /// It broke off.
+    /// It broke off, or came too slowly.
     Broken,
 }
 
@@ -35,38 +36,37 @@ pub(super) fn says_it_is_long(body: &Body, limit: usize) -> bool {
     body.size_hint().lower() > limit as u64
 }
 
-/// Reads a body.
+/// Reads a body, which takes its place in the room as it comes.
 ///
 /// # Errors
 /// [`BodyFault`]; nothing more is read then.
-pub(super) async fn read(mut body: Body, limit: usize, room: &Arc<Semaphore>) -> Result<Held, BodyFault> {
-    let mut held = Held::default();
+pub(super) async fn read(
+    body: Body,
+    bounds: Bounds,
+    room: &Room,
+    place: &mut Place,
+) -> Result<Vec<u8>, BodyFault> {
+    let read = tokio::time::timeout(bounds.slowest, read_all(body, bounds.longest, room, place));
+    read.await.map_err(|_| BodyFault::Broken)?
+}
+
+async fn read_all(
+    mut body: Body,
+    longest: usize,
+    room: &Room,
+    place: &mut Place,
+) -> Result<Vec<u8>, BodyFault> {
+    let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| BodyFault::Broken)?;
         let Some(data) = frame.data_ref() else { continue };
-        if data.len() > limit - held.bytes.len() {
+        if data.len() > longest - bytes.len() {
             return Err(BodyFault::Long);
         }
-        held.grow(data, room)?;
+        place.grow(data.len(), room).map_err(|NoRoom| BodyFault::NoRoom)?;
+        bytes.extend_from_slice(data);
     }
-    Ok(held)
-}
-
-impl Held {
-    fn grow(&mut self, data: &[u8], room: &Arc<Semaphore>) -> Result<(), BodyFault> {
-        let has = self.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let needs = (self.bytes.len() + data.len()).div_ceil(PLACE);
-        if needs > has {
-            let more = u32::try_from(needs - has).map_err(|_| BodyFault::NoRoom)?;
-            let more = Arc::clone(room).try_acquire_many_owned(more).map_err(|_| BodyFault::NoRoom)?;
-            match &mut self.room {
-                Some(room) => room.merge(more),
-                None => self.room = Some(more),
-            }
-        }
-        self.bytes.extend_from_slice(data);
-        Ok(())
-    }
+    Ok(bytes)
 }
 
 /// Reads a body as JSON (RFC 8259): UTF-8, one value, at most 128 deep. The text stays as it came.
@@ -121,14 +121,32 @@ mod tests {
         assert!(json("[".repeat(1_000_000).into()).is_err());
     }
 
+    async fn of(body: Body, longest: usize, room: &Room) -> Result<(usize, Place), BodyFault> {
+        let mut place = Place::default();
+        let bounds = Bounds { longest, slowest: Duration::from_millis(100) };
+        let bytes = read(body, bounds, room, &mut place).await?;
+        Ok((bytes.len(), place))
+    }
+
     #[tokio::test]
     async fn a_body_is_counted_and_takes_room() {
-        let room = Arc::new(Semaphore::new(3));
-        let held = read(Body::from(vec![b'x'; 2_000]), 2_000, &room).await.unwrap();
-        assert_eq!((held.bytes.len(), room.available_permits()), (2_000, 1));
-        assert_eq!(read(Body::from(vec![b'x'; 2_001]), 2_000, &room).await.unwrap_err(), BodyFault::Long);
-        assert_eq!(read(Body::from(vec![b'x'; 2_000]), 2_000, &room).await.unwrap_err(), BodyFault::NoRoom);
-        drop(held);
-        assert_eq!(room.available_permits(), 3);
+        let room = Room::new(3, 3);
+        let (bytes, place) = of(Body::from(vec![b'x'; 2_000]), 2_000, &room).await.unwrap();
+        assert_eq!((bytes, room.free()), (2_000, (1, 1)));
+        assert_eq!(of(Body::from(vec![b'x'; 2_001]), 2_000, &room).await.unwrap_err(), BodyFault::Long);
+        assert_eq!(of(Body::from(vec![b'x'; 2_000]), 2_000, &room).await.unwrap_err(), BodyFault::NoRoom);
+        drop(place);
+        assert_eq!(room.free(), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_not_waited_for_and_keeps_no_place() {
+        let room = Room::new(100, 100);
+        let drops = futures_util::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Some((Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"x")), ()))
+        });
+        let fault = of(Body::from_stream(drops), 2_000, &room).await.unwrap_err();
+        assert_eq!((fault, room.free()), (BodyFault::Broken, (100, 100)));
     }
 }

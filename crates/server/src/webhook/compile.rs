@@ -11,14 +11,14 @@ use patgate_core::webhook::{
 };
 use patgate_store::{Item, StoredSecret};
 
-use super::bucket::Bucket;
 use super::endpoint::{Endpoint, Forward, Kind};
+use super::room::Limits;
 use crate::configuration::Secret;
 use crate::sealing::{Purpose, SealFault, Sealer};
 use crate::service::items::webhook::{action, forward_header, forward_url, method};
 
 /// Reads an item. What cannot be read closes the endpoint, and never opens it.
-pub(super) async fn compile(sealer: &Sealer, item: &Item, bucket: Arc<Bucket>) -> Endpoint {
+pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -> Endpoint {
     let opened = Opened::of(sealer, item).await;
     let integer = |name: &str| item.properties.get(name).and_then(Value::as_integer);
     let number = |name: &str, otherwise: u32| {
@@ -51,7 +51,7 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, bucket: Arc<Bucket>) -
         body_limit: number(property::BODY_LIMIT, 1_024) as usize * 1_024,
         per_minute: number(property::REQUESTS_PER_MINUTE, 6_000),
         duplicate_window: window.is_positive().then_some(window),
-        bucket,
+        limits,
     }
 }
 

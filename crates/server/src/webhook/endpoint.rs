@@ -8,7 +8,7 @@ use patgate_core::identifier::ItemNumber;
 use patgate_core::webhook::{Authentication, SigningSecret};
 use url::Url;
 
-use super::bucket::Bucket;
+use super::room::Limits;
 use crate::configuration::Secret;
 
 /// Which requests an endpoint takes.
@@ -40,7 +40,7 @@ pub struct Endpoint {
     pub(super) body_limit: usize,
     pub(super) per_minute: u32,
     pub(super) duplicate_window: Option<SignedDuration>,
-    pub(super) bucket: Arc<Bucket>,
+    pub(super) limits: Arc<Limits>,
 }
 
 /// Where accepted requests go on to.
@@ -73,6 +73,12 @@ impl Endpoint {
     #[must_use]
     pub fn is_impossible(&self) -> bool {
         matches!(self.authentication, Authentication::Impossible)
+    }
+
+    /// Whether it takes requests at all.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.is_enabled
     }
 
     /// Whether the body must be known to judge the caller.

@@ -83,8 +83,8 @@ impl Endpoints {
 
     async fn put(&self, item: &Item) {
         let before = self.by_number(item.number);
-        let bucket = before.as_ref().map(|before| Arc::clone(&before.bucket)).unwrap_or_default();
-        let endpoint = Arc::new(compile(&self.sealer, item, bucket).await);
+        let limits = before.as_ref().map(|before| Arc::clone(&before.limits)).unwrap_or_default();
+        let endpoint = Arc::new(compile(&self.sealer, item, limits).await);
         self.by_path.pin().insert(endpoint.path.clone(), Arc::clone(&endpoint));
         if let Some(before) = before.filter(|before| before.path != endpoint.path) {
             self.leave(&before);

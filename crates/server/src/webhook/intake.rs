@@ -1,7 +1,8 @@
 //! From a request to `/webhooks/{path}` to its answer.
 //!
 //! The order is: is there such an endpoint, is it its method, who calls, is it too much, is it JSON, is it new. Where the
-//! body is signed it is read before the caller is judged, and in no other case.
+//! body is signed it is read before the caller is judged, and in no other case; and who was judged before is judged again
+//! when it is there.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,12 +18,13 @@ use patgate_core::identifier::{DeliveryId, RequestId};
 use patgate_core::webhook::{LONGEST_MESSAGE_ID, Presented, Refused, message_id};
 use patgate_store::{NewDelivery, NewRefusal, NewWebhookRequest, Pairs, Received};
 use percent_encoding::percent_decode_str;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::answer::{self, Refusal};
-use super::body::{self, Held};
+use super::body::{self, Bounds};
 use super::endpoint::{Endpoint, Kind};
-use super::shown;
+use super::room::{NoRoom, Place, Room};
+use super::shown::{self, Kept};
 use super::writer::Job;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -33,6 +35,10 @@ const ROOT: &str = "/webhooks/";
 const PATIENCE: u64 = 5;
 /// How long a body may take to come.
 const SLOWEST: Duration = Duration::from_secs(30);
+/// Refused requests of an endpoint that are noted in a minute: somewhat more than its log keeps.
+const NOTED: u32 = 60;
+/// How often a request may have been forwarded by servers like this one before it comes here.
+const MOST_HOPS: u32 = 4;
 
 /// Answers a request below `/webhooks/`, which came from this address. What is answered with 2xx is durable.
 pub async fn take(state: &AppState, request: Request<Body>, peer: IpAddr) -> Response {
@@ -46,19 +52,36 @@ pub async fn take(state: &AppState, request: Request<Body>, peer: IpAddr) -> Res
     match judged(state, &endpoint, &parts, body, sender, now).await {
         Ok((id, is_same)) => answer::accepted(id, is_same),
         Err(refusal) => {
-            if let Some(cause) = refusal.cause() {
-                tracing::debug!(endpoint = %endpoint.path, %sender, cause, "a webhook request was refused");
-                state.webhooks.refusals.note(NewRefusal {
-                    id: RequestId::generate(&mut state.random.draw()),
-                    endpoint: endpoint.number,
-                    at: now,
-                    sender: sender.to_string(),
-                    headers: shown::headers(&parts.headers, state.gateway.token_headers()),
-                    cause,
-                });
-            }
+            note(state, &endpoint, &parts.headers, sender, now, &refusal);
             refusal.into_response(&endpoint)
         }
+    }
+}
+
+/// Notes a refused request, unless so many were noted just now that strangers would take the writers' time.
+fn note(
+    state: &AppState,
+    endpoint: &Endpoint,
+    headers: &HeaderMap,
+    sender: IpAddr,
+    now: Timestamp,
+    refusal: &Refusal,
+) {
+    if endpoint.limits.refused.ask(now, NOTED).is_err() {
+        return;
+    }
+    let Some(cause) = refusal.cause() else { return };
+    tracing::debug!(endpoint = %endpoint.path, %sender, cause, "a webhook request was refused");
+    let Some(place) = state.webhooks.refusals.place() else { return };
+    if endpoint.limits.refused.take(now, NOTED).is_ok() {
+        place.send(NewRefusal {
+            id: RequestId::generate(&mut state.random.draw()),
+            endpoint: endpoint.number,
+            at: now,
+            sender: sender.to_string(),
+            headers: shown::headers(headers, state.gateway.token_headers(), Kept::REFUSED),
+            cause,
+        });
     }
 }
 
@@ -80,7 +103,8 @@ pub async fn send_test(state: &AppState, endpoint: &Endpoint, asked_by: &str) ->
         parameters,
         body,
         message_id: None,
-        room: None,
+        hops: 0,
+        place: Place::default(),
     };
     let taken = keep(state, endpoint, arrived, now).await;
     taken.map(|(id, _)| id).map_err(|refusal| match refusal {
@@ -97,7 +121,8 @@ struct Arrived {
     parameters: Pairs,
     body: String,
     message_id: Option<String>,
-    room: Option<OwnedSemaphorePermit>,
+    hops: u32,
+    place: Place,
 }
 
 fn find(state: &AppState, path: &str) -> Option<Arc<Endpoint>> {
@@ -125,42 +150,59 @@ async fn judged(
     } else {
         authenticate(state, endpoint, &parts.headers, &[], now)?;
     }
-    let (text, room) = match endpoint.kind {
-        Kind::Get => (String::new(), None),
-        Kind::Post => {
-            if body::says_it_is_long(&body, endpoint.body_limit) {
-                return Err(Refusal::Long);
-            }
-            let is_json = is_json(&parts.headers);
-            if !is_json && !endpoint.is_judged_by_body() {
-                return Err(Refusal::NotJson);
-            }
-            let is_proven = !endpoint.is_judged_by_body() && !endpoint.is_open();
-            let room = if is_proven { &state.webhooks.room } else { &state.webhooks.unproven_room };
-            let read = tokio::time::timeout(SLOWEST, body::read(body, endpoint.body_limit, room));
-            let Held { bytes, room } = read.await.map_err(|_| body::BodyFault::Broken)??;
-            if endpoint.is_judged_by_body() {
-                authenticate(state, endpoint, &parts.headers, &bytes, now)?;
-            }
-            if !is_json {
-                return Err(Refusal::NotJson);
-            }
-            let text = body::json(bytes);
-            (text.map_err(|why| Refusal::Malformed(format!("the body is not JSON: {why}")))?, room)
-        }
+    let hops = shown::hops(&parts.headers).filter(|hops| *hops <= MOST_HOPS).ok_or(Refusal::Loop)?;
+    endpoint.limits.accepted.ask(now, endpoint.per_minute).map_err(Refusal::TooMany)?;
+    let is_proven = !endpoint.is_judged_by_body() && !endpoint.is_open();
+    let room = state.webhooks.rooms.of(&endpoint.limits, is_proven);
+    let mut place = Place::default();
+    let query = parts.uri.query().unwrap_or_default();
+    place.grow(shown::size(&parts.headers, query), &room).map_err(|NoRoom| Refusal::Unavailable(1))?;
+    let text = match endpoint.kind {
+        Kind::Get => String::new(),
+        Kind::Post => read(state, endpoint, parts, body, (&room, &mut place), now).await?,
     };
-    let parameters = shown::parameters(parts.uri.query().unwrap_or_default());
+    let parameters = shown::parameters(query);
     let parameters = parameters.map_err(|why| Refusal::Malformed(why.to_owned()))?;
     let header = |name: &str| shown::header(&parts.headers, name);
     let arrived = Arrived {
         sender: sender.to_string(),
-        headers: shown::headers(&parts.headers, state.gateway.token_headers()),
+        headers: shown::headers(&parts.headers, state.gateway.token_headers(), Kept::ACCEPTED),
         parameters,
         body: text,
         message_id: message_id(&header).filter(|id| id.len() <= LONGEST_MESSAGE_ID).map(str::to_owned),
-        room,
+        hops,
+        place,
     };
     keep(state, endpoint, arrived, now).await
+}
+
+/// Reads a body, and judges the caller once more: while it came, a token may have been revoked, or the endpoint closed.
+async fn read(
+    state: &AppState,
+    endpoint: &Endpoint,
+    parts: &Parts,
+    body: Body,
+    (room, place): (&Room, &mut Place),
+    now: Timestamp,
+) -> Result<String, Refusal> {
+    if body::says_it_is_long(&body, endpoint.body_limit) {
+        return Err(Refusal::Long);
+    }
+    let is_json = is_json(&parts.headers);
+    if !is_json && !endpoint.is_judged_by_body() {
+        return Err(Refusal::NotJson);
+    }
+    let bounds = Bounds { longest: endpoint.body_limit, slowest: SLOWEST };
+    let bytes = body::read(body, bounds, room, place).await?;
+    let endpoint = state.webhooks.endpoints.by_number(endpoint.number).filter(|known| known.is_enabled);
+    let endpoint = endpoint.ok_or(Refusal::Gone)?;
+    // A signature has a time of its own: how long its body took does not count against it.
+    let then = if endpoint.is_judged_by_body() { now } else { state.clock.now() };
+    authenticate(state, &endpoint, &parts.headers, &bytes, then)?;
+    if !is_json {
+        return Err(Refusal::NotJson);
+    }
+    body::json(bytes).map_err(|why| Refusal::Malformed(format!("the body is not JSON: {why}")))
 }
 
 /// Keeps a request: when this returns, it is durable.
@@ -170,13 +212,15 @@ async fn keep(
     arrived: Arrived,
     now: Timestamp,
 ) -> Result<(RequestId, bool), Refusal> {
-    endpoint.bucket.take(now, endpoint.per_minute).map_err(Refusal::TooMany)?;
+    endpoint.limits.accepted.take(now, endpoint.per_minute).map_err(Refusal::TooMany)?;
     let mut random = state.random.draw();
     let id = RequestId::generate(&mut random);
     let delivery = endpoint.forward.as_ref().map(|_| NewDelivery {
         id: DeliveryId::generate(&mut random),
-        parameters: arrived.parameters.clone(),
+        // With a body, parameters go nowhere.
+        parameters: if endpoint.kind == Kind::Get { arrived.parameters.clone() } else { Pairs::new() },
         content_type: "application/json".to_owned(),
+        hops: arrived.hops,
     });
     let request = NewWebhookRequest {
         id,
@@ -192,7 +236,7 @@ async fn keep(
         delivery,
     };
     let (reply, answer) = oneshot::channel();
-    let job = Job { request, reply, room: arrived.room };
+    let job = Job { request, reply, place: arrived.place };
     state.webhooks.writer.try_send(job).map_err(|_| Refusal::Unavailable(1))?;
     match answer.await {
         Ok(Ok(Received::Accepted)) => Ok((id, false)),

@@ -16,7 +16,9 @@ mod endpoint;
 mod endpoints;
 pub mod forward;
 mod intake;
+mod listeners;
 mod refusals;
+mod room;
 mod shown;
 mod writer;
 
@@ -29,19 +31,15 @@ pub use self::endpoint::{Endpoint, Kind};
 pub use self::endpoints::Endpoints;
 use self::forward::ForwardRules;
 pub use self::intake::{send_test, take};
+pub use self::listeners::{Listener, Listeners};
 use self::refusals::Refusals;
+use self::room::Rooms;
 use self::writer::Job;
 use crate::sealing::Sealer;
 use crate::state::AppState;
 
-/// The most KiB of bodies of proven callers that are held in memory at a time, all endpoints together.
-const ROOM_KIB: usize = 256 * 1_024;
-/// The same of callers who have not proven who they are: they can only be in each other's way.
-const UNPROVEN_KIB: usize = 64 * 1_024;
 /// Requests that wait to be written.
 const WAITING: usize = 4_096;
-/// People who watch requests arrive, all together, on one node.
-const LISTENERS: usize = 64;
 
 /// What webhook endpoints work with.
 pub struct Webhooks {
@@ -52,9 +50,10 @@ pub struct Webhooks {
     /// Wakes who forwards: something may be due.
     pub is_due: Notify,
     /// Places for those who watch requests arrive.
-    pub listeners: Arc<Semaphore>,
-    room: Arc<Semaphore>,
-    unproven_room: Arc<Semaphore>,
+    pub listeners: Listeners,
+    /// The turn of who searches: long bodies cost much, and one after the other leaves connections to others.
+    pub searches: Semaphore,
+    rooms: Rooms,
     writer: mpsc::Sender<Job>,
     refusals: Refusals,
     /// Taken by [`run`].
@@ -71,9 +70,9 @@ impl Webhooks {
             endpoints: Arc::new(Endpoints::new(sealer)),
             rules,
             is_due: Notify::new(),
-            listeners: Arc::new(Semaphore::new(LISTENERS)),
-            room: Arc::new(Semaphore::new(ROOM_KIB)),
-            unproven_room: Arc::new(Semaphore::new(UNPROVEN_KIB)),
+            listeners: Listeners::default(),
+            searches: Semaphore::new(1),
+            rooms: Rooms::default(),
             writer,
             refusals,
             arriving: Mutex::new(Some(writer::Arriving { jobs, refused })),

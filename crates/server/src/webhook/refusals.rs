@@ -23,9 +23,9 @@ impl Refusals {
         (Self(sender), receiver)
     }
 
-    /// Notes a refused request, if there is room.
-    pub(super) fn note(&self, refusal: NewRefusal) {
-        let _ = self.0.try_send(refusal);
+    /// A place for a refused request, if there is one: before anything of the request is copied.
+    pub(super) fn place(&self) -> Option<mpsc::Permit<'_, NewRefusal>> {
+        self.0.try_reserve().ok()
     }
 }
 

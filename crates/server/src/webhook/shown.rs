@@ -6,15 +6,29 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use patgate_core::item::MASK;
-use patgate_core::webhook::{Header, SECRET_HEADERS, is_secret_parameter};
+use patgate_core::webhook::{Header, SECRET_HEADERS, is_secret_parameter, without_query};
 use patgate_gateway::credentials::TokenHeaders;
 use patgate_store::Pairs;
 use zeroize::Zeroizing;
 
-/// The most headers that are kept.
-const MOST_HEADERS: usize = 100;
-/// The most characters of a header's value.
-const LONGEST_VALUE: usize = 1_000;
+/// How much of the headers of a request is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept {
+    /// The most headers.
+    pub(super) many: usize,
+    /// The most characters of a value.
+    pub(super) longest: usize,
+}
+
+impl Kept {
+    /// Of an accepted request.
+    pub(super) const ACCEPTED: Self = Self { many: 100, longest: 1_000 };
+    /// Of a refused one: strangers choose what is in it.
+    pub(super) const REFUSED: Self = Self { many: 30, longest: 200 };
+}
+
+/// The header that counts how often a request was forwarded.
+pub(super) const HOPS: &str = "x-patgate-webhook-hops";
 /// The most query parameters.
 const MOST_PARAMETERS: usize = 100;
 /// The most bytes of a parameter's name and of its value.
@@ -42,8 +56,8 @@ pub(super) fn basic(headers: &HeaderMap) -> Option<Zeroizing<String>> {
 }
 
 /// The headers for the log.
-pub(super) fn headers(headers: &HeaderMap, tokens: &TokenHeaders) -> Pairs {
-    let shown = headers.iter().take(MOST_HEADERS).map(|(name, value)| {
+pub(super) fn headers(headers: &HeaderMap, tokens: &TokenHeaders, kept: Kept) -> Pairs {
+    let shown = headers.iter().take(kept.many).map(|(name, value)| {
         let is_secret = SECRET_HEADERS.contains(&name.as_str())
             || tokens.contains(name)
             || is_secret_parameter(name.as_str());
@@ -51,9 +65,29 @@ pub(super) fn headers(headers: &HeaderMap, tokens: &TokenHeaders) -> Pairs {
             true => Cow::Borrowed(MASK),
             false => String::from_utf8_lossy(value.as_bytes()),
         };
-        (name.as_str().to_owned(), cut(&value, LONGEST_VALUE))
+        // So much is looked at, whatever was sent: a character has four bytes at most.
+        let value = cut_bytes(&value, 4 * kept.longest);
+        (name.as_str().to_owned(), cut(&without_query(value), kept.longest))
     });
     shown.collect()
+}
+
+/// The bytes that the headers and the query of a request take while it waits.
+pub(super) fn size(headers: &HeaderMap, query: &str) -> usize {
+    let of = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        name.as_str().len() + value.len().min(4 * Kept::ACCEPTED.longest) + 2 * size_of::<String>()
+    };
+    // Parameters are there twice: for the log, and on their way.
+    headers.iter().take(Kept::ACCEPTED.many).map(of).sum::<usize>() + 2 * query.len()
+}
+
+/// How often a request was forwarded already; `None` when that cannot be told.
+pub(super) fn hops(headers: &HeaderMap) -> Option<u32> {
+    match header(headers, HOPS) {
+        Header::Absent => Some(0),
+        Header::Once(hops) => hops.trim().parse().ok(),
+        Header::Unclear => None,
+    }
 }
 
 /// Reads the query of a request.
@@ -80,10 +114,14 @@ pub(super) fn parameters(query: &str) -> Result<Pairs, &'static str> {
 /// The parameters for the log.
 pub(super) fn without_secrets(parameters: &Pairs) -> Pairs {
     let shown = parameters.iter().map(|(name, value)| {
-        let value = if is_secret_parameter(name) { MASK } else { value };
-        (name.clone(), value.to_owned())
+        let value = if is_secret_parameter(name) { Cow::Borrowed(MASK) } else { without_query(value) };
+        (name.clone(), value.into_owned())
     });
     shown.collect()
+}
+
+fn cut_bytes(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -117,11 +155,40 @@ mod tests {
         }
         sent.insert("x-long", HeaderValue::from_bytes(&[b'x'; 2_000]).unwrap());
         sent.insert("x-odd", HeaderValue::from_bytes(b"\xff").unwrap());
-        let shown = headers(&sent, &tokens);
+        sent.insert("referer", HeaderValue::from_static("https://ci.example/job?ticket=hush"));
+        let shown = headers(&sent, &tokens, Kept::ACCEPTED);
         assert!(shown.iter().all(|(_, value)| !value.contains("hush")), "{shown:?}");
         let value = |name: &str| shown.iter().find(|(known, _)| known == name).unwrap().1.as_str();
         assert_eq!((value("authorization"), value("user-agent"), value("x-odd")), (MASK, "curl", "\u{fffd}"));
-        assert_eq!(value("x-long").chars().count(), LONGEST_VALUE + 1);
+        assert_eq!(value("x-long").chars().count(), Kept::ACCEPTED.longest + 1);
+        assert_eq!(value("referer"), "https://ci.example/job?…");
+    }
+
+    #[test]
+    fn of_a_refused_request_little_is_kept() {
+        let tokens = TokenHeaders::new([]).unwrap();
+        let mut sent = HeaderMap::new();
+        for number in 0..90 {
+            let name = http::HeaderName::try_from(format!("x-{number}")).unwrap();
+            sent.insert(name, HeaderValue::from_bytes(&[b'x'; 8_000]).unwrap());
+        }
+        let shown = headers(&sent, &tokens, Kept::REFUSED);
+        assert_eq!(shown.len(), 30);
+        assert!(shown.iter().all(|(_, value)| value.chars().count() == 201));
+        assert!(size(&sent, "a=1") > 90 * 4_000);
+    }
+
+    #[test]
+    fn hops_are_counted_when_they_are_clear() {
+        let of = |values: &[&'static str]| {
+            let mut sent = HeaderMap::new();
+            values.iter().for_each(|value| {
+                sent.append(HOPS, HeaderValue::from_static(value));
+            });
+            hops(&sent)
+        };
+        assert_eq!((of(&[]), of(&["3"]), of(&[" 3 "])), (Some(0), Some(3), Some(3)));
+        assert_eq!((of(&["-1"]), of(&["x"]), of(&["1", "1"])), (None, None, None));
     }
 
     #[test]
@@ -135,5 +202,7 @@ mod tests {
         let pairs = vec![("api_token".to_owned(), "hush".to_owned()), ("ref".to_owned(), "main".to_owned())];
         assert_eq!(without_secrets(&pairs)[0].1, MASK);
         assert_eq!(without_secrets(&pairs)[1].1, "main");
+        let pairs = vec![("callback".to_owned(), "https://a.example/?key=hush".to_owned())];
+        assert_eq!(without_secrets(&pairs)[0].1, "https://a.example/?…");
     }
 }

@@ -1,9 +1,10 @@
 //! One task writes what all endpoints accept: whatever waits shares one transaction and one wait for the disk.
 
-use patgate_store::{NewRefusal, NewWebhookRequest, Received, StoreError};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use patgate_store::{NewRefusal, NewWebhookRequest, Received, Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::room::Place;
 use crate::problem::with_causes;
 use crate::state::AppState;
 
@@ -17,7 +18,7 @@ pub(super) struct Job {
     pub(super) request: NewWebhookRequest,
     pub(super) reply: oneshot::Sender<Result<Received, NotWritten>>,
     /// Its place in memory.
-    pub(super) room: Option<OwnedSemaphorePermit>,
+    pub(super) place: Place,
 }
 
 /// The database does not answer; its log says why.
@@ -64,33 +65,51 @@ pub(super) async fn run(state: &AppState, mut jobs: mpsc::Receiver<Job>, stop: C
 
 async fn write(state: &AppState, batch: Vec<Job>) {
     let (requests, waiting): (Vec<_>, Vec<_>) =
-        batch.into_iter().map(|job| (job.request, (job.reply, job.room))).unzip();
-    let outcomes = match state.store.receive_webhooks(&requests).await {
-        Ok(received) => received.into_iter().map(Ok).collect(),
-        Err(StoreError::Busy) => vec![Err(NotWritten); requests.len()],
-        // Perhaps the database minds one of them: that must not be the others' loss.
-        Err(_) if requests.len() > 1 => one_by_one(state, &requests).await,
-        Err(error) => {
-            tracing::error!(error = with_causes(&error), "a webhook request was not written");
-            vec![Err(NotWritten); requests.len()]
-        }
-    };
+        batch.into_iter().map(|job| (job.request, (job.reply, job.place))).unzip();
+    let outcomes = outcomes(&state.store, &requests).await;
     let goes_on = |(request, outcome): (&NewWebhookRequest, &Result<Received, NotWritten>)| {
         request.delivery.is_some() && matches!(outcome, Ok(Received::Accepted))
     };
     if requests.iter().zip(&outcomes).any(goes_on) {
         state.webhooks.is_due.notify_one();
     }
-    for ((reply, _room), outcome) in waiting.into_iter().zip(outcomes) {
+    for ((reply, _place), outcome) in waiting.into_iter().zip(outcomes) {
         // Who went away reads the log.
         let _ = reply.send(outcome);
     }
 }
 
-async fn one_by_one(state: &AppState, requests: &[NewWebhookRequest]) -> Vec<Result<Received, NotWritten>> {
+/// Writes a batch. Twice at most, unless the database minds one of the requests: then each has a transaction of its own.
+async fn outcomes(store: &Store, requests: &[NewWebhookRequest]) -> Vec<Result<Received, NotWritten>> {
+    let first = match store.receive_webhooks(requests).await {
+        Ok(received) => return received.into_iter().map(Ok).collect(),
+        Err(error) => error,
+    };
+    // A connection may have broken between the commit and its answer.
+    let is_lost = matches!(first, StoreError::Database(_)) && !first.minds_what_it_was_given();
+    let error = match is_lost {
+        true => match store.receive_webhooks_again(requests).await {
+            Ok(received) => return received.into_iter().map(Ok).collect(),
+            Err(error) => error,
+        },
+        false => first,
+    };
+    if error.minds_what_it_was_given() && requests.len() > 1 {
+        // Perhaps one of them: that must not be the others' loss.
+        return one_by_one(store, requests).await;
+    }
+    if !matches!(error, StoreError::Busy) {
+        let many = requests.len();
+        tracing::error!(error = with_causes(&error), many, "webhook requests were not written");
+    }
+    vec![Err(NotWritten); requests.len()]
+}
+
+async fn one_by_one(store: &Store, requests: &[NewWebhookRequest]) -> Vec<Result<Received, NotWritten>> {
     let mut outcomes = Vec::with_capacity(requests.len());
     for request in requests {
-        let written = state.store.receive_webhooks(std::slice::from_ref(request)).await;
+        let written = store.receive_webhooks_again(std::slice::from_ref(request)).await;
+        let is_over = written.as_ref().is_err_and(|error| !error.minds_what_it_was_given());
         outcomes.push(match written {
             Ok(received) => received.first().copied().ok_or(NotWritten),
             Err(error) => {
@@ -98,6 +117,11 @@ async fn one_by_one(state: &AppState, requests: &[NewWebhookRequest]) -> Vec<Res
                 Err(NotWritten)
             }
         });
+        if is_over {
+            break;
+        }
     }
+    // When the database goes away, the rest is not tried.
+    outcomes.resize(requests.len(), Err(NotWritten));
     outcomes
 }

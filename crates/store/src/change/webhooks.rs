@@ -1,7 +1,7 @@
 //! Changes around webhook endpoints: what an administrator does by hand, and what goes with an endpoint.
 
 use patgate_core::identifier::{DeliveryId, ItemNumber};
-use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, Value, webhook_property};
+use patgate_core::item::{GET_WEBHOOK_ENDPOINT, MASK, POST_WEBHOOK_ENDPOINT, Value, webhook_property};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
@@ -18,21 +18,26 @@ const DELIVERY: &str = "delivery that is done";
 
 impl Change {
     /// Lets a delivery of an endpoint that is done begin again, now: one that was given up, and one that the receiver
-    /// took, for as long as its request is in the log.
+    /// took, for as long as its request is in the log. Secret parameters are kept no longer than until the receiver took
+    /// them.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such delivery, when it waits anyway, or its body is there no longer.
+    /// [`StoreError::NotFound`] when there is no such delivery, when it waits anyway, or its body or its parameters are
+    /// there no longer.
     pub async fn redeliver(&mut self, endpoint: ItemNumber, id: DeliveryId) -> Result<(), StoreError> {
         let item = self.item_by_number(endpoint).await?.ok_or(StoreError::NotFound("webhook endpoint"))?;
-        let logged = Query::select()
-            .column(WebhookRequests::Body)
-            .from(WebhookRequests::Table)
-            .and_where(
-                Expr::col((WebhookRequests::Table, WebhookRequests::Id))
-                    .equals((WebhookDeliveries::Table, WebhookDeliveries::Request)),
-            )
-            .take();
-        let body = Expr::col(WebhookDeliveries::Body).if_null(Expr::SubQuery(None, Box::new(logged.into())));
+        let logged = |column: WebhookRequests| {
+            let select = Query::select()
+                .column(column)
+                .from(WebhookRequests::Table)
+                .and_where(
+                    Expr::col((WebhookRequests::Table, WebhookRequests::Id))
+                        .equals((WebhookDeliveries::Table, WebhookDeliveries::Request)),
+                )
+                .take();
+            Expr::SubQuery(None, Box::new(select.into()))
+        };
+        let body = Expr::col(WebhookDeliveries::Body).if_null(logged(WebhookRequests::Body));
         let is_done = || {
             Expr::col(WebhookDeliveries::Id)
                 .eq(id.as_i64())
@@ -40,8 +45,9 @@ impl Change {
                 .and(Expr::col(WebhookDeliveries::State).ne(DeliveryState::Waiting.as_str()))
         };
         let look = Query::select()
-            .expr_as(body.clone(), "whole")
-            .column(WebhookDeliveries::MessageId)
+            .expr_as(body, "whole")
+            .expr_as(logged(WebhookRequests::Parameters), "shown")
+            .columns([WebhookDeliveries::MessageId, WebhookDeliveries::Parameters, WebhookDeliveries::State])
             .from(WebhookDeliveries::Table)
             .and_where(is_done())
             .take();
@@ -49,9 +55,18 @@ impl Change {
         let whole: Option<String> = column(&row, "whole")?;
         let whole = whole.ok_or(StoreError::NotFound(DELIVERY))?;
         let message: String = column(&row, "message_id")?;
+        let parameters = match column::<String>(&row, "state")? == DeliveryState::Delivered.as_str() {
+            false => column(&row, "parameters")?,
+            true if item.type_name != GET_WEBHOOK_ENDPOINT.name => "[]".to_owned(),
+            true => {
+                let shown: Option<String> = column(&row, "shown")?;
+                shown.filter(|shown| !shown.contains(MASK)).ok_or(StoreError::NotFound(DELIVERY))?
+            }
+        };
         let update = Query::update()
             .table(WebhookDeliveries::Table)
             .value(WebhookDeliveries::Body, whole)
+            .value(WebhookDeliveries::Parameters, parameters)
             .value(WebhookDeliveries::State, DeliveryState::Waiting.as_str())
             .value(WebhookDeliveries::Attempts, 0_i64)
             .value(WebhookDeliveries::DueAt, self.now.as_millisecond())
@@ -65,8 +80,19 @@ impl Change {
             .and_where(Expr::col(WebhookCounters::Endpoint).eq(endpoint.as_i64()))
             .take();
         self.execute(&more).await?;
+        self.inner.spaces.forget(endpoint);
         let detail = json!({ "delivery": id, "message": message });
         self.note_item(&item, "webhook.redeliver", detail);
+        Ok(())
+    }
+
+    /// Notes that somebody sends an endpoint a test request.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such endpoint.
+    pub async fn note_webhook_test(&mut self, endpoint: ItemNumber) -> Result<(), StoreError> {
+        let item = self.item_by_number(endpoint).await?.ok_or(StoreError::NotFound("webhook endpoint"))?;
+        self.note_item(&item, "webhook.test", json!({}));
         Ok(())
     }
 

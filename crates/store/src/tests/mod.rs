@@ -20,6 +20,7 @@ mod search;
 mod touched;
 mod users;
 mod webhooks;
+mod webhooks_bounded;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};

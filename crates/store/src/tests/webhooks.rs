@@ -15,10 +15,10 @@ use crate::{
     NewWebhookRequest, REFUSALS_KEPT, Received, Seek, StoreError, StoredSecrets,
 };
 
-const ENDPOINT: ItemNumber = ItemNumber::from_i64(7);
-const OTHER: ItemNumber = ItemNumber::from_i64(8);
+pub(super) const ENDPOINT: ItemNumber = ItemNumber::from_i64(7);
+pub(super) const OTHER: ItemNumber = ItemNumber::from_i64(8);
 
-fn request(id: i64) -> NewWebhookRequest {
+pub(super) fn request(id: i64) -> NewWebhookRequest {
     NewWebhookRequest {
         id: RequestId::from_i64(id),
         endpoint: ENDPOINT,
@@ -34,21 +34,22 @@ fn request(id: i64) -> NewWebhookRequest {
     }
 }
 
-fn called(id: i64, message: &str, at: Timestamp) -> NewWebhookRequest {
+pub(super) fn called(id: i64, message: &str, at: Timestamp) -> NewWebhookRequest {
     let same_since = at.checked_sub(SignedDuration::from_mins(60)).ok();
     NewWebhookRequest { message_id: Some(message.to_owned()), at, same_since, ..request(id) }
 }
 
-fn forwarded(id: i64) -> NewWebhookRequest {
+pub(super) fn forwarded(id: i64) -> NewWebhookRequest {
     let delivery = NewDelivery {
         id: DeliveryId::from_i64(id + 1_000),
         parameters: vec![("token".to_owned(), "whole".to_owned())],
         content_type: "application/json".to_owned(),
+        hops: 0,
     };
     NewWebhookRequest { delivery: Some(delivery), ..request(id) }
 }
 
-async fn endpoint(store: &Store) {
+pub(super) async fn endpoint(store: &Store) {
     let item = NewItem {
         number: ENDPOINT,
         id: "Configuration/hook".parse::<ItemId>().unwrap(),
@@ -61,16 +62,18 @@ async fn endpoint(store: &Store) {
     change.commit().await.unwrap();
 }
 
-async fn ids(store: &Store) -> Vec<i64> {
+pub(super) async fn ids(store: &Store) -> Vec<i64> {
     let listed = store.webhook_requests(ENDPOINT, &Seek::Start, 1_000).await.unwrap();
     listed.iter().map(|request| request.id.as_i64()).collect()
 }
 
-async fn claim(store: &Store, at: Timestamp) -> Vec<ClaimedDelivery> {
-    store.claim_deliveries(at, at + SignedDuration::from_mins(2), &[], 100).await.unwrap()
+pub(super) async fn claim(store: &Store, at: Timestamp) -> Vec<ClaimedDelivery> {
+    let due = store.due_deliveries(at, None, 100).await.unwrap();
+    let due: Vec<_> = due.iter().map(|delivery| delivery.id).collect();
+    store.claim_deliveries(&due, at, at + SignedDuration::from_mins(2)).await.unwrap()
 }
 
-async fn states(store: &Store) -> Vec<(i64, DeliveryState, u32)> {
+pub(super) async fn states(store: &Store) -> Vec<(i64, DeliveryState, u32)> {
     let mut states = Vec::new();
     for state in DeliveryState::ALL {
         let found = store.deliveries_in(ENDPOINT, state, 100).await.unwrap();
@@ -230,8 +233,7 @@ on_both_databases! {
         assert_eq!(first.parameters, [("token".to_owned(), "whole".to_owned())]);
         assert!(claim(&nodes[0], now()).await.is_empty());
         let late = now() + SignedDuration::from_mins(2);
-        assert_eq!(nodes[0].next_delivery_at(&[]).await.unwrap(), Some(late));
-        assert_eq!(nodes[0].next_delivery_at(&[ENDPOINT]).await.unwrap(), None);
+        assert_eq!(nodes[0].due_deliveries(late, None, 1).await.unwrap()[0].due_at, late);
         let again = claim(&nodes[1], late).await;
         assert!(again.len() == 40 && again.iter().all(|delivery| delivery.attempts == 2));
         let outcome = DeliveryOutcome::Dead { answer: "too late".to_owned() };

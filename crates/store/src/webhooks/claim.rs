@@ -1,13 +1,15 @@
 //! Deliveries that are due: claimed before they are tried, marked with what became of them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UpdateStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use super::{DeliveryState, Pairs};
+use super::{DeliveryState, Pairs, without_hops};
 use crate::error::StoreError;
-use crate::rows::{column, json, optional_time, time};
+use crate::rows::{column, from_json, time};
 use crate::store::Store;
 use crate::tables::{WebhookCounters, WebhookDeliveries};
 use crate::transaction::WriteTransaction;
@@ -29,6 +31,10 @@ pub struct ClaimedDelivery {
     pub content_type: String,
     /// Its body.
     pub body: String,
+    /// How often it was forwarded before it came here.
+    pub hops: u32,
+    /// How many bytes it takes where it waits.
+    pub bytes: u64,
     /// How often it was tried, this time included.
     pub attempts: u32,
     /// When the request came.
@@ -57,48 +63,67 @@ pub enum DeliveryOutcome {
     },
 }
 
+/// A delivery that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueDelivery {
+    /// Names it.
+    pub id: DeliveryId,
+    /// Of which endpoint.
+    pub endpoint: ItemNumber,
+    /// Since when.
+    pub due_at: Timestamp,
+}
+
 impl Store {
-    /// When the next delivery is due, as far as it is not one of these endpoints: a look without a lock.
+    /// At most `limit` deliveries that are due, the longest waiting first, behind one of them: a look without a lock, which
+    /// reads no more rows than it returns, however many wait.
     ///
     /// # Errors
     /// When the database fails; so with all below.
-    pub async fn next_delivery_at(&self, except: &[ItemNumber]) -> Result<Option<Timestamp>, StoreError> {
-        let select = Query::select()
-            .column(WebhookDeliveries::DueAt)
-            .from(WebhookDeliveries::Table)
-            .and_where(Expr::col(WebhookDeliveries::DueAt).is_not_null())
-            .and_where_option(not_of(except))
-            .order_by(WebhookDeliveries::DueAt, Order::Asc)
-            .limit(1)
-            .take();
-        let row = self.inner.orm.query_one(&select).await?;
-        row.map_or(Ok(None), |row| optional_time(&row, "due_at"))
-    }
-
-    /// Claims at most `limit` deliveries that are due, the longest waiting first, except those of some endpoints. Whoever
-    /// does not mark them before `until` leaves them to others.
-    pub async fn claim_deliveries(
+    pub async fn due_deliveries(
         &self,
         now: Timestamp,
-        until: Timestamp,
-        except: &[ItemNumber],
+        after: Option<&DueDelivery>,
         limit: u64,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
+        let after = after.map(|last| {
+            let at = last.due_at.as_millisecond();
+            let is_later = Expr::col(WebhookDeliveries::DueAt).gt(at);
+            let is_beside = Expr::col(WebhookDeliveries::Id).gt(last.id.as_i64());
+            // The first half is what the index is read by.
+            Expr::col(WebhookDeliveries::DueAt).gte(at).and(is_later.or(is_beside))
+        });
+        let select = due(now, &Order::Asc).and_where_option(after).limit(limit).take();
+        self.inner.orm.query_all(&select).await?.iter().map(due_delivery).collect()
+    }
+
+    /// At most `limit` deliveries that are due, the shortest waiting first, as [`Store::due_deliveries`].
+    pub async fn newest_due_deliveries(
+        &self,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
+        let select = due(now, &Order::Desc).limit(limit).take();
+        self.inner.orm.query_all(&select).await?.iter().map(due_delivery).collect()
+    }
+
+    /// Claims those of these deliveries that are still due. Whoever does not mark them before `until` leaves them to others.
+    pub async fn claim_deliveries(
+        &self,
+        deliveries: &[DeliveryId],
+        now: Timestamp,
+        until: Timestamp,
     ) -> Result<Vec<ClaimedDelivery>, StoreError> {
-        let due = Query::select()
-            .column(WebhookDeliveries::Id)
-            .from(WebhookDeliveries::Table)
-            .and_where(Expr::col(WebhookDeliveries::DueAt).lte(now.as_millisecond()))
-            .and_where_option(not_of(except))
-            .order_by(WebhookDeliveries::DueAt, Order::Asc)
-            .order_by(WebhookDeliveries::Id, Order::Asc)
-            .limit(limit)
-            .take();
+        if deliveries.is_empty() {
+            return Ok(Vec::new());
+        }
         let (_turn, transaction) = self.inner.begin_data().await?;
         let claim = Query::update()
             .table(WebhookDeliveries::Table)
             .value(WebhookDeliveries::Attempts, Expr::col(WebhookDeliveries::Attempts).add(1))
             .value(WebhookDeliveries::DueAt, until.as_millisecond())
-            .and_where(Expr::col(WebhookDeliveries::Id).in_subquery(due))
+            .and_where(Expr::col(WebhookDeliveries::Id).is_in(deliveries.iter().map(|id| id.as_i64())))
+            .and_where(Expr::col(WebhookDeliveries::DueAt).lte(now.as_millisecond()))
             .returning(Query::returning().columns([
                 WebhookDeliveries::Id,
                 WebhookDeliveries::Endpoint,
@@ -119,6 +144,26 @@ impl Store {
         Ok(claimed)
     }
 
+    /// Gives claimed deliveries back that were not tried: they are due at once, and the attempt does not count.
+    pub async fn release_deliveries(
+        &self,
+        deliveries: &[ClaimedDelivery],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        for delivery in deliveries {
+            let release = ours(delivery)
+                .value(WebhookDeliveries::Attempts, delivery.attempts.saturating_sub(1))
+                .value(WebhookDeliveries::DueAt, now.as_millisecond())
+                .take();
+            transaction.execute(&release).await?;
+        }
+        transaction.commit().await
+    }
+
     /// Marks claimed deliveries with what became of them, all or none. One that was claimed again meanwhile belongs to
     /// whoever did so.
     pub async fn mark_deliveries(
@@ -130,25 +175,34 @@ impl Store {
             return Ok(());
         }
         let (_turn, transaction) = self.inner.begin_data().await?;
+        let (mut done, mut died) = (Vec::new(), BTreeMap::<_, (u64, u64)>::new());
         for (delivery, outcome) in outcomes {
-            mark(&transaction, delivery, outcome, now).await?;
+            if !mark(&transaction, delivery, outcome, now).await? {
+                continue;
+            }
+            done.push((delivery.endpoint, delivery.bytes));
+            if matches!(outcome, DeliveryOutcome::Dead { .. }) {
+                let died = died.entry(delivery.endpoint).or_default();
+                *died = (died.0 + delivery.bytes, died.1 + 1);
+            }
         }
-        transaction.commit().await
+        for (endpoint, many) in died {
+            self.inner.spaces.bury(&transaction, endpoint, many).await?;
+        }
+        transaction.commit().await?;
+        done.into_iter().for_each(|(endpoint, bytes)| self.inner.spaces.leave(endpoint, bytes));
+        Ok(())
     }
 }
 
+/// Marks a delivery; whether it waits no longer.
 async fn mark(
     transaction: &WriteTransaction,
     delivery: &ClaimedDelivery,
     outcome: &DeliveryOutcome,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut update = Query::update();
-    update
-        .table(WebhookDeliveries::Table)
-        .and_where(Expr::col(WebhookDeliveries::Id).eq(delivery.id.as_i64()))
-        .and_where(Expr::col(WebhookDeliveries::State).eq(DeliveryState::Waiting.as_str()))
-        .and_where(Expr::col(WebhookDeliveries::Attempts).eq(delivery.attempts));
+) -> Result<bool, StoreError> {
+    let mut update = ours(delivery);
     let (state, answer, due_at) = match outcome {
         DeliveryOutcome::Delivered { answer } => (DeliveryState::Delivered, answer, None),
         DeliveryOutcome::Later { due_at, answer } => (DeliveryState::Waiting, answer, Some(due_at)),
@@ -161,8 +215,8 @@ async fn mark(
         .value(WebhookDeliveries::DueAt, due_at.map(|at| at.as_millisecond()))
         .value(WebhookDeliveries::DoneAt, is_done.then_some(now.as_millisecond()));
     if state == DeliveryState::Delivered {
-        // It is in the log for as long as that keeps it.
-        update.value(WebhookDeliveries::Body, None::<String>);
+        // It is in the log for as long as that keeps it; there, parameters are without their secrets.
+        update.value(WebhookDeliveries::Body, None::<String>).value(WebhookDeliveries::Parameters, "[]");
     }
     let marked = transaction.execute(&update).await?.rows_affected();
     if is_done && marked > 0 {
@@ -174,24 +228,52 @@ async fn mark(
             .take();
         transaction.execute(&fewer).await?;
     }
-    Ok(())
+    Ok(is_done && marked > 0)
 }
 
-fn not_of(endpoints: &[ItemNumber]) -> Option<Expr> {
-    let numbers = endpoints.iter().map(|endpoint| endpoint.as_i64());
-    (!endpoints.is_empty()).then(|| Expr::col(WebhookDeliveries::Endpoint).is_not_in(numbers))
+/// A change of a delivery, for as long as nobody else claimed it.
+fn ours(delivery: &ClaimedDelivery) -> UpdateStatement {
+    Query::update()
+        .table(WebhookDeliveries::Table)
+        .and_where(Expr::col(WebhookDeliveries::Id).eq(delivery.id.as_i64()))
+        .and_where(Expr::col(WebhookDeliveries::State).eq(DeliveryState::Waiting.as_str()))
+        .and_where(Expr::col(WebhookDeliveries::Attempts).eq(delivery.attempts))
+        .take()
+}
+
+fn due(now: Timestamp, order: &Order) -> SelectStatement {
+    Query::select()
+        .columns([WebhookDeliveries::Id, WebhookDeliveries::Endpoint, WebhookDeliveries::DueAt])
+        .from(WebhookDeliveries::Table)
+        .and_where(Expr::col(WebhookDeliveries::DueAt).lte(now.as_millisecond()))
+        .order_by(WebhookDeliveries::DueAt, order.clone())
+        .order_by(WebhookDeliveries::Id, order.clone())
+        .take()
+}
+
+fn due_delivery(row: &QueryResult) -> Result<DueDelivery, StoreError> {
+    Ok(DueDelivery {
+        id: DeliveryId::from_i64(column(row, "id")?),
+        endpoint: ItemNumber::from_i64(column(row, "endpoint")?),
+        due_at: time(row, "due_at")?,
+    })
 }
 
 fn delivery(row: &QueryResult) -> Result<ClaimedDelivery, StoreError> {
     let attempts: i64 = column(row, "attempts")?;
+    let stored: String = column(row, "parameters")?;
+    let (parameters, hops) = without_hops(from_json(&stored, "parameters")?);
+    let body = column::<Option<String>>(row, "body")?.unwrap_or_default();
     Ok(ClaimedDelivery {
         id: DeliveryId::from_i64(column(row, "id")?),
         endpoint: ItemNumber::from_i64(column(row, "endpoint")?),
         request: RequestId::from_i64(column(row, "request")?),
         message_id: column(row, "message_id")?,
-        parameters: json(row, "parameters")?,
+        bytes: (body.len() + stored.len()) as u64,
+        parameters,
+        hops,
         content_type: column(row, "content_type")?,
-        body: column::<Option<String>>(row, "body")?.unwrap_or_default(),
+        body,
         attempts: u32::try_from(attempts).unwrap_or_default(),
         created_at: time(row, "created_at")?,
     })

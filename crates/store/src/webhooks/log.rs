@@ -13,6 +13,8 @@ use crate::tables::{WebhookRefusals, WebhookRequests};
 
 /// How many requests a search looks through at a time.
 const REACH: u64 = 1_000;
+/// How many bytes of bodies a search looks through at a time, but for its last request: about a quarter of a second.
+const REACH_BYTES: u64 = 32 * 1_024 * 1_024;
 
 const COLUMNS: [WebhookRequests; 9] = [
     WebhookRequests::Id,
@@ -53,7 +55,7 @@ impl Store {
     }
 
     /// At most `limit` requests of an endpoint that have a text in their id, sender, headers, parameters or body, newest
-    /// first. Looks through a thousand from a number on; what it does not reach is sought from there.
+    /// first. Looks through a thousand from a number on, or 32 MiB; what it does not reach is sought from there.
     pub async fn search_webhook_requests(
         &self,
         endpoint: ItemNumber,
@@ -61,10 +63,7 @@ impl Store {
         seek: &Seek<i64>,
         limit: u64,
     ) -> Result<FoundRequests, StoreError> {
-        let reach = from(endpoint, seek).column(WebhookRequests::Number).limit(REACH).take();
-        let reached = self.inner.orm.query_all(&reach).await?;
-        let last: Option<i64> = reached.last().map(|row| column(row, "number")).transpose()?;
-        let Some(last) = last else {
+        let Some((last, is_end)) = self.reach(endpoint, seek, REACH_BYTES).await? else {
             return Ok(FoundRequests { requests: Vec::new(), looked_until: None });
         };
         let number = || Expr::col(WebhookRequests::Number);
@@ -86,13 +85,35 @@ impl Store {
             from(endpoint, seek).columns(COLUMNS).and_where(within).cond_where(has).limit(limit).take();
         let found = self.inner.orm.query_all(&select).await?;
         let requests: Vec<_> = found.iter().map(request).collect::<Result<_, _>>()?;
-        let is_whole = (requests.len() as u64) < limit && (reached.len() as u64) < REACH;
+        let is_whole = (requests.len() as u64) < limit && is_end;
         // A full page ends with its last row.
         let looked_until = if (requests.len() as u64) < limit { Some(last) } else { None };
         Ok(FoundRequests {
             looked_until: looked_until.filter(|_| !is_whole),
             requests: in_list_order(requests, seek.is_backward()),
         })
+    }
+
+    /// The number of the last request that a search from a number on looks at, and whether it is the last one there is.
+    pub(crate) async fn reach(
+        &self,
+        endpoint: ItemNumber,
+        seek: &Seek<i64>,
+        most: u64,
+    ) -> Result<Option<(i64, bool)>, StoreError> {
+        let sizes = [WebhookRequests::Number, WebhookRequests::Size];
+        let select = from(endpoint, seek).columns(sizes).limit(REACH).take();
+        let rows = self.inner.orm.query_all(&select).await?;
+        let (mut last, mut bytes) = (None, 0);
+        for (at, row) in rows.iter().enumerate() {
+            bytes += column::<i64>(row, "size")?.unsigned_abs();
+            let is_end = at + 1 == rows.len() && (rows.len() as u64) < REACH;
+            last = Some((column(row, "number")?, is_end));
+            if bytes >= most {
+                break;
+            }
+        }
+        Ok(last)
     }
 
     /// A request of an endpoint with its body.

@@ -6,14 +6,16 @@
 mod claim;
 mod deliveries;
 pub(crate) mod forget;
+mod known;
 mod log;
 mod receive;
 mod refuse;
+pub(crate) mod space;
 
 use jiff::Timestamp;
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 
-pub use self::claim::{ClaimedDelivery, DeliveryOutcome};
+pub use self::claim::{ClaimedDelivery, DeliveryOutcome, DueDelivery};
 pub use self::log::FoundRequests;
 pub use self::receive::{MOST_WAITING, NewDelivery, NewWebhookRequest, Received};
 pub use self::refuse::{NewRefusal, REFUSALS_KEPT};
@@ -114,4 +116,20 @@ impl DeliveryState {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
+}
+
+/// Under which name the number of hops stands among the parameters of a delivery. No parameter has a NUL character in it.
+const HOPS: &str = "\0hops";
+
+/// The parameters of a delivery as they are stored.
+fn with_hops(parameters: &Pairs, hops: u32) -> Pairs {
+    let hops = (hops > 0).then(|| (HOPS.to_owned(), hops.to_string()));
+    hops.into_iter().chain(parameters.iter().cloned()).collect()
+}
+
+/// The parameters of a delivery, and its number of hops, from what is stored.
+fn without_hops(mut stored: Pairs) -> (Pairs, u32) {
+    let hops = stored.first().filter(|(name, _)| name == HOPS).and_then(|(_, hops)| hops.parse().ok());
+    stored.retain(|(name, _)| name != HOPS);
+    (stored, hops.unwrap_or_default())
 }

@@ -1,15 +1,16 @@
 //! Taking requests: many at once, so that they share one wait for the disk.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 
-use super::{DeliveryState, Pairs};
+use super::known::{messages, there};
+use super::{DeliveryState, Pairs, with_hops};
 use crate::error::StoreError;
-use crate::rows::{column, from_milliseconds, to_json};
+use crate::rows::{column, to_json};
 use crate::store::Store;
 use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookMessages, WebhookRequests};
 use crate::transaction::WriteTransaction;
@@ -52,10 +53,12 @@ pub struct NewWebhookRequest {
 pub struct NewDelivery {
     /// A fresh one.
     pub id: DeliveryId,
-    /// Its query parameters, all of them.
+    /// Its query parameters, all of them, where they are sent on.
     pub parameters: Pairs,
     /// What its body is.
     pub content_type: String,
+    /// How often it was forwarded before it came here.
+    pub hops: u32,
 }
 
 /// What became of a request.
@@ -90,24 +93,57 @@ impl Store {
         &self,
         requests: &[NewWebhookRequest],
     ) -> Result<Vec<Received>, StoreError> {
+        self.receive(requests, false).await
+    }
+
+    /// As [`Store::receive_webhooks`], for requests with which that failed, when nobody knows whether it had taken them: a
+    /// connection can break between the commit and its answer. What is there already is [`Received::Accepted`], and is
+    /// there once.
+    ///
+    /// # Errors
+    /// As [`Store::receive_webhooks`].
+    pub async fn receive_webhooks_again(
+        &self,
+        requests: &[NewWebhookRequest],
+    ) -> Result<Vec<Received>, StoreError> {
+        self.receive(requests, true).await
+    }
+
+    async fn receive(
+        &self,
+        requests: &[NewWebhookRequest],
+        is_again: bool,
+    ) -> Result<Vec<Received>, StoreError> {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
         let (_turn, transaction) = self.inner.begin_data().await?;
+        let there = if is_again { there(&transaction, requests).await? } else { HashSet::new() };
         let mut counters = counters(&transaction, requests).await?;
+        let last = |counters: &HashMap<ItemNumber, Counter>, endpoint| {
+            counters.get(&endpoint).map_or(0, |counter: &Counter| counter.last_request)
+        };
+        let room = self.inner.spaces.room(&transaction, requests, |endpoint| last(&counters, endpoint));
+        let mut room = room.await?;
         let mut messages = messages(&transaction, requests).await?;
         let (mut taken, mut received) = (Vec::new(), Vec::with_capacity(requests.len()));
         for request in requests {
+            if there.contains(&request.id) {
+                received.push(Received::Accepted);
+                continue;
+            }
             let same =
                 request.message_id.as_deref().zip(request.same_since).and_then(|(id, since)| {
                     messages.get(&(request.endpoint, id)).filter(|(_, at)| *at >= since)
                 });
             if let Some((same, _)) = same {
-                received.push(Received::Same(*same));
+                let is_itself = *same == request.id;
+                received.push(if is_itself { Received::Accepted } else { Received::Same(*same) });
                 continue;
             }
             let counter = counters.entry(request.endpoint).or_default();
-            if request.delivery.is_some() && counter.waiting.unsigned_abs() >= MOST_WAITING {
+            let is_full = counter.waiting.unsigned_abs() >= MOST_WAITING;
+            if request.delivery.is_some() && (is_full || !room.take(request)) {
                 received.push(Received::Full);
                 continue;
             }
@@ -122,6 +158,7 @@ impl Store {
         }
         if taken.is_empty() {
             transaction.rollback().await?;
+            self.inner.spaces.keep(room, |endpoint| last(&counters, endpoint));
             return Ok(received);
         }
         write_requests(&transaction, &taken, &counters).await?;
@@ -134,6 +171,7 @@ impl Store {
         write_counters(&transaction, &touched).await?;
         trim(&transaction, &touched).await?;
         transaction.commit().await?;
+        self.inner.spaces.keep(room, |endpoint| last(&counters, endpoint));
         Ok(received)
     }
 }
@@ -160,37 +198,6 @@ async fn counters(
         counters.insert(ItemNumber::from_i64(column(&row, "endpoint")?), counter);
     }
     Ok(counters)
-}
-
-/// The requests that had the ids of these, and when they came.
-async fn messages<'r>(
-    transaction: &WriteTransaction,
-    requests: &'r [NewWebhookRequest],
-) -> Result<HashMap<(ItemNumber, &'r str), (RequestId, Timestamp)>, StoreError> {
-    let mut ids: BTreeMap<ItemNumber, Vec<&str>> = BTreeMap::new();
-    for request in requests {
-        if let (Some(id), true) = (request.message_id.as_deref(), request.same_since.is_some()) {
-            ids.entry(request.endpoint).or_default().push(id);
-        }
-    }
-    let mut known = HashMap::new();
-    for (endpoint, ids) in ids {
-        let select: SelectStatement = Query::select()
-            .columns([WebhookMessages::MessageId, WebhookMessages::Request, WebhookMessages::At])
-            .from(WebhookMessages::Table)
-            .and_where(Expr::col(WebhookMessages::Endpoint).eq(endpoint.as_i64()))
-            .and_where(Expr::col(WebhookMessages::MessageId).is_in(ids.iter().copied()))
-            .take();
-        for row in transaction.query_all(&select).await? {
-            let id: String = column(&row, "message_id")?;
-            let request = RequestId::from_i64(column(&row, "request")?);
-            let at = from_milliseconds(column(&row, "at")?, "at")?;
-            if let Some(id) = ids.iter().find(|known| **known == id) {
-                known.insert((endpoint, *id), (request, at));
-            }
-        }
-    }
-    Ok(known)
 }
 
 async fn write_requests(
@@ -305,7 +312,7 @@ async fn write_deliveries(transaction: &WriteTransaction, taken: &[Taken<'_>]) -
                 (**number).into(),
                 // The sender's own id tells the receiver what is a repetition, whoever repeats it.
                 request.message_id.clone().unwrap_or_else(|| request.id.to_string()).into(),
-                to_json(&delivery.parameters, "parameters")?.into(),
+                to_json(&with_hops(&delivery.parameters, delivery.hops), "parameters")?.into(),
                 delivery.content_type.as_str().into(),
                 request.body.as_str().into(),
                 DeliveryState::Waiting.as_str().into(),

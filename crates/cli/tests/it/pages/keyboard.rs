@@ -110,3 +110,20 @@ fn somebody_without_a_mouse_changes_their_profile_and_tries_the_api() {
     browser.sees("200 OK");
     browser.sees("\"tokenNote\": \"nightly build\"");
 }
+
+#[test]
+fn somebody_without_a_mouse_makes_a_webhook_endpoint_and_tries_it() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, "/configuration/webhooks");
+    follow(&browser, "+ New HTTP Endpoint for Webhooks", Key::Enter, "takes query parameters");
+    follow(&browser, "POST takes JSON", Key::Enter, "New HTTP Endpoint for Webhooks (POST)");
+    type_in(&browser, "Title", "Builds");
+    type_in(&browser, "Endpoint Path", "builds");
+    browser.tab_to("Authentication Method");
+    browser.types("No auth");
+    assert_eq!(browser.value("Authentication Method"), "none");
+    follow(&browser, "Save", Key::Enter, "The endpoint is made, and takes requests.");
+    follow(&browser, "Send test request", Key::Enter, "The test request was taken.");
+    browser.sees("a test by admin");
+    follow(&browser, "Refused requests", Key::Enter, "Nobody was refused");
+}

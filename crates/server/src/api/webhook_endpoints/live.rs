@@ -13,7 +13,7 @@ use patgate_core::identifier::ItemNumber;
 use super::body::RequestBody;
 use crate::api::path::Named;
 use crate::api::refusals::{Missing, Unproven};
-use crate::caller::Caller;
+use crate::caller::{Caller, Watcher};
 use crate::problem::Problem;
 use crate::service::webhooks::{self, Arrivals};
 use crate::state::AppState;
@@ -42,7 +42,7 @@ const SIGN_OF_LIFE: u32 = 20;
 )]
 pub(super) async fn watch_webhook_requests(
     State(state): State<AppState>,
-    caller: Caller,
+    Watcher(caller): Watcher,
     Named(number): Named<ItemNumber>,
     parts: Parts,
 ) -> Result<Response, Problem> {
@@ -78,7 +78,8 @@ impl Watching {
                 return None;
             }
             if self.looks.is_multiple_of(ASK_AGAIN) {
-                self.caller = Caller::from_request_parts(&mut self.parts, &self.state).await.ok()?;
+                Watcher(self.caller) =
+                    Watcher::from_request_parts(&mut self.parts, &self.state).await.ok()?;
             }
             let came = self.arrivals.look(&self.state, &self.caller).await.ok()?;
             if !came.is_empty() {

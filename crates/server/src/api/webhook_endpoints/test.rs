@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::path::Named;
-use crate::api::refusals::{Missing, Unproven};
+use crate::api::refusals::{Conflict, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::webhooks;
@@ -23,13 +23,13 @@ pub(super) struct TestBody {
 }
 
 /// Sends a test request to an endpoint in the server's own name. It is kept and passed on like every other, and marked as
-/// a test. Needs `config#edit`.
+/// a test. An endpoint that is not enabled takes none. Needs `config#edit`.
 #[utoipa::path(
     post,
     path = "/api/v1/webhook-endpoints/{number}/test",
     tag = "webhooks",
     params(("number" = String, Path, description = "The endpoint: the number of its configuration item")),
-    responses((status = 202, description = "It was taken", body = TestBody), Unproven, Missing)
+    responses((status = 202, description = "It was taken", body = TestBody), Unproven, Missing, Conflict)
 )]
 pub(super) async fn test_webhook_endpoint(
     State(state): State<AppState>,

@@ -158,7 +158,8 @@ pub struct Recheck {
 /// What comes in at webhook endpoints.
 #[derive(Config)]
 pub struct Webhooks {
-    /// Where requests may be forwarded to although it is this machine, a link-local address or a port of Patgate:
+    /// Where requests may be forwarded to although it is this machine, a link-local address or another where a cloud keeps
+    /// its secrets, or the host of `public_url`:
     /// addresses with a port, like `127.0.0.1:9000`, or addresses and networks with all their ports, like `10.0.0.0/8`.
     #[config(env = "PATGATE_WEBHOOKS_FORWARD_TO", default = [])]
     pub forward_to: Vec<String>,

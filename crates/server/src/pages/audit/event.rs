@@ -13,7 +13,7 @@ use crate::service::settings;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 48] = [
+pub(super) const ACTIONS: [(&str, &str); 49] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -59,6 +59,7 @@ pub(super) const ACTIONS: [(&str, &str); 48] = [
     ("item.sign_in", "Signed in at a mail server to try it"),
     ("item.reseal", "Secrets encrypted anew"),
     ("webhook.redeliver", "Webhook event sent again"),
+    ("webhook.test", "Webhook endpoint tried"),
     ("session.create", "Logged in"),
     ("session.delete", "Session ended"),
     ("session.delete_all", "Sessions ended"),

@@ -27,8 +27,8 @@ use crate::state::AppState;
 
 /// Where the list is.
 pub(super) const LIST: &str = "/configuration/webhooks";
-/// The place in the navigation.
-const PLACE: &str = "/configuration";
+/// The place in the navigation: below that of configuration, for who sees that.
+const PLACE: &str = LIST;
 
 /// The addresses of these pages.
 pub(super) fn routes() -> Router<AppState> {

@@ -1,8 +1,8 @@
 //! Why a provider's word does not count, for the log and the administrator. Visitors are told an id alone.
 
 use super::authorization::NotOurs;
-use super::http::CallFault;
 use super::jws::JwsFault;
+use crate::outbound::CallFault;
 use crate::problem::with_causes;
 
 /// What went wrong between Patgate and a provider.

@@ -29,7 +29,6 @@ use patgate_core::provider::ProviderName;
 pub use self::authorization::{Callback, NotOurs, SignIn};
 pub use self::exchange::{Confirmed, SignedIn};
 pub use self::fault::{OidcFault, TokenFault, TokenKind};
-pub use self::http::CallFault;
 pub(crate) use self::http::is_this_machine;
 pub use self::jws::{Algorithm, NotAnAlgorithm, SigningKey, UnusableKey};
 pub use self::logout_token::SignedOut;
@@ -43,6 +42,7 @@ use self::http::{Client, Credentials};
 use self::jws::{JwsFault, KeySet, Trust};
 use self::kept::Kept;
 use crate::configuration::PublicUrl;
+pub use crate::outbound::CallFault;
 
 /// One identity provider, with what it said of itself within the last hour.
 #[derive(Debug)]

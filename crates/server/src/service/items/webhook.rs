@@ -14,13 +14,14 @@ use super::kind::Held;
 use crate::state::AppState;
 
 /// Headers that the sender of a request sets itself, and those that belong to one connection (RFC 9110 §7.6.1).
-const OUR_HEADERS: [&str; 17] = [
+const OUR_HEADERS: [&str; 19] = [
     "authorization",
     "connection",
     "content-length",
     "content-type",
     "cookie",
     "expect",
+    "forwarded",
     "host",
     "keep-alive",
     "proxy-authorization",
@@ -29,12 +30,13 @@ const OUR_HEADERS: [&str; 17] = [
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "user-agent",
     "webhook-id",
     "webhook-signature",
     "webhook-timestamp",
 ];
-/// What all our own headers of forwarded requests begin with.
-pub(crate) const OUR_PREFIX: &str = "x-patgate-webhook-";
+/// What all our own headers of forwarded requests begin with, and those by which proxies say who calls.
+const OUR_PREFIXES: [&str; 2] = ["x-patgate-webhook-", "x-forwarded-"];
 
 /// Grants that endpoints are opened by; `None` when nobody was asked, or the database did not answer.
 #[derive(Default)]
@@ -224,7 +226,8 @@ pub(crate) fn forward_url(text: &str) -> Result<Url, &'static str> {
 pub(crate) fn forward_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let read = HeaderName::from_bytes(name.as_bytes());
     let read = read.map_err(|_| format!("`{name}` is no name of a header"))?;
-    if OUR_HEADERS.contains(&read.as_str()) || read.as_str().starts_with(OUR_PREFIX) {
+    let is_ours = OUR_PREFIXES.iter().any(|prefix| read.as_str().starts_with(prefix));
+    if is_ours || OUR_HEADERS.contains(&read.as_str()) {
         return Err(format!("`{name}` is set by Patgate or belongs to the connection; leave it out"));
     }
     let value = HeaderValue::from_str(value);

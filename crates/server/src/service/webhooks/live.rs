@@ -1,16 +1,14 @@
 //! Watching requests arrive: what came since the last look, at whichever node.
 
-use std::sync::Arc;
-
 use http::StatusCode;
 use patgate_core::identifier::ItemNumber;
 use patgate_store::{Seek, WebhookRequest};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::endpoint;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
+use crate::webhook::Listener;
 
 /// The most requests of one look; the log has the others.
 const MOST: u64 = 50;
@@ -20,7 +18,7 @@ pub struct Arrivals {
     endpoint: ItemNumber,
     /// The newest that was seen.
     seen: i64,
-    _place: OwnedSemaphorePermit,
+    _place: Listener,
 }
 
 /// Begins to watch: what comes from now on.
@@ -29,9 +27,10 @@ pub struct Arrivals {
 /// 403 without `webhook#view`; 404; 503 when too many watch.
 pub async fn watch(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<Arrivals, Problem> {
     endpoint(state, caller, number)?;
-    let place = Arc::clone(&state.webhooks.listeners).try_acquire_owned();
-    let place = place.map_err(|_| {
-        let detail = "Too many people watch requests arrive on this node; try again in a minute";
+    let place = state.webhooks.listeners.enter(caller.user);
+    let place = place.ok_or_else(|| {
+        let detail = "You watch requests arrive in too many windows, or too many people do on this node; close one, or \
+                      try again in a minute";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).after(60)
     })?;
     let newest = state.store.webhook_requests(number, &Seek::Start, 1).await?;

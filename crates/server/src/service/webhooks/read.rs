@@ -1,5 +1,8 @@
 //! What endpoints keep.
 
+use std::time::Duration;
+
+use http::StatusCode;
 use patgate_core::identifier::{ItemNumber, RequestId};
 use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, WEBHOOK_VIEW};
@@ -12,6 +15,9 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::items::ItemView;
 use crate::state::AppState;
+
+/// How long a search waits for its turn.
+const TURN: Duration = Duration::from_secs(5);
 
 /// A request with all there is of it.
 #[derive(Clone, Debug)]
@@ -81,10 +87,11 @@ pub async fn requests(
     Ok(state.store.webhook_requests(number, seek, limit).await?)
 }
 
-/// At most `limit` accepted requests with a text in them, newest first, among a thousand from a number on.
+/// At most `limit` accepted requests with a text in them, newest first, among a thousand from a number on. One search at a
+/// time runs on a node.
 ///
 /// # Errors
-/// As [`requests`].
+/// As [`requests`]; 503 when others search for long.
 pub async fn search(
     state: &AppState,
     caller: &Caller,
@@ -94,6 +101,11 @@ pub async fn search(
     limit: u64,
 ) -> Result<FoundRequests, Problem> {
     endpoint(state, caller, number)?;
+    let turn = tokio::time::timeout(TURN, state.webhooks.searches.acquire()).await;
+    let _turn = turn.map_err(|_| {
+        let detail = "Others search in what came in just now; try again in a few seconds";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).after(5)
+    })?;
     Ok(state.store.search_webhook_requests(number, text, seek, limit).await?)
 }
 

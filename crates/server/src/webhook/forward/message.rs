@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::webhook::endpoint::{Endpoint, Forward, Kind};
+use crate::webhook::shown::HOPS;
 
 /// The request of an attempt.
 ///
@@ -42,7 +43,8 @@ pub(super) fn request(
         .header("webhook-timestamp", now.as_second())
         .header("x-patgate-webhook-endpoint", &*endpoint.path)
         .header("x-patgate-webhook-request", delivery.request.to_string())
-        .header("x-patgate-webhook-attempt", delivery.attempts);
+        .header("x-patgate-webhook-attempt", delivery.attempts)
+        .header(HOPS, delivery.hops.saturating_add(1));
     for (name, value) in &forward.headers {
         request = request.header(name, value);
     }

@@ -5,7 +5,10 @@
 
 mod message;
 mod rules;
+#[cfg(test)]
+mod tests;
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -19,7 +22,7 @@ use url::{Host, Url};
 
 pub use self::rules::{AllowedTarget, ForwardRules, NotATarget};
 use super::endpoint::{Endpoint, Forward};
-use crate::provider::oidc::http::{Reply, send_to};
+use crate::outbound::{Reply, send_to};
 use crate::state::AppState;
 
 /// How much of a receiver's answer is read, in bytes.
@@ -54,6 +57,16 @@ pub async fn deliver(
     outcome(attempt, forward, delivery.attempts, now, share)
 }
 
+/// What becomes of a delivery whose attempt broke off by a fault of our own.
+#[must_use]
+pub fn broken_off(delivery: &ClaimedDelivery, now: Timestamp) -> DeliveryOutcome {
+    let answer = "the attempt broke off by a fault of the server; its log says more".to_owned();
+    match pause(delivery.attempts, 0.0).and_then(|pause| now.checked_add(pause).ok()) {
+        Some(due_at) => DeliveryOutcome::Later { due_at, answer },
+        None => DeliveryOutcome::Dead { answer },
+    }
+}
+
 async fn attempt(
     state: &AppState,
     endpoint: &Endpoint,
@@ -64,7 +77,7 @@ async fn attempt(
         (Some(url), None) => url,
         (_, obstacle) => return Attempt::Failed(obstacle.unwrap_or("there is no address").to_owned()),
     };
-    let address = match look_up(&state.webhooks.rules, url).await {
+    let address = match look_up(&state.webhooks.rules, url, system).await {
         Ok(address) => address,
         Err(why) => return Attempt::Failed(why),
     };
@@ -78,25 +91,41 @@ async fn attempt(
     }
 }
 
-/// The address that is called. All that the name stands for must be allowed.
-async fn look_up(rules: &ForwardRules, url: &Url) -> Result<SocketAddr, String> {
+/// The address that is called. All that the name stands for must be allowed; the name is looked up once.
+async fn look_up<F>(
+    rules: &ForwardRules,
+    url: &Url,
+    find: impl FnOnce(String, u16) -> F,
+) -> Result<SocketAddr, String>
+where
+    F: Future<Output = io::Result<Vec<SocketAddr>>>,
+{
     let port = url.port_or_known_default().unwrap_or(443);
     let addresses: Vec<SocketAddr> = match url.host() {
         Some(Host::Ipv4(address)) => vec![(address, port).into()],
         Some(Host::Ipv6(address)) => vec![(address, port).into()],
         Some(Host::Domain(name)) => {
-            let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((name, port))).await;
+            let found = tokio::time::timeout(LOOK_UP, find(name.to_owned(), port)).await;
             let found = found.map_err(|_| format!("`{name}` was not looked up within 10 s"))?;
-            found.map_err(|error| format!("`{name}` cannot be looked up: {error}"))?.collect()
+            found.map_err(|error| format!("`{name}` cannot be looked up: {error}"))?
         }
         None => Vec::new(),
     };
+    let of_name = rules.judge_name(url.host_str().unwrap_or_default());
     for address in &addresses {
-        rules.judge(*address).map_err(|why| {
+        if rules.allows(*address) {
+            continue;
+        }
+        of_name.clone().and_then(|()| rules.judge(*address)).map_err(|why| {
             format!("`{}` {why}, and is not allowed by `webhooks.forward_to`", address.ip())
         })?;
     }
     addresses.first().copied().ok_or_else(|| "the name of the receiver has no address".to_owned())
+}
+
+/// Asks the system for the addresses of a name.
+async fn system(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(tokio::net::lookup_host((name, port)).await?.collect())
 }
 
 fn outcome(
@@ -113,7 +142,9 @@ fn outcome(
             if reply.status.is_success() {
                 return DeliveryOutcome::Delivered { answer };
             }
-            (answer, reply.status == StatusCode::GONE, retry_after(&reply))
+            // Neither an address that is gone nor a way that goes round gets better with time.
+            let is_over = [StatusCode::GONE, StatusCode::LOOP_DETECTED].contains(&reply.status);
+            (answer, is_over, retry_after(&reply))
         }
     };
     let pause = pause(attempts, share).filter(|_| !is_over);

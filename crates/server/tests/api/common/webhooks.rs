@@ -55,11 +55,12 @@ impl World {
                 id: delivery,
                 parameters: Vec::new(),
                 content_type: "application/json".to_owned(),
+                hops: 0,
             }),
         };
         let store = &self.state.store;
         store.receive_webhooks(&[sent]).await.unwrap();
-        let claimed = store.claim_deliveries(now, now, &[], 1).await.unwrap();
+        let claimed = store.claim_deliveries(&[delivery], now, now).await.unwrap();
         let dead = DeliveryOutcome::Dead { answer: "410 Gone".to_owned() };
         store.mark_deliveries(&[(&claimed[0], dead)], now).await.unwrap();
         WebhookThings { endpoint, request, delivery }

@@ -111,6 +111,7 @@ async fn the_navigation_has_what_one_may_see_and_says_where_one_is() {
         ("release#view", vec![]),
         ("config#view", vec![CONFIGURATION, SETTINGS, REMINDERS]),
         ("config#edit", vec![CONFIGURATION, SETTINGS, REMINDERS]),
+        ("webhook#view", vec![("/configuration/webhooks", "Webhooks and Events")]),
         ("token#view_all", vec![ALL_TOKENS]),
         ("token#delete_all", vec![]),
         ("security#view", vec![SETTINGS, USERS, ROLES, REMINDERS]),

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use jiff::SignedDuration;
+use patgate_core::identifier::{DeliveryId, RequestId};
 use patgate_core::webhook::{Authentication, Header, Presented, SigningSecret};
 use patgate_server::jobs;
-use patgate_store::{Delivery, DeliveryState, Page};
+use patgate_store::{Delivery, DeliveryState, NewDelivery, NewWebhookRequest, Page};
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -134,7 +135,10 @@ async fn a_receiver_gets_the_body_with_headers_and_a_signature() {
     );
     assert_eq!((value("host"), value("webhook-id")), (receiver.address.clone(), "build-7".to_owned()));
     assert_eq!(value("x-patgate-webhook-request"), sent.json()["id"].as_str().unwrap());
-    assert_eq!(value("content-type"), "application/json");
+    assert_eq!(
+        (value("content-type"), value("x-patgate-webhook-hops")),
+        ("application/json".into(), "1".into())
+    );
     // By the rule for what comes in, which a library that nobody here wrote agrees with.
     let standard = Authentication::Standard(vec![SigningSecret::standard(WHSEC).unwrap()]);
     let values = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| (name, value(name)));
@@ -199,6 +203,70 @@ async fn a_receiver_that_is_gone_is_given_up_until_somebody_redelivers() {
     let page = Page { number: 0, size: 10 };
     let audit = world.state.store.audit_events(&Default::default(), page).await.unwrap();
     assert!(format!("{audit:?}").contains("webhook.redeliver"));
+}
+
+#[tokio::test]
+async fn a_request_counts_its_hops_and_a_receiver_that_finds_a_round_ends_it() {
+    let round = Does::Answers("508 Loop Detected\r\n\r\n");
+    let (world, receiver) = (forwarding(ALLOWED).await, Receiver::start([round]).await);
+    world.get_endpoint("ping", to(&receiver)).await;
+    let call = get("/webhooks/ping?a=1").header("x-patgate-webhook-hops", "2");
+    assert_eq!(world.send(call).await.status(), 202);
+    let dead = delivery(&world, "ping", DeliveryState::Dead, "508").await;
+    assert_eq!(dead.attempts, 1);
+    let got = receiver.got();
+    assert!(got[0].contains("x-patgate-webhook-hops: 3\r\n"), "{got:?}");
+    assert!(got[0].ends_with("{\"parameters\":{\"a\":\"1\"}}"), "{got:?}");
+}
+
+#[tokio::test]
+async fn what_was_not_begun_when_the_server_stops_was_no_attempt() {
+    let (world, slow) = (World::configured(ALLOWED).await, Receiver::start(vec![Does::Hangs; 20]).await);
+    world.user("root", &["admin"]).await;
+    let stop = CancellationToken::new();
+    let job = tokio::spawn(jobs::webhooks::run(world.state.clone(), stop.clone()));
+    let endpoint = world.post_endpoint("slow", to(&slow)).await;
+    for _ in 0..7 {
+        assert_eq!(world.send(event("slow")).await.status(), 202);
+    }
+    let under_way = async |many: usize| {
+        while slow.got().len() < many {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    under_way(7).await;
+    // Eight more at once, as another node may take them: one has a place, the others are claimed and wait for one.
+    let mut random = world.state.random.draw();
+    let mut request = || NewWebhookRequest {
+        id: RequestId::generate(&mut random),
+        endpoint,
+        at: NOON,
+        sender: String::new(),
+        headers: Vec::new(),
+        parameters: Vec::new(),
+        body: "{}".to_owned(),
+        message_id: None,
+        keep: 0,
+        same_since: None,
+        delivery: Some(NewDelivery {
+            id: DeliveryId::generate(&mut random),
+            parameters: Vec::new(),
+            content_type: "application/json".to_owned(),
+            hops: 0,
+        }),
+    };
+    let batch: Vec<_> = (0..8).map(|_| request()).collect();
+    world.state.store.receive_webhooks(&batch).await.unwrap();
+    under_way(8).await;
+    stop.cancel();
+    job.await.unwrap();
+    let waiting = world.state.store.deliveries_in(endpoint, DeliveryState::Waiting, 100).await.unwrap();
+    let tried = |attempts: u32| waiting.iter().filter(|one| one.attempts == attempts).count();
+    assert_eq!((tried(0), tried(1)), (7, 8), "{waiting:?}");
+    assert!(
+        waiting.iter().filter(|one| one.attempts == 0).all(|one| one.due_at == Some(NOON)),
+        "due at once"
+    );
 }
 
 #[tokio::test]

@@ -28,6 +28,18 @@ async fn a_method_needs_its_secrets() {
         (json!({ "authentication": "none", "forwardHeaders": { "Host": "x" } }), "forwardHeaders"),
         (json!({ "authentication": "none", "forwardHeaders": { "a(b": "x" } }), "forwardHeaders"),
         (json!({ "authentication": "none", "forwardHeaders": { "Webhook-Id": "x" } }), "forwardHeaders"),
+        (json!({ "authentication": "none", "forwardHeaders": { "User-Agent": "x" } }), "forwardHeaders"),
+        (json!({ "authentication": "none", "forwardHeaders": { "X-Forwarded-For": "x" } }), "forwardHeaders"),
+        (json!({ "authentication": "none", "forwardHeaders": { "Forwarded": "x" } }), "forwardHeaders"),
+        (
+            json!({ "authentication": "none", "forwardHeaders": { "x-a": "b\r\nwebhook-id: c" } }),
+            "forwardHeaders",
+        ),
+        (json!({ "authentication": "none", "forwardHeaders": { "x-a: b\r\nc": "d" } }), "forwardHeaders"),
+        (
+            json!({ "authentication": "none", "forwardAuthorizationSecret": "a\r\nb: c" }),
+            "forwardAuthorizationSecret",
+        ),
         (json!({ "authentication": "none", "forwardSigningSecret": SECRET }), "forwardSigningSecret"),
     ] {
         let answer = world.try_endpoint(POST, "hook", properties.clone()).await;

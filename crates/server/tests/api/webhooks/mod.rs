@@ -2,10 +2,12 @@
 
 mod attacks;
 mod behaviours;
+mod bounds;
 mod forwarding;
 mod items;
 mod methods;
 mod retention;
+mod revoked;
 
 use http::Method;
 use patgate_core::identifier::ItemNumber;

@@ -1,11 +1,13 @@
-//! Many at once.
+//! Many at once, and for how long.
 
 use futures_util::future::join_all;
-use patgate_server::webhook;
+use jiff::SignedDuration;
+use patgate_server::{jobs, webhook};
+use patgate_testkit::clock::NOON;
 use serde_json::json;
 
 use super::{event, world};
-use crate::common::{PASSWORD, World};
+use crate::common::{PASSWORD, World, post};
 
 #[tokio::test]
 async fn retention_is_exact_under_64_writers_on_one_endpoint() {
@@ -38,8 +40,43 @@ async fn an_endpoint_takes_so_many_a_minute() {
     assert_eq!(world.change_endpoint("hook", json!({ "requestRetention": 5 })).await.status(), 200);
     assert_eq!(world.send(event("hook")).await.status(), 429, "a change of the endpoint forgives nothing");
     assert_eq!(world.kept(endpoint).await.len(), 3);
-    world.clock.set(patgate_testkit::clock::NOON + jiff::SignedDuration::from_secs(20));
+    world.clock.set(NOON + SignedDuration::from_secs(20));
     assert_eq!(world.send(event("hook")).await.status(), 202);
+}
+
+#[tokio::test]
+async fn who_only_has_too_long_a_body_takes_nothing_of_the_minute() {
+    let world = world().await;
+    let properties = json!({ "authentication": "none", "requestsPerMinute": 1, "bodyLimit": 1 });
+    world.post_endpoint("hook", properties).await;
+    let long = || post("/webhooks/hook").raw(vec![b' '; 2_000]).header("content-type", "application/json");
+    assert_eq!(world.send(long()).await.status(), 413);
+    assert_eq!(world.send(event("hook")).await.status(), 202);
+    assert_eq!(world.send(long()).await.status(), 429, "what is too much is not read");
+}
+
+#[tokio::test]
+async fn requests_are_kept_for_so_many_days() {
+    let world = world().await;
+    let properties = json!({ "authentication": "none", "retentionDays": 2 });
+    let endpoint = world.post_endpoint("hook", properties).await;
+    let other = world.post_endpoint("other", json!({ "authentication": "none" })).await;
+    for path in ["hook", "other"] {
+        assert_eq!(world.send(event(path)).await.status(), 202);
+    }
+    world.clock.set(NOON + SignedDuration::from_hours(24));
+    assert_eq!(world.send(event("hook")).await.status(), 202);
+    let kept = async |hours: i64, milliseconds: i64| {
+        world.clock.set(NOON + SignedDuration::from_hours(hours) + SignedDuration::from_millis(milliseconds));
+        jobs::webhooks::forget_once(&world.state).await;
+        world.kept(endpoint).await.into_iter().map(|request| request.number).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(48, 0).await, [2, 1], "two days are not over yet");
+    assert_eq!(kept(48, 1).await, [2]);
+    assert_eq!(kept(72, 1).await, Vec::<i64>::new());
+    assert_eq!(world.kept(other).await.len(), 1, "without a limit in days");
+    assert_eq!(world.send(event("hook")).await.status(), 202);
+    assert_eq!(world.kept(endpoint).await[0].number, 3);
 }
 
 #[tokio::test]
