@@ -110,7 +110,7 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
 /// What a worker says of its script, without secrets and with the numbers.
 pub(super) fn failure(fault: Fault, limits: &Limits, mask: &Mask) -> Failure {
     match fault {
-        Fault::Syntax(at) => Failure::Syntax(syntax(at, mask)),
+        Fault::Syntax(at) => Failure::Syntax(syntax(&at, mask)),
         Fault::Script { line, message } => Failure::Script { line, message: mask.applied(&message) },
         Fault::Steps => Failure::Steps { limit: limits.steps },
         Fault::Memory => Failure::Memory { bytes: limits.memory_bytes },
@@ -121,6 +121,6 @@ pub(super) fn failure(fault: Fault, limits: &Limits, mask: &Mask) -> Failure {
     }
 }
 
-pub(super) fn syntax(at: SyntaxAt, mask: &Mask) -> SyntaxFault {
+pub(super) fn syntax(at: &SyntaxAt, mask: &Mask) -> SyntaxFault {
     SyntaxFault { line: at.line, column: at.column, message: mask.applied(&at.message) }
 }

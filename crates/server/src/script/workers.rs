@@ -103,7 +103,7 @@ impl Workers {
         match heard.await {
             Ok(Ok(Said::Checked(fault))) => {
                 self.give_back(process);
-                fault.map_or(Ok(()), |at| Err(syntax(at, &Mask::default()).into()))
+                fault.map_or(Ok(()), |at| Err(syntax(&at, &Mask::default()).into()))
             }
             Err(_) => Err(CheckFailed::NotChecked(Failure::Wall { limit: CHECK })),
             Ok(_) => match process.end().await {

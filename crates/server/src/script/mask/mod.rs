@@ -5,6 +5,8 @@
 
 mod views;
 
+use std::collections::BTreeSet;
+
 use patgate_core::item::SecretText;
 use zeroize::Zeroizing;
 
@@ -33,8 +35,8 @@ struct Needles {
 impl Mask {
     /// Hides these. An empty one is none.
     pub(super) fn new(secrets: &[SecretText]) -> Self {
-        let secrets =
-            secrets.iter().map(|secret| secret.reveal().as_bytes()).filter(|secret| !secret.is_empty());
+        let secrets: BTreeSet<_> = secrets.iter().map(|secret| secret.reveal().as_bytes()).collect();
+        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
         Self { secrets: secrets.map(Needles::of).collect() }
     }
 

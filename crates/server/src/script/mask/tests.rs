@@ -69,6 +69,24 @@ fn a_text_without_secrets_stays_as_it_is() {
 
 proptest! {
     #[test]
+    fn each_place_of_a_secret_is_found(secret in "[ab]{1,6}", text in "[ab]{0,40}") {
+        let is_secret = |at: usize| {
+            let starts = at.saturating_sub(secret.len() - 1)..=at;
+            starts.into_iter().any(|start| text[start..].starts_with(&secret))
+        };
+        let mut expected = String::new();
+        for (at, character) in text.char_indices() {
+            match (is_secret(at), at > 0 && is_secret(at - 1)) {
+                (true, true) => {}
+                (true, false) => expected.push_str(HIDDEN),
+                (false, _) => expected.push(character),
+            }
+        }
+        // Two that touch are hidden as one.
+        prop_assert_eq!(mask(&secret).applied(&text), expected);
+    }
+
+    #[test]
     fn no_form_of_a_secret_is_left(secret in "\\PC{4,40}", before in "[ -~]{0,20}", after in "[ -~]{0,20}") {
         let mask = mask(&secret);
         let json = serde_json::to_string(&secret).unwrap();

@@ -45,16 +45,24 @@ impl View {
         Self::decoded(text, escape)
     }
 
-    /// Where the needle stands, as ranges of the text.
+    /// Where the needle stands, as ranges of the text, of which those that meet are one. Takes one walk (Knuth, Morris and
+    /// Pratt 1977): a script chooses the text, and may know that a secret repeats itself.
     pub(super) fn find(&self, needle: &[u8], found: &mut Vec<(usize, usize)>) {
-        let (Some(first), Some(last)) = (needle.first(), needle.len().checked_sub(1)) else { return };
-        let starts = self.bytes.iter().enumerate().filter(|(_, byte)| *byte == first);
-        for (at, _) in starts {
-            if self.bytes.get(at..at + needle.len()) == Some(needle)
-                && let (Some((start, _)), Some((_, end))) = (self.places.get(at), self.places.get(at + last))
-            {
-                found.push((*start, *end));
+        let borders = borders(needle);
+        let mut fits = 0;
+        for (at, byte) in self.bytes.iter().enumerate() {
+            fits = longer(needle, &borders, fits, *byte);
+            if fits < needle.len() || needle.is_empty() {
+                continue;
             }
+            if let (Some((start, _)), Some((_, end))) = (self.places.get(at + 1 - fits), self.places.get(at))
+            {
+                match found.last_mut() {
+                    Some(last) if last.0 <= *start && *start <= last.1 => last.1 = last.1.max(*end),
+                    _ => found.push((*start, *end)),
+                }
+            }
+            fits = borders.get(fits - 1).copied().unwrap_or_default();
         }
     }
 
@@ -79,6 +87,24 @@ impl View {
         }
         view
     }
+}
+
+/// For each beginning of the needle, how much of the needle's own beginning it ends with.
+fn borders(needle: &[u8]) -> Vec<usize> {
+    let mut borders = Vec::with_capacity(needle.len());
+    for (at, byte) in needle.iter().enumerate() {
+        let border = if at == 0 { 0 } else { longer(needle, &borders, borders[at - 1], *byte) };
+        borders.push(border);
+    }
+    borders
+}
+
+/// How much of the needle fits when so much of it did before this byte.
+fn longer(needle: &[u8], borders: &[usize], mut fits: usize, byte: u8) -> usize {
+    while fits > 0 && needle.get(fits) != Some(&byte) {
+        fits = borders.get(fits - 1).copied().unwrap_or_default();
+    }
+    fits + usize::from(needle.get(fits) == Some(&byte))
 }
 
 /// What an escape stands for: a byte, or a character of up to four.
