@@ -1,21 +1,17 @@
 //! `docs/reference/compatibility.md`: what the vendors' clients rely on, and the tests that show it.
 //!
 //! The behaviours are in a list beside this file. A test shows one when its name begins with the number, or with several:
-//! `behaviour_03_04_somebody_pastes_…`. The list is complete when each has a test, but for those that wait.
+//! `behaviour_03_04_somebody_pastes_…`. The list is complete when each has a test.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::ops::RangeInclusive;
 
 use crate::failure::Failure;
 use crate::tree;
 
 /// A line for each behaviour: its number and a sentence; a line with `#` is the heading of those below it.
 const BEHAVIOURS: &str = include_str!("compatibility/behaviours.txt");
-/// Those that wait, and for what.
-const WAITING: [(RangeInclusive<u8>, &str); 2] =
-    [(34..=37, "waits for releases (issue 8)"), (64..=66, "waits for releases (issue 8)")];
 const MARK: &str = "fn behaviour_";
 
 /// A test that shows behaviours.
@@ -80,19 +76,12 @@ fn written(tests: &BTreeMap<u8, Vec<Test>>) -> Result<String, Failure> {
         let number: u8 = number.parse().map_err(|_| Failure::Found(format!("no number: `{line}`")))?;
         let mut shown: Vec<_> = tests.get(&number).into_iter().flatten().collect();
         shown.sort();
-        let waiting = WAITING.iter().find(|(numbers, _)| numbers.contains(&number));
-        let shown = match (shown.is_empty(), waiting) {
-            (false, _) => shown
-                .iter()
-                .map(|test| format!("`{}` ({})", test.name, test.file))
-                .collect::<Vec<_>>()
-                .join("<br>"),
-            (true, Some((_, why))) => (*why).to_owned(),
-            (true, None) => {
-                missing.push(number.to_string());
-                continue;
-            }
-        };
+        if shown.is_empty() {
+            missing.push(number.to_string());
+            continue;
+        }
+        let shown: Vec<_> = shown.iter().map(|test| format!("`{}` ({})", test.name, test.file)).collect();
+        let shown = shown.join("<br>");
         let _ = writeln!(text, "| {number} | {sentence} | {shown} |");
     }
     if missing.is_empty() {
@@ -117,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_has_every_number_once_and_each_has_a_test_or_waits() {
+    fn the_list_has_every_number_once_and_each_has_a_test() {
         let numbers: Vec<u8> = BEHAVIOURS
             .lines()
             .filter(|line| !line.is_empty() && !line.starts_with('#'))

@@ -136,6 +136,10 @@ identifier!(
     /// Names a delivery of an accepted request to where it is forwarded.
     DeliveryId
 );
+identifier!(
+    /// Numbers a release or a template for the tables; outside it has the name that the vendor's clients give it.
+    ReleaseNumber
+);
 
 #[cfg(test)]
 mod tests {

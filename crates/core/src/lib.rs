@@ -19,6 +19,7 @@ pub mod item;
 pub mod permission;
 pub mod policy;
 pub mod provider;
+pub mod release;
 pub mod reminder;
 pub mod role;
 pub mod scim;

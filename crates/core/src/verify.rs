@@ -15,7 +15,7 @@ use crate::grant::SuspensionReason;
 use crate::identifier::UserId;
 use crate::index::{FoundGrant, OwnerFacts, Standing, View};
 use crate::permission::{PermissionSet, PermissionSlot};
-use crate::token::{FormatError, TokenText};
+use crate::token::{Digest, FormatError, TokenText};
 use crate::user::Origin;
 
 /// Where a token is shown, which decides whether it is for here.
@@ -162,6 +162,32 @@ pub fn verify<'v>(
     if claimed.zip(facts).is_some_and(|(name, facts)| !facts.is_called(name)) {
         return Err(Denied::Unknown);
     }
+    judge(view, grant, demand, now)
+}
+
+/// Judges a token that was proven before and is known by its digest alone, for what goes on in its owner's name: the
+/// same rules, anew.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_bound<'v>(
+    view: &'v View<'_>,
+    digest: &Digest,
+    demand: Demand,
+    now: Timestamp,
+) -> Result<Permit<'v>, Denied> {
+    judge(view, view.find_digest(digest).ok_or(Denied::Unknown)?, demand, now)
+}
+
+/// What holds for a token whose secret was proven.
+#[inline]
+fn judge<'v>(
+    view: &'v View<'_>,
+    grant: FoundGrant<'v>,
+    demand: Demand,
+    now: Timestamp,
+) -> Result<Permit<'v>, Denied> {
+    let facts = grant.facts();
     let expired = grant.expires_at().is_expired(now);
     match grant.standing() {
         Standing::Deleted => return Err(Denied::Deleted),

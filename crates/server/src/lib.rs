@@ -22,6 +22,7 @@ pub mod pages;
 pub mod password;
 pub mod problem;
 pub mod provider;
+pub mod release;
 pub mod scim;
 pub mod script;
 pub mod sealing;

@@ -23,6 +23,8 @@ use crate::problem::Problem;
 use crate::provider::ScimClients;
 use crate::provider::ldap::Directories;
 use crate::provider::oidc;
+use crate::release::RunningReleases;
+use crate::script::Workers;
 use crate::sealing::Sealer;
 use crate::service::control::ControlTasks;
 use crate::service::trials::Trials;
@@ -74,6 +76,10 @@ pub struct Parts {
     pub trials: Trials,
     /// The webhook endpoints, and what comes in at them.
     pub webhooks: Webhooks,
+    /// Runs the scripts of releases.
+    pub scripts: Arc<Workers>,
+    /// The releases that run here.
+    pub releases: Arc<RunningReleases>,
     /// Wakes who sends mails: one may be due.
     pub mail_is_due: Notify,
     /// The folder of the state.

@@ -77,10 +77,12 @@ pub enum SubjectKind {
     Mail,
     /// A run of reminders.
     ReminderRun,
+    /// A release or a template.
+    Release,
 }
 
 impl SubjectKind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::User,
         Self::Group,
         Self::Role,
@@ -92,6 +94,7 @@ impl SubjectKind {
         Self::ReminderRun,
         Self::Decision,
         Self::Exemption,
+        Self::Release,
     ];
 
     /// The word in the database and in the API.
@@ -109,6 +112,7 @@ impl SubjectKind {
             Self::Item => "item",
             Self::Mail => "mail",
             Self::ReminderRun => "reminder_run",
+            Self::Release => "release",
         }
     }
 }

@@ -65,10 +65,12 @@ pub enum ChangedKind {
     Mail,
     /// A run of reminders whose failed mails wait again; the subject is a `RunId`.
     ReminderRun,
+    /// A release or a template; the subject is a `ReleaseNumber`.
+    Release,
 }
 
 impl ChangedKind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::User,
         Self::Group,
         Self::Role,
@@ -80,6 +82,7 @@ impl ChangedKind {
         Self::ReminderRun,
         Self::Decision,
         Self::Exemption,
+        Self::Release,
     ];
 
     /// The word in the database.
@@ -96,6 +99,7 @@ impl ChangedKind {
             Self::Item => "item",
             Self::Mail => "mail",
             Self::ReminderRun => "reminder_run",
+            Self::Release => "release",
         }
     }
 }

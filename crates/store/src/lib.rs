@@ -23,6 +23,7 @@ mod load;
 mod nodes;
 mod packed;
 mod password;
+mod releases;
 mod reminders;
 mod reset_links;
 mod roles;
@@ -57,6 +58,9 @@ pub use keyset::{NotACursor, Seek, TimeCursor};
 pub use load::{IndexedGrant, Loaded};
 pub use nodes::{Node, NodeId};
 pub use password::{PasswordHashText, StoredPassword};
+pub use releases::{
+    LogLine, LogPlace, NextStep, ReleaseFilter, ReleaseLease, ReleaseStep, StatusCount, StoredRelease,
+};
 pub use reminders::{
     ClaimedMail, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailStateKind, MailedToken,
     Planning, ReminderRun, RunNote, Sender, StoredMail,

@@ -338,3 +338,35 @@ pub(crate) enum WebhookDeliveries {
     CreatedAt,
     DoneAt,
 }
+
+/// Version 8.
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Releases {
+    Table,
+    Number,
+    Id,
+    Status,
+    Title,
+    TitleKey,
+    Owner,
+    Version,
+    Document,
+    SealedSecrets,
+    CreatedAt,
+    StartedAt,
+    EndedAt,
+    DueAt,
+    Lease,
+}
+
+/// Version 8.
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum ReleaseLogs {
+    Table,
+    Release,
+    Task,
+    Run,
+    Line,
+    At,
+    Said,
+}

@@ -10,6 +10,7 @@ mod machine;
 mod page;
 mod pages;
 mod program;
+mod releases;
 mod reminders;
 mod serving;
 mod start;
@@ -36,6 +37,8 @@ enum Bench {
     Directory(directory::Arguments),
     /// The server's time for each page beside a million tokens, its weight, and Lighthouse
     Pages(pages::Arguments),
+    /// A thousand releases of ten script tasks each
+    Releases(releases::Arguments),
     /// A night of reminders over a million tokens: the plan, the mails, the memory
     Reminders(reminders::Arguments),
     /// Idle memory, and the time until a server with a million tokens is ready
@@ -56,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Bench::Http(arguments) => http::run(arguments),
         Bench::Directory(arguments) => directory::run(arguments),
         Bench::Pages(arguments) => pages::run(arguments),
+        Bench::Releases(arguments) => releases::run(arguments),
         Bench::Reminders(arguments) => reminders::run(arguments),
         Bench::Start(arguments) => start::run(arguments),
         Bench::Vendor(arguments) => vendor::run(arguments),

@@ -98,6 +98,11 @@ impl Serving {
         seconds(11).zip(seconds(12)).ok_or_else(unreadable)
     }
 
+    /// The process that was started.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What it holds in memory now, and held at most, in megabytes (proc(5), `VmRSS` and `VmHWM`).
     ///
     /// # Errors

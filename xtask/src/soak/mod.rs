@@ -3,6 +3,7 @@
 mod fuzz;
 mod kills;
 mod mails;
+mod releases;
 mod scripts;
 mod webhooks;
 
@@ -11,6 +12,7 @@ use crate::failure::Failure;
 /// The names of the trials that are no fuzz targets.
 const KILLS: &str = "kills";
 const MAILS: &str = "mails";
+const RELEASES: &str = "releases";
 const SCRIPTS: &str = "scripts";
 const WEBHOOKS: &str = "webhooks";
 
@@ -26,7 +28,7 @@ pub(crate) struct Arguments {
     /// Scripts that nobody would write
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
     scripts: u32,
-    /// Only these trials: `kills`, `mails`, `scripts`, `webhooks`, or the names of fuzz targets
+    /// Only these trials: `kills`, `mails`, `releases`, `scripts`, `webhooks`, or the names of fuzz targets
     #[arg(value_name = "TRIAL")]
     trials: Vec<String>,
 }
@@ -41,12 +43,12 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let targets = fuzz::targets()?;
     let is_known = |trial: &&String| {
-        [KILLS, MAILS, SCRIPTS, WEBHOOKS].contains(&trial.as_str()) || targets.contains(trial)
+        [KILLS, MAILS, RELEASES, SCRIPTS, WEBHOOKS].contains(&trial.as_str()) || targets.contains(trial)
     };
     if let Some(unknown) = arguments.trials.iter().find(|trial| !is_known(trial)) {
         let known = targets.join("`, `");
         return Err(Failure::Found(format!(
-            "there is no trial `{unknown}`, only `{KILLS}`, `{MAILS}`, `{SCRIPTS}`, `{WEBHOOKS}`, `{known}`"
+            "there is no trial `{unknown}`, only `{KILLS}`, `{MAILS}`, `{RELEASES}`, `{SCRIPTS}`, `{WEBHOOKS}`, `{known}`"
         )));
     }
     let is_chosen =
@@ -56,6 +58,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if is_chosen(MAILS) {
         mails::run(arguments.kills)?;
+    }
+    if is_chosen(RELEASES) {
+        // The issue asks for a hundred where tokens have two hundred.
+        releases::run(arguments.kills / 2)?;
     }
     if is_chosen(SCRIPTS) {
         scripts::run(arguments.scripts)?;

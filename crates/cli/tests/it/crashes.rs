@@ -1,7 +1,7 @@
 //! Crashes in the middle of creations and deletions. `cargo xtask soak` does the same ten times as often.
 
 use patgate_testkit::crash::tokens::{Outcome, trial};
-use patgate_testkit::crash::{mails, webhooks};
+use patgate_testkit::crash::{mails, releases, webhooks};
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::servers::postgres::Database;
 
@@ -58,4 +58,27 @@ fn a_crash_loses_no_webhook_request_and_forwards_each_in_sqlite() {
 fn a_crash_loses_no_webhook_request_and_forwards_each_in_postgresql() {
     let database = Database::create();
     assert_webhooks_were_tried(webhooks::trial(Patgate::with().database_url(database.url()), KILLS, 6));
+}
+
+/// A tenth of what `cargo xtask soak` does.
+const RELEASE_KILLS: u32 = 10;
+
+fn assert_releases_were_tried(outcome: releases::Outcome) {
+    assert_eq!(outcome.kills, RELEASE_KILLS);
+    assert!(
+        outcome.completed > 0 && outcome.failed + outcome.restarted > 0,
+        "no crash met a task: {outcome:?}"
+    );
+}
+
+#[test]
+fn a_crash_leaves_each_release_in_a_defined_state_and_repeats_no_call_unmarked_in_sqlite() {
+    assert_releases_were_tried(releases::trial(Patgate::with(), RELEASE_KILLS, 7));
+}
+
+#[test]
+fn a_crash_leaves_each_release_in_a_defined_state_and_repeats_no_call_unmarked_in_postgresql() {
+    let database = Database::create();
+    let start = Patgate::with().database_url(database.url());
+    assert_releases_were_tried(releases::trial(start, RELEASE_KILLS, 8));
 }

@@ -24,6 +24,7 @@ mod main_job;
 mod odd_requests;
 mod pages;
 mod readme;
+mod releases;
 mod scim;
 mod scripts;
 mod several_nodes;

@@ -25,7 +25,11 @@ fn json_of(answer: &Answer) -> serde_json::Value {
 #[test]
 fn behaviour_01_02_09_10_somebody_pastes_the_lines_of_the_release_page_on_either_port() {
     let patgate = Patgate::with().listeners(2).start();
-    let token = admin(&patgate).token("builder", "release");
+    let root = admin(&patgate);
+    let token = root.token("builder", "release");
+    let template = root.send("POST", "/api/v1/templates", &json!({ "title": "Ship it" })).json();
+    let path = format!("/api/v1/templates/{}/create", template["id"].as_str().unwrap());
+    let release = root.send("POST", &path, &json!({ "releaseTitle": "Ship 1.2" })).json();
     for port in patgate.ports() {
         for line in [
             "curl -u :<pat> 'http://localhost:5516/api/v1/releases' -i -X GET",
@@ -35,7 +39,7 @@ fn behaviour_01_02_09_10_somebody_pastes_the_lines_of_the_release_page_on_either
             let answer = pasted(line, &token.text, *port);
             assert_eq!(answer.status, 200, "{}", answer.text());
             assert!(answer.text().starts_with("HTTP/1.1 200 OK\r\n"), "no challenge comes first");
-            assert_eq!(json_of(&answer), json!([]));
+            assert_eq!(json_of(&answer), json!([release]), "it shows what is there");
         }
     }
 }

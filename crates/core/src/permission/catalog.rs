@@ -22,9 +22,9 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     (names::WEBHOOK_VIEW, "read webhook request logs"),
     (names::SCIM_PROVISION, "be the SCIM client of one provider"),
     (names::TEMPLATE_CREATE, "create templates"),
-    ("release#create", "create releases"),
+    (names::RELEASE_CREATE, "create releases"),
     (names::RELEASE_VIEW, "see releases"),
-    ("release#abort", "abort releases"),
+    (names::RELEASE_ABORT, "abort releases"),
     ("runner#registration", "register a runner"),
 ];
 

@@ -20,6 +20,10 @@ pub const CONFIG_EDIT: &str = "config#edit";
 pub const CONFIG_VIEW: &str = "config#view";
 /// Seeing releases.
 pub const RELEASE_VIEW: &str = "release#view";
+/// Making, starting and restarting releases.
+pub const RELEASE_CREATE: &str = "release#create";
+/// Aborting releases.
+pub const RELEASE_ABORT: &str = "release#abort";
 /// Making templates.
 pub const TEMPLATE_CREATE: &str = "template#create";
 /// Reading webhook request logs.

@@ -13,6 +13,7 @@ pub mod path;
 pub mod query;
 pub mod refusals;
 pub mod release;
+pub mod releases;
 pub mod reminders;
 pub mod request_log;
 pub mod roles;
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(global_permissions::routes())
         .merge(health::routes())
         .merge(release::routes())
+        .merge(releases::routes())
         .merge(reminders::routes())
         .merge(roles::routes())
         .merge(crate::scim::routes())

@@ -20,7 +20,7 @@ struct Tail {
     behind: &'static [(Method, &'static str)],
 }
 
-const TAILS: [Tail; 8] = [
+const TAILS: [Tail; 11] = [
     Tail {
         before: "/api/v1/configuration-items/",
         between: 0,
@@ -32,6 +32,31 @@ const TAILS: [Tail; 8] = [
         between: 0,
         root: "Configuration",
         behind: &[(Method::POST, "/status"), (Method::POST, "/copy")],
+    },
+    Tail {
+        before: "/api/v1/templates/",
+        between: 0,
+        root: "Applications",
+        behind: &[(Method::POST, "/create"), (Method::POST, "/start"), (Method::GET, "/variables")],
+    },
+    Tail {
+        before: "/api/v1/releases/",
+        between: 0,
+        root: "Applications",
+        behind: &[
+            (Method::POST, "/start"),
+            (Method::POST, "/abort"),
+            (Method::POST, "/restart"),
+            (Method::GET, "/active-tasks"),
+            (Method::GET, "/variables"),
+            (Method::GET, "/variableValues"),
+        ],
+    },
+    Tail {
+        before: "/api/v1/tasks/",
+        between: 0,
+        root: "Applications",
+        behind: &[(Method::POST, "/complete"), (Method::GET, "/log")],
     },
     Tail { before: "/api/v1/settings/", between: 0, root: "Configuration", behind: &[] },
     Tail { before: "/deployit/repository/ci/", between: 0, root: "", behind: &[] },

@@ -22,6 +22,8 @@ use crate::password::Passwords;
 use crate::provider::ScimClients;
 use crate::provider::ldap::Directories;
 use crate::provider::oidc;
+use crate::release::RunningReleases;
+use crate::script::{Limits, Workers};
 use crate::sealing::Sealer;
 use crate::service::control::ControlTasks;
 use crate::service::first_start::FirstStartError;
@@ -130,6 +132,7 @@ pub fn build(
     let sealer = Sealer::new(keys.sealing, configuration.keys_file.clone());
     let rules = ForwardRules::new(configuration.forward_to.clone(), public_url.host());
     let webhooks = Webhooks::new(sealer.clone(), rules);
+    let releases = Arc::new(RunningReleases::default());
     let node = Node::new(
         store.clone(),
         Arc::clone(&index),
@@ -137,6 +140,7 @@ pub fn build(
         Arc::clone(&configuration.catalog),
         passwords.clone(),
         Arc::clone(&webhooks.endpoints),
+        Arc::clone(&releases),
     );
     let state = AppState::new(Parts {
         clock,
@@ -159,9 +163,20 @@ pub fn build(
         control_tasks: ControlTasks::default(),
         trials: Trials::default(),
         webhooks,
+        scripts: Arc::new(Workers::new(
+            PathBuf::from("/proc/self/exe"),
+            Limits::default(),
+            scripts_at_once(),
+        )),
+        releases,
         mail_is_due: tokio::sync::Notify::new(),
         data_dir: configuration.data_dir.clone(),
         server_lock: lock::path(&configuration.database),
     });
     Ok((state, arriving))
+}
+
+/// How many scripts run at a time: twice as many as there are processors, because they also wait for their calls.
+fn scripts_at_once() -> usize {
+    std::thread::available_parallelism().map_or(4, |count| (2 * count.get()).clamp(2, 16))
 }

@@ -90,6 +90,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     tasks.spawn(jobs::webhooks::run(state.clone(), background.clone()));
     let service = Service::new(state.clone(), configuration.body_limit);
     tokio::spawn(memory::give_back());
+    tasks.spawn(jobs::releases::run(state.clone(), service.clone(), background.clone()));
     let answer = move |request, peer| service.call(request, peer);
     let stopped = accepting.clone().cancelled_owned();
     let listening = tokio::spawn(async move {

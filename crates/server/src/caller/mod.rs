@@ -3,6 +3,7 @@
 //! A handler that takes a `Caller` cannot be reached without one. What the caller may do is asked with
 //! [`Caller::require`]; what a token in particular may not do is asked by the use cases.
 
+pub mod behalf;
 pub mod cross_site;
 pub mod surface;
 
@@ -24,6 +25,7 @@ use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
 use patgate_gateway::credentials::{self, Credential, PresentedToken, Via};
 use patgate_store::{Actor, ActorKind};
 
+pub use self::behalf::Behalf;
 use crate::password::{Attempt, PasswordRefused};
 use crate::problem::Problem;
 use crate::service::sign_in::by_password;
@@ -220,6 +222,9 @@ fn address(parts: &Parts, state: &AppState) -> Result<IpAddr, Problem> {
 async fn authenticate(parts: &Parts, state: &AppState, sight: Sight) -> Result<Caller, Problem> {
     let address = address(parts, state)?;
     let demand = Demand { surface: surface::of_path(parts.uri.path()), permission: None };
+    if let Some(behalf) = parts.extensions.get::<Behalf>() {
+        return behalf.judge(state, demand, address).await;
+    }
     let cookie = Some(session::cookie_name(state));
     let credential = credentials::find(&parts.headers, state.gateway.token_headers(), cookie)
         .map_err(|fault| unauthorized(&fault))?;

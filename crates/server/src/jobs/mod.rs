@@ -2,5 +2,6 @@
 
 pub mod confirmations;
 pub mod decisions;
+pub mod releases;
 pub mod reminders;
 pub mod webhooks;

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use patgate_core::application::ApplicationSlot;
 use patgate_core::authority::Authority;
 use patgate_core::grant::GrantPermissions;
-use patgate_core::identifier::{GrantId, ItemNumber, RoleId, UserId};
+use patgate_core::identifier::{GrantId, ItemNumber, ReleaseNumber, RoleId, UserId};
 use patgate_core::index::{GrantRecord, OwnerFacts, Standing};
 use patgate_core::policy::TokenSettings;
+use patgate_core::release::ReleaseStatus;
 use patgate_core::user::User;
 use patgate_store::{ChangeRow, ChangedKind, IndexedGrant, Loaded, Sequence, StoreError};
 
@@ -121,6 +122,13 @@ impl Node {
             ChangedKind::Item => {
                 let number = ItemNumber::from_i64(row.subject);
                 self.webhooks.apply(number, self.store.item_by_number(number).await?.as_ref()).await;
+            }
+            ChangedKind::Release => {
+                let number = ReleaseNumber::from_i64(row.subject);
+                match self.store.release_status(number).await? {
+                    Some(ReleaseStatus::InProgress) => self.releases.wake(),
+                    _ => self.releases.stop(number),
+                }
             }
             // Sessions are read from the database each time.
             ChangedKind::Session => {}

@@ -20,6 +20,7 @@ use patgate_store::{Sequence, Store, StoreError};
 use tokio::sync::Mutex;
 
 use crate::password::Passwords;
+use crate::release::RunningReleases;
 use crate::webhook::Endpoints;
 
 /// The index of this node and what feeds it.
@@ -30,6 +31,7 @@ pub struct Node {
     catalog: Arc<Catalog>,
     passwords: Passwords,
     webhooks: Arc<Endpoints>,
+    releases: Arc<RunningReleases>,
     settings: ArcSwap<TokenSettings>,
     progress: Mutex<Progress>,
     is_ready: AtomicBool,
@@ -53,6 +55,7 @@ impl Node {
         catalog: Arc<Catalog>,
         passwords: Passwords,
         webhooks: Arc<Endpoints>,
+        releases: Arc<RunningReleases>,
     ) -> Self {
         Self {
             store,
@@ -61,6 +64,7 @@ impl Node {
             catalog,
             passwords,
             webhooks,
+            releases,
             settings: ArcSwap::default(),
             progress: Mutex::new(Progress { applied: Sequence::default(), authority: Authority::default() }),
             is_ready: AtomicBool::new(false),

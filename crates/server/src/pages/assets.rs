@@ -36,6 +36,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/style/explorer.css"),
     include_str!("../../assets/style/mail.css"),
     include_str!("../../assets/style/providers.css"),
+    include_str!("../../assets/style/releases.css"),
     include_str!("../../assets/style/sample.css"),
 );
 
@@ -55,6 +56,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../assets/script/try.js"),
     include_str!("../../assets/script/preview.js"),
     include_str!("../../assets/script/webhooks.js"),
+    include_str!("../../assets/script/releases.js"),
 );
 
 const ICON: &str = include_str!("../../assets/icon.svg");

@@ -24,6 +24,7 @@ mod paging;
 mod permission;
 mod profile;
 pub mod refused;
+mod releases;
 mod reminders;
 mod reset;
 mod roles;
@@ -72,6 +73,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .merge(settings::routes())
         .merge(notifications::routes())
         .merge(reminders::routes())
+        .merge(releases::routes())
         .merge(reset::routes())
         .merge(all_tokens::routes())
         .merge(audit::routes())

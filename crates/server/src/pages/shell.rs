@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use patgate_core::permission::names::{
-    AUDIT_VIEW, CONFIG_EDIT, CONFIG_VIEW, SECURITY_EDIT, SECURITY_VIEW, TOKEN_VIEW_ALL, WEBHOOK_VIEW,
+    AUDIT_VIEW, CONFIG_EDIT, CONFIG_VIEW, RELEASE_CREATE, RELEASE_VIEW, SECURITY_EDIT, SECURITY_VIEW,
+    TEMPLATE_CREATE, TOKEN_VIEW_ALL, WEBHOOK_VIEW,
 };
 
 use super::assets;
@@ -109,8 +110,10 @@ impl Notice {
 const CONFIGURATION: (&str, &[&str]) = ("/configuration", &[CONFIG_VIEW, CONFIG_EDIT]);
 
 /// The places, and who may see them: one of these permissions, or everybody.
-const PLACES: [(&str, &str, &[&str]); 10] = [
+const PLACES: [(&str, &str, &[&str]); 12] = [
     ("/account/tokens", "Access tokens", &[]),
+    ("/releases", "Releases", &[RELEASE_VIEW]),
+    ("/releases/templates", "Templates", &[RELEASE_VIEW, RELEASE_CREATE, TEMPLATE_CREATE]),
     (CONFIGURATION.0, "Configuration", CONFIGURATION.1),
     (webhooks::LIST, "Webhooks and Events", &[WEBHOOK_VIEW]),
     ("/settings", "System settings", &settings::SEES),
@@ -127,11 +130,19 @@ impl Shell {
     #[must_use]
     pub fn new(state: &AppState, visitor: &Visitor, title: impl Into<String>, path: &str) -> Self {
         let is_double = |place| place == webhooks::LIST && visitor.may_any(state, CONFIGURATION.1);
-        let places = PLACES.iter().filter(|(place, _, needed)| {
-            (needed.is_empty() || visitor.may_any(state, needed)) && !is_double(*place)
+        let shown: Vec<_> = PLACES
+            .into_iter()
+            .filter(|(_, _, needed)| needed.is_empty() || visitor.may_any(state, needed))
+            .filter(|(place, ..)| !is_double(*place))
+            .collect();
+        // Some places lie below others.
+        let around = shown.iter().map(|(place, ..)| *place).filter(|place| path.starts_with(place));
+        let nearest = around.max_by_key(|place| place.len());
+        let places = shown.iter().map(|&(place, name, _)| Place {
+            path: place,
+            name,
+            is_here: nearest == Some(place),
         });
-        let places =
-            places.map(|&(place, name, _)| Place { path: place, name, is_here: path.starts_with(place) });
         let username = visitor.caller.facts.username.to_string();
         let user = ShellUser {
             initials: initials(&username),

@@ -193,7 +193,9 @@ impl std::fmt::Debug for Fields {
 /// Whether a field of this name may hold a secret, which is left out of addresses.
 fn is_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
-    lower.contains("password") || lower.contains("secret")
+    // The value of a variable is a secret when its kind is a password, which another field says.
+    let is_value = lower.starts_with("variable-") && lower.ends_with("-value");
+    is_value || lower.contains("password") || lower.contains("secret")
 }
 
 #[cfg(test)]
@@ -204,8 +206,9 @@ mod tests {
 
     #[test]
     fn what_was_typed_comes_back_without_its_secrets() {
-        let fields =
-            Fields::read(b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&empty=");
+        let fields = Fields::read(
+            b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&variable-3-value=v&empty=",
+        );
         assert_eq!(fields.as_link("/here"), "/here?name=a+b%26c&permission=x&permission=y&empty=");
         assert_eq!(fields.all("permission").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!((fields.text("name"), fields.text("absent"), fields.has("empty")), ("a b&c", "", true));

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use patgate_core::identifier::{ItemNumber, UserId};
+use patgate_core::identifier::{ItemNumber, ReleaseNumber, UserId};
 use patgate_core::item::SecretText;
 use patgate_store::SealedSecret;
 use rand_core::CryptoRng;
@@ -35,6 +35,13 @@ pub enum Purpose<'p> {
         item: ItemNumber,
         /// The property it is the value of.
         property: &'p str,
+    },
+    /// The value of a password among the variables of a release.
+    Variable {
+        /// The release it is of.
+        release: ReleaseNumber,
+        /// Which variable.
+        variable: &'p str,
     },
     /// The token with which an identity provider is asked about a user.
     RefreshToken(UserId),
@@ -156,6 +163,9 @@ impl Purpose<'_> {
         let (context, number, text): (&[u8], i64, &str) = match self {
             Self::Item { item, property } => {
                 (b"patgate configuration item secret 1\0", item.as_i64(), property)
+            }
+            Self::Variable { release, variable } => {
+                (b"patgate release variable 1\0", release.as_i64(), variable)
             }
             Self::RefreshToken(user) => (b"patgate refresh token 1\0", user.as_i64(), ""),
             Self::IdToken(user) => (b"patgate ID token 1\0", user.as_i64(), ""),

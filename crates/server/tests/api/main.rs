@@ -34,6 +34,7 @@ mod rechecks_in_vain;
 mod rechecks_told;
 mod refusals;
 mod release;
+mod releases;
 mod reminders;
 mod roles;
 mod scim;

@@ -9,6 +9,7 @@ mod exemptions;
 mod grants;
 mod items;
 mod mails;
+mod releases;
 mod reset_links;
 mod roles;
 mod scim;

@@ -70,12 +70,15 @@ impl Store {
         query::find(&self.inner.orm, query, seek, skip, limit).await
     }
 
-    /// The numbers of the keys with which something is sealed that is not to be lost: secrets of items, and refresh
-    /// tokens. Not counted are the ID tokens of sessions, which a log-out can do without.
+    /// The numbers of the keys with which something is sealed that is not to be lost: secrets of items and of
+    /// releases, and refresh tokens. Not counted are the ID tokens of sessions, which a log-out can do without.
     pub async fn sealing_keys(&self) -> Result<BTreeSet<u32>, StoreError> {
         let items = with_secrets(&self.inner.orm).await?;
         let tokens = refresh_tokens(&self.inner.orm).await?;
-        let secrets = items.iter().flat_map(|item| item.secrets.values()).filter_map(StoredSecret::sealed);
+        let releases = crate::releases::with_secrets(&self.inner.orm).await?;
+        let of_items = items.iter().flat_map(|item| item.secrets.values());
+        let of_releases = releases.iter().flat_map(|release| release.secrets.values());
+        let secrets = of_items.chain(of_releases).filter_map(StoredSecret::sealed);
         Ok(secrets.chain(tokens.iter().map(|(_, token)| token)).map(|secret| secret.key).collect())
     }
 }

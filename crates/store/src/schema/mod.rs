@@ -3,6 +3,7 @@
 //! `schema_version` holds one number: how many of [`MIGRATIONS`] have run. A migration that was released is never
 //! edited; the next one follows it.
 
+mod eighth;
 mod fifth;
 mod first;
 mod fourth;
@@ -33,8 +34,16 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 7] =
-    [first::steps, second::steps, third::steps, fourth::steps, fifth::steps, sixth::steps, seventh::steps];
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 8] = [
+    first::steps,
+    second::steps,
+    third::steps,
+    fourth::steps,
+    fifth::steps,
+    sixth::steps,
+    seventh::steps,
+    eighth::steps,
+];
 
 /// The newest version this program knows.
 pub(crate) const KNOWN: i64 = MIGRATIONS.len() as i64;

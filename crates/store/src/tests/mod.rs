@@ -12,6 +12,7 @@ mod keyset;
 mod lists;
 mod loading;
 mod opening;
+mod releases;
 mod reminders;
 mod reset_links;
 mod round_trips;

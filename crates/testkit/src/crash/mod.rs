@@ -1,5 +1,6 @@
 //! Crashes (SIGKILL) at any moment, and what must be true after each.
 
 pub mod mails;
+pub mod releases;
 pub mod tokens;
 pub mod webhooks;

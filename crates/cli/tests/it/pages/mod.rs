@@ -8,6 +8,7 @@ mod keyboard;
 mod lists;
 mod login;
 mod notifications;
+mod releases;
 mod roles;
 mod scriptless;
 mod single_sign_on;

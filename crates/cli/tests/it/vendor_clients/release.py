@@ -2,6 +2,7 @@
 `python - NAME URL TOKEN [MORE]`."""
 
 import sys
+import time
 
 from requests.exceptions import HTTPError
 
@@ -13,6 +14,11 @@ from com.xebialabs.xlrelease.api.v1.settings_api import SettingsApi
 from com.xebialabs.xlrelease.api.v1.template_api import TemplateApi
 from com.xebialabs.xlrelease.api.v1.user_api import UserApi
 from com.xebialabs.xlrelease.domain.configuration import Configuration
+from com.xebialabs.xlrelease.domain.forms import CreateRelease, ReleasesFilters, StartRelease
+from com.xebialabs.xlrelease.domain.phase import Phase
+from com.xebialabs.xlrelease.domain.release import Release
+from com.xebialabs.xlrelease.domain.task import Task
+from com.xebialabs.xlrelease.domain.variable import Variable
 from com.xebialabs.xlrelease.domain.user import UserAccount
 from com.xebialabs.xlrelease.release_api_client import ReleaseAPIClient
 
@@ -33,6 +39,49 @@ def refused(status, call):
 def releases():
     assert ReleaseApi(client).getReleases(page=0, resultsPerPage=10) == []
     assert TemplateApi(client).getTemplates() == []
+
+
+def release_life():
+    """Makes a template, starts a release of it, watches it and deletes it."""
+    templates, releases = TemplateApi(client), ReleaseApi(client)
+    script = "print(api.get('/profile').json['username'])\nreleaseVariables['who'] = 'script'"
+    task = Task(type="xlrelease.ScriptTask", title="Ask", script=script)
+    template = Release(
+        title="Ship it",
+        phases=[Phase(title="Test", type="xlrelease.Phase", tasks=[task])],
+        variables=[Variable(key="who", type="xlrelease.StringVariable", value="nobody")],
+        scriptUsername="",
+        scriptUserPassword=TOKEN,
+    )
+    template = templates.createTemplate(template)
+    assert template.id.startswith("Applications/Release") and template.status == "TEMPLATE", template
+    assert template.scriptUserPassword is None, template
+    assert [found.id for found in templates.getTemplates(title="ship")] == [template.id]
+    template.title = "Ship it well"
+    assert templates.updateTemplate(template.id, template).title == "Ship it well"
+    planned = templates.create(template.id, CreateRelease(releaseTitle="Ship 1.1", variables={"who": "me"}))
+    assert planned.status == "PLANNED" and releases.getVariableValues(planned.id) == {"who": "me"}, planned
+    assert releases.abort(planned.id, "not today").status == "ABORTED"
+    started = templates.start(template.id, StartRelease(releaseTitle="Ship 1.2"))
+    assert started.id and started.status in ("IN_PROGRESS", "COMPLETED"), started
+    end = time.monotonic() + 60
+    while releases.getRelease(started.id).status == "IN_PROGRESS" and time.monotonic() < end:
+        releases.getActiveTasks(started.id)
+        time.sleep(0.05)
+    done = releases.getRelease(started.id)
+    assert done.status == "COMPLETED" and done.endDate >= done.startDate, done
+    assert releases.getVariableValues(done.id) == {"who": "script"}, done
+    found = releases.searchReleases(ReleasesFilters(title="Ship 1.2", statuses=["COMPLETED"]))
+    assert [release.id for release in found] == [done.id]
+    [overview] = releases.searchReleasesOverview(ReleasesFilters(title="Ship 1.2"))
+    assert (overview.id, overview.startDate) == (done.id, done.startDate.replace(microsecond=overview.startDate.microsecond))
+    assert releases.countReleases(ReleasesFilters()).total == 2
+    assert [release.id for release in releases.searchReleasesByTitle("Ship 1.2")] == [done.id]
+    for release in (planned, done):
+        releases.delete(release.id)
+        refused(404, lambda: releases.getRelease(release.id))
+    templates.deleteTemplate(template.id)
+    refused(404, lambda: templates.getTemplate(template.id))
 
 
 def refused_token():

@@ -21,6 +21,11 @@ fn behaviour_02_27_the_release_client_lists_releases() {
 }
 
 #[test]
+fn behaviour_34_37_64_the_release_client_makes_starts_watches_and_deletes_a_release() {
+    run("release_life");
+}
+
+#[test]
 fn behaviour_06_the_release_client_is_refused_with_a_wrong_token() {
     run("refused_token");
 }
@@ -78,7 +83,7 @@ fn behaviour_33_a_client_of_the_older_generation_writes_properties_flat() {
 }
 
 #[test]
-fn a_container_task_calls_with_the_token_of_its_run_as_user() {
+fn behaviour_65_a_container_task_calls_with_the_token_of_its_run_as_user() {
     let patgate = Patgate::start();
     let token = admin(&patgate).token("run as", "release");
     script(Client::ReleaseSdk, &patgate, "", &token, &[]);

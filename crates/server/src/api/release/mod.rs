@@ -1,8 +1,6 @@
-//! What Release's clients ask beside tokens, users and roles: shared configurations, the lists of releases and templates,
-//! settings, and who they are.
+//! What Release's clients ask beside tokens, users and roles: shared configurations, settings, and who they are.
 
 mod config;
-mod lists;
 mod profile;
 mod server;
 mod settings;
@@ -16,8 +14,6 @@ use crate::state::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(config::routes())
-        .routes(routes!(lists::list_releases))
-        .routes(routes!(lists::list_templates))
         .routes(routes!(settings::read_settings))
         .routes(routes!(profile::read_profile))
         .routes(routes!(server::read_release_info))

@@ -13,7 +13,7 @@ use crate::service::settings;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 49] = [
+pub(super) const ACTIONS: [(&str, &str); 60] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -58,6 +58,17 @@ pub(super) const ACTIONS: [(&str, &str); 49] = [
     ("item.send_sample", "Sample of a reminder sent"),
     ("item.sign_in", "Signed in at a mail server to try it"),
     ("item.reseal", "Secrets encrypted anew"),
+    ("template.create", "Template made"),
+    ("template.update", "Template changed"),
+    ("template.delete", "Template deleted"),
+    ("release.create", "Release made"),
+    ("release.update", "Release changed"),
+    ("release.delete", "Release deleted"),
+    ("release.start", "Release started"),
+    ("release.approve", "Gate approved"),
+    ("release.abort", "Release aborted"),
+    ("release.restart", "Release restarted"),
+    ("release.reseal", "Passwords encrypted anew"),
     ("webhook.redeliver", "Webhook event sent again"),
     ("webhook.test", "Webhook endpoint tried"),
     ("session.create", "Logged in"),
@@ -123,6 +134,7 @@ impl EventRow {
                 SubjectKind::Mail => "mail",
                 SubjectKind::ReminderRun => "run of reminders",
                 SubjectKind::Item => "configuration item",
+                SubjectKind::Release => "release",
             },
             lines: lines(&event.detail),
         }
@@ -173,7 +185,11 @@ impl Paths<'_> {
             }
             SubjectKind::Exemption => self.if_any(&settings::SEES, "/settings/exemptions".to_owned()),
             SubjectKind::ReminderRun => self.if_any(&settings::SEES, format!("/admin/reminders/{id}")),
-            SubjectKind::Role | SubjectKind::Item | SubjectKind::Group | SubjectKind::Mail => String::new(),
+            SubjectKind::Role
+            | SubjectKind::Item
+            | SubjectKind::Group
+            | SubjectKind::Mail
+            | SubjectKind::Release => String::new(),
         }
     }
 }
@@ -185,10 +201,11 @@ mod tests {
 
     use super::ACTIONS;
 
-    /// The texts `"subject.verb"` of the files that write events.
-    fn written_by_the_store() -> BTreeSet<String> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/src");
-        let folders = ["change", "reminders"].map(|name| std::fs::read_dir(source.join(name)).unwrap());
+    /// The texts `"subject.verb"` of the files that write events, or say how one is called.
+    fn written() -> BTreeSet<String> {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folders = ["store/src/change", "store/src/reminders", "server/src/service/releases"]
+            .map(|name| std::fs::read_dir(crates.join(name)).unwrap());
         let files = folders.into_iter().flatten().map(|file| file.unwrap().path());
         let is_word = |text: &str| {
             !text.is_empty() && text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
@@ -206,6 +223,6 @@ mod tests {
     fn every_action_that_is_written_has_words_and_no_other() {
         let known: BTreeSet<String> = ACTIONS.iter().map(|(action, _)| (*action).to_owned()).collect();
         assert_eq!(known.len(), ACTIONS.len(), "each once");
-        assert_eq!(written_by_the_store(), known);
+        assert_eq!(written(), known);
     }
 }

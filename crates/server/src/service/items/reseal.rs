@@ -34,6 +34,25 @@ pub async fn reseal(state: &AppState, actor: &Actor) -> Result<(usize, Sequence)
             change.reseal_item(item.number, secrets).await?;
         }
     }
+    for stored in change.releases_with_secrets().await? {
+        let mut secrets = stored.secrets.clone();
+        for (variable, secret) in &mut secrets {
+            if let StoredSecret::Sealed(sealed) = secret
+                && sealed.key != newest
+            {
+                let purpose = Purpose::Variable { release: stored.number, variable };
+                let opened = state.sealer.open(purpose, sealed);
+                let secret = opened.map_err(|fault| {
+                    Problem::conflict(format!("A password of `{}`: {fault}", stored.release.id))
+                })?;
+                *sealed = state.sealer.seal(purpose, &secret, &mut random)?;
+                count += 1;
+            }
+        }
+        if secrets != stored.secrets {
+            change.reseal_release(&stored, &secrets).await?;
+        }
+    }
     for (user, sealed) in change.refresh_tokens().await? {
         if sealed.key != newest {
             let purpose = Purpose::RefreshToken(user);

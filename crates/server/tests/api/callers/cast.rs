@@ -251,6 +251,7 @@ impl Stage {
             ended_session,
             subject,
         };
+        world.release_things().await;
         world.decision_and_exemption_called(stage.subject.id).await;
         copy(world.close().await.path(), stage.folder.path());
         stage

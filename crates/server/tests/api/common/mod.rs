@@ -12,6 +12,7 @@ mod answer;
 mod call;
 mod people;
 mod policy;
+mod releases;
 mod reminders;
 mod scim;
 mod webhooks;

@@ -66,7 +66,10 @@ impl Stage {
                 .id
                 .to_string(),
             item: world.idle_mail_server().await,
-            webhook: world.webhook_things().await,
+            webhook: {
+                world.release_things().await;
+                world.webhook_things().await
+            },
             world,
         }
     }
@@ -84,6 +87,10 @@ impl Stage {
             path if path.starts_with("/admin/reminders/mails") => self.failed_mail.clone(),
             path if path.contains("/webhooks/{item}/requests") => self.webhook.request.to_string(),
             path if path.contains("/webhooks/{item}/deliveries") => self.webhook.delivery.to_string(),
+            path if path.starts_with("/releases/templates") => "Release1".to_owned(),
+            "/releases/{id}/start" => "Release2".to_owned(),
+            "/releases/{id}/restart" => "Release3".to_owned(),
+            path if path.starts_with("/releases") => "Release4".to_owned(),
             _ => id,
         };
         let is_webhook = page.path.starts_with("/configuration/webhooks");
@@ -92,6 +99,7 @@ impl Stage {
             .replace("{username}", "bot")
             .replace("{name}", "company")
             .replace("{item}", &item)
+            .replace("{task}", "Task1")
             .replace("{id}", &id)
             .replace("{secret}", "AAAA")
             .replace("{session}", "00000000000")

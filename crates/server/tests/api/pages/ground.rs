@@ -98,6 +98,8 @@ async fn a_refusal_keeps_the_surroundings_of_who_is_signed_in() {
 #[tokio::test]
 async fn the_navigation_has_what_one_may_see_and_says_where_one_is() {
     const ACCESS: [(&str, &str); 2] = [("/account/tokens", "Access tokens"), ("/account/api", "API")];
+    const RELEASES: (&str, &str) = ("/releases", "Releases");
+    const TEMPLATES: (&str, &str) = ("/releases/templates", "Templates");
     const CONFIGURATION: (&str, &str) = ("/configuration", "Configuration");
     const SETTINGS: (&str, &str) = ("/settings", "System settings");
     const ALL_TOKENS: (&str, &str) = ("/admin/tokens", "All tokens");
@@ -108,7 +110,10 @@ async fn the_navigation_has_what_one_may_see_and_says_where_one_is() {
     let world = World::new().await;
     for (permission, between) in [
         ("login", vec![]),
-        ("release#view", vec![]),
+        ("release#view", vec![RELEASES, TEMPLATES]),
+        ("release#create", vec![TEMPLATES]),
+        ("release#abort", vec![]),
+        ("template#create", vec![TEMPLATES]),
         ("config#view", vec![CONFIGURATION, SETTINGS, REMINDERS]),
         ("config#edit", vec![CONFIGURATION, SETTINGS, REMINDERS]),
         ("webhook#view", vec![("/configuration/webhooks", "Webhooks and Events")]),
@@ -117,7 +122,10 @@ async fn the_navigation_has_what_one_may_see_and_says_where_one_is() {
         ("security#view", vec![SETTINGS, USERS, ROLES, REMINDERS]),
         ("security#edit", vec![SETTINGS, USERS, ROLES, REMINDERS]),
         ("audit#view", vec![AUDIT]),
-        ("admin", vec![CONFIGURATION, SETTINGS, ALL_TOKENS, USERS, ROLES, REMINDERS, AUDIT]),
+        (
+            "admin",
+            vec![RELEASES, TEMPLATES, CONFIGURATION, SETTINGS, ALL_TOKENS, USERS, ROLES, REMINDERS, AUDIT],
+        ),
     ] {
         let user = world.user(&permission.replace('#', "-"), &["login", permission]).await;
         let session = world.session(&user).await;

@@ -12,6 +12,7 @@ mod markup;
 mod notifications;
 mod outside;
 mod profile;
+mod releases;
 mod reminders;
 mod roles;
 mod settings;

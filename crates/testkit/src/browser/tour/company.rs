@@ -113,6 +113,7 @@ impl Company {
             [(Who::Admin, "admin"), (Who::Viewer, "jo.brandt"), (Who::OfSso, SAM), (Who::OfSsoWithout, NOA)];
         let sessions = sessions.map(|(who, name)| (who, sign_in(&patgate, name).0)).to_vec();
         places.extend(furnish(&patgate));
+        places.extend(release(&patgate));
         places.push(("{link}", make_reset_link(&patgate, "ana.souza")));
         rules::close_sso(&mut patgate);
         places.extend(rules::remind(&patgate));
@@ -128,7 +129,7 @@ impl Company {
 
     /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{gone}` (a
     /// deleted token), `{own}` (the administrator's own token), `{link}` (what a password reset link has behind `/reset/`),
-    /// `{folder}`, `{mail}` (a mail server), `{hook}` (a webhook endpoint), `{request}`, `{delivery}`, `{run}`, `{failed}`
+    /// `{folder}`, `{mail}` (a mail server), `{template}`, `{release}`, `{gate}`, `{script}`, `{hook}` (a webhook endpoint), `{request}`, `{delivery}`, `{run}`, `{failed}`
     /// and `{owner}` (a mail that failed), `{decision}`, `{exemption}`.
     pub(super) fn filled(&self, text: &str) -> String {
         self.places.iter().fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
@@ -214,6 +215,36 @@ fn furnish(patgate: &Patgate) -> Vec<(&'static str, String)> {
         ("{hook}", hook),
         ("{request}", request),
         ("{delivery}", delivery),
+    ]
+}
+
+/// Makes a template and a release of it that waits at its gate; returns what stands for them in addresses.
+fn release(patgate: &Patgate) -> Vec<(&'static str, String)> {
+    let template = json!({
+        "id": "Applications/ReleaseShip",
+        "type": "xlrelease.Release",
+        "title": "Ship it",
+        "description": "Builds, waits for a look, and tells everybody.",
+        "phases": [{ "title": "Production", "tasks": [
+            { "type": "xlrelease.GateTask", "title": "Look at it" },
+            { "type": "xlrelease.ScriptTask", "title": "Tell everybody", "script": "print(releaseVariables['version'])" },
+        ] }],
+        "variables": [
+            { "key": "version", "value": "2.1", "label": "Version", "showOnReleaseStart": true },
+            { "key": "secret", "type": "xlrelease.PasswordStringVariable", "value": "swordfish", "showOnReleaseStart": true },
+        ],
+    });
+    send(patgate, "admin", "POST", "/api/v1/templates", &template);
+    let start = json!({ "releaseTitle": "Ship 2.1", "variables": {} });
+    let path = "/api/v1/templates/Applications/ReleaseShip/start";
+    let made = send(patgate, "admin", "POST", path, &start).json();
+    let last = |id: &Value| text(id).rsplit('/').next().unwrap_or_default().to_owned();
+    let tasks = &made["phases"][0]["tasks"];
+    vec![
+        ("{template}", "ReleaseShip".to_owned()),
+        ("{release}", last(&made["id"])),
+        ("{gate}", last(&tasks[0]["id"])),
+        ("{script}", last(&tasks[1]["id"])),
     ]
 }
 

@@ -5,6 +5,7 @@
 
 mod company;
 mod rules;
+mod scripts;
 mod sights;
 
 use super::Browser;

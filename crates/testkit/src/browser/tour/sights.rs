@@ -1,10 +1,11 @@
 //! The table of all sights.
 
 use super::Step::{Fill, Press, Run, See};
+use super::scripts::{ANY_ADDRESS, ANY_WINDOW, OPEN, STALE, TRY, TWICE};
 use super::{Sight, Who};
 
 /// Pages that show nothing of their own: they lead elsewhere, or hand out a file.
-pub const SIGHTLESS: [&str; 11] = [
+pub const SIGHTLESS: [&str; 12] = [
     "/",
     "/login/external/{name}",
     "/login/external-login",
@@ -12,30 +13,12 @@ pub const SIGHTLESS: [&str; 11] = [
     "/logout",
     "/assets/{digest}/{name}",
     "/favicon.ico",
+    "/releases/{id}/live",
     "/admin/tokens.csv",
     "/admin/audit.jsonl",
     "/account/profile/password",
     "/account/profile/sessions/{session}",
 ];
-
-/// Makes a form believe that it was shown something else than what is stored.
-const STALE: &str = "document.querySelector('main [name=shown]').value = 'something else'";
-/// Opens the first call of the API page, and tries it.
-const TRY: &str = "document.querySelector('details.call').open = true";
-/// Opens some calls of every kind.
-const OPEN: &str =
-    "document.querySelectorAll('details.call').forEach((call, at) => { call.open = at % 3 === 0; })";
-/// Sends the panel *Generate token* twice.
-const TWICE: &str = "const form = document.querySelector('main form[data-generate]');
-     const request = new XMLHttpRequest();
-     request.open('POST', form.action, false);
-     request.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
-     request.send(new URLSearchParams(new FormData(form)).toString());
-     form.submit();";
-/// Lets the field of the mail address take whatever is typed.
-const ANY_ADDRESS: &str = "document.querySelector('#email').type = 'text'";
-/// A window that no rule allows.
-const ANY_WINDOW: &str = "document.querySelector('[name=freshness_sso]').value = '99999'";
 
 /// Every sight, in the order of the places.
 pub const SIGHTS: &[Sight] = &[
@@ -275,6 +258,46 @@ pub const SIGHTS: &[Sight] = &[
         "/configuration/webhooks/{item}/deliveries/{id}",
         "/configuration/webhooks/{hook}/deliveries/{delivery}",
         "Send this request to its receiver again?",
+    ),
+    Sight::of("releases", "/releases", "/releases", "Releases"),
+    Sight::of("releases-none", "/releases", "/releases?search=zebra", "Releases"),
+    Sight::of("release", "/releases/{id}", "/releases/{release}", "Ship 2.1"),
+    Sight::of("release-start", "/releases/{id}/start", "/releases/{release}/start", "Start Ship 2.1?"),
+    Sight::of("release-abort", "/releases/{id}/abort", "/releases/{release}/abort", "Abort Ship 2.1?"),
+    Sight::of(
+        "release-restart",
+        "/releases/{id}/restart",
+        "/releases/{release}/restart",
+        "Restart Ship 2.1 from the task that failed?",
+    ),
+    Sight::of("release-delete", "/releases/{id}/delete", "/releases/{release}/delete", "Delete Ship 2.1?"),
+    Sight::of(
+        "release-task",
+        "/releases/{id}/tasks/{task}",
+        "/releases/{release}/tasks/{script}",
+        "Tell everybody",
+    ),
+    Sight::of(
+        "release-approve",
+        "/releases/{id}/tasks/{task}/approve",
+        "/releases/{release}/tasks/{gate}/approve",
+        "Approve Look at it?",
+    ),
+    Sight::of("templates", "/releases/templates", "/releases/templates", "Templates"),
+    Sight::of("template-new", "/releases/templates/new", "/releases/templates/new", "New template")
+        .after(&[Press("Add variable"), See("Not saved yet")]),
+    Sight::of("template", "/releases/templates/{id}", "/releases/templates/{template}", "Ship it"),
+    Sight::of(
+        "template-start",
+        "/releases/templates/{id}/start",
+        "/releases/templates/{template}/start",
+        "Start Ship it",
+    ),
+    Sight::of(
+        "template-delete",
+        "/releases/templates/{id}/delete",
+        "/releases/templates/{template}/delete",
+        "Delete the template Ship it?",
     ),
     Sight::of("configuration-folder", "/configuration/{item}", "/configuration/{folder}", "Mail"),
     Sight::of("configuration-item", "/configuration/{item}", "/configuration/{mail}", "SMTPSERVERTEST"),

@@ -1,0 +1,165 @@
+//! Releases with the program itself: scripts in worker processes that call as the user for automated tasks.
+
+use std::time::Duration;
+
+use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::wait;
+use serde_json::{Value, json};
+
+use crate::actors::{Person, admin};
+
+/// How long a release may take on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+/// A single statement that takes longer than a script may: the limits end it after seconds, not before.
+const FOREVER: &str = "print('begun')\nall(range(1, 2000000000))";
+const TEMPLATES: &str = "/api/v1/templates";
+
+fn script(text: &str) -> Value {
+    json!({ "type": "xlrelease.ScriptTask", "title": "Script", "script": text })
+}
+
+/// Starts a release of these tasks as somebody, and returns its id.
+fn start(person: &Person<'_>, tasks: &[Value], more: &Value) -> String {
+    let mut template = json!({
+        "title": "Ship it", "phases": [{ "title": "Test", "tasks": tasks }],
+        "variables": [{ "key": "found", "value": "" }, { "key": "secret", "type": "xlrelease.PasswordStringVariable", "value": "swordfish" }],
+    });
+    template.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let made = person.send("POST", TEMPLATES, &template);
+    assert_eq!(made.status, 200, "{}", made.text());
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let started = person.send("POST", &format!("{TEMPLATES}/{id}/start"), &json!({}));
+    assert_eq!(started.status, 200, "{}", started.text());
+    started.json()["id"].as_str().unwrap().to_owned()
+}
+
+fn read(person: &Person<'_>, release: &str) -> Value {
+    person.get(&format!("/api/v1/releases/{release}")).json()
+}
+
+/// The release when it has come to this status.
+fn come_to(person: &Person<'_>, release: &str, status: &str) -> Value {
+    wait::until(LIMIT, || {
+        let now = read(person, release);
+        (now["status"] == json!(status)).then_some(now)
+    })
+    .unwrap_or_else(|| panic!("the release is not {status}, but {}", read(person, release)))
+}
+
+fn log(person: &Person<'_>, task: &Value) -> Vec<String> {
+    let path = format!("/api/v1/tasks/{}/log", task["id"].as_str().unwrap());
+    let lines = person.get(&path).json()["lines"].clone();
+    lines.as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn behaviour_64_script_tasks_act_as_the_owner_of_the_token() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    root.hire(
+        "ann",
+        "correct horse battery",
+        &["login", "release#view", "template#create", "release#create"],
+    );
+    let ann = Person::new(&patgate, "ann", "correct horse battery");
+    let token = ann.token("run as", "release");
+    let first = "found = api.get('/profile').json['username']\nreleaseVariables['found'] = found\nprint('I am', found)";
+    let second =
+        "print(releaseVariables['found'], api.get('/api/v1/users').status, releaseVariables['secret'])";
+    let run_as = json!({ "scriptUsername": "", "scriptUserPassword": token.text });
+    let release = start(&root, &[script(first), script(second)], &run_as);
+    let done = come_to(&root, &release, "COMPLETED");
+    let tasks = &done["phases"][0]["tasks"];
+    assert_eq!(log(&root, &tasks[0]), ["I am ann"]);
+    assert_eq!(log(&root, &tasks[1]), ["ann 403 ******"], "with her permissions, and without the secret");
+    assert_eq!(done["variables"][0]["value"], json!("ann"));
+    assert!(!patgate.log().contains(&token.text[4..]) && !patgate.log().contains("swordfish"));
+}
+
+#[test]
+fn behaviour_66_a_token_that_is_deleted_in_mid_release_fails_the_next_call() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let token = root.token("run as", "release");
+    let gate = json!({ "type": "xlrelease.GateTask", "title": "Wait" });
+    let calls = || script("print(api.get('/profile').status)");
+    let run_as = json!({ "scriptUserPassword": token.text });
+    let release = start(&root, &[calls(), gate, calls()], &run_as);
+    let waits = wait::until(LIMIT, || {
+        let now = read(&root, &release);
+        (now["phases"][0]["tasks"][1]["status"] == json!("IN_PROGRESS")).then_some(now)
+    })
+    .unwrap();
+    assert_eq!(log(&root, &waits["phases"][0]["tasks"][0]), ["200"]);
+    root.delete_token(&token);
+    let gate = waits["phases"][0]["tasks"][1]["id"].as_str().unwrap();
+    assert_eq!(root.send("POST", &format!("/api/v1/tasks/{gate}/complete"), &json!({})).status, 200);
+    let failed = come_to(&root, &release, "FAILED");
+    let why = failed["phases"][0]["tasks"][2]["statusLine"].as_str().unwrap();
+    assert!(why.contains("the token was deleted"), "{why}");
+    assert!(!why.contains(&token.text[4..]), "{why}");
+}
+
+#[test]
+fn a_script_without_a_user_for_automated_tasks_is_told_so() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let release = start(&root, &[script("print('ok')"), script("api.get('/profile')")], &json!({}));
+    let failed = come_to(&root, &release, "FAILED");
+    let tasks = &failed["phases"][0]["tasks"];
+    assert_eq!((&tasks[0]["status"], log(&root, &tasks[0])), (&json!("COMPLETED"), vec!["ok".to_owned()]));
+    let why = tasks[1]["statusLine"].as_str().unwrap();
+    assert!(why.contains("Run automated tasks as user"), "{why}");
+}
+
+#[test]
+fn an_aborted_release_stops_its_script_at_once_and_another_one_goes_on() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let forever = script(FOREVER);
+    let release = start(&root, &[forever], &json!({}));
+    wait::until(LIMIT, || {
+        let task = read(&root, &release)["phases"][0]["tasks"][0].clone();
+        (log(&root, &task) == ["begun"]).then_some(())
+    })
+    .unwrap();
+    let aborted = root.send("POST", &format!("/api/v1/releases/{release}/abort"), &json!({}));
+    assert_eq!(aborted.json()["phases"][0]["tasks"][0]["status"], json!("ABORTED"), "{}", aborted.text());
+    let other = start(&root, &[script("print('ok')")], &json!({}));
+    come_to(&root, &other, "COMPLETED");
+    assert_eq!(read(&root, &release)["status"], json!("ABORTED"), "and it stays so");
+}
+
+#[test]
+fn a_release_whose_server_is_killed_ends_in_a_defined_state() {
+    let mut patgate = Patgate::start();
+    let [failing, again] = {
+        let root = admin(&patgate);
+        let again = json!({
+            "type": "xlrelease.ScriptTask", "title": "Again", "restartWhenInterrupted": true,
+            "script": FOREVER,
+        });
+        let ids = [start(&root, &[script(FOREVER)], &json!({})), start(&root, &[again], &json!({}))];
+        for id in &ids {
+            wait::until(LIMIT, || {
+                let task = &read(&root, id)["phases"][0]["tasks"][0];
+                (task["status"] == json!("IN_PROGRESS")).then_some(())
+            })
+            .unwrap();
+        }
+        ids
+    };
+    patgate.kill();
+    patgate.start_again();
+    let root = admin(&patgate);
+    let failed = come_to(&root, &failing, "FAILED");
+    let why = failed["phases"][0]["tasks"][0]["statusLine"].as_str().unwrap();
+    assert!(why.contains("went away"), "{why}");
+    let restarted = wait::until(LIMIT, || {
+        let task = read(&root, &again)["phases"][0]["tasks"][0].clone();
+        (task["runs"] == json!(2)).then_some(task)
+    })
+    .unwrap();
+    assert_eq!(restarted["restarts"], json!(1), "and is marked so");
+    assert_eq!(root.send("POST", &format!("/api/v1/releases/{again}/abort"), &json!({})).status, 200);
+}

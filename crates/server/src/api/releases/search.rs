@@ -1,0 +1,253 @@
+//! Searching and counting releases.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use jiff::Timestamp;
+use patgate_core::release::ReleaseStatus;
+use patgate_store::ReleaseFilter;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::body::{BasicBody, ReleaseBody};
+use crate::api::json::Json;
+use crate::api::page::Paging;
+use crate::api::query::Query;
+use crate::api::refusals::{BadBody, Malformed, Unproven};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::releases::{self, Sort};
+use crate::state::AppState;
+
+/// Which releases are sought; all must be true of one.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ReleasesFilters)]
+pub(super) struct Filters {
+    /// With this in the title, whatever the case.
+    title: Option<String>,
+    /// In one of these; a word that is no status here is that of no release.
+    statuses: Option<Vec<String>>,
+    /// Made by the caller.
+    only_mine: Option<bool>,
+    /// Archived ones: there are none.
+    only_archived: Option<bool>,
+    /// Started at or after: ISO 8601, or milliseconds since 1970.
+    #[serde(alias = "from_")]
+    #[schema(value_type = Option<String>)]
+    from: Option<Value>,
+    /// Started before.
+    #[schema(value_type = Option<String>)]
+    to: Option<Value>,
+}
+
+/// The title that is sought.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct TitleParameters {
+    /// Exactly.
+    release_title: String,
+}
+
+/// How many releases there are.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReleaseCounts {
+    /// Those that are there.
+    live: StatusCounts,
+    /// Always none.
+    archived: StatusCounts,
+    /// All of them.
+    all: StatusCounts,
+}
+
+/// How many, by where they stand.
+#[derive(Clone, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StatusCounts {
+    /// Together.
+    total: u64,
+    /// By status.
+    by_status: BTreeMap<&'static str, u64>,
+}
+
+/// Releases that were found.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FoundReleases {
+    /// Those that are there.
+    live: FoundPage,
+    /// Always none.
+    archived: FoundPage,
+}
+
+/// A page of them.
+#[derive(Serialize, ToSchema)]
+struct FoundPage {
+    /// The releases.
+    releases: Vec<ReleaseBody>,
+    /// Which page, from 0.
+    page: u64,
+    /// How many a page has at most.
+    size: u64,
+}
+
+impl Filters {
+    /// As the store takes it; `None`: nothing is found.
+    fn filter(self, caller: &Caller) -> Result<Option<ReleaseFilter>, Problem> {
+        let statuses: Vec<_> = match &self.statuses {
+            Some(words) if !words.is_empty() => words
+                .iter()
+                .filter_map(|word| ReleaseStatus::from_word(word))
+                .filter(|status| *status != ReleaseStatus::Template)
+                .collect(),
+            _ => ReleaseStatus::ALL.iter().copied().filter(|s| *s != ReleaseStatus::Template).collect(),
+        };
+        if statuses.is_empty() || self.only_archived == Some(true) {
+            return Ok(None);
+        }
+        Ok(Some(ReleaseFilter {
+            statuses,
+            title: self.title.filter(|title| !title.is_empty()),
+            exact_title: None,
+            owner: (self.only_mine == Some(true)).then(|| caller.facts.username.to_string()),
+            since: time("from", self.from.as_ref())?,
+            until: time("to", self.to.as_ref())?,
+        }))
+    }
+}
+
+fn time(field: &'static str, value: Option<&Value>) -> Result<Option<Timestamp>, Problem> {
+    let read = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Number(number)) => {
+            number.as_i64().and_then(|number| Timestamp::from_millisecond(number).ok())
+        }
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(_) => None,
+    };
+    let wrong =
+        || Problem::field(field, format!("The field `{field}` is a time, as in `2026-05-03T12:00:00Z`"));
+    read.map(Some).ok_or_else(wrong)
+}
+
+/// Finds releases by their exact title. Needs `release#view`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/releases/byTitle",
+    tag = "release",
+    params(TitleParameters),
+    responses((status = 200, description = "The releases", body = Vec<ReleaseBody>), Malformed, Unproven)
+)]
+pub(super) async fn find_releases_by_title(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(asked): Query<TitleParameters>,
+    paging: Paging,
+) -> Result<axum::Json<Vec<ReleaseBody>>, Problem> {
+    let statuses = ReleaseStatus::ALL.iter().copied().filter(|status| *status != ReleaseStatus::Template);
+    let filter = ReleaseFilter {
+        statuses: statuses.collect(),
+        exact_title: Some(asked.release_title),
+        ..ReleaseFilter::default()
+    };
+    let found = releases::list(&state, &caller, Sort::Release, &filter, paging.page()).await?;
+    Ok(axum::Json(ReleaseBody::all(&state, found)))
+}
+
+/// Searches releases, the newest first. Needs `release#view`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/releases/search",
+    tag = "release",
+    params(Paging),
+    request_body = Filters,
+    responses((status = 200, description = "The releases", body = Vec<ReleaseBody>), BadBody, Unproven)
+)]
+pub(super) async fn search_releases(
+    State(state): State<AppState>,
+    caller: Caller,
+    paging: Paging,
+    Json(filters): Json<Filters>,
+) -> Result<axum::Json<Vec<ReleaseBody>>, Problem> {
+    let found = found(&state, &caller, filters, paging).await?;
+    Ok(axum::Json(ReleaseBody::all(&state, found)))
+}
+
+/// Searches releases, and shows the least of each; times are milliseconds. Needs `release#view`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/releases/search/overview",
+    tag = "release",
+    params(Paging),
+    request_body = Filters,
+    responses((status = 200, description = "The releases", body = Vec<BasicBody>), BadBody, Unproven)
+)]
+pub(super) async fn search_releases_overview(
+    State(state): State<AppState>,
+    caller: Caller,
+    paging: Paging,
+    Json(filters): Json<Filters>,
+) -> Result<axum::Json<Vec<BasicBody>>, Problem> {
+    let found = found(&state, &caller, filters, paging).await?;
+    Ok(axum::Json(found.iter().map(|stored| BasicBody::new(&stored.release)).collect()))
+}
+
+/// Searches releases that are there and those that are archived, of which there are none. Needs `release#view`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/releases/fullSearch",
+    tag = "release",
+    params(Paging),
+    request_body = Filters,
+    responses((status = 200, description = "The releases", body = FoundReleases), BadBody, Unproven)
+)]
+pub(super) async fn search_all_releases(
+    State(state): State<AppState>,
+    caller: Caller,
+    paging: Paging,
+    Json(filters): Json<Filters>,
+) -> Result<axum::Json<FoundReleases>, Problem> {
+    let page = paging.page();
+    let found = found(&state, &caller, filters, paging).await?;
+    let of = |releases| FoundPage { releases, page: page.number, size: page.size };
+    Ok(axum::Json(FoundReleases { live: of(ReleaseBody::all(&state, found)), archived: of(Vec::new()) }))
+}
+
+/// Counts releases. Needs `release#view`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/releases/count",
+    tag = "release",
+    request_body = Filters,
+    responses((status = 200, description = "How many there are", body = ReleaseCounts), BadBody, Unproven)
+)]
+pub(super) async fn count_releases(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(filters): Json<Filters>,
+) -> Result<axum::Json<ReleaseCounts>, Problem> {
+    Sort::Release.require_sight(&state, &caller)?;
+    let counts = match filters.filter(&caller)? {
+        Some(filter) => releases::count(&state, &caller, &filter).await?,
+        None => Vec::new(),
+    };
+    let live = StatusCounts {
+        total: counts.iter().map(|(_, count)| count).sum(),
+        by_status: counts.iter().map(|(status, count)| (status.as_str(), *count)).collect(),
+    };
+    Ok(axum::Json(ReleaseCounts { all: live.clone(), archived: StatusCounts::default(), live }))
+}
+
+async fn found(
+    state: &AppState,
+    caller: &Caller,
+    filters: Filters,
+    paging: Paging,
+) -> Result<Vec<patgate_store::StoredRelease>, Problem> {
+    Sort::Release.require_sight(state, caller)?;
+    match filters.filter(caller)? {
+        Some(filter) => releases::list(state, caller, Sort::Release, &filter, paging.page()).await,
+        None => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,106 @@
+//! Who a task of a release acts as: judged anew at each of its calls, by the rules for requests.
+//!
+//! A [`Behalf`] stands in the extensions of a request that this process sends to itself. Nothing that comes over a
+//! connection can have one.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use patgate_core::identifier::{GrantId, UserId};
+use patgate_core::release::RunAs;
+use patgate_core::token::Digest;
+use patgate_core::user::Username;
+use patgate_core::verify::{Demand, Denied, verify_bound};
+
+use super::{Caller, CallerToken, NO_PASSWORDS, Proof, by_proof, unauthorized};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Somebody in whose name this process calls itself.
+#[derive(Clone, Debug)]
+pub enum Behalf {
+    /// The owner of a personal access token, with the token's permissions.
+    Token {
+        /// The grant.
+        grant: GrantId,
+        /// The digests of its secrets.
+        digests: Arc<[Digest]>,
+    },
+    /// A user, for as long as their password is the one that was shown.
+    Password {
+        /// The row.
+        user: UserId,
+        /// The version of the password; 0 for one that a directory keeps.
+        version: i64,
+    },
+}
+
+impl Behalf {
+    /// Whoever a release runs its scripts as.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn of(state: &AppState, run_as: &RunAs) -> Result<Self, Problem> {
+        Ok(match run_as {
+            RunAs::Token { grant, .. } => {
+                let found = state.store.indexed_grant(*grant).await?;
+                let digests = found.map(|found| found.secrets).unwrap_or_default();
+                Self::Token { grant: *grant, digests: digests.into() }
+            }
+            RunAs::Password { user, version, .. } => Self::Password { user: *user, version: *version },
+        })
+    }
+
+    /// Judges whether they may act now.
+    ///
+    /// # Errors
+    /// 401 with the cause; when the database does not answer.
+    pub async fn judge(&self, state: &AppState, demand: Demand, address: IpAddr) -> Result<Caller, Problem> {
+        match self {
+            Self::Token { digests, .. } => by_digests(state, digests, demand, address),
+            Self::Password { user, version } => {
+                if !state.node.settings().passwords_on_api {
+                    return Err(unauthorized(&NO_PASSWORDS));
+                }
+                let name = state.username(*user).and_then(|name| name.parse::<Username>().ok());
+                let stored = match &name {
+                    Some(name) => state.store.password(name).await?,
+                    None => None,
+                };
+                let now = stored.filter(|stored| stored.user == *user).map_or(0, |stored| stored.version);
+                if now != *version {
+                    return Err(unauthorized(&"the password was changed since it was entered"));
+                }
+                by_proof(state, *user, Proof::Password, demand, address)
+            }
+        }
+    }
+}
+
+fn by_digests(
+    state: &AppState,
+    digests: &[Digest],
+    demand: Demand,
+    address: IpAddr,
+) -> Result<Caller, Problem> {
+    let view = state.index.view();
+    let now = state.clock.now();
+    let mut denied = Denied::Deleted;
+    for digest in digests {
+        match verify_bound(&view, digest, demand, now) {
+            Ok(permit) => {
+                let grant =
+                    permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
+                let token = CallerToken {
+                    id: grant.id(),
+                    application: grant.application(),
+                    expires_at: grant.expires_at(),
+                    permissions: grant.permissions(),
+                };
+                return Ok(Caller::new(&permit, Proof::Token(token), address));
+            }
+            Err(why) => denied = why,
+        }
+    }
+    Err(unauthorized(&denied))
+}

@@ -1,0 +1,154 @@
+//! Releases: claims those whose next task is due, and runs their scripts one after the other.
+//!
+//! ```text
+//! claim (lease) ─▶ store "it runs, for the nth time" ─▶ Workers::run ─▶ store how it ended and what is next ─▶ …
+//! ```
+//!
+//! A step counts only while nobody else has written the release and the lease is this runner's. Whoever finds a task that
+//! runs, and whose runner's lease is over, marks it as failed or as a restart: it never runs twice unmarked.
+
+mod call;
+mod conduct;
+mod run;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use patgate_store::ReleaseLease;
+use rand_core::Rng;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use self::writer::Writer;
+use crate::app::Service;
+use crate::problem::with_causes;
+use crate::state::AppState;
+
+/// How often one looks for what came due, or was started at another node.
+const LOOK: Duration = Duration::from_secs(1);
+/// For how long a claim holds.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// How often a claim is made to hold longer.
+const HOLD: Duration = Duration::from_secs(8);
+/// Releases at a time; their scripts share the workers.
+const AT_ONCE: usize = 64;
+/// How long scripts may go on when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What runs the releases of this node.
+struct Runner {
+    state: AppState,
+    service: Service,
+    lease: ReleaseLease,
+    /// Until when what is claimed is surely this runner's: milliseconds since 1970.
+    held_until: AtomicI64,
+    writer: Writer,
+    closing: CancellationToken,
+}
+
+/// Runs until it is told to stop. Scripts that run then have a few seconds; what is left over is taken up by the next
+/// server.
+pub async fn run(state: AppState, service: Service, stop: CancellationToken) {
+    let (writer, steps) = Writer::new();
+    let lease = ReleaseLease((state.random.draw().next_u64() >> 1) as i64);
+    let runner = Arc::new(Runner {
+        state: state.clone(),
+        service,
+        lease,
+        held_until: AtomicI64::new(0),
+        writer,
+        closing: stop.clone(),
+    });
+    tokio::join!(writer::run(&state, lease, steps), claim_due(runner, stop));
+}
+
+async fn claim_due(runner: Arc<Runner>, stop: CancellationToken) {
+    let state = runner.state.clone();
+    if state.server_lock.is_some()
+        && let Err(error) = state.store.free_releases(None, state.clock.now()).await
+    {
+        tracing::warn!(
+            error = with_causes(&error),
+            "releases of the server before are taken up a little later"
+        );
+    }
+    let mut under_way = JoinSet::new();
+    let mut hold = tokio::time::interval(HOLD);
+    hold.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while !stop.is_cancelled() {
+        let is_full = state.node.is_ready() && fill(&runner, &mut under_way).await;
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = under_way.join_next() => {}
+            _ = hold.tick(), if !under_way.is_empty() => runner.hold().await,
+            () = state.releases.woken(), if !is_full => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+    let finish = async { while under_way.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(GRACE, finish).await;
+    under_way.shutdown().await;
+    if let Err(error) = state.store.free_releases(Some(runner.lease), state.clock.now()).await {
+        tracing::warn!(error = with_causes(&error), "releases under way are taken up when their leases end");
+    }
+}
+
+/// Claims what is due and begins it. Whether there is no place for more.
+async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>) -> bool {
+    let state = &runner.state;
+    loop {
+        while under_way.try_join_next().is_some() {}
+        let places = AT_ONCE.saturating_sub(under_way.len());
+        if places == 0 {
+            return true;
+        }
+        let now = state.clock.now();
+        let Ok(until) = now.checked_add(LEASE) else { return false };
+        let claimed = match state.store.next_release_at().await {
+            Ok(Some(due)) if due <= now => {
+                state.store.claim_releases(runner.lease, now, until, places as u64).await
+            }
+            Ok(_) => return false,
+            Err(error) => Err(error),
+        };
+        match claimed {
+            Ok(claimed) if claimed.is_empty() => return false,
+            Ok(claimed) => {
+                if under_way.is_empty() {
+                    runner.held_until.store(until.as_millisecond(), Ordering::Release);
+                }
+                for release in claimed {
+                    under_way.spawn(conduct::conduct(Arc::clone(runner), release));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = with_causes(&error), "releases do not go on; trying again");
+                return false;
+            }
+        }
+    }
+}
+
+impl Runner {
+    /// Holds on to what is claimed.
+    async fn hold(&self) {
+        let Ok(until) = self.state.clock.now().checked_add(LEASE) else { return };
+        match self.state.store.hold_releases(self.lease, until).await {
+            Ok(()) => self.held_until.store(until.as_millisecond(), Ordering::Release),
+            Err(error) => {
+                tracing::warn!(
+                    error = with_causes(&error),
+                    "the releases under way are held no longer than before"
+                );
+            }
+        }
+    }
+
+    /// Whether what is claimed is surely still this runner's: else another may have taken it up.
+    fn holds(&self) -> bool {
+        self.state.clock.now().as_millisecond() < self.held_until.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,96 @@
+//! *Releases*: what runs, its tasks and what they say, and the templates of which it is made. `/releases`.
+
+mod acts;
+mod editor;
+mod list;
+mod live;
+mod one;
+mod row;
+mod start;
+mod task;
+mod templates;
+
+use std::str::FromStr;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::routing::get;
+use http::request::Parts;
+use patgate_core::release::{ReleaseId, TaskId};
+
+use patgate_store::Page;
+
+use super::paging::ROWS;
+use super::{Fields, Paging, Refused};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Where the list of releases is.
+const LIST: &str = "/releases";
+/// Where the list of templates is.
+const TEMPLATES: &str = "/releases/templates";
+
+/// The addresses of these pages.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/releases", get(list::show))
+        .route("/releases/{id}", get(one::show))
+        .route("/releases/{id}/live", get(live::watch))
+        .route("/releases/{id}/start", get(acts::ask_start).post(acts::start))
+        .route("/releases/{id}/abort", get(acts::ask_abort).post(acts::abort))
+        .route("/releases/{id}/restart", get(acts::ask_restart).post(acts::restart))
+        .route("/releases/{id}/delete", get(acts::ask_delete).post(acts::delete))
+        .route("/releases/{id}/tasks/{task}", get(task::show))
+        .route("/releases/{id}/tasks/{task}/approve", get(acts::ask_approve).post(acts::approve))
+        .route("/releases/templates", get(templates::show))
+        .route("/releases/templates/new", get(editor::show_new).post(editor::create))
+        .route("/releases/templates/{id}", get(editor::show).post(editor::save))
+        .route("/releases/templates/{id}/start", get(start::ask).post(start::start))
+        .route("/releases/templates/{id}/delete", get(templates::ask_delete).post(templates::delete))
+}
+
+/// The page of a release.
+fn path(id: &ReleaseId) -> String {
+    format!("{LIST}/{}", id.as_str())
+}
+
+/// The page of a template.
+fn template_path(id: &ReleaseId) -> String {
+    format!("{TEMPLATES}/{}", id.as_str())
+}
+
+/// The page of a task.
+fn task_path(release: &ReleaseId, task: &TaskId) -> String {
+    format!("{LIST}/{}/tasks/{}", release.as_str(), task.as_str())
+}
+
+/// The page of a list that a query names, from 0.
+fn page(query: &Fields) -> Page {
+    let number = query.text("page").parse().unwrap_or_default();
+    Page { number, size: ROWS as u64 }
+}
+
+/// The links around a page with so many rows. After a full one there may be another.
+fn paging(query: &Fields, page: Page, rows: usize) -> Paging {
+    let link = |number: u64| query.with(&[("page", &number.to_string()), ("done", "")]);
+    Paging {
+        previous: page.number.checked_sub(1).map(link),
+        next: (rows >= ROWS).then(|| link(page.number.saturating_add(1))),
+    }
+}
+
+/// A release, and a task of it.
+struct OfRelease(ReleaseId, TaskId);
+
+impl<S: Send + Sync> FromRequestParts<S> for OfRelease {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
+        let read = params.and_then(|params| {
+            let mut texts = params.iter().map(|(_, text)| text);
+            Some(Self(ReleaseId::from_str(texts.next()?).ok()?, TaskId::from_str(texts.next()?).ok()?))
+        });
+        read.ok_or_else(|| Problem::not_found("page").into())
+    }
+}

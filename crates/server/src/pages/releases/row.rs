@@ -1,0 +1,151 @@
+//! What lists and pages of releases show of a release, a phase and a task.
+
+use patgate_core::release::{
+    Phase, PhaseStatus, Release, ReleaseId, ReleaseStatus, Task, TaskKind, TaskStatus,
+};
+
+use super::{path, task_path, template_path};
+use crate::pages::Moment;
+
+/// Looks and words of where something stands.
+pub(super) type State = (&'static str, &'static str);
+
+/// A release in the list.
+pub(super) struct ReleaseRow {
+    pub(super) path: String,
+    pub(super) title: String,
+    pub(super) state: State,
+    pub(super) owner: String,
+    /// The task that it is at; empty when it is at none.
+    pub(super) at: String,
+    pub(super) started_at: Option<Moment>,
+    pub(super) ended_at: Option<Moment>,
+}
+
+/// A template in the list.
+pub(super) struct TemplateRow {
+    pub(super) path: String,
+    pub(super) title: String,
+    pub(super) owner: String,
+    pub(super) tasks: usize,
+    /// As whom its scripts call; empty for nobody.
+    pub(super) runs_as: String,
+}
+
+/// A phase of a release.
+pub(super) struct PhaseRow {
+    pub(super) title: String,
+    pub(super) state: State,
+    pub(super) tasks: Vec<TaskRow>,
+}
+
+/// A task of a release.
+pub(super) struct TaskRow {
+    pub(super) path: String,
+    pub(super) title: String,
+    pub(super) kind: &'static str,
+    pub(super) state: State,
+    /// Why it failed, or what who approved it said.
+    pub(super) said: String,
+    /// How often it began again after what may have left something behind.
+    pub(super) restarts: u32,
+    pub(super) started_at: Option<Moment>,
+    pub(super) ended_at: Option<Moment>,
+    /// Whether it waits for somebody's approval.
+    pub(super) waits: bool,
+}
+
+impl From<&Release> for ReleaseRow {
+    fn from(release: &Release) -> Self {
+        Self {
+            path: path(&release.id),
+            title: release.title.clone(),
+            state: of_release(release.status),
+            owner: release.owner.clone(),
+            at: release.active_task().map(|task| task.title.clone()).unwrap_or_default(),
+            started_at: release.started_at.map(Moment::from),
+            ended_at: release.ended_at.map(Moment::from),
+        }
+    }
+}
+
+impl TemplateRow {
+    /// Of a template whose scripts call as this user.
+    pub(super) fn new(template: &Release, runs_as: Option<String>) -> Self {
+        Self {
+            path: template_path(&template.id),
+            title: template.title.clone(),
+            owner: template.owner.clone(),
+            tasks: template.tasks().count(),
+            runs_as: runs_as.unwrap_or_default(),
+        }
+    }
+}
+
+impl PhaseRow {
+    /// A phase of this release.
+    pub(super) fn new(release: &ReleaseId, phase: &Phase) -> Self {
+        Self {
+            title: phase.title.clone(),
+            state: of_phase(phase.status),
+            tasks: phase.tasks.iter().map(|task| TaskRow::new(release, task)).collect(),
+        }
+    }
+}
+
+impl TaskRow {
+    /// A task of this release.
+    pub(super) fn new(release: &ReleaseId, task: &Task) -> Self {
+        let is_gate = matches!(task.kind, TaskKind::Gate);
+        let said = task.status_line.clone().unwrap_or_default();
+        Self {
+            path: task_path(release, &task.id),
+            title: task.title.clone(),
+            kind: if is_gate { "Gate" } else { "Script" },
+            state: of_task(task.status, is_gate),
+            said: match &task.completed_by {
+                Some(by) if said.is_empty() => format!("Approved by {by}."),
+                Some(by) => format!("Approved by {by}: {said}"),
+                None => said,
+            },
+            restarts: task.restarts,
+            started_at: task.started_at.map(Moment::from),
+            ended_at: task.ended_at.map(Moment::from),
+            waits: is_gate && task.status == TaskStatus::InProgress,
+        }
+    }
+}
+
+/// Where a release stands.
+pub(super) const fn of_release(status: ReleaseStatus) -> State {
+    match status {
+        ReleaseStatus::Template => ("plain", "Template"),
+        ReleaseStatus::Planned => ("plain", "Planned"),
+        ReleaseStatus::InProgress => ("good", "In progress"),
+        ReleaseStatus::Failed => ("bad", "Failed"),
+        ReleaseStatus::Completed => ("good", "Completed"),
+        ReleaseStatus::Aborted => ("warning", "Aborted"),
+    }
+}
+
+const fn of_phase(status: PhaseStatus) -> State {
+    match status {
+        PhaseStatus::Planned => ("plain", "Planned"),
+        PhaseStatus::InProgress => ("good", "In progress"),
+        PhaseStatus::Failed => ("bad", "Failed"),
+        PhaseStatus::Completed => ("good", "Completed"),
+        PhaseStatus::Aborted => ("warning", "Aborted"),
+    }
+}
+
+const fn of_task(status: TaskStatus, is_gate: bool) -> State {
+    match status {
+        TaskStatus::Planned => ("plain", "Planned"),
+        TaskStatus::Queued => ("plain", "Next"),
+        TaskStatus::InProgress if is_gate => ("warning", "Waits for approval"),
+        TaskStatus::InProgress => ("good", "In progress"),
+        TaskStatus::Failed => ("bad", "Failed"),
+        TaskStatus::Completed => ("good", "Completed"),
+        TaskStatus::Aborted => ("warning", "Aborted"),
+    }
+}

@@ -1,0 +1,95 @@
+//! `GET /releases/{id}/tasks/{task}`: a task, its script and what it said.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use patgate_core::permission::names::RELEASE_CREATE;
+use patgate_core::release::{TaskKind, TaskPlace, TaskStatus};
+use patgate_store::{LogLine, LogPlace};
+
+use super::row::TaskRow;
+use super::{LIST, OfRelease, path};
+use crate::pages::{Fields, Moment, PageResult, Shell, Visitor};
+use crate::problem::Problem;
+use crate::service::releases::{self, Sort};
+use crate::state::AppState;
+
+/// The most lines of a page.
+const LINES: usize = 200;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/release_task.html")]
+struct TaskPage {
+    shell: Shell,
+    release: String,
+    release_path: String,
+    task: TaskRow,
+    script: String,
+    lines: Vec<Line>,
+    /// The query of the lines that follow; empty when there are none yet.
+    next: String,
+    is_later: bool,
+    may_approve: bool,
+    /// Where its lines are told of as they come; empty when none will.
+    live: String,
+}
+
+/// A line of the log.
+struct Line {
+    run: u32,
+    /// Whether another run begins with it.
+    begins: bool,
+    at: Moment,
+    said: String,
+}
+
+/// `GET /releases/{id}/tasks/{task}`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    OfRelease(id, task): OfRelease,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let stored = releases::read(&state, &visitor.caller, Sort::Release, &id).await?;
+    let found = stored.release.task(&task).ok_or_else(|| Problem::not_found("task"))?;
+    let place = TaskPlace { release: id.clone(), phase: found.0.id.clone(), task: task.clone() };
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let after: Option<LogPlace> = query.text("after").parse().ok();
+    let mut found_lines = releases::log(&state, &visitor.caller, &place, after, LINES as u64 + 1).await?;
+    let has_more = found_lines.len() > LINES;
+    found_lines.truncate(LINES);
+    let last = found_lines.last().map(|line| line.place.to_string()).unwrap_or_default();
+    let may_change = matches!(found.1.status, TaskStatus::Queued | TaskStatus::InProgress);
+    let is_script = matches!(found.1.kind, TaskKind::Script { .. });
+    let page = TaskPage {
+        shell: Shell::new(&state, &visitor, found.1.title.clone(), LIST),
+        release: stored.release.title.clone(),
+        release_path: path(&id),
+        task: TaskRow::new(&id, found.1),
+        script: match &found.1.kind {
+            TaskKind::Script { script } => script.clone(),
+            TaskKind::Gate => String::new(),
+        },
+        next: if has_more { query.with(&[("after", &last)]) } else { String::new() },
+        is_later: after.is_some(),
+        may_approve: visitor.may_any(&state, &[RELEASE_CREATE]),
+        live: if is_script && may_change && !has_more {
+            format!("{}/live?task={}&after={last}", path(&id), task.as_str())
+        } else {
+            String::new()
+        },
+        lines: lines(&found_lines),
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+fn lines(found: &[LogLine]) -> Vec<Line> {
+    let mut run = 0;
+    let line = |line: &LogLine| {
+        let begins = line.place.run != run && line.place.run > 1;
+        run = line.place.run;
+        Line { run, begins, at: line.at.into(), said: line.said.clone() }
+    };
+    found.iter().map(line).collect()
+}

@@ -1,0 +1,120 @@
+//! `GET /releases/templates`: the templates; `/releases/templates/{id}/delete`.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse};
+use http::StatusCode;
+use patgate_core::permission::names::{RELEASE_CREATE, RELEASE_VIEW, TEMPLATE_CREATE};
+use patgate_core::release::{ReleaseId, ReleaseStatus};
+use patgate_store::{ReleaseFilter, StoredRelease};
+
+use super::row::TemplateRow;
+use super::{TEMPLATES, template_path};
+use crate::pages::confirm::Confirm;
+use crate::pages::form::Named;
+use crate::pages::paging::{self, Paging};
+use crate::pages::refused::redirect;
+use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::service::releases::{self, Sort};
+use crate::state::AppState;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/templates.html")]
+struct TemplatesPage {
+    shell: Shell,
+    /// Whether the visitor may make one.
+    may_edit: bool,
+    /// Whether the visitor may start a release of one.
+    may_start: bool,
+    /// Whether the visitor may see releases.
+    may_see: bool,
+    search: Field,
+    rows: Vec<TemplateRow>,
+    is_later: bool,
+    paging: Paging,
+}
+
+/// `GET /releases/templates`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let search = paging::search(&query, "search");
+    let filter = ReleaseFilter {
+        statuses: vec![ReleaseStatus::Template],
+        title: Some(search.clone()).filter(|search| !search.is_empty()),
+        ..ReleaseFilter::default()
+    };
+    let page = super::page(&query);
+    let found = releases::list(&state, &visitor.caller, Sort::Template, &filter, page).await?;
+    let notice = match query.text("done") {
+        "saved" => Some("The template is saved."),
+        "deleted" => Some("The template is deleted."),
+        _ => None,
+    };
+    let row = |stored: &StoredRelease| TemplateRow::new(&stored.release, releases::runs_as(&state, stored));
+    let page = TemplatesPage {
+        shell: Shell::new(&state, &visitor, "Templates", TEMPLATES)
+            .with_notice(notice.map(|text| Notice::Done(text.to_owned()))),
+        may_edit: visitor.may_any(&state, &[TEMPLATE_CREATE]),
+        may_start: visitor.may_any(&state, &[RELEASE_CREATE]),
+        may_see: visitor.may_any(&state, &[RELEASE_VIEW]),
+        search: Field::new("search", "Search by title", search),
+        rows: found.iter().map(row).collect(),
+        is_later: page.number > 0,
+        paging: super::paging(&query, page, found.len()),
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+/// `GET /releases/templates/{id}/delete`.
+pub(super) async fn ask_delete(
+    State(state): State<AppState>,
+    Named(id): Named<ReleaseId>,
+    visitor: Visitor,
+) -> PageResult {
+    let stored = changeable(&state, &visitor, &id).await?;
+    question(&state, &visitor, &stored).ask()
+}
+
+/// `POST /releases/templates/{id}/delete`.
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Named(id): Named<ReleaseId>,
+    Submitted { visitor, .. }: Submitted,
+) -> PageResult {
+    let gone = || redirect(&state, &format!("{TEMPLATES}?done=deleted"));
+    let stored = match changeable(&state, &visitor, &id).await {
+        Ok(stored) => stored,
+        // Two people delete the same template: both read that it is so.
+        Err(Refused::Problem(problem)) if problem.status() == StatusCode::NOT_FOUND => return Ok(gone()),
+        Err(other) => return Err(other),
+    };
+    match releases::delete(&state, &visitor.caller, Sort::Template, &id).await {
+        Ok(()) => Ok(gone()),
+        Err(problem) => question(&state, &visitor, &stored).refused(problem),
+    }
+}
+
+async fn changeable(state: &AppState, visitor: &Visitor, id: &ReleaseId) -> Result<StoredRelease, Refused> {
+    visitor.caller.require(state, TEMPLATE_CREATE)?;
+    Ok(releases::read(state, &visitor.caller, Sort::Template, id).await?)
+}
+
+fn question(state: &AppState, visitor: &Visitor, stored: &StoredRelease) -> Confirm {
+    let heading = format!("Delete the template {}?", stored.release.title);
+    let path = template_path(&stored.release.id);
+    Confirm {
+        shell: Shell::new(state, visitor, heading.clone(), TEMPLATES),
+        heading,
+        sentences: vec!["Releases that were made of it stay.".to_owned()],
+        action: format!("{path}/delete"),
+        button: "Delete for good",
+        is_danger: true,
+        is_possible: true,
+        cancel: path,
+    }
+}

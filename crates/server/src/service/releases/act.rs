@@ -1,0 +1,112 @@
+//! What people do with a release: start it, abort it, let it go on, and approve its gates.
+
+use patgate_core::permission::names::{RELEASE_ABORT, RELEASE_CREATE};
+use patgate_core::release::{Event, ReleaseId, RestartFrom, TaskPlace, step};
+use patgate_store::StoredRelease;
+use serde_json::{Value, json};
+
+use super::Sort;
+use super::start::require_startable;
+use super::write::told;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::Mandate;
+use crate::state::AppState;
+
+/// Starts a release that waits for it. The credential is looked at first.
+///
+/// # Errors
+/// 403 without `release#create`; 404; 409 when it was started; 400 when a variable has no value or the credential does not
+/// pass: nothing is started then.
+pub async fn start(state: &AppState, caller: &Caller, id: &ReleaseId) -> Result<StoredRelease, Problem> {
+    act(state, caller, id, Act { permission: RELEASE_CREATE, action: "release.start", event: Event::Start })
+        .await
+}
+
+/// Ends a release. The script that runs is stopped; what it has done is done.
+///
+/// # Errors
+/// 403 without `release#abort`; 404; 409 when it has ended.
+pub async fn abort(
+    state: &AppState,
+    caller: &Caller,
+    id: &ReleaseId,
+    comment: Option<String>,
+) -> Result<StoredRelease, Problem> {
+    let event = Event::Abort { comment: comment.map(cut) };
+    act(state, caller, id, Act { permission: RELEASE_ABORT, action: "release.abort", event }).await
+}
+
+/// Lets a failed release go on. What runs again is marked so. The credential is looked at first.
+///
+/// # Errors
+/// 403 without `release#create`; 404; 409 when it has not failed; 400 when the credential does not pass.
+pub async fn restart(
+    state: &AppState,
+    caller: &Caller,
+    id: &ReleaseId,
+    from: RestartFrom,
+) -> Result<StoredRelease, Problem> {
+    let event = Event::Restart(from);
+    act(state, caller, id, Act { permission: RELEASE_CREATE, action: "release.restart", event }).await
+}
+
+/// Approves a gate.
+///
+/// # Errors
+/// 403 without `release#create`; 404; 409 when it does not wait for that.
+pub async fn approve(
+    state: &AppState,
+    caller: &Caller,
+    place: &TaskPlace,
+    comment: Option<String>,
+) -> Result<StoredRelease, Problem> {
+    let event = Event::Approve {
+        task: place.task.clone(),
+        by: caller.facts.username.to_string(),
+        comment: comment.map(cut),
+    };
+    let act_of = Act { permission: RELEASE_CREATE, action: "release.approve", event };
+    act(state, caller, &place.release, act_of).await
+}
+
+/// One thing that somebody does.
+struct Act {
+    permission: &'static str,
+    action: &'static str,
+    event: Event,
+}
+
+async fn act(state: &AppState, caller: &Caller, id: &ReleaseId, act: Act) -> Result<StoredRelease, Problem> {
+    caller.require(state, act.permission)?;
+    let mut change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(act.permission)?;
+    let mut stored = Sort::Release.of(change.release(id).await?)?;
+    let begins = matches!(act.event, Event::Start | Event::Restart(_));
+    let detail = detail(state, &act.event, &stored);
+    (stored.release, _) = step(&stored.release, act.event, change.now())?;
+    if begins {
+        require_startable(state, &stored).await?;
+    }
+    change.update_release(&stored, act.action, detail).await?;
+    state.commit(change).await?;
+    stored.version += 1;
+    Ok(stored)
+}
+
+fn detail(state: &AppState, event: &Event, stored: &StoredRelease) -> Value {
+    match event {
+        Event::Abort { comment } => json!({ "comment": comment }),
+        Event::Approve { task, comment, .. } => json!({ "task": task.as_str(), "comment": comment }),
+        _ => json!({ "runsAs": told(state, stored) }),
+    }
+}
+
+/// What people say is kept to a few lines.
+fn cut(comment: String) -> String {
+    const LONGEST: usize = 1_000;
+    match comment.char_indices().nth(LONGEST) {
+        Some((end, _)) => comment[..end].to_owned(),
+        None => comment,
+    }
+}

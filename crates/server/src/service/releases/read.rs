@@ -1,0 +1,74 @@
+//! Looking at templates and releases.
+
+use patgate_core::release::{ReleaseId, TaskPlace};
+use patgate_store::{LogLine, LogPlace, Page, ReleaseFilter, StatusCount, StoredRelease};
+
+use super::Sort;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// A page of templates or releases, the newest first. The filter says where they stand.
+///
+/// # Errors
+/// 403 without `release#view`; of templates `template#create` or `release#create` does as well. So with all below.
+pub async fn list(
+    state: &AppState,
+    caller: &Caller,
+    sort: Sort,
+    filter: &ReleaseFilter,
+    page: Page,
+) -> Result<Vec<StoredRelease>, Problem> {
+    sort.require_sight(state, caller)?;
+    Ok(state.store.releases(filter, page).await?)
+}
+
+/// How many releases there are, by where they stand.
+///
+/// # Errors
+/// As [`list`].
+pub async fn count(
+    state: &AppState,
+    caller: &Caller,
+    filter: &ReleaseFilter,
+) -> Result<Vec<StatusCount>, Problem> {
+    Sort::Release.require_sight(state, caller)?;
+    Ok(state.store.count_releases(filter).await?)
+}
+
+/// One template or release.
+///
+/// # Errors
+/// As [`list`]; 404.
+pub async fn read(
+    state: &AppState,
+    caller: &Caller,
+    sort: Sort,
+    id: &ReleaseId,
+) -> Result<StoredRelease, Problem> {
+    sort.require_sight(state, caller)?;
+    sort.of(state.store.release(id).await?)
+}
+
+/// At most `limit` lines of what a task said, the first one first, from a place on.
+///
+/// # Errors
+/// As [`list`]; 404.
+pub async fn log(
+    state: &AppState,
+    caller: &Caller,
+    place: &TaskPlace,
+    after: Option<LogPlace>,
+    limit: u64,
+) -> Result<Vec<LogLine>, Problem> {
+    let stored = read(state, caller, Sort::Release, &place.release).await?;
+    let found = stored.release.task(&place.task).filter(|(phase, _)| phase.id == place.phase);
+    found.ok_or_else(|| Problem::not_found("task"))?;
+    Ok(state.store.release_log(stored.number, &place.task, after, limit).await?)
+}
+
+/// The log-in name of whom the scripts of a release call as; `None` when nobody is entered, or the user is gone.
+#[must_use]
+pub fn runs_as(state: &AppState, stored: &StoredRelease) -> Option<String> {
+    stored.release.run_as.as_ref().and_then(|run_as| state.username(run_as.user()))
+}

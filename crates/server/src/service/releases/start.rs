@@ -1,0 +1,132 @@
+//! Making a release of a template, and starting it.
+
+use std::collections::BTreeMap;
+
+use patgate_core::identifier::ReleaseNumber;
+use patgate_core::item::SecretText;
+use patgate_core::permission::names::RELEASE_CREATE;
+use patgate_core::release::{Event, ReleaseId, ReleaseStatus, step};
+use patgate_store::{ReleaseFilter, StoredRelease, StoredSecrets};
+use serde_json::json;
+
+use super::Sort;
+use super::credential::{self, Entered};
+use super::draft::{CredentialDraft, Sealing, VariableEntry, bare, enter, lacking, password_of};
+use super::write::{keeps, told};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::Mandate;
+use crate::state::AppState;
+
+/// The most releases of one person that have not ended.
+const MOST_OPEN: u64 = 2_000;
+
+/// What is asked of who makes a release of a template.
+#[derive(Clone, Debug, Default)]
+pub struct StartDraft {
+    /// What people will call it; the template's title when it is blank.
+    pub title: String,
+    /// The values of its variables by their keys, which may be in `${}`.
+    pub variables: BTreeMap<String, VariableEntry>,
+    /// As whom its scripts call; as the template's when nothing is entered.
+    pub credential: CredentialDraft,
+}
+
+/// What becomes of a new release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It waits to be started.
+    Wait,
+    /// It starts.
+    Start,
+}
+
+/// Makes a release of a template, and perhaps starts it. The credential is looked at first: when it does not pass, there is
+/// no release.
+///
+/// # Errors
+/// 403 without `release#create`; 404; 400 for a variable that there is none of, or without the value that it must have,
+/// and for a credential that does not pass.
+pub async fn from_template(
+    state: &AppState,
+    caller: &Caller,
+    template: &ReleaseId,
+    draft: StartDraft,
+    then: Then,
+) -> Result<StoredRelease, Problem> {
+    caller.require(state, RELEASE_CREATE)?;
+    let entered = Entered::of(state, caller, &draft.credential).await?;
+    require_room(state, caller).await?;
+    let mut change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(RELEASE_CREATE)?;
+    let template = Sort::Template.of(change.release(template).await?)?;
+    let mut random = state.random.draw();
+    let (id, number) = (ReleaseId::generate(&mut random), ReleaseNumber::generate(&mut random));
+    let title = Some(draft.title.trim()).filter(|title| !title.is_empty());
+    let title = title.unwrap_or(&template.release.title).to_owned();
+    let owner = caller.facts.username.to_string();
+    let release = template.release.of_template(id, title, owner, change.now());
+    let mut made = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+    let mut sealing = Sealing { sealer: &state.sealer, random };
+    for at in 0..made.release.variables.len() {
+        let password: Option<SecretText> =
+            password_of(&state.sealer, &template, &made.release.variables[at])?;
+        if let Some(password) = password {
+            enter(&mut made, at, VariableEntry::Secret(password), &mut sealing)?;
+        }
+    }
+    for (key, entry) in draft.variables {
+        let key = bare(&key);
+        let at = made.release.variables.iter().position(|variable| variable.key == key);
+        let at =
+            at.ok_or_else(|| Problem::field("variables", format!("The template has no variable `{key}`")))?;
+        let is_foreign = made.release.run_as.as_ref().is_some_and(|run_as| !keeps(run_as, caller));
+        if is_foreign && !made.release.variables[at].show_on_release_start {
+            let detail = format!(
+                "The variable `{key}` is not asked for at the start; only who entered the user for automated tasks may set it"
+            );
+            return Err(Problem::field("variables", detail));
+        }
+        enter(&mut made, at, entry, &mut sealing)?;
+    }
+    made.release.run_as = entered.over(made.release.run_as.take());
+    made.release.check()?;
+    let mut action = "release.create";
+    if then == Then::Start {
+        require_startable(state, &made).await?;
+        (made.release, _) = step(&made.release, Event::Start, change.now())?;
+        action = "release.start";
+    }
+    let detail = json!({ "template": template.release.id.to_string(), "runsAs": told(state, &made) });
+    change.insert_release(&made, action, detail).await?;
+    state.commit(change).await?;
+    Ok(made)
+}
+
+/// Demands that somebody has not too many releases that have not ended: a script that starts its own template would double
+/// them for ever.
+async fn require_room(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+    let owner = Some(caller.facts.username.to_string());
+    let filter = ReleaseFilter { owner, ..ReleaseFilter::default() };
+    let counts = state.store.count_releases(&filter).await?;
+    let is_open = |status: ReleaseStatus| status == ReleaseStatus::Planned || status.is_active();
+    let open: u64 = counts.iter().filter(|(status, _)| is_open(*status)).map(|(_, count)| count).sum();
+    if open >= MOST_OPEN {
+        return Err(Problem::conflict(
+            "You have 2,000 releases that have not ended; delete or abort some of them first",
+        ));
+    }
+    Ok(())
+}
+
+/// Demands what a release needs to start: its variables, and a user for automated tasks who passes, when there is one.
+pub(super) async fn require_startable(state: &AppState, stored: &StoredRelease) -> Result<(), Problem> {
+    if let Some(variable) = lacking(stored) {
+        let detail = format!("The variable `{}` needs a value before the release starts", variable.key);
+        return Err(Problem::field("variables", detail));
+    }
+    if let Some(run_as) = &stored.release.run_as {
+        credential::require(state, run_as).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Making, changing and deleting templates, and releases that were not started.
+
+use patgate_core::identifier::ReleaseNumber;
+use patgate_core::permission::names::TEMPLATE_CREATE;
+use patgate_core::release::{Release, ReleaseId, ReleaseStatus, RunAs};
+use patgate_store::{StoredRelease, StoredSecrets};
+use serde_json::json;
+
+use super::Sort;
+use super::credential::Entered;
+use super::draft::{ReleaseDraft, Sealing};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::service::mandate::Mandate;
+use crate::state::AppState;
+
+/// Makes a template. Clients may name it themselves.
+///
+/// # Errors
+/// 403 without `template#create`; 400 for what is wrong in it; 409 when the name is taken.
+pub async fn create_template(
+    state: &AppState,
+    caller: &Caller,
+    id: Option<ReleaseId>,
+    draft: ReleaseDraft,
+) -> Result<StoredRelease, Problem> {
+    caller.require(state, TEMPLATE_CREATE)?;
+    let run_as = Entered::of(state, caller, &draft.credential).await?.over(None);
+    let mut random = state.random.draw();
+    let release = Release {
+        id: id.unwrap_or_else(|| ReleaseId::generate(&mut random)),
+        title: String::new(),
+        description: String::new(),
+        status: ReleaseStatus::Template,
+        tags: Vec::new(),
+        owner: caller.facts.username.to_string(),
+        phases: Vec::new(),
+        variables: Vec::new(),
+        run_as,
+        abort_on_failure: false,
+        abort_comment: None,
+        template: None,
+        created_at: state.clock.now(),
+        started_at: None,
+        ended_at: None,
+    };
+    let number = ReleaseNumber::generate(&mut random);
+    let mut made = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+    draft.apply(&mut made, &mut Sealing { sealer: &state.sealer, random })?;
+    let mut change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(TEMPLATE_CREATE)?;
+    change.insert_release(&made, "template.create", json!({ "runsAs": told(state, &made) })).await?;
+    state.commit(change).await?;
+    Ok(made)
+}
+
+/// Changes a template, or a release that was not started. When somebody else than who entered the user for automated
+/// tasks changes what it does, there is none any more; and the passwords of a template are gone when anybody else than
+/// its owner does, those of a release in any case: else a changed script could print what its author may not read.
+///
+/// # Errors
+/// 403 without `template#create` or `release#create`; 404; 400 for what is wrong in it; 409 when it was started, or is not
+/// of the expected version any more.
+pub async fn update(
+    state: &AppState,
+    caller: &Caller,
+    sort: Sort,
+    id: &ReleaseId,
+    expected: Option<i64>,
+    draft: ReleaseDraft,
+) -> Result<StoredRelease, Problem> {
+    caller.require(state, sort.edits())?;
+    let entered = Entered::of(state, caller, &draft.credential).await?;
+    let mut change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(sort.edits())?;
+    let before = sort.of(change.release(id).await?)?;
+    if expected.is_some_and(|expected| expected != before.version) {
+        return Err(crate::service::shown::overtaken());
+    }
+    if !matches!(before.release.status, ReleaseStatus::Template | ReleaseStatus::Planned) {
+        return Err(Problem::conflict("A release that was started is not changed any more"));
+    }
+    let mut changed = before.clone();
+    draft.apply(&mut changed, &mut Sealing { sealer: &state.sealer, random: state.random.draw() })?;
+    let does_other_things = !before.release.does_the_same_as(&changed.release);
+    let kept = before.release.run_as.clone().filter(|run_as| !does_other_things || keeps(run_as, caller));
+    let is_owners = sort == Sort::Template
+        && before.release.owner == *caller.facts.username
+        && has_all_permissions(caller);
+    if does_other_things && !is_owners {
+        // What was entered just now was sealed anew, and stays.
+        changed.secrets.retain(|variable, secret| before.secrets.get(variable) != Some(secret));
+    }
+    changed.release.run_as = entered.over(kept);
+    let action = match sort {
+        Sort::Template => "template.update",
+        Sort::Release => "release.update",
+    };
+    let detail = json!({ "doesOtherThings": does_other_things, "runsAs": told(state, &changed) });
+    change.update_release(&changed, action, detail).await?;
+    state.commit(change).await?;
+    changed.version += 1;
+    Ok(changed)
+}
+
+/// Deletes a template, or a release that does not run.
+///
+/// # Errors
+/// 403 without `template#create` or `release#create`; 404; 409 when it runs.
+pub async fn delete(state: &AppState, caller: &Caller, sort: Sort, id: &ReleaseId) -> Result<(), Problem> {
+    caller.require(state, sort.edits())?;
+    let mut change = state.change(&caller.actor()).await?;
+    Mandate::of_caller(state, &change, caller).await?.require(sort.edits())?;
+    let stored = sort.of(change.release(id).await?)?;
+    if stored.release.status.is_active() {
+        return Err(Problem::conflict("A release that is under way is not deleted; abort it first"));
+    }
+    let action = match sort {
+        Sort::Template => "template.delete",
+        Sort::Release => "release.delete",
+    };
+    change.delete_release(&stored, action).await?;
+    state.commit(change).await?;
+    Ok(())
+}
+
+/// Whether scripts that this caller changes still run with a credential: its own hand entered it, and no token with less
+/// than all its owner may do is used now.
+pub(super) fn keeps(run_as: &RunAs, caller: &Caller) -> bool {
+    run_as.entered_by() == caller.user && has_all_permissions(caller)
+}
+
+fn has_all_permissions(caller: &Caller) -> bool {
+    caller.token().is_none_or(|token| token.permissions.is_none())
+}
+
+/// As whom it runs, for the audit log.
+pub(super) fn told(state: &AppState, stored: &StoredRelease) -> Option<String> {
+    stored.release.run_as.as_ref().and_then(|run_as| state.username(run_as.user()))
+}

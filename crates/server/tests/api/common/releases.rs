@@ -1,0 +1,85 @@
+//! Templates and releases to look at and to act on.
+
+use jiff::Timestamp;
+use patgate_core::identifier::ReleaseNumber;
+use patgate_core::release::{
+    Event, Phase, PhaseStatus, Release, ReleaseStatus, Task, TaskKind, TaskStatus, step,
+};
+use patgate_store::{Actor, ActorKind, StoredRelease, StoredSecrets};
+use patgate_testkit::clock::NOON;
+use serde_json::json;
+
+use super::World;
+
+impl World {
+    /// The template `Release1`, and releases of it: `Release2` waits to be started, `Release3` has failed, and `Release4`
+    /// waits at the gate `Phase1/Task1`.
+    pub(crate) async fn release_things(&self) {
+        let actor = Actor {
+            kind: ActorKind::CommandLine,
+            name: "test".into(),
+            user: None,
+            grant: None,
+            address: None,
+        };
+        let template = template();
+        let of = |id: &str| template.of_template(id.parse().unwrap(), id.to_owned(), "root".to_owned(), NOON);
+        let go = |release: &Release, event: Event| step(release, event, NOON).unwrap().0;
+        let waits = go(&of("Release4"), Event::Start);
+        let approve = Event::Approve { task: "Task1".parse().unwrap(), by: "root".to_owned(), comment: None };
+        let runs = go(&go(&go(&of("Release3"), Event::Start), approve), Event::Begin);
+        let failed = Event::Failed { task: "Task2".parse().unwrap(), reason: "It failed.".to_owned() };
+        let failed = go(&runs, failed);
+        let mut change = self.state.store.change(&actor, NOON).await.unwrap();
+        for (number, release) in [template.clone(), of("Release2"), failed, waits].into_iter().enumerate() {
+            let number = ReleaseNumber::from_i64(number as i64 + 1);
+            let stored = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+            change.insert_release(&stored, "release.create", json!({})).await.unwrap();
+        }
+        change.commit().await.unwrap();
+    }
+}
+
+fn template() -> Release {
+    let task = |id: &str, kind: TaskKind| Task {
+        id: id.parse().unwrap(),
+        title: id.to_owned(),
+        description: String::new(),
+        kind,
+        status: TaskStatus::Planned,
+        restarts_when_interrupted: false,
+        runs: 0,
+        restarts: 0,
+        status_line: None,
+        completed_by: None,
+        started_at: None,
+        ended_at: None,
+    };
+    let script = TaskKind::Script { script: "print(1)".to_owned() };
+    let phase = Phase {
+        id: "Phase1".parse().unwrap(),
+        title: "Phase".to_owned(),
+        description: String::new(),
+        status: PhaseStatus::Planned,
+        tasks: vec![task("Task1", TaskKind::Gate), task("Task2", script)],
+        started_at: None,
+        ended_at: None,
+    };
+    Release {
+        id: "Release1".parse().unwrap(),
+        title: "Ship it".to_owned(),
+        description: String::new(),
+        status: ReleaseStatus::Template,
+        tags: Vec::new(),
+        owner: "root".to_owned(),
+        phases: vec![phase],
+        variables: Vec::new(),
+        run_as: None,
+        abort_on_failure: false,
+        abort_comment: None,
+        template: None,
+        created_at: Timestamp::UNIX_EPOCH,
+        started_at: None,
+        ended_at: None,
+    }
+}

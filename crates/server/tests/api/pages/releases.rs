@@ -1,0 +1,151 @@
+//! *Releases*: lists, one release and its tasks, the questions before acts, and the editor of templates.
+
+use crate::common::{SignedIn, World, get, post};
+
+const MARKUP: &str = "<script>alert(1)</script>";
+
+async fn person(world: &World, name: &str, permissions: &[&str]) -> SignedIn {
+    let person = world.user(name, permissions).await;
+    world.session(&person).await
+}
+
+#[tokio::test]
+async fn somebody_finds_a_release_and_sees_where_it_stands() {
+    let world = World::new().await;
+    world.release_things().await;
+    let ann = person(&world, "ann", &["login", "release#view"]).await;
+    let list = world.open(&ann, "/releases").await;
+    for shown in ["Release2", "Planned", "Release3", "Failed", "Release4", "In progress", "Task2"] {
+        assert!(list.text().contains(shown), "{shown}: {}", list.text());
+    }
+    assert!(!list.text().contains(">Ship it<"), "a template is no release");
+    let failed = world.open(&ann, "/releases?state=FAILED").await;
+    assert!(failed.text().contains("Release3") && !failed.text().contains("Release4"));
+    let none = world.open(&ann, "/releases?search=zebra").await;
+    assert!(none.text().contains("Nothing found"));
+    let one = world.open(&ann, "/releases/Release3").await;
+    for shown in
+        ["It failed.", "Approved by root.", "Phase", "Task1", "Gate", "Nobody: its scripts can call nothing"]
+    {
+        assert!(one.text().contains(shown), "{shown}: {}", one.text());
+    }
+    for act in ["start", "abort", "restart", "delete"] {
+        assert!(!one.text().contains(&format!("/releases/Release3/{act}\"")), "who may only look: {act}");
+    }
+    let task = world.open(&ann, "/releases/Release3/tasks/Task2").await;
+    for shown in ["It failed.", "print(1)", "The script has printed nothing yet."] {
+        assert!(task.text().contains(shown), "{shown}: {}", task.text());
+    }
+}
+
+#[tokio::test]
+async fn each_act_is_asked_for_and_done_once() {
+    let world = World::new().await;
+    world.release_things().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let page = world.open(&root, "/releases/Release4").await;
+    assert!(page.text().contains("/releases/Release4/tasks/Task1/approve\""), "{}", page.text());
+    for (path, asked, done) in [
+        ("/releases/Release4/tasks/Task1/approve", "Approve Task1?", "/releases/Release4?done=approved"),
+        ("/releases/Release4/abort", "Abort Release4?", "/releases/Release4?done=aborted"),
+        ("/releases/Release4/delete", "Delete Release4?", "/releases?done=deleted"),
+        ("/releases/Release3/restart", "Restart Release3 from", "/releases/Release3?done=restarted"),
+        ("/releases/Release2/start", "Start Release2?", "/releases/Release2?done=started"),
+    ] {
+        let question = world.open(&root, path).await;
+        assert!(question.text().contains(asked), "{path}: {}", question.text());
+        let answer = world.send(post(path).submit(&root, &[])).await;
+        assert_eq!((answer.status(), answer.header("location")), (303, done), "{path}: {}", answer.text());
+        if path.ends_with("delete") {
+            assert_eq!(world.send(post(path).submit(&root, &[])).await.header("location"), done);
+        } else {
+            let again = world.send(post(path).submit(&root, &[])).await;
+            assert_eq!(again.status(), 409, "{path}: {}", again.text());
+            assert!(again.text().contains(asked), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_form_of_a_template_grows_moves_and_shrinks_without_saving() {
+    let world = World::new().await;
+    world.release_things().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let path = "/releases/templates/Release1";
+    let form = world.open(&root, path).await;
+    for shown in ["Ship it", "print(1)", "Add gate", "phase-0-task-1-script", "Run automated tasks as user"] {
+        assert!(form.text().contains(shown), "{shown}: {}", form.text());
+    }
+    let fields = |act: &'static str| {
+        vec![
+            ("do", act),
+            ("version", "1"),
+            ("title", MARKUP),
+            ("phase-0-title", "First"),
+            ("phase-0-task-0-title", "Gate"),
+            ("phase-0-task-0-kind", "gate"),
+            ("phase-0-task-1-title", "Tell"),
+            ("phase-0-task-1-kind", "script"),
+            ("phase-0-task-1-script", "</textarea>\r\nprint(2)"),
+            ("phase-1-title", "Second"),
+            ("variable-0-key", "version"),
+            ("variable-0-kind", "list"),
+            ("variable-0-value", "a\r\nb"),
+            ("scriptUserPassword", "a secret nobody sees"),
+        ]
+    };
+    for (act, shown, hidden) in [
+        ("add-phase", "phase-2-title", "phase-3-title"),
+        ("add-script-1", "phase-1-task-0-script", "phase-1-task-1"),
+        ("add-gate-0", "phase-0-task-2-title", "phase-0-task-3"),
+        ("add-variable", "variable-1-key", "variable-2"),
+        ("delete-task-0-0", "phase-0-task-0-script", "phase-0-task-1"),
+        ("delete-phase-1", "phase-0-title", "phase-1-title"),
+        ("delete-variable-0", "phase-1-title", "variable-0"),
+        ("up-task-0-1", "phase-0-task-0-script", "phase-0-task-2"),
+        ("down-task-0-0", "phase-0-task-0-script", "phase-0-task-2"),
+        ("up-phase-1", "phase-1-task-1-title", "phase-0-task-0"),
+        ("down-task-9-9", "phase-0-task-1-script", "phase-2"),
+        ("up-phase-0", "phase-0-task-1-script", "phase-2"),
+    ] {
+        let again = world.send(post(path).submit(&root, &fields(act))).await;
+        assert_eq!(again.status(), 200, "{act}");
+        let text = again.text();
+        assert!(text.contains(&format!("name=\"{shown}\"")), "{act}: {text}");
+        assert!(!text.contains(&format!("name=\"{hidden}")), "{act}: {text}");
+        assert!(text.contains("Not saved yet") && text.contains("&#60;/textarea&#62;"), "{act}: {text}");
+        assert!(!text.contains(MARKUP) && !text.contains("a secret nobody sees"), "{act}");
+    }
+    assert!(world.open(&root, path).await.text().contains("Ship it"), "nothing was saved");
+}
+
+#[tokio::test]
+async fn who_may_only_start_releases_sees_a_template_and_changes_nothing() {
+    let world = World::new().await;
+    world.release_things().await;
+    let ann = person(&world, "ann", &["login", "release#create", "release#view"]).await;
+    let template = world.open(&ann, "/releases/templates/Release1").await;
+    assert!(
+        template.text().contains("You may see it, not change it.")
+            && !template.text().contains("Save template")
+    );
+    for path in
+        ["/releases/templates/Release1", "/releases/templates/new", "/releases/templates/Release1/delete"]
+    {
+        assert_eq!(world.send(post(path).submit(&ann, &[])).await.status(), 403, "{path}");
+    }
+    assert_eq!(world.send(get("/releases/Release4/abort").cookie(&ann)).await.status(), 403);
+    let form = world.open(&ann, "/releases/templates/Release1/start").await;
+    assert!(form.text().contains("Start Ship it"), "{}", form.text());
+    let wrong = [("title", "Mine"), ("scriptUserPassword", "rpa_wrong")];
+    let refused = world.send(post("/releases/templates/Release1/start").submit(&ann, &wrong)).await;
+    assert_eq!(refused.status(), 400, "{}", refused.text());
+    assert!(refused.text().contains("nothing was started") && !refused.text().contains("rpa_wrong"));
+    let started =
+        world.send(post("/releases/templates/Release1/start").submit(&ann, &[("title", "Mine")])).await;
+    assert_eq!(started.status(), 303, "{}", started.text());
+    let page = world.open(&ann, started.header("location")).await;
+    for shown in ["The release has started.", "Mine", "Waits for approval"] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+}

@@ -1,0 +1,103 @@
+//! Releases and templates: one text each, and beside it the columns by which they are found and claimed.
+//!
+//! What people do with a release is a change. What its tasks do is data: it is written by who holds the release's lease,
+//! and counts only while nobody else has written it (the version).
+
+mod claim;
+mod list;
+mod log;
+
+use jiff::Timestamp;
+use patgate_core::identifier::ReleaseNumber;
+use patgate_core::release::{Release, ReleaseId, ReleaseStatus, TaskStatus};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+pub use self::claim::{NextStep, ReleaseLease, ReleaseStep};
+pub use self::list::{ReleaseFilter, StatusCount};
+pub use self::log::{LogLine, LogPlace};
+use crate::error::StoreError;
+use crate::items::StoredSecrets;
+use crate::rows::{column, json};
+use crate::store::Store;
+use crate::tables::Releases;
+
+/// The column of a release without secrets.
+const NO_SECRETS: &str = "{}";
+
+/// A release or a template, as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRelease {
+    /// Its row.
+    pub number: ReleaseNumber,
+    /// From 1, and one more whenever it is written.
+    pub version: i64,
+    /// All that is in it.
+    pub release: Release,
+    /// The values of its passwords by the names of their variables, as they were sealed.
+    pub secrets: StoredSecrets,
+}
+
+impl Store {
+    /// The release or template of this name.
+    ///
+    /// # Errors
+    /// When the database fails; so with all below.
+    pub async fn release(&self, id: &ReleaseId) -> Result<Option<StoredRelease>, StoreError> {
+        by_id(&self.inner.orm, id).await
+    }
+
+    /// Where the release of this number stands.
+    pub async fn release_status(&self, number: ReleaseNumber) -> Result<Option<ReleaseStatus>, StoreError> {
+        let select = Query::select()
+            .column(Releases::Status)
+            .from(Releases::Table)
+            .and_where(Expr::col(Releases::Number).eq(number.as_i64()))
+            .take();
+        let row = self.inner.orm.query_one(&select).await?;
+        row.map(|row| status(&column::<String>(&row, "status")?)).transpose()
+    }
+}
+
+/// The columns of a [`StoredRelease`].
+pub(crate) const COLUMNS: [Releases; 4] =
+    [Releases::Number, Releases::Version, Releases::Document, Releases::SealedSecrets];
+
+pub(crate) async fn by_id(
+    connection: &impl ConnectionTrait,
+    id: &ReleaseId,
+) -> Result<Option<StoredRelease>, StoreError> {
+    let select = selection().and_where(Expr::col(Releases::Id).eq(id.as_str())).take();
+    connection.query_one(&select).await?.map(|row| read(&row)).transpose()
+}
+
+/// All with a sealed password.
+pub(crate) async fn with_secrets(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<StoredRelease>, StoreError> {
+    let select = selection().and_where(Expr::col(Releases::SealedSecrets).ne(NO_SECRETS)).take();
+    connection.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// Since when a release waits for somebody to run its next task; `None` when it does not.
+pub(crate) fn due_at(release: &Release, now: Timestamp) -> Option<Timestamp> {
+    let next = release.active_task().filter(|_| release.status == ReleaseStatus::InProgress);
+    next.filter(|task| task.status == TaskStatus::Queued).map(|_| now)
+}
+
+pub(crate) fn selection() -> SelectStatement {
+    Query::select().columns(COLUMNS).from(Releases::Table).take()
+}
+
+pub(crate) fn read(row: &QueryResult) -> Result<StoredRelease, StoreError> {
+    Ok(StoredRelease {
+        number: ReleaseNumber::from_i64(column(row, "number")?),
+        version: column(row, "version")?,
+        release: json(row, "document")?,
+        secrets: json(row, "sealed_secrets")?,
+    })
+}
+
+fn status(word: &str) -> Result<ReleaseStatus, StoreError> {
+    ReleaseStatus::from_word(word).ok_or(StoreError::Unreadable("status"))
+}
