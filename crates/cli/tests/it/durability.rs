@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::wait;
+use serde_json::json;
 
 use crate::actors::{TOKENS, admin};
 
@@ -57,7 +58,7 @@ impl Trace {
 }
 
 #[test]
-fn a_token_is_on_the_disk_before_anybody_hears_of_it_and_so_is_its_end() {
+fn a_token_its_end_and_a_webhook_request_are_on_the_disk_before_anybody_hears_of_them() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("trace");
     let mut words = ["strace", "-D", "-f", "-y", "-s", "64", "-o"].map(str::to_owned).to_vec();
@@ -69,15 +70,25 @@ fn a_token_is_on_the_disk_before_anybody_hears_of_it_and_so_is_its_end() {
     let admin = admin(&patgate);
     let tokens = [admin.token("one", "release"), admin.token("two", "any")];
     tokens.iter().for_each(|token| admin.delete_token(token));
+    let endpoint = json!({
+        "id": "Configuration/hook", "type": "events.PostWebhookEndpoint",
+        "properties": { "path": "hook", "authentication": "none" },
+    });
+    assert_eq!(admin.send("POST", "/api/v1/configuration-items", &endpoint).status, 201);
+    for _ in 0..2 {
+        assert_eq!(admin.send("POST", "/webhooks/hook", &json!({ "event": "push" })).status, 202);
+    }
     // A request that changes nothing needs no sync: the trace tells one from the other.
     assert_eq!(admin.get(TOKENS).status, 200);
     let trace = Trace::of(&file, "\"HTTP/1.1 200 OK\\r\\ncontent-type: application/json", 1);
-    for (request, answer) in [
-        ("POST /api/v1/personal-access-tokens", "HTTP/1.1 201 Created"),
-        ("DELETE /api/v1/personal-access-tokens/", "HTTP/1.1 204 No Content"),
+    for (request, answer, count) in [
+        // The tokens and the endpoint.
+        ("POST /api/v1/", "HTTP/1.1 201 Created", 3),
+        ("DELETE /api/v1/personal-access-tokens/", "HTTP/1.1 204 No Content", 2),
+        ("POST /webhooks/hook", "HTTP/1.1 202 Accepted", 2),
     ] {
         let exchanges = trace.exchanges(request, answer);
-        assert_eq!(exchanges.len(), 2, "{request}");
+        assert_eq!(exchanges.len(), count, "{request}");
         for (arrived, answered) in exchanges {
             assert!(arrived < answered);
             assert!(trace.is_synced(arrived, answered), "{}", trace.0[arrived..=answered].join("\n"));

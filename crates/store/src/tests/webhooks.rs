@@ -148,6 +148,15 @@ on_both_databases! {
         assert_eq!(ids(&store).await, [8, 6, 3, 1]);
     }
 
+    async fn an_id_that_comes_again_is_forwarded_once(fixture: Fixture) {
+        let store = fixture.open().await;
+        let same = |id| NewWebhookRequest { delivery: forwarded(id).delivery, ..called(id, "a", now()) };
+        store.receive_webhooks(&[same(1), same(2)]).await.unwrap();
+        store.receive_webhooks(&[same(3)]).await.unwrap();
+        let claimed = claim(&store, now()).await;
+        assert_eq!(claimed.iter().map(|delivery| delivery.id.as_i64()).collect::<Vec<_>>(), [1_001]);
+    }
+
     async fn of_many_writers_with_one_id_one_is_accepted(fixture: Fixture) {
         let nodes = [fixture.open().await, fixture.open().await];
         let tasks = (0..16_i64).map(|id| {

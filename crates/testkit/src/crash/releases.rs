@@ -62,7 +62,11 @@ pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
             let started = call(&patgate, "POST", &format!("/api/v1/templates/{template}/start"), &variables);
             ids.push(started["id"].as_str().unwrap_or_default().to_owned());
         }
-        wait_a_little(random.next_u64() % 40);
+        if round % 2 == 0 {
+            wait_for_a_task(&patgate, &ids[ids.len() - RELEASES as usize..]);
+        } else {
+            wait_a_little(random.next_u64() % 40);
+        }
         patgate.kill();
         patgate.start_again();
     }
@@ -81,6 +85,18 @@ pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
         );
     }
     outcome
+}
+
+/// Waits until a script of one of these releases runs, or all of them have ended.
+fn wait_for_a_task(patgate: &Patgate, releases: &[String]) {
+    let met = wait::until(REST, || {
+        let active =
+            |id: &String| call(patgate, "GET", &format!("/api/v1/releases/{id}/active-tasks"), &Value::Null);
+        let active: Vec<_> =
+            releases.iter().flat_map(|id| active(id).as_array().cloned().unwrap_or_default()).collect();
+        (active.is_empty() || active.iter().any(|task| task["status"] == "IN_PROGRESS")).then_some(())
+    });
+    assert!(met.is_some(), "no task begins\n{}", patgate.log());
 }
 
 /// Looks so many times whether something has happened that never does: the crash comes at any point.

@@ -87,7 +87,12 @@ proptest! {
     }
 
     #[test]
-    fn no_form_of_a_secret_is_left(secret in "\\PC{4,40}", before in "[ -~]{0,20}", after in "[ -~]{0,20}") {
+    fn no_form_of_a_secret_is_left(
+        secret in "\\PC{4,40}",
+        // No half of an escape: with the secret's first character it would be another one.
+        before in r"[ -$&-\[\]-~]{0,20}",
+        after in "[ -~]{0,20}",
+    ) {
         let mask = mask(&secret);
         let json = serde_json::to_string(&secret).unwrap();
         let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();

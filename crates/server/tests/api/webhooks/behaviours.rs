@@ -1,7 +1,7 @@
 //! What the vendor's page says, number by number.
 
 use http::Method;
-use patgate_core::grant::GrantState;
+use patgate_core::grant::{GrantState, SuspensionReason};
 use patgate_testkit::clock::NOON;
 use serde_json::json;
 
@@ -46,6 +46,13 @@ async fn behaviour_55_the_endpoint_closes_with_its_token() {
         assert!(world.send(path(back)).await.status() < 300);
         assert_eq!(send().await, 202);
     }
+    let reason = SuspensionReason::OverMaximum;
+    for (state, status) in [(GrantState::Suspended { at: NOON, reason }, 401), (GrantState::Active, 202)] {
+        let mut change = world.change().await;
+        change.set_grant_state(token.id, state).await.unwrap();
+        world.commit(change).await;
+        assert_eq!(send().await, status);
+    }
     world.clock.set("2099-01-01T00:00:00Z".parse().unwrap());
     assert_eq!(send().await, 401);
     assert_eq!(world.refused(endpoint, 2).await[0].cause, "the token expired on 1 January 2099");
@@ -54,7 +61,7 @@ async fn behaviour_55_the_endpoint_closes_with_its_token() {
     change.set_grant_state(token.id, GrantState::Deleted { at: NOON }).await.unwrap();
     world.commit(change).await;
     assert_eq!(send().await, 401);
-    assert_eq!(world.kept(endpoint).await.len(), 2);
+    assert_eq!(world.kept(endpoint).await.len(), 3);
 }
 
 #[tokio::test]

@@ -103,3 +103,14 @@ async fn a_test_request_takes_the_same_way() {
     let kept = world.kept(endpoint).await;
     assert_eq!((kept[0].id, kept[0].sender.as_str()), (id, "a test by root"));
 }
+
+#[tokio::test]
+async fn a_body_has_a_mebibyte_at_most_where_nobody_says_otherwise() {
+    let world = world().await;
+    world.post_endpoint("hook", json!({ "authentication": "none" })).await;
+    for (bytes, status) in [(1 << 20, 202), ((1 << 20) + 1, 413)] {
+        let body = format!("\"{}\"", "x".repeat(bytes - 2));
+        let call = post("/webhooks/hook").raw(body).header("content-type", "application/json");
+        assert_eq!(world.send(call).await.status(), status, "{bytes}");
+    }
+}
