@@ -63,7 +63,7 @@ pub use releases::{
 };
 pub use reminders::{
     ClaimedMail, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailStateKind, MailedToken,
-    Planning, ReminderRun, RunNote, Sender, StoredMail,
+    Planning, ReminderRun, RunNote, Sender, StoredMail, Untold,
 };
 pub use reset_links::ResetLink;
 pub use roles::{RoleCursor, RoleFilter};

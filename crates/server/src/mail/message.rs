@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{MultiPart, SinglePart};
-use patgate_core::identifier::MailId;
+use patgate_core::identifier::{GrantId, MailId};
 use rand_core::CryptoRng;
 
 use super::address::Mailbox;
@@ -55,10 +55,24 @@ impl MessageId {
         Self::on(&format!("{:032x}", u128::from_be_bytes(bytes)), from.domain())
     }
 
-    /// That of a mail of the outbox: the same for each attempt.
+    /// That of a notice: the same for each attempt. It tells of something that happens once.
     #[must_use]
-    pub fn of(mail: MailId, host: &str) -> Self {
+    pub fn of_notice(mail: MailId, host: &str) -> Self {
         Self::on(&mail.to_string(), host)
+    }
+
+    /// That of a reminder of these tokens, each at its threshold in days, whatever their order: the same also when it is
+    /// planned anew, since the first may have arrived. With one token more it is another mail: nobody's mailbox drops it
+    /// as one that it has.
+    #[must_use]
+    pub fn of_reminder(tokens: &[(GrantId, u32)], host: &str) -> Self {
+        let mut tokens: Vec<_> = tokens.iter().map(|(grant, days)| (grant.as_i64(), *days)).collect();
+        tokens.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        for (grant, days) in tokens {
+            hasher.update(&grant.to_be_bytes()).update(&days.to_be_bytes());
+        }
+        Self::on(&hasher.finalize().to_hex()[..32], host)
     }
 
     fn on(left: &str, host: &str) -> Self {
@@ -151,4 +165,28 @@ fn whole_lines(text: &str) -> String {
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_of_the_same_tokens_is_the_same_mail_and_one_of_others_is_not() {
+        let tokens = [(GrantId::from_i64(7), 7), (GrantId::from_i64(9), 30)];
+        let of = |tokens: &[(GrantId, u32)]| MessageId::of_reminder(tokens, "patgate.example");
+        let id = of(&tokens);
+        assert_eq!(id.as_str().parse(), Ok(id.clone()), "it can stand in a header");
+        assert_eq!(of(&[tokens[1], tokens[0]]), id, "whatever the order");
+        let another = (GrantId::from_i64(11), 7);
+        for other in [
+            &tokens[..1],
+            &[tokens[0], tokens[1], another],
+            &[(tokens[0].0, 1), tokens[1]],
+            &[(tokens[0].0, 30), (tokens[1].0, 7)],
+        ] {
+            assert_ne!(of(other), id, "{other:?}");
+        }
+        assert_ne!(MessageId::of_notice(MailId::from_i64(7), "patgate.example"), of(&tokens[..1]));
+    }
 }

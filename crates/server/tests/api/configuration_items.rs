@@ -304,22 +304,57 @@ async fn the_types_say_what_a_form_needs_to_know() {
     let types = world.send(get("/api/v1/configuration-item-types").basic("viewer", PASSWORD)).await.json();
     let server =
         types.as_array().unwrap().iter().find(|known| known["name"] == "notification.PatSmtpServer").unwrap();
-    let labels: Vec<_> = server["properties"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|property| property["label"].as_str().unwrap())
-        .collect();
     assert_eq!(
-        labels,
-        ["Host", "Port", "Username", "Password", "From Address", "Test Address", "SMTP Properties"]
+        (&server["label"], &server["description"], &server["folder"]),
+        (
+            &json!("Mail server"),
+            &json!("Sends the mail before a personal access token expires."),
+            &json!(false)
+        )
     );
-    let port = &server["properties"][1];
+    let properties = server["properties"].as_array().unwrap();
+    let text = |property: &Value, name: &str| property[name].as_str().unwrap().to_owned();
+    let shown: Vec<_> =
+        properties.iter().map(|it| ["category", "label", "description"].map(|name| text(it, name))).collect();
+    let expected = [
+        ["Server", "Host", "The name or the address of the SMTP server."],
+        [
+            "Server",
+            "Port",
+            "465 speaks TLS from the start. 587 begins in clear and must change to TLS (STARTTLS). 25, and every other \
+             port, changes to TLS when the server offers it. SMTP properties can say otherwise.",
+        ],
+        [
+            "Authentication",
+            "Username",
+            "With which Patgate logs in at the server. Empty: it does not log in.",
+        ],
+        ["Authentication", "Password", "Stored encrypted and never shown again."],
+        [
+            "Addresses",
+            "From Address",
+            "The sender of the mails. Many servers take no address but the account's own.",
+        ],
+        ["Addresses", "Test Address", "Who gets the test mail."],
+        [
+            "Advanced",
+            "SMTP Properties",
+            "JavaMail properties, such as mail.smtp.starttls.required=true or mail.smtp.timeout=10000. One that Patgate \
+             does not know is kept, and named in a warning.",
+        ],
+    ];
+    assert_eq!(shown, expected);
+    let named: Vec<_> =
+        properties.iter().filter(|it| it["required"] == true).map(|it| text(it, "name")).collect();
+    assert_eq!(named, ["host", "port", "fromAddress"]);
+    let secrets: Vec<_> =
+        properties.iter().filter(|it| it["secret"] == true).map(|it| text(it, "name")).collect();
+    assert_eq!(secrets, ["password"]);
+    let port = &properties[1];
     assert_eq!(
-        (&port["kind"], &port["required"], &port["default"], &port["maximum"]),
-        (&json!("integer"), &json!(true), &json!(587), &json!(65535))
+        (&port["kind"], &port["default"], &port["minimum"], &port["maximum"]),
+        (&json!("integer"), &json!(587), &json!(1), &json!(65535))
     );
-    assert_eq!(server["properties"][3]["secret"], true);
 }
 
 #[tokio::test]

@@ -309,6 +309,14 @@ async fn behaviour_50_the_types_are_described_with_every_property() {
             ("smtpProperties", "MAP_STRING_STRING"),
         ]
     );
+    assert_eq!(one["description"], "Sends the mail before a personal access token expires.");
+    let (port, told) =
+        (properties[1], "465 speaks TLS from the start. 587 begins in clear and must change to TLS");
+    assert_eq!(
+        (&port["category"], &port["label"], &port["default"]),
+        (&json!("Server"), &json!("Port"), &json!(587))
+    );
+    assert!(port["description"].as_str().unwrap().starts_with(told), "{port}");
     for property in properties {
         let name = property["name"].as_str().unwrap();
         assert_eq!(property["password"], name == "password");

@@ -1,15 +1,17 @@
 //! Reminders from the plan to the mail: a frozen clock, a real mail server.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::UserId;
 use patgate_core::policy::notification::NotificationDays;
 use patgate_core::reminder::ATTEMPTS;
 use patgate_server::service::reminders::{self, Round};
-use patgate_store::{MailFilter, MailState, RunNote, Seek, StoredMail};
+use patgate_store::{Act, MailFilter, MailState, RunNote, Seek, StoredMail, Touched};
 use patgate_testkit::servers::mail::{MailServer, Way};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::common::{NewGrant, Person, World};
+use crate::common::{IssuedToken, NewGrant, PASSWORD, Person, World, get};
 
 /// A day, 01:00 in Berlin, in winter.
 pub(crate) fn one_o_clock(day: &str) -> Timestamp {
@@ -48,8 +50,8 @@ pub(crate) async fn set_address(world: &World, person: UserId, address: &str) {
     world.commit(change).await;
 }
 
-pub(crate) async fn token(world: &World, owner: &Person, name: &str, expires_at: &str) {
-    world.token(owner, NewGrant { name, expires_at: Some(expires_at), ..NewGrant::default() }).await;
+pub(crate) async fn token(world: &World, owner: &Person, name: &str, expires_at: &str) -> IssuedToken {
+    world.token(owner, NewGrant { name, expires_at: Some(expires_at), ..NewGrant::default() }).await
 }
 
 pub(crate) async fn send(world: &World) -> Round {
@@ -78,7 +80,7 @@ async fn behaviour_67_a_token_has_one_mail_that_says_when_it_ends_and_where_to_g
     let server = MailServer::start();
     let world = world(server.port(Way::Plain)).await;
     let ann = person(&world, "ann", "ann@example.org").await;
-    token(&world, &ann, "ci <deploy>", "2026-11-29T22:59:59Z").await;
+    let told = token(&world, &ann, "ci <deploy>", "2026-11-29T22:59:59Z").await;
     token(&world, &ann, "far away", "2026-12-24T22:59:59Z").await;
     world.clock.set(one_o_clock("2026-11-23") - SignedDuration::from_secs(1));
     assert_eq!(reminders::run_due(&world.state).await.unwrap(), None, "not yet one o'clock in Berlin");
@@ -93,7 +95,13 @@ async fn behaviour_67_a_token_has_one_mail_that_says_when_it_ends_and_where_to_g
         text.contains("29 Nov 2026, 23:59 (Europe/Berlin)") && text.contains("29 Nov 2026, 22:59 UTC"),
         "{text}"
     );
-    assert!(text.contains("/account/tokens/new?like="), "{text}");
+    // The whole link, to this token's form and no other's.
+    let renew = world.state.public_url.join(&format!("/account/tokens/new?like={}", told.id));
+    assert!(
+        renew.starts_with("http://") && html.contains(&format!("<a href=\"{renew}\">")),
+        "{renew}: {html}"
+    );
+    assert!(text.lines().any(|line| line == format!("[1]: {renew}")), "{renew}: {text}");
     assert_eq!(kept[0].header("Auto-Submitted"), ["auto-generated"]);
     let mail = &mails(&world).await[0];
     assert_eq!((mail.state, mail.address.as_deref()), (MailState::Sent, Some("ann@example.org")));
@@ -212,22 +220,77 @@ async fn a_digest_is_one_mail_and_what_ends_meanwhile_is_left_out() {
     let server = MailServer::start();
     let world = world(server.port(Way::Plain)).await;
     let ann = person(&world, "ann", "ann@example.org").await;
-    for (name, ends) in
-        [("one", "2026-11-23T06:00:00Z"), ("two", "2026-11-25T22:59:59Z"), ("three", "2026-11-27T22:59:59Z")]
-    {
-        token(&world, &ann, name, ends).await;
-    }
+    let one = token(&world, &ann, "one", "2026-11-23T06:00:00Z").await;
+    let two = token(&world, &ann, "two", "2026-11-25T22:59:59Z").await;
+    let three = token(&world, &ann, "three", "2026-11-27T22:59:59Z").await;
+    let four = token(&world, &ann, "four", "2026-11-28T22:59:59Z").await;
     world.notify(|settings| settings.digest = true).await;
     world.clock.set(one_o_clock("2026-11-23"));
     let run = reminders::run_due(&world.state).await.unwrap().unwrap();
     assert_eq!(run.planned, 1);
+    // One expires and one is deleted before the mail goes.
+    let mut change = world.change().await;
+    change.act(&Touched::One(four.id), Act::Delete, None).await.unwrap();
+    world.commit(change).await;
     later(&world, 7 * 60);
     send(&world).await;
     let kept = server.kept();
     assert_eq!(kept.len(), 1);
     let html = kept[0].html.as_deref().unwrap();
     let tells_of = |name: &str| html.contains(&format!("<strong>{name}</strong>"));
-    assert!(tells_of("two") && tells_of("three") && !tells_of("one"), "{html}");
+    assert!(tells_of("two") && tells_of("three") && !tells_of("one") && !tells_of("four"), "{html}");
+    // The list says what became of each, and why.
+    let path = format!("/api/v1/reminders/runs/{}/mails", run.id);
+    let listed = world.send(get(path).basic("admin", PASSWORD)).await.json();
+    let mut listed: Vec<_> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mail| (mail["state"].clone(), mail["reason"].clone(), ids(mail)))
+        .collect();
+    listed.sort_by_key(|(_, _, tokens)| tokens.clone());
+    let mut expected = vec![
+        (json!("sent"), json!(null), vec![two.id.to_string(), three.id.to_string()]),
+        (json!("skipped"), json!("expired"), vec![one.id.to_string()]),
+        (json!("skipped"), json!("deleted"), vec![four.id.to_string()]),
+    ];
+    expected.sort_by_key(|(_, _, tokens)| tokens.clone());
+    assert_eq!(listed, expected);
+    assert_eq!(night(&world, "2026-11-24").await, (0, 0), "nobody is told of them any more");
+}
+
+/// The tokens of a mail in the API, in its order.
+fn ids(mail: &Value) -> Vec<String> {
+    let tokens = mail["tokens"].as_array().unwrap();
+    tokens.iter().map(|token| token["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_four_thresholds_is_told_of_in_its_own_night() {
+    let server = MailServer::start();
+    let world = world(server.port(Way::Plain)).await;
+    world
+        .notify(|settings| {
+            settings.days = NotificationDays::try_from(60).unwrap();
+            settings.further_days = vec![30, 7, 1].try_into().unwrap();
+        })
+        .await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    token(&world, &ann, "ci", "2027-02-01T12:00:00Z").await;
+    let (mut day, last): (Date, Date) = ("2026-11-23".parse().unwrap(), "2027-02-03".parse().unwrap());
+    let mut nights = Vec::new();
+    while day <= last {
+        let (planned, skipped) = night(&world, &day.to_string()).await;
+        assert_eq!(skipped, 0, "{day}");
+        nights.extend((planned > 0).then(|| (day.to_string(), planned)));
+        day = day.tomorrow().unwrap();
+    }
+    // The first nights with no more than 60, 30, 7 days and one day left, and no others.
+    let expected = ["2026-12-04", "2027-01-03", "2027-01-26", "2027-02-01"].map(|day| (day.to_owned(), 1));
+    assert_eq!(nights, expected);
+    let subjects: Vec<_> = server.kept().iter().map(|mail| mail.header("Subject")[0].to_owned()).collect();
+    let subject = |left: &str| format!("Your access token \"ci\" expires in {left}");
+    assert_eq!(subjects, ["60 days", "30 days", "7 days", "1 day"].map(subject));
 }
 
 #[tokio::test(flavor = "multi_thread")]

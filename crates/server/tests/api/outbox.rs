@@ -186,3 +186,42 @@ async fn mails_are_left_out_when_reminders_are_switched_off_before_they_go() {
     let run = reminders::run_due(&world.state).await.unwrap().unwrap();
     assert_eq!((run.note, run.planned, run.skipped), (Some(RunNote::NoServer), 0, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_may_have_arrived_is_the_same_one_when_it_was_left_out_and_is_planned_anew() {
+    let server = MailServer::start();
+    // Never answered, or cut off before the answer: in each case the mail server has it.
+    for (digest, owner_disabled) in [(false, false), (false, true), (true, false)] {
+        let world = patient_world(&server, 300).await;
+        world.notify(|settings| settings.digest = digest).await;
+        let mute = person(&world, "mute", "mute@example.org").await;
+        for name in ["one", "two"].into_iter().take(if digest { 2 } else { 1 }) {
+            token(&world, &mute, name, ENDS).await;
+        }
+        let before = server.count();
+        assert_eq!(night(&world, "2026-11-23").await, (1, 0));
+        assert!(mail_of(&world, "mute").await.is_unanswered);
+        let switched = async |is_on: bool| {
+            if !owner_disabled {
+                return world.notify(|settings| settings.enabled = is_on).await;
+            }
+            let mut change = world.change().await;
+            match is_on {
+                true => drop(change.enable_user(mute.id).await.unwrap()),
+                false => drop(change.disable_user(mute.id).await.unwrap()),
+            }
+            world.commit(change).await;
+        };
+        switched(false).await;
+        later(&world, 3 * 60);
+        send(&world).await;
+        let reason = if owner_disabled { SkipReason::OwnerDisabled } else { SkipReason::SwitchedOff };
+        assert_eq!(mail_of(&world, "mute").await.state, MailState::Skipped(reason));
+        switched(true).await;
+        assert_eq!(night(&world, "2026-11-24").await, (1, 0), "nobody is missed");
+        let kept = server.kept_after(before);
+        assert_eq!(kept.len(), 2);
+        let ids: Vec<_> = kept.iter().map(|mail| mail.header("Message-ID")).collect();
+        assert_eq!(ids[0], ids[1], "a mailbox knows it as the one that it has");
+    }
+}

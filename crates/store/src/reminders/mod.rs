@@ -7,6 +7,7 @@ mod list;
 mod outbox;
 mod planning;
 mod sender;
+mod untold;
 
 use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
@@ -17,6 +18,7 @@ pub(crate) use list::STARTED;
 pub use outbox::{ClaimedMail, MailOutcome, MailedToken};
 pub use planning::Planning;
 pub use sender::Sender;
+pub use untold::Untold;
 
 /// One look at all tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, UpdateStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::list::{self, mail};
+use super::untold::{self, Untold};
 use super::{MailKind, MailState, Sender, StoredMail};
 use crate::error::StoreError;
 use crate::grants::expiry;
@@ -43,7 +44,9 @@ pub struct ClaimedMail {
     pub address: String,
     /// Whether they may act.
     pub enabled: bool,
-    /// Its tokens that are there, in the order of the mail.
+    /// The tokens that it was planned for, each with the threshold in days that it had reached; 0 in a notice.
+    pub planned: Vec<(GrantId, u32)>,
+    /// Those of them that are there, in the order of the mail.
     pub tokens: Vec<MailedToken>,
 }
 
@@ -67,6 +70,8 @@ pub enum MailOutcome {
         address: String,
         /// The server's words.
         answer: String,
+        /// The tokens that it no longer told of: each is listed as left out.
+        untold: Vec<Untold>,
     },
     /// It is left out. Its tokens are looked at again the next night.
     Skipped(SkipReason),
@@ -184,9 +189,13 @@ impl Store {
         }
         let (_turn, transaction) = self.inner.begin_data().await?;
         for (id, outcome) in outcomes {
-            transaction.execute(&marking(*id, outcome, now)).await?;
-            if matches!(outcome, MailOutcome::Skipped(_)) {
-                forget_marks(&transaction, *id).await?;
+            let marked = transaction.execute(&marking(*id, outcome, now)).await?.rows_affected();
+            match outcome {
+                MailOutcome::Skipped(_) => forget_marks(&transaction, *id).await?,
+                MailOutcome::Sent { untold, .. } if marked > 0 && !untold.is_empty() => {
+                    untold::list(&transaction, *id, untold, now).await?;
+                }
+                _ => {}
             }
         }
         transaction.commit().await
@@ -256,7 +265,7 @@ fn marking(id: MailId, outcome: &MailOutcome, now: Timestamp) -> UpdateStatement
             .value(Mails::DoneAt, now.as_millisecond());
     };
     match outcome {
-        MailOutcome::Sent { address, answer } | MailOutcome::Failed { address, answer } => {
+        MailOutcome::Sent { address, answer, .. } | MailOutcome::Failed { address, answer } => {
             let sent = matches!(outcome, MailOutcome::Sent { .. });
             done(if sent { MailState::Sent } else { MailState::Failed });
             update.value(Mails::Reason, None::<String>);
@@ -341,6 +350,7 @@ async fn with_facts(
                 address: column(user, "email")?,
                 enabled: time("disabled_at")?.is_none() && time("deleted_at")?.is_none(),
                 tokens: mail.tokens.iter().filter_map(|(grant, _)| tokens.get(grant).cloned()).collect(),
+                planned: mail.tokens,
             })
         })
         .collect()

@@ -8,6 +8,7 @@ use patgate_core::reminder::{Night, Plan, PlannedMail, Schedule, SkipReason, pla
 use super::*;
 use crate::{
     AuditFilter, MailFilter, MailOutcome, MailState, MailStateKind, Planning, RunNote, Seek, StoreError,
+    Untold,
 };
 
 fn night() -> Night {
@@ -77,7 +78,7 @@ async fn states(store: &Store) -> Vec<(i64, MailState)> {
 }
 
 fn sent() -> MailOutcome {
-    MailOutcome::Sent { address: "ann@example.org".into(), answer: "250 taken".into() }
+    MailOutcome::Sent { address: "ann@example.org".into(), answer: "250 taken".into(), untold: vec![] }
 }
 
 fn failed() -> MailOutcome {
@@ -300,6 +301,43 @@ on_both_databases! {
         let sender = store.sender().await.unwrap().unwrap();
         let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
         assert_eq!((claimed.len(), claimed[0].run, claimed[0].tokens[0].name.as_str()), (1, None, "token 2"));
+    }
+
+    async fn what_a_sent_mail_no_longer_tells_of_is_listed_beside_it(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let days = NotificationDays::default();
+        let tokens = [1, 2, 3].map(|id| (GrantId::from_i64(id), days)).to_vec();
+        let mail = PlannedMail { owner: UserId::from_i64(1), tokens };
+        let mut planning = change.plan_reminders(run_id(1));
+        planning.write(&Plan { mails: vec![mail], skipped: vec![] }, || MailId::from_i64(1)).await.unwrap();
+        planning.commit(None).await.unwrap();
+        change.commit().await.unwrap();
+        let sender = store.sender().await.unwrap().unwrap();
+        let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
+        let planned: Vec<_> = [1, 2, 3].map(|id| (GrantId::from_i64(id), 7)).to_vec();
+        assert_eq!(claimed[0].planned, planned);
+        let untold = |id: i64, reason| Untold { id: MailId::from_i64(id * 10), grant: GrantId::from_i64(id), reason };
+        let outcome = MailOutcome::Sent {
+            address: "ann@example.org".into(),
+            answer: "250 taken".into(),
+            untold: vec![untold(3, SkipReason::Deleted), untold(1, SkipReason::Expired)],
+        };
+        // A second mark of the same mail finds it sent, and lists nothing.
+        for _ in 0..2 {
+            store.mark_mails(&sender, &[(MailId::from_i64(1), outcome.clone())], now()).await.unwrap();
+        }
+        let listed = store.mails(&MailFilter { run: Some(run_id(1)), state: None }, &Seek::Start, 10).await.unwrap();
+        let listed: Vec<_> = listed.iter().map(|mail| (mail.id.as_i64(), mail.state, mail.tokens.clone())).collect();
+        let token = |id: i64, days: u32| vec![(GrantId::from_i64(id), days)];
+        assert_eq!(
+            listed,
+            [
+                (1, MailState::Sent, token(2, 7)),
+                (10, MailState::Skipped(SkipReason::Expired), token(1, 0)),
+                (30, MailState::Skipped(SkipReason::Deleted), token(3, 0)),
+            ]
+        );
     }
 
     async fn what_is_long_done_is_forgotten(fixture: Fixture) {

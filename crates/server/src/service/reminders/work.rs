@@ -4,12 +4,12 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use patgate_core::identifier::MailId;
+use patgate_core::identifier::{GrantId, MailId};
 use patgate_core::policy::EmailNotifications;
 use patgate_core::reminder::{
     ATTEMPTS, PAUSE_BEFORE_REPEAT, Refusals, SkipReason, Verdict, pause_before, without_addresses,
 };
-use patgate_store::{ClaimedMail, MailKind, MailOutcome, MailedToken, Sender, StoreError};
+use patgate_store::{ClaimedMail, MailKind, MailOutcome, MailedToken, Sender, StoreError, Untold};
 use tokio_util::sync::CancellationToken;
 
 use super::door::Door;
@@ -160,7 +160,11 @@ impl<'w> Work<'w> {
         };
         match delivered {
             Ok(accepted) => {
-                let sent = MailOutcome::Sent { address: mail.address.clone(), answer: accepted.words };
+                let sent = MailOutcome::Sent {
+                    address: mail.address.clone(),
+                    answer: accepted.words,
+                    untold: self.untold(mail, &tokens),
+                };
                 let mut outcomes = vec![(mail.id, sent)];
                 outcomes.extend(self::failed(self.refusals().taken()));
                 Tried::Done(outcomes)
@@ -249,7 +253,7 @@ impl<'w> Work<'w> {
         let words =
             self.templates.render(self.state, mail, tokens, now).map_err(|fault| fault.to_string())?;
         Ok(Mail {
-            message_id: MessageId::of(mail.id, self.state.public_url.host()),
+            message_id: self.message_id(mail),
             from: self.server.from().clone(),
             to: to.named(&mail.full_name),
             subject: words.subject,
@@ -257,6 +261,25 @@ impl<'w> Work<'w> {
             text: words.text,
             date: now,
         })
+    }
+
+    /// By what a mail that comes twice is known as one.
+    fn message_id(&self, mail: &ClaimedMail) -> MessageId {
+        let host = self.state.public_url.host();
+        match mail.kind {
+            MailKind::Reminder => MessageId::of_reminder(&mail.planned, host),
+            MailKind::Shortened | MailKind::Unconfirmed => MessageId::of_notice(mail.id, host),
+        }
+    }
+
+    /// The tokens of a mail that it no longer tells of, and why.
+    fn untold(&self, mail: &ClaimedMail, told: &[&MailedToken]) -> Vec<Untold> {
+        let is_told = |grant: GrantId| told.iter().any(|token| token.id == grant);
+        let is_there = |grant: GrantId| mail.tokens.iter().any(|token| token.id == grant);
+        let reason = |grant| if is_there(grant) { SkipReason::Expired } else { SkipReason::Deleted };
+        let untold = mail.planned.iter().map(|(grant, _)| *grant).filter(|grant| !is_told(*grant));
+        let id = || MailId::generate(&mut self.state.random.draw());
+        untold.map(|grant| Untold { id: id(), grant, reason: reason(grant) }).collect()
     }
 
     /// Again after a pause, unless it was tried often enough.

@@ -59,14 +59,33 @@ async fn an_administrator_makes_a_mail_server_in_a_folder() {
     let world = World::new().await;
     let root = person(&world, "root", &["admin"]).await;
     let explorer = world.open(&root, "/configuration").await;
-    for shown in [
-        "Nothing here yet",
-        "<summary class=\"button primary\">New</summary>",
-        "notification",
-        "PatSmtpServer",
-    ] {
-        assert!(explorer.text().contains(shown), "{shown}");
-    }
+    assert!(explorer.text().contains("Nothing here yet"));
+    let menu = explorer.text().split("<summary class=\"button primary\">New</summary>").nth(1).unwrap();
+    let menu = menu.split("</details>").next().unwrap();
+    let areas: Vec<_> = menu
+        .split("<p class=\"menu-name\">")
+        .skip(1)
+        .map(|area| area.split("</p>").next().unwrap())
+        .collect();
+    let entries: Vec<_> = menu
+        .split("<li><a href=\"/configuration/new?type=")
+        .skip(1)
+        .map(|entry| {
+            let (kind, rest) = entry.split_once("&amp;folder=Configuration\">").unwrap();
+            let (name, label) = rest.split_once(" <span class=\"quiet-text\">").unwrap();
+            (kind, name, label.split("</span>").next().unwrap())
+        })
+        .collect();
+    assert_eq!(areas, ["core", "notification", "events"]);
+    assert_eq!(
+        entries,
+        [
+            ("core.Directory", "Directory", "Folder"),
+            ("notification.PatSmtpServer", "PatSmtpServer", "Mail server"),
+            ("events.PostWebhookEndpoint", "PostWebhookEndpoint", "HTTP Endpoint for Webhooks (POST)"),
+            ("events.GetWebhookEndpoint", "GetWebhookEndpoint", "HTTP Endpoint for Webhooks (GET)"),
+        ]
+    );
     let folder = [("type", "core.Directory"), ("folder", "Configuration"), ("name", "Mail")];
     let folder = world.send(post("/configuration/new").submit(&root, &folder)).await;
     assert_eq!(folder.status(), 303, "{}", folder.text());
@@ -79,6 +98,7 @@ async fn an_administrator_makes_a_mail_server_in_a_folder() {
         "<option value=\"Configuration/Mail\" selected>",
         "<legend>Server</legend>",
         "name=\"port\" type=\"number\" value=\"587\"",
+        "465 speaks TLS from the start. 587 begins in clear and must change to TLS (STARTTLS). 25, and every other port,",
         "SMTP Properties",
         "name=\"password\" type=\"password\" value=\"\"",
         "From Address <span class=\"needed\"",

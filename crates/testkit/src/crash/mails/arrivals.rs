@@ -27,9 +27,9 @@ impl Arrivals {
         }
     }
 
-    /// How many mails there are, each counted once.
-    pub(super) fn distinct(&self) -> usize {
-        self.ids.len()
+    /// How many mails there are; one that came again counts again.
+    pub(super) fn copies(&self) -> i64 {
+        self.seen as i64
     }
 
     /// Each of these tokens has one mail, and no other token has any; or the same one again, for a crash. How many came

@@ -4,6 +4,8 @@ mod kept;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -188,6 +190,19 @@ impl MailServer {
     /// Goes on after it held still.
     pub fn go_on(&mut self) {
         self.process.signal(Signal::CONT);
+    }
+
+    /// Waits until it has dealt with all that was sent to it so far, also by somebody who is gone: it reads what has come
+    /// on every connection before it answers on a new one.
+    pub fn settle(&self) {
+        let mut answer = String::new();
+        let settled = TcpStream::connect(("127.0.0.1", self.port(Way::Plain))).and_then(|mut stream| {
+            stream.set_read_timeout(Some(START))?;
+            BufReader::new(&stream).read_line(&mut answer)?;
+            stream.write_all(b"QUIT\r\n")?;
+            stream.read_to_string(&mut answer)
+        });
+        settled.unwrap_or_else(|error| panic!("the mail server does not answer ({error}): {answer}"));
     }
 
     /// How many it has taken so far.
