@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use patgate_core::policy::TokenSettings;
+use patgate_core::provider::ProviderName;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 
@@ -45,6 +46,57 @@ impl Store {
         transaction.execute(&insert).await?;
         transaction.commit().await
     }
+
+    /// What the provider of this name is, apart from its name, as it was written down when it was first met: now, with
+    /// this, when it was never met before.
+    ///
+    /// # Errors
+    /// As above; so with all below.
+    pub async fn meet_provider(&self, name: &ProviderName, identity: &str) -> Result<String, StoreError> {
+        if let Some(known) = provider(&self.inner.orm, name).await? {
+            return Ok(known);
+        }
+        // Another node may have met it meanwhile: the first word counts.
+        self.write_provider(name, identity, OnConflict::column(Settings::Name).do_nothing().to_owned())
+            .await?;
+        Ok(provider(&self.inner.orm, name).await?.unwrap_or_else(|| identity.to_owned()))
+    }
+
+    /// Writes down what the provider of this name is now, in place of what it was.
+    pub async fn move_provider(&self, name: &ProviderName, identity: &str) -> Result<(), StoreError> {
+        let update = OnConflict::column(Settings::Name).update_column(Settings::Value).to_owned();
+        self.write_provider(name, identity, update).await
+    }
+
+    async fn write_provider(
+        &self,
+        name: &ProviderName,
+        identity: &str,
+        on_conflict: OnConflict,
+    ) -> Result<(), StoreError> {
+        let insert = Query::insert()
+            .into_table(Settings::Table)
+            .columns([Settings::Name, Settings::Value])
+            .values_panic([provider_row(name).into(), to_json(&identity, "value")?.into()])
+            .on_conflict(on_conflict)
+            .take();
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        transaction.execute(&insert).await?;
+        transaction.commit().await
+    }
+}
+
+/// The row of what a provider is.
+fn provider_row(name: &ProviderName) -> String {
+    format!("provider {}", name.as_str())
+}
+
+async fn provider(
+    connection: &impl ConnectionTrait,
+    name: &ProviderName,
+) -> Result<Option<String>, StoreError> {
+    let found = value(connection, &provider_row(name)).await?;
+    found.map(|row| json(&row, "value")).transpose()
 }
 
 /// The stored token settings, or the defaults when none were ever stored.

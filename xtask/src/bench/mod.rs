@@ -12,6 +12,7 @@ mod pages;
 mod program;
 mod releases;
 mod reminders;
+mod scim;
 mod serving;
 mod start;
 mod vendor;
@@ -41,6 +42,8 @@ enum Bench {
     Releases(releases::Arguments),
     /// A night of reminders over a million tokens: the plan, the mails, the memory
     Reminders(reminders::Arguments),
+    /// Disabling people over SCIM: from the provider's call to the first request that is refused
+    Scim(scim::Arguments),
     /// Idle memory, and the time until a server with a million tokens is ready
     Start(start::Arguments),
     /// Every call of Release and Deploy that asks something, beside 10,000 configuration items and users
@@ -61,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Bench::Pages(arguments) => pages::run(arguments),
         Bench::Releases(arguments) => releases::run(arguments),
         Bench::Reminders(arguments) => reminders::run(arguments),
+        Bench::Scim(arguments) => scim::run(arguments),
         Bench::Start(arguments) => start::run(arguments),
         Bench::Vendor(arguments) => vendor::run(arguments),
         Bench::Webhooks(arguments) => webhooks::run(arguments),

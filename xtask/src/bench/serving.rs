@@ -82,6 +82,23 @@ impl Serving {
         ask(self.port, path, Some(token)).ok_or_else(silent)
     }
 
+    /// Sends a body of this type with this token.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub(super) fn send(
+        &self,
+        (method, path): (&str, &str),
+        token: &str,
+        (kind, body): (&str, &str),
+    ) -> Result<Answer, Failure> {
+        let silent = || Failure::Found(format!("{} does not answer", self.name));
+        let length = body.len();
+        let more =
+            format!("Authorization: Bearer {token}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n");
+        exchange(self.port, &format!("{method} {path}"), &more, body).ok_or_else(silent)
+    }
+
     /// Seconds on a processor so far of the process that answers (nginx's is its worker): its own, and the system's
     /// for it.
     ///
@@ -159,11 +176,15 @@ impl Answer {
 }
 
 fn ask(port: u16, path: &str, token: Option<&str>) -> Option<Answer> {
+    let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    exchange(port, &format!("GET {path}"), &authorization, "")
+}
+
+/// One request on a connection of its own.
+fn exchange(port: u16, call: &str, headers: &str, body: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     stream.set_read_timeout(Some(ANSWER)).ok()?;
-    let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{authorization}Connection: close\r\n\r\n");
+    let request = format!("{call} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n{body}");
     stream.write_all(request.as_bytes()).ok()?;
     let mut text = String::new();
     stream.read_to_string(&mut text).ok()?;

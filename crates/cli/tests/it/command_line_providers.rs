@@ -35,9 +35,28 @@ fn an_operator_sees_what_each_directory_does() {
     let output = check(&good);
     let told = shown(&output);
     assert!(output.status.success(), "{told}");
-    for line in ["LDAP provider `corp`", "encryption: TLS 1.3", "manager: ", "users: `(uid={0})` finds users"]
-    {
+    for line in [
+        "LDAP provider `corp`",
+        "encryption: TLS 1.3",
+        "manager: ",
+        "users: `(uid={0})` finds users",
+        "re-checks: they confirm who is there, as `recheck_confirms` says; a disabled entry is not noticed",
+    ] {
         assert!(told.contains(line), "{line}: {told}");
+    }
+    for (lines, expected) in [
+        (
+            "recheck_confirms =",
+            "they suspend who is gone, and confirm nobody: only a sign-in does, since neither",
+        ),
+        ("preset = 'openldap'", "they confirm who is there and not disabled"),
+        (
+            "preset = 'openldap'\nrecheck_confirms = false",
+            "they suspend who is gone or disabled, and confirm nobody",
+        ),
+    ] {
+        let told = shown(&check(&slapd.table("corp", lines)));
+        assert!(told.contains(&format!("ok     re-checks: {expected}")), "{lines}: {told}");
     }
     let output = check(&format!("{good}{}", directory(&slapd, "wrong", "hunter2")));
     let told = shown(&output);
@@ -81,6 +100,7 @@ fn an_operator_sees_what_an_identity_provider_does() {
         "ok     discovery: ",
         "ok     keys: ",
         "PKCE: it takes PKCE with S256",
+        "ok     re-checks: they bring new groups, and confirm nobody: only a sign-in does (`recheck_confirms`)",
         "`/login/backchannel-logout/company`",
     ] {
         assert!(told.contains(line), "{line}: {told}");

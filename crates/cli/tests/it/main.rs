@@ -23,6 +23,7 @@ mod mail_server;
 mod main_job;
 mod odd_requests;
 mod pages;
+mod providers;
 mod readme;
 mod releases;
 mod scim;

@@ -27,6 +27,7 @@ use crate::script::{Limits, Workers};
 use crate::sealing::Sealer;
 use crate::service::control::ControlTasks;
 use crate::service::first_start::FirstStartError;
+use crate::service::providers::NotRecognised;
 use crate::service::trials::Trials;
 use crate::state::{AppState, Parts};
 use crate::tls::TlsFault;
@@ -80,6 +81,9 @@ pub enum StartError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsFault),
+    /// A provider is not the one that it was.
+    #[error(transparent)]
+    Providers(#[from] NotRecognised),
     /// The first administrator cannot be made.
     #[error(transparent)]
     FirstStart(#[from] FirstStartError),

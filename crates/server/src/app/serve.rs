@@ -20,7 +20,7 @@ use crate::jobs;
 use crate::listener::{Drained, Limits, Listeners};
 use crate::node::{follow, last_use};
 use crate::problem::with_causes;
-use crate::service::first_start;
+use crate::service::{first_start, providers};
 use crate::state::AppState;
 use crate::tls::Certificates;
 use crate::webhook;
@@ -66,6 +66,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         }
         None => None,
     };
+    providers::recognise(&state.store, &configuration).await?;
     first_start::forget_when_changed(&state).await?;
     first_start::run(&state, configuration.admin_password.as_ref()).await?;
 

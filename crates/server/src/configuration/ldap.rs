@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use patgate_core::provider::ProviderName;
 
-use super::names::{label, provider_name};
+use super::names::{Line, label, provider_name};
 use super::section::Section;
 use super::value::Place;
 use super::{Secret, path, schema, secret};
@@ -64,6 +64,12 @@ fn directory(section: &mut Section<'_>, providers: &mut HashSet<ProviderName>) -
     if disabled_filter.as_ref().is_some_and(|filter| filter.has_place(0) || filter.has_place(1)) {
         section.fault_of("disabled_filter", "`{0}` and `{1}` mean nothing here; take them out");
     }
+    let moved_from = section.parsed::<Line<2_000>>("moved_from").map(|line| line.0);
+    let disabled = Disabled { preset: defaults, filter: disabled_filter };
+    let recheck_confirms = match section.is_given("recheck_confirms") {
+        true => section.truth("recheck_confirms"),
+        false => Some(disabled.is_known()),
+    };
     let connect_timeout = section.number("connect_timeout_seconds", 1..=60);
     let timeout = section.number("timeout_seconds", 1..=120);
     let seconds = |seconds: i64| u64::try_from(seconds).ok().map(Duration::from_secs);
@@ -74,6 +80,7 @@ fn directory(section: &mut Section<'_>, providers: &mut HashSet<ProviderName>) -
         start_tls: start_tls?,
         trust,
         manager,
+        moved_from,
         user_search_base: user_search_base?,
         user_search_filter: user_search_filter?,
         group_search,
@@ -85,7 +92,8 @@ fn directory(section: &mut Section<'_>, providers: &mut HashSet<ProviderName>) -
             email: email?,
             external_id: external_id?,
         },
-        disabled: Disabled { preset: preset?, filter: disabled_filter },
+        disabled: Disabled { preset: preset?, ..disabled },
+        recheck_confirms: recheck_confirms?,
         connect_timeout: seconds(connect_timeout?)?,
         timeout: seconds(timeout?)?,
     })

@@ -33,6 +33,8 @@ struct Preset {
     scopes: &'static [&'static str],
     /// Whether the provider is asked for consent, without which some give no refresh token.
     asks_consent: bool,
+    /// Whether it is known to answer no refresh for somebody whom it disabled or deleted.
+    refuses_the_disabled: bool,
 }
 
 const USUAL: Preset = Preset {
@@ -41,13 +43,14 @@ const USUAL: Preset = Preset {
     external_id: "sub",
     scopes: &["openid", "profile", "email", "offline_access"],
     asks_consent: true,
+    refuses_the_disabled: false,
 };
 
 impl FromStr for Preset {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let calm = Self { asks_consent: false, ..USUAL };
+        let calm = Self { asks_consent: false, refuses_the_disabled: true, ..USUAL };
         match text {
             "keycloak" => Ok(Self { roles: "realm_access.roles", ..calm }),
             "okta" => {
@@ -92,6 +95,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
     let may_call = allow_clear_text.unwrap_or(true);
     section.demand("issuer");
     let issuer = issuer(section, "issuer", may_call);
+    let moved_from = section.parsed::<Line<2_000>>("moved_from").map(|line| line.0);
     let client_id = section.required::<Line<255>>("client_id").map(|line| line.0);
     let authentication = authentication(section);
     let endpoints = Endpoints {
@@ -111,6 +115,10 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
     let trust = trust(section);
     let proxy = section.parsed::<HttpProxy>("proxy");
     let log_in_directly = section.truth("log_in_directly");
+    let recheck_confirms = match section.is_given("recheck_confirms") {
+        true => section.truth("recheck_confirms"),
+        false => Some(preset.refuses_the_disabled),
+    };
     let scim_user = section.parsed::<Username>("scim_user");
     let access_token = access_token(section, issuer.as_deref(), may_call);
     let is_shared = id_token_algorithm.is_some_and(Algorithm::is_shared);
@@ -124,6 +132,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
         name,
         label,
         issuer: issuer?,
+        moved_from,
         client_id: client_id?,
         authentication: authentication?,
         endpoints,
@@ -138,6 +147,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
         proxy,
         allow_clear_text: allow_clear_text?,
         log_in_directly: log_in_directly?,
+        recheck_confirms: recheck_confirms?,
         scim_user,
         access_token,
     })

@@ -21,6 +21,8 @@ pub(super) struct Freshness {
     pub(super) in_vain: Option<String>,
     /// Whether there is nothing to ask it with.
     pub(super) is_never_asked: bool,
+    /// Whether only a sign-in confirms them.
+    pub(super) needs_sign_in: bool,
 }
 
 impl From<SeenConfirmation> for Freshness {
@@ -43,6 +45,7 @@ impl From<SeenConfirmation> for Freshness {
         };
         let (has_lapsed, is_never_asked) = (seen.has_lapsed, seen.is_never_asked);
         let until = seen.counts_until.map(Moment::from);
-        Self { confirmed, until, has_lapsed, withdrawn, next, in_vain, is_never_asked }
+        let needs_sign_in = is_never_asked || !seen.recheck_confirms;
+        Self { confirmed, until, has_lapsed, withdrawn, next, in_vain, is_never_asked, needs_sign_in }
     }
 }

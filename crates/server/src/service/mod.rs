@@ -8,6 +8,7 @@ pub mod first_start;
 pub mod items;
 mod mandate;
 pub mod policy;
+pub mod providers;
 pub mod releases;
 pub mod reminders;
 pub mod roles;

@@ -24,6 +24,7 @@ mod nights;
 mod openapi;
 mod outbox;
 mod outsiders;
+mod outsiders_tokens;
 mod pages;
 mod passwords;
 mod policy;

@@ -61,7 +61,7 @@ async fn current(world: &World, token: &IssuedToken) -> (u16, String) {
 
 async fn says(world: &World, person: &Person, answer: Answer) {
     let user = world.state.store.user(person.id).await.unwrap().unwrap();
-    confirmations::apply(&world.state, &[(user, answer)]).await.unwrap();
+    confirmations::apply(&world.state, &[(user, answer)], true).await.unwrap();
 }
 
 async fn actions(world: &World, person: &Person) -> Vec<String> {

@@ -238,3 +238,28 @@ async fn who_is_confirmed_before_the_warning_goes_out_is_not_warned() {
     let recipients: Vec<_> = mails.kept().into_iter().flat_map(|mail| mail.recipients).collect();
     assert_eq!(recipients, ["alice@example.org"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_says_who_is_disabled_the_directory_confirms_nobody_and_still_takes_away_who_is_gone() {
+    let slapd = Slapd::start();
+    // Neither `preset` nor `disabled_filter`, and nothing about what re-checks count for.
+    let world =
+        World::configured(&format!("{OFTEN}\n{}", slapd.table("company", "recheck_confirms ="))).await;
+    world.let_in("users", "company").await;
+    let (_, alice) = owner(&world, "alice").await;
+    let (_, bob) = owner(&world, "bob").await;
+    let start = world.clock.now();
+    for day in [1, 10, 20, 29] {
+        world.clock.set(start + SignedDuration::from_hours(24 * day));
+        ask(&world).await;
+        assert!(passes(&world, &alice).await, "day {day}");
+    }
+    slapd.remove_person("bob");
+    ask(&world).await;
+    assert!(!passes(&world, &bob).await, "who is gone is out at the next look");
+    world.clock.set(start + SignedDuration::from_hours(24 * 30));
+    ask(&world).await;
+    assert!(!passes(&world, &alice).await, "her entry is there, and says nothing of whether she may");
+    owner(&world, "alice").await;
+    assert!(passes(&world, &alice).await, "the directory took her password");
+}

@@ -20,7 +20,8 @@ use crate::rechecks::{OFTEN, ask, owner, passes, world};
 async fn world_with_directory(directory: &FakeDirectory) -> World {
     let file = format!(
         "{OFTEN}\n[[ldap]]\nname = 'company'\nurls = ['{}']\nallow_clear_text = true\nuser_search_base = 'dc=x'\n\
-         manager_dn = 'cn=m'\nmanager_password = 'secret'\nconnect_timeout_seconds = 1\ntimeout_seconds = 1\n",
+         manager_dn = 'cn=m'\nmanager_password = 'secret'\nconnect_timeout_seconds = 1\ntimeout_seconds = 1\n\
+         recheck_confirms = true\n",
         directory.url()
     );
     World::configured(&file).await

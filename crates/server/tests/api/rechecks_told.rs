@@ -10,8 +10,8 @@ use patgate_store::{Actor, ActorKind};
 use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
 use serde_json::{Value, json};
 
-use crate::common::World;
-use crate::rechecks::{OFTEN, ask};
+use crate::common::{NewGrant, Person, World};
+use crate::rechecks::{OFTEN, ask, passes};
 use crate::rechecks_in_vain::{owner_from, record};
 
 /// An identity provider whose token endpoint and user information answer as they are told.
@@ -43,8 +43,13 @@ impl Told {
     }
 
     async fn with_world() -> (Self, World) {
+        Self::with_lines("").await
+    }
+
+    /// With these lines more in its table.
+    async fn with_lines(lines: &str) -> (Self, World) {
         let told = Self::start();
-        let table = crate::sso::table("company", &told.provider.url(), "patgate", "");
+        let table = crate::sso::table("company", &told.provider.url(), "patgate", lines);
         (told, World::configured(&format!("{OFTEN}{table}")).await)
     }
 
@@ -145,4 +150,32 @@ async fn what_a_provider_is_asked_with_is_sealed_and_outlives_a_new_key() {
         "nobody is asked with nothing"
     );
     assert!(!has(second));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_provider_vouches_for_whatever_it_did_to_them_is_out_within_the_window() {
+    for confirms in [false, true] {
+        let (told, world) = Told::with_lines(&format!("recheck_confirms = {confirms}")).await;
+        let id = owner_from(&world, Origin::Sso, "alice", Some("refresh")).await;
+        let alice = Person { id, username: "alice".into() };
+        let token = world.token(&alice, NewGrant { application: "any", ..NewGrant::default() }).await;
+        let groups = json!({ "sub": "key-alice", "preferred_username": "alice", "groups": ["testers"] });
+        told.say(tokens(&json!({})), Reply::json(&groups));
+        let start = world.clock.now();
+        for day in 1..=30 {
+            assert!(passes(&world, &token).await, "{confirms}, day {day}");
+            world.clock.set(start + SignedDuration::from_hours(24 * day) - SignedDuration::from_secs(1));
+            ask(&world).await;
+        }
+        let user = world.state.store.user(id).await.unwrap().unwrap();
+        assert_eq!(user.groups, ["testers"], "what a re-check says of groups counts all the same");
+        assert_eq!(
+            passes(&world, &token).await,
+            confirms,
+            "it was asked each day, and said the same each day"
+        );
+        // A sign-in is a word that counts everywhere.
+        owner_from(&world, Origin::Sso, "alice", None).await;
+        assert!(passes(&world, &token).await);
+    }
 }

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::provider::ProviderName;
+use rand_core::SeedableRng;
 
 use super::*;
 use crate::{
@@ -234,6 +235,31 @@ on_both_databases! {
         assert!(store.sealing_keys().await.unwrap().is_empty(), "nobody needs the key for it");
     }
 
+    async fn the_database_spreads_looks_as_the_program_does(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 0).await;
+        let ids: Vec<_> = [3_i64, 89_999, 90_000, 90_001, i64::MAX / 7, i64::MAX].map(UserId::from_i64).to_vec();
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        for id in &ids {
+            change.insert_user(&from_corp(id.as_i64(), &format!("user{}", id.as_i64())), None).await.unwrap();
+        }
+        let next = NextLook { latest: later(15), spread: SignedDuration::from_secs(90) };
+        change.confirm_users(&ids, next).await.unwrap();
+        change.commit().await.unwrap();
+        let looks = async || {
+            let mut looks = Vec::new();
+            for id in &ids {
+                looks.push(store.confirmation_record(*id).await.unwrap().unwrap().due_at.unwrap());
+            }
+            looks
+        };
+        let expected: Vec<_> = ids.iter().map(|id| next.at(*id)).collect();
+        assert_eq!(looks().await, expected, "at a confirmation");
+        store.settle_confirmations(&ids, later(1)).await.unwrap();
+        assert_eq!(looks().await, [later(1); 6], "without a span, at its end");
+        store.settle_confirmations(&ids, next).await.unwrap();
+        assert_eq!(looks().await, expected, "when nothing is different");
+    }
+
     async fn a_provider_ends_the_sessions_it_opened_and_no_other(fixture: Fixture) {
         let store = store_with_owners(&fixture, 2).await;
         let of = |number, user, subject: &str, sid: Option<&str>| Session {
@@ -277,4 +303,33 @@ on_both_databases! {
         assert_eq!(store.user_by_subject(Origin::Sso, "corp", "s1").await.unwrap().unwrap().username, name("ann"));
         assert!(store.user_by_name(&name("user1")).await.unwrap().is_none());
     }
+}
+
+proptest::proptest! {
+    #[test]
+    fn each_user_is_looked_at_at_a_moment_of_their_own_within_the_span(
+        user in 0..i64::MAX, at in 0_i64..4_000_000_000_000, spread in 0_i64..1_000_000_000,
+    ) {
+        let latest = Timestamp::from_millisecond(at).unwrap();
+        let next = NextLook { latest, spread: SignedDuration::from_millis(spread) };
+        let moment = next.at(UserId::from_i64(user));
+        proptest::prop_assert!(moment <= latest);
+        let sooner = latest.duration_since(moment);
+        proptest::prop_assert!(sooner < SignedDuration::from_millis(spread.max(1)), "{sooner}");
+        proptest::prop_assert_eq!(next.at(UserId::from_i64(user)), moment, "the same each time");
+    }
+}
+
+/// Of many people who came at once, no tenth of the span has much more than a tenth.
+#[test]
+fn who_came_at_once_is_not_looked_at_at_once() {
+    let mut random = rand_chacha::ChaCha12Rng::seed_from_u64(5);
+    let spread = SignedDuration::from_secs(90);
+    let next = NextLook { latest: later(15), spread };
+    let mut tenths = [0_u32; 10];
+    for _ in 0..10_000 {
+        let sooner = next.latest.duration_since(next.at(UserId::generate(&mut random)));
+        tenths[usize::try_from(sooner.as_millis() * 10 / spread.as_millis()).unwrap()] += 1;
+    }
+    assert!(tenths.iter().all(|count| (850..1_150).contains(count)), "{tenths:?}");
 }

@@ -115,4 +115,18 @@ on_both_databases! {
         change.commit().await.unwrap();
         assert_eq!(store.counts().await.unwrap(), Counts { users: 2, grants: 3 });
     }
+
+    async fn what_stood_first_under_a_providers_name_stays_until_it_moves(fixture: Fixture) {
+        let store = fixture.open().await;
+        let (corp, other) = ("corp".parse().unwrap(), "other".parse().unwrap());
+        let before = store.last_sequence().await.unwrap();
+        let (one, two) = tokio::join!(store.meet_provider(&corp, "one"), store.meet_provider(&corp, "two"));
+        let (one, two) = (one.unwrap(), two.unwrap());
+        assert!(one == two && ["one", "two"].contains(&one.as_str()), "whoever came first: {one} {two}");
+        assert_eq!(store.meet_provider(&corp, "three").await.unwrap(), one);
+        store.move_provider(&corp, "three").await.unwrap();
+        assert_eq!(store.meet_provider(&corp, "one").await.unwrap(), "three");
+        assert_eq!(store.meet_provider(&other, "four").await.unwrap(), "four");
+        assert_eq!(store.last_sequence().await.unwrap(), before, "none of it is a change");
+    }
 }

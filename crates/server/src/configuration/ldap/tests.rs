@@ -32,7 +32,23 @@ fn a_name_a_server_and_a_base_are_enough() {
     assert_eq!((directory.connect_timeout.as_secs(), directory.timeout.as_secs()), (5, 10));
     assert!(directory.manager.is_none() && directory.group_search.is_none() && !directory.nested_groups);
     assert_eq!(directory.disabled.preset, Preset::Plain);
+    assert!(!directory.recheck_confirms, "a disabled entry looks like any other");
     assert!(read("").unwrap().is_empty());
+}
+
+#[test]
+fn re_checks_confirm_where_something_says_who_is_disabled_or_where_it_is_set() {
+    let confirms = |lines: &str| read(&format!("{LEAST}{lines}")).unwrap()[0].recheck_confirms;
+    for lines in [
+        "preset = 'openldap'",
+        "preset = 'active-directory'",
+        "disabled_filter = '(a=b)'",
+        "recheck_confirms = true",
+    ] {
+        assert!(confirms(lines), "{lines}");
+    }
+    assert!(!confirms("preset = 'openldap'\nrecheck_confirms = false"));
+    assert!(fault("recheck_confirms = 1").contains("recheck_confirms"));
 }
 
 #[test]

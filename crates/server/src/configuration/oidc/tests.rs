@@ -31,6 +31,9 @@ fn an_issuer_and_a_client_are_enough() {
     assert_eq!(provider.claims.roles, "groups");
     assert_eq!((provider.prompt, provider.clock_skew), (Prompt::AsNeeded, SignedDuration::from_secs(60)));
     assert!(!provider.log_in_directly && provider.access_token.is_none());
+    assert!(!provider.recheck_confirms, "nobody knows whether it refuses whom it disabled");
+    assert!(with("recheck_confirms = true\n").recheck_confirms);
+    assert_eq!(at_fault("recheck_confirms = 'yes'\n"), ["oidc[1].recheck_confirms"]);
 }
 
 #[test]
@@ -44,6 +47,8 @@ fn a_preset_knows_the_claims_of_its_product() {
             (roles, external_id)
         );
         assert_eq!(provider.prompt, Prompt::Nothing);
+        assert!(provider.recheck_confirms, "it refuses whom it disabled");
+        assert!(!with(&format!("preset = '{preset}'\nrecheck_confirms = false\n")).recheck_confirms);
     }
     let provider =
         with("preset = 'keycloak'\nroles_claim = 'groups'\nprompt = 'login'\nscopes = ['groups']\n");

@@ -111,10 +111,23 @@ pub struct Ldap {
     /// Example: `"entryUUID"`
     pub external_id_attribute: Option<String>,
 
+    /// What the server told that this directory was, when the `dc` parts of `user_search_base` or `external_id_attribute` have
+    /// changed since it was first met under its name, and it has the same people under the same keys. See the guide.
+    ///
+    /// Example: `"ldap dc=old,dc=example,dc=com by entryuuid"`
+    pub moved_from: Option<String>,
+
     /// Who may not sign in, and whose tokens are suspended: whoever fits this filter, besides what the preset says.
     ///
     /// Example: `"(employeeType=left)"`
     pub disabled_filter: Option<String>,
+
+    /// Whether it confirms somebody that a re-check finds their entry, not disabled. `false`: only a sign-in confirms; that
+    /// an entry is gone, and its groups, count all the same. When it is absent it is `true` with a `preset` or a
+    /// `disabled_filter`, and `false` without both: then nothing tells a disabled entry from another.
+    ///
+    /// Example: `true`
+    pub recheck_confirms: Option<bool>,
 
     /// How long a connection may take, in seconds: 1 to 60.
     #[config(default = 5)]

@@ -27,6 +27,12 @@ pub struct Oidc {
     /// Example: `"https://id.example.com/realms/company"`
     pub issuer: String,
 
+    /// What the server told that this provider was, when `issuer` or `external_id_claim` has changed since it was first met
+    /// under its name, and it has the same people under the same keys. See the guide.
+    ///
+    /// Example: `"sso https://old.example.com by sub"`
+    pub moved_from: Option<String>,
+
     /// What Patgate is called at the provider.
     ///
     /// Example: `"patgate"`
@@ -171,6 +177,14 @@ pub struct Oidc {
     /// only provider; `/login` shows the log-in page all the same.
     #[config(default = false)]
     pub log_in_directly: bool,
+
+    /// Whether it confirms somebody that the provider vouches for them at a re-check, which shows it their refresh token.
+    /// `false`: only a sign-in confirms; the groups that a re-check brings count all the same. A provider that goes on
+    /// vouching for people whom it disabled keeps their tokens alive where this is `true`. When it is absent it is `true`
+    /// with a `preset`, whose providers refuse such people, and `false` without one.
+    ///
+    /// Example: `true`
+    pub recheck_confirms: Option<bool>,
 
     /// The internal user whose tokens may change the provider's users and groups over SCIM, with the permission
     /// `scim#provision`. Nobody may when it is absent.

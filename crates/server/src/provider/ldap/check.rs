@@ -22,7 +22,25 @@ impl Directory {
                 seen(fault.step, Err(fault.detail));
             }
         }
+        let outcome = Ok(self.rechecks().to_owned());
+        steps.push(Seen { what: "re-checks".to_owned(), outcome });
         Checked { provider: self.settings.name.clone(), kind: "LDAP", steps }
+    }
+
+    /// What a re-check can learn of somebody here, and what that counts for: an end of a sentence about re-checks.
+    pub(crate) fn rechecks(&self) -> &'static str {
+        match (self.settings.disabled.is_known(), self.settings.recheck_confirms) {
+            (true, true) => "they confirm who is there and not disabled",
+            (true, false) => "they suspend who is gone or disabled, and confirm nobody: only a sign-in does",
+            (false, true) => {
+                "they confirm who is there, as `recheck_confirms` says; a disabled entry is not noticed before it is \
+                 deleted: neither `preset` nor `disabled_filter` says which are"
+            }
+            (false, false) => {
+                "they suspend who is gone, and confirm nobody: only a sign-in does, since neither `preset` nor \
+                 `disabled_filter` says who is disabled"
+            }
+        }
     }
 
     async fn check_server(

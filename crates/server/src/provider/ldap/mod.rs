@@ -108,6 +108,12 @@ impl Directory {
         &self.settings.label
     }
 
+    /// Whether it confirms somebody that a re-check finds their entry, not disabled; otherwise only a sign-in does.
+    #[must_use]
+    pub fn recheck_confirms(&self) -> bool {
+        self.settings.recheck_confirms
+    }
+
     /// Who has this log-in name. `None` for nobody, and for several: then the log has them.
     ///
     /// # Errors
@@ -220,6 +226,7 @@ mod tests {
             start_tls: false,
             trust: None,
             manager: None,
+            moved_from: None,
             user_search_base: "dc=example,dc=test".to_owned(),
             user_search_filter: preset.user_search_filter().parse().unwrap(),
             group_search: None,
@@ -232,6 +239,7 @@ mod tests {
                 external_id: preset.external_id_attribute().to_owned(),
             },
             disabled: Disabled { preset, filter: None },
+            recheck_confirms: true,
             connect_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
         }

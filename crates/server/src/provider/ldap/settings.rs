@@ -25,6 +25,8 @@ pub struct DirectorySettings {
     pub trust: Option<PathBuf>,
     /// Who searches; nobody in particular when it is absent.
     pub manager: Option<Manager>,
+    /// The identity that it had before, when somebody says that it is the same one.
+    pub moved_from: Option<String>,
     /// Where users are.
     pub user_search_base: String,
     /// Who is a user: `{0}` is the log-in name.
@@ -39,10 +41,44 @@ pub struct DirectorySettings {
     pub attributes: Attributes,
     /// Who may not sign in.
     pub disabled: Disabled,
+    /// Whether it confirms somebody that a re-check finds their entry, not disabled; otherwise only a sign-in does.
+    pub recheck_confirms: bool,
     /// How long a connection may take, with its encryption.
     pub connect_timeout: Duration,
     /// How long an answer may take.
     pub timeout: Duration,
+}
+
+impl DirectorySettings {
+    /// What it is, apart from its name: the root of its tree, and by what people are known. Servers and the base below the
+    /// root change while a directory stays the same.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let root = root(&self.user_search_base);
+        format!("ldap {root} by {}", self.attributes.external_id).to_lowercase()
+    }
+}
+
+/// The `dc` parts at the end of a distinguished name (RFC 4519 §2.4), without blanks; its last part where there are none.
+fn root(name: &str) -> String {
+    let mut parts = vec![String::new()];
+    let mut is_escaped = false;
+    for letter in name.chars() {
+        match (letter, parts.last_mut()) {
+            (',', _) if !is_escaped => parts.push(String::new()),
+            (_, Some(part)) => part.push(letter),
+            (_, None) => {}
+        }
+        is_escaped = letter == '\\' && !is_escaped;
+    }
+    let trimmed = |part: &String| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        format!("{}={}", name.trim(), value.trim())
+    };
+    let parts: Vec<_> = parts.iter().map(trimmed).collect();
+    let is_dc = |part: &&String| part.to_lowercase().starts_with("dc=");
+    let length = parts.iter().rev().take_while(is_dc).count().max(1);
+    parts[parts.len() - length..].join(",")
 }
 
 /// Who searches.
@@ -85,6 +121,14 @@ pub struct Disabled {
     pub preset: Preset,
     /// Whoever it fits, besides.
     pub filter: Option<Filter>,
+}
+
+impl Disabled {
+    /// Whether anything tells a disabled entry from another.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.preset != Preset::Plain || self.filter.is_some()
+    }
 }
 
 /// A kind of directory.
@@ -154,6 +198,25 @@ impl Preset {
             Self::Plain => &[],
             Self::OpenLdap => &["pwdAccountLockedTime"],
             Self::ActiveDirectory => &["userAccountControl", "accountExpires"],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::root;
+
+    #[test]
+    fn the_root_of_a_tree_is_what_stays_when_the_base_becomes_smaller() {
+        for (base, expected) in [
+            ("dc=example,dc=com", "dc=example,dc=com"),
+            ("ou=people,dc=example,dc=com", "dc=example,dc=com"),
+            ("OU=a\\,b , DC=Example , DC=com", "DC=Example,DC=com"),
+            ("dc=x,ou=people,o=company", "o=company"),
+            ("ou=one\\\\,dc=two", "dc=two"),
+            ("o=company", "o=company"),
+        ] {
+            assert_eq!(root(base), expected, "{base}");
         }
     }
 }

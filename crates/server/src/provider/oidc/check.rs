@@ -80,7 +80,16 @@ impl Provider {
             "it does not offer to tell of log-outs".to_owned()
         };
         step("back-channel log-out", Ok(seen));
+        step("re-checks", Ok(self.rechecks().to_owned()));
         step("redirect", Ok(format!("it must know the redirect address `{}`", self.redirect_uri)));
         steps
+    }
+
+    /// What a re-check of somebody counts for here: an end of a sentence about re-checks.
+    pub(crate) fn rechecks(&self) -> &'static str {
+        match self.settings.recheck_confirms {
+            true => "they confirm whom it vouches for; it must refuse a refresh for people whom it disabled",
+            false => "they bring new groups, and confirm nobody: only a sign-in does (`recheck_confirms`)",
+        }
     }
 }

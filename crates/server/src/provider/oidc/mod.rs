@@ -145,6 +145,12 @@ impl Provider {
         &self.settings.label
     }
 
+    /// Whether its word at a re-check confirms somebody; otherwise only a sign-in does.
+    #[must_use]
+    pub fn recheck_confirms(&self) -> bool {
+        self.settings.recheck_confirms
+    }
+
     /// The text of its button.
     #[must_use]
     pub fn button(&self) -> &str {

@@ -23,6 +23,8 @@ pub struct OidcSettings {
     pub button: String,
     /// Its issuer, letter by letter: it is compared, never interpreted (OIDC Discovery §4.3).
     pub issuer: String,
+    /// The identity that it had before, when somebody says that it is the same one.
+    pub moved_from: Option<String>,
     /// What Patgate is called there.
     pub client_id: String,
     /// How Patgate proves that.
@@ -51,10 +53,20 @@ pub struct OidcSettings {
     pub allow_clear_text: bool,
     /// Whether an unauthenticated visit of a page goes straight to it, when it is the only provider.
     pub log_in_directly: bool,
+    /// Whether its word at a re-check confirms somebody; otherwise only a sign-in does.
+    pub recheck_confirms: bool,
     /// The internal user who is its client over SCIM.
     pub scim_user: Option<Username>,
     /// Its access tokens, when they are taken on the API.
     pub access_token: Option<AccessTokenSettings>,
+}
+
+impl OidcSettings {
+    /// What it is, apart from its name: who vouches for people, and by what they are known.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        format!("sso {} by {}", self.issuer, self.claims.external_id)
+    }
 }
 
 /// How a client proves who it is at the token endpoint (OIDC Core §9).

@@ -85,7 +85,8 @@ async fn ask_about_all(
         let fault = match answers(state, directory, &users).await? {
             Ok(answers) => {
                 is_understood = true;
-                apply(state, &users.into_iter().zip(answers).collect::<Vec<_>>()).await?;
+                let answers: Vec<_> = users.into_iter().zip(answers).collect();
+                apply(state, &answers, directory.recheck_confirms()).await?;
                 continue;
             }
             Err(fault) => fault,
@@ -185,7 +186,7 @@ async fn ask_provider(
         let answers: Vec<_> =
             asked.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         let is_silent = answers.is_empty();
-        apply(state, &answers).await?;
+        apply(state, &answers, provider.recheck_confirms()).await?;
         if is_silent || rest(people, state.recheck.people_per_second, stop).await {
             return Ok(());
         }

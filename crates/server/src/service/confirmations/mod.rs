@@ -41,11 +41,11 @@ pub(super) fn next_look(state: &AppState) -> NextLook {
 }
 
 /// Puts in force what a provider said about users, as last known: all of it or nothing. A word that only repeats the
-/// last is no change.
+/// last is no change. That they are there confirms them where it `confirms`; else it brings news of them alone.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn apply(state: &AppState, answers: &[(User, Answer)]) -> Result<(), Problem> {
+pub async fn apply(state: &AppState, answers: &[(User, Answer)], confirms: bool) -> Result<(), Problem> {
     let now = state.clock.now();
     let due_at = next_look(state);
     let freshness = state.node.settings().freshness;
@@ -58,7 +58,8 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)]) -> Result<(), P
     let changes = |(user, answer): &&(User, Answer)| match answer {
         Answer::Present(person) => {
             let kept = kept.iter().filter(|it| it.user == user.id).map(|it| it.group_name.as_str());
-            sign_in::is_news(user, person, kept) || is_due(user.confirmation, freshness.of(user.origin), now)
+            sign_in::is_news(user, person, kept)
+                || confirms && is_due(user.confirmation, freshness.of(user.origin), now)
         }
         Answer::Disabled => !is_withdrawn(user, Withdrawal::Disabled),
         Answer::Gone => !is_withdrawn(user, Withdrawal::Gone),
@@ -74,7 +75,8 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)]) -> Result<(), P
                 Answer::Present(_) if user.origin == Origin::Sso && is_out(&change, user.id).await? => {}
                 Answer::Present(person) => {
                     match take_over_all_but_a_bad_name(&mut change, user, person).await {
-                        Ok(()) => confirmed.push(user.id),
+                        Ok(()) if confirms => confirmed.push(user.id),
+                        Ok(()) => {}
                         // Deleted meanwhile.
                         Err(SignInRefused::Store(StoreError::NotFound(_))) => {}
                         Err(reason) => {

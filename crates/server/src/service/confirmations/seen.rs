@@ -22,6 +22,8 @@ pub struct SeenConfirmation {
     pub record: Option<ConfirmationRecord>,
     /// Whether there is nothing to ask it with: only a sign-in confirms them.
     pub is_never_asked: bool,
+    /// Whether its word confirms them when it is asked; otherwise only a sign-in does.
+    pub recheck_confirms: bool,
 }
 
 /// How a user stands with their provider; `None` for an internal user, about whom nobody else is asked.
@@ -37,10 +39,21 @@ pub async fn seen(state: &AppState, user: &User) -> Result<Option<SeenConfirmati
     let has_refresh_token = record.as_ref().is_some_and(|record| record.has_refresh_token);
     Ok(Some(SeenConfirmation {
         is_never_asked: user.origin == Origin::Sso && !has_refresh_token,
+        recheck_confirms: recheck_confirms(state, user),
         last: user.confirmation,
         counts_until: user.confirmation.counts_until(window),
         has_lapsed: user.confirmation.suspends(window, state.clock.now())
             == Some(SuspensionReason::OwnerUnconfirmed),
         record,
     }))
+}
+
+/// Whether it confirms a user that their provider vouches for them when it is asked again. One that is not in the
+/// configuration is not asked.
+fn recheck_confirms(state: &AppState, user: &User) -> bool {
+    match user.origin {
+        Origin::Internal => false,
+        Origin::Ldap => state.directories.find(&user.provider).is_some_and(|it| it.recheck_confirms()),
+        Origin::Sso => state.oidc.find(&user.provider).is_some_and(|it| it.recheck_confirms()),
+    }
 }

@@ -63,7 +63,7 @@ async fn withdraw(state: &AppState, provider: &ProviderName, subject: &str) -> R
         matches!(user.confirmation, Confirmation::Withdrawn { reason: Withdrawal::Disabled, .. })
     };
     match user.filter(|user| !is_known(user)) {
-        Some(user) => confirmations::apply(state, &[(user, Answer::Disabled)]).await,
+        Some(user) => confirmations::apply(state, &[(user, Answer::Disabled)], false).await,
         None => Ok(()),
     }
 }

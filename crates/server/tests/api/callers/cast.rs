@@ -43,11 +43,13 @@ pub(super) enum Cast {
     RightPassword,
     Session,
     AdministratorsPassword,
+    TokenOfSso,
+    SessionOfSso,
 }
 
 impl Cast {
     /// All of them; those who are refused everywhere first.
-    pub(super) const ALL: [Self; 32] = [
+    pub(super) const ALL: [Self; 34] = [
         Self::Nobody,
         Self::Garbage,
         Self::UnknownToken,
@@ -80,6 +82,8 @@ impl Cast {
         Self::RightPassword,
         Self::Session,
         Self::AdministratorsPassword,
+        Self::TokenOfSso,
+        Self::SessionOfSso,
     ];
 
     /// In the table.
@@ -117,6 +121,10 @@ impl Cast {
             Self::RightPassword => "Basic: Ann's name and password",
             Self::Session => "Ann's session with the CSRF token",
             Self::AdministratorsPassword => "Basic: an administrator's name and password",
+            Self::TokenOfSso => {
+                "Bearer: a token of somebody from single sign-on, who may sign in and nothing else"
+            }
+            Self::SessionOfSso => "their session with the CSRF token",
         }
     }
 
@@ -158,6 +166,8 @@ impl Cast {
             Self::RightPassword => call.basic("ann", PASSWORD),
             Self::Session => call.session(&stage.session),
             Self::AdministratorsPassword => call.basic("root", PASSWORD),
+            Self::TokenOfSso => call.header("authorization", &format!("Bearer {}", stage.of_sso.text)),
+            Self::SessionOfSso => call.session(&stage.session_of_sso),
         }
     }
 }
@@ -183,6 +193,8 @@ pub(super) struct Stage {
     scim_clients: IssuedToken,
     session: SignedIn,
     ended_session: SignedIn,
+    of_sso: IssuedToken,
+    session_of_sso: SignedIn,
     /// A token of Ann's that the calls are about.
     pub(super) subject: IssuedToken,
     /// A user of the provider that has a SCIM client.
@@ -226,6 +238,7 @@ impl Stage {
         let ended_session = world.session(&ann).await;
         world.end_sessions(&ann).await;
         let subject = world.token(&ann, NewGrant::default()).await;
+        let sue = world.user_from("sue", Origin::Sso, "corp", &["login"]).await;
         let stage = Self {
             run: world.run(&ann, &[&subject], &[]).await,
             failed_mail: world.fail_mails("550 no such user").await[0],
@@ -249,6 +262,8 @@ impl Stage {
             scim_group: world.scim_group("corp", "Staff").await,
             session: world.session(&ann).await,
             ended_session,
+            of_sso: world.token(&sue, any()).await,
+            session_of_sso: world.session(&sue).await,
             subject,
         };
         world.release_things().await;
@@ -281,6 +296,7 @@ impl Stage {
             &self.bobs,
             &self.administrators,
             &self.scim_clients,
+            &self.of_sso,
             &self.subject,
         ];
         tokens.into_iter().map(|token| token.text.as_str()).chain([PASSWORD])

@@ -12,6 +12,7 @@ use crate::common::{NewGrant, World, get};
 /// A directory that has a name for people, and a provider that has none.
 const PROVIDERS: &str = "\
     [[ldap]]\nname = 'corp'\nlabel = 'Example & Sons'\nurls = ['ldaps://ldap.example.com']\nuser_search_base = 'dc=x'\n\
+    recheck_confirms = true\n\
     [[oidc]]\nname = 'idp'\nlabel = 'The Cloud'\nissuer = 'https://id.example.com'\nclient_id = 'patgate'\n";
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -106,6 +107,7 @@ async fn an_administrator_reads_how_a_user_stands_with_their_provider() {
     confirm(&world, bob.id).await;
     let bobs = world.open(&world.session(&root).await, "/admin/users/bob").await;
     assert!(bobs.text().contains("Never: it gave no refresh token"), "{}", bobs.shown());
+    assert!(bobs.text().contains(", by a sign-in</dd>"), "only that confirms him: {}", bobs.shown());
     postpone(&world.state, &[ann.id], "`ldap.example.com` gave no answer <yet>").await.unwrap();
     let told = page().await;
     let vain = "the last time in vain: `ldap.example.com` gave no answer &#60;yet&#62;";
@@ -121,4 +123,28 @@ async fn an_administrator_reads_how_a_user_stands_with_their_provider() {
     confirm(&world, ann.id).await;
     let told = page().await;
     assert!(!told.contains("Suspended") && !told.contains("in vain"), "{told}");
+}
+
+#[tokio::test]
+async fn pages_say_where_only_a_sign_in_confirms() {
+    let world =
+        World::configured(&PROVIDERS.replace("recheck_confirms = true", "recheck_confirms = false")).await;
+    let root = world.user("root", &["admin"]).await;
+    let ann = world.user_from("ann", Origin::Ldap, "corp", &["login"]).await;
+    confirm(&world, ann.id).await;
+    let own = world.open(&world.session(&ann).await, "/account/profile").await;
+    let (_, due) = own.text().split_once("<dt>Next confirmation due</dt>").unwrap();
+    assert!(due.split("</dl>").next().unwrap().contains(", by a sign-in</dd>"), "{}", own.shown());
+    let page = async || {
+        let page = world.open(&world.session(&root).await, "/admin/users/ann").await;
+        page.text().to_owned()
+    };
+    let told = page().await;
+    assert!(told.contains("; that brings news of groups, and only a sign-in confirms them"), "{told}");
+    later(&world, DAY * 30);
+    let told = page().await;
+    assert!(
+        told.contains(" until they sign in</dd>") && !told.contains("until the provider confirms"),
+        "{told}"
+    );
 }

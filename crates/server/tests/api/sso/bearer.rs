@@ -1,5 +1,10 @@
 //! A provider's access tokens on the API, where the operator lets them count.
 
+use jiff::SignedDuration;
+use patgate_core::confirmation::Withdrawal;
+use patgate_core::user::Origin;
+use patgate_server::provider::Person as Claims;
+use patgate_server::service::sign_in::{self, Arrival};
 use patgate_testkit::ports;
 use patgate_testkit::servers::oidc::{AUDIENCE, Certified, SECRET, Visitor};
 
@@ -85,4 +90,48 @@ async fn no_access_token_counts_where_none_is_wanted_or_for_another_api() {
         let (access, _) = tokens(&world, &provider, "alice").await;
         assert_eq!(call(&world, &access).await.status(), 401);
     }
+}
+
+#[tokio::test]
+async fn an_access_token_of_somebody_who_is_out_does_not_count() {
+    let (world, provider) = stage(&format!("[oidc.access_token]\naudience = '{AUDIENCE}'")).await;
+    let today = world.clock.now();
+    let person = Claims {
+        subject: "alice".to_owned(),
+        username: "alice".to_owned(),
+        full_name: String::new(),
+        email: String::new(),
+        groups: vec!["developers".to_owned()],
+    };
+    let arrive = async || {
+        let arrival = Arrival {
+            origin: Origin::Sso,
+            provider: &"company".parse().unwrap(),
+            person: &person,
+            address: "192.0.2.7".parse().unwrap(),
+            refresh_token: None,
+        };
+        sign_in::arrive(&world.state, arrival).await.unwrap()
+    };
+    // She was confirmed a window ago; the provider makes an access token for her today all the same.
+    world.clock.set(today - SignedDuration::from_hours(30 * 24));
+    let id = arrive().await;
+    world.clock.set(today);
+    let (access, _) = tokens(&world, &provider, "alice").await;
+    assert_eq!(call(&world, &access).await.status(), 401, "she has lapsed");
+    arrive().await;
+    let answer = call(&world, &access).await;
+    assert_eq!(answer.status(), 200, "{}", answer.shown());
+    for reason in [Withdrawal::Gone, Withdrawal::Disabled] {
+        let mut change = world.change().await;
+        change.withdraw_user(id, reason).await.unwrap();
+        world.commit(change).await;
+        assert_eq!(call(&world, &access).await.status(), 401, "{reason:?}");
+        arrive().await;
+        assert_eq!(call(&world, &access).await.status(), 200);
+    }
+    let mut change = world.change().await;
+    change.disable_user(id).await.unwrap();
+    world.commit(change).await;
+    assert_eq!(call(&world, &access).await.status(), 401, "an administrator disabled her");
 }

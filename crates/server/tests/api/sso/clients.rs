@@ -76,8 +76,17 @@ async fn a_provider_is_tried_step_by_step() {
     let provider = stage.world.state.oidc.find("company").unwrap();
     let steps = provider.check(stage.world.clock.now()).await.steps;
     let names: Vec<_> = steps.iter().map(|step| (step.what.as_str(), step.outcome.is_ok())).collect();
-    let all =
-        ["discovery", "endpoints", "PKCE", "keys", "scopes", "log-out", "back-channel log-out", "redirect"];
+    let all = [
+        "discovery",
+        "endpoints",
+        "PKCE",
+        "keys",
+        "scopes",
+        "log-out",
+        "back-channel log-out",
+        "re-checks",
+        "redirect",
+    ];
     assert_eq!(names, all.map(|name| (name, true)));
     let seen = steps.iter().map(|step| step.outcome.clone().unwrap()).collect::<Vec<_>>().join("\n");
     for part in [

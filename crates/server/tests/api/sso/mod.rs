@@ -61,10 +61,11 @@ pub(crate) async fn world(file: &str) -> World {
     world
 }
 
-/// A provider's table in the configuration.
+/// A provider's table in the configuration. Re-checks confirm, unless the lines say something else.
 pub(crate) fn table(name: &str, issuer: &str, client: &str, lines: &str) -> String {
+    let confirms = if lines.contains("recheck_confirms") { "" } else { "recheck_confirms = true\n" };
     format!(
-        "[[oidc]]\nname = '{name}'\nissuer = '{issuer}'\nclient_id = '{client}'\n\
+        "[[oidc]]\nname = '{name}'\nissuer = '{issuer}'\nclient_id = '{client}'\n{confirms}\
          scopes = ['openid', 'profile', 'email', 'groups', 'offline_access']\n{lines}\n"
     )
 }

@@ -3,7 +3,8 @@
 use super::{GROUPS, PEOPLE, READER, READER_PASSWORD, Slapd};
 
 impl Slapd {
-    /// Patgate's table of it, under this name: over `ldaps`, with the reader, and with the search for groups. A line of
+    /// Patgate's table of it, under this name: over `ldaps`, with the reader, with the search for groups, and with re-checks
+    /// that confirm. A line of
     /// `lines` takes the place of the table's own line for the same key, and `key =` takes that line out.
     ///
     /// ```no_run
@@ -15,7 +16,8 @@ impl Slapd {
     pub fn table(&self, name: &str, lines: &str) -> String {
         let own = format!(
             "urls = ['{}']\ntrust = '{}'\nmanager_dn = '{READER}'\nmanager_password = '{READER_PASSWORD}'\n\
-             user_search_base = '{PEOPLE}'\ngroup_search_base = '{GROUPS}'\n",
+             user_search_base = '{PEOPLE}'\ngroup_search_base = '{GROUPS}'\n\
+             recheck_confirms = true\n",
             self.ldaps_url(),
             self.authority().display()
         );
