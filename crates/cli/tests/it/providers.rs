@@ -13,7 +13,7 @@ fn start(data: &Path, database: Option<&Database>, table: &str) -> Result<String
     }
     match start.try_start() {
         Ok(mut patgate) => {
-            patgate.stop();
+            assert!(patgate.stop().success(), "{}", patgate.log());
             Ok(patgate.log())
         }
         Err(failure) => {

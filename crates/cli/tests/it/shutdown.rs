@@ -72,6 +72,21 @@ fn a_server_is_ready_when_all_tokens_are_loaded_and_calls_none_unknown_before() 
 }
 
 #[test]
+fn a_server_that_is_told_to_stop_while_it_starts_gives_up_starting() {
+    let database = Database::create();
+    let mut first = Patgate::with().database_url(database.url()).start();
+    assert!(first.stop().success());
+    let lock = Lock::take(&database, "settings");
+    let keys = first.data_directory().join("keys");
+    let mut patgate =
+        Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", keys).begin();
+    let port = patgate.ports()[0];
+    assert!(wait::until(PATIENCE, || wait::is_listening(port).then_some(())).is_some(), "{}", patgate.log());
+    assert!(patgate.stop().success(), "a signal ended it: {}", patgate.log());
+    drop(lock);
+}
+
+#[test]
 fn a_server_that_is_told_to_stop_finishes_what_it_has_begun() {
     let mut patgate = Patgate::start();
     let body = json!({ "tokenNote": "begun before the end" }).to_string();

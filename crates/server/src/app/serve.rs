@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,16 +103,22 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     Ok(Running { addresses, state, accepting, listening, background, tasks, _lock: lock })
 }
 
-/// Starts a server and runs it until the process is told to stop (SIGTERM, SIGINT).
+/// Starts a server and runs it until the process is told to stop (SIGTERM, SIGINT), from the start on: who is told so while it
+/// starts gives up starting, and who has just become ready stops in good order.
 ///
 /// # Errors
 /// As [`start`].
 pub async fn serve(configuration: Configuration) -> Result<(), StartError> {
-    let running = start(configuration).await?;
+    let mut stop = pin!(stop_signal());
+    let running = tokio::select! {
+        biased;
+        () = &mut stop => return Ok(()),
+        running = start(configuration) => running?,
+    };
     for address in &running.addresses {
         tracing::info!(%address, "listening");
     }
-    stop_signal().await;
+    stop.await;
     tracing::info!("stopping: what is under way is finished first");
     running.stop().await;
     Ok(())

@@ -58,6 +58,8 @@ async fn who_comes_from_a_closed_origin_makes_no_token_on_the_api() {
 /// Every place in which a token can stand.
 fn places(name: &str, token: &IssuedToken) -> Vec<(&'static str, Call)> {
     let current = || get("/api/v1/personal-access-tokens/current");
+    let webhook = post("/webhooks/hook").json(&json!({ "event": "push" }));
+    let webhook = webhook.header("x-release-webhook-token", &token.text);
     let bearer = |call: Call| call.header("authorization", &format!("Bearer {}", token.text));
     vec![
         ("Release's header", current().token(token)),
@@ -72,6 +74,7 @@ fn places(name: &str, token: &IssuedToken) -> Vec<(&'static str, Call)> {
         ("Basic at `/auth/release`", get("/auth/release").basic(name, &token.text)),
         ("Deploy's header at `/auth/deploy`", get("/auth/deploy").deploy_token(token)),
         ("Bearer at `/auth/deploy`", bearer(get("/auth/deploy"))),
+        ("the header of a webhook endpoint that the token opens", webhook),
     ]
 }
 
@@ -108,6 +111,8 @@ async fn a_token_whose_owner_is_out_passes_in_no_place_where_it_can_stand() {
             let id = owner_from(&world, origin, "ann", None).await;
             let ann = Person { id, username: "ann".into() };
             let token = world.token(&ann, NewGrant { application: "any", ..NewGrant::default() }).await;
+            world.user("root", &["admin"]).await;
+            world.post_endpoint("hook", json!({ "secretToken": token.text })).await;
             let refused = async |is_wanted: bool| {
                 for (place, call) in places("ann", &token) {
                     let answer = world.send(call).await;
