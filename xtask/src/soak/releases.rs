@@ -23,11 +23,16 @@ pub(super) fn run(kills: u32) -> Result<(), Failure> {
     step("build", || {
         process::run(cargo().current_dir(tree::root()).args(["build", "--package", "patgate", "--locked"]))
     })?;
-    let sqlite = step("crashes of releases on SQLite", || Ok(trial(Patgate::with(), kills, 7)))?;
+    let told = |done: u32| {
+        if done.is_multiple_of(10) {
+            println!("{done} of {kills} crashes");
+        }
+    };
+    let sqlite = step("crashes of releases on SQLite", || Ok(trial(Patgate::with(), kills, 7, told)))?;
     let cluster = step("PostgreSQL", Cluster::start)?;
     let postgres = step("crashes of releases on PostgreSQL", || {
         let database = Database::create_on(&cluster.url());
-        Ok(trial(Patgate::with().database_url(database.url()), kills, 8))
+        Ok(trial(Patgate::with().database_url(database.url()), kills, 8, told))
     })?;
     println!(
         "| database | kills | releases | of them completed | tasks failed by a crash | begun again and marked | whose call was \

@@ -73,12 +73,12 @@ fn assert_releases_were_tried(outcome: releases::Outcome) {
 
 #[test]
 fn a_crash_leaves_each_release_in_a_defined_state_and_repeats_no_call_unmarked_in_sqlite() {
-    assert_releases_were_tried(releases::trial(Patgate::with(), RELEASE_KILLS, 7));
+    assert_releases_were_tried(releases::trial(Patgate::with(), RELEASE_KILLS, 7, |_| {}));
 }
 
 #[test]
 fn a_crash_leaves_each_release_in_a_defined_state_and_repeats_no_call_unmarked_in_postgresql() {
     let database = Database::create();
     let start = Patgate::with().database_url(database.url());
-    assert_releases_were_tried(releases::trial(start, RELEASE_KILLS, 8));
+    assert_releases_were_tried(releases::trial(start, RELEASE_KILLS, 8, |_| {}));
 }

@@ -44,11 +44,11 @@ pub struct Outcome {
 }
 
 /// Starts the program, and crashes and restarts it so many times while releases run, of which every second one begins
-/// interrupted tasks again; then lets all of them end, and looks at each task.
+/// interrupted tasks again; then lets all of them end, and looks at each task. `progress` is told how many crashes there were.
 ///
 /// # Panics
 /// With what is wrong: a release that does not end, a task that ran twice, or whose call was made twice, without a mark.
-pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
+pub fn trial(start: Start, kills: u32, seed: u64, progress: impl Fn(u32)) -> Outcome {
     let mut patgate = start.start();
     let mut random = random::seeded(seed);
     let token = call(&patgate, "POST", "/api/v1/personal-access-tokens", &json!({ "tokenNote": "run as" }));
@@ -69,6 +69,7 @@ pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
         }
         patgate.kill();
         patgate.start_again();
+        progress(round + 1);
     }
     patgate.sql(NO_LEASES);
     let is_done = || {

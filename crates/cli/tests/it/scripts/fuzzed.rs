@@ -17,6 +17,8 @@ use super::{answer, assert_works, script};
 const AT_ONCE: u32 = 4;
 /// After how many one looks whether a right script still works.
 const LOOK: u32 = 100;
+/// After how many a long trial says how far it is.
+const TOLD: u32 = 10_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scripts_that_nobody_would_write_harm_nobody() {
@@ -45,6 +47,9 @@ async fn scripts_that_nobody_would_write_harm_nobody() {
         });
         if number % LOOK == 0 {
             assert_works(&workers).await;
+        }
+        if number > 0 && number % TOLD == 0 {
+            println!("{number} of {} scripts", scripts::count());
         }
     }
     while let Some(ended) = running.join_next().await {

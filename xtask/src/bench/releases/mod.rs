@@ -1,19 +1,22 @@
-//! `cargo xtask bench releases`: how long many releases of script tasks take, and what they hold in memory.
+//! `cargo xtask bench releases`: how long many releases of script tasks take, what they hold in memory, and how much a script
+//! without end slows them.
+
+mod beside;
+mod site;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use patgate_testkit::wait;
-use patgate_testkit::wire::Wire;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::site::Site;
 use super::program::Data;
 use super::serving::{Serving, now, seconds_since};
 use super::{figure, machine, page, verdict};
 use crate::failure::Failure;
-use crate::process::{self, step};
+use crate::process::step;
 
 /// Releases of a whole run.
 const RELEASES: usize = 1_000;
@@ -35,6 +38,9 @@ pub(crate) struct Arguments {
     /// How many releases there are; the page is written only with the default
     #[arg(long, value_name = "COUNT", default_value_t = RELEASES)]
     releases: usize,
+    /// Only what runs beside scripts without end; the page is not written
+    #[arg(long)]
+    beside: bool,
     /// Write the page even though others used the machine
     #[arg(long)]
     anyway: bool,
@@ -48,11 +54,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let data = step("build", Data::new)?;
     let others = machine::others()?;
     let count = arguments.releases;
+    if arguments.beside {
+        println!("\n{}", step("scripts without end", || beside::measure(&data))?);
+        return Ok(());
+    }
     let (seconds, megabytes) = step(&format!("{count} releases"), || measure(&data, count))?;
+    let beside = step("scripts without end", || beside::measure(&data))?;
     let text = format!(
         "{count} releases of {TASKS} script tasks, each with a call of the API, a variable and a line of the log; from the first \
          start to the last task, on SQLite.\n\n| what | |\n| --- | ---: |\n| seconds | {} |\n| tasks a second | {} |\n\
-         | most megabytes, server and workers | {} |\n\n{}.\n{}.\n",
+         | most megabytes, server and workers | {} |\n\n{}.\n{}.\n\n{beside}",
         figure(seconds),
         figure((count * TASKS) as f64 / seconds),
         figure(megabytes),
@@ -66,9 +77,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Seconds, and megabytes.
 fn measure(data: &Data, count: usize) -> Result<(f64, f64), Failure> {
     let serving = data.serve(None)?;
-    let file = data.path().join("data/initial-admin-password");
-    let password = fs::read_to_string(&file).map_err(Failure::file(&file))?;
-    let mut site = Site::new(serving.port, password.trim())?;
+    let mut site = Site::of(data, &serving)?;
+    let template = ordinary(&mut site)?;
+    let mut most = 0.0_f64;
+    let seconds = run_all(&mut site, &template, count, || most = most.max(megabytes(&serving)))?;
+    serving.stop();
+    Ok((seconds, most))
+}
+
+/// Makes the template of releases as people write them, and returns its id.
+fn ordinary(site: &mut Site) -> Result<String, Failure> {
     let task = json!({ "type": "xlrelease.ScriptTask", "title": "Task", "script": SCRIPT });
     let template = json!({
         "title": "Bench",
@@ -76,34 +94,27 @@ fn measure(data: &Data, count: usize) -> Result<(f64, f64), Failure> {
         "variables": [{ "key": "count", "type": "xlrelease.IntegerVariable", "value": 0 }],
         "scriptUserPassword": site.token,
     });
-    let template = site.post("/api/v1/templates", &template)?;
-    let path = format!("/api/v1/templates/{}/start", template["id"].as_str().unwrap_or_default());
+    site.make("/api/v1/templates", &template)
+}
+
+/// Starts so many releases of a template, and waits until all are done. The seconds from the first start.
+fn run_all(site: &mut Site, template: &str, count: usize, mut look: impl FnMut()) -> Result<f64, Failure> {
+    let before = site.count("COMPLETED")?;
+    let path = format!("/api/v1/templates/{template}/start");
     let start = now();
     for _ in 0..count {
         site.post(&path, &json!({}))?;
     }
-    let mut most = 0.0_f64;
-    let mut fault = None;
     let done = wait::until(PATIENCE, || {
-        most = most.max(megabytes(&serving));
-        match site.post("/api/v1/releases/count", &json!({})) {
-            Ok(counts) => {
-                let by_status = &counts["all"]["byStatus"];
-                (by_status["COMPLETED"] == count || !by_status["FAILED"].is_null()).then(|| by_status.clone())
-            }
-            Err(failure) => {
-                fault = Some(failure);
-                Some(Value::Null)
-            }
+        look();
+        match site.count("COMPLETED") {
+            Ok(completed) if completed < before + count => None,
+            other => Some(other),
         }
     });
     let seconds = seconds_since(start);
-    serving.stop();
-    match (fault, done) {
-        (Some(failure), _) => Err(failure),
-        (None, Some(counts)) if counts["COMPLETED"] == count => Ok((seconds, most)),
-        (None, counts) => Err(Failure::Found(format!("not all releases completed: {counts:?}"))),
-    }
+    let stuck = || Failure::Found(format!("not all releases completed in {} s", PATIENCE.as_secs()));
+    done.unwrap_or_else(|| Err(stuck())).map(|_| seconds)
 }
 
 /// What the server and its workers hold in memory now.
@@ -123,33 +134,4 @@ fn child_megabytes(process: &Path, parent: u32) -> Option<f64> {
     };
     let kibibytes = value("VmRSS:").filter(|_| value("PPid:") == Some(parent))?;
     Some(f64::from(kibibytes) * 1_024.0 / 1e6)
-}
-
-/// The server, for an administrator's token.
-struct Site {
-    wire: Wire,
-    token: String,
-}
-
-impl Site {
-    fn new(port: u16, password: &str) -> Result<Self, Failure> {
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--show-error", "--fail-with-body", "-u", &format!("admin:{password}")]);
-        curl.args(["-H", "Content-Type: application/json", "-d", r#"{"tokenNote": "bench"}"#]);
-        let url = format!("http://127.0.0.1:{port}/api/v1/personal-access-tokens");
-        let made: Value = serde_json::from_str(&process::read(curl.arg(url))?)
-            .map_err(|error| Failure::Found(format!("no token was made: {error}")))?;
-        let token = made["token"].as_str().unwrap_or_default().to_owned();
-        Ok(Self { wire: Wire::connect(port), token })
-    }
-
-    fn post(&mut self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let headers = [("x-release-personal-token", self.token.as_str())];
-        let answer = self.wire.request("POST", path, &headers, &body.to_string());
-        let answer = answer.map_err(|error| Failure::Found(format!("`{path}` was not answered: {error}")))?;
-        if (200..300).contains(&answer.status) {
-            return Ok(answer.json());
-        }
-        Err(Failure::Found(format!("`{path}` answered {}: {}", answer.status, answer.text())))
-    }
 }
