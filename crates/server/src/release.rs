@@ -4,17 +4,33 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use patgate_core::identifier::ReleaseNumber;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
+/// Whole releases that lists may have in memory at a time: each may be half a megabyte.
+const WHOLE: u32 = 200;
+
 /// What runs here, and who wakes whom.
-#[derive(Default)]
 pub struct RunningReleases {
     is_due: Notify,
     running: Mutex<HashMap<ReleaseNumber, CancellationToken>>,
+    whole: Semaphore,
+}
+
+impl Default for RunningReleases {
+    fn default() -> Self {
+        let whole = Semaphore::new(WHOLE as usize);
+        Self { is_due: Notify::new(), running: Mutex::default(), whole }
+    }
 }
 
 impl RunningReleases {
+    /// Waits until so many whole releases may be read, and holds their place. Nothing when there is none to wait for.
+    pub async fn room(&self, many: u64) -> Option<SemaphorePermit<'_>> {
+        let many = u32::try_from(many).unwrap_or(WHOLE).min(WHOLE);
+        self.whole.acquire_many(many).await.ok()
+    }
+
     /// Wakes who runs releases: one may be due.
     pub fn wake(&self) {
         self.is_due.notify_one();
@@ -47,6 +63,20 @@ impl RunningReleases {
         if !stop.is_cancelled() {
             self.running().remove(&release);
         }
+    }
+
+    /// Stops a run that this node has lost. What runs of the same release since then goes on.
+    pub(crate) fn lose(&self, release: ReleaseNumber, stop: &CancellationToken) {
+        stop.cancel();
+        let mut running = self.running();
+        if running.get(&release).is_some_and(CancellationToken::is_cancelled) {
+            running.remove(&release);
+        }
+    }
+
+    /// What runs here now, and what stops it.
+    pub(crate) fn all(&self) -> Vec<(ReleaseNumber, CancellationToken)> {
+        self.running().iter().map(|(number, stop)| (*number, stop.clone())).collect()
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<ReleaseNumber, CancellationToken>> {

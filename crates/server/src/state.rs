@@ -1,10 +1,12 @@
 //! What every handler works with.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use patgate_core::application::Applications;
 use patgate_core::grant::SuspensionReason;
@@ -14,6 +16,7 @@ use patgate_core::permission::{Catalog, PermissionId, PermissionSlot};
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{Actor, Change, Sequence, Store};
 use tokio::sync::Notify;
+use url::Url;
 
 use crate::configuration::{PublicUrl, Recheck};
 use crate::edge::{Clock, Random};
@@ -44,6 +47,8 @@ pub struct Parts {
     pub random: Random,
     /// How providers are asked about the owners of tokens.
     pub recheck: Recheck,
+    /// For how long a release is kept after it ended.
+    pub release_retention: SignedDuration,
     /// Who speaks for which provider over SCIM.
     pub scim: ScimClients,
     /// The database.
@@ -54,6 +59,8 @@ pub struct Parts {
     pub node: Arc<Node>,
     /// The applications of this node.
     pub applications: Arc<Applications>,
+    /// Where scripts of releases reach applications, by their names.
+    pub application_urls: HashMap<String, Url>,
     /// The permissions this node knows.
     pub catalog: Arc<Catalog>,
     /// What judges for proxies; it knows which headers carry tokens and which proxies are trusted.

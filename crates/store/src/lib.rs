@@ -59,7 +59,8 @@ pub use load::{IndexedGrant, Loaded};
 pub use nodes::{Node, NodeId};
 pub use password::{PasswordHashText, StoredPassword};
 pub use releases::{
-    LogLine, LogPlace, NextStep, ReleaseFilter, ReleaseLease, ReleaseStep, StatusCount, StoredRelease,
+    LogLine, LogPlace, NextStep, ReleaseFilter, ReleaseLease, ReleaseStep, ReleaseSummary, StatusCount,
+    StoredRelease,
 };
 pub use reminders::{
     ClaimedMail, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailStateKind, MailedToken,

@@ -357,6 +357,10 @@ pub(crate) enum Releases {
     EndedAt,
     DueAt,
     Lease,
+    /// Version 9.
+    Summary,
+    /// Version 9.
+    Tags,
 }
 
 /// Version 8.

@@ -1,7 +1,7 @@
 //! Crashes in the middle of creations and deletions. `cargo xtask soak` does the same ten times as often.
 
 use patgate_testkit::crash::tokens::{Outcome, trial};
-use patgate_testkit::crash::{mails, releases, webhooks};
+use patgate_testkit::crash::{mails, releases, starts, webhooks};
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::servers::postgres::Database;
 
@@ -81,4 +81,20 @@ fn a_crash_leaves_each_release_in_a_defined_state_and_repeats_no_call_unmarked_i
     let database = Database::create();
     let start = Patgate::with().database_url(database.url());
     assert_releases_were_tried(releases::trial(start, RELEASE_KILLS, 8, |_| {}));
+}
+
+fn assert_starts_were_tried(outcome: starts::Outcome) {
+    assert_eq!(outcome.kills, RELEASE_KILLS);
+    assert!(outcome.answered > RELEASE_KILLS && outcome.cut > 0, "no crash met a request: {outcome:?}");
+}
+
+#[test]
+fn a_crash_lets_each_webhook_request_start_one_release_in_sqlite() {
+    assert_starts_were_tried(starts::trial(Patgate::with(), RELEASE_KILLS, 9));
+}
+
+#[test]
+fn a_crash_lets_each_webhook_request_start_one_release_in_postgresql() {
+    let database = Database::create();
+    assert_starts_were_tried(starts::trial(Patgate::with().database_url(database.url()), RELEASE_KILLS, 10));
 }

@@ -25,6 +25,7 @@ mod odd_requests;
 mod pages;
 mod providers;
 mod readme;
+mod release_applications;
 mod releases;
 mod scim;
 mod scripts;

@@ -1,8 +1,11 @@
 //! Releases with the program itself: scripts in worker processes that call as the user for automated tasks.
 
+use std::fs;
 use std::time::Duration;
 
+use patgate_testkit::child;
 use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::servers::postgres::Database;
 use patgate_testkit::wait;
 use serde_json::{Value, json};
 
@@ -14,12 +17,12 @@ const LIMIT: Duration = Duration::from_secs(60);
 const FOREVER: &str = "print('begun')\nall(range(1, 2000000000))";
 const TEMPLATES: &str = "/api/v1/templates";
 
-fn script(text: &str) -> Value {
+pub(crate) fn script(text: &str) -> Value {
     json!({ "type": "xlrelease.ScriptTask", "title": "Script", "script": text })
 }
 
 /// Starts a release of these tasks as somebody, and returns its id.
-fn start(person: &Person<'_>, tasks: &[Value], more: &Value) -> String {
+pub(crate) fn start(person: &Person<'_>, tasks: &[Value], more: &Value) -> String {
     let mut template = json!({
         "title": "Ship it", "phases": [{ "title": "Test", "tasks": tasks }],
         "variables": [{ "key": "found", "value": "" }, { "key": "secret", "type": "xlrelease.PasswordStringVariable", "value": "swordfish" }],
@@ -37,16 +40,18 @@ fn read(person: &Person<'_>, release: &str) -> Value {
     person.get(&format!("/api/v1/releases/{release}")).json()
 }
 
-/// The release when it has come to this status.
-fn come_to(person: &Person<'_>, release: &str, status: &str) -> Value {
-    wait::until(LIMIT, || {
-        let now = read(person, release);
-        (now["status"] == json!(status)).then_some(now)
-    })
-    .unwrap_or_else(|| panic!("the release is not {status}, but {}", read(person, release)))
+/// The release when this is true of it.
+pub(crate) fn wait_for(person: &Person<'_>, release: &str, is_so: impl Fn(&Value) -> bool) -> Option<Value> {
+    wait::until(LIMIT, || Some(read(person, release)).filter(&is_so))
 }
 
-fn log(person: &Person<'_>, task: &Value) -> Vec<String> {
+/// The release when it has come to this status.
+fn come_to(person: &Person<'_>, release: &str, status: &str) -> Value {
+    wait_for(person, release, |now| now["status"] == json!(status))
+        .unwrap_or_else(|| panic!("the release is not {status}, but {}", read(person, release)))
+}
+
+pub(crate) fn log(person: &Person<'_>, task: &Value) -> Vec<String> {
     let path = format!("/api/v1/tasks/{}/log", task["id"].as_str().unwrap());
     let lines = person.get(&path).json()["lines"].clone();
     lines.as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect()
@@ -162,4 +167,76 @@ fn a_release_whose_server_is_killed_ends_in_a_defined_state() {
     .unwrap();
     assert_eq!(restarted["restarts"], json!(1), "and is marked so");
     assert_eq!(root.send("POST", &format!("/api/v1/releases/{again}/abort"), &json!({})).status, 200);
+}
+
+#[test]
+fn a_template_whose_script_cannot_be_read_is_not_saved() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let tasks = [script("print(1)"), script("x = 1\nif x\n  print(x)"), script("print(nothing)")];
+    let template = json!({ "title": "Wrong", "phases": [{ "title": "All", "tasks": tasks }] });
+    let refused = root.send("POST", TEMPLATES, &template);
+    let told = refused.json();
+    assert_eq!((refused.status, told["faults"].as_array().map(Vec::len)), (400, Some(2)), "{told}");
+    assert_eq!(told["faults"][0]["field"], json!("phases[0].tasks[1].script"));
+    let detail = told["faults"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("The task `Script`: line 2, ") && detail.ends_with("`if x`"), "{detail}");
+    let good = json!({ "title": "Right", "phases": [{ "title": "All", "tasks": [script("print(1)")] }] });
+    let made = root.send("POST", TEMPLATES, &good).json();
+    let path = format!("{TEMPLATES}/{}", made["id"].as_str().unwrap());
+    let changed = root.send("PUT", &path, &template);
+    assert_eq!(
+        (changed.status, &root.get(&path).json()["title"]),
+        (400, &json!("Right")),
+        "{}",
+        changed.text()
+    );
+}
+
+/// The processes that run scripts for a server.
+fn workers(patgate: &Patgate) -> Vec<String> {
+    let id = patgate.id();
+    let of_thread =
+        |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+    let threads = fs::read_dir(format!("/proc/{id}/task")).unwrap().flatten();
+    threads
+        .flat_map(|thread| of_thread(thread).split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn a_node_that_lost_a_release_to_another_stops_its_script() {
+    let database = Database::create();
+    let one = Patgate::with().database_url(database.url()).start();
+    let long = json!({
+        "type": "xlrelease.ScriptTask", "title": "Long", "restartWhenInterrupted": true, "script": FOREVER,
+    });
+    let release = start(&admin(&one), &[long], &json!({}));
+    let begun = |node: &Patgate, runs: u32| {
+        wait::until(LIMIT, || {
+            let task = read(&admin(node), &release)["phases"][0]["tasks"][0].clone();
+            (task["runs"] == json!(runs) && log(&admin(node), &task).len() == runs as usize).then_some(task)
+        })
+    };
+    begun(&one, 1).unwrap();
+    // It uses no time of the processor from now on: for a minute nothing ends it but that the release is lost.
+    let frozen = workers(&one);
+    frozen.iter().for_each(|worker| drop(child::run("kill", ["-STOP", worker])));
+    let keys = one.data_directory().join("keys");
+    let two = Patgate::with().database_url(database.url()).environment("PATGATE_KEYS_FILE", keys).start();
+    // The first node stands still for so long that another one may take the release up.
+    child::run("kill", ["-STOP", &one.id().to_string()]);
+    database.query("UPDATE releases SET due_at = 1 WHERE due_at IS NOT NULL");
+    let taken = begun(&two, 2);
+    child::run("kill", ["-CONT", &one.id().to_string()]);
+    assert_eq!(
+        taken.map(|task| task["restarts"].clone()),
+        Some(json!(1)),
+        "the second node begins again\n{}",
+        two.log()
+    );
+    let is_stopped = || one.log().contains("taken up by another server").then_some(());
+    assert!(wait::until(Duration::from_secs(30), is_stopped).is_some(), "{}", one.log());
+    let is_gone = || workers(&one).iter().all(|worker| !frozen.contains(worker)).then_some(());
+    assert!(wait::until(Duration::from_secs(30), is_gone).is_some(), "its script goes on\n{}", one.log());
 }

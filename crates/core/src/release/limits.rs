@@ -22,7 +22,7 @@ const MOST_TASKS: usize = 500;
 /// The most variables.
 const MOST_VARIABLES: usize = 200;
 /// The most bytes of a variable's value.
-const LONGEST_VALUE: usize = 32 * 1_024;
+pub const LONGEST_VALUE: usize = 32 * 1_024;
 /// The most bytes of all scripts, descriptions and values together: the whole is read and written with each step.
 const LONGEST_WHOLE: usize = 512 * 1_024;
 /// The most tags.

@@ -15,6 +15,11 @@ use super::id::{PhaseId, TaskId};
 use super::status::{PhaseStatus, ReleaseStatus, TaskStatus};
 use super::variable::VariableValue;
 
+/// How often a task is begun by itself when the servers that run it go away: one that takes its server along ends there.
+pub const MOST_INTERRUPTED: u32 = 10;
+/// How often a task is begun at all: what each run says is kept.
+pub const MOST_RUNS: u32 = 100;
+
 /// What happens to a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -93,6 +98,9 @@ pub enum Refused {
     /// It is not behind the task that failed.
     #[error("a release goes on from the task that failed, or from one before it")]
     Ahead,
+    /// A task in it was begun too often.
+    #[error("a task of this release was begun {MOST_RUNS} times; make a new release")]
+    TooOften,
 }
 
 /// **The** rule how a release goes on: the release as it is after the event, and what to do once that is stored.
@@ -187,7 +195,9 @@ impl Release {
         self.demand(self.status == ReleaseStatus::InProgress)?;
         let (_, task) = self.active().ok_or(Refused::NotInIt)?;
         match (&task.kind, task.status) {
-            (TaskKind::Script { .. }, TaskStatus::InProgress) if task.restarts_when_interrupted => {
+            (TaskKind::Script { .. }, TaskStatus::InProgress)
+                if task.restarts_when_interrupted && task.runs < MOST_INTERRUPTED =>
+            {
                 task.status = TaskStatus::Queued;
                 task.restarts = task.runs;
                 Ok(vec![Effect::Queue(task.id.clone())])
@@ -255,6 +265,9 @@ impl Release {
         };
         if first > failed {
             return Err(Refused::Ahead);
+        }
+        if self.tasks().any(|task| task.runs >= MOST_RUNS) {
+            return Err(Refused::TooOften);
         }
         for (at, phase) in self.phases.iter_mut().enumerate().skip(first.0) {
             let skipped = if at == first.0 { first.1 } else { 0 };

@@ -119,6 +119,22 @@ fn who_ran_a_task_goes_away_and_it_fails_or_begins_again_by_its_policy() {
 }
 
 #[test]
+fn a_task_is_not_begun_for_ever() {
+    let mut release = go(&release(&["r"]), Event::Start);
+    while release.status == ReleaseStatus::InProgress {
+        release = go(&go(&release, Event::Begin), Event::Interrupted);
+    }
+    let task = &release.phases[0].tasks[0];
+    assert_eq!((task.status, task.runs), (TaskStatus::Failed, MOST_INTERRUPTED), "it takes its server along");
+    let again = || Event::Restart(RestartFrom::Failed);
+    while let Ok((restarted, _)) = step(&release, again(), now()) {
+        release = go(&go(&restarted, Event::Begin), Event::Interrupted);
+    }
+    assert_eq!(step(&release, again(), now()), Err(Refused::TooOften));
+    assert_eq!(release.phases[0].tasks[0].runs, MOST_RUNS);
+}
+
+#[test]
 fn a_failed_release_goes_on_from_where_somebody_says() {
     let started = run(&go(&release(&["ss", "s"]), Event::Start));
     let begun = go(&started, Event::Begin);

@@ -44,6 +44,8 @@ pub enum Action {
     Keep,
     /// It is kept, and sent on to a URL.
     Forward,
+    /// It is kept, and starts a release of a template.
+    Start,
 }
 
 impl Method {
@@ -78,12 +80,13 @@ impl Action {
         match self {
             Self::Keep => "keep",
             Self::Forward => "forward",
+            Self::Start => "start",
         }
     }
 
     /// The one of this word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Keep, Self::Forward].into_iter().find(|action| action.as_str() == word)
+        [Self::Keep, Self::Forward, Self::Start].into_iter().find(|action| action.as_str() == word)
     }
 }

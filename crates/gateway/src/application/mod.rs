@@ -124,7 +124,20 @@ impl Gate {
         let method = only(headers, &self.method_header)?;
         let method = request::read_method(method).ok_or(RouteFault::Method(self.method_header.clone()))?;
         let path = RequestPath::read(only(headers, &self.uri_header)?).map_err(RouteFault::Path)?;
-        let rule = self.rules.iter().find(|rule| rule.covers(method, &path)).ok_or(RouteFault::NotCovered)?;
+        self.decide(method, &path)
+    }
+
+    /// What the rules ask of a request that this program itself makes.
+    ///
+    /// # Errors
+    /// As [`Gate::route`]; a path that could be read in two ways is refused without rules, too.
+    pub fn route_of(&self, method: &str, uri: &str) -> Result<Route, RouteFault> {
+        let path = RequestPath::read(uri.as_bytes()).map_err(RouteFault::Path)?;
+        if self.rules.is_empty() { Ok(Route { permission: None }) } else { self.decide(method, &path) }
+    }
+
+    fn decide(&self, method: &str, path: &RequestPath<'_>) -> Result<Route, RouteFault> {
+        let rule = self.rules.iter().find(|rule| rule.covers(method, path)).ok_or(RouteFault::NotCovered)?;
         Ok(Route { permission: rule.permission() })
     }
 }

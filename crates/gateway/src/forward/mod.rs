@@ -132,6 +132,12 @@ impl Gateway {
         Ok(Self { index, catalog, gates, token_headers, proxies, samples })
     }
 
+    /// The application of this name.
+    #[must_use]
+    pub fn gate_of(&self, name: &str) -> Option<&Gate> {
+        self.gates.get(name)
+    }
+
     /// The token headers of all applications, for the other paths of the node.
     #[must_use]
     pub fn token_headers(&self) -> &TokenHeaders {

@@ -9,6 +9,7 @@
       previousSigningSecret: ["github", "standard"],
     },
     action: {
+      template: ["start"],
       forwardUrl: ["forward"],
       forwardHeaders: ["forward"],
       forwardAuthorizationSecret: ["forward"],

@@ -56,7 +56,7 @@ const TAILS: [Tail; 11] = [
         before: "/api/v1/tasks/",
         between: 0,
         root: "Applications",
-        behind: &[(Method::POST, "/complete"), (Method::GET, "/log")],
+        behind: &[(Method::POST, "/complete"), (Method::POST, "/retry"), (Method::GET, "/log")],
     },
     Tail { before: "/api/v1/settings/", between: 0, root: "Configuration", behind: &[] },
     Tail { before: "/deployit/repository/ci/", between: 0, root: "", behind: &[] },

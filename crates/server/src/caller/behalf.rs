@@ -6,11 +6,17 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header::CACHE_CONTROL;
+use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, UserId};
+use patgate_core::index::View;
+use patgate_core::permission::PermissionSet;
 use patgate_core::release::RunAs;
 use patgate_core::token::Digest;
 use patgate_core::user::Username;
-use patgate_core::verify::{Demand, Denied, verify_bound};
+use patgate_core::verify::{Demand, Denied, Permit, admit, verify_bound};
+use patgate_gateway::identity;
 
 use super::{Caller, CallerToken, NO_PASSWORDS, Proof, by_proof, unauthorized};
 use crate::problem::Problem;
@@ -59,22 +65,70 @@ impl Behalf {
         match self {
             Self::Token { digests, .. } => by_digests(state, digests, demand, address),
             Self::Password { user, version } => {
-                if !state.node.settings().passwords_on_api {
-                    return Err(unauthorized(&NO_PASSWORDS));
-                }
-                let name = state.username(*user).and_then(|name| name.parse::<Username>().ok());
-                let stored = match &name {
-                    Some(name) => state.store.password(name).await?,
-                    None => None,
-                };
-                let now = stored.filter(|stored| stored.user == *user).map_or(0, |stored| stored.version);
-                if now != *version {
-                    return Err(unauthorized(&"the password was changed since it was entered"));
-                }
+                require_password(state, *user, *version).await?;
                 by_proof(state, *user, Proof::Password, demand, address)
             }
         }
     }
+
+    /// What an application is told of them, when they may call it now.
+    ///
+    /// # Errors
+    /// As [`Behalf::judge`].
+    pub async fn identity(&self, state: &AppState, demand: Demand) -> Result<HeaderMap, Problem> {
+        if let Self::Password { user, version } = self {
+            require_password(state, *user, *version).await?;
+        }
+        let (view, now) = (state.index.view(), state.clock.now());
+        let permit = match self {
+            Self::Token { digests, .. } => permit(&view, digests, demand, now),
+            Self::Password { user, .. } => admit(&view, *user, demand, now),
+        };
+        let mut headers = match permit {
+            Ok(permit) => identity::headers(&permit, &state.catalog),
+            Err(Denied::Lacks(slot)) => {
+                let mut lacked = PermissionSet::NONE;
+                lacked.insert(slot);
+                let lacked = state.catalog.ids_in(lacked).next();
+                return Err(Problem::lacks(lacked.map_or("", |id| id.as_str())));
+            }
+            Err(denied) => return Err(unauthorized(&denied)),
+        };
+        // That is for answers to a proxy.
+        headers.remove(CACHE_CONTROL);
+        Ok(headers)
+    }
+}
+
+/// Demands that the password is still the one that was entered, and that passwords count.
+async fn require_password(state: &AppState, user: UserId, version: i64) -> Result<(), Problem> {
+    if !state.node.settings().passwords_on_api {
+        return Err(unauthorized(&NO_PASSWORDS));
+    }
+    let name = state.username(user).and_then(|name| name.parse::<Username>().ok());
+    let stored = match &name {
+        Some(name) => state.store.password(name).await?,
+        None => None,
+    };
+    let now = stored.filter(|stored| stored.user == user).map_or(0, |stored| stored.version);
+    if now == version { Ok(()) } else { Err(unauthorized(&"the password was changed since it was entered")) }
+}
+
+/// By the first of a token's secrets that passes.
+fn permit<'v>(
+    view: &'v View<'_>,
+    digests: &[Digest],
+    demand: Demand,
+    now: Timestamp,
+) -> Result<Permit<'v>, Denied> {
+    let mut denied = Denied::Deleted;
+    for digest in digests {
+        match verify_bound(view, digest, demand, now) {
+            Ok(permit) => return Ok(permit),
+            Err(why) => denied = why,
+        }
+    }
+    Err(denied)
 }
 
 fn by_digests(
@@ -84,23 +138,13 @@ fn by_digests(
     address: IpAddr,
 ) -> Result<Caller, Problem> {
     let view = state.index.view();
-    let now = state.clock.now();
-    let mut denied = Denied::Deleted;
-    for digest in digests {
-        match verify_bound(&view, digest, demand, now) {
-            Ok(permit) => {
-                let grant =
-                    permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
-                let token = CallerToken {
-                    id: grant.id(),
-                    application: grant.application(),
-                    expires_at: grant.expires_at(),
-                    permissions: grant.permissions(),
-                };
-                return Ok(Caller::new(&permit, Proof::Token(token), address));
-            }
-            Err(why) => denied = why,
-        }
-    }
-    Err(unauthorized(&denied))
+    let permit = permit(&view, digests, demand, state.clock.now()).map_err(|denied| unauthorized(&denied))?;
+    let grant = permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
+    let token = CallerToken {
+        id: grant.id(),
+        application: grant.application(),
+        expires_at: grant.expires_at(),
+        permissions: grant.permissions(),
+    };
+    Ok(Caller::new(&permit, Proof::Token(token), address))
 }

@@ -1,6 +1,6 @@
 //! `[[application]]`: the applications of the file, checked by the types that use them, as gates.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use patgate_gateway::application::{
     request_header_name, token_header_name,
 };
 use patgate_gateway::forward::{self, UnusableGates};
+use url::Url;
 
 use super::fault::Fault;
 use super::names::label;
@@ -27,6 +28,8 @@ pub(super) struct Protected {
     pub(super) catalog: Arc<Catalog>,
     pub(super) gates: Vec<Gate>,
     pub(super) labels: Vec<String>,
+    /// Where scripts reach those of these names.
+    pub(super) urls: HashMap<String, Url>,
 }
 
 /// One `[[application]]` with its types, before its permissions have slots.
@@ -40,6 +43,7 @@ struct Draft {
     /// `None` for the built-in ones, and with a fault.
     prefix: Option<Prefix>,
     label: Option<String>,
+    url: Option<Url>,
     permissions: Vec<PermissionId>,
     rules: Vec<DraftRule>,
 }
@@ -76,12 +80,14 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
         Err(error) => return fault(settings, "application", &place, error),
     };
     let (mut gates, mut labels) = built_in(&applications);
+    let mut urls = HashMap::new();
     headers(&drafts, &gates, settings.faults());
     for draft in drafts {
         let rules = rules(draft.rules, &catalog, settings.faults());
         let Some(gate) = draft.gate else { continue };
         // It has no slot when its prefix has a fault.
         let Some(slot) = applications.slot(gate.name.as_str()) else { continue };
+        urls.extend(draft.url.map(|url| (gate.name.to_string(), url)));
         let label = draft.label.unwrap_or_else(|| gate.name.to_string());
         let gate = Gate { slot, rules, ..gate };
         // The slots start with `any`, which has no gate.
@@ -93,7 +99,7 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
             }
         }
     }
-    Some(Protected { applications: Arc::new(applications), catalog: Arc::new(catalog), gates, labels })
+    Some(Protected { applications: Arc::new(applications), catalog: Arc::new(catalog), gates, labels, urls })
 }
 
 /// What may stand once only among all applications.
@@ -122,6 +128,7 @@ fn draft(field: String, section: &mut Section<'_>, seen: &mut Seen) -> Draft {
         }
         None => (prefix(section, seen), token_header(section, name.as_ref())),
     };
+    let url = if section.is_given("url") { section.parsed::<Upstream>("url") } else { None };
     let method_header = section.parsed::<RequestHeader>("method_header");
     let uri_header = section.parsed::<RequestHeader>("uri_header");
     let allow_passwords = section.truth("allow_passwords");
@@ -145,8 +152,30 @@ fn draft(field: String, section: &mut Section<'_>, seen: &mut Seen) -> Draft {
         places: HEADERS.map(|name| section.place_of(name)),
         prefix,
         label,
+        url: url.map(|Upstream(url)| url),
         permissions,
         rules,
+    }
+}
+
+/// Where an application is reached.
+struct Upstream(Url);
+
+impl FromStr for Upstream {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = || format!("`{text}` is no http or https address without user, query and fragment");
+        let url = Url::parse(text).map_err(|_| expected())?;
+        let is_bare = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare {
+            Ok(Self(url))
+        } else {
+            Err(expected())
+        }
     }
 }
 

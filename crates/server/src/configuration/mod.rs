@@ -21,7 +21,7 @@ mod tests;
 mod value;
 mod zone;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
@@ -36,6 +36,7 @@ use patgate_core::permission::Catalog;
 use patgate_gateway::application::Gate;
 use patgate_gateway::proxies::{NotANetwork, TrustedProxies};
 use patgate_store::Database;
+use url::Url;
 
 pub use document::{example, reference};
 pub use fault::{Fault, Faults};
@@ -101,10 +102,14 @@ pub struct Configuration {
     pub gates: Vec<Gate>,
     /// What people read for each application, in the order of [`Applications::iter`].
     pub labels: Vec<String>,
+    /// Where scripts of releases reach applications, by their names.
+    pub application_urls: HashMap<String, Url>,
     /// The LDAP directories, in the order of the file.
     pub directories: Vec<DirectorySettings>,
     /// Where webhook requests may be forwarded to although it is usually forbidden.
     pub forward_to: Vec<AllowedTarget>,
+    /// For how long a release is kept after it ended.
+    pub release_retention: SignedDuration,
     /// The identity providers, in the order of the file.
     pub oidc: Vec<OidcSettings>,
 }
@@ -156,6 +161,7 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
     let interval = settings.number("recheck.interval_minutes", 1..=1_440);
     let people_per_second = settings.number("recheck.people_per_second", 1..=10_000);
     let forward_to = settings.list::<AllowedTarget>("webhooks.forward_to");
+    let retention_days = settings.number("releases.retention_days", 1..=3_650);
     let admin_password = admin_password(settings);
     let tls = tls(settings);
     let format = settings.parsed::<Format>("log.format");
@@ -184,8 +190,10 @@ fn read(settings: &mut Section<'_>) -> Option<Configuration> {
         catalog: protected.catalog,
         gates: protected.gates,
         labels: protected.labels,
+        application_urls: protected.urls,
         directories,
         forward_to: forward_to.into_iter().map(|(target, _)| target).collect(),
+        release_retention: SignedDuration::from_hours(24 * retention_days?),
         oidc,
     })
 }

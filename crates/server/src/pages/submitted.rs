@@ -172,7 +172,8 @@ impl FromRequest<AppState> for Fields {
         }
         let fields = form_urlencoded::parse(&body).take(MOST_FIELDS + 1).count();
         if fields > MOST_FIELDS {
-            return Err(Problem::body_too_large(None).into());
+            let detail = format!("The form has more than {MOST_FIELDS} fields, and is not read");
+            return Err(Problem::new(http::StatusCode::PAYLOAD_TOO_LARGE, "too_many_fields", detail).into());
         }
         Ok(Self::read(&body))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use jiff::SignedDuration;
 use patgate_core::item::{POST_WEBHOOK_ENDPOINT, SecretText, Value, webhook_property as property};
+use patgate_core::release::{LONGEST_VALUE, ReleaseId};
 use patgate_core::token::Digest;
 use patgate_core::webhook::{
     Action, Authentication, EndpointToken, Method, SecretDigest, SigningSecret, TOLERANCE,
@@ -27,9 +28,12 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -
     let path = text(item, property::PATH);
     let is_enabled = item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
     let kind = if item.type_name == POST_WEBHOOK_ENDPOINT.name { Kind::Post } else { Kind::Get };
+    let action = action(&item.properties);
     let authentication = match authentication(item, &opened) {
         // A request without a body has nothing to sign.
         Some(Authentication::GitHub(_) | Authentication::Standard(_)) if kind == Kind::Get => None,
+        // Nobody starts a release whom nobody knows.
+        Some(Authentication::None) if action == Action::Start => None,
         authentication => authentication,
     };
     let authentication = authentication.unwrap_or(Authentication::Impossible);
@@ -39,16 +43,24 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -
         Authentication::Standard(_) => window.max(TOLERANCE * 2),
         _ => window,
     };
+    let body_limit = number(property::BODY_LIMIT, 1_024) as usize * 1_024;
     Endpoint {
         number: item.number,
         path: path.into(),
         kind,
         retention_days: integer(property::RETENTION_DAYS).and_then(|days| u32::try_from(days).ok()),
-        forward: (action(&item.properties) == Action::Forward).then(|| Arc::new(forward(item, &opened))),
+        forward: (action == Action::Forward).then(|| Arc::new(forward(item, &opened))),
+        starts: Some(text(item, property::TEMPLATE))
+            .filter(|_| action == Action::Start)
+            .and_then(|template| ReleaseId::of_place(template).ok()),
         is_enabled: is_enabled && !path.is_empty(),
         authentication,
         keep: number(property::REQUEST_RETENTION, 100),
-        body_limit: number(property::BODY_LIMIT, 1_024) as usize * 1_024,
+        body_limit: match action {
+            // A variable takes no longer one.
+            Action::Start => body_limit.min(LONGEST_VALUE),
+            Action::Keep | Action::Forward => body_limit,
+        },
         per_minute: number(property::REQUESTS_PER_MINUTE, 6_000),
         duplicate_window: window.is_positive().then_some(window),
         limits,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::ItemNumber;
+use patgate_core::release::ReleaseId;
 use patgate_core::webhook::{Authentication, SigningSecret};
 use url::Url;
 
@@ -33,6 +34,8 @@ pub struct Endpoint {
     pub retention_days: Option<u32>,
     /// Where requests go on to.
     pub forward: Option<Arc<Forward>>,
+    /// The template of which each request starts a release.
+    pub starts: Option<ReleaseId>,
     pub(super) is_enabled: bool,
     pub(super) authentication: Authentication,
     pub(super) keep: u32,
@@ -79,6 +82,11 @@ impl Endpoint {
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.is_enabled
+    }
+
+    /// Whether something becomes of a request besides that it is kept.
+    pub(super) fn passes_on(&self) -> bool {
+        self.forward.is_some() || self.starts.is_some()
     }
 
     /// Whether the body must be known to judge the caller.

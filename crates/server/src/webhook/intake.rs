@@ -215,10 +215,15 @@ async fn keep(
     endpoint.limits.accepted.take(now, endpoint.per_minute).map_err(Refusal::TooMany)?;
     let mut random = state.random.draw();
     let id = RequestId::generate(&mut random);
-    let delivery = endpoint.forward.as_ref().map(|_| NewDelivery {
+    let delivery = endpoint.passes_on().then(|| NewDelivery {
         id: DeliveryId::generate(&mut random),
-        // With a body, parameters go nowhere.
-        parameters: if endpoint.kind == Kind::Get { arrived.parameters.clone() } else { Pairs::new() },
+        parameters: match endpoint.kind {
+            // Variables of a release are shown.
+            _ if endpoint.starts.is_some() => shown::without_secrets(&arrived.parameters),
+            Kind::Get => arrived.parameters.clone(),
+            // With a body, parameters go nowhere.
+            Kind::Post => Pairs::new(),
+        },
         content_type: "application/json".to_owned(),
         hops: arrived.hops,
     });

@@ -4,6 +4,7 @@
 //! dispatch ─▶ intake::take ─▶ endpoints (in memory) ─▶ judge ─▶ writer (one transaction for many) ─▶ 202
 //!                                     │ refused ─▶ refusals (dropped when full)
 //!                       jobs::webhooks ◀─ claimed deliveries ─▶ forward::deliver ─▶ receiver
+//!                                                                 └ start::deliver ─▶ a release of a template
 //! ```
 //!
 //! An endpoint is read from memory, never from the database, and its secrets are opened once.
@@ -20,6 +21,7 @@ mod listeners;
 mod refusals;
 mod room;
 mod shown;
+mod start;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -35,6 +35,7 @@ mod rechecks_in_vain;
 mod rechecks_told;
 mod refusals;
 mod release;
+mod release_tasks;
 mod releases;
 mod reminders;
 mod roles;

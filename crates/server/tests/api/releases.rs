@@ -2,7 +2,9 @@
 //! program itself.
 
 use http::Method;
+use patgate_store::{AuditFilter, Page};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::common::{Answer, Call, NewGrant, PASSWORD, Person, World, delete, get, post, put};
 
@@ -248,6 +250,31 @@ async fn somebody_else_gets_no_password_by_a_script_of_their_own_and_steers_no_s
     let steered = json!({ "variables": [{ "key": "version", "value": "9" }, made["variables"][1]] });
     let changed = as_bob(put(path.clone()).json(&steered)).await.json();
     assert_eq!((secret(&changed), changed.get("runAs")), (Value::Null, None), "{changed}");
+}
+
+#[tokio::test]
+async fn what_ended_is_kept_for_ninety_days_and_no_other_release_goes() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    world.release_things().await;
+    let as_root = async |call: Call| world.send(call.basic("root", PASSWORD)).await;
+    let abort = post(format!("{RELEASES}/Release4/abort")).json(&json!({}));
+    assert_eq!(as_root(abort).await.status(), 200);
+    let there = async || {
+        let mut there = Vec::new();
+        for (id, path) in [(1, TEMPLATES), (2, RELEASES), (3, RELEASES), (4, RELEASES)] {
+            there.push(as_root(get(format!("{path}/Release{id}"))).await.status());
+        }
+        there
+    };
+    for (days, expected) in [(89, [200; 4]), (91, [200, 200, 200, 404])] {
+        world.clock.set(patgate_testkit::clock::NOON + jiff::SignedDuration::from_hours(24 * days));
+        patgate_server::jobs::releases::forget_ended(&world.state, &CancellationToken::new()).await;
+        assert_eq!(there().await, expected, "after {days} days");
+    }
+    let events = world.state.store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap();
+    let expired: Vec<_> = events.iter().filter(|event| event.action == "release.expire").collect();
+    assert_eq!((expired.len(), expired[0].subject_id.as_str()), (1, "Applications/Release4"));
 }
 
 #[tokio::test]

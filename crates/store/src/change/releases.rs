@@ -11,7 +11,7 @@ use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
 use crate::items::StoredSecrets;
-use crate::releases::{self, StoredRelease, due_at};
+use crate::releases::{self, StoredRelease, beside, due_at};
 use crate::rows::to_json;
 use crate::tables::{ReleaseLogs, Releases};
 
@@ -57,6 +57,8 @@ impl Change {
                 Releases::Owner,
                 Releases::Version,
                 Releases::Document,
+                Releases::Summary,
+                Releases::Tags,
                 Releases::SealedSecrets,
                 Releases::CreatedAt,
                 Releases::StartedAt,
@@ -72,6 +74,8 @@ impl Change {
                 release.owner.as_str().into(),
                 new.version.into(),
                 to_json(release, "document")?.into(),
+                beside(release)?.into(),
+                releases::tags(release).into(),
                 to_json(&new.secrets, "sealed_secrets")?.into(),
                 release.created_at.as_millisecond().into(),
                 release.started_at.map(Timestamp::as_millisecond).into(),
@@ -102,6 +106,8 @@ impl Change {
             .value(Releases::Title, release.title.as_str())
             .value(Releases::TitleKey, release.title.to_lowercase())
             .value(Releases::Document, to_json(release, "document")?)
+            .value(Releases::Summary, beside(release)?)
+            .value(Releases::Tags, releases::tags(release))
             .value(Releases::SealedSecrets, to_json(&changed.secrets, "sealed_secrets")?)
             .value(Releases::StartedAt, release.started_at.map(Timestamp::as_millisecond))
             .value(Releases::EndedAt, release.ended_at.map(Timestamp::as_millisecond))

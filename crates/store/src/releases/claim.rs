@@ -3,6 +3,8 @@
 //! `due_at` of a claimed release is when its lease ends: whoever holds it moves that on while it lives, and the next one
 //! takes the release up when it did not.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::release::{Release, TaskId};
@@ -10,10 +12,10 @@ use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 
 use super::log::{self, LogLine};
-use super::{COLUMNS, StoredRelease, read};
+use super::{COLUMNS, StoredRelease, beside, read};
 use crate::error::StoreError;
 use crate::items::StoredSecrets;
-use crate::rows::{optional_time, to_json};
+use crate::rows::{column, json, optional_time, to_json};
 use crate::store::Store;
 use crate::tables::Releases;
 use crate::transaction::WriteTransaction;
@@ -31,8 +33,8 @@ pub struct ReleaseStep {
     pub version: i64,
     /// As it is now.
     pub release: Release,
-    /// Its passwords, when they are others.
-    pub secrets: Option<StoredSecrets>,
+    /// The passwords that were assigned. The others stay as they are stored: they may have been sealed anew meanwhile.
+    pub secrets: StoredSecrets,
     /// What becomes of the lease.
     pub next: NextStep,
     /// What a task of it said.
@@ -117,11 +119,22 @@ impl Store {
         Ok(held)
     }
 
-    /// Holds on to all releases of a runner until then.
-    pub async fn hold_releases(&self, lease: ReleaseLease, until: Timestamp) -> Result<(), StoreError> {
+    /// Holds on to all releases of a runner until then. Those of `running` that are not the runner's any more: another took
+    /// them up, or somebody changed them.
+    pub async fn hold_releases(
+        &self,
+        lease: ReleaseLease,
+        until: Timestamp,
+        running: &[ReleaseNumber],
+    ) -> Result<Vec<ReleaseNumber>, StoreError> {
         let (_turn, transaction) = self.inner.begin_data().await?;
-        transaction.execute(&moved(Some(lease), until)).await?;
-        transaction.commit().await
+        let mut hold = moved(Some(lease), until);
+        hold.returning(Query::returning().column(Releases::Number));
+        let rows = transaction.query_all(&hold).await?;
+        let numbers = rows.iter().map(|row| column(row, "number").map(ReleaseNumber::from_i64));
+        let held = numbers.collect::<Result<HashSet<_>, _>>()?;
+        transaction.commit().await?;
+        Ok(running.iter().copied().filter(|number| !held.contains(number)).collect())
     }
 
     /// Gives back what a runner holds, or what all do: it is due at once.
@@ -156,6 +169,7 @@ async fn write(
         .value(Releases::Version, step.version + 1)
         .value(Releases::Status, release.status.as_str())
         .value(Releases::Document, to_json(release, "document")?)
+        .value(Releases::Summary, beside(release)?)
         .value(Releases::EndedAt, release.ended_at.map(Timestamp::as_millisecond))
         .and_where(Expr::col(Releases::Number).eq(step.number.as_i64()))
         .and_where(Expr::col(Releases::Version).eq(step.version))
@@ -168,8 +182,16 @@ async fn write(
     if let Some(due) = given_back {
         update.value(Releases::DueAt, due).value(Releases::Lease, None::<i64>);
     }
-    if let Some(secrets) = &step.secrets {
-        update.value(Releases::SealedSecrets, to_json(secrets, "sealed_secrets")?);
+    if !step.secrets.is_empty() {
+        let select = Query::select()
+            .column(Releases::SealedSecrets)
+            .from(Releases::Table)
+            .and_where(Expr::col(Releases::Number).eq(step.number.as_i64()))
+            .take();
+        let Some(row) = transaction.query_one(&select).await? else { return Ok(false) };
+        let mut secrets: StoredSecrets = json(&row, "sealed_secrets")?;
+        secrets.extend(step.secrets.clone());
+        update.value(Releases::SealedSecrets, to_json(&secrets, "sealed_secrets")?);
     }
     let is_held = transaction.execute(&update).await?.rows_affected() > 0;
     if let (true, Some((task, lines))) = (is_held, &step.log) {

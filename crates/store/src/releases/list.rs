@@ -1,7 +1,7 @@
 //! Lists of releases and templates, and how many there are.
 
 use jiff::Timestamp;
-use patgate_core::release::ReleaseStatus;
+use patgate_core::release::{ReleaseId, ReleaseStatus};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
 
@@ -22,6 +22,8 @@ pub struct ReleaseFilter {
     pub exact_title: Option<String>,
     /// Made by this log-in name.
     pub owner: Option<String>,
+    /// With each of these tags.
+    pub tags: Vec<String>,
     /// Started at or after.
     pub since: Option<Timestamp>,
     /// Started before.
@@ -41,13 +43,28 @@ impl Store {
         filter: &ReleaseFilter,
         page: Page,
     ) -> Result<Vec<StoredRelease>, StoreError> {
-        let select = filtered(selection(), filter)
-            .order_by(Releases::CreatedAt, Order::Desc)
-            .order_by(Releases::Number, Order::Desc)
-            .limit(page.limit())
-            .offset(page.offset())
-            .take();
+        let select = page_of(selection(), filter, page);
         self.inner.orm.query_all(&select).await?.iter().map(read).collect()
+    }
+
+    /// At most `limit` releases that ended before then, those that were made first.
+    pub async fn ended_releases(&self, before: Timestamp, limit: u64) -> Result<Vec<ReleaseId>, StoreError> {
+        let before = before.as_millisecond();
+        let ended = ReleaseStatus::ALL.iter().filter(|status| status.is_final());
+        let select = Query::select()
+            .column(Releases::Id)
+            .from(Releases::Table)
+            .and_where(Expr::col(Releases::Status).is_in(ended.map(|status| status.as_str())))
+            // What the index is read by: nothing ends before it is made.
+            .and_where(Expr::col(Releases::CreatedAt).lt(before))
+            .and_where(Expr::col(Releases::EndedAt).lt(before))
+            .order_by(Releases::CreatedAt, Order::Asc)
+            .order_by(Releases::Number, Order::Asc)
+            .limit(limit)
+            .take();
+        let rows = self.inner.orm.query_all(&select).await?;
+        let id = |row| column::<String>(row, "id")?.parse().map_err(|_| StoreError::Unreadable("id"));
+        rows.iter().map(id).collect()
     }
 
     /// How many releases there are, by where they stand.
@@ -68,10 +85,23 @@ impl Store {
     }
 }
 
+/// A page of what is selected, the newest first.
+pub(super) fn page_of(select: SelectStatement, filter: &ReleaseFilter, page: Page) -> SelectStatement {
+    filtered(select, filter)
+        .order_by(Releases::CreatedAt, Order::Desc)
+        .order_by(Releases::Number, Order::Desc)
+        .limit(page.limit())
+        .offset(page.offset())
+        .take()
+}
+
 fn filtered(mut select: SelectStatement, filter: &ReleaseFilter) -> SelectStatement {
     let words = filter.statuses.iter().map(|status| status.as_str());
     let title = filter.title.as_deref().map(|title| containing(&title.to_lowercase()));
     let column = Expr::col;
+    for tag in &filter.tags {
+        select.and_where(column(Releases::Tags).like(containing(&format!("\n{tag}\n"))));
+    }
     select
         .and_where_option((!filter.statuses.is_empty()).then(|| column(Releases::Status).is_in(words)))
         .and_where_option(title.map(|pattern| column(Releases::TitleKey).like(pattern)))

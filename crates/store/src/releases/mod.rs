@@ -6,6 +6,7 @@
 mod claim;
 mod list;
 mod log;
+mod summary;
 
 use jiff::Timestamp;
 use patgate_core::identifier::ReleaseNumber;
@@ -16,6 +17,8 @@ use sea_orm::{ConnectionTrait, QueryResult};
 pub use self::claim::{NextStep, ReleaseLease, ReleaseStep};
 pub use self::list::{ReleaseFilter, StatusCount};
 pub use self::log::{LogLine, LogPlace};
+pub use self::summary::ReleaseSummary;
+pub(crate) use self::summary::{beside, tags};
 use crate::error::StoreError;
 use crate::items::StoredSecrets;
 use crate::rows::{column, json};

@@ -7,6 +7,7 @@ mod eighth;
 mod fifth;
 mod first;
 mod fourth;
+mod ninth;
 mod second;
 mod seventh;
 mod sixth;
@@ -34,7 +35,7 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 8] = [
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 9] = [
     first::steps,
     second::steps,
     third::steps,
@@ -43,6 +44,7 @@ const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 8] = [
     sixth::steps,
     seventh::steps,
     eighth::steps,
+    ninth::steps,
 ];
 
 /// The newest version this program knows.

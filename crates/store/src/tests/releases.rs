@@ -85,7 +85,8 @@ async fn claim(store: &Store, lease: ReleaseLease, at: Timestamp) -> Vec<StoredR
 /// The first task as it begins.
 fn begun(held: &StoredRelease, next: NextStep) -> ReleaseStep {
     let (release, _) = step(&held.release, Event::Begin, now()).unwrap();
-    ReleaseStep { number: held.number, version: held.version, release, secrets: None, next, log: None }
+    let secrets = StoredSecrets::new();
+    ReleaseStep { number: held.number, version: held.version, release, secrets, next, log: None }
 }
 
 fn line(run: u32, line: u32) -> LogLine {
@@ -97,6 +98,7 @@ on_both_databases! {
         let store = fixture.open().await;
         let secret = StoredSecret::Sealed(SealedSecret { key: 3, sealed: vec![1, 2] });
         let mut first = planned(1, "Ship it");
+        first.release.tags.push("no 5%".to_owned());
         first.secrets.insert("Variable1".to_owned(), secret);
         insert(&store, &[first.clone(), planned(2, "Ship 100%"), started(3)]).await;
         assert_eq!(store.release(&first.release.id).await.unwrap().unwrap(), first);
@@ -114,11 +116,43 @@ on_both_databases! {
         assert_eq!(numbers(exact).await, [3, 1]);
         let planned = ReleaseFilter { statuses: vec![ReleaseStatus::Planned], ..ReleaseFilter::default() };
         assert_eq!(numbers(planned).await, [2, 1]);
+        let tagged = |tags: &[&str]| {
+            let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            ReleaseFilter { tags, ..ReleaseFilter::default() }
+        };
+        assert_eq!(numbers(tagged(&["nightly"])).await, [3, 2, 1]);
+        assert_eq!(numbers(tagged(&["nightly", "no 5%"])).await, [1]);
+        assert!(numbers(tagged(&["night"])).await.is_empty(), "the whole of a tag");
         let since = ReleaseFilter { since: Some(now()), ..ReleaseFilter::default() };
         assert_eq!(numbers(since).await, [3], "only one was started");
         let mut counts = store.count_releases(&ReleaseFilter::default()).await.unwrap();
         counts.sort_unstable();
         assert_eq!(counts, [(ReleaseStatus::Planned, 2), (ReleaseStatus::InProgress, 1)]);
+    }
+
+    async fn a_list_shows_what_stands_beside_a_release_and_reads_an_old_one_whole(fixture: Fixture) {
+        let store = fixture.open().await;
+        insert(&store, &[started(1), planned(2, "Later")]).await;
+        let shown = async || {
+            let page = Page { number: 0, size: 10 };
+            let found = store.release_summaries(&ReleaseFilter::default(), page).await.unwrap();
+            found.into_iter().map(|row| (row.title, row.status, row.at, row.tasks)).collect::<Vec<_>>()
+        };
+        let later = ("Later".to_owned(), ReleaseStatus::Planned, None, 2);
+        let at = |task: &str| ("Ship it".to_owned(), ReleaseStatus::InProgress, Some(task.to_owned()), 2);
+        assert_eq!(shown().await, [later.clone(), at("Task1")]);
+        let held = claim(&store, ONE, now()).await.remove(0);
+        let begun = begun(&held, NextStep::Hold);
+        assert_eq!(store.step_releases(ONE, std::slice::from_ref(&begun)).await.unwrap(), [true]);
+        let done = Event::Completed { task: "Task1".parse().unwrap(), variables: Vec::new() };
+        let (release, _) = step(&begun.release, done, now()).unwrap();
+        let next = ReleaseStep { version: held.version + 1, release, ..begun };
+        assert_eq!(store.step_releases(ONE, &[next]).await.unwrap(), [true]);
+        assert_eq!(shown().await, [later.clone(), at("Task2")], "it goes with each step");
+        assert_eq!(store.release_version(held.number).await.unwrap(), Some(held.version + 2));
+        let forget = "UPDATE releases SET summary = NULL";
+        sea_orm::ConnectionTrait::execute_unprepared(&store.inner.orm, forget).await.unwrap();
+        assert_eq!(shown().await, [later, at("Task2")]);
     }
 
     async fn what_people_do_with_a_release_is_a_change(fixture: Fixture) {
@@ -159,9 +193,14 @@ on_both_databases! {
         assert_eq!(store.step_releases(ONE, &[begun(&held[0], NextStep::Hold)]).await.unwrap(), [true]);
         assert_eq!(store.step_releases(ONE, &[begun(&held[0], NextStep::Hold)]).await.unwrap(), [false]);
         let later = now() + SignedDuration::from_secs(40);
-        store.hold_releases(ONE, later).await.unwrap();
+        assert_eq!(store.hold_releases(ONE, later, &[held[0].number]).await.unwrap(), []);
         assert!(claim(&node, OTHER, now() + SignedDuration::from_secs(31)).await.is_empty(), "it lives");
         let taken = claim(&node, OTHER, later).await;
+        let never = ReleaseNumber::from_i64(7);
+        let lost = store.hold_releases(ONE, later, &[held[0].number, never]).await.unwrap();
+        assert_eq!(lost, [held[0].number, never], "it is told of what it has lost");
+        let much_later = later + SignedDuration::from_secs(40);
+        assert!(node.hold_releases(OTHER, much_later, &[held[0].number]).await.unwrap().is_empty());
         assert_eq!(taken[0].release.active_task().unwrap().status, TaskStatus::InProgress, "as it was left");
         let late = ReleaseStep { version: held[0].version + 1, ..begun(&held[0], NextStep::Rest) };
         assert_eq!(store.step_releases(ONE, &[late]).await.unwrap(), [false], "whoever comes back has lost it");
@@ -170,7 +209,7 @@ on_both_databases! {
             number: taken[0].number,
             version: taken[0].version,
             release: failed,
-            secrets: None,
+            secrets: StoredSecrets::new(),
             next: NextStep::Rest,
             log: None,
         };
@@ -197,6 +236,24 @@ on_both_databases! {
         assert!(store.release_log(held.number, &task, None, 10).await.unwrap().is_empty());
         let far = now() + SignedDuration::from_hours(1);
         assert!(claim(&store, OTHER, far).await.is_empty(), "nobody takes it up");
+    }
+
+    async fn a_runner_writes_the_passwords_that_were_assigned_over_those_that_were_sealed_anew(fixture: Fixture) {
+        let store = fixture.open().await;
+        let sealed = |key: u32| StoredSecret::Sealed(SealedSecret { key, sealed: vec![key as u8; 40] });
+        let secrets = |keys: [u32; 2]| -> StoredSecrets {
+            ["Variable1", "Variable2"].into_iter().zip(keys).map(|(id, key)| (id.to_owned(), sealed(key))).collect()
+        };
+        insert(&store, &[StoredRelease { secrets: secrets([1, 1]), ..started(1) }]).await;
+        let held = claim(&store, ONE, now()).await.remove(0);
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.reseal_release(&held, &secrets([2, 2])).await.unwrap();
+        change.commit().await.unwrap();
+        let assigned = [("Variable1".to_owned(), sealed(3))].into_iter().collect();
+        let step = ReleaseStep { secrets: assigned, ..begun(&held, NextStep::Hold) };
+        assert_eq!(store.step_releases(ONE, &[step]).await.unwrap(), [true], "it is still the runner's");
+        let stored = store.release(&held.release.id).await.unwrap().unwrap();
+        assert_eq!(stored.secrets, secrets([3, 2]));
     }
 
     async fn what_a_runner_gives_back_is_due_at_once(fixture: Fixture) {

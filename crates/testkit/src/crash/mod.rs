@@ -2,5 +2,6 @@
 
 pub mod mails;
 pub mod releases;
+pub mod starts;
 pub mod tokens;
 pub mod webhooks;

@@ -34,6 +34,8 @@ pub mod property {
     pub const DUPLICATE_WINDOW: &str = "duplicateWindow";
     /// What becomes of an accepted request: a word of [`crate::webhook::Action`].
     pub const ACTION: &str = "action";
+    /// Of which template a release is started.
+    pub const TEMPLATE: &str = "template";
     /// Where it is sent on to.
     pub const FORWARD_URL: &str = "forwardUrl";
     /// Headers that are sent with it.
@@ -75,6 +77,7 @@ pub static POST_WEBHOOK_ENDPOINT: TypeDescriptor = TypeDescriptor {
         REQUESTS_PER_MINUTE,
         DUPLICATE_WINDOW,
         ACTION,
+        TEMPLATE,
         FORWARD_URL,
         FORWARD_HEADERS,
         FORWARD_AUTHORIZATION,
@@ -108,6 +111,7 @@ pub static GET_WEBHOOK_ENDPOINT: TypeDescriptor = TypeDescriptor {
         REQUESTS_PER_MINUTE,
         DUPLICATE_WINDOW,
         ACTION,
+        TEMPLATE,
         FORWARD_URL,
         FORWARD_HEADERS,
         FORWARD_AUTHORIZATION,
@@ -267,9 +271,23 @@ const ACTION: PropertyDescriptor = PropertyDescriptor {
     label: "Then",
     description: "What becomes of an accepted request. The sender never waits for it.",
     category: "What happens then",
-    kind: Kind::Choice(&[("keep", "Keep it"), ("forward", "Forward it to a URL")]),
+    kind: Kind::Choice(&[
+        ("keep", "Keep it"),
+        ("forward", "Forward it to a URL"),
+        ("start", "Start a release"),
+    ]),
     is_required: true,
     default: DefaultValue::Text("keep"),
+    ..PLAIN
+};
+
+const TEMPLATE: PropertyDescriptor = PropertyDescriptor {
+    name: property::TEMPLATE,
+    label: "Template",
+    description: "The id of the template of which each request starts a release, `Applications/Release…`, as it stands in the \
+                  address of its page. It needs a user for automated tasks who may start releases, and the endpoint an \
+                  authentication method. A body of 32 KiB at most is taken.",
+    category: "What happens then",
     ..PLAIN
 };
 

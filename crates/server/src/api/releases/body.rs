@@ -7,7 +7,7 @@ use patgate_core::release::{
     Phase, Release, ReleaseId, ReleaseStatus, RunAs, Task, TaskKind, TaskPlace, Variable, VariableKind,
     VariableValue,
 };
-use patgate_store::StoredRelease;
+use patgate_store::{ReleaseSummary, StoredRelease};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -316,13 +316,12 @@ pub(super) fn values(stored: &StoredRelease) -> BTreeMap<String, VariableValue> 
     shown.filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?))).collect()
 }
 
-impl BasicBody {
-    /// As it is shown.
-    pub(super) fn new(release: &Release) -> Self {
+impl From<ReleaseSummary> for BasicBody {
+    fn from(release: ReleaseSummary) -> Self {
         Self {
             id: release.id.place(),
             r#type: TYPE,
-            title: release.title.clone(),
+            title: release.title,
             start_date: release.started_at.map(Timestamp::as_millisecond),
             end_date: release.ended_at.map(Timestamp::as_millisecond),
             status: release.status.as_str(),

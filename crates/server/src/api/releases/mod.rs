@@ -5,6 +5,7 @@
 
 mod act;
 mod body;
+mod document;
 mod form;
 mod place;
 mod release;
@@ -42,5 +43,6 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(variables::read_variable_values))
         .routes(routes!(task::read_release_task))
         .routes(routes!(task::complete_task))
+        .routes(routes!(task::retry_task))
         .routes(routes!(task::read_task_log))
 }

@@ -1,10 +1,12 @@
 //! Releases: listed, read, changed before they start, and deleted.
 
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
 use patgate_store::ReleaseFilter;
 
 use super::body::{PLANNED_OR_ACTIVE, ReleaseBody};
+use super::document;
 use super::form::ReleaseForm;
 use super::place::ReleasePlace;
 use crate::api::json::Json;
@@ -12,7 +14,7 @@ use crate::api::page::Paging;
 use crate::api::refusals::{BadBody, Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::releases::{self, Sort};
+use crate::service::releases::Sort;
 use crate::state::AppState;
 
 /// Lists the releases that wait to be started or are under way, the newest first. Needs `release#view`.
@@ -27,10 +29,9 @@ pub(super) async fn list_releases(
     State(state): State<AppState>,
     caller: Caller,
     paging: Paging,
-) -> Result<axum::Json<Vec<ReleaseBody>>, Problem> {
+) -> Result<Response, Problem> {
     let filter = ReleaseFilter { statuses: PLANNED_OR_ACTIVE.to_vec(), ..ReleaseFilter::default() };
-    let found = releases::list(&state, &caller, Sort::Release, &filter, paging.page()).await?;
-    Ok(axum::Json(ReleaseBody::all(&state, found)))
+    document::list(&state, &caller, Sort::Release, &filter, paging.page()).await
 }
 
 /// Reads a release. Needs `release#view`.
@@ -46,8 +47,7 @@ pub(super) async fn read_release(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    let found = releases::read(&state, &caller, Sort::Release, &id).await?;
-    Ok(axum::Json(ReleaseBody::new(&state, found)))
+    document::read(&state, &caller, Sort::Release, &id).await
 }
 
 /// Changes a release that was not started; what is not sent stays. Needs `release#create`. When somebody else than who
@@ -66,9 +66,7 @@ pub(super) async fn update_release(
     ReleasePlace(id): ReleasePlace,
     Json(form): Json<ReleaseForm>,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    let version = form.version();
-    let changed = releases::update(&state, &caller, Sort::Release, &id, version, form.into_draft()?).await?;
-    Ok(axum::Json(ReleaseBody::new(&state, changed)))
+    document::update(&state, &caller, Sort::Release, &id, form).await
 }
 
 /// Deletes a release that is not under way, with what its tasks said. Needs `release#create`.
@@ -84,6 +82,5 @@ pub(super) async fn delete_release(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<StatusCode, Problem> {
-    releases::delete(&state, &caller, Sort::Release, &id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    document::delete(&state, &caller, Sort::Release, &id).await
 }

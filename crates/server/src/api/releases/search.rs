@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use patgate_core::release::ReleaseStatus;
 use patgate_store::ReleaseFilter;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::{BasicBody, ReleaseBody};
+use super::document;
 use crate::api::json::Json;
 use crate::api::page::Paging;
 use crate::api::query::Query;
@@ -29,6 +31,8 @@ pub(super) struct Filters {
     title: Option<String>,
     /// In one of these; a word that is no status here is that of no release.
     statuses: Option<Vec<String>>,
+    /// With each of these tags.
+    tags: Option<Vec<String>>,
     /// Made by the caller.
     only_mine: Option<bool>,
     /// Archived ones: there are none.
@@ -111,6 +115,7 @@ impl Filters {
             title: self.title.filter(|title| !title.is_empty()),
             exact_title: None,
             owner: (self.only_mine == Some(true)).then(|| caller.facts.username.to_string()),
+            tags: self.tags.unwrap_or_default(),
             since: time("from", self.from.as_ref())?,
             until: time("to", self.to.as_ref())?,
         }))
@@ -144,15 +149,14 @@ pub(super) async fn find_releases_by_title(
     caller: Caller,
     Query(asked): Query<TitleParameters>,
     paging: Paging,
-) -> Result<axum::Json<Vec<ReleaseBody>>, Problem> {
+) -> Result<Response, Problem> {
     let statuses = ReleaseStatus::ALL.iter().copied().filter(|status| *status != ReleaseStatus::Template);
     let filter = ReleaseFilter {
         statuses: statuses.collect(),
         exact_title: Some(asked.release_title),
         ..ReleaseFilter::default()
     };
-    let found = releases::list(&state, &caller, Sort::Release, &filter, paging.page()).await?;
-    Ok(axum::Json(ReleaseBody::all(&state, found)))
+    document::list(&state, &caller, Sort::Release, &filter, paging.page()).await
 }
 
 /// Searches releases, the newest first. Needs `release#view`.
@@ -169,9 +173,12 @@ pub(super) async fn search_releases(
     caller: Caller,
     paging: Paging,
     Json(filters): Json<Filters>,
-) -> Result<axum::Json<Vec<ReleaseBody>>, Problem> {
-    let found = found(&state, &caller, filters, paging).await?;
-    Ok(axum::Json(ReleaseBody::all(&state, found)))
+) -> Result<Response, Problem> {
+    Sort::Release.require_sight(&state, &caller)?;
+    match filters.filter(&caller)? {
+        Some(filter) => document::list(&state, &caller, Sort::Release, &filter, paging.page()).await,
+        None => Ok(axum::Json(Vec::<ReleaseBody>::new()).into_response()),
+    }
 }
 
 /// Searches releases, and shows the least of each; times are milliseconds. Needs `release#view`.
@@ -189,8 +196,12 @@ pub(super) async fn search_releases_overview(
     paging: Paging,
     Json(filters): Json<Filters>,
 ) -> Result<axum::Json<Vec<BasicBody>>, Problem> {
-    let found = found(&state, &caller, filters, paging).await?;
-    Ok(axum::Json(found.iter().map(|stored| BasicBody::new(&stored.release)).collect()))
+    Sort::Release.require_sight(&state, &caller)?;
+    let found = match filters.filter(&caller)? {
+        Some(filter) => releases::summaries(&state, &caller, Sort::Release, &filter, paging.page()).await?,
+        None => Vec::new(),
+    };
+    Ok(axum::Json(found.into_iter().map(BasicBody::from).collect()))
 }
 
 /// Searches releases that are there and those that are archived, of which there are none. Needs `release#view`.
@@ -207,11 +218,17 @@ pub(super) async fn search_all_releases(
     caller: Caller,
     paging: Paging,
     Json(filters): Json<Filters>,
-) -> Result<axum::Json<FoundReleases>, Problem> {
+) -> Result<Response, Problem> {
+    Sort::Release.require_sight(&state, &caller)?;
     let page = paging.page();
-    let found = found(&state, &caller, filters, paging).await?;
+    let _room = state.releases.room(page.size).await;
+    let found = match filters.filter(&caller)? {
+        Some(filter) => releases::list(&state, &caller, Sort::Release, &filter, page).await?,
+        None => Vec::new(),
+    };
     let of = |releases| FoundPage { releases, page: page.number, size: page.size };
-    Ok(axum::Json(FoundReleases { live: of(ReleaseBody::all(&state, found)), archived: of(Vec::new()) }))
+    let found = FoundReleases { live: of(ReleaseBody::all(&state, found)), archived: of(Vec::new()) };
+    Ok(axum::Json(found).into_response())
 }
 
 /// Counts releases. Needs `release#view`.
@@ -237,17 +254,4 @@ pub(super) async fn count_releases(
         by_status: counts.iter().map(|(status, count)| (status.as_str(), *count)).collect(),
     };
     Ok(axum::Json(ReleaseCounts { all: live.clone(), archived: StatusCounts::default(), live }))
-}
-
-async fn found(
-    state: &AppState,
-    caller: &Caller,
-    filters: Filters,
-    paging: Paging,
-) -> Result<Vec<patgate_store::StoredRelease>, Problem> {
-    Sort::Release.require_sight(state, caller)?;
-    match filters.filter(caller)? {
-        Some(filter) => releases::list(state, caller, Sort::Release, &filter, paging.page()).await,
-        None => Ok(Vec::new()),
-    }
 }

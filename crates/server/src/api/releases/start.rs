@@ -60,6 +60,7 @@ impl StartForm {
             title: self.release_title.unwrap_or_default(),
             variables,
             credential: credential(self.script_username, self.script_user_password),
+            event: None,
         })
     }
 }

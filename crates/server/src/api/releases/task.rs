@@ -113,6 +113,26 @@ pub(super) async fn complete_task(
     Ok(axum::Json(TaskBody::new(&approved.release.id, task.0, task.1)))
 }
 
+/// Lets a release go on from the task that failed; its script runs again, and is marked so. Needs `release#create`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tasks/{id}/retry",
+    tag = "release",
+    params(("id" = String, Path, description = "Its id; slashes as they are, or as `%2F`")),
+    request_body = CommentForm,
+    responses((status = 200, description = "The task", body = TaskBody), BadBody, Unproven, Missing, Conflict)
+)]
+pub(super) async fn retry_task(
+    State(state): State<AppState>,
+    caller: Caller,
+    TaskOfPath(place): TaskOfPath,
+    Json(_form): Json<CommentForm>,
+) -> Result<axum::Json<TaskBody>, Problem> {
+    let retried = releases::retry(&state, &caller, &place).await?;
+    let task = retried.release.task(&place.task).ok_or_else(|| Problem::not_found("task"))?;
+    Ok(axum::Json(TaskBody::new(&retried.release.id, task.0, task.1)))
+}
+
 /// Reads what a task said, a hundred lines a page. Needs `release#view`.
 #[utoipa::path(
     get,

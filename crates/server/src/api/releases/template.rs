@@ -1,6 +1,7 @@
 //! Templates: listed, made, read, changed and deleted.
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use patgate_core::release::ReleaseStatus;
 use patgate_store::ReleaseFilter;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::body::ReleaseBody;
+use super::document;
 use super::form::ReleaseForm;
 use super::place::ReleasePlace;
 use crate::api::json::Json;
@@ -25,6 +27,8 @@ use crate::state::AppState;
 pub(super) struct TemplateParameters {
     /// With this in the title, whatever the case.
     title: Option<String>,
+    /// With this tag.
+    tag: Option<String>,
     /// `RELEASE`, or `WORKFLOW`, of which there are none.
     kind: Option<String>,
 }
@@ -42,15 +46,18 @@ pub(super) async fn list_templates(
     caller: Caller,
     Query(asked): Query<TemplateParameters>,
     paging: Paging,
-) -> Result<axum::Json<Vec<ReleaseBody>>, Problem> {
+) -> Result<Response, Problem> {
     let filter = ReleaseFilter {
         statuses: vec![ReleaseStatus::Template],
         title: asked.title,
+        tags: asked.tag.into_iter().filter(|tag| !tag.is_empty()).collect(),
         ..ReleaseFilter::default()
     };
-    let found = releases::list(&state, &caller, Sort::Template, &filter, paging.page()).await?;
-    let is_none = asked.kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("RELEASE"));
-    Ok(axum::Json(if is_none { Vec::new() } else { ReleaseBody::all(&state, found) }))
+    if asked.kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("RELEASE")) {
+        Sort::Template.require_sight(&state, &caller)?;
+        return Ok(axum::Json(Vec::<ReleaseBody>::new()).into_response());
+    }
+    document::list(&state, &caller, Sort::Template, &filter, paging.page()).await
 }
 
 /// Makes a template. Needs `template#create`.
@@ -66,8 +73,9 @@ pub(super) async fn create_template(
     caller: Caller,
     Json(form): Json<ReleaseForm>,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    let id = form.id()?;
-    let made = releases::create_template(&state, &caller, id, form.into_draft()?).await?;
+    let (id, draft) = (form.id()?, form.into_draft()?);
+    releases::require_readable(&state, &caller, Sort::Template, &draft).await?;
+    let made = releases::create_template(&state, &caller, id, draft).await?;
     Ok(axum::Json(ReleaseBody::new(&state, made)))
 }
 
@@ -84,8 +92,7 @@ pub(super) async fn read_template(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    let found = releases::read(&state, &caller, Sort::Template, &id).await?;
-    Ok(axum::Json(ReleaseBody::new(&state, found)))
+    document::read(&state, &caller, Sort::Template, &id).await
 }
 
 /// Changes a template; what is not sent stays. Needs `template#create`. When somebody else than who entered the user for
@@ -104,9 +111,7 @@ pub(super) async fn update_template(
     ReleasePlace(id): ReleasePlace,
     Json(form): Json<ReleaseForm>,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    let version = form.version();
-    let changed = releases::update(&state, &caller, Sort::Template, &id, version, form.into_draft()?).await?;
-    Ok(axum::Json(ReleaseBody::new(&state, changed)))
+    document::update(&state, &caller, Sort::Template, &id, form).await
 }
 
 /// Deletes a template; releases that were made from it stay. Needs `template#create`.
@@ -122,6 +127,5 @@ pub(super) async fn delete_template(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<StatusCode, Problem> {
-    releases::delete(&state, &caller, Sort::Template, &id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    document::delete(&state, &caller, Sort::Template, &id).await
 }

@@ -28,6 +28,13 @@ pub struct Application {
     /// Example: `"x-shop-personal-token"`
     pub token_header: Option<String>,
 
+    /// Where scripts of releases reach it, an http or https address: `api.get("NAME:/path")` calls it there, with the identity
+    /// headers of the user for automated tasks and no credential. It is the address behind the proxy, which nobody else
+    /// may reach. When it is absent, scripts cannot call it.
+    ///
+    /// Example: `"http://10.0.0.7:8080"`
+    pub url: Option<String>,
+
     /// The header in which the proxy says the original method.
     #[config(default = "x-original-method")]
     pub method_header: String,

@@ -102,6 +102,10 @@ pub struct Schema {
     #[config(nested)]
     pub webhooks: Webhooks,
 
+    /// Releases.
+    #[config(nested)]
+    pub releases: Releases,
+
     /// The protected applications besides the built-in `release` and `deploy`; and for those two, what is to differ.
     #[config(env = "PATGATE_APPLICATION", default = [])]
     pub application: Vec<toml::Value>,
@@ -163,6 +167,14 @@ pub struct Webhooks {
     /// addresses with a port, like `127.0.0.1:9000`, or addresses and networks with all their ports, like `10.0.0.0/8`.
     #[config(env = "PATGATE_WEBHOOKS_FORWARD_TO", default = [])]
     pub forward_to: Vec<String>,
+}
+
+/// Releases.
+#[derive(Config)]
+pub struct Releases {
+    /// For how many days a release is kept after it ended, with what its tasks said: 1 to 3650.
+    #[config(env = "PATGATE_RELEASES_RETENTION_DAYS", default = 90)]
+    pub retention_days: u64,
 }
 
 /// What [`Schema`] says.

@@ -8,8 +8,9 @@ use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, Limited};
 use patgate_core::release::Release;
 use patgate_core::verify::Demand;
+use tokio_util::sync::CancellationToken;
 
-use super::Runner;
+use super::{Runner, upstream};
 use crate::caller::{Behalf, surface};
 use crate::script::{ANSWER_BYTES, Answer, Call, CallRefused};
 use crate::service::releases::HERE;
@@ -21,11 +22,16 @@ const TAKEN: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, http::header::ACCEPT_LANGU
 pub(super) struct Calls<'r> {
     runner: &'r Runner,
     behalf: Option<Behalf>,
+    stop: &'r CancellationToken,
 }
 
 impl<'r> Calls<'r> {
     /// The calls of a release's script.
-    pub(super) async fn of(runner: &'r Runner, release: &Release) -> Result<Self, String> {
+    pub(super) async fn of(
+        runner: &'r Runner,
+        release: &Release,
+        stop: &'r CancellationToken,
+    ) -> Result<Self, String> {
         let behalf = match &release.run_as {
             Some(run_as) => {
                 let behalf = Behalf::of(&runner.state, run_as).await;
@@ -33,12 +39,13 @@ impl<'r> Calls<'r> {
             }
             None => None,
         };
-        Ok(Self { runner, behalf })
+        Ok(Self { runner, behalf, stop })
     }
 
     /// Makes a call.
     pub(super) async fn make(&self, call: Call) -> Result<Answer, CallRefused> {
-        if !self.runner.holds() {
+        // In this order: what is lost was stopped before the rest was held.
+        if !self.runner.holds() || self.stop.is_cancelled() {
             return Err(CallRefused::new(
                 "this server cannot tell whether the release is still its own to run",
             ));
@@ -46,6 +53,9 @@ impl<'r> Calls<'r> {
         let behalf = self.behalf.as_ref().ok_or_else(|| {
             CallRefused::new("the release has nobody to call as; set *Run automated tasks as user* on it")
         })?;
+        if let Some((application, path)) = application(&call.target) {
+            return upstream::call(&self.runner.state, behalf, application, path, &call).await;
+        }
         let uri = own_path(&call.target)?;
         let demand = Demand { surface: surface::of_path(uri.path()), permission: None };
         behalf.judge(&self.runner.state, demand, HERE).await.map_err(|problem| {
@@ -61,15 +71,25 @@ impl<'r> Calls<'r> {
     }
 }
 
+/// The application and the path of it that a script names, as in `shop:/orders`.
+fn application(target: &str) -> Option<(&str, &str)> {
+    let (name, path) = target.split_once(':')?;
+    (!name.contains('/') && path.starts_with('/') && !path.starts_with("//")).then_some((name, path))
+}
+
 /// The path of this server that a script names.
 fn own_path(target: &str) -> Result<Uri, CallRefused> {
     if !target.starts_with('/') || target.starts_with("//") {
-        return Err(CallRefused::new("a script calls paths of this server, such as `/api/v1/releases`"));
+        return Err(CallRefused::new(
+            "a script calls paths of this server, such as `/api/v1/releases`, or of a configured application, such as \
+             `shop:/orders`",
+        ));
     }
     target.parse().map_err(|_| CallRefused::new("this is no path; percent-encode what is in it"))
 }
 
-fn request(call: Call, uri: Uri, behalf: Behalf) -> Result<Request<Body>, CallRefused> {
+/// The headers of a call: those that a script gave, when it may.
+pub(super) fn headers(call: &Call) -> Result<HeaderMap, CallRefused> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     for (name, value) in &call.headers {
@@ -78,14 +98,16 @@ fn request(call: Call, uri: Uri, behalf: Behalf) -> Result<Request<Body>, CallRe
         }
         headers.insert(name, value.clone());
     }
-    let body = match &call.body {
-        Some(value) => {
-            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-            Body::from(value.to_string())
-        }
-        None => Body::empty(),
-    };
-    let mut request = Request::new(body);
+    if call.body.is_some() {
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    }
+    Ok(headers)
+}
+
+fn request(call: Call, uri: Uri, behalf: Behalf) -> Result<Request<Body>, CallRefused> {
+    let headers = headers(&call)?;
+    let mut request =
+        Request::new(call.body.as_ref().map_or_else(Body::empty, |body| body.to_string().into()));
     *request.method_mut() = call.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use patgate_core::release::{Event, Release, ReleaseStatus, TaskId, TaskKind, TaskStatus, step};
 use patgate_store::{LogLine, NextStep, ReleaseStep, StoredRelease, StoredSecrets};
+use tokio_util::sync::CancellationToken;
 
 use super::Runner;
 use super::run::run;
@@ -20,14 +21,14 @@ pub(super) async fn conduct(runner: Arc<Runner>, held: StoredRelease) {
         biased;
         // Dropped, the script ends at once.
         () = stop.cancelled() => tracing::info!(release = %number, "a release was stopped"),
-        () = go_on(&runner, held) => {}
+        () = go_on(&runner, held, &stop) => {}
     }
     runner.state.releases.end(number, &stop);
 }
 
-async fn go_on(runner: &Runner, mut held: StoredRelease) {
+async fn go_on(runner: &Runner, mut held: StoredRelease, stop: &CancellationToken) {
     let Some(mut next) = taken_up(runner, &held.release) else { return };
-    let (mut log, mut secrets) = (None, None);
+    let (mut log, mut secrets) = (None, StoredSecrets::new());
     loop {
         let is_queued = is_queued(&next);
         let now = runner.state.clock.now();
@@ -39,7 +40,7 @@ async fn go_on(runner: &Runner, mut held: StoredRelease) {
             },
             false => (next, NextStep::Rest),
         };
-        if !write(runner, &held, &written, lease, log.take(), secrets.take()).await {
+        if !write(runner, &held, &written, lease, log.take(), std::mem::take(&mut secrets)).await {
             return;
         }
         held.version += 1;
@@ -47,13 +48,11 @@ async fn go_on(runner: &Runner, mut held: StoredRelease) {
         if !matches!(lease, NextStep::Hold) {
             return;
         }
-        let Some(ran) = run(runner, &held).await else { return };
+        let Some(ran) = run(runner, &held, stop).await else { return };
         let now = runner.state.clock.now();
         let Ok((stepped, _)) = step(&held.release, ran.event, now) else { return };
         next = stepped;
-        if let Some(changed) = &ran.secrets {
-            held.secrets = changed.clone();
-        }
+        held.secrets.extend(ran.secrets.clone());
         (log, secrets) = (Some((ran.task, ran.lines)), ran.secrets);
     }
 }
@@ -81,7 +80,7 @@ async fn write(
     written: &Release,
     next: NextStep,
     log: Option<(TaskId, Vec<LogLine>)>,
-    secrets: Option<StoredSecrets>,
+    secrets: StoredSecrets,
 ) -> bool {
     let step = ReleaseStep {
         number: held.number,

@@ -9,7 +9,9 @@
 
 mod call;
 mod conduct;
+mod forget;
 mod run;
+mod upstream;
 mod writer;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use rand_core::Rng;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use self::forget::forget_ended;
 use self::writer::Writer;
 use crate::app::Service;
 use crate::problem::with_causes;
@@ -62,7 +65,11 @@ pub async fn run(state: AppState, service: Service, stop: CancellationToken) {
         writer,
         closing: stop.clone(),
     });
-    tokio::join!(writer::run(&state, lease, steps), claim_due(runner, stop));
+    tokio::join!(
+        writer::run(&state, lease, steps),
+        forget::run(&state, &stop),
+        claim_due(runner, stop.clone())
+    );
 }
 
 async fn claim_due(runner: Arc<Runner>, stop: CancellationToken) {
@@ -133,11 +140,21 @@ async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>) -> bool {
 }
 
 impl Runner {
-    /// Holds on to what is claimed.
+    /// Holds on to what is claimed. What was lost, because this server stood still for as long as a claim holds, is stopped.
     async fn hold(&self) {
         let Ok(until) = self.state.clock.now().checked_add(LEASE) else { return };
-        match self.state.store.hold_releases(self.lease, until).await {
-            Ok(()) => self.held_until.store(until.as_millisecond(), Ordering::Release),
+        // Before the question: what ran then and is lost has lost this very run, whatever is claimed meanwhile.
+        let running = self.state.releases.all();
+        let numbers: Vec<_> = running.iter().map(|(number, _)| *number).collect();
+        match self.state.store.hold_releases(self.lease, until, &numbers).await {
+            Ok(lost) => {
+                for (number, stop) in running.iter().filter(|(number, _)| lost.contains(number)) {
+                    tracing::warn!(release = %number, "a release was taken up by another server; it is stopped here");
+                    self.state.releases.lose(*number, stop);
+                }
+                // After that: no call of what is lost is made because the rest is held.
+                self.held_until.store(until.as_millisecond(), Ordering::Release);
+            }
             Err(error) => {
                 tracing::warn!(
                     error = with_causes(&error),

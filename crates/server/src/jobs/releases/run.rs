@@ -9,6 +9,7 @@ use patgate_core::release::{
 };
 use patgate_store::{LogLine, LogPlace, StoredRelease, StoredSecret, StoredSecrets};
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use super::Runner;
 use super::call::Calls;
@@ -26,8 +27,8 @@ pub(super) struct Ran {
     pub(super) event: Event,
     /// What was said and is not written yet.
     pub(super) lines: Vec<LogLine>,
-    /// The passwords, when the script assigned one.
-    pub(super) secrets: Option<StoredSecrets>,
+    /// The passwords that the script assigned.
+    pub(super) secrets: StoredSecrets,
 }
 
 /// What a script says.
@@ -38,30 +39,33 @@ struct Log<'r> {
 }
 
 /// Runs the script of the task that was just begun. `None`: there is none.
-pub(super) async fn run(runner: &Runner, held: &StoredRelease) -> Option<Ran> {
+pub(super) async fn run(runner: &Runner, held: &StoredRelease, stop: &CancellationToken) -> Option<Ran> {
     let task = held.release.active_task()?;
     let TaskKind::Script { script } = &task.kind else { return None };
     let log = Log { runner, run: task.runs, said: Mutex::default() };
-    let ended = run_script(runner, held, &task.id, script, &log).await;
+    let ended = match Calls::of(runner, &held.release, stop).await {
+        Ok(calls) => run_script(&calls, held, &task.id, script, &log).await,
+        Err(reason) => Err(reason),
+    };
     let (event, secrets) = match ended {
         Ok((variables, secrets)) => (Event::Completed { task: task.id.clone(), variables }, secrets),
-        Err(reason) => (Event::Failed { task: task.id.clone(), reason }, None),
+        Err(reason) => (Event::Failed { task: task.id.clone(), reason }, StoredSecrets::new()),
     };
     Some(Ran { task: task.id.clone(), event, lines: log.take(), secrets })
 }
 
-/// What a script left: values of variables, and the passwords when it assigned one.
-type Left = (Vec<(String, VariableValue)>, Option<StoredSecrets>);
+/// What a script left: values of variables, and passwords.
+type Left = (Vec<(String, VariableValue)>, StoredSecrets);
 
 async fn run_script(
-    runner: &Runner,
+    calls: &Calls<'_>,
     held: &StoredRelease,
     task: &TaskId,
     text: &str,
     log: &Log<'_>,
 ) -> Result<Left, String> {
+    let runner = log.runner;
     let (variables, secrets) = known(runner, held)?;
-    let calls = Calls::of(runner, &held.release).await?;
     let script = Script { text: text.to_owned(), variables: variables.clone(), secrets };
     let outcome = {
         let running = runner.state.scripts.run(script, |call| calls.make(call), |line| log.say(&line));
@@ -74,7 +78,15 @@ async fn run_script(
         }
     };
     match outcome {
-        Outcome::Completed { variables: after } => left(runner, held, &variables, after),
+        Outcome::Completed { variables: after } => {
+            let is_password = |variable: &&Variable| variable.kind == VariableKind::Password;
+            let mut passwords = held.release.variables.iter().filter(is_password);
+            if passwords.any(|variable| variables.get(&variable.key) != after.get(&variable.key)) {
+                // A key that was added since this server started seals from now on.
+                runner.state.sealer.refresh().await;
+            }
+            left(runner, held, &variables, after)
+        }
         Outcome::Failed { reason } => Err(reason.to_string()),
     }
 }
@@ -110,7 +122,7 @@ fn left(
     before: &Map<String, Value>,
     after: Map<String, Value>,
 ) -> Result<Left, String> {
-    let (mut assigned, mut secrets) = (Vec::new(), None);
+    let (mut assigned, mut secrets) = (Vec::new(), StoredSecrets::new());
     let mut whole = held.release.clone();
     for (key, value) in after {
         if before.get(&key) == Some(&value) {
@@ -124,7 +136,6 @@ fn left(
         let variable = &mut whole.variables[at];
         if variable.kind == VariableKind::Password {
             let sealed = seal(runner, held, variable, &value)?;
-            let secrets = secrets.get_or_insert_with(|| held.secrets.clone());
             secrets.insert(variable.id.as_str().to_owned(), sealed);
             continue;
         }

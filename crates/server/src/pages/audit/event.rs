@@ -13,7 +13,7 @@ use crate::service::settings;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 60] = [
+pub(super) const ACTIONS: [(&str, &str); 61] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -64,6 +64,7 @@ pub(super) const ACTIONS: [(&str, &str); 60] = [
     ("release.create", "Release made"),
     ("release.update", "Release changed"),
     ("release.delete", "Release deleted"),
+    ("release.expire", "Release deleted after its time"),
     ("release.start", "Release started"),
     ("release.approve", "Gate approved"),
     ("release.abort", "Release aborted"),

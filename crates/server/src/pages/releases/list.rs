@@ -45,7 +45,7 @@ pub(super) async fn show(
         ..ReleaseFilter::default()
     };
     let page = super::page(&query);
-    let found = releases::list(&state, &visitor.caller, Sort::Release, &filter, page).await?;
+    let found = releases::summaries(&state, &visitor.caller, Sort::Release, &filter, page).await?;
     let paging = super::paging(&query, page, found.len());
     let asked = only.map_or("", ReleaseStatus::as_str);
     let notice =
@@ -58,7 +58,7 @@ pub(super) async fn show(
             .collect(),
         is_filtered: only.is_some() || !search.is_empty(),
         search: Field::new("search", "Search by title", search),
-        rows: found.iter().map(|stored| ReleaseRow::from(&stored.release)).collect(),
+        rows: found.into_iter().map(ReleaseRow::from).collect(),
         is_later: page.number > 0,
         paging,
     };

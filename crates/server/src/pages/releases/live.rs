@@ -8,7 +8,8 @@ use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use patgate_core::release::{ReleaseId, TaskId, TaskPlace};
+use patgate_core::identifier::ReleaseNumber;
+use patgate_core::release::{ReleaseId, TaskId};
 use patgate_store::LogPlace;
 use serde::Serialize;
 
@@ -48,15 +49,12 @@ pub(super) async fn watch(
     let stored = releases::read(&state, &visitor.caller, Sort::Release, &id).await?;
     let task = query.text("task").parse().ok();
     let watching = Watching {
+        number: stored.number,
         version: stored.version,
-        place: task.and_then(|task: TaskId| {
-            let phase = stored.release.task(&task)?.0.id.clone();
-            Some(TaskPlace { release: id.clone(), phase, task })
-        }),
+        task: task.filter(|task| stored.release.task(task).is_some()),
         after: query.text("after").parse().ok(),
         state,
         visitor,
-        id,
         looks: 0,
     };
     let first = Bytes::from_static(b": what happens from now on\n\n");
@@ -74,9 +72,9 @@ pub(super) async fn watch(
 struct Watching {
     state: AppState,
     visitor: Visitor,
-    id: ReleaseId,
+    number: ReleaseNumber,
     version: i64,
-    place: Option<TaskPlace>,
+    task: Option<TaskId>,
     after: Option<LogPlace>,
     looks: u32,
 }
@@ -106,19 +104,18 @@ impl Watching {
     /// What came since the last look, as events.
     async fn look(&mut self) -> Option<String> {
         let caller = &self.visitor.caller;
-        let stored = releases::read(&self.state, caller, Sort::Release, &self.id).await.ok()?;
+        let task = self.task.as_ref().map(|task| (task, self.after));
+        let looked = releases::watch(&self.state, caller, self.number, task, LINES).await;
+        let (version, lines) = looked.ok()?;
         let mut events = String::new();
-        if let Some(place) = &self.place {
-            let lines = releases::log(&self.state, caller, place, self.after, LINES).await.ok()?;
-            for line in lines {
-                self.after = Some(line.place);
-                let line = Line { run: line.place.run, at: line.at.to_string(), said: line.said };
-                let data = serde_json::to_string(&line).unwrap_or_default();
-                events.push_str(&format!("event: line\ndata: {data}\n\n"));
-            }
+        for line in lines {
+            self.after = Some(line.place);
+            let line = Line { run: line.place.run, at: line.at.to_string(), said: line.said };
+            let data = serde_json::to_string(&line).unwrap_or_default();
+            events.push_str(&format!("event: line\ndata: {data}\n\n"));
         }
-        if stored.version != self.version {
-            self.version = stored.version;
+        if version != self.version {
+            self.version = version;
             events.push_str("event: changed\ndata: {}\n\n");
         }
         Some(events)

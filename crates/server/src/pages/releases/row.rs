@@ -1,8 +1,8 @@
 //! What lists and pages of releases show of a release, a phase and a task.
 
-use patgate_core::release::{
-    Phase, PhaseStatus, Release, ReleaseId, ReleaseStatus, Task, TaskKind, TaskStatus,
-};
+use patgate_core::identifier::UserId;
+use patgate_core::release::{Phase, PhaseStatus, ReleaseId, ReleaseStatus, Task, TaskKind, TaskStatus};
+use patgate_store::ReleaseSummary;
 
 use super::{path, task_path, template_path};
 use crate::pages::Moment;
@@ -27,7 +27,7 @@ pub(super) struct TemplateRow {
     pub(super) path: String,
     pub(super) title: String,
     pub(super) owner: String,
-    pub(super) tasks: usize,
+    pub(super) tasks: u32,
     /// As whom its scripts call; empty for nobody.
     pub(super) runs_as: String,
 }
@@ -55,14 +55,14 @@ pub(super) struct TaskRow {
     pub(super) waits: bool,
 }
 
-impl From<&Release> for ReleaseRow {
-    fn from(release: &Release) -> Self {
+impl From<ReleaseSummary> for ReleaseRow {
+    fn from(release: ReleaseSummary) -> Self {
         Self {
             path: path(&release.id),
-            title: release.title.clone(),
+            title: release.title,
             state: of_release(release.status),
-            owner: release.owner.clone(),
-            at: release.active_task().map(|task| task.title.clone()).unwrap_or_default(),
+            owner: release.owner,
+            at: release.at.unwrap_or_default(),
             started_at: release.started_at.map(Moment::from),
             ended_at: release.ended_at.map(Moment::from),
         }
@@ -70,14 +70,14 @@ impl From<&Release> for ReleaseRow {
 }
 
 impl TemplateRow {
-    /// Of a template whose scripts call as this user.
-    pub(super) fn new(template: &Release, runs_as: Option<String>) -> Self {
+    /// Of a template; `name` says what a user is called.
+    pub(super) fn new(template: ReleaseSummary, name: impl Fn(UserId) -> Option<String>) -> Self {
         Self {
             path: template_path(&template.id),
-            title: template.title.clone(),
-            owner: template.owner.clone(),
-            tasks: template.tasks().count(),
-            runs_as: runs_as.unwrap_or_default(),
+            title: template.title,
+            owner: template.owner,
+            tasks: template.tasks,
+            runs_as: template.runs_as.and_then(name).unwrap_or_default(),
         }
     }
 }

@@ -55,8 +55,12 @@ pub(super) async fn start(
     let Some(variables) = form.read() else {
         return page(&state, &visitor, &stored, form, (StatusCode::BAD_REQUEST, None));
     };
-    let draft =
-        StartDraft { title: form.title.value.clone(), variables, credential: credential::draft(&fields) };
+    let draft = StartDraft {
+        title: form.title.value.clone(),
+        variables,
+        credential: credential::draft(&fields),
+        event: None,
+    };
     let (then, done) =
         if fields.has("only-make") { (Then::Wait, "created") } else { (Then::Start, "started") };
     match releases::from_template(&state, &visitor.caller, &id, draft, then).await {

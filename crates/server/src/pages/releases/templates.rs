@@ -49,13 +49,13 @@ pub(super) async fn show(
         ..ReleaseFilter::default()
     };
     let page = super::page(&query);
-    let found = releases::list(&state, &visitor.caller, Sort::Template, &filter, page).await?;
+    let found = releases::summaries(&state, &visitor.caller, Sort::Template, &filter, page).await?;
     let notice = match query.text("done") {
         "saved" => Some("The template is saved."),
         "deleted" => Some("The template is deleted."),
         _ => None,
     };
-    let row = |stored: &StoredRelease| TemplateRow::new(&stored.release, releases::runs_as(&state, stored));
+    let (number, runs_as) = (found.len(), |user| state.username(user));
     let page = TemplatesPage {
         shell: Shell::new(&state, &visitor, "Templates", TEMPLATES)
             .with_notice(notice.map(|text| Notice::Done(text.to_owned()))),
@@ -63,9 +63,9 @@ pub(super) async fn show(
         may_start: visitor.may_any(&state, &[RELEASE_CREATE]),
         may_see: visitor.may_any(&state, &[RELEASE_VIEW]),
         search: Field::new("search", "Search by title", search),
-        rows: found.iter().map(row).collect(),
+        rows: found.into_iter().map(|row| TemplateRow::new(row, runs_as)).collect(),
         is_later: page.number > 0,
-        paging: super::paging(&query, page, found.len()),
+        paging: super::paging(&query, page, number),
     };
     Ok(Html(page.render()?).into_response())
 }

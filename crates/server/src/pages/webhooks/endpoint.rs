@@ -30,7 +30,8 @@ struct EndpointPage {
     url: String,
     call: String,
     is_enabled: bool,
-    forwards: bool,
+    /// What the list of what became of requests is called; empty when nothing becomes of them.
+    passed_on: &'static str,
     may_edit: bool,
     warnings: Vec<String>,
     search: Field,
@@ -82,7 +83,11 @@ pub(super) async fn show(
         call: webhooks::curl_line(&view.item, &url),
         url,
         is_enabled: view.item.properties.get(property::ENABLED) == Some(&Value::Boolean(true)),
-        forwards: text(property::ACTION) == "forward",
+        passed_on: match text(property::ACTION) {
+            "forward" => "Forwarded requests",
+            "start" => "Started releases",
+            _ => "",
+        },
         may_edit: may_edit(&state, &visitor),
         warnings: view.warnings,
         search: Field::new("search", "Search", search),

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue};
 use patgate_core::grant::{Grant, GrantState};
 use patgate_core::identifier::GrantId;
 use patgate_core::item::{Properties, PropertyFault, Reason, Value, webhook_property as property};
+use patgate_core::release::ReleaseId;
 use patgate_core::webhook::{Action, Method, SigningSecret};
 use patgate_store::{Item, StoredSecret};
 use url::Url;
@@ -108,6 +109,18 @@ pub(super) fn judge<'h>(
             fault(property::FORWARD_URL, "this is needed to forward requests");
         }
         None => {}
+    }
+    let template = properties.get(property::TEMPLATE).and_then(Value::as_text);
+    if let Some(Err(error)) = template.map(ReleaseId::of_place) {
+        fault(property::TEMPLATE, &error.to_string());
+    }
+    if action(properties) == Action::Start {
+        if template.is_none() {
+            fault(property::TEMPLATE, "this is needed to start releases");
+        }
+        if method(properties) == Method::None {
+            fault(property::AUTHENTICATION, "an endpoint that starts releases must know who calls");
+        }
     }
     if let Some(headers) = properties.get(property::FORWARD_HEADERS).and_then(Value::as_map) {
         for (name, value) in headers {

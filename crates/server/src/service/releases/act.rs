@@ -1,7 +1,7 @@
 //! What people do with a release: start it, abort it, let it go on, and approve its gates.
 
 use patgate_core::permission::names::{RELEASE_ABORT, RELEASE_CREATE};
-use patgate_core::release::{Event, ReleaseId, RestartFrom, TaskPlace, step};
+use patgate_core::release::{Event, Refused, ReleaseId, RestartFrom, TaskPlace, TaskStatus, step};
 use patgate_store::StoredRelease;
 use serde_json::{Value, json};
 
@@ -49,6 +49,20 @@ pub async fn restart(
 ) -> Result<StoredRelease, Problem> {
     let event = Event::Restart(from);
     act(state, caller, id, Act { permission: RELEASE_CREATE, action: "release.restart", event }).await
+}
+
+/// Lets a failed release go on from the task that failed, which is named.
+///
+/// # Errors
+/// As [`restart`]; 404 for a task that is not in it, and 409 for one that has not failed.
+pub async fn retry(state: &AppState, caller: &Caller, place: &TaskPlace) -> Result<StoredRelease, Problem> {
+    caller.require(state, RELEASE_CREATE)?;
+    let stored = Sort::Release.of(state.store.release(&place.release).await?)?;
+    let (_, task) = stored.release.task(&place.task).ok_or(Refused::NotInIt)?;
+    if task.status != TaskStatus::Failed {
+        return Err(Refused::Task(task.status).into());
+    }
+    restart(state, caller, &place.release, RestartFrom::Task(place.task.clone())).await
 }
 
 /// Approves a gate.

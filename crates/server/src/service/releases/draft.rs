@@ -206,6 +206,30 @@ pub(super) fn enter(
     Ok(())
 }
 
+/// Enters what an event says. A variable that there is none of is made.
+pub(super) fn tell(
+    stored: &mut StoredRelease,
+    key: &str,
+    value: VariableValue,
+    sealing: &mut Sealing<'_, impl CryptoRng>,
+) -> Result<(), Problem> {
+    let variables = &mut stored.release.variables;
+    let at = variables.iter().position(|variable| variable.key == key).unwrap_or_else(|| {
+        variables.push(Variable {
+            id: VariableId::generate(&mut sealing.random),
+            key: key.to_owned(),
+            kind: value.kind(),
+            value: None,
+            label: String::new(),
+            description: String::new(),
+            requires_value: false,
+            show_on_release_start: false,
+        });
+        variables.len() - 1
+    });
+    enter(stored, at, VariableEntry::Value(value), sealing)
+}
+
 /// The password that a variable of a release holds.
 pub(crate) fn password_of(
     sealer: &Sealer,

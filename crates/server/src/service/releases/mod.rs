@@ -3,8 +3,10 @@
 //! Running them is a matter of `jobs::releases`; which step follows which, of `core::release`.
 
 mod act;
+mod check;
 mod credential;
 mod draft;
+mod event;
 mod read;
 mod start;
 mod write;
@@ -13,12 +15,14 @@ use patgate_core::permission::names::{RELEASE_CREATE, RELEASE_VIEW, TEMPLATE_CRE
 use patgate_core::release::{Refused, ReleaseStatus, Unfit};
 use patgate_store::StoredRelease;
 
-pub use self::act::{abort, approve, restart, start};
+pub use self::act::{abort, approve, restart, retry, start};
+pub use self::check::require_readable;
 pub(crate) use self::credential::HERE;
 pub use self::credential::{Credential, require as require_run_as};
 pub(crate) use self::draft::password_of;
 pub use self::draft::{CredentialDraft, PhaseDraft, ReleaseDraft, TaskDraft, VariableDraft, VariableEntry};
-pub use self::read::{count, list, log, read, runs_as};
+pub use self::event::{EventStart, start_by_event};
+pub use self::read::{count, list, log, read, runs_as, summaries, watch};
 pub use self::start::{StartDraft, Then, from_template};
 pub use self::write::{create_template, delete, update};
 use crate::caller::Caller;
@@ -74,7 +78,9 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotInIt => Self::not_found("phase or task"),
-            Refused::Status(_) | Refused::Task(_) | Refused::Ahead => Self::conflict(sentence(&refused)),
+            Refused::Status(_) | Refused::Task(_) | Refused::Ahead | Refused::TooOften => {
+                Self::conflict(sentence(&refused))
+            }
         }
     }
 }

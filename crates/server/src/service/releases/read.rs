@@ -1,14 +1,51 @@
 //! Looking at templates and releases.
 
-use patgate_core::release::{ReleaseId, TaskPlace};
-use patgate_store::{LogLine, LogPlace, Page, ReleaseFilter, StatusCount, StoredRelease};
+use patgate_core::identifier::ReleaseNumber;
+use patgate_core::release::{ReleaseId, TaskId, TaskPlace};
+use patgate_store::{LogLine, LogPlace, Page, ReleaseFilter, ReleaseSummary, StatusCount, StoredRelease};
 
 use super::Sort;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// A page of templates or releases, the newest first. The filter says where they stand.
+/// A page of templates or releases as lists show them, the newest first. The filter says where they stand.
+///
+/// # Errors
+/// As [`list`].
+pub async fn summaries(
+    state: &AppState,
+    caller: &Caller,
+    sort: Sort,
+    filter: &ReleaseFilter,
+    page: Page,
+) -> Result<Vec<ReleaseSummary>, Problem> {
+    sort.require_sight(state, caller)?;
+    Ok(state.store.release_summaries(filter, page).await?)
+}
+
+/// What happened to a release that somebody watches: its version, and what a task said from a place on.
+///
+/// # Errors
+/// As [`list`]; 404 when it is gone.
+pub async fn watch(
+    state: &AppState,
+    caller: &Caller,
+    number: ReleaseNumber,
+    task: Option<(&TaskId, Option<LogPlace>)>,
+    limit: u64,
+) -> Result<(i64, Vec<LogLine>), Problem> {
+    Sort::Release.require_sight(state, caller)?;
+    let lines = match task {
+        Some((task, after)) => state.store.release_log(number, task, after, limit).await?,
+        None => Vec::new(),
+    };
+    let version = state.store.release_version(number).await?;
+    Ok((version.ok_or_else(|| Problem::not_found("release"))?, lines))
+}
+
+/// A page of whole templates or releases, the newest first. The filter says where they stand. Wait for
+/// [`RunningReleases::room`](crate::release::RunningReleases::room) first.
 ///
 /// # Errors
 /// 403 without `release#view`; of templates `template#create` or `release#create` does as well. So with all below.

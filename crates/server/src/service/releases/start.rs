@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::item::SecretText;
 use patgate_core::permission::names::RELEASE_CREATE;
-use patgate_core::release::{Event, ReleaseId, ReleaseStatus, step};
+use patgate_core::release::{Event, ReleaseId, ReleaseStatus, RunAs, step};
 use patgate_store::{ReleaseFilter, StoredRelease, StoredSecrets};
 use serde_json::json;
 
 use super::Sort;
 use super::credential::{self, Entered};
-use super::draft::{CredentialDraft, Sealing, VariableEntry, bare, enter, lacking, password_of};
+use super::draft::{CredentialDraft, Sealing, VariableEntry, bare, enter, lacking, password_of, tell};
+use super::event::EventStart;
 use super::write::{keeps, told};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -30,6 +31,8 @@ pub struct StartDraft {
     pub variables: BTreeMap<String, VariableEntry>,
     /// As whom its scripts call; as the template's when nothing is entered.
     pub credential: CredentialDraft,
+    /// The event that starts it, when no person does.
+    pub event: Option<EventStart>,
 }
 
 /// What becomes of a new release.
@@ -60,8 +63,13 @@ pub async fn from_template(
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(RELEASE_CREATE)?;
     let template = Sort::Template.of(change.release(template).await?)?;
+    if draft.event.is_some() && template.release.run_as.as_ref().map(RunAs::user) != Some(caller.user) {
+        return Err(Problem::conflict("The user for automated tasks of the template was changed just now"));
+    }
     let mut random = state.random.draw();
-    let (id, number) = (ReleaseId::generate(&mut random), ReleaseNumber::generate(&mut random));
+    let number = ReleaseNumber::generate(&mut random);
+    let id = draft.event.as_ref().and_then(|event| event.id.clone());
+    let id = id.unwrap_or_else(|| ReleaseId::generate(&mut random));
     let title = Some(draft.title.trim()).filter(|title| !title.is_empty());
     let title = title.unwrap_or(&template.release.title).to_owned();
     let owner = caller.facts.username.to_string();
@@ -89,6 +97,13 @@ pub async fn from_template(
         }
         enter(&mut made, at, entry, &mut sealing)?;
     }
+    let mut detail = json!({ "template": template.release.id.to_string() });
+    if let Some(event) = draft.event {
+        detail["webhookRequest"] = event.request.into();
+        for (key, value) in event.values {
+            tell(&mut made, key, value, &mut sealing)?;
+        }
+    }
     made.release.run_as = entered.over(made.release.run_as.take());
     made.release.check()?;
     let mut action = "release.create";
@@ -97,7 +112,7 @@ pub async fn from_template(
         (made.release, _) = step(&made.release, Event::Start, change.now())?;
         action = "release.start";
     }
-    let detail = json!({ "template": template.release.id.to_string(), "runsAs": told(state, &made) });
+    detail["runsAs"] = told(state, &made).into();
     change.insert_release(&made, action, detail).await?;
     state.commit(change).await?;
     Ok(made)

@@ -22,6 +22,7 @@ use url::{Host, Url};
 
 pub use self::rules::{AllowedTarget, ForwardRules, NotATarget};
 use super::endpoint::{Endpoint, Forward};
+use super::start;
 use crate::outbound::{Reply, send_to};
 use crate::state::AppState;
 
@@ -48,9 +49,12 @@ pub async fn deliver(
     endpoint: Option<&Endpoint>,
     delivery: &ClaimedDelivery,
 ) -> DeliveryOutcome {
+    if let Some((endpoint, template)) = endpoint.and_then(|known| Some((known, known.starts.as_ref()?))) {
+        return start::deliver(state, endpoint, template, delivery).await;
+    }
     let Some((endpoint, forward)) = endpoint.and_then(|known| Some((known, known.forward.as_deref()?)))
     else {
-        return DeliveryOutcome::Dead { answer: "the endpoint forwards nothing any more".to_owned() };
+        return DeliveryOutcome::Dead { answer: "the endpoint passes nothing on any more".to_owned() };
     };
     let attempt = attempt(state, endpoint, forward, delivery).await;
     let (now, share) = (state.clock.now(), f64::from(state.random.draw().next_u32()) / f64::from(u32::MAX));

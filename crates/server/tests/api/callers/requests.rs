@@ -112,6 +112,7 @@ fn table() -> Vec<(&'static str, Value)> {
         ("GET /api/v1/tasks/{id}", Value::Null),
         ("POST /api/v1/tasks/{id}/complete", json!({})),
         ("GET /api/v1/tasks/{id}/log", Value::Null),
+        ("POST /api/v1/tasks/{id}/retry", json!({})),
         ("GET /api/v1/templates", Value::Null),
         ("POST /api/v1/templates", json!({"title": "Another"})),
         ("GET /api/v1/templates/{id}", Value::Null),
@@ -232,6 +233,7 @@ pub(super) fn request(stage: &Stage, name: &str) -> Call {
         "/api/v1/releases/{id}/restart" => path.replace("{id}", "Applications/Release3"),
         path if path.starts_with("/api/v1/releases/") => path.replace("{id}", "Applications/Release2"),
         path if path.starts_with("/api/v1/templates/") => path.replace("{id}", "Applications%2FRelease1"),
+        "/api/v1/tasks/{id}/retry" => path.replace("{id}", "Applications/Release3/Phase1/Task2"),
         path if path.starts_with("/api/v1/tasks/") => {
             path.replace("{id}", "Applications/Release4/Phase1/Task1")
         }

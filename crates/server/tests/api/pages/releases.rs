@@ -149,3 +149,34 @@ async fn who_may_only_start_releases_sees_a_template_and_changes_nothing() {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
 }
+
+#[tokio::test]
+async fn who_is_logged_out_while_they_edit_finds_what_they_typed_or_reads_that_it_is_lost() {
+    let world = World::new().await;
+    world.release_things().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let path = "/releases/templates/Release1";
+    let sent = async |script: &str| {
+        let body = format!(
+            "csrf=gone&version=1&title=Typed+anew&phase-0-title=All&phase-0-task-0-title=Ask&phase-0-task-0-kind=script&\
+             phase-0-task-0-script={script}&variable-0-key=v&variable-0-kind=text&variable-0-value=hidden"
+        );
+        let call = post(path).header("content-type", "application/x-www-form-urlencoded").raw(body);
+        let location = world.send(call).await.header("location").to_owned();
+        let next = location.split_once("next=").unwrap().1;
+        let next = percent_encoding::percent_decode_str(next).decode_utf8().unwrap().into_owned();
+        assert!(next.starts_with(path) && !next.contains("hidden"), "{next}");
+        world.open(&root, &next).await
+    };
+    let short = sent("print(77)").await;
+    for shown in
+        ["Typed anew", "print(77)", "Not saved yet: you were logged out", "name=\"version\" value=\"1\""]
+    {
+        assert!(short.text().contains(shown), "{shown}: {}", short.text());
+    }
+    let long = sent(&"x".repeat(4_000)).await;
+    for shown in ["Ship it", "was too long to be kept"] {
+        assert!(long.text().contains(shown), "{shown}: {}", long.text());
+    }
+    assert!(!long.text().contains("Typed anew"), "half a form would empty the rest");
+}

@@ -8,6 +8,7 @@ mod items;
 mod methods;
 mod retention;
 mod revoked;
+mod starting;
 
 use http::Method;
 use patgate_core::identifier::ItemNumber;

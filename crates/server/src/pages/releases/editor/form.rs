@@ -76,6 +76,18 @@ impl Form {
         .placed()
     }
 
+    /// Puts the values of variables that did not come back after a log-in as they are stored: no address holds them.
+    pub(super) fn restore(&mut self, query: &Fields, stored: Option<&StoredRelease>) {
+        let Some(stored) = stored else { return };
+        for (at, form) in self.variables.iter_mut().enumerate() {
+            let mut variables = stored.release.variables.iter();
+            let same = variables.find(|known| known.id.as_str() == form.id && known.kind == form.kind);
+            if let Some(same) = same.filter(|_| !query.has(&form.named("value"))) {
+                form.value = VariableForm::of(at, stored, same).value;
+            }
+        }
+    }
+
     /// Does what a button says: `add-phase`, `add-script-0`, `up-task-0-1`, … Whether it said anything.
     pub(super) fn edit(&mut self, act: &str) -> bool {
         let numbers: Vec<usize> = act.split('-').filter_map(|part| part.parse().ok()).collect();

@@ -6,7 +6,7 @@ mod form;
 pub(super) mod variable;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{RELEASE_CREATE, TEMPLATE_CREATE};
@@ -42,9 +42,15 @@ struct EditorPage {
 }
 
 /// `GET /releases/templates/new`.
-pub(super) async fn show_new(State(state): State<AppState>, visitor: Visitor) -> PageResult {
+pub(super) async fn show_new(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> PageResult {
     visitor.caller.require(&state, TEMPLATE_CREATE)?;
-    page(&state, &visitor, None, Form::empty(), (StatusCode::OK, None))
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let (form, notice) = typed_before(&query, None).unwrap_or_else(|| (Form::empty(), lost(&query)));
+    page(&state, &visitor, None, form, (StatusCode::OK, notice))
 }
 
 /// `POST /releases/templates/new`.
@@ -72,9 +78,17 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(id): Named<ReleaseId>,
     visitor: Visitor,
+    RawQuery(query): RawQuery,
 ) -> PageResult {
     let stored = releases::read(&state, &visitor.caller, Sort::Template, &id).await?;
-    page(&state, &visitor, Some((&stored, stored.version)), Form::of(&stored), (StatusCode::OK, None))
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    if let Some((form, notice)) = typed_before(&query, Some(&stored)) {
+        // The one that was shown when it was typed: what somebody else saved since then is told of.
+        let shown = query.text("version").parse().unwrap_or_default();
+        return page(&state, &visitor, Some((&stored, shown)), form, (StatusCode::OK, notice));
+    }
+    let notice = lost(&query);
+    page(&state, &visitor, Some((&stored, stored.version)), Form::of(&stored), (StatusCode::OK, notice))
 }
 
 /// `POST /releases/templates/{id}`.
@@ -104,6 +118,27 @@ pub(super) async fn save(
         }
         Err(problem) => refused(&state, &visitor, shown, form, problem),
     }
+}
+
+/// What was typed before a log-in, when all of it came back but the values of variables, which may be passwords.
+fn typed_before(query: &Fields, stored: Option<&StoredRelease>) -> Option<(Form, Option<Notice>)> {
+    let is_whole = query.has("title") && query.omitted().next().is_none();
+    is_whole.then(|| {
+        let mut form = Form::of_fields(query);
+        form.restore(query, stored);
+        let text = "Not saved yet: you were logged out before you saved, and this is what you typed. Values of variables and \
+                    passwords were not kept: the values are as they are stored. Check everything before you save.";
+        (form, Some(Notice::Told(text.to_owned())))
+    })
+}
+
+/// What is said when it did not: half a form would empty what is stored.
+fn lost(query: &Fields) -> Option<Notice> {
+    query.omitted().next().is_some().then(|| {
+        let text = "Not saved: you were logged out before you saved, and what you typed was too long to be kept while you \
+                    logged in. This is what is stored. Your browser may still show what you typed when you go back.";
+        Notice::Failed(text.to_owned())
+    })
 }
 
 /// What is said when the form was changed and not saved.

@@ -1,0 +1,93 @@
+//! Starting a release of a template by an accepted request.
+//!
+//! A request names its release, so that each starts one: an attempt that a crash cut before it was marked finds it the next time.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use jiff::Timestamp;
+use patgate_core::release::{ReleaseId, VariableValue};
+use patgate_core::webhook::pause;
+use patgate_store::{ClaimedDelivery, DeliveryOutcome};
+
+use super::endpoint::{Endpoint, Kind};
+use crate::problem::Problem;
+use crate::service::releases::{self, EventStart};
+use crate::state::AppState;
+
+/// The variable that holds the body of the request.
+const BODY: &str = "webhookBody";
+/// The variable that holds its query parameters.
+const PARAMETERS: &str = "webhookParameters";
+/// The variable that holds its id: the sender's, or our own.
+const ID: &str = "webhookId";
+
+/// Tries to start the release of a request. Says what becomes of the request.
+pub(super) async fn deliver(
+    state: &AppState,
+    endpoint: &Endpoint,
+    template: &ReleaseId,
+    delivery: &ClaimedDelivery,
+) -> DeliveryOutcome {
+    let start = EventStart {
+        id: release_id(delivery),
+        template: template.clone(),
+        request: delivery.request.to_string(),
+        values: values(endpoint.kind, delivery),
+    };
+    match releases::start_by_event(state, start).await {
+        Ok(release) => DeliveryOutcome::Delivered { answer: format!("started {release}") },
+        Err(problem) => refused(&problem, delivery.attempts, state.clock.now()),
+    }
+}
+
+/// What becomes of a request whose release was not started. What passes by itself is waited for; what somebody must mend first
+/// is over, and sent again when they have.
+fn refused(problem: &Problem, attempts: u32, now: Timestamp) -> DeliveryOutcome {
+    let answer = format!("no release was started: {}", problem.detail());
+    let passes = matches!(problem.status(), StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS)
+        || problem.status().is_server_error();
+    let pause = pause(attempts, 0.0).filter(|_| passes);
+    match pause.and_then(|pause| now.checked_add(pause).ok()) {
+        Some(due_at) => DeliveryOutcome::Later { due_at, answer },
+        None => DeliveryOutcome::Dead { answer },
+    }
+}
+
+/// The one release of a request.
+fn release_id(delivery: &ClaimedDelivery) -> Option<ReleaseId> {
+    let (endpoint, request) = (delivery.endpoint.as_i64(), delivery.request.as_i64());
+    format!("Release{endpoint:016x}{request:016x}").parse().ok()
+}
+
+fn values(kind: Kind, delivery: &ClaimedDelivery) -> Vec<(&'static str, VariableValue)> {
+    // Of several with one name the last.
+    let parameters: BTreeMap<_, _> = delivery.parameters.iter().cloned().collect();
+    let mut values = vec![
+        (ID, VariableValue::Text(delivery.message_id.clone())),
+        (PARAMETERS, VariableValue::Map(parameters)),
+    ];
+    if kind == Kind::Post {
+        values.push((BODY, VariableValue::Text(delivery.body.clone())));
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_tried_again_and_nothing_else() {
+        let outcome = |problem: &Problem, attempts| refused(problem, attempts, Timestamp::UNIX_EPOCH);
+        let busy = Problem::conflict("There are too many");
+        assert!(matches!(outcome(&busy, 1), DeliveryOutcome::Later { .. }));
+        assert!(matches!(outcome(&busy, 12), DeliveryOutcome::Dead { .. }), "and given up at last");
+        let dead = outcome(&Problem::lacks("release#create"), 1);
+        let DeliveryOutcome::Dead { answer } = dead else { panic!("{dead:?}") };
+        assert!(
+            answer.starts_with("no release was started: ") && answer.contains("release#create"),
+            "{answer}"
+        );
+    }
+}
