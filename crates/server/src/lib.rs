@@ -32,3 +32,4 @@ pub mod session;
 pub mod state;
 pub mod tls;
 pub mod webhook;
+pub mod written_lists;

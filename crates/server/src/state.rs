@@ -32,6 +32,7 @@ use crate::sealing::Sealer;
 use crate::service::control::ControlTasks;
 use crate::service::trials::Trials;
 use crate::webhook::Webhooks;
+use crate::written_lists::WrittenLists;
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -77,6 +78,8 @@ pub struct Parts {
     pub directories: Directories,
     /// Where samples of uses go.
     pub samples: SyncSender<UseSample>,
+    /// Long lists as they were written before.
+    pub written_lists: WrittenLists,
     /// What Deploy's clients are having done.
     pub control_tasks: ControlTasks,
     /// The trials of mail servers that run.

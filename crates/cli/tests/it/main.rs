@@ -35,4 +35,5 @@ mod sign_in;
 mod tls;
 mod vendor_clients;
 mod vendor_lines;
+mod vendor_ports;
 mod webhooks;

@@ -135,7 +135,16 @@ impl FromStr for ItemId {
         if !names.next().is_some_and(|root| root.eq_ignore_ascii_case(ROOT)) {
             return Err(NotAnItemId::Root);
         }
-        names.try_fold(Self::root(), |folder, name| folder.child(&name.parse()?))
+        let mut path = ROOT.to_owned();
+        for (depth, name) in names.enumerate() {
+            let name: ItemName = name.parse()?;
+            if depth >= DEEPEST {
+                return Err(NotAnItemId::Deep);
+            }
+            path.push('/');
+            path.push_str(name.as_str());
+        }
+        Ok(Self(path.into()))
     }
 }
 

@@ -33,6 +33,7 @@ use crate::state::{AppState, Parts};
 use crate::tls::TlsFault;
 use crate::webhook::Webhooks;
 use crate::webhook::forward::ForwardRules;
+use crate::written_lists::WrittenLists;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -166,6 +167,7 @@ pub fn build(
         passwords,
         directories,
         samples,
+        written_lists: WrittenLists::default(),
         control_tasks: ControlTasks::default(),
         trials: Trials::default(),
         webhooks,

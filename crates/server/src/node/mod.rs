@@ -96,6 +96,11 @@ impl Node {
         self.settings.load_full()
     }
 
+    /// The last change that is in force on this node.
+    pub async fn applied(&self) -> Sequence {
+        self.progress.lock().await.applied
+    }
+
     /// Applies the log up to a change this node made itself.
     ///
     /// # Errors

@@ -133,7 +133,10 @@ impl Mandate {
 }
 
 /// Demands that the caller may see users and roles.
-pub(super) fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+///
+/// # Errors
+/// 403 without `security#view` and `security#edit`.
+pub fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
     caller.require_any(state, &SEES)
 }
 

@@ -221,3 +221,58 @@ async fn an_administrator_keeps_users_through_deploys_paths() {
     assert_eq!(world.send(ask(delete(path))).await.status(), 204);
     assert_eq!(world.send(ask(get(path))).await.status(), 404);
 }
+
+/// The values of an attribute, in their order.
+fn attributes<'t>(xml: &'t str, name: &str) -> Vec<&'t str> {
+    let start = format!(" {name}=\"");
+    xml.split(start.as_str()).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn behaviour_50_every_type_is_described_alike_in_the_list_by_itself_and_in_xml() {
+    let (world, made) = with_server().await;
+    let all = world.send(ask(get("/deployit/metadata/type"))).await.json();
+    let names: Vec<_> = all.as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
+    let types = [
+        "core.Directory",
+        "notification.PatSmtpServer",
+        "events.PostWebhookEndpoint",
+        "events.GetWebhookEndpoint",
+    ];
+    assert_eq!(names, types);
+    for known in patgate_core::item::TYPES {
+        let one = world.send(ask(get(format!("/deployit/metadata/type/{}", known.name)))).await.json();
+        assert!(all.as_array().unwrap().contains(&one), "{}", known.name);
+        let properties = one["properties"].as_array().unwrap();
+        assert_eq!(properties.len(), known.properties.len());
+        for (told, property) in properties.iter().zip(known.properties) {
+            assert_eq!((&told["name"], &told["label"]), (&json!(property.name), &json!(property.label)));
+            assert_eq!(told["default"], json!(property.default.value()), "{}", property.name);
+            for field in ["label", "description", "category"] {
+                assert!(!told[field].as_str().unwrap().is_empty(), "{} {field}", property.name);
+            }
+        }
+        let path = format!("/deployit/metadata/type/{}", known.name);
+        let xml = world.send(get(path).basic("root", PASSWORD)).await;
+        assert_eq!((xml.status(), xml.header("content-type")), (200, "application/xml"));
+        let (described, _) = xml.text().split_once("<control-tasks").unwrap();
+        let names: Vec<_> = known.properties.iter().map(|property| property.name).collect();
+        assert_eq!(attributes(described, "name"), names);
+        let secrets: Vec<_> = known.properties.iter().map(|one| one.is_secret().to_string()).collect();
+        assert_eq!(attributes(described, "password"), secrets);
+        let needed: Vec<_> = known.properties.iter().map(|one| one.is_required.to_string()).collect();
+        assert_eq!(attributes(described, "required"), needed);
+    }
+    let server =
+        all.as_array().unwrap().iter().find(|one| one["type"] == "notification.PatSmtpServer").unwrap();
+    assert_eq!(
+        (&server["virtual"], &server["controlTasks"][0]["name"]),
+        (&json!(false), &json!("sendTestMail"))
+    );
+    // What a CI has is described.
+    let described = server["properties"].as_array().unwrap();
+    for (name, _) in made.json().as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('$')) {
+        let is_own = ["id", "type"].contains(&name.as_str());
+        assert!(is_own || described.iter().any(|property| property["name"] == **name), "{name}");
+    }
+}

@@ -343,3 +343,51 @@ async fn a_token_made_with_few_days_left_is_told_of_in_its_first_night() {
     assert_eq!(night(&world, "2026-11-25").await, (0, 0));
     assert_eq!(server.kept().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behaviour_67_who_is_not_meant_has_no_mail() {
+    let server = MailServer::start();
+    let world = world(server.port(Way::Plain)).await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    world.token(&ann, NewGrant { name: "for ever", ..NewGrant::default() }).await;
+    // The night of the 23rd is at midnight of universal time; seven days later is the last moment that counts.
+    token(&world, &ann, "over", "2026-11-22T23:59:59Z").await;
+    token(&world, &ann, "later", "2026-11-30T00:00:01Z").await;
+    let gone =
+        world.token(&ann, NewGrant { expires_at: Some("2026-11-25T00:00:00Z"), ..NewGrant::default() }).await;
+    world.delete_token(&gone).await;
+    assert_eq!(night(&world, "2026-11-23").await, (0, 1), "`over` is over, which is noted");
+    world.notify(|settings| settings.enabled = false).await;
+    token(&world, &ann, "soon", "2026-11-26T00:00:00Z").await;
+    world.clock.set(one_o_clock("2026-11-24"));
+    let run = reminders::run_due(&world.state).await.unwrap().unwrap();
+    assert_eq!(run.planned, 0, "switched off");
+    send(&world).await;
+    let skipped = |mail: &StoredMail| matches!(mail.state, MailState::Skipped(_));
+    assert!(server.kept().is_empty() && mails(&world).await.iter().all(skipped));
+    world.notify(|settings| settings.enabled = true).await;
+    assert_eq!(night(&world, "2026-11-25").await, (2, 0), "`soon`, and `later`, which is near by now");
+    assert_eq!(server.kept().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behaviour_68_without_a_mail_server_a_night_goes_by_and_nobody_meets_an_error() {
+    let world = World::configured("time_zone = 'Europe/Berlin'").await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    let session = world.session(&ann).await;
+    world.notify(|settings| settings.enabled = true).await;
+    token(&world, &ann, "soon", "2026-11-26T00:00:00Z").await;
+    for day in ["2026-11-22", "2026-11-23", "2026-11-24"] {
+        world.clock.set(one_o_clock(day));
+        let run = reminders::run_due(&world.state).await.unwrap().unwrap();
+        assert_eq!((run.planned, run.skipped), (0, 0), "{day}");
+        send(&world).await;
+    }
+    assert!(mails(&world).await.is_empty(), "nothing waits to be sent later");
+    world.clock.set(patgate_testkit::clock::NOON);
+    let page = world.open(&session, "/account/tokens").await;
+    assert!(page.status() == 200 && page.text().contains("soon"), "{}", page.text());
+    let made = crate::common::post("/api/v1/personal-access-tokens").session(&session);
+    let made = world.send(made.json(&serde_json::json!({ "tokenNote": "n", "expiresInDays": 7 }))).await;
+    assert_eq!(made.status(), 201, "{}", made.text());
+}

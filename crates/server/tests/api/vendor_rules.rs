@@ -224,6 +224,61 @@ async fn behaviour_28_the_instance_says_what_it_is_in_texts() {
 }
 
 #[tokio::test]
+async fn behaviour_29_ids_of_templates_releases_and_tasks_are_taken_with_slashes_and_percent_signs() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let send = async |call: Call| {
+        let answer = world.send(call.basic("root", PASSWORD)).await;
+        assert!(answer.status() < 300, "{}", answer.text());
+        answer
+    };
+    let gate = json!({ "type": "xlrelease.GateTask", "title": "Wait" });
+    let template = json!({ "title": "Ship it", "phases": [{ "title": "Test", "tasks": [gate] }] });
+    let forms = |id: &str| [id.to_owned(), id.replace('/', "%2F"), id.replace('/', "%2f")];
+    let same = async |path: &str, id: &str, verb: &str| {
+        let mut bodies = Vec::new();
+        for id in forms(id) {
+            bodies.push(send(get(format!("{path}/{id}{verb}"))).await.text().to_owned());
+        }
+        assert!(
+            !bodies[0].is_empty() && bodies.iter().all(|body| *body == bodies[0]),
+            "{path} {verb}: {bodies:?}"
+        );
+    };
+    let templates = "/api/v1/templates";
+    for way in 0..3 {
+        let made = send(post(templates).json(&template)).await.json();
+        let id = made["id"].as_str().unwrap();
+        assert!(id.contains('/'), "{id}");
+        same(templates, id, "").await;
+        same(templates, id, "/variables").await;
+        let written = &forms(id)[way];
+        assert_eq!(send(put(format!("{templates}/{written}")).json(&made)).await.json()["id"], *id);
+        let new = json!({ "releaseTitle": "Ship 1.2" });
+        let planned = send(post(format!("{templates}/{written}/create")).json(&new)).await.json();
+        let started = send(post(format!("{templates}/{written}/start")).json(&new)).await.json();
+        let (planned, started) = (planned["id"].as_str().unwrap(), started["id"].as_str().unwrap());
+        for verb in ["", "/variables", "/variableValues", "/active-tasks"] {
+            same(RELEASES, started, verb).await;
+        }
+        let active = send(get(format!("{RELEASES}/{started}/active-tasks"))).await.json();
+        let task = active[0]["id"].as_str().unwrap();
+        for verb in ["", "/log"] {
+            same("/api/v1/tasks", task, verb).await;
+        }
+        send(post(format!("{RELEASES}/{}/start", forms(planned)[way])).json(&json!({}))).await;
+        send(post(format!("/api/v1/tasks/{}/complete", forms(task)[way])).json(&json!({}))).await;
+        send(post(format!("{RELEASES}/{}/abort", forms(planned)[way])).json(&json!({}))).await;
+        for release in [planned, started] {
+            let gone = send(delete(format!("{RELEASES}/{}", forms(release)[way]))).await;
+            assert_eq!(gone.status(), 204);
+        }
+        send(delete(format!("{templates}/{written}"))).await;
+        assert_eq!(world.send(get(format!("{templates}/{id}")).basic("root", PASSWORD)).await.status(), 404);
+    }
+}
+
+#[tokio::test]
 async fn behaviour_30_a_boolean_of_a_query_is_read_in_any_case() {
     let world = World::new().await;
     world.user("root", &["admin"]).await;
@@ -236,4 +291,75 @@ async fn behaviour_30_a_boolean_of_a_query_is_read_in_any_case() {
     assert_eq!(wrong.status(), 400);
     // What cannot be done to a path is told, not guessed.
     assert_eq!(world.send(patch("/api/v1/users").basic("root", PASSWORD)).await.status(), 405);
+}
+
+/// What the guides say is not there.
+#[tokio::test]
+async fn what_is_not_there_is_told_in_the_form_that_each_client_reads() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    for (path, status) in [
+        ("/api/v1/folders/list", 404),
+        ("/api/v1/folders/Applications/Folder1", 404),
+        ("/api/v1/triggers", 404),
+        ("/api/v1/workflows/search", 404),
+        ("/api/v1/reports", 404),
+        ("/api/v1/dashboards", 404),
+        ("/api/v1/categories", 404),
+        ("/api/v1/deliveries", 404),
+        ("/api/v1/environments", 404),
+        ("/api/v1/applications", 404),
+        ("/api/v1/risks/config", 404),
+        ("/api/v1/phases/Applications/Release1/Phase1", 404),
+        ("/api/v1/releases/archived/Applications/Release1", 404),
+        ("/api/v1/releases/attachments/Attachment1", 404),
+        ("/api/v1/config/Configuration/variables/global", 404),
+        ("/api/v1/config/system-message", 404),
+        ("/api/v1/templates/zip/Applications/Release1", 404),
+        ("/api/v1/templates/logo/Applications/Release1", 404),
+        ("/deployit/deployment/prepare/initial", 404),
+        ("/deployit/package/import", 404),
+        ("/deployit/inspection/prepare", 404),
+        ("/deployit/export/deploymentpackage", 404),
+        ("/deployit/report/tasks", 404),
+        ("/deployit/security/role", 404),
+        ("/deployit/security/permission", 404),
+        ("/deployit/server/license", 404),
+        ("/deployit/server/maintenance/start", 404),
+        ("/deployit/repository/ci/Environments/Production", 404),
+        ("/deployit/metadata/type/udm.Environment", 404),
+    ] {
+        let answer = world.send(get(path).basic("root", PASSWORD)).await;
+        assert_eq!(answer.status(), status, "{path}: {}", answer.text());
+        let kind = if path.starts_with("/deployit") {
+            "text/plain; charset=utf-8"
+        } else {
+            "application/problem+json"
+        };
+        assert_eq!(answer.header("content-type"), kind, "{path}");
+        assert!(!answer.text().is_empty(), "{path}");
+    }
+    for (call, allow) in [
+        (delete("/api/v1/releases"), "GET"),
+        (put("/api/v1/global-permissions"), "GET"),
+        (delete("/deployit/server/info"), "GET"),
+    ] {
+        let answer = world.send(call.basic("root", PASSWORD)).await;
+        assert_eq!(answer.status(), 405);
+        assert!(answer.header("allow").contains(allow), "{}", answer.header("allow"));
+    }
+    for path in [
+        "/api/v1/templates/import",
+        "/api/v1/templates/Applications/Release1/copy",
+        "/api/v1/releases/Applications/Release1/resume",
+    ] {
+        let answer = world.send(post(path).basic("root", PASSWORD).json(&json!({}))).await;
+        assert!([404, 405].contains(&answer.status()), "{path}: {} {}", answer.status(), answer.text());
+    }
+    for path in
+        ["/deployit/repository/query?parent=Environments", "/deployit/repository/query?type=udm.Environment"]
+    {
+        let answer = world.send(get(path).basic("root", PASSWORD).header("accept", "application/json")).await;
+        assert_eq!((answer.status(), answer.json()), (200, json!([])), "{path}");
+    }
 }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use patgate_server::configuration::Secret;
-use patgate_server::mail::{FaultKind, SmtpFields, SmtpServer, StepName};
+use patgate_server::mail::{FaultKind, Outcome, SmtpFields, SmtpServer, StepName};
 use patgate_testkit::servers::mail::{MailServer, PASSWORD, USER, Way};
 
 use super::{believing, fields, mail, open, opened, refused, signed_in};
@@ -108,4 +108,23 @@ async fn a_server_that_cannot_be_signed_in_to_says_what_it_offers() {
     let fault = opened(&nobody).await.deliver(&mail(1, "ann@example.org")).await.unwrap_err();
     assert_eq!((fault.step, fault.kind), (StepName::Sender, FaultKind::Permanent));
     assert!(fault.words.as_deref().unwrap().starts_with("530 ") && fault.is_of_the_server(), "{fault}");
+}
+
+#[tokio::test]
+async fn behaviour_71_nobody_signs_in_without_a_user_name_or_with_auth_switched_off() {
+    let mails = MailServer::start();
+    let ways = [
+        (1, fields(&mails, Way::Implicit, &["ssl.enable=true"])),
+        (2, fields(&mails, Way::Implicit, &["ssl.enable=true", "auth=false"])),
+        (3, signed_in(&mails, Way::Implicit, &["ssl.enable=true", "auth=false"])),
+    ];
+    for (number, fields) in ways {
+        let (connection, report) = open(&believing(&mails, &fields)).await;
+        let _ = connection.unwrap().deliver(&mail(number, "ann@example.org")).await;
+        let step = report.steps.iter().find(|step| step.name == StepName::Authentication).unwrap();
+        assert_eq!(step.outcome, Outcome::Skipped, "{number}: {report:?}");
+        assert!(mails.kept().iter().all(|kept| kept.user.is_none() && kept.mechanism.is_none()), "{number}");
+    }
+    let asks = SmtpFields { username: None, ..fields(&mails, Way::Implicit, &["auth=true"]) };
+    assert!(SmtpServer::read(&asks).is_err(), "who asks for it says as whom");
 }

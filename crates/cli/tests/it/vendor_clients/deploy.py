@@ -168,4 +168,56 @@ def send_test_mail():
     assert client.tasks.get_task(task)["state"] == "DONE"
 
 
+def owners_name():
+    """As the clients must that refuse an empty user name."""
+
+    def named(name):
+        return Client(Config(host="127.0.0.1", port=PORT, username=name, password=TOKEN))
+
+    named("admin").http_client.authenticate()
+    assert named("admin").repository.exists(PLACE) is False
+    try:
+        named("ann").http_client.authenticate()
+    except ValueError as error:
+        assert "You were not authenticated correctly" in str(error), error
+    else:
+        raise AssertionError("another user's name passed")
+
+
+def which_token():
+    """A token of Release's is none here, and one of both products is."""
+    assert TOKEN.startswith("dpa_")
+    release, both = MORE
+    connect(both).http_client.authenticate()
+    try:
+        connect(release).repository.exists(PLACE)
+    except XLDeployAuthenticationError as error:
+        assert str(error).startswith("401 Client Error"), error
+    else:
+        raise AssertionError("a token of Release's passed")
+
+
+def deleted_token():
+    path = "/tokens/users"
+    made = client.http_client.get(path)
+    assert [token["tokenNote"] for token in made] == ["deployer"], made
+    assert TOKEN[4:] not in str(made)
+    assert client.http_client.delete(path + "/" + made[0]["id"]).status_code // 100 == 2
+    try:
+        repository.exists(PLACE)
+    except XLDeployAuthenticationError as error:
+        assert str(error).startswith("401 Client Error"), error
+    else:
+        raise AssertionError("a deleted token passed")
+
+
+def scope():
+    """A token that may see configuration items changes none."""
+    repository.create_ci(server())
+    narrow = connect(MORE[0]).repository
+    assert narrow.read(PLACE).host == "mail.example.org"
+    refused(lambda: narrow.create_ci(server("Configuration/Second")), "403", "You do not have config#edit permission")
+    assert repository.exists("Configuration/Second") is False
+
+
 globals()[NAME]()

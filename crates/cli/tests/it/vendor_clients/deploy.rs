@@ -83,3 +83,33 @@ fn behaviour_53_a_test_mail_is_sent_as_a_control_task() {
     script(Client::Deploy, &patgate, "send_test_mail", &token, &[&port, "ann@example.org"]);
     assert_eq!(mails.kept()[0].recipients, ["ann@example.org"]);
 }
+
+#[test]
+fn behaviour_12_a_client_that_needs_a_user_name_passes_with_that_of_the_owner() {
+    run("owners_name");
+}
+
+#[test]
+fn behaviour_14_xldeploy_py_is_refused_with_a_token_of_releases() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let token = root.token("deployer", "deploy");
+    let others = ["release", "any"].map(|application| root.token(application, application).text);
+    script(Client::Deploy, &patgate, "which_token", &token, &[&others[0], &others[1]]);
+}
+
+#[test]
+fn behaviour_15_19_xldeploy_py_deletes_its_token_and_is_refused() {
+    run("deleted_token");
+}
+
+#[test]
+fn behaviour_24_xldeploy_py_changes_nothing_with_a_token_that_only_sees() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let token = root.token("deployer", "deploy");
+    let body =
+        json!({ "tokenNote": "narrow", "application": "deploy", "globalPermissions": ["config#view"] });
+    let narrow = root.token_of(&body);
+    script(Client::Deploy, &patgate, "scope", &token, &[&narrow.text]);
+}

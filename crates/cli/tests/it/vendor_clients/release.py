@@ -1,8 +1,10 @@
 """What a customer's scripts do with digitalai-release-api-client: each function is one script, run as
 `python - NAME URL TOKEN [MORE]`."""
 
+import json
 import sys
 import time
+from xml.etree import ElementTree
 
 from requests.exceptions import HTTPError
 
@@ -11,6 +13,7 @@ from com.xebialabs.xlrelease.api.v1.permissions_api import PermissionsApi
 from com.xebialabs.xlrelease.api.v1.release_api import ReleaseApi
 from com.xebialabs.xlrelease.api.v1.roles_api import RolesApi
 from com.xebialabs.xlrelease.api.v1.settings_api import SettingsApi
+from com.xebialabs.xlrelease.api.v1.task_api import TaskApi
 from com.xebialabs.xlrelease.api.v1.template_api import TemplateApi
 from com.xebialabs.xlrelease.api.v1.user_api import UserApi
 from com.xebialabs.xlrelease.domain.configuration import Configuration
@@ -75,6 +78,9 @@ def release_life():
     assert [release.id for release in found] == [done.id]
     [overview] = releases.searchReleasesOverview(ReleasesFilters(title="Ship 1.2"))
     assert (overview.id, overview.startDate) == (done.id, done.startDate.replace(microsecond=overview.startDate.microsecond))
+    paths = ["/api/v1/releases/search", "/api/v1/releases/search/overview"]
+    text, number = [client.post(path, json={"title": "Ship 1.2"}).json()[0]["startDate"] for path in paths]
+    assert isinstance(text, str) and "T" in text and isinstance(number, int) and number > 10**12, (text, number)
     assert releases.countReleases(ReleasesFilters()).total == 2
     assert [release.id for release in releases.searchReleasesByTitle("Ship 1.2")] == [done.id]
     for release in (planned, done):
@@ -95,6 +101,102 @@ def lacks_permission():
     answer = client.get("/api/v1/releases")
     assert answer.text == "You do not have release#view permission", answer.text
     assert answer.headers["Content-Type"].startswith("text/plain"), answer.headers
+
+
+def tokens():
+    """Makes tokens with the vendor's call, uses them and deletes them."""
+    password, deploy = MORE
+    path = "/api/v1/personal-access-tokens"
+    own = ReleaseAPIClient(URL, username="admin", password=password)
+    answer = own.post(path, json={"tokenNote": "runner", "globalPermissions": ["runner#registration"]})
+    assert answer.status_code // 100 == 2, answer.status_code
+    made = answer.json()
+    assert made["token"].startswith("rpa_"), sorted(made)
+    for place in (path, path + "/" + made["id"], "/deployit/tokens/users"):
+        assert made["token"][4:] not in own.get(place).text, place
+    narrow = ReleaseAPIClient(URL, personal_access_token=made["token"])
+    assert narrow.get(path + "/current").json()["globalPermissions"] == ["runner#registration"]
+    assert SettingsApi(narrow).getInstanceInformation()["product"]
+    # It opens what it names, and one without a list what its owner may.
+    refused(403, lambda: ReleaseApi(narrow).getReleases(page=0, resultsPerPage=10))
+    assert ReleaseApi(client).getReleases(page=0, resultsPerPage=10) == []
+    assert own.delete(path + "/" + made["id"]).status_code // 100 == 2
+    refused(401, lambda: SettingsApi(narrow).getInstanceInformation())
+    # A token of Deploy's is none here.
+    assert TOKEN.startswith("rpa_") and deploy.startswith("dpa_")
+    refused(401, lambda: ReleaseApi(ReleaseAPIClient(URL, personal_access_token=deploy)).getReleases())
+
+
+def owners_name():
+    """As the clients must that refuse an empty user name."""
+    named = lambda name: ReleaseApi(ReleaseAPIClient(URL, username=name, password=TOKEN))
+    assert named("admin").getReleases(page=0, resultsPerPage=10) == []
+    refused(401, lambda: named("ann").getReleases(page=0, resultsPerPage=10))
+
+
+def narrowed():
+    """What a role no longer gives, the tokens of those in it no longer have."""
+    hers = ReleaseAPIClient(URL, personal_access_token=MORE[0])
+    assert ReleaseApi(hers).getReleases(page=0, resultsPerPage=10) == []
+    role = RolesApi(client).getRole("ann")
+    assert "release#view" in role.permissions, role
+    changed = {"name": "ann", "permissions": ["login"], "principals": [{"username": "ann"}]}
+    assert client.put("/api/v1/roles/ann", json=changed).status_code // 100 == 2
+    refused(403, lambda: ReleaseApi(hers).getReleases(page=0, resultsPerPage=10))
+    assert hers.get("/profile").json()["username"] == "ann"
+
+
+def build_server():
+    """What a build server asks before it saves its credentials."""
+    for asking in (client, ReleaseAPIClient(URL, username="admin", password=MORE[0])):
+        profile = asking.get("/profile")
+        assert profile.status_code == 200 and profile.json()["username"] == "admin", profile.text
+        info = asking.get("/server/info", headers={"Accept": "application/xml"})
+        assert info.status_code == 200 and info.headers["Content-Type"].startswith("application/xml"), info.headers
+        version = ElementTree.fromstring(info.text).findtext("version")
+        assert version.split(".")[0].isdigit(), info.text
+    wrong = ReleaseAPIClient(URL, username="admin", password="wrong")
+    assert [wrong.get(path).status_code for path in ("/profile", "/server/info")] == [401, 401]
+
+
+def run_as_ends():
+    """The token as which a release runs is deleted while it runs."""
+    templates, releases, tasks = TemplateApi(client), ReleaseApi(client), TaskApi(client)
+    path = "/api/v1/personal-access-tokens"
+    own = ReleaseAPIClient(URL, username="admin", password=MORE[0])
+    made = own.post(path, json={"tokenNote": "run as"}).json()
+    wait = Task(type="xlrelease.GateTask", title="Wait")
+    ask = Task(type="xlrelease.ScriptTask", title="Ask", script="print(api.get('/profile').status)")
+    template = templates.createTemplate(
+        Release(
+            title="Ship it",
+            phases=[Phase(title="Test", type="xlrelease.Phase", tasks=[wait, ask])],
+            scriptUsername="",
+            scriptUserPassword=made["token"],
+        )
+    )
+    started = templates.start(template.id, StartRelease(releaseTitle="Ship 1.2"))
+    assert own.delete(path + "/" + made["id"]).status_code // 100 == 2
+    [gate] = releases.getActiveTasks(started.id)
+    tasks.completeTask(gate.id)
+    end = time.monotonic() + 60
+    while releases.getRelease(started.id).status == "IN_PROGRESS" and time.monotonic() < end:
+        time.sleep(0.05)
+    text = client.get("/api/v1/releases/" + started.id).text
+    failed = json.loads(text)
+    assert failed["status"] == "FAILED", text
+    assert "the token was deleted" in failed["phases"][0]["tasks"][1]["statusLine"], text
+    assert made["token"][4:] not in text
+    # And one that never was opens nothing.
+    made = templates.createTemplate(Release(title="Never", scriptUsername="", scriptUserPassword=TOKEN))
+    made.scriptUserPassword = "rpa_wrong"
+    try:
+        templates.updateTemplate(made.id, made)
+        templates.start(made.id, StartRelease(releaseTitle="Never 1"))
+    except HTTPError as error:
+        assert error.response.status_code // 100 == 4 and "rpa_wrong" not in error.response.text, error.response.text
+    else:
+        raise AssertionError("a wrong token started a release")
 
 
 def instance():

@@ -1,12 +1,12 @@
 //! `digitalai-release-api-client` and `digitalai-release-sdk` with a token of Release's.
 
 use patgate_testkit::servers::mail::{MailServer, Way};
-use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
 use patgate_testkit::vendor::Client;
 use serde_json::json;
 
 use super::script;
-use crate::actors::admin;
+use crate::actors::{Person, admin};
 
 /// A fresh server, and a script with an administrator's token.
 fn run(name: &str) {
@@ -21,7 +21,7 @@ fn behaviour_02_27_the_release_client_lists_releases() {
 }
 
 #[test]
-fn behaviour_34_37_64_the_release_client_makes_starts_watches_and_deletes_a_release() {
+fn behaviour_34_35_36_37_64_the_release_client_makes_starts_watches_and_deletes_a_release() {
     run("release_life");
 }
 
@@ -54,7 +54,7 @@ fn behaviour_29_an_id_passes_raw_and_encoded() {
 }
 
 #[test]
-fn behaviour_30_31_the_release_client_keeps_users() {
+fn behaviour_05_30_31_the_release_client_keeps_users() {
     let patgate = Patgate::start();
     let admin = admin(&patgate);
     // Users with passwords are made by a token where tokens may make tokens.
@@ -87,4 +87,44 @@ fn behaviour_65_a_container_task_calls_with_the_token_of_its_run_as_user() {
     let patgate = Patgate::start();
     let token = admin(&patgate).token("run as", "release");
     script(Client::ReleaseSdk, &patgate, "", &token, &[]);
+}
+
+#[test]
+fn behaviour_14_15_18_19_24_the_release_client_makes_uses_and_deletes_tokens() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let (token, deploy) = (root.token("builder", "release"), root.token("deployer", "deploy"));
+    script(Client::Release, &patgate, "tokens", &token, &[ADMIN_PASSWORD, &deploy.text]);
+}
+
+#[test]
+fn behaviour_12_the_release_client_passes_with_the_name_of_the_owner_and_with_no_other() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    root.hire("ann", "correct horse battery", &["login", "release#view"]);
+    script(Client::Release, &patgate, "owners_name", &root.token("builder", "release"), &[]);
+}
+
+#[test]
+fn behaviour_25_the_release_client_takes_a_permission_from_the_tokens_of_a_role() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    root.hire("ann", "correct horse battery", &["login", "release#view"]);
+    let hers = Person::new(&patgate, "ann", "correct horse battery").token("hers", "release");
+    script(Client::Release, &patgate, "narrowed", &root.token("builder", "release"), &[&hers.text]);
+}
+
+#[test]
+fn behaviour_05_38_the_release_client_tries_its_credentials_as_a_build_server_does() {
+    let patgate = Patgate::start();
+    let token = admin(&patgate).token("builder", "release");
+    script(Client::Release, &patgate, "build_server", &token, &[ADMIN_PASSWORD]);
+}
+
+#[test]
+fn behaviour_66_the_release_client_sees_a_task_fail_whose_token_was_deleted() {
+    let patgate = Patgate::start();
+    let token = admin(&patgate).token("builder", "release");
+    script(Client::Release, &patgate, "run_as_ends", &token, &[ADMIN_PASSWORD]);
+    assert!(!patgate.log().contains("rpa_"), "{}", patgate.log());
 }

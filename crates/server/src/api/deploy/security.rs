@@ -7,12 +7,12 @@ use axum::response::Response;
 use http::StatusCode;
 use patgate_core::user::{User, UserState, Username};
 use patgate_core::xml::Element;
-use patgate_store::{UserCursor, UserFilter};
+use patgate_store::{ChangedKind, UserCursor, UserFilter};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::wire::{Answer, Asked, Document, Format, FromEither, Received, Row, listed};
+use super::wire::{Answer, Asked, Document, Format, FromEither, Received, Row, Source, listed};
 use crate::api::path::Name;
 use crate::api::query::Query;
 use crate::api::refusals::InText;
@@ -22,9 +22,13 @@ use crate::password::PasswordText;
 use crate::problem::Problem;
 use crate::service::users::{self, Edit, NewUser, PasswordEdit};
 use crate::state::AppState;
+use crate::written_lists::ListName;
 
 /// How many users are listed when nothing else is asked.
 const PAGE: i64 = 100;
+
+/// What makes a list of users another one: roles make administrators, and groups hold roles.
+const WHAT_USERS_ARE_OF: [ChangedKind; 3] = [ChangedKind::User, ChangedKind::Group, ChangedKind::Role];
 
 /// What Deploy has at the place of a user: it judges a password there. Nobody is to become a user by asking for that.
 const NO_USER: &str = "validatePassword";
@@ -101,6 +105,7 @@ pub(super) async fn list_deploy_users(
     Query(asked): Query<UserParameters>,
     format: Format,
 ) -> Result<Response, Problem> {
+    users::require_sight(&state, &caller)?;
     let page = Asked::of(asked.page.as_deref(), asked.results_per_page.as_deref(), PAGE)?;
     let filter = Arc::new(UserFilter {
         name_prefix: asked.username,
@@ -108,6 +113,10 @@ pub(super) async fn list_deploy_users(
         email: asked.email,
         ..UserFilter::default()
     });
+    let source = Source {
+        state: state.clone(),
+        name: ListName { asked: format!("users {format:?} {filter:?}"), kinds: &WHAT_USERS_ARE_OF },
+    };
     let read = move |seek, skip, limit| {
         let (state, caller, filter) = (state.clone(), caller.clone(), Arc::clone(&filter));
         async move {
@@ -115,7 +124,7 @@ pub(super) async fn list_deploy_users(
             Ok(found.into_iter().map(|user| DeployUser::of(&state, user)).collect())
         }
     };
-    listed::<DeployUser, _>(format, page, read).await
+    listed::<DeployUser, _>(format, page, Some(source), read).await
 }
 
 /// Reads one user: oneself, or with `security#view` or `security#edit` anybody.

@@ -57,7 +57,7 @@ fn the_port_decides_over_encryption_until_a_property_does() {
 }
 
 #[test]
-fn without_properties_all_is_checked_and_no_wait_is_endless() {
+fn behaviour_71_without_properties_all_is_checked_and_no_wait_is_endless() {
     let server = read(587, &[]);
     assert_eq!((server.checks, server.warnings()), (Checks::All, &[][..]));
     assert_eq!(server.versions, Versions { tls12: true, tls13: true });
@@ -108,7 +108,7 @@ fn every_property_with_a_meaning_is_honoured() {
 }
 
 #[test]
-fn a_wait_that_would_be_endless_ends_after_five_minutes() {
+fn behaviour_71_a_wait_that_would_be_endless_ends_after_five_minutes() {
     for endless in ["0", "-1", "300001", "9223372036854775807"] {
         let server = read(25, &[("mail.smtp.timeout", endless)]);
         assert_eq!(server.limits.read, Duration::from_secs(300), "{endless}");

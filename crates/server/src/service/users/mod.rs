@@ -18,7 +18,7 @@ pub use change::{Edit, PasswordEdit, change, change_one, shown};
 pub use create::{NewUser, create};
 pub use overview::{Account, account, list_from};
 pub use profile::{Email, FullName, NotAFullName, NotAnEmail};
-pub use read::{list, list_behind, read};
+pub use read::{list, list_behind, read, require_sight};
 pub use remove::{delete, may_change, may_take_out, unlock};
 
 use crate::problem::Problem;

@@ -6,7 +6,7 @@ use patgate_store::{Page, Seek, UserCursor, UserFilter};
 use super::no_such_user;
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::mandate::require_sight;
+pub use crate::service::mandate::require_sight;
 use crate::state::AppState;
 
 /// Lists users by name.

@@ -140,7 +140,7 @@ async fn permissions_that_nobody_knows_or_the_owner_lacks_are_named() {
 }
 
 #[tokio::test]
-async fn behaviour_16_17_an_origin_that_is_closed_for_an_application_gets_no_tokens_for_it() {
+async fn behaviour_17_an_origin_that_is_closed_for_an_application_gets_no_tokens_for_it() {
     let world = World::new().await;
     let lena = world.user_from("lena", Origin::Ldap, "corp", &["login"]).await;
     let session = world.session(&lena).await;

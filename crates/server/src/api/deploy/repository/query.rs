@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use patgate_core::item::ItemId;
-use patgate_store::ItemQuery;
+use patgate_store::{ChangedKind, ItemQuery};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::super::wire::{Answer, Asked, CiReference, CiReferenceDocument, Format, List, listed};
+use super::super::wire::{Answer, Asked, CiReference, CiReferenceDocument, Format, List, Source, listed};
 use crate::api::query::Query;
 use crate::api::refusals::InText;
 use crate::api::time;
@@ -17,6 +17,7 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::items;
 use crate::state::AppState;
+use crate::written_lists::ListName;
 
 /// The types that every type here is one of.
 const EVERY_TYPE: [&str; 2] = ["udm.ConfigurationItem", "udm.BaseConfigurationItem"];
@@ -87,6 +88,10 @@ pub(super) async fn query_cis(
     if folder == Some(None) || below == Some(None) {
         return Ok(Answer(format, List::<CiReference>(Vec::new())).into_response());
     }
+    let source = Source {
+        state: state.clone(),
+        name: ListName { asked: format!("query {format:?} {query:?}"), kinds: &[ChangedKind::Item] },
+    };
     let query = Arc::new(query);
     let read = move |seek, skip, limit| {
         let (state, caller, query) = (state.clone(), caller.clone(), Arc::clone(&query));
@@ -95,7 +100,7 @@ pub(super) async fn query_cis(
             Ok(found.into_iter().map(CiReference).collect())
         }
     };
-    listed::<CiReference, _>(format, page, read).await
+    listed::<CiReference, _>(format, page, Some(source), read).await
 }
 
 fn place(text: &str) -> Option<ItemId> {

@@ -1,6 +1,7 @@
 //! Lists of any length: read and written piece by piece, so that no answer is built in memory as a whole, and nobody waits
 //! for the last row to see the first.
 
+use std::convert::Infallible;
 use std::future::ready;
 
 use axum::body::Body;
@@ -13,6 +14,8 @@ use patgate_store::Seek;
 use super::Format;
 use super::page::Asked;
 use crate::problem::Problem;
+use crate::state::AppState;
+use crate::written_lists::{Draft, ListName};
 
 /// How many rows are read at once.
 const PIECE: u64 = 200;
@@ -29,8 +32,32 @@ pub(in crate::api) trait Row: Send + 'static {
     fn text(self, format: Format) -> String;
 }
 
+/// A list whose rows are read from the database, and what it is called when all of it is asked for.
+pub(in crate::api) struct Source {
+    pub(in crate::api) state: AppState,
+    pub(in crate::api) name: ListName,
+}
+
+impl Source {
+    /// Nothing of it comes from what this node has in memory, or that is as new as what is read.
+    async fn draft(&self) -> Result<Result<Vec<Bytes>, Option<Draft>>, Problem> {
+        let found = self.state.written_lists.find(&self.state.store, self.name.clone()).await?;
+        Ok(match found {
+            Ok(pieces) => Ok(pieces),
+            Err(draft) => Err((self.state.node.applied().await >= draft.since()).then_some(draft)),
+        })
+    }
+
+    async fn keep(&self, draft: Draft) {
+        if let Err(error) = self.state.written_lists.keep(&self.state.store, draft).await {
+            tracing::debug!(%error, "a list was not remembered");
+        }
+    }
+}
+
 /// A list in the form that the client wants: what is asked for of the rows that `read` gives. It is asked for the rows from
-/// a place on, how many of them are left out, and how many are wanted at most.
+/// a place on, how many of them are left out, and how many are wanted at most. Whoever calls this has judged that the
+/// client may see it: what was written before is not read again.
 ///
 /// A fault in a later piece breaks the answer off: the client sees that it has no end.
 ///
@@ -39,6 +66,7 @@ pub(in crate::api) trait Row: Send + 'static {
 pub(in crate::api) async fn listed<T: Row, F>(
     format: Format,
     asked: Asked,
+    source: Option<Source>,
     read: impl Fn(Seek<T::Place>, u64, u64) -> F + Send + 'static,
 ) -> Result<Response, Problem>
 where
@@ -48,26 +76,49 @@ where
         Format::Xml => ("<list>", "</list>", "<list/>"),
         Format::Json => ("[", "]", "[]"),
     };
+    let headers = [(CONTENT_TYPE, format.content_type())];
+    let source = source.filter(|_| asked == Asked::ALL);
+    let mut draft = None;
+    if let Some(source) = &source {
+        match source.draft().await? {
+            Ok(pieces) => {
+                let pieces = stream::iter(pieces.into_iter().map(Ok::<_, Infallible>));
+                return Ok((headers, Body::from_stream(pieces)).into_response());
+            }
+            Err(new) => draft = new,
+        }
+    }
     let limit = asked.most.min(PIECE);
     let rows = read(Seek::Start, asked.skip, limit).await?;
     let first = Piece::of(rows, asked.most, limit, format);
-    let headers = [(CONTENT_TYPE, format.content_type())];
     let Some(rest) = first.rest else {
         let body = if first.text.is_empty() { empty.to_owned() } else { [open, &first.text, close].concat() };
         return Ok((headers, body).into_response());
     };
-    let more = stream::try_unfold((Some(rest), read), move |(rest, read)| async move {
+    let begin = Bytes::from([open, &first.text].concat());
+    if let Some(draft) = &mut draft {
+        draft.add(&begin);
+    }
+    let more = stream::try_unfold((Some(rest), read, source, draft), move |state| async move {
+        let (rest, read, source, mut draft) = state;
         let Some((place, left)) = rest else { return Ok(None) };
         let limit = left.min(PIECE);
         let piece = Piece::of(read(Seek::After(place), 0, limit).await?, left, limit, format);
         let between = if format == Format::Json && !piece.text.is_empty() { "," } else { "" };
         let end = if piece.rest.is_none() { close } else { "" };
-        let text = [between, &piece.text, end].concat();
-        Ok::<_, Problem>(Some((Bytes::from(text), (piece.rest, read))))
+        let text = Bytes::from([between, &piece.text, end].concat());
+        if let Some(draft) = &mut draft {
+            draft.add(&text);
+        }
+        if piece.rest.is_none()
+            && let (Some(source), Some(draft)) = (&source, draft.take())
+        {
+            source.keep(draft).await;
+        }
+        Ok::<_, Problem>(Some((text, (piece.rest, read, source, draft))))
     });
-    let first = Bytes::from([open, &first.text].concat());
     let body =
-        stream::once(ready(Ok(first))).chain(more.map(|piece| piece.map_err(|problem| problem.to_string())));
+        stream::once(ready(Ok(begin))).chain(more.map(|piece| piece.map_err(|problem| problem.to_string())));
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
@@ -123,7 +174,7 @@ mod tests {
             let start = seek.cursor().map_or(0, |place| place + 1) + skip;
             Ok((start..end).take(limit as usize).map(Number).collect::<Vec<_>>())
         };
-        let answer = listed(format, asked, read).await.unwrap();
+        let answer = listed(format, asked, None, read).await.unwrap();
         let is_whole = answer.body().size_hint().exact().is_some();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         (String::from_utf8(body.to_vec()).unwrap(), is_whole)
@@ -166,7 +217,7 @@ mod tests {
             }
             Ok((0..limit).map(Number).collect::<Vec<_>>())
         };
-        let answer = listed(Format::Json, Asked::ALL, read).await.unwrap();
+        let answer = listed(Format::Json, Asked::ALL, None, read).await.unwrap();
         assert!(answer.into_body().collect().await.is_err());
     }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use patgate_core::item::{FOLDER, ItemName};
-use patgate_store::{ItemCursor, ItemFilter};
+use patgate_store::{ChangedKind, ItemCursor, ItemFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::body::ConfigurationBody;
 use super::place::item;
-use crate::api::deploy::wire::{Asked, Format, Row, listed};
+use crate::api::deploy::wire::{Asked, Format, Row, Source, listed};
 use crate::api::json::Json;
 use crate::api::query::Query;
 use crate::api::refusals::{BadBody, Malformed, Unproven};
@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::items::{self, ItemRef, ItemView};
 use crate::state::AppState;
+use crate::written_lists::ListName;
 
 /// Which configurations are asked for; all must be true of one.
 #[derive(Deserialize, IntoParams)]
@@ -61,6 +62,10 @@ pub(super) async fn find_configurations(
     // Folders of items are configurations to who asks for their type alone.
     let but_type = asked.configuration_type.is_none().then(|| FOLDER.name.to_owned());
     let filter = ItemFilter { type_name: asked.configuration_type, but_type, name, ..ItemFilter::default() };
+    let source = Source {
+        state: state.clone(),
+        name: ListName { asked: format!("configurations {filter:?}"), kinds: &[ChangedKind::Item] },
+    };
     let filter = Arc::new(filter);
     let read = move |seek, _, limit| {
         let (state, caller, filter) = (state.clone(), caller.clone(), Arc::clone(&filter));
@@ -69,7 +74,7 @@ pub(super) async fn find_configurations(
             Ok(found.into_iter().map(Found).collect())
         }
     };
-    listed::<Found, _>(Format::Json, Asked::ALL, read).await
+    listed::<Found, _>(Format::Json, Asked::ALL, Some(source), read).await
 }
 
 /// A configuration that was found.

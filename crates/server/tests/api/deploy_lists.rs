@@ -1,0 +1,116 @@
+//! Long lists that are asked for again: written once, and as new as what is read.
+
+use patgate_core::identifier::ItemNumber;
+use patgate_store::{NewItem, StoredSecrets};
+use serde_json::json;
+
+use crate::common::{PASSWORD, World, delete, get, post, put};
+use crate::deploy_repository::{CI, ask, make};
+
+const QUERY: &str = "/deployit/repository/query";
+const TITLES: &str = "/api/v1/config/byTypeAndTitle?configurationType=core.Directory";
+const USERS: &str = "/deployit/security/user?resultsPerPage=-1";
+
+/// A world with an administrator and so many folders in one.
+async fn world(count: usize) -> World {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    make(&world, "Configuration/Many", "core.Directory").await;
+    let cis: Vec<_> = (0..count)
+        .map(|number| json!({ "id": format!("Configuration/Many/f{number:04}"), "type": "core.Directory" }))
+        .collect();
+    let made = world.send(ask(post("/deployit/repository/cis")).json(&json!(cis))).await;
+    assert_eq!(made.status(), 200, "{}", made.text());
+    world
+}
+
+async fn list(world: &World, path: &str) -> String {
+    let answer = world.send(ask(get(path))).await;
+    assert_eq!((answer.status(), answer.header("content-type")), (200, "application/json"), "{path}");
+    let count = answer.json().as_array().unwrap().len();
+    assert!(count > 200, "{path} is long enough: {count}");
+    answer.text().to_owned()
+}
+
+#[tokio::test]
+async fn a_list_that_is_asked_for_again_is_as_new_as_its_last_change() {
+    for path in [QUERY, TITLES] {
+        let world = world(450).await;
+        assert_eq!(world.state.written_lists.bytes(), 0);
+        let first = list(&world, path).await;
+        let held = world.state.written_lists.bytes();
+        assert_eq!(held, first.len(), "{path}");
+        assert_eq!(list(&world, path).await, first);
+        // What is in no such list does not make it another one.
+        world.user("bob", &["login"]).await;
+        assert_eq!((list(&world, path).await, world.state.written_lists.bytes()), (first.clone(), held));
+        make(&world, "Configuration/Many/new", "core.Directory").await;
+        let second = list(&world, path).await;
+        assert!(second.contains("Many/new") || second.contains("\"new\""), "{path}");
+        let gone = world.send(ask(delete(format!("{CI}/Configuration/Many/new")))).await;
+        assert_eq!(gone.status(), 204);
+        assert_eq!(list(&world, path).await, first, "{path}");
+        // Another node makes one, of which this one has not heard.
+        let mut change = world.change().await;
+        let item = NewItem {
+            number: ItemNumber::from_i64(77),
+            id: "Configuration/Many/theirs".parse().unwrap(),
+            type_name: "core.Directory".to_owned(),
+            properties: Default::default(),
+            secrets: StoredSecrets::new(),
+        };
+        change.insert_item(&item).await.unwrap();
+        change.commit().await.unwrap();
+        assert!(list(&world, path).await.contains("theirs"), "{path}");
+        let gone = world.send(ask(delete(format!("{CI}/Configuration/Many/theirs")))).await;
+        assert_eq!(gone.status(), 204, "{}", gone.text());
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_was_written_is_shown_to_nobody_who_may_not_see_it() {
+    let world = world(250).await;
+    let nobody = world.user("nobody", &["login"]).await;
+    for path in [QUERY, TITLES] {
+        list(&world, path).await;
+        let call = get(path).basic(&nobody.username, PASSWORD).header("accept", "application/json");
+        assert_eq!(world.send(call).await.status(), 403, "{path}");
+        assert_eq!(world.send(get(path)).await.status(), 401, "{path}");
+    }
+    // In the other form, and with another question, it is another list.
+    let xml = world.send(get(QUERY).basic("root", PASSWORD)).await;
+    assert!(xml.text().starts_with("<list><ci "), "{}", xml.text());
+    let one = world.send(ask(get(format!("{QUERY}?namePattern=f0001")))).await;
+    assert_eq!(one.json().as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_of_users_tells_who_is_an_administrator_now() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let ann = world.user("ann", &["login"]).await;
+    for number in 0..220 {
+        let mut change = world.change().await;
+        let mut user = change.user(ann.id).await.unwrap().unwrap();
+        user.id = patgate_core::identifier::UserId::from_i64(9_000 + number);
+        user.username = format!("person-{number}").parse().unwrap();
+        user.subject = user.username.key();
+        change.insert_user(&user, None).await.unwrap();
+        world.commit(change).await;
+    }
+    let is_administrator = async || {
+        let all: serde_json::Value = serde_json::from_str(&list(&world, USERS).await).unwrap();
+        let ann = all.as_array().unwrap().iter().find(|user| user["username"] == "ann").unwrap().clone();
+        ann["admin"].as_bool().unwrap()
+    };
+    assert!(!is_administrator().await && !is_administrator().await);
+    assert!(world.state.written_lists.bytes() > 0);
+    let role =
+        json!({ "name": "ann's role", "permissions": ["admin"], "principals": [{ "username": "ann" }] });
+    let changed = world.send(put("/api/v1/roles/ann's%20role").basic("root", PASSWORD).json(&role)).await;
+    assert_eq!(changed.status(), 200, "{}", changed.text());
+    assert!(is_administrator().await && is_administrator().await);
+    let gone = world.send(delete("/api/v1/users/person-0").basic("root", PASSWORD)).await;
+    assert_eq!(gone.status(), 204);
+    assert!(!list(&world, USERS).await.contains("\"person-0\""));
+}

@@ -1,0 +1,108 @@
+//! The calls, with `{server}` for the place of a mail server in the middle, `{endpoint}` for that of a webhook endpoint,
+//! `{folder}` for that of a folder, `{template}` and `{release}` for what they say, and `{i}` for the number of the round.
+//! Those that begin with `XML` are answered in XML, and those that begin with `PASSWORD` are asked with a user name and its
+//! password.
+
+/// What one asks.
+pub(super) const CALLS: [&str; 56] = [
+    "GET /api/v1/releases",
+    "GET /api/v1/templates",
+    "GET /api/v1/templates/{template}",
+    "GET /api/v1/releases/{release}",
+    "POST /api/v1/releases/search",
+    "POST /api/v1/releases/search/overview",
+    "POST /api/v1/releases/fullSearch",
+    "POST /api/v1/releases/count",
+    "GET /api/v1/releases/byTitle?releaseTitle=Ship%201.2",
+    "GET /api/v1/users",
+    "GET /api/v1/users?page=99",
+    "GET /api/v1/users?fullName=rson%209999",
+    "GET /api/v1/users?email=nobody&loginAllowed=True",
+    "GET /api/v1/users/person-5000",
+    "GET /api/v1/roles",
+    "GET /api/v1/global-permissions",
+    "GET /api/v1/personal-access-tokens",
+    "GET /api/v1/settings/instance-information",
+    "GET /api/v1/settings/Configuration/settings/general",
+    "GET /api/v1/config/byTypeAndTitle?configurationType=notification.PatSmtpServer&title=server-2525",
+    "GET /api/v1/config/byTypeAndTitle?title=server-2525",
+    "GET /api/v1/config/byTypeAndTitle?configurationType=git.Repository",
+    "GET /api/v1/config/{server}",
+    "GET /api/v1/config/{endpoint}",
+    "POST /api/v1/config/byIds",
+    "GET /profile",
+    "XML GET /server/info",
+    "GET /api/v1/deployit",
+    "GET /deployit/server/info",
+    "GET /deployit/server/state",
+    "GET /deployit/metadata/type",
+    "XML GET /deployit/metadata/type",
+    "GET /deployit/metadata/type/notification.PatSmtpServer",
+    "GET /deployit/tokens/users",
+    "GET /deployit/security/user",
+    "GET /deployit/security/user?page=99",
+    "GET /deployit/security/user?fullName=rson%209999",
+    "GET /deployit/security/user/person-5000",
+    "GET /deployit/repository/ci/{server}",
+    "XML GET /deployit/repository/ci/{server}",
+    "GET /deployit/repository/ci/{endpoint}",
+    "GET /deployit/repository/exists/{server}",
+    "GET /deployit/repository/query?resultsPerPage=100",
+    "GET /deployit/repository/query?resultsPerPage=100&page=99",
+    "XML GET /deployit/repository/query?type=notification.PatSmtpServer&parent={folder}",
+    "GET /deployit/repository/query?ancestor={folder}",
+    "GET /deployit/repository/query?namePattern=server-25%25",
+    "GET /deployit/repository/v2/query?namePattern=%25nothing%25is%25called%25this%25",
+    "GET /deployit/repository/v3/query?idPattern=%25/folder-25/%2525",
+    "GET /deployit/repository/query?lastModifiedAfter=2099-01-01",
+    "POST /deployit/repository/cis/read",
+    "GET /deployit/repository/ci/new?type=notification.PatSmtpServer",
+    "XML GET /deployit/repository/ci/new?type=events.PostWebhookEndpoint",
+    "POST /deployit/repository/validate",
+    "POST /deployit/repository/candidate-values?propertyName=host",
+    "XML GET /deployit/control/prepare/sendTestMail/{server}",
+];
+
+/// Those that answer all there is.
+pub(super) const CALLS_OF_ALL: [&str; 6] = [
+    "GET /deployit/repository/query",
+    "XML GET /deployit/repository/query",
+    "GET /deployit/security/user?resultsPerPage=-1",
+    "GET /api/v1/config/byTypeAndTitle",
+    // The examples of the guides.
+    "GET /deployit/repository/query?type=notification.PatSmtpServer",
+    "GET /api/v1/config/byTypeAndTitle?configurationType=notification.PatSmtpServer",
+];
+
+/// What one changes. The ones after the others need what those made.
+pub(super) const WRITES: [&str; 20] = [
+    "POST /deployit/repository/ci/Configuration/new-{i}",
+    "PUT /deployit/repository/ci/Configuration/new-{i}",
+    "POST /deployit/repository/copy/Configuration/new-{i}?newId=Configuration/copy-{i}",
+    "POST /deployit/repository/rename/Configuration/new-{i}?newName=renamed-{i}",
+    "POST /deployit/repository/move/Configuration/renamed-{i}?newId={folder}/moved-{i}",
+    "DELETE /deployit/repository/ci/{folder}/moved-{i}",
+    "DELETE /deployit/repository/ci/Configuration/copy-{i}",
+    "POST /api/v1/config",
+    "PUT /api/v1/config/Configuration/config-{i}",
+    "POST /api/v1/config/Configuration/config-{i}/copy",
+    "DELETE /api/v1/config/Configuration/config-{i}",
+    "POST /deployit/security/user/new-{i}",
+    "PUT /deployit/security/user/new-{i}",
+    "PUT /api/v1/users/new-{i}",
+    "DELETE /deployit/security/user/new-{i}",
+    "POST /api/v1/roles/new-{i}",
+    "PUT /api/v1/roles/new-{i}",
+    "DELETE /api/v1/roles/new-{i}",
+    "POST /api/v1/templates/{template}/create",
+    "POST /api/v1/templates/{template}/start",
+];
+
+/// What one asks and changes with a password: a slow hash is part of it.
+pub(super) const BY_PASSWORD: [&str; 5] = [
+    "PASSWORD GET /profile",
+    "PASSWORD GET /api/v1/releases",
+    "PASSWORD GET /deployit/server/info",
+    "PASSWORD POST /api/v1/personal-access-tokens",
+    "PASSWORD POST /deployit/tokens/users",
+];

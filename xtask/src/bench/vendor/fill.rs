@@ -1,0 +1,120 @@
+//! What is there beside what is asked for: ten thousand configuration items, and as many users.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::FOLDERS;
+use crate::bench::program::Data;
+use crate::bench::serving::Serving;
+use crate::failure::Failure;
+use crate::process;
+
+/// Who asks: a token for each product, and the password of an administrator.
+pub(super) struct Credentials {
+    pub(super) release: String,
+    pub(super) deploy: String,
+    pub(super) password: String,
+}
+
+/// What was made by the calls that people make it with.
+pub(super) struct Begun {
+    pub(super) credentials: Credentials,
+    /// A mail server, as it was sent.
+    pub(super) server: Value,
+    /// The id of a template, and that of a release of it.
+    pub(super) template: String,
+    pub(super) release: String,
+}
+
+/// Makes the tokens, and one item of each kind by the calls that people make them with. Returns what they are.
+pub(super) fn begin(data: &Data, serving: &Serving) -> Result<Begun, Failure> {
+    let file = data.path().join("data/initial-admin-password");
+    let password = fs::read_to_string(&file).map_err(Failure::file(&file))?;
+    let post = |path: &str, body: &Value| {
+        let mut command = Command::new("curl");
+        command.args([
+            "--silent",
+            "--show-error",
+            "--fail-with-body",
+            "-H",
+            "Content-Type: application/json",
+        ]);
+        command.args(["-H", "Accept: application/json", "-u", &format!("admin:{}", password.trim())]);
+        command.args(["-d", &body.to_string()]);
+        process::read(command.arg(format!("http://127.0.0.1:{}{path}", serving.port)))
+    };
+    let token = |path: &str| {
+        let made: Option<Value> = serde_json::from_str(&post(path, &json!({ "tokenNote": "bench" }))?).ok();
+        let text = made.as_ref().and_then(|made| made["token"].as_str()).map(ToOwned::to_owned);
+        text.ok_or_else(|| Failure::Found(format!("`{path}` made no token")))
+    };
+    let credentials = Credentials {
+        release: token("/api/v1/personal-access-tokens")?,
+        deploy: token("/deployit/tokens/users")?,
+        password: password.trim().to_owned(),
+    };
+    let server = json!({
+        "type": "notification.PatSmtpServer", "host": "mail.example.org", "port": 465, "username": "patgate",
+        "password": "the secret of a benchmark", "fromAddress": "patgate@example.org",
+        "testAddress": "ann@example.org", "smtpProperties": { "mail.smtp.timeout": "5000" },
+    });
+    let endpoint = json!({
+        "type": "events.PostWebhookEndpoint", "path": "bench", "secretToken": "the secret of a benchmark",
+    });
+    for (name, item) in
+        [("folder", &json!({ "type": "core.Directory" })), ("server", &server), ("endpoint", &endpoint)]
+    {
+        post(&format!("/deployit/repository/ci/Configuration/{name}"), item)?;
+    }
+    let made = |path: &str, body: &Value| {
+        let made: Option<Value> = serde_json::from_str(&post(path, body)?).ok();
+        let id = made.as_ref().and_then(|made| made["id"].as_str()).map(ToOwned::to_owned);
+        id.ok_or_else(|| Failure::Found(format!("`{path}` made nothing")))
+    };
+    let gate = json!({ "type": "xlrelease.GateTask", "title": "Wait" });
+    let template = json!({ "title": "Ship it", "phases": [{ "title": "Test", "tasks": [gate] }] });
+    let template = made("/api/v1/templates", &template)?;
+    let release =
+        made(&format!("/api/v1/templates/{template}/start"), &json!({ "releaseTitle": "Ship 1.2" }))?;
+    Ok(Begun { credentials, server, template, release })
+}
+
+/// Puts many items and users like the first ones into the database: folders, and mail servers and webhook endpoints in them.
+pub(super) fn fill(data: &Data, count: usize) -> Result<(), Failure> {
+    let numbers =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT i FROM n";
+    let leaves = count.saturating_sub(FOLDERS) / 2;
+    let within = format!("'Configuration/folder-' || (i % {FOLDERS})");
+    let kind = |name: &str, count: usize, number: usize, folder: &str| {
+        format!(
+            "CREATE TEMP TABLE new AS SELECT items.*, n.i AS i FROM configuration_items items, ({}) n
+               WHERE items.id = 'Configuration/{name}';
+             UPDATE new SET number = {number} + i, id = {folder} || '/{name}-' || i, folder_key = lower({folder}),
+               unique_key = unique_key || i, properties = replace(properties, '\"bench\"', '\"bench' || i || '\"');
+             UPDATE new SET id_key = lower(id);
+             ALTER TABLE new DROP COLUMN i;
+             INSERT INTO configuration_items SELECT * FROM new;
+             DROP TABLE new;",
+            numbers.replace("{}", &count.to_string())
+        )
+    };
+    let sql = [
+        kind("folder", FOLDERS, 1_000_000, "'Configuration'"),
+        format!("UPDATE configuration_items SET id = '{0}', id_key = lower('{0}') WHERE id = 'Configuration/folder-{FOLDERS}';", "Configuration/folder-0"),
+        kind("server", leaves, 2_000_000, &within),
+        kind("endpoint", leaves, 3_000_000, &within),
+        format!(
+            "CREATE TEMP TABLE new AS SELECT users.*, n.i AS i FROM users, ({}) n WHERE users.username = 'admin';
+             UPDATE new SET id = 4000000 + i, subject = 'person-' || i, username = 'person-' || i,
+               username_key = 'person-' || i, full_name = 'Person ' || i, full_name_key = 'person ' || i,
+               email = 'person-' || i || '@example.org', email_key = 'person-' || i || '@example.org';
+             ALTER TABLE new DROP COLUMN i;
+             INSERT INTO users SELECT * FROM new;
+             PRAGMA wal_checkpoint(TRUNCATE);",
+            numbers.replace("{}", &count.to_string())
+        ),
+    ];
+    process::run(Command::new("sqlite3").arg(data.path().join("data/patgate.db")).arg(sql.concat()))
+}
