@@ -30,6 +30,7 @@ use crate::sessions::{self, Session};
 use crate::tables::{ChangeLog, ChangeSequence, Grants, Nodes, Sessions, Users};
 use crate::transaction::WriteTransaction;
 use crate::users::{self, UserCursor, UserFilter};
+use crate::webhooks::kept::Logs;
 use crate::webhooks::space::Spaces;
 use crate::{schema, settings, wait};
 
@@ -71,7 +72,8 @@ impl Store {
         let turn = Arc::new(Mutex::new(()));
         let sending = Arc::new(Mutex::new(()));
         let (orm, pool, spaces) = (opened.orm, opened.pool, Spaces::default());
-        let inner = Inner { orm, pool, turn, sending, spaces, visible, listener };
+        let logs = Logs::default();
+        let inner = Inner { orm, pool, turn, sending, spaces, logs, visible, listener };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -351,6 +353,8 @@ pub(crate) struct Inner {
     pub(crate) sending: Arc<Mutex<()>>,
     /// How much room the deliveries of webhook endpoints take.
     pub(crate) spaces: Spaces,
+    /// What the logs of webhook endpoints take, as far as this node knows.
+    pub(crate) logs: Logs,
     /// The last change this process heard of.
     pub(crate) visible: watch::Sender<Sequence>,
     listener: Option<AbortHandle>,

@@ -37,3 +37,5 @@ mod vendor_clients;
 mod vendor_lines;
 mod vendor_ports;
 mod webhooks;
+mod webhooks_attacked;
+mod webhooks_away;

@@ -15,14 +15,14 @@ const SECRET: &str = "It's a Secret to Everybody";
 const WHSEC: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// Makes an endpoint.
-fn endpoint(patgate: &Patgate, kind: &str, path: &str, mut properties: Value) {
+pub(crate) fn endpoint(patgate: &Patgate, kind: &str, path: &str, mut properties: Value) {
     properties["path"] = json!(path);
     let item = json!({ "id": format!("Configuration/{path}"), "type": kind, "properties": properties });
     let answer = admin(patgate).send("POST", "/api/v1/configuration-items", &item);
     assert_eq!(answer.status, 201, "{}", answer.text());
 }
 
-const POST: &str = "events.PostWebhookEndpoint";
+pub(crate) const POST: &str = "events.PostWebhookEndpoint";
 
 #[test]
 fn the_lines_that_pages_show_open_the_endpoints() {

@@ -25,6 +25,7 @@ pub use fault::{PropertyFault, Reason};
 pub use id::{ItemId, ItemName, NotAnItemId, NotAnItemName, ROOT};
 pub use secret::SecretText;
 pub use types::{
-    FOLDER, GET_WEBHOOK_ENDPOINT, MAIL_SERVER, POST_WEBHOOK_ENDPOINT, TYPES, descriptor, webhook_property,
+    FOLDER, GET_WEBHOOK_ENDPOINT, MAIL_SERVER, POST_WEBHOOK_ENDPOINT, TYPES, USUAL_RETENTION_SIZE,
+    descriptor, webhook_property,
 };
 pub use value::{Properties, Value};

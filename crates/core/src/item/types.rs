@@ -4,7 +4,9 @@ mod mail_server;
 mod webhook_endpoint;
 
 pub use self::mail_server::MAIL_SERVER;
-pub use self::webhook_endpoint::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, property as webhook_property};
+pub use self::webhook_endpoint::{
+    GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, USUAL_RETENTION_SIZE, property as webhook_property,
+};
 use super::descriptor::TypeDescriptor;
 
 /// Every type, in the order of the menu.

@@ -44,6 +44,13 @@
   events.addEventListener("error", () => {
     if (events.readyState === EventSource.CLOSED) told.hidden = true;
   });
+  // What the log does not keep, or came faster than it is looked at.
+  let others = 0;
+  events.addEventListener("others", (event) => {
+    others += JSON.parse(event.data).requests;
+    const place = told.querySelector("[data-live-others]");
+    place.textContent = `${others} more arrived that are not shown.`;
+  });
   events.addEventListener("request", (event) => {
     const request = JSON.parse(event.data);
     const row = document.createElement("tr");

@@ -12,6 +12,9 @@ use super::body::BodyFault;
 use super::endpoint::Endpoint;
 use crate::problem::{BodyLimit, Problem};
 
+/// How the cause of a refusal begins which is the method.
+const METHOD: &str = "the method is ";
+
 /// Why a request is not taken.
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -41,7 +44,7 @@ impl Refusal {
     /// What the log of refused requests says; `None`: it is no fault of the request.
     pub(super) fn cause(&self) -> Option<String> {
         Some(match self {
-            Self::Method(method) => format!("the method is {method}"),
+            Self::Method(method) => format!("{METHOD}{method}"),
             Self::Credentials(refused) => refused.to_string(),
             Self::NotJson => "the content type is not JSON".to_owned(),
             Self::Malformed(why) => why.clone(),
@@ -102,6 +105,12 @@ impl From<BodyFault> for Refusal {
             BodyFault::Broken => Self::Broken,
         }
     }
+}
+
+/// The method of a request that was refused for this cause. Nothing else is looked at of one whose method is not `taken`.
+#[must_use]
+pub fn method_of<'c>(cause: &'c str, taken: &'c http::Method) -> &'c str {
+    cause.strip_prefix(METHOD).unwrap_or(taken.as_str())
 }
 
 /// 429: the endpoint takes no more now.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use jiff::SignedDuration;
-use patgate_core::item::{POST_WEBHOOK_ENDPOINT, SecretText, Value, webhook_property as property};
+use patgate_core::item::{
+    POST_WEBHOOK_ENDPOINT, SecretText, USUAL_RETENTION_SIZE, Value, webhook_property as property,
+};
 use patgate_core::release::{LONGEST_VALUE, ReleaseId};
 use patgate_core::token::Digest;
 use patgate_core::webhook::{
@@ -56,6 +58,7 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -
         is_enabled: is_enabled && !path.is_empty(),
         authentication,
         keep: number(property::REQUEST_RETENTION, 100),
+        keep_bytes: u64::from(number(property::RETENTION_SIZE, USUAL_RETENTION_SIZE)) << 20,
         body_limit: match action {
             // A variable takes no longer one.
             Action::Start => body_limit.min(LONGEST_VALUE),

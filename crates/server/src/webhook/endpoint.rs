@@ -39,6 +39,7 @@ pub struct Endpoint {
     pub(super) is_enabled: bool,
     pub(super) authentication: Authentication,
     pub(super) keep: u32,
+    pub(super) keep_bytes: u64,
     /// Bytes.
     pub(super) body_limit: usize,
     pub(super) per_minute: u32,

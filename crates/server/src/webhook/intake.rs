@@ -237,6 +237,7 @@ async fn keep(
         body: arrived.body,
         message_id: arrived.message_id,
         keep: endpoint.keep,
+        keep_bytes: endpoint.keep_bytes,
         same_since: endpoint.same_since(now),
         delivery,
     };

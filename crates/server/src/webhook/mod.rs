@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+pub use self::answer::method_of;
 pub use self::endpoint::{Endpoint, Kind};
 pub use self::endpoints::Endpoints;
 use self::forward::ForwardRules;

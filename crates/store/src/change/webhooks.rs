@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::items::Item;
 use crate::rows::column;
 use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookRequests};
-use crate::webhooks::{DeliveryState, forget};
+use crate::webhooks::{DeliveryState, forget, kept};
 
 /// What errors call it.
 const DELIVERY: &str = "delivery that is done";
@@ -96,7 +96,7 @@ impl Change {
         Ok(())
     }
 
-    /// Forgets what is not among the newest of an endpoint any more, when it keeps fewer than before.
+    /// Forgets what is not among the newest of an endpoint any more, when it keeps fewer than before, or fewer bytes.
     pub(super) async fn trim_webhooks_of(&mut self, item: &Item) -> Result<(), StoreError> {
         let keep = item.properties.get(webhook_property::REQUEST_RETENTION).and_then(Value::as_integer);
         let is_endpoint =
@@ -115,6 +115,10 @@ impl Change {
             .and_where(Expr::col(WebhookRequests::Number).lte(last - keep))
             .take();
         self.execute(&delete).await?;
+        let mebibytes = item.properties.get(webhook_property::RETENTION_SIZE).and_then(Value::as_integer);
+        if let Some(mebibytes) = mebibytes {
+            kept::cut(&self.transaction, item.number, mebibytes.unsigned_abs() << 20).await?;
+        }
         Ok(())
     }
 

@@ -29,6 +29,7 @@ pub(super) fn request(id: i64) -> NewWebhookRequest {
         body: format!("{{\"number\": {id}}}"),
         message_id: None,
         keep: 100,
+        keep_bytes: 1 << 20,
         same_since: None,
         delivery: None,
     }

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::keyset::{Seek, beyond, in_list_order};
 use crate::rows::{column, containing, json, time};
 use crate::store::Store;
-use crate::tables::{WebhookRefusals, WebhookRequests};
+use crate::tables::{WebhookCounters, WebhookRefusals, WebhookRequests};
 
 /// How many requests a search looks through at a time.
 const REACH: u64 = 1_000;
@@ -114,6 +114,17 @@ impl Store {
             }
         }
         Ok(last)
+    }
+
+    /// The number of the last request that an endpoint took, whether it is kept or not; 0: it took none.
+    pub async fn last_webhook_request(&self, endpoint: ItemNumber) -> Result<i64, StoreError> {
+        let select = Query::select()
+            .column(WebhookCounters::LastRequest)
+            .from(WebhookCounters::Table)
+            .and_where(Expr::col(WebhookCounters::Endpoint).eq(endpoint.as_i64()))
+            .take();
+        let row = self.inner.orm.query_one(&select).await?;
+        row.map_or(Ok(0), |row| column(&row, "last_request"))
     }
 
     /// A request of an endpoint with its body.

@@ -6,6 +6,7 @@
 mod claim;
 mod deliveries;
 pub(crate) mod forget;
+pub(crate) mod kept;
 mod known;
 mod log;
 mod receive;

@@ -7,6 +7,7 @@ use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 
+use super::kept::Written;
 use super::known::{messages, there};
 use super::{DeliveryState, Pairs, with_hops};
 use crate::error::StoreError;
@@ -42,6 +43,8 @@ pub struct NewWebhookRequest {
     pub message_id: Option<String>,
     /// How many requests of the endpoint stay, this one included.
     pub keep: u32,
+    /// How many bytes those have at most, their headers and parameters included.
+    pub keep_bytes: u64,
     /// Since when a request with the same id is the same; `None`: none is.
     pub same_since: Option<Timestamp>,
     /// Its way on.
@@ -78,6 +81,7 @@ struct Counter {
     last_request: i64,
     waiting: i64,
     keep: u32,
+    written: Written,
 }
 
 /// A request of the batch that is taken, with its number.
@@ -150,6 +154,7 @@ impl Store {
             counter.last_request += 1;
             counter.waiting += i64::from(request.delivery.is_some());
             counter.keep = request.keep;
+            counter.written.most = request.keep_bytes;
             if let (Some(id), true) = (request.message_id.as_deref(), request.same_since.is_some()) {
                 messages.insert((request.endpoint, id), (request.id, request.at));
             }
@@ -161,7 +166,7 @@ impl Store {
             self.inner.spaces.keep(room, |endpoint| last(&counters, endpoint));
             return Ok(received);
         }
-        write_requests(&transaction, &taken, &counters).await?;
+        write_requests(&transaction, &taken, &mut counters).await?;
         write_messages(&transaction, &taken).await?;
         write_deliveries(&transaction, &taken).await?;
         let touched: BTreeMap<_, _> = taken
@@ -170,7 +175,13 @@ impl Store {
             .collect();
         write_counters(&transaction, &touched).await?;
         trim(&transaction, &touched).await?;
+        let mut logs = Vec::with_capacity(touched.len());
+        for (endpoint, counter) in &touched {
+            let written = Written { last: counter.last_request, ..counter.written };
+            logs.push((*endpoint, self.inner.logs.trim(&transaction, *endpoint, written).await?));
+        }
         transaction.commit().await?;
+        self.inner.logs.keep(logs);
         self.inner.spaces.keep(room, |endpoint| last(&counters, endpoint));
         Ok(received)
     }
@@ -190,10 +201,12 @@ async fn counters(
         .take();
     let mut counters = HashMap::new();
     for row in transaction.query_all(&select).await? {
+        let last_request = column(&row, "last_request")?;
         let counter = Counter {
-            last_request: column(&row, "last_request")?,
+            last_request,
             waiting: column(&row, "waiting")?,
             keep: 0,
+            written: Written { before: last_request, ..Written::default() },
         };
         counters.insert(ItemNumber::from_i64(column(&row, "endpoint")?), counter);
     }
@@ -203,7 +216,7 @@ async fn counters(
 async fn write_requests(
     transaction: &WriteTransaction,
     taken: &[Taken<'_>],
-    counters: &HashMap<ItemNumber, Counter>,
+    counters: &mut HashMap<ItemNumber, Counter>,
 ) -> Result<(), StoreError> {
     // What would be forgotten at once is not written.
     let stays = |(number, request): &&Taken<'_>| {
@@ -229,14 +242,20 @@ async fn write_requests(
             ])
             .take();
         for (number, request) in chunk {
+            let headers = to_json(&request.headers, "headers")?;
+            let parameters = to_json(&request.parameters, "parameters")?;
+            let bytes = request.body.len() + headers.len() + parameters.len();
+            if let Some(counter) = counters.get_mut(&request.endpoint) {
+                counter.written.bytes += bytes as u64;
+            }
             insert.values_panic([
                 request.id.as_i64().into(),
                 request.endpoint.as_i64().into(),
                 (*number).into(),
                 request.at.as_millisecond().into(),
                 request.sender.as_str().into(),
-                to_json(&request.headers, "headers")?.into(),
-                to_json(&request.parameters, "parameters")?.into(),
+                headers.into(),
+                parameters.into(),
                 request.body.as_str().into(),
                 (request.body.len() as i64).into(),
                 request.message_id.clone().into(),

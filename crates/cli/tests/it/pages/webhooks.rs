@@ -52,6 +52,23 @@ fn requests_appear_as_they_arrive() {
 }
 
 #[test]
+fn what_is_not_kept_is_counted_as_it_arrives() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, LIST);
+    browser.open(&patgate.url_of(NEW));
+    browser.fill("Title", "Builds");
+    browser.fill("Endpoint Path", "builds");
+    browser.fill("Request Retention", "0");
+    browser.choose("Authentication Method", "No authentication");
+    browser.press("Save");
+    browser.sees("This endpoint keeps no requests; how many arrive is told here.");
+    send(&patgate);
+    browser.sees("1 more arrived that are not shown.");
+    send(&patgate);
+    browser.sees("2 more arrived that are not shown.");
+}
+
+#[test]
 fn without_scripts_the_whole_form_is_there_and_the_page_is_opened_again() {
     let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
     log_in_admin(&browser, &patgate, LIST);

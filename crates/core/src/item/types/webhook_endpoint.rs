@@ -24,6 +24,8 @@ pub mod property {
     pub const PREVIOUS_SIGNING_SECRET: &str = "previousSigningSecret";
     /// How many accepted requests are kept.
     pub const REQUEST_RETENTION: &str = "requestRetention";
+    /// The most MiB that they take.
+    pub const RETENTION_SIZE: &str = "retentionSize";
     /// For how many days they are kept.
     pub const RETENTION_DAYS: &str = "retentionDays";
     /// The most KiB of a body.
@@ -45,6 +47,9 @@ pub mod property {
     /// With what it is signed.
     pub const FORWARD_SIGNING_SECRET: &str = "forwardSigningSecret";
 }
+
+/// The most MiB that the requests of an endpoint take which says nothing of it.
+pub const USUAL_RETENTION_SIZE: u32 = 256;
 
 /// A URL that takes JSON from outside.
 pub static POST_WEBHOOK_ENDPOINT: TypeDescriptor = TypeDescriptor {
@@ -72,6 +77,7 @@ pub static POST_WEBHOOK_ENDPOINT: TypeDescriptor = TypeDescriptor {
         SIGNING_SECRET,
         PREVIOUS_SIGNING_SECRET,
         REQUEST_RETENTION,
+        RETENTION_SIZE,
         RETENTION_DAYS,
         BODY_LIMIT,
         REQUESTS_PER_MINUTE,
@@ -107,6 +113,7 @@ pub static GET_WEBHOOK_ENDPOINT: TypeDescriptor = TypeDescriptor {
         USERNAME,
         PASSWORD,
         REQUEST_RETENTION,
+        RETENTION_SIZE,
         RETENTION_DAYS,
         REQUESTS_PER_MINUTE,
         DUPLICATE_WINDOW,
@@ -220,6 +227,17 @@ const REQUEST_RETENTION: PropertyDescriptor = PropertyDescriptor {
     kind: Kind::Integer { least: 0, most: 100_000 },
     is_required: true,
     default: DefaultValue::Integer(100),
+    ..PLAIN
+};
+
+const RETENTION_SIZE: PropertyDescriptor = PropertyDescriptor {
+    name: property::RETENTION_SIZE,
+    label: "Retention in MiB",
+    description: "How much the kept requests take at most, their headers and parameters included: 1 to 102,400 MiB. When \
+                  that is nearly reached, the oldest are forgotten until an eighth is free. Empty: 256.",
+    category: "Requests",
+    kind: Kind::Integer { least: 1, most: 102_400 },
+    default: DefaultValue::Integer(USUAL_RETENTION_SIZE as i64),
     ..PLAIN
 };
 

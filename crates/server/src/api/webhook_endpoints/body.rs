@@ -1,9 +1,12 @@
 //! Requests, refusals and deliveries as the API shows them.
 
+use http::Method;
 use jiff::Timestamp;
 use patgate_store::{Delivery, Pairs, WebhookRefusal, WebhookRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::webhook::method_of;
 
 /// A name with its value. Secrets are `********`.
 #[derive(Serialize, ToSchema)]
@@ -25,6 +28,9 @@ pub(super) struct RequestBody {
     id: String,
     /// Its place among those of the endpoint, from 1.
     number: i64,
+    /// Its method: that which the endpoint takes.
+    #[schema(example = "POST")]
+    method: String,
     /// When it came.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -64,6 +70,9 @@ pub(super) struct RefusalBody {
     at: Timestamp,
     /// From which address.
     sender: String,
+    /// Its method.
+    #[schema(example = "PUT")]
+    method: String,
     /// Why it was refused. Its sender was not told.
     #[schema(example = "the header `x-release-webhook-token` is missing")]
     cause: String,
@@ -103,11 +112,12 @@ fn pairs(pairs: Pairs) -> Vec<PairBody> {
     pairs.into_iter().map(|(name, value)| PairBody { name, value }).collect()
 }
 
-impl From<WebhookRequest> for RequestBody {
-    fn from(request: WebhookRequest) -> Self {
+impl RequestBody {
+    pub(super) fn of(request: WebhookRequest, method: &Method) -> Self {
         Self {
             id: request.id.to_string(),
             number: request.number,
+            method: method.to_string(),
             at: request.at,
             sender: request.sender,
             size: request.size,
@@ -118,9 +128,11 @@ impl From<WebhookRequest> for RequestBody {
     }
 }
 
-impl From<WebhookRefusal> for RefusalBody {
-    fn from(refusal: WebhookRefusal) -> Self {
+impl RefusalBody {
+    /// `method`: what the endpoint takes.
+    pub(super) fn of(refusal: WebhookRefusal, method: &Method) -> Self {
         Self {
+            method: method_of(&refusal.cause, method).to_owned(),
             id: refusal.id.to_string(),
             at: refusal.at,
             sender: refusal.sender,

@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use http::Method;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use patgate_core::identifier::ItemNumber;
@@ -15,7 +16,7 @@ use crate::api::path::Named;
 use crate::api::refusals::{Missing, Unproven};
 use crate::caller::{Caller, Watcher};
 use crate::problem::Problem;
-use crate::service::webhooks::{self, Arrivals};
+use crate::service::webhooks::{self, Arrivals, Came};
 use crate::state::AppState;
 
 /// Between two looks.
@@ -28,7 +29,8 @@ const ASK_AGAIN: u32 = 10;
 const SIGN_OF_LIFE: u32 = 20;
 
 /// Tells of each accepted request as it arrives (server-sent events: each has the event `request`, and a request without its
-/// body as data). Ends after an hour, when the server stops, and when the right to see it ends. Needs `webhook#view`.
+/// body as data). Of those that the log does not keep, or that are more than 50 in half a second, the event `others` tells
+/// how many they are: `{"requests": 3}`. Ends after an hour, when the server stops, and when the right to see it ends. Needs `webhook#view`.
 #[utoipa::path(
     get,
     path = "/api/v1/webhook-endpoints/{number}/requests/live",
@@ -47,7 +49,8 @@ pub(super) async fn watch_webhook_requests(
     parts: Parts,
 ) -> Result<Response, Problem> {
     let arrivals = webhooks::watch(&state, &caller, number).await?;
-    let watching = Watching { state, parts, caller, arrivals, looks: 0 };
+    let method = webhooks::method(&state, &caller, number)?;
+    let watching = Watching { state, parts, caller, arrivals, method, looks: 0 };
     let first = Bytes::from_static(b": the requests that come from now on\n\n");
     let body = stream::unfold((watching, Some(first)), |(mut watching, ready)| async move {
         let next = match ready {
@@ -65,6 +68,8 @@ struct Watching {
     parts: Parts,
     caller: Caller,
     arrivals: Arrivals,
+    /// That of every request of the endpoint.
+    method: Method,
     looks: u32,
 }
 
@@ -82,16 +87,26 @@ impl Watching {
                     Watcher::from_request_parts(&mut self.parts, &self.state).await.ok()?;
             }
             let came = self.arrivals.look(&self.state, &self.caller).await.ok()?;
-            if !came.is_empty() {
-                let events = came.into_iter().map(|request| {
-                    let (number, data) = (request.number, serde_json::to_string(&RequestBody::from(request)));
-                    format!("event: request\nid: {number}\ndata: {}\n\n", data.unwrap_or_default())
-                });
-                return Some(events.collect::<String>().into());
+            if came.others > 0 || !came.requests.is_empty() {
+                return Some(self.told(came).into());
             }
             if self.looks.is_multiple_of(SIGN_OF_LIFE) {
                 return Some(Bytes::from_static(b": nothing new\n\n"));
             }
         }
+    }
+
+    /// The events of what came.
+    fn told(&self, came: Came) -> String {
+        let mut events = String::new();
+        if came.others > 0 {
+            events += &format!("event: others\ndata: {{\"requests\":{}}}\n\n", came.others);
+        }
+        for request in came.requests {
+            let number = request.number;
+            let data = serde_json::to_string(&RequestBody::of(request, &self.method));
+            events += &format!("event: request\nid: {number}\ndata: {}\n\n", data.unwrap_or_default());
+        }
+        events
     }
 }

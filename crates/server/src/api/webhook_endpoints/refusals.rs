@@ -27,5 +27,6 @@ pub(super) async fn list_webhook_refusals(
     Named(number): Named<ItemNumber>,
 ) -> Result<Json<Vec<RefusalBody>>, Problem> {
     let refusals = webhooks::refusals(&state, &caller, number).await?;
-    Ok(Json(refusals.into_iter().map(RefusalBody::from).collect()))
+    let method = webhooks::method(&state, &caller, number)?;
+    Ok(Json(refusals.into_iter().map(|refusal| RefusalBody::of(refusal, &method)).collect()))
 }

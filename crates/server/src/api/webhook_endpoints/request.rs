@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use patgate_core::identifier::{ItemNumber, RequestId};
 
-use super::body::WholeRequestBody;
+use super::body::{RequestBody, WholeRequestBody};
 use crate::api::path::Within;
 use crate::api::refusals::{Missing, Unproven};
 use crate::caller::Caller;
@@ -31,8 +31,9 @@ pub(super) async fn read_webhook_request(
     Within(number, id): Within<ItemNumber, RequestId>,
 ) -> Result<Json<WholeRequestBody>, Problem> {
     let whole = webhooks::request(&state, &caller, number, id).await?;
+    let method = webhooks::method(&state, &caller, number)?;
     Ok(Json(WholeRequestBody {
-        request: whole.request.into(),
+        request: RequestBody::of(whole.request, &method),
         body: whole.body,
         deliveries: whole.deliveries.into_iter().map(Into::into).collect(),
     }))

@@ -64,5 +64,7 @@ pub(super) async fn list_webhook_requests(
             (requests, next.or_else(|| found.looked_until.map(|number| number.to_string())))
         }
     };
-    Ok(Json(RequestsBody { requests: requests.into_iter().map(RequestBody::from).collect(), next }))
+    let method = webhooks::method(&state, &caller, number)?;
+    let requests = requests.into_iter().map(|request| RequestBody::of(request, &method)).collect();
+    Ok(Json(RequestsBody { requests, next }))
 }

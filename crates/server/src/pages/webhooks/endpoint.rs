@@ -35,6 +35,10 @@ struct EndpointPage {
     may_edit: bool,
     warnings: Vec<String>,
     search: Field,
+    /// What it takes.
+    method: String,
+    /// Whether it keeps no request at all.
+    keeps_none: bool,
     rows: Vec<RequestRow>,
     /// Whether a place in the list was asked for.
     is_later: bool,
@@ -90,6 +94,8 @@ pub(super) async fn show(
         },
         may_edit: may_edit(&state, &visitor),
         warnings: view.warnings,
+        method: webhooks::method(&state, &visitor.caller, number)?.to_string(),
+        keeps_none: view.item.properties.get(property::REQUEST_RETENTION) == Some(&Value::Integer(0)),
         search: Field::new("search", "Search", search),
         rows: found.into_iter().map(RequestRow::from).collect(),
         is_later: place != Seek::Start,

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
+use http::Method;
 use patgate_core::identifier::ItemNumber;
 use patgate_store::{Pairs, WebhookRefusal};
 
@@ -11,6 +12,7 @@ use crate::pages::form::Named;
 use crate::pages::{Moment, PageResult, Shell, Visitor};
 use crate::service::webhooks;
 use crate::state::AppState;
+use crate::webhook::method_of;
 
 /// The page.
 #[derive(Template)]
@@ -26,6 +28,7 @@ struct RefusedPage {
 struct Row {
     at: Moment,
     sender: String,
+    method: String,
     cause: String,
     headers: Pairs,
 }
@@ -38,18 +41,21 @@ pub(super) async fn show(
 ) -> PageResult {
     let view = webhooks::item(&state, &visitor.caller, number).await?;
     let refusals = webhooks::refusals(&state, &visitor.caller, number).await?;
+    let method = webhooks::method(&state, &visitor.caller, number)?;
     let page = RefusedPage {
         shell: Shell::new(&state, &visitor, "Refused requests", PLACE),
         title: view.item.id.name().to_owned(),
         endpoint: path(number),
-        rows: refusals.into_iter().map(Row::from).collect(),
+        rows: refusals.into_iter().map(|refusal| Row::of(refusal, &method)).collect(),
     };
     Ok(Html(page.render()?).into_response())
 }
 
-impl From<WebhookRefusal> for Row {
-    fn from(refusal: WebhookRefusal) -> Self {
+impl Row {
+    /// `method`: what the endpoint takes.
+    fn of(refusal: WebhookRefusal, method: &Method) -> Self {
         Self {
+            method: method_of(&refusal.cause, method).to_owned(),
             at: refusal.at.into(),
             sender: refusal.sender,
             cause: crate::problem::sentence(&refusal.cause),

@@ -23,6 +23,7 @@ struct RequestPage {
     title: String,
     endpoint: String,
     row: RequestRow,
+    method: String,
     headers: Pairs,
     parameters: Pairs,
     /// The body, written so that people can read it; `None` when it is too long for a page.
@@ -40,12 +41,14 @@ pub(super) async fn show(
 ) -> PageResult {
     let view = webhooks::item(&state, &visitor.caller, number).await?;
     let whole = webhooks::request(&state, &visitor.caller, number, id).await?;
+    let method = webhooks::method(&state, &visitor.caller, number)?;
     let (headers, parameters) = (whole.request.headers.clone(), whole.request.parameters.clone());
     let page = RequestPage {
         shell: Shell::new(&state, &visitor, format!("Request {id}"), PLACE),
         title: view.item.id.name().to_owned(),
         endpoint: path(number),
         row: whole.request.into(),
+        method: method.to_string(),
         headers,
         parameters,
         body: (whole.body.len() <= SHOWN).then(|| readable(whole.body)),

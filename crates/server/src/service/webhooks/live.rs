@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 use crate::webhook::Listener;
 
-/// The most requests of one look; the log has the others.
+/// The most requests of one look; of the others it says how many they are.
 const MOST: u64 = 50;
 
 /// Somebody who watches.
@@ -19,6 +19,15 @@ pub struct Arrivals {
     /// The newest that was seen.
     seen: i64,
     _place: Listener,
+}
+
+/// What came since the last look.
+#[derive(Debug, Default)]
+pub struct Came {
+    /// The newest of it that is in the log, oldest first.
+    pub requests: Vec<WebhookRequest>,
+    /// How many came before those. The log may have them, or keep none so long.
+    pub others: u64,
 }
 
 /// Begins to watch: what comes from now on.
@@ -33,22 +42,28 @@ pub async fn watch(state: &AppState, caller: &Caller, number: ItemNumber) -> Res
                       try again in a minute";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).after(60)
     })?;
-    let newest = state.store.webhook_requests(number, &Seek::Start, 1).await?;
-    let seen = newest.first().map_or(0, |request| request.number);
+    let seen = state.store.last_webhook_request(number).await?;
     Ok(Arrivals { endpoint: number, seen, _place: place })
 }
 
 impl Arrivals {
-    /// What came since the last look, oldest first, for somebody who still may see it.
+    /// What came since the last look, for somebody who still may see it.
     ///
     /// # Errors
     /// As [`watch`].
-    pub async fn look(&mut self, state: &AppState, caller: &Caller) -> Result<Vec<WebhookRequest>, Problem> {
+    pub async fn look(&mut self, state: &AppState, caller: &Caller) -> Result<Came, Problem> {
         endpoint(state, caller, self.endpoint)?;
-        let mut came = state.store.webhook_requests(self.endpoint, &Seek::Start, MOST).await?;
-        came.retain(|request| request.number > self.seen);
-        came.reverse();
-        self.seen = came.last().map_or(self.seen, |request| request.number);
-        Ok(came)
+        // Before the log: what comes in between is in that, or is told of by the next look.
+        let last = state.store.last_webhook_request(self.endpoint).await?;
+        if last <= self.seen {
+            return Ok(Came::default());
+        }
+        let mut requests = state.store.webhook_requests(self.endpoint, &Seek::Start, MOST).await?;
+        requests.retain(|request| request.number > self.seen);
+        requests.reverse();
+        let last = requests.last().map_or(last, |request| request.number.max(last));
+        let others = (last - self.seen).unsigned_abs() - requests.len() as u64;
+        self.seen = last;
+        Ok(Came { requests, others })
     }
 }

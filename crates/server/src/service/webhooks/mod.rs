@@ -10,11 +10,12 @@ mod test;
 
 use std::sync::Arc;
 
+use http::Method;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::permission::names::WEBHOOK_VIEW;
 
 pub use self::call::curl_line;
-pub use self::live::{Arrivals, watch};
+pub use self::live::{Arrivals, Came, watch};
 pub use self::read::{
     WholeRequest, all, deliveries, endpoint_url, item, refusals, request, requests, search,
 };
@@ -32,6 +33,14 @@ use crate::webhook::Endpoint;
 pub fn endpoint(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<Arc<Endpoint>, Problem> {
     caller.require(state, WEBHOOK_VIEW)?;
     known(state, number)
+}
+
+/// The method of all requests that an endpoint accepts: its type says it, and stays.
+///
+/// # Errors
+/// As [`endpoint`].
+pub fn method(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<Method, Problem> {
+    Ok(endpoint(state, caller, number)?.kind.method())
 }
 
 fn known(state: &AppState, number: ItemNumber) -> Result<Arc<Endpoint>, Problem> {

@@ -50,6 +50,7 @@ impl World {
             body: r#"{"event":"push"}"#.to_owned(),
             message_id: None,
             keep: 10,
+            keep_bytes: 1 << 20,
             same_since: None,
             delivery: Some(NewDelivery {
                 id: delivery,

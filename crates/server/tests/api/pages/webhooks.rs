@@ -110,3 +110,89 @@ async fn who_may_only_read_the_log_has_no_buttons() {
     assert_eq!(world.send(get("/configuration/webhooks").cookie(&viewer)).await.status(), 200);
     assert_eq!(world.send(get(&base).cookie(&viewer)).await.status(), 403);
 }
+
+#[tokio::test]
+async fn what_was_given_up_is_shown_and_sent_again_by_hand() {
+    let world = World::new().await;
+    let things = world.webhook_things().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let base = format!("/configuration/webhooks/{}", things.endpoint);
+    let request = format!("{base}/requests/{}", things.request);
+    let again = format!("{base}/deliveries/{}", things.delivery);
+    let endpoint = world.open(&root, &base).await;
+    assert!(endpoint.text().contains(&format!("href=\"{base}/deliveries\"")), "{}", endpoint.text());
+    for path in [format!("{base}/deliveries"), format!("{base}/deliveries?state=dead"), request.clone()] {
+        let page = world.open(&root, &path).await;
+        let button = format!("href=\"{again}\"");
+        for shown in ["Given up", "410 Gone", "Redeliver", button.as_str(), request.as_str()] {
+            assert!(
+                page.text().contains(shown) || (path == request && shown == request),
+                "{path} {shown}: {}",
+                page.text()
+            );
+        }
+    }
+    let state = async |state: &str| {
+        let page = world.open(&root, &format!("{base}/deliveries?state={state}")).await;
+        !page.text().contains("No forwarded request is in this state")
+    };
+    assert_eq!([state("waiting").await, state("delivered").await, state("dead").await], [false, false, true]);
+    let question = world.open(&root, &again).await;
+    assert!(question.text().contains("Send this request to its receiver again?"), "{}", question.text());
+    assert_eq!(
+        [state("waiting").await, state("dead").await],
+        [false, true],
+        "the question alone does nothing"
+    );
+    let sent = world.send(post(&again).submit(&root, &[])).await;
+    assert_eq!(
+        (sent.status(), sent.header("location")),
+        (303, &*format!("{base}/deliveries?state=waiting&done=redeliver"))
+    );
+    let page = world.open(&root, sent.header("location")).await;
+    assert!(page.text().contains("The request is sent to the receiver again."), "{}", page.text());
+    assert!(!page.text().contains(&format!("href=\"{again}\"")), "what waits anyway has no button");
+    assert_eq!([state("waiting").await, state("delivered").await, state("dead").await], [true, false, false]);
+    let store = &world.state.store;
+    let now = world.clock.now();
+    let claimed = store.claim_deliveries(&[things.delivery], now, now).await.unwrap();
+    let taken = patgate_store::DeliveryOutcome::Delivered { answer: "204 No Content".to_owned() };
+    store.mark_deliveries(&[(&claimed[0], taken)], now).await.unwrap();
+    let page = world.open(&root, &format!("{base}/deliveries?state=delivered")).await;
+    for shown in ["Delivered", "204 No Content", "Redeliver"] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+    let audit =
+        store.audit_events(&Default::default(), patgate_store::Page { number: 0, size: 100 }).await.unwrap();
+    let noted: Vec<_> = audit.iter().filter(|event| event.action == "webhook.redeliver").collect();
+    assert_eq!((noted.len(), noted[0].actor.name.as_str()), (1, "root"));
+}
+
+#[tokio::test]
+async fn pages_say_by_which_method_requests_came() {
+    let world = World::new().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let things = world.webhook_things().await;
+    let base = format!("/configuration/webhooks/{}", things.endpoint);
+    let page = world.open(&root, &format!("{base}/requests/{}", things.request)).await;
+    assert!(page.text().contains("<dt>Method</dt><dd>POST</dd>"), "{}", page.text());
+    assert_eq!(world.send(get("/webhooks/hook")).await.status(), 405);
+    world.refused(things.endpoint, 1).await;
+    let page = world.open(&root, &format!("{base}/refused")).await;
+    assert!(page.text().contains("<td data-label=\"Method\">GET</td>"), "{}", page.text());
+    assert!(world.open(&root, &base).await.text().contains("which takes POST requests alone"));
+}
+
+#[tokio::test]
+async fn who_looks_at_an_endpoint_that_keeps_nothing_is_told_so() {
+    let world = World::new().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let none = json!({ "authentication": "none", "requestRetention": 0 });
+    let endpoint = world.post_endpoint("none", none).await;
+    let page = world.open(&root, &format!("/configuration/webhooks/{endpoint}")).await;
+    for shown in
+        ["This endpoint keeps no requests; how many arrive is told here.", "its Request Retention is 0"]
+    {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+}

@@ -247,6 +247,7 @@ async fn what_was_not_begun_when_the_server_stops_was_no_attempt() {
         body: "{}".to_owned(),
         message_id: None,
         keep: 0,
+        keep_bytes: 1 << 20,
         same_since: None,
         delivery: Some(NewDelivery {
             id: DeliveryId::generate(&mut random),
@@ -284,6 +285,22 @@ async fn a_receiver_that_hangs_holds_up_no_other() {
     assert!(!slow.plan.lock().unwrap().is_empty());
     let waiting = delivery(&world, "slow", DeliveryState::Waiting, "did not answer").await;
     assert!(waiting.answer.unwrap().contains("did not answer within 10 s"));
+}
+
+#[tokio::test]
+async fn a_receiver_that_hung_and_is_back_gets_what_waited_with_the_same_id() {
+    let (world, receiver) = (forwarding(ALLOWED).await, Receiver::start([Does::Hangs]).await);
+    world.post_endpoint("hook", to(&receiver)).await;
+    assert_eq!(world.send(event("hook")).await.status(), 202);
+    let hung = delivery(&world, "hook", DeliveryState::Waiting, "did not answer within 10 s").await;
+    world.clock.set(hung.due_at.unwrap());
+    let taken = delivery(&world, "hook", DeliveryState::Delivered, "204").await;
+    assert_eq!((hung.attempts, taken.attempts, taken.id), (1, 2, hung.id));
+    let got = receiver.got();
+    let id = format!("webhook-id: {}", taken.message_id);
+    assert!(got.len() == 2 && got.iter().all(|request| request.contains(&id)), "{got:?}");
+    assert!(got.iter().all(|request| request.ends_with(r#"{"event":"push"}"#)), "{got:?}");
+    assert_eq!(world.state.store.deliveries_waiting(taken.endpoint).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod methods;
 mod retention;
 mod revoked;
 mod starting;
+mod watched;
 
 use http::Method;
 use patgate_core::identifier::ItemNumber;

@@ -114,3 +114,25 @@ async fn a_body_has_a_mebibyte_at_most_where_nobody_says_otherwise() {
         assert_eq!(world.send(call).await.status(), status, "{bytes}");
     }
 }
+
+#[tokio::test]
+async fn requests_take_so_many_mebibytes_and_no_more() {
+    let world = world().await;
+    let endpoint = world.post_endpoint("hook", json!({ "authentication": "none" })).await;
+    let item = "/api/v1/configuration-items/Configuration/hook";
+    let item = world.send(crate::common::get(item).basic("root", PASSWORD)).await;
+    assert_eq!(item.json()["properties"]["retentionSize"], 256, "{}", item.text());
+    assert_eq!(world.change_endpoint("hook", json!({ "retentionSize": 0 })).await.status(), 400);
+    assert_eq!(world.change_endpoint("hook", json!({ "retentionSize": 2 })).await.status(), 200);
+    let body = format!("\"{}\"", "x".repeat(600_000));
+    let send = async || {
+        let call = post("/webhooks/hook").raw(body.clone()).header("content-type", "application/json");
+        assert_eq!(world.send(call).await.status(), 202);
+        world.kept(endpoint).await.into_iter().map(|request| request.number).collect::<Vec<_>>()
+    };
+    assert_eq!((send().await, send().await, send().await), (vec![1], vec![2, 1], vec![3, 2, 1]));
+    assert_eq!(send().await, [4, 3, 2]);
+    assert_eq!(world.change_endpoint("hook", json!({ "retentionSize": 1 })).await.status(), 200);
+    let kept: Vec<_> = world.kept(endpoint).await.into_iter().map(|request| request.number).collect();
+    assert_eq!(kept, [4], "a lower bound counts at once");
+}
