@@ -202,6 +202,13 @@ impl Release {
                 task.restarts = task.runs;
                 Ok(vec![Effect::Queue(task.id.clone())])
             }
+            (TaskKind::Script { .. }, TaskStatus::InProgress) if task.restarts_when_interrupted => {
+                let reason = format!(
+                    "The server that ran this task went away {MOST_INTERRUPTED} times or more: the script may be what takes \
+                     it along. Look, and restart the release."
+                );
+                Ok(self.fail(reason, now))
+            }
             (TaskKind::Script { .. }, TaskStatus::InProgress) => Ok(self.fail(
                 "The server that ran this task went away; what the script did until then is unknown. Look, and restart \
                  the release."

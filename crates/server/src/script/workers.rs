@@ -23,6 +23,8 @@ use super::process::{Process, let_others_go_first};
 const SCRIPTS: u32 = 200;
 /// How long a script runs like any other. One that takes longer comes last from then on, so that it slows down nobody.
 const QUICK: Duration = Duration::from_millis(250);
+/// Checks at a time.
+const CHECKS: usize = 2;
 /// How long a check may take.
 const CHECK: Duration = Duration::from_secs(10);
 
@@ -31,6 +33,8 @@ pub struct Workers {
     program: PathBuf,
     limits: Limits,
     places: Semaphore,
+    /// For checks: who saves does not wait until scripts have ended.
+    looks: Semaphore,
     idle: Mutex<Vec<Process>>,
 }
 
@@ -63,7 +67,8 @@ impl Workers {
     /// At most so many at a time. The program is `patgate`; nothing is started yet.
     #[must_use]
     pub fn new(program: PathBuf, limits: Limits, count: usize) -> Self {
-        Self { program, limits, places: Semaphore::new(count.max(1)), idle: Mutex::default() }
+        let (places, looks) = (Semaphore::new(count.max(1)), Semaphore::new(CHECKS));
+        Self { program, limits, places, looks, idle: Mutex::default() }
     }
 
     /// Runs a script as soon as a worker is free. `calls` makes the calls that it asks for, one after the other; `log` takes
@@ -91,7 +96,7 @@ impl Workers {
         if text.len() > TEXT_BYTES {
             return Err(CheckFailed::NotChecked(Failure::TooLong { what: "text", bytes: TEXT_BYTES }));
         }
-        let Ok(_place) = self.places.acquire().await else {
+        let Ok(_place) = self.looks.acquire().await else {
             return Err(CheckFailed::NotChecked(no_worker("the server stops")));
         };
         let mut process = self.take().map_err(CheckFailed::NotChecked)?;

@@ -178,6 +178,16 @@ async fn a_text_is_checked_without_being_run() {
 }
 
 #[tokio::test]
+async fn a_text_is_checked_while_every_place_for_scripts_is_taken() {
+    let workers = Workers::new(patgate::binary().to_owned(), Limits::default(), 1);
+    tokio::select! {
+        biased;
+        _ = run(&workers, "all(range(1, 2000000000))", json!({})) => panic!("who saves waited for a script"),
+        checked = workers.check("print(1)") => checked.unwrap(),
+    }
+}
+
+#[tokio::test]
 async fn a_script_sees_nothing_of_another_nor_of_the_server() {
     let workers = Workers::new(patgate::binary().to_owned(), Limits::default(), 1);
     variables(run(&workers, "secret = 'of the first'\nreleaseVariables['mine'] = secret", json!({})).await.0);
