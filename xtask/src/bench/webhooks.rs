@@ -27,7 +27,8 @@ const ROUNDS_OF_POSTGRES: usize = 2;
 const ENDPOINTS: usize = 10_000;
 /// The secret of the endpoint.
 const SECRET: &str = "the secret of a benchmark";
-/// The most time of a request beside 10,000 endpoints that is wanted, in that of one at an endpoint alone.
+/// The most processor time of a request beside 10,000 endpoints that is wanted, in that of one at an endpoint alone: unlike
+/// requests a second it stays true when others use the machine.
 const TARGET_RATIO: f64 = 1.05;
 /// The most milliseconds that 99 of 100 answers may take.
 const TARGET_P99: f64 = 50.0;
@@ -51,6 +52,8 @@ struct Turn {
     p50: f64,
     /// Milliseconds.
     p99: f64,
+    /// Microseconds of processor time of the server for one request.
+    cpu: f64,
 }
 
 /// The loads of one server.
@@ -147,11 +150,14 @@ fn fill(data: &Data) -> Result<(), Failure> {
 /// Loads the endpoint, after a second to get warm.
 fn load(data: &Data, serving: &Serving, seconds: u32) -> Result<Turn, Failure> {
     wrk(data, serving, 1)?;
+    let before = serving.cpu_seconds()?;
     let [answers, microseconds, p50, p99, refused, broken] = wrk(data, serving, seconds)?;
+    let after = serving.cpu_seconds()?;
     if refused > 0.0 || broken > 0.0 {
         return Err(Failure::Found(format!("{refused} answers were errors and {broken} connections broke")));
     }
-    Ok(Turn { per_second: answers / (microseconds / 1e6), p50: p50 / 1e3, p99: p99 / 1e3 })
+    let cpu = (after.0 + after.1 - before.0 - before.1) / answers * 1e6;
+    Ok(Turn { per_second: answers / (microseconds / 1e6), p50: p50 / 1e3, p99: p99 / 1e3, cpu })
 }
 
 /// Runs wrk, and returns the figures that `webhooks.lua` prints.
@@ -178,12 +184,13 @@ fn report(all: &[Loads]) -> String {
         "{CONNECTIONS} connections, JSON of 1 kB, Token Authentication, the newest 100 kept; each request is durable before \
          it is answered. On SQLite, an endpoint alone and one beside 10,000 others are loaded in turn, {ROUNDS} times each for \
          {SECONDS} s, each as often first; medians.\n\n\
-         | database | requests a second | p50, ms | p99, ms |\n| --- | ---: | ---: | ---: |\n"
+         | database | requests a second | p50, ms | p99, ms | CPU µs a request |\n| --- | ---: | ---: | ---: | ---: |\n"
     );
     let of = |loads: &Loads, value: fn(&Turn) -> f64| median(loads.turns.iter().map(value));
     for loads in all {
-        let figures =
-            [of(loads, |turn| turn.per_second), of(loads, |turn| turn.p50), of(loads, |turn| turn.p99)];
+        let values: [fn(&Turn) -> f64; 4] =
+            [|turn| turn.per_second, |turn| turn.p50, |turn| turn.p99, |turn| turn.cpu];
+        let figures = values.map(|value| of(loads, value));
         text += &format!("| {} | {} |\n", loads.what, figures.map(figure).join(" | "));
     }
     text += "\n";
@@ -202,9 +209,9 @@ fn report(all: &[Loads]) -> String {
     }
     if let [alone, beside, ..] = all {
         let pairs = alone.turns.iter().zip(&beside.turns);
-        let ratio = median(pairs.map(|(alone, beside)| alone.per_second / beside.per_second));
+        let ratio = median(pairs.map(|(alone, beside)| beside.cpu / alone.cpu));
         let verdict =
-            verdict("a request beside 10,000 endpoints ÷ at one alone, in time", ratio, TARGET_RATIO, "×");
+            verdict("a request beside 10,000 endpoints ÷ at one alone, in CPU", ratio, TARGET_RATIO, "×");
         text += &format!("{verdict}.\n");
     }
     text
@@ -218,12 +225,14 @@ mod tests {
     fn the_ratio_is_that_of_turns_next_to_each_other() {
         let loads = |what, rates: [f64; 3]| Loads {
             what,
-            turns: rates.map(|per_second| Turn { per_second, p50: 1.0, p99: 2.0 }).into(),
+            turns: rates
+                .map(|per_second| Turn { per_second, p50: 1.0, p99: 2.0, cpu: 1e3 / per_second })
+                .into(),
             target: 50.0,
         };
         let text = report(&[loads("one", [100.0, 50.0, 80.0]), loads("many", [99.0, 49.0, 40.0])]);
-        assert!(text.contains("| one | 80.0 | 1.00 | 2.00 |"), "{text}");
+        assert!(text.contains("| one | 80.0 | 1.00 | 2.00 | 12.5 |"), "{text}");
         assert!(text.contains("many: 49.0 requests a second, target at least 50: MISSED"), "{text}");
-        assert!(text.ends_with("in time: 1.02 ×, target at most 1.05 ×: reached.\n"), "{text}");
+        assert!(text.ends_with("in CPU: 1.02 ×, target at most 1.05 ×: reached.\n"), "{text}");
     }
 }
