@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::Confirmation;
 use patgate_core::hexadecimal;
 use patgate_core::identifier::{GrantId, RoleId, UserId};
+use patgate_core::permission::Catalog;
 use patgate_core::role::Role;
 use patgate_core::token::{DigestKey, PlainToken, Prefix, TokenText};
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, Principal, PrincipalKind, User, UserState};
@@ -42,8 +43,6 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// The group whose members may sign in and see releases.
 const GROUP: &str = "developers";
 
-/// What an aged token carries: as many as people choose.
-const PERMISSIONS: &str = r#"["login","release#create","release#edit","release#view","security#view"]"#;
 /// Events of an aged log.
 const EVENTS: i64 = 1_000_000;
 
@@ -125,7 +124,7 @@ async fn age(data: &Path, user: &str, own: usize) -> Outcome<()> {
         .bind(user)
         .fetch_one(&mut connection)
         .await?;
-    // As long as names may be, and begun as they were, so that they are found alike.
+    // As long as names may be, of letters of two bytes, and begun as they were, so that they are found alike.
     sqlx::query(
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1),
          names(name) AS (SELECT 'ci-deploy-' || i FROM n)
@@ -135,8 +134,8 @@ async fn age(data: &Path, user: &str, own: usize) -> Outcome<()> {
     )
     .bind(i64::try_from(own)?)
     .bind(id)
-    .bind("-of-the-pipeline".repeat(7))
-    .bind(PERMISSIONS)
+    .bind("ü".repeat(100))
+    .bind(permissions()?)
     .bind(now)
     .execute(&mut connection)
     .await?;
@@ -173,6 +172,12 @@ async fn age(data: &Path, user: &str, own: usize) -> Outcome<()> {
     connection.close().await?;
     println!("{token}");
     Ok(())
+}
+
+/// What an aged token carries: every permission, chosen one by one.
+fn permissions() -> Outcome<String> {
+    let ids: Vec<_> = Catalog::new([])?.ids().iter().map(|id| format!("\"{id}\"")).collect();
+    Ok(format!("[{}]", ids.join(",")))
 }
 
 /// A token as its two rows need it.

@@ -1,12 +1,17 @@
 //! `cargo xtask bench pages`: how long the server takes for each page, what it weighs, and what Lighthouse says.
 //!
-//! The rows are as heavy as they come: names of a hundred characters, five permissions of their own, a last use. The weight
-//! is what the first visit transfers: the page, which goes out plain, with style and script, which are packed.
+//! The rows are as heavy as they come: names of a hundred characters of two bytes, every permission chosen, a last use. The
+//! weight is what the first visit transfers: the page, which goes out plain, with style and script, which are packed.
+
+mod addresses;
+mod things;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use self::addresses::PAGES;
+use self::things::Things;
 use super::program::Data;
 use super::{figure, machine, median, page, verdict};
 use crate::failure::Failure;
@@ -25,62 +30,6 @@ const TARGET_MILLISECONDS: f64 = 20.0;
 /// The most kilobytes that are wanted.
 const TARGET_KILOBYTES: f64 = 60.0;
 
-/// Every kind of list, in orders and with filters that read many rows when read badly. `{token}` is one that much
-/// happened to; an arrow leads to the page after that one, and two of them back to it.
-const PAGES: [&str; 52] = [
-    "/login",
-    "/account/tokens",
-    "/account/tokens ›",
-    "/account/tokens › ‹",
-    "/account/tokens?search=ci-deploy-99",
-    "/account/tokens?search=nothing-is-called-this",
-    "/account/tokens?sort=expires",
-    "/account/tokens?sort=expires ›",
-    "/account/tokens?sort=-name ›",
-    "/account/tokens?show=active",
-    "/account/tokens?show=expired",
-    "/account/tokens/new",
-    "/account/tokens/{token}/delete",
-    "/account/profile",
-    "/account/profile/logout",
-    "/account/api",
-    "/configuration",
-    "/settings",
-    "/settings/preview?maximum=30",
-    "/settings/preview?closing=release.internal",
-    "/settings/suspended",
-    "/settings/exemptions",
-    "/settings/notifications",
-    "/admin/tokens",
-    "/admin/tokens ›",
-    "/admin/tokens › ‹",
-    "/admin/tokens?search=ci-deploy-77",
-    "/admin/tokens?search=nothing-is-called-this",
-    "/admin/tokens?owner=admin",
-    "/admin/tokens?owner=admin&sort=expires ›",
-    "/admin/tokens?unused=30",
-    "/admin/tokens?expiring=30",
-    "/admin/tokens?over=yes",
-    "/admin/tokens?disabled=yes",
-    "/admin/tokens?show=expired",
-    "/admin/tokens?sort=expires",
-    "/admin/tokens/{token}",
-    "/admin/tokens/{token} ›",
-    "/admin/users",
-    "/admin/users ›",
-    "/admin/users?search=owner-9",
-    "/admin/users?state=disabled",
-    "/admin/users/admin",
-    "/admin/roles",
-    "/admin/audit",
-    "/admin/audit ›",
-    "/admin/audit?actor=owner-77",
-    "/admin/audit?actor=admin&action=user.delete",
-    "/admin/audit?subject={token} ›",
-    "/admin/audit?subject=ci-deploy-77&action=grant.create",
-    "/admin/reminders",
-    "/admin/reminders/mails",
-];
 /// The page that Lighthouse judges.
 const JUDGED: &str = "/account/tokens";
 /// As what: its own name for it, which is given to it but for a telephone, and ours.
@@ -111,11 +60,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let token = step("let years pass", || data.age("admin", OWN))?;
     let serving = data.serve(None)?;
     let site = format!("http://127.0.0.1:{}", serving.port);
-    let cookie = log_in(&data, &site)?;
+    let password = password(&data)?;
+    let cookie = log_in(&site, &password)?;
+    let things = step("make one of everything", || Things::make(&data, &site, &password, &cookie, token))?;
     let assets = weigh_assets(&site)?;
     let rows = step("pages", || {
         let measure = |path: &&'static str| {
-            let address = find(&site, &path.replace("{token}", &token), &cookie)?;
+            let address = find(&site, &things.filled(path), &cookie)?;
             let (milliseconds, bytes) = measure(&site, &address, &cookie)?;
             Ok((*path, (milliseconds, bytes + assets)))
         };
@@ -135,11 +86,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The cookie of a new session of the first administrator.
-fn log_in(data: &Data, site: &str) -> Result<String, Failure> {
+/// The password of the first administrator.
+fn password(data: &Data) -> Result<String, Failure> {
     let file = data.path().join("data/initial-admin-password");
     let password = fs::read_to_string(&file).map_err(Failure::file(&file))?;
-    let body = serde_json::json!({ "username": "admin", "password": password.trim() }).to_string();
+    Ok(password.trim().to_owned())
+}
+
+/// The cookie of a new session of the first administrator.
+fn log_in(site: &str, password: &str) -> Result<String, Failure> {
+    let body = serde_json::json!({ "username": "admin", "password": password }).to_string();
     let mut command = Command::new("curl");
     command.args(["--silent", "--fail", "--include", "-H", "Content-Type: application/json", "-d", &body]);
     let answer = process::read(command.arg(format!("{site}/api/v1/session")))?;
@@ -247,8 +203,8 @@ fn report(tokens: usize, rows: &[(&str, (f64, f64))], scores: &[Scores<'_>]) -> 
     };
     let scores: Vec<_> = scores.iter().map(|(name, scores)| format!("{name}: {}", given(scores))).collect();
     format!(
-        "{tokens} tokens in the store, {OWN} of them the visitor's, with names of 100 characters, five permissions and a \
-         last use; a million events in the log. Medians of {ROUNDS}. `›` is the page after, `‹` the one before that.\n\n\
+        "{tokens} tokens in the store, {OWN} of them the visitor's, with names of 100 characters of two bytes, every \
+         permission chosen and a last use; a million events in the log. Medians of {ROUNDS}. `›` is the page after, `‹` the one before that.\n\n\
          | page | ms to the first byte | kB with style and script |\n| --- | ---: | ---: |\n{lines}\n{}.\n{}.\n\
          Lighthouse on `{JUDGED}`, {}.\n",
         verdict("the slowest page", worst(|row| row.0), TARGET_MILLISECONDS, "ms"),

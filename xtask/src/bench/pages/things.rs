@@ -1,0 +1,176 @@
+//! One of everything that a page can be about, made as people make it.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::{read, within};
+use crate::bench::program::Data;
+use crate::failure::Failure;
+use crate::process;
+
+/// How many requests the webhook endpoint takes, and tokens are due: more than stand on a page.
+const MANY: usize = 60;
+/// The secret of the webhook endpoint.
+const SECRET: &str = "a secret of the benchmark";
+
+/// What stands for the braces of an address.
+#[derive(Debug)]
+pub(super) struct Things(Vec<(&'static str, String)>);
+
+impl Things {
+    /// Makes them. Some tokens come to be due for a reminder, to a mail server that is not there.
+    ///
+    /// # Errors
+    /// When one cannot be made, or is not shown.
+    pub(super) fn make(
+        data: &Data,
+        site: &str,
+        password: &str,
+        cookie: &str,
+        token: String,
+    ) -> Result<Self, Failure> {
+        let call = |method: &str, path: &str, body: &Value| call(site, password, method, path, body);
+        let linked = |page: &str, to: &str| linked(site, cookie, page, to);
+        let item = |id: &str, kind: &str, properties: &Value| {
+            let item = json!({ "id": id, "type": kind, "properties": properties });
+            call("POST", "/api/v1/configuration-items", &item)
+        };
+        let mail = json!({ "host": "127.0.0.1", "port": 1, "fromAddress": "patgate@example.org" });
+        item("Configuration/MAIL", "notification.PatSmtpServer", &mail)?;
+        let endpoint = json!({ "path": "bench", "secretToken": SECRET, "requestsPerMinute": 1_000_000 });
+        item("Configuration/bench", "events.PostWebhookEndpoint", &endpoint)?;
+        for number in 0..MANY {
+            send(site, number)?;
+        }
+        make_due(data)?;
+        let settings = "/api/v1/settings/personal-access-tokens";
+        let mut rules = call("GET", settings, &Value::Null)?;
+        rules["emailNotifications"]["enabled"] = true.into();
+        rules["emailNotifications"]["server"] = "Configuration/MAIL".into();
+        call("PUT", settings, &rules)?;
+        let run = call("POST", "/api/v1/reminders/runs", &Value::Null)?;
+        let exemption = json!({
+            "name": "owner-1", "kind": "user", "provider": "internal", "reason": "the benchmark",
+            "endsAt": end_of_exemption(&run),
+        });
+        let exemption = call("POST", &format!("{settings}/exemptions"), &exemption)?;
+        let tasks =
+            ["Build", "Deploy", "Tell"].map(|title| json!({ "type": "xlrelease.GateTask", "title": title }));
+        let template = json!({ "title": "Bench", "phases": [{ "title": "All", "tasks": tasks }] });
+        let template = call("POST", "/api/v1/templates", &template)?;
+        let template = told(&template, "id")?;
+        let release = call("POST", &format!("/api/v1/templates/{template}/start"), &json!({}))?;
+        let release = told(&release, "id")?;
+
+        let endpoint = linked("/configuration/webhooks", "/configuration/webhooks/")?;
+        let page = format!("/configuration/webhooks/{endpoint}");
+        Ok(Self(vec![
+            ("{token}", token),
+            ("{item}", named(&read(&format!("{site}/configuration"), cookie)?, "/configuration/", "MAIL")?),
+            ("{request}", linked(&page, &format!("{page}/requests/"))?),
+            ("{endpoint}", endpoint),
+            ("{run}", told(&run, "id")?),
+            ("{exemption}", told(&exemption, "id")?),
+            ("{role}", named(&read(&format!("{site}/admin/roles"), cookie)?, "/admin/roles/", "developers")?),
+            ("{task}", linked(&format!("/releases/{release}"), &format!("/releases/{release}/tasks/"))?),
+            ("{template}", template),
+            ("{release}", release),
+        ]))
+    }
+
+    /// An address with what stands for its braces.
+    pub(super) fn filled(&self, path: &str) -> String {
+        self.0.iter().fold(path.to_owned(), |path, (brace, name)| path.replace(brace, name))
+    }
+}
+
+/// A call of the API in the name of the first administrator.
+fn call(site: &str, password: &str, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--fail-with-body", "-X", method]);
+    command.args(["-u", &format!("admin:{password}")]);
+    if !body.is_null() {
+        command.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
+    }
+    let text = process::read(command.arg(format!("{site}{path}")))?;
+    serde_json::from_str(&text).map_err(|error| Failure::Found(format!("`{path}` gave no JSON: {error}")))
+}
+
+/// A request to the webhook endpoint, as a sender makes it.
+fn send(site: &str, number: usize) -> Result<(), Failure> {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--fail-with-body", "--output", "/dev/null"]);
+    command.args([
+        "-H",
+        "Content-Type: application/json",
+        "-H",
+        &format!("X-Release-Webhook-Token: {SECRET}"),
+    ]);
+    command.args(["-d", &json!({ "number": number, "text": "x".repeat(1_000) }).to_string()]);
+    process::run(command.arg(format!("{site}/webhooks/bench")))
+}
+
+/// Some tokens end in three days, and some of the visitor's own have ended. The server need not know: reminders and lists are
+/// read from the database.
+fn make_due(data: &Data) -> Result<(), Failure> {
+    let admin = "(SELECT id FROM users WHERE username = 'admin')";
+    let sql = format!(
+        "UPDATE grants SET expires_at = (strftime('%s', 'now') + 3 * 86400) * 1000
+         WHERE id IN (SELECT max(id) FROM grants WHERE owner <> {admin} GROUP BY owner LIMIT {MANY});
+         UPDATE grants SET expires_at = 86400000
+         WHERE id IN (SELECT id FROM grants WHERE owner = {admin} ORDER BY id DESC LIMIT {MANY});"
+    );
+    process::run(Command::new("sqlite3").arg(data.path().join("data/patgate.db")).arg(sql))
+}
+
+/// A text of an answer.
+fn told(answer: &Value, field: &str) -> Result<String, Failure> {
+    match &answer[field] {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(Failure::Found(format!("an answer has no `{field}`: {answer}"))),
+    }
+}
+
+/// Three years after a run: a time that no clock of our own is needed for.
+fn end_of_exemption(run: &Value) -> String {
+    let at = run["at"].as_str().unwrap_or("2026-01-01T00:00:00Z");
+    let year: u32 = at.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
+    format!("{}-01-01T00:00:00Z", year + 3)
+}
+
+/// What follows this beginning in the first link of a page that has it.
+fn linked(site: &str, cookie: &str, page: &str, to: &str) -> Result<String, Failure> {
+    let text = read(&format!("{site}{page}"), cookie)?;
+    let name = within(&text, &format!("href=\"{to}"), "\"");
+    name.ok_or_else(|| Failure::Found(format!("`{page}` has no link to `{to}…`")))
+}
+
+/// The same for the link with this text.
+fn named(text: &str, to: &str, name: &str) -> Result<String, Failure> {
+    let mark = format!("href=\"{to}");
+    let mut links = text.split(&mark).skip(1).filter_map(|link| link.split_once("\">"));
+    let link = links.find(|(_, text)| text.starts_with(&format!("{name}<")));
+    link.map(|(id, _)| id.to_owned()).ok_or_else(|| Failure::Found(format!("there is no link `{name}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_braces_is_put_in() {
+        let things = Things(vec![("{role}", "r1".to_owned()), ("{token}", "t1".to_owned())]);
+        assert_eq!(things.filled("/admin/roles/{role}/rename"), "/admin/roles/r1/rename");
+        assert_eq!(things.filled("/admin/tokens/delete?id={token}"), "/admin/tokens/delete?id=t1");
+    }
+
+    #[test]
+    fn a_link_is_found_by_its_text() {
+        let page = r#"<a href="/admin/roles/new">New</a><a href="/admin/roles/7">Administrators</a>
+                      <a href="/admin/roles/8">developers</a>"#;
+        assert_eq!(named(page, "/admin/roles/", "developers").ok().as_deref(), Some("8"));
+        assert!(named(page, "/admin/roles/", "nobody").is_err());
+    }
+}
