@@ -24,8 +24,8 @@ pub enum NotAGrantName {
     /// Nothing, or blanks.
     #[error("a token needs a name; say what it is for")]
     Empty,
-    /// More than 100 characters.
-    #[error("a token name has at most 100 characters")]
+    /// More than [`GrantName::LONGEST`] characters.
+    #[error("a token name has at most {} characters", GrantName::LONGEST)]
     TooLong,
     /// A line break or another character that cannot be seen.
     #[error("a token name has no line breaks or other control characters")]
@@ -33,6 +33,9 @@ pub enum NotAGrantName {
 }
 
 impl GrantName {
+    /// The most characters.
+    pub const LONGEST: usize = 100;
+
     /// The name's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -50,7 +53,7 @@ impl FromStr for GrantName {
         let trimmed = text.trim();
         match trimmed.chars().count() {
             0 => Err(NotAGrantName::Empty),
-            1..=100 => Ok(Self(trimmed.into())),
+            1..=Self::LONGEST => Ok(Self(trimmed.into())),
             _ => Err(NotAGrantName::TooLong),
         }
     }

@@ -76,6 +76,9 @@ pub struct Username(Box<str>);
 pub struct NotAUsername;
 
 impl Username {
+    /// The most characters.
+    pub const LONGEST: usize = 100;
+
     /// As it was written when the user was made.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -94,8 +97,8 @@ impl FromStr for Username {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refused = |c: char| c.is_control() || c == ':' || c == '/' || is_invisible(c);
-        let fits =
-            (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.contains(refused);
+        let length = text.chars().count();
+        let fits = (1..=Self::LONGEST).contains(&length) && text.trim() == text && !text.contains(refused);
         if fits && text != "." && text != ".." { Ok(Self(text.into())) } else { Err(NotAUsername) }
     }
 }
@@ -201,6 +204,9 @@ impl TryFrom<WrittenPrincipal> for Principal {
 }
 
 impl PrincipalKind {
+    /// The most characters of the name of a group. That of a user is shorter, [`Username::LONGEST`].
+    pub const LONGEST_NAME: usize = 200;
+
     /// Reads the name of a principal of this kind. That of a group is 1 to 200 characters, as its provider writes it: `/ops` and
     /// `urn:example:ops` are some.
     ///
@@ -211,7 +217,7 @@ impl PrincipalKind {
             Self::User => Ok(text.parse()?),
             Self::Group => {
                 let refused = |c: char| c.is_control() || is_invisible(c);
-                let fits = (1..=200).contains(&text.chars().count()) && text.trim() == text;
+                let fits = (1..=Self::LONGEST_NAME).contains(&text.chars().count()) && text.trim() == text;
                 if fits && !text.contains(refused) {
                     Ok(Username(text.into()))
                 } else {

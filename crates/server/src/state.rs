@@ -8,7 +8,7 @@ use std::sync::mpsc::SyncSender;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use patgate_core::application::Applications;
+use patgate_core::application::{ApplicationName, ApplicationSlot, Applications};
 use patgate_core::grant::SuspensionReason;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
@@ -62,6 +62,8 @@ pub struct Parts {
     pub applications: Arc<Applications>,
     /// Where scripts of releases reach applications, by their names.
     pub application_urls: HashMap<String, Url>,
+    /// What people read for each of them, in the order of their slots.
+    pub labels: Vec<String>,
     /// The permissions this node knows.
     pub catalog: Arc<Catalog>,
     /// What judges for proxies; it knows which headers carry tokens and which proxies are trusted.
@@ -141,6 +143,16 @@ impl AppState {
     pub fn provider_label<'s>(&'s self, name: &'s str) -> &'s str {
         let directory = self.directories.find(name).map(|directory| directory.label());
         directory.or_else(|| self.oidc.find(name).map(oidc::Provider::label)).unwrap_or(name)
+    }
+
+    /// What people read of an application: its label, or its name, where the configuration does not know it any more.
+    #[must_use]
+    pub fn application_label<'s>(&'s self, name: &'s ApplicationName) -> &'s str {
+        match self.applications.slot(name.as_str()) {
+            Some(ApplicationSlot::ANY) => "Any",
+            Some(slot) => self.labels.get(slot.index()).map_or(name.as_str(), String::as_str),
+            None => name.as_str(),
+        }
     }
 
     /// The log-in name of a user, as the index has it.

@@ -13,8 +13,6 @@ pub const ROOT: &str = "Configuration";
 
 /// The most names after [`ROOT`].
 const DEEPEST: usize = 10;
-/// The most characters of a name.
-const LONGEST_NAME: usize = 100;
 
 /// The path of an item, such as `Configuration/SMTPSERVERTEST`: [`ROOT`] and up to ten names.
 ///
@@ -189,6 +187,9 @@ impl fmt::Debug for ItemId {
 }
 
 impl ItemName {
+    /// The most characters.
+    pub const LONGEST: usize = 100;
+
     /// As it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -201,7 +202,7 @@ impl FromStr for ItemName {
 
     fn from_str(text: &str) -> Result<Self, NotAnItemName> {
         let is_out = |c: char| matches!(c, '/' | '\\' | '%') || c.is_control() || is_invisible(c);
-        let fits = (1..=LONGEST_NAME).contains(&text.chars().count())
+        let fits = (1..=Self::LONGEST).contains(&text.chars().count())
             && text.trim() == text
             && !text.contains(is_out);
         if fits && text != "." && text != ".." { Ok(Self(text.into())) } else { Err(NotAnItemName) }

@@ -9,9 +9,6 @@ use super::Days;
 use crate::identifier::ExemptionId;
 use crate::user::{Principal, User};
 
-/// The most characters of a reason.
-const LONGEST_REASON: usize = 500;
-
 /// Why somebody is exempt: 1 to 500 characters on one line.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -77,6 +74,9 @@ pub fn needs_review(user: &User, created_at: Timestamp, exemptions: &[Exemption]
 }
 
 impl ExemptionReason {
+    /// The most characters.
+    pub const LONGEST: usize = 500;
+
     /// As it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -89,7 +89,7 @@ impl TryFrom<String> for ExemptionReason {
 
     fn try_from(text: String) -> Result<Self, NotAReason> {
         let text = text.trim();
-        let fits = (1..=LONGEST_REASON).contains(&text.chars().count()) && !text.contains(char::is_control);
+        let fits = (1..=Self::LONGEST).contains(&text.chars().count()) && !text.contains(char::is_control);
         if fits { Ok(Self(text.to_owned())) } else { Err(NotAReason) }
     }
 }

@@ -8,11 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::item::ItemId;
 use crate::reminder::Schedule;
 
-/// The most characters of a subject.
-const LONGEST_SUBJECT: usize = 200;
-/// The most characters of a body.
-const LONGEST_BODY: usize = 10_000;
-
 /// The mail that reminds an owner of a token that ends soon.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -136,6 +131,9 @@ pub struct MailSubject(String);
 pub struct NotASubject;
 
 impl MailSubject {
+    /// The most characters.
+    pub const LONGEST: usize = 200;
+
     /// As it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -147,8 +145,8 @@ impl TryFrom<String> for MailSubject {
     type Error = NotASubject;
 
     fn try_from(text: String) -> Result<Self, NotASubject> {
-        let fits =
-            (1..=LONGEST_SUBJECT).contains(&text.trim().chars().count()) && !text.contains(char::is_control);
+        let length = text.trim().chars().count();
+        let fits = (1..=Self::LONGEST).contains(&length) && !text.contains(char::is_control);
         if fits { Ok(Self(text.trim().to_owned())) } else { Err(NotASubject) }
     }
 }
@@ -171,6 +169,9 @@ pub struct MailBody(String);
 pub struct NotABody;
 
 impl MailBody {
+    /// The most characters.
+    pub const LONGEST: usize = 10_000;
+
     /// As it was written, with `\n` at the end of each line.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -185,7 +186,7 @@ impl TryFrom<String> for MailBody {
         // A browser sends `\r\n` from a text area, whatever was in it (WHATWG HTML §4.10.22.4).
         let text = text.replace("\r\n", "\n");
         let is_out = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
-        let fits = (1..=LONGEST_BODY).contains(&text.chars().count())
+        let fits = (1..=Self::LONGEST).contains(&text.chars().count())
             && !text.trim().is_empty()
             && !text.contains(is_out);
         if fits { Ok(Self(text)) } else { Err(NotABody) }

@@ -1,21 +1,23 @@
-// Links that have a page of their own open a dialog instead where there is one: `data-dialog` names it. Escape closes it, and
-// the focus returns to the link, by the nature of `<dialog>`.
-for (const link of document.querySelectorAll("a[data-dialog]")) {
+// Links and buttons that lead to a page of their own open a dialog instead where there is one: `data-dialog` names it. Escape
+// closes it, and the focus returns to the link, by the nature of `<dialog>`.
+for (const link of document.querySelectorAll("[data-dialog]")) {
   const dialog = document.getElementById(link.dataset.dialog);
   if (!dialog) continue;
-  link.setAttribute("role", "button");
+  const isLink = link.matches("a");
+  if (isLink) link.setAttribute("role", "button");
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     // What the dialog acts on is told by the link: its form is sent to `data-action`, or else to the page of the link; its
-    // text names what the link names for screen readers.
+    // text names what the link names for screen readers, last of all.
     const form = dialog.querySelector("form");
-    if (form) form.action = link.dataset.action ?? link.href;
-    const name = link.querySelector(".hidden-text")?.textContent.trim() ?? "";
+    if (form) form.action = link.dataset.action ?? (isLink ? link.href : link.formAction);
+    const named = document.getElementById(link.getAttribute("aria-labelledby")?.split(" ").pop());
+    const name = (named ?? link.querySelector(".hidden-text"))?.textContent.trim() ?? "";
     for (const place of dialog.querySelectorAll("[data-name-here]")) place.textContent = name;
     dialog.showModal();
   });
-  link.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); link.click(); } });
+  if (isLink) link.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); link.click(); } });
 }
 for (const close of document.querySelectorAll("[data-close]")) {
   close.addEventListener("click", (event) => {

@@ -1,6 +1,6 @@
-// The API page: sends a call in one's own session, and shows the answer. What deletes is asked about once more.
+// The API page: sends a call in one's own session, and shows the answer below it, without leaving the page as the form would.
+// What deletes is asked about once more.
 for (const form of document.querySelectorAll("form[data-try]")) {
-  form.hidden = false;
   const sure = form.querySelector("[data-sure]");
   const ask = (isAsked) => {
     sure.hidden = !isAsked;
@@ -12,14 +12,14 @@ for (const form of document.querySelectorAll("form[data-try]")) {
     if (sure && event.submitter?.name !== ":sure") return ask(true);
     if (sure) ask(false);
     const answer = form.querySelector("output");
-    const fields = [...new FormData(form)].filter(([name, value]) => name !== ":body" && value !== "");
+    const fields = [...new FormData(form)].filter(([name, value]) => name !== "csrf" && !name.startsWith(":") && value !== "");
     let path = form.dataset.path;
     const query = new URLSearchParams();
     for (const [name, value] of fields) {
       if (path.includes(`{${name}}`)) path = path.replace(`{${name}}`, encodeURIComponent(value));
       else query.append(name, value);
     }
-    const headers = { "X-CSRF-Token": form.dataset.csrf };
+    const headers = { "X-CSRF-Token": form.elements.csrf.value };
     const body = form.elements[":body"]?.value;
     if (body) headers["Content-Type"] = "application/json";
     answer.textContent = "Waiting…";

@@ -159,6 +159,7 @@ pub fn build(
         node: Arc::new(node),
         applications: Arc::clone(&configuration.applications),
         application_urls: configuration.application_urls.clone(),
+        labels: configuration.labels.clone(),
         catalog: Arc::clone(&configuration.catalog),
         gateway: Arc::new(gateway),
         oidc: oidc::Providers::new(&configuration.oidc, &public_url),

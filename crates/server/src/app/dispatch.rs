@@ -8,8 +8,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{self, Next};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
@@ -22,16 +22,13 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
-use crate::caller::{Peer, cross_site};
+use crate::caller::{Peer, cross_site, too_long};
 use crate::pages;
 use crate::password::{Attempt, PasswordRefused};
 use crate::problem::{BodyLimit, Problem, suit_path, with_causes};
 use crate::service::sign_in::{PasswordSignInRefused, by_password};
 use crate::state::AppState;
 use crate::webhook;
-
-/// The most bytes of a query. What is sought in lists comes from it, and a database takes no pattern of any length.
-const LONGEST_QUERY: usize = 16 * 1_024;
 
 /// A body that is there at once (the gateway's), or the API's.
 pub type ResponseBody = Either<Full<Bytes>, Body>;
@@ -51,8 +48,9 @@ impl Service {
     /// The service over these parts. Bodies above `body_limit` bytes are refused.
     #[must_use]
     pub fn new(state: AppState, body_limit: usize) -> Self {
+        let limit = BodyLimit(body_limit as u64);
         let router = Router::from(api::routes())
-            .merge(pages::routes(&state))
+            .merge(pages::assets::routes())
             .merge(pages::missing(&state))
             .method_not_allowed_fallback(|| async {
                 Problem::new(
@@ -62,7 +60,9 @@ impl Service {
                 )
             })
             .layer(middleware::from_fn_with_state(state.clone(), cross_site::refuse))
-            .layer(middleware::from_fn_with_state(body_limit as u64, refuse_long))
+            .layer(middleware::from_fn_with_state(limit, too_long::refuse))
+            // What is refused at a page is told to a person.
+            .merge(pages::routes(&state, limit))
             .layer(middleware::from_fn(api::request_log::note))
             .layer(DefaultBodyLimit::max(body_limit))
             .layer(CatchPanicLayer::custom(|_| Problem::internal("a handler panicked").into_response()))
@@ -183,20 +183,6 @@ fn ready_body(response: http::Response<Bytes>) -> http::Response<ResponseBody> {
 fn unsniffed(mut response: Response) -> Response {
     response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     response
-}
-
-/// Refuses a long query; and a body that says it is too long, without waiting for it. One that does not say is refused at the
-/// limit.
-async fn refuse_long(State(limit): State<u64>, mut request: Request, next: Next) -> Response {
-    if request.uri().query().is_some_and(|query| query.len() > LONGEST_QUERY) {
-        let detail = format!("The query of the address has more than {LONGEST_QUERY} bytes");
-        return Problem::field("query", detail).into_response();
-    }
-    if request.body().size_hint().lower() > limit {
-        return Problem::body_too_large(Some(BodyLimit(limit))).into_response();
-    }
-    request.extensions_mut().insert(BodyLimit(limit));
-    next.run(request).await
 }
 
 /// Takes the context path off, when it stands whole before the rest.

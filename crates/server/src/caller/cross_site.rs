@@ -14,11 +14,22 @@ use crate::state::AppState;
 
 /// Refuses a foreign change with 403, before anything else is looked at.
 pub async fn refuse(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    match judge(&state, &request) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Whether a request may be looked at.
+///
+/// # Errors
+/// 403 for a foreign change.
+pub fn judge(state: &AppState, request: &Request) -> Result<(), Problem> {
     let own = state.public_url.origin();
     if is_change(request.method()) && is_foreign(request.headers(), request.uri(), own) {
-        return Problem::forbidden("A page of another site cannot make changes here").into_response();
+        return Err(Problem::forbidden("A page of another site cannot make changes here"));
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// Whether a method may change something.

@@ -6,6 +6,7 @@
 pub mod behalf;
 pub mod cross_site;
 pub mod surface;
+pub mod too_long;
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};

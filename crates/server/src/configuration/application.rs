@@ -88,14 +88,16 @@ pub(super) fn read(settings: &mut Section<'_>) -> Option<Protected> {
         // It has no slot when its prefix has a fault.
         let Some(slot) = applications.slot(gate.name.as_str()) else { continue };
         urls.extend(draft.url.map(|url| (gate.name.to_string(), url)));
-        let label = draft.label.unwrap_or_else(|| gate.name.to_string());
         let gate = Gate { slot, rules, ..gate };
         // The slots start with `any`, which has no gate.
         match gates.iter_mut().position(|known| known.slot == slot) {
-            Some(at) => (gates[at], labels[at + 1]) = (gate, label),
+            Some(at) => {
+                gates[at] = gate;
+                draft.label.into_iter().for_each(|label| labels[at + 1] = label);
+            }
             None => {
+                labels.push(draft.label.unwrap_or_else(|| gate.name.to_string()));
                 gates.push(gate);
-                labels.push(label);
             }
         }
     }

@@ -233,7 +233,7 @@ fn an_application_of_the_file_becomes_a_gate() {
     assert_eq!((deploy.slot, deploy.rules.len()), (ApplicationSlot::DEPLOY, 1));
     assert_eq!(deploy.token_header, "x-deploy-personal-token");
     assert_eq!(deploy.uri_header, "x-forwarded-uri");
-    assert_eq!(configuration.labels, ["All applications", "Release", "deploy", "The shop"]);
+    assert_eq!(configuration.labels, ["All applications", "Release", "Deploy", "The shop"]);
 }
 
 #[test]

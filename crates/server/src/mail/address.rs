@@ -27,6 +27,9 @@ pub struct Mailbox {
 pub struct NotAMailbox;
 
 impl Mailbox {
+    /// The longest address, in bytes.
+    pub const LONGEST: usize = LONGEST;
+
     /// The address alone.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ pub(super) fn script_path() -> &'static str {
 }
 
 /// The addresses of the assets.
-pub(super) fn routes() -> Router<AppState> {
+pub fn routes() -> Router<AppState> {
     Router::new().route("/assets/{digest}/{name}", get(asset)).route("/favicon.ico", get(icon))
 }
 

@@ -11,6 +11,9 @@ pub struct Field {
     pub hint: &'static str,
     /// What is typed in it.
     pub value: String,
+    /// The most characters that it takes, as the type behind it says; a browser lets nobody type more (WHATWG HTML §4.10.5.3.1,
+    /// which counts a rare character as two).
+    pub longest: Option<usize>,
     /// What is wrong with it, as a sentence.
     pub error: Option<String>,
 }
@@ -20,6 +23,13 @@ impl Field {
     #[must_use]
     pub fn new(name: &'static str, label: &'static str, value: impl Into<String>) -> Self {
         Self { name, label, value: value.into(), ..Self::default() }
+    }
+
+    /// With the most characters that it takes. A password has no such bound in the browser: one that is pasted would be cut
+    /// unseen, and another be set than the one that was kept.
+    #[must_use]
+    pub fn at_most(self, characters: usize) -> Self {
+        Self { longest: Some(characters), ..self }
     }
 
     /// With what it is for.

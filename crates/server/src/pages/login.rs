@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
+use patgate_core::user::Username;
 
 use super::PageResult;
 use super::external;
@@ -80,7 +81,7 @@ fn page(
 ) -> PageResult {
     let page = LogInPage {
         shell: Shell::bare(state, "Log in").with_notice(notice),
-        username: Field::new("username", "User name", username),
+        username: Field::new("username", "User name", username).at_most(Username::LONGEST),
         password: Field::new("password", "Password", ""),
         next: next.to_owned(),
         providers: sso::providers(state)

@@ -17,6 +17,7 @@ mod external;
 mod field;
 mod form;
 mod freshness;
+mod guard;
 mod login;
 mod logout;
 mod notifications;
@@ -43,6 +44,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::HeaderMap;
 use http::header::ACCEPT;
+use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::field::{Choice, Field};
 pub use self::paging::Paging;
@@ -51,14 +53,14 @@ pub use self::shell::{Notice, Shell};
 pub use self::submitted::{Fields, Submitted};
 pub use self::time::{Moment, Pill};
 pub use self::visitor::Visitor;
-use crate::problem::Problem;
+use crate::problem::{BodyLimit, Problem};
 use crate::state::AppState;
 
 /// What a page handler answers.
 pub type PageResult = Result<axum::response::Response, Refused>;
 
-/// Every page. Their addresses are those of `docs/reference/pages.md`.
-pub fn routes(state: &AppState) -> Router<AppState> {
+/// Every page. Their addresses are those of `docs/reference/pages.md`. Bodies above `limit` are refused.
+pub fn routes(state: &AppState, limit: BodyLimit) -> Router<AppState> {
     Router::new()
         .route("/", get(shell::home))
         .route("/login", get(login::show).post(login::sign_in))
@@ -79,8 +81,10 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .merge(audit::routes())
         .merge(profile::routes())
         .merge(webhooks::routes())
+        .method_not_allowed_fallback(guard::no_such_method)
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(middleware::from_fn_with_state((state.clone(), limit), guard::refuse))
         .layer(middleware::from_fn_with_state(state.clone(), refused::dress))
-        .merge(assets::routes())
 }
 
 /// What every address answers that is none: a page to a browser, a problem to a script.

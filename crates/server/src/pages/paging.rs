@@ -7,8 +7,9 @@ use patgate_store::Seek;
 
 use super::submitted::Fields;
 
-/// Rows on a page: with names of a hundred characters and permissions of their own, a page of them weighs less than 60 kB.
-pub(super) const ROWS: usize = 25;
+/// Rows on a page: with names of a hundred characters of two bytes, and every permission chosen, a page of them weighs less than
+/// 60 kB.
+pub(super) const ROWS: usize = 20;
 /// How many rows are asked for: one more than are shown tells whether there is another page.
 pub(super) const ASKED: u64 = ROWS as u64 + 1;
 

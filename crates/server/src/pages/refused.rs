@@ -165,6 +165,7 @@ fn page(state: &AppState, problem: &Problem, visitor: Option<&Visitor>) -> Respo
     let heading = match problem.status() {
         StatusCode::FORBIDDEN => "You may not do this",
         StatusCode::NOT_FOUND => "There is nothing here",
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => "This is too long",
         status if status.is_server_error() => "Something went wrong",
         _ => "This did not work",
     };

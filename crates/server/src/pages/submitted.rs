@@ -10,6 +10,7 @@ use http::header::CONTENT_TYPE;
 use url::form_urlencoded;
 use zeroize::Zeroize;
 
+use super::guard::{LESS, long_form};
 use super::refused::Refused;
 use super::visitor::{self, Visitor};
 use crate::problem::{BodyLimit, Problem};
@@ -99,11 +100,12 @@ impl Fields {
         self.all(OMITTED)
     }
 
-    /// The address that shows this form again with what was typed, and with what was emptied: secrets left out, and what
-    /// is too long to come back, which is named.
+    /// The address that shows this form again with what was typed, and with what was emptied: secrets left out, also the
+    /// body of a call (`:body`), and what is too long to come back, which is named.
     #[must_use]
     pub fn as_link(&self, path: &str) -> String {
-        let is_safe = |name: &str| name != CSRF && name != "form" && !is_secret(name);
+        let is_safe =
+            |name: &str| name != CSRF && name != "form" && !name.starts_with(':') && !is_secret(name);
         let mut link = path.to_owned();
         let mut omitted: Vec<&str> = Vec::new();
         for (name, value) in self.0.iter().filter(|(name, _)| is_safe(name)) {
@@ -164,7 +166,7 @@ impl FromRequest<AppState> for Fields {
         }
         let limit = request.extensions().get::<BodyLimit>().copied();
         let body = Bytes::from_request(request, state).await;
-        let body = body.map_err(|_| Problem::body_too_large(limit))?;
+        let body = body.map_err(|_| long_form(limit))?;
         if std::str::from_utf8(&body).is_err() {
             return Err(
                 Problem::new(http::StatusCode::BAD_REQUEST, "not_utf8", "The form is not UTF-8").into()
@@ -173,7 +175,8 @@ impl FromRequest<AppState> for Fields {
         let fields = form_urlencoded::parse(&body).take(MOST_FIELDS + 1).count();
         if fields > MOST_FIELDS {
             let detail = format!("The form has more than {MOST_FIELDS} fields, and is not read");
-            return Err(Problem::new(http::StatusCode::PAYLOAD_TOO_LARGE, "too_many_fields", detail).into());
+            let problem = Problem::new(http::StatusCode::PAYLOAD_TOO_LARGE, "too_many_fields", detail);
+            return Err(problem.hint(LESS).into());
         }
         Ok(Self::read(&body))
     }
@@ -208,7 +211,7 @@ mod tests {
     #[test]
     fn what_was_typed_comes_back_without_its_secrets() {
         let fields = Fields::read(
-            b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&variable-3-value=v&empty=",
+            b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&variable-3-value=v&:body=b&empty=",
         );
         assert_eq!(fields.as_link("/here"), "/here?name=a+b%26c&permission=x&permission=y&empty=");
         assert_eq!(fields.all("permission").collect::<Vec<_>>(), ["x", "y"]);

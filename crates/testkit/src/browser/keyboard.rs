@@ -39,7 +39,9 @@ impl Browser {
             "const here = document.activeElement;
              if (!here || here === document.body) return '';
              const label = here.labels?.[0]?.innerText;
-             const text = here.getAttribute('aria-label') ?? label ?? here.innerText ?? '';
+             const parts = here.getAttribute('aria-labelledby')?.split(' ');
+             const labelled = parts?.map(part => document.getElementById(part).innerText).join(' ');
+             const text = labelled ?? here.getAttribute('aria-label') ?? label ?? here.innerText ?? '';
              return text.replace(/\\s+/g, ' ').replace(/ \\*$/, '').trim();",
         );
         name.as_str().unwrap_or_default().to_owned()

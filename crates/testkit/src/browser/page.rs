@@ -232,9 +232,12 @@ async fn shown(elements: Vec<WebElement>) -> Vec<WebElement> {
 
 fn pressable(name: &str) -> String {
     let name = quoted(name);
+    // By itself and by what stands elsewhere.
+    let elsewhere = "id(substring-after(@aria-labelledby, ' '))";
+    let labelled = format!("concat(normalize-space(.), ' ', normalize-space({elsewhere}))");
     format!(
         "//*[(self::a or self::button or self::summary or self::label) \
-         and (normalize-space(.)={name} or @aria-label={name})]"
+         and (normalize-space(.)={name} or @aria-label={name} or {labelled}={name})]"
     )
 }
 

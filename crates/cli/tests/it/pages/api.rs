@@ -39,3 +39,35 @@ fn a_call_that_deletes_is_asked_about_once_more() {
     browser.sees_no("[data-sure]");
     assert_eq!(auth(&patgate, &token.text), 401);
 }
+
+/// Opens the call that begins like this.
+fn open_call(browser: &Browser, beginning: &str) {
+    browser.sees("What scripts can ask");
+    let calls = browser.texts("details.call summary");
+    let call = calls.iter().find(|call| call.starts_with(beginning));
+    browser.press(call.unwrap_or_else(|| panic!("no call begins with `{beginning}`: {calls:?}")));
+}
+
+#[test]
+fn somebody_without_javascript_tries_calls_in_their_own_session() {
+    let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
+    let token = admin(&patgate).token("nightly build", "any");
+    log_in_admin(&browser, &patgate, "/account/api");
+    open_call(&browser, "GET /api/v1/personal-access-tokens ");
+    browser.press("Send GET");
+    browser.reads("h2", &["200 OK"]);
+    browser.sees("\"tokenNote\": \"nightly build\"");
+    browser.press("Back to the calls");
+    browser.sees("What scripts can ask");
+    browser.counts("details.call[open]", 1);
+    open_call(&browser, "GET /api/v1/personal-access-tokens ");
+    browser.sees_no("details.call[open]");
+    open_call(&browser, "DELETE /api/v1/personal-access-tokens/{id} ");
+    browser.fill("id", &token.id);
+    browser.press("Send DELETE");
+    browser.sees("This is no rehearsal");
+    assert_eq!(auth(&patgate, &token.text), 200, "nothing happens before the second button");
+    browser.press("Delete for real");
+    browser.reads("h2", &["204 No Content"]);
+    assert_eq!(auth(&patgate, &token.text), 401);
+}

@@ -1,5 +1,6 @@
 //! Access tokens: generating, copying, using, deleting them; with the mouse, the keyboard, and without JavaScript.
 
+use patgate_core::grant::GrantName;
 use patgate_testkit::browser::{Browser, Key};
 use patgate_testkit::curl;
 use patgate_testkit::servers::patgate::Patgate;
@@ -199,6 +200,9 @@ fn somebody_who_errs_finds_what_they_typed_and_what_is_wrong() {
     let long = "x".repeat(300);
     browser.press("Generate new tokens");
     browser.fill("Token name", &long);
+    assert_eq!(browser.value("Token name"), "x".repeat(GrantName::LONGEST), "nobody types more");
+    // A browser that does not know the bound sends it all.
+    browser.run("document.querySelector('#name').value = 'x'.repeat(300)");
     browser.choose("Token expiration", "7 days");
     browser.press("Let me select permissions");
     browser.press("Generate");

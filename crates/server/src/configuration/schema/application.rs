@@ -11,7 +11,8 @@ pub struct Application {
     /// Example: `"shop"`
     pub name: String,
 
-    /// What people read on the pages, 1 to 100 characters. When it is absent it is the name.
+    /// What people read on the pages, 1 to 100 characters. When it is absent it is the name; that of `release` and
+    /// `deploy` is `Release` and `Deploy`.
     ///
     /// Example: `"The shop"`
     pub label: Option<String>,

@@ -53,7 +53,7 @@ pub(super) async fn ask(
     let now = state.clock.now();
     let page = DeletePage {
         shell: Shell::new(&state, &visitor, "Delete tokens", LIST),
-        rows: seen.iter().map(|seen| SeenRow::new(seen, now)).collect(),
+        rows: seen.iter().map(|seen| SeenRow::new(&state, seen, now)).collect(),
         button: match seen.len() {
             1 => "Delete token".to_owned(),
             count => format!("Delete {count} tokens"),

@@ -48,7 +48,7 @@ pub(super) async fn show(
     } else {
         (None, Paging::default())
     };
-    let row = SeenRow::new(&seen, state.clock.now());
+    let row = SeenRow::new(&state, &seen, state.clock.now());
     let page = TokenPage {
         shell: Shell::new(&state, &visitor, format!("Token {}", row.token.name), LIST),
         path: format!("{LIST}/{id}"),

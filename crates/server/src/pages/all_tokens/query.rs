@@ -1,6 +1,7 @@
 //! What is asked of the list: from the fields of its form to the store's filter.
 
 use jiff::Timestamp;
+use patgate_core::grant::GrantName;
 use patgate_core::policy::Days;
 use patgate_core::user::Username;
 use patgate_store::{GrantFilter, GrantLife};
@@ -37,7 +38,7 @@ impl Asked {
     pub(super) async fn read(state: &AppState, caller: &Caller, query: &Fields) -> Result<Self, Problem> {
         let now = state.clock.now();
         let search = paging::search(query, "search");
-        let mut owner = Field::new("owner", "Owner", query.text("owner"));
+        let mut owner = Field::new("owner", "Owner", query.text("owner")).at_most(Username::LONGEST);
         let mut owner_id = None;
         if !owner.value.is_empty() {
             owner_id = match owner.value.parse::<Username>() {
@@ -72,7 +73,7 @@ impl Asked {
             descending,
         };
         Ok(Self {
-            search: Field::new("search", "Name begins with", search),
+            search: Field::new("search", "Name begins with", search).at_most(GrantName::LONGEST),
             owner,
             expiring,
             unused,

@@ -6,6 +6,7 @@ use patgate_core::grant::GrantState;
 use crate::pages::Moment;
 use crate::pages::tokens::row::Row;
 use crate::service::tokens::overview::SeenGrant;
+use crate::state::AppState;
 
 /// A token, and whose it is.
 pub(super) struct SeenRow {
@@ -18,10 +19,10 @@ pub(super) struct SeenRow {
 }
 
 impl SeenRow {
-    pub(super) fn new(seen: &SeenGrant, now: Timestamp) -> Self {
+    pub(super) fn new(state: &AppState, seen: &SeenGrant, now: Timestamp) -> Self {
         let owner = seen.owner.as_deref();
         Self {
-            token: Row::new(&seen.grant, seen.owner_suspends, now),
+            token: Row::new(state, &seen.grant, seen.owner_suspends, now),
             owner: owner.map_or_else(String::new, |owner| owner.username.to_string()),
             origin: owner.map_or("", |owner| owner.origin.as_str()),
             owner_is_disabled: owner.is_some_and(|owner| !owner.enabled),

@@ -1,12 +1,14 @@
 //! `/account/api`: the document of the API, readable, with a request to try in one's own session.
 
 mod document;
+mod indented;
+mod trial;
 
 use std::sync::LazyLock;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use flate2::Compression;
@@ -14,7 +16,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, VARY};
 
 use self::document::Group;
-use super::{PageResult, Shell, Visitor, assets};
+use super::{Fields, PageResult, Shell, Visitor, assets};
 use crate::state::AppState;
 
 /// Where the page is.
@@ -27,19 +29,31 @@ struct ApiPage {
     shell: Shell,
     groups: &'static [Group],
     server: String,
+    /// The call that one comes back to.
+    open: String,
 }
 
 /// The addresses of the page.
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/account/api", get(show))
+    Router::new().route("/account/api", get(show).post(trial::send))
 }
 
-async fn show(State(state): State<AppState>, visitor: Visitor, headers: HeaderMap) -> PageResult {
-    static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(document::read);
+/// What this very program answers.
+static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(document::read);
+
+/// `GET /account/api?call=`.
+async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> PageResult {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let page = ApiPage {
         shell: Shell::new(&state, &visitor, "API", PATH),
         groups: &GROUPS,
         server: state.public_url.join(""),
+        open: query.text("call").to_owned(),
     };
     let text = page.render()?;
     if !assets::takes_packed(&headers) {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use patgate_core::item::{DefaultValue, Draft, Entered, Kind, PropertyDescriptor, TypeDescriptor, Value};
+use patgate_core::item::{
+    DefaultValue, Draft, Entered, ItemName, Kind, PropertyDescriptor, TypeDescriptor, Value,
+};
 use patgate_store::Item;
 
 use crate::pages::form::{Difference, Fault, not_kept};
@@ -109,7 +111,8 @@ impl Form {
         let is_endpoint = crate::service::items::kind::is_webhook_endpoint(descriptor.name);
         Self {
             name: Field::new("name", if is_endpoint { "Title" } else { "Name" }, name)
-                .hint("What people call it. It is the last part of the ID."),
+                .hint("What people call it. It is the last part of the ID.")
+                .at_most(ItemName::LONGEST),
             folder: Field::new("folder", "Folder", folder).hint("Where it is."),
             categories,
         }
@@ -208,8 +211,13 @@ impl Input {
             Kind::Map => Look::Lines,
             Kind::Secret { .. } => Look::Secret { is_stored, is_forgotten },
         };
+        let longest = match property.kind {
+            Kind::Text { longest, .. } => Some(longest),
+            _ => None,
+        };
+        let field = Field::new(property.name, property.label, value).hint(property.description);
         Self {
-            field: Field::new(property.name, property.label, value).hint(property.description),
+            field: Field { longest, ..field },
             is_required: property.is_required,
             look,
             kind: property.kind,

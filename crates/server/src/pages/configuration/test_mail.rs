@@ -9,6 +9,7 @@ use patgate_core::item::{MAIL_SERVER, Value};
 use patgate_core::permission::names::CONFIG_EDIT;
 
 use super::{EXPLORER, path};
+use crate::mail::Mailbox;
 use crate::pages::delivery::Delivery;
 use crate::pages::form::{Fault, Named};
 use crate::pages::{Field, Notice, PageResult, Refused, Shell, Submitted, Visitor};
@@ -86,7 +87,9 @@ async fn mail_server(state: &AppState, visitor: &Visitor, number: ItemNumber) ->
 }
 
 fn field(address: &str) -> Field {
-    Field::new("to", "To", address).hint("The mail address that gets the test mail.")
+    Field::new("to", "To", address)
+        .hint("The mail address that gets the test mail.")
+        .at_most(Mailbox::LONGEST)
 }
 
 fn page(

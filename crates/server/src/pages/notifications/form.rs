@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use patgate_core::policy::EmailNotifications;
+use patgate_core::policy::notification::{MailBody, MailSubject};
 
 use crate::mail::template::Kind;
 use crate::pages::form::{Difference, Fault};
@@ -82,9 +83,11 @@ impl Form {
             server: Field::new("server", "Email server", server),
             servers: Vec::new(),
             has_servers: false,
-            subject: Field::new("subject", "Subject", subject).hint("One line of at most 200 characters."),
+            subject: Field::new("subject", "Subject", subject).hint("One line of at most 200 characters.")
+                .at_most(MailSubject::LONGEST),
             body: Field::new("body", "Body", body)
-                .hint("Text or HTML, at most 10,000 characters. A mail of HTML has a text part made from it."),
+                .hint("Text or HTML, at most 10,000 characters. A mail of HTML has a text part made from it.")
+                .at_most(MailBody::LONGEST),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::service::confirmations;
 use crate::service::sessions::{self, OwnSession};
 use crate::service::shown::{Shown, is_overtaken};
-use crate::service::users;
+use crate::service::users::{self, Email, FullName};
 use crate::state::AppState;
 
 /// The page.
@@ -100,8 +100,10 @@ pub(super) async fn page(
         error: problem.filter(|problem| problem.wrong_field() == Some(name)).map(Problem::sentence),
         ..Field::new(name, label, value).hint(hint)
     };
-    let full_name = field("full_name", "Full name", "", &value("full_name", &user.full_name));
-    let email = field("email", "E-mail", "Where reminders are sent.", &value("email", &user.email));
+    let full_name =
+        field("full_name", "Full name", "", &value("full_name", &user.full_name)).at_most(FullName::LONGEST);
+    let email = field("email", "E-mail", "Where reminders are sent.", &value("email", &user.email))
+        .at_most(Email::LONGEST);
     let is_internal = user.origin == Origin::Internal;
     // A form that is told what is wrong with it has seen what is stored; a link, and one that was overtaken, has not.
     let must_be_seen = is_internal && problem.is_none_or(is_overtaken);

@@ -131,7 +131,7 @@ fn question(state: &AppState, visitor: &Visitor, role: &Role) -> Confirm {
 }
 
 fn name_field(typed: &str) -> Field {
-    Field::new("name", "Name", typed).hint("What people call the role.")
+    Field::new("name", "Name", typed).hint("What people call the role.").at_most(Username::LONGEST)
 }
 
 fn rename_page(

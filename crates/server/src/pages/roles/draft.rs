@@ -73,7 +73,7 @@ impl Form {
         role: Option<&Role>,
     ) -> Self {
         Self {
-            name: Field::new("name", "Name", name).hint("What people call the role."),
+            name: Field::new("name", "Name", name).hint("What people call the role.").at_most(Username::LONGEST),
             users: Field::new("users", "Users", users).hint(
                 "One a line: the user name, and for a user who has not signed in yet, the provider before it, as in \
                  corp:ann.",

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::role::Role;
+use patgate_core::user::Username;
 use patgate_store::RoleCursor;
 
 use super::{LIST, may_edit, path};
@@ -53,7 +54,8 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let search = Field::new("search", "Name begins with", paging::search(&query, "search"));
+    let search =
+        Field::new("search", "Name begins with", paging::search(&query, "search")).at_most(Username::LONGEST);
     let place = place::<RoleCursor>(&query);
     let found = roles::list_by_prefix(&state, &visitor.caller, &search.value, &place, ASKED).await?;
     let (found, paging) = Paging::cut(found, &place, &query, RoleCursor::of);

@@ -198,13 +198,16 @@ impl Form {
         let kind = or("kind", "user");
         Self {
             name: Field::new("name", "Name", fields.text("name"))
-                .hint("The user name, or the name of the group."),
+                .hint("The user name, or the name of the group.")
+                .at_most(PrincipalKind::LONGEST_NAME),
             kinds: vec![Choice::new("user", "A user", &kind), Choice::new("group", "A group", &kind)],
             is_group: kind == "group",
             provider: Field::new("provider", "Provider", or("provider", INTERNAL_PROVIDER))
                 .hint("Where they come from. Groups are those of a directory or an identity provider."),
             providers: Vec::new(),
-            reason: Field::new("reason", "Reason", fields.text("reason")).hint("For whoever asks later."),
+            reason: Field::new("reason", "Reason", fields.text("reason"))
+                .hint("For whoever asks later.")
+                .at_most(ExemptionReason::LONGEST),
             ends: Field::new("ends", "Last day", fields.text("ends"))
                 .hint("It ends with this day, at most five years ahead."),
             zone: Field::new("zone", "Time zone", or("zone", "UTC")).hint("Such as Europe/Berlin."),

@@ -244,7 +244,7 @@ async fn page(
             count if count > COUNTED => "More than 1,000 tokens are touched".to_owned(),
             count => format!("{count} tokens are touched"),
         },
-        rows: tokens.iter().map(|token| TouchedRow::of_touched(token, now)).collect(),
+        rows: tokens.iter().map(|token| TouchedRow::of_touched(state, token, now)).collect(),
         may_see,
         before: place_of(paging.previous, "before"),
         after: place_of(paging.next, "after"),

@@ -55,7 +55,7 @@ pub(super) async fn show(
             Choice::new("origin_closed", "Their owner's origin is closed", chosen),
         ],
         reason: chosen,
-        rows: seen.iter().map(|seen| TouchedRow::of_seen(seen, now)).collect(),
+        rows: seen.iter().map(|seen| TouchedRow::of_seen(&state, seen, now)).collect(),
         paging,
     };
     Ok(Html(page.render()?).into_response())

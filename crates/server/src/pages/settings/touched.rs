@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::pages::tokens::row::Row;
 use crate::service::policy::TouchedToken;
 use crate::service::tokens::overview::SeenGrant;
+use crate::state::AppState;
 
 /// A token, and whose it is.
 pub(super) struct TouchedRow {
@@ -20,10 +21,10 @@ pub(super) struct TouchedRow {
 }
 
 impl TouchedRow {
-    pub(super) fn of_seen(seen: &SeenGrant, now: Timestamp) -> Self {
+    pub(super) fn of_seen(state: &AppState, seen: &SeenGrant, now: Timestamp) -> Self {
         let owner = seen.owner.as_deref();
         Self {
-            token: Row::new(&seen.grant, seen.owner_suspends, now),
+            token: Row::new(state, &seen.grant, seen.owner_suspends, now),
             owner: owner.map_or_else(String::new, |owner| owner.username.to_string()),
             origin: owner.map_or("", |owner| owner.origin.as_str()),
             owner_is_disabled: owner.is_some_and(|owner| !owner.enabled),
@@ -32,11 +33,11 @@ impl TouchedRow {
         }
     }
 
-    pub(super) fn of_touched(token: &TouchedToken, now: Timestamp) -> Self {
+    pub(super) fn of_touched(state: &AppState, token: &TouchedToken, now: Timestamp) -> Self {
         Self {
             needs_review: token.needs_review,
             is_narrowed: token.is_narrowed,
-            ..Self::of_seen(&token.seen, now)
+            ..Self::of_seen(state, &token.seen, now)
         }
     }
 }

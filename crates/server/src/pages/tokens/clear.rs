@@ -38,7 +38,7 @@ pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor) -> Page
     let page = ClearPage {
         shell: Shell::new(&state, &visitor, "Clear expired tokens", LIST),
         has_more: grants.len() > NAMED,
-        rows: grants.iter().take(NAMED).map(|grant| Row::new(grant, None, now)).collect(),
+        rows: grants.iter().take(NAMED).map(|grant| Row::new(&state, grant, None, now)).collect(),
         before: now.to_string(),
         button: match grants.len() {
             1 => "Delete 1 expired token".to_owned(),

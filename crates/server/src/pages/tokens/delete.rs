@@ -41,7 +41,7 @@ pub(super) async fn ask(
             let action = format!("{LIST}/{}/delete", grant.id);
             let page = DeletePage {
                 shell,
-                row: Row::new(&grant, state.suspends(grant.owner), state.clock.now()),
+                row: Row::new(&state, &grant, state.suspends(grant.owner), state.clock.now()),
                 action,
                 list: query.text("list").to_owned(),
                 cancel: back(LIST, &query, ""),

@@ -1,9 +1,8 @@
 //! What the panel *Generate token* asks: its fields with what was typed and what is wrong with it, and what they mean.
 
-use jiff::Timestamp;
 use patgate_core::application::ApplicationSlot;
+use patgate_core::grant::GrantName;
 
-use super::label;
 use crate::pages::form::Fault;
 use crate::pages::permission::PermissionChoice;
 use crate::pages::{Choice, Field, Fields, Moment};
@@ -34,12 +33,13 @@ pub(super) struct GenerateForm {
 impl GenerateForm {
     /// The panel with what was typed, or proposed by the address that opens it.
     pub(super) fn new(
+        state: &AppState,
         id: FormId,
         offer: &Offer,
         typed: &Fields,
         problem: Option<&Problem>,
-        now: Timestamp,
     ) -> Self {
+        let now = state.clock.now();
         let application = Some(typed.text("application")).filter(|name| !name.is_empty());
         let first = offer.applications.first().map(ToString::to_string).unwrap_or_default();
         let application = application.map_or(first, ToOwned::to_owned);
@@ -60,12 +60,13 @@ impl GenerateForm {
         Self {
             id: id.to_string(),
             name: field("name", "Token name", typed.text("name"))
-                .hint("What it is for, so that you know it later."),
+                .hint("What it is for, so that you know it later.")
+                .at_most(GrantName::LONGEST),
             application: field("application", "Application", "").hint("Where the token works."),
             applications: offer
                 .applications
                 .iter()
-                .map(|name| Choice::new(name.as_str(), label(name), &application))
+                .map(|name| Choice::new(name.as_str(), state.application_label(name), &application))
                 .collect(),
             expiration: field("expiration", "Token expiration", ""),
             expirations: expirations(offer, &expiration),

@@ -44,7 +44,7 @@ pub(super) async fn show(
     }
     let typed = like::filled(&state, &visitor.caller, &offer, typed).await?;
     let id = FormId::generate(&mut state.random.draw());
-    let form = GenerateForm::new(id, &offer, &typed, None, state.clock.now());
+    let form = GenerateForm::new(&state, id, &offer, &typed, None);
     let notice = not_kept(&typed, &[("name", "Token name"), ("permission", "Permissions")]);
     page(&state, &visitor, StatusCode::OK, form, notice)
 }
@@ -57,7 +57,7 @@ pub(super) async fn submit(State(state): State<AppState>, sent: Submitted) -> Pa
         return closed_page(&state, visitor);
     }
     let again = |id, problem: &Problem| {
-        let form = GenerateForm::new(id, &offer, fields, Some(problem), state.clock.now());
+        let form = GenerateForm::new(&state, id, &offer, fields, Some(problem));
         // What is wrong with no field in particular is told on top.
         let notice = problem.wrong_field().is_none().then(|| Notice::Failed(problem.sentence()));
         page(&state, visitor, problem.status(), form, notice)

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
+use patgate_core::grant::GrantName;
 use patgate_store::{GrantCursor, GrantFilter, GrantLife, Seek};
 
 use super::form::GenerateForm;
@@ -45,7 +46,8 @@ pub(super) async fn show(
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let (caller, now) = (&visitor.caller, state.clock.now());
-    let search = Field::new("search", "Name begins with", paging::search(&query, "search"));
+    let search = Field::new("search", "Name begins with", paging::search(&query, "search"))
+        .at_most(GrantName::LONGEST);
     let Order { sort, descending, choices: sorts } = Order::read(&query, "-created");
     let filter = GrantFilter {
         name_prefix: Some(search.value.clone()).filter(|text| !text.is_empty()),
@@ -62,14 +64,14 @@ pub(super) async fn show(
     let offer = Offer::to(&state, caller).await?;
     let panel = offer.is_open().then(|| {
         let id = FormId::generate(&mut state.random.draw());
-        GenerateForm::new(id, &offer, &Fields::default(), None, now)
+        GenerateForm::new(&state, id, &offer, &Fields::default(), None)
     });
     let shell = Shell::new(&state, &visitor, "Personal access tokens", LIST).with_notice(notice(&query));
     let page = TokensPage {
         shell,
         closed: (!offer.is_open()).then(|| closed(caller.facts.origin)),
         panel,
-        rows: grants.iter().map(|grant| Row::new(grant, state.suspends(grant.owner), now)).collect(),
+        rows: grants.iter().map(|grant| Row::new(&state, grant, state.suspends(grant.owner), now)).collect(),
         paging,
         search,
         shows: listed::shows(&query),

@@ -36,7 +36,7 @@ pub(super) fn show(state: &AppState, visitor: &Visitor, made: &NewTokenMade) -> 
     let page = MadePage {
         shell: Shell::new(state, visitor, "Token generated", LIST).with_notice(Some(notice)),
         token: made.token.reveal(),
-        row: Row::new(grant, None, state.clock.now()),
+        row: Row::new(state, grant, None, state.clock.now()),
         url: state.public_url.join(path(grant)).replace('\'', "%27"),
     };
     let mut text = Zeroizing::new(Vec::with_capacity(LONGEST_PAGE));

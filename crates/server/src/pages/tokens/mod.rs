@@ -12,7 +12,6 @@ pub(super) mod row;
 
 use axum::Router;
 use axum::routing::get;
-use patgate_core::application::ApplicationName;
 use patgate_core::identifier::GrantId;
 use patgate_core::user::Origin;
 
@@ -29,16 +28,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/account/tokens/new", get(generate::show).post(generate::submit))
         .route("/account/tokens/expired/clear", get(clear::ask).post(clear::clear))
         .route("/account/tokens/{id}/delete", get(delete::ask).post(delete::delete))
-}
-
-/// What an application is called on a page: `Release`, and one's own as it is configured.
-pub(super) fn label(application: &ApplicationName) -> String {
-    match application.as_str() {
-        "any" => "Any".to_owned(),
-        "release" => "Release".to_owned(),
-        "deploy" => "Deploy".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 /// Why somebody of this origin cannot make tokens.

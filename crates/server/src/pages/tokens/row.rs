@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use patgate_core::grant::{Grant, GrantPermissions, GrantStatus, SuspensionReason};
 
-use super::label;
 use crate::pages::{Moment, Pill};
+use crate::state::AppState;
 
 /// A token.
 pub(in crate::pages) struct Row {
@@ -31,12 +31,17 @@ pub(in crate::pages) struct LastUse {
 }
 
 impl Row {
-    pub(in crate::pages) fn new(grant: &Grant, owner: Option<SuspensionReason>, now: Timestamp) -> Self {
+    pub(in crate::pages) fn new(
+        state: &AppState,
+        grant: &Grant,
+        owner: Option<SuspensionReason>,
+        now: Timestamp,
+    ) -> Self {
         let status = grant.status(owner, now);
         Self {
             id: grant.id.to_string(),
             name: grant.name.as_str().to_owned(),
-            application: label(&grant.application),
+            application: state.application_label(&grant.application).to_owned(),
             permissions: match &grant.permissions {
                 GrantPermissions::All => None,
                 GrantPermissions::Chosen(ids) => Some(ids.iter().map(ToString::to_string).collect()),

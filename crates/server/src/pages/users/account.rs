@@ -205,8 +205,10 @@ fn failed(problem: &Problem) -> Notice {
 
 fn fields(full_name: String, email: String) -> (Field, Field) {
     (
-        Field::new("full_name", "Full name", full_name).hint("For people to read."),
-        Field::new("email", "E-mail", email).hint("Where reminders go."),
+        Field::new("full_name", "Full name", full_name)
+            .hint("For people to read.")
+            .at_most(FullName::LONGEST),
+        Field::new("email", "E-mail", email).hint("Where reminders go.").at_most(Email::LONGEST),
     )
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
-use patgate_core::user::User;
+use patgate_core::user::{User, Username};
 use patgate_store::{UserCursor, UserFilter};
 
 use super::{LIST, may_edit, origin, path, pill};
@@ -57,7 +57,8 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let search = Field::new("search", "User name begins with", paging::search(&query, "search"));
+    let search = Field::new("search", "User name begins with", paging::search(&query, "search"))
+        .at_most(Username::LONGEST);
     let shown = query.text("state");
     let filter = UserFilter {
         name_prefix: Some(search.value.clone()).filter(|search| !search.is_empty()),

@@ -5,13 +5,14 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::SECURITY_EDIT;
+use patgate_core::user::Username;
 
 use super::{LIST, path};
 use crate::pages::form::{Fault, not_kept, read};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::password::PasswordText;
-use crate::service::users::{self, NewUser};
+use crate::service::users::{self, Email, FullName, NewUser};
 use crate::state::AppState;
 
 /// The page.
@@ -36,9 +37,11 @@ impl Form {
     fn new(fields: &Fields) -> Self {
         let field = |name, label| Field::new(name, label, fields.text(name));
         Self {
-            username: field("username", "User name").hint("What they type to log in. It cannot be changed."),
-            full_name: field("full_name", "Full name").hint("For people to read."),
-            email: field("email", "E-mail").hint("Where reminders go."),
+            username: field("username", "User name")
+                .hint("What they type to log in. It cannot be changed.")
+                .at_most(Username::LONGEST),
+            full_name: field("full_name", "Full name").hint("For people to read.").at_most(FullName::LONGEST),
+            email: field("email", "E-mail").hint("Where reminders go.").at_most(Email::LONGEST),
             password: Field::new("password", "Password", "").hint(
                 "At least 8 characters. Leave it empty to let them set their own with a password reset link.",
             ),

@@ -4,9 +4,6 @@ use std::str::FromStr;
 
 use patgate_core::user::is_invisible;
 
-/// The most bytes of a mail address (RFC 5321 §4.5.3.1.3, without the angle brackets).
-const LONGEST_EMAIL: usize = 254;
-
 /// A full name: at most 255 characters, no control or invisible characters; may be empty. Blanks at its ends are dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FullName(String);
@@ -48,6 +45,9 @@ impl FromStr for FullName {
 }
 
 impl Email {
+    /// The most bytes (RFC 5321 §4.5.3.1.3, without the angle brackets).
+    pub const LONGEST: usize = 254;
+
     /// As it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -68,7 +68,7 @@ impl FromStr for Email {
         let is_address = text
             .split_once('@')
             .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-        if is_address && text.len() <= LONGEST_EMAIL && !text.contains(is_out) {
+        if is_address && text.len() <= Self::LONGEST && !text.contains(is_out) {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotAnEmail)

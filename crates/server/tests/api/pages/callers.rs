@@ -188,7 +188,7 @@ fn judge(page: &Page, caller: &str, is_form: bool, changed: bool, answer: &Answe
     if is_signed_in && !is_form {
         assert!(!changed, "looking changes nothing: {scene}");
     }
-    if !page.path.starts_with("/assets") && page.path != "/favicon.ico" && caller != "foreign" {
+    if !page.path.starts_with("/assets") && page.path != "/favicon.ico" {
         assert_eq!(answer.header("cache-control"), "no-store", "{scene}");
         assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{scene}");
     }

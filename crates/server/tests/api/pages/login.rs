@@ -103,3 +103,51 @@ async fn logging_out_ends_the_session_and_needs_its_form() {
     assert!(answer.header("set-cookie").contains("Max-Age=0"));
     assert_eq!(world.send(get("/api/v1/session").cookie(&session)).await.status(), 401);
 }
+
+/// The CSRF token in the pages of a session.
+async fn csrf(world: &World, cookie: &str) -> String {
+    let page = world.send(get("/account/tokens").header("cookie", cookie)).await;
+    assert_eq!(page.status(), 200, "{cookie}");
+    page.text().split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn logging_in_begins_a_new_session_whatever_cookie_came_along() {
+    let world = World::new().await;
+    for name in ["ann", "bob"] {
+        world.user(name, &["login"]).await;
+    }
+    let log_in = async |name: &str, cookie: &str| {
+        let form = [("username", name), ("password", PASSWORD), ("next", "/account/tokens")];
+        let answer = world.send(post("/login").form(&form).header("cookie", cookie)).await;
+        assert_eq!(answer.status(), 303, "{}", answer.shown());
+        answer.header("set-cookie").split(';').next().unwrap().to_owned()
+    };
+    // One that somebody else planted is not taken on.
+    let planted = "patgate_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let first = log_in("ann", planted).await;
+    assert_ne!(first, planted);
+    assert_eq!(world.send(get("/account/tokens").header("cookie", planted)).await.status(), 303);
+    let first_csrf = csrf(&world, &first).await;
+    // The same browser again, as herself and as somebody else: the session before it is dead.
+    let second = log_in("ann", &first).await;
+    let second_csrf = csrf(&world, &second).await;
+    assert!(second != first && second_csrf != first_csrf, "both are new");
+    let third = log_in("bob", &second).await;
+    let third_csrf = csrf(&world, &third).await;
+    assert!(third != second && third_csrf != second_csrf, "both are new");
+    for (cookie, csrf) in [(&first, &first_csrf), (&second, &second_csrf)] {
+        let page = world.send(get("/account/tokens").header("cookie", cookie)).await;
+        assert_eq!((page.status(), page.header("location")), (303, "/login?next=%2Faccount%2Ftokens"));
+        let dead = SignedIn { cookie: cookie.clone(), csrf: csrf.clone() };
+        let call = post("/account/profile/logout").submit(&dead, &[]);
+        assert!(world.send(call).await.header("location").starts_with("/login?next="));
+    }
+    // What an old page still shows opens nothing in the new session.
+    let mixed = SignedIn { cookie: third.clone(), csrf: second_csrf };
+    assert_eq!(world.send(post("/account/profile/logout").submit(&mixed, &[])).await.status(), 403);
+    // A wrong password ends no session.
+    let wrong = [("username", "bob"), ("password", "wrong")];
+    assert_eq!(world.send(post("/login").form(&wrong).header("cookie", &third)).await.status(), 401);
+    assert_eq!(csrf(&world, &third).await, third_csrf);
+}

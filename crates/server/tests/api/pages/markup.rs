@@ -69,7 +69,8 @@ impl Stage {
     async fn build() -> Self {
         let quoted = EVIL.replace('\\', "\\\\").replace('"', "\\\"");
         let mut world = World::configured(&format!(
-            "[[oidc]]\nname = 'company'\nlabel = \"{quoted}\"\nissuer = 'https://company.example'\nclient_id = 'x'\n"
+            "[[oidc]]\nname = 'company'\nlabel = \"{quoted}\"\nissuer = 'https://company.example'\nclient_id = 'x'\n\
+             [[application]]\nname = 'shop'\nlabel = \"{quoted}\"\ntoken_prefix = 'shop'\n"
         ))
         .await;
         let root = world.user("root", &["admin"]).await;

@@ -17,12 +17,16 @@ mod reminders;
 mod roles;
 mod settings;
 mod settings_policy;
+mod settings_preview;
+mod tokens_applications;
 mod tokens_generate;
 mod tokens_like;
 mod tokens_list;
+mod too_long;
 mod users;
 mod users_reset;
 mod webhooks;
+mod weights;
 
 use crate::common::{Answer, SignedIn, World, get};
 

@@ -4,6 +4,10 @@
 pub(super) const STALE: &str = "document.querySelector('main [name=shown]').value = 'something else'";
 /// Opens the first call of the API page, and tries it.
 pub(super) const TRY: &str = "document.querySelector('details.call').open = true";
+/// Sends a call by its form, as the page does where no script makes it.
+pub(super) const SEND: &str =
+    "const call = 'form[data-path=\"/api/v1/personal-access-tokens\"][data-try=GET]';
+     document.querySelector(call).submit()";
 /// Opens some calls of every kind.
 pub(super) const OPEN: &str =
     "document.querySelectorAll('details.call').forEach((call, at) => { call.open = at % 3 === 0; })";

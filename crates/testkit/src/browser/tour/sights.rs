@@ -1,7 +1,7 @@
 //! The table of all sights.
 
 use super::Step::{Fill, Press, Run, See};
-use super::scripts::{ANY_ADDRESS, ANY_WINDOW, OPEN, STALE, TRY, TWICE};
+use super::scripts::{ANY_ADDRESS, ANY_WINDOW, OPEN, SEND, STALE, TRY, TWICE};
 use super::{Sight, Who};
 
 /// Pages that show nothing of their own: they lead elsewhere, or hand out a file.
@@ -105,6 +105,8 @@ pub const SIGHTS: &[Sight] = &[
     Sight::of("profile-logout", "/account/profile/logout", "/account/profile/logout", "Log out everywhere?"),
     Sight::of("api", "/account/api", "/account/api", "API").after(&[Run(TRY)]),
     Sight::of("api-open", "/account/api", "/account/api", "API").after(&[Run(OPEN)]),
+    Sight::of("api-answer", "/account/api", "/account/api", "GET /api/v1/personal-access-tokens")
+        .after(&[Run(SEND)]),
     Sight::of("all-tokens", "/admin/tokens", "/admin/tokens", "All tokens"),
     Sight::of("all-tokens-none", "/admin/tokens", "/admin/tokens?search=zebra", "All tokens"),
     Sight::of("all-tokens-wrong", "/admin/tokens", "/admin/tokens?owner=nobody&unused=x", "All tokens"),

@@ -1,0 +1,102 @@
+//! What pages weigh when everything on them is as long as it may be: below the 60 kB that a page may take, with style and
+//! script.
+
+use patgate_core::user::Origin;
+
+use crate::common::{NewGrant, SignedIn, World, get};
+
+/// The most bytes of a page with all that comes with it.
+const MOST: usize = 60_000;
+/// More rows than stand on a page.
+const MANY: usize = 45;
+
+/// A name of as many characters as there may be, of two bytes each, that no other has.
+fn name(number: usize) -> String {
+    format!("{number:04}{}", "ü".repeat(96))
+}
+
+/// The same of a user, whose role is called `…'s role`.
+fn username(number: usize) -> String {
+    format!("{number:04}{}", "ö".repeat(89))
+}
+
+/// Bytes as they are transferred.
+async fn weigh(world: &World, session: &SignedIn, path: &str) -> usize {
+    let answer = world.send(get(path).cookie(session).header("accept-encoding", "gzip")).await;
+    assert_eq!(answer.status(), 200, "{path}");
+    answer.bytes().len()
+}
+
+/// Bytes of style sheet and script.
+async fn assets(world: &World, session: &SignedIn) -> usize {
+    let page = world.open(session, "/account/tokens").await;
+    let mut sum = 0;
+    for mark in ["rel=\"stylesheet\" href=\"", "<script src=\""] {
+        let path = page.text().split(mark).nth(1).unwrap().split('"').next().unwrap();
+        sum += weigh(world, session, path).await;
+    }
+    assert!(sum > 5_000, "{sum}");
+    sum
+}
+
+#[tokio::test]
+async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
+    let mut world = World::new().await;
+    let root = world.user(&username(MANY), &["admin"]).await;
+    let ids: Vec<_> = world.state.catalog.ids().iter().map(ToString::to_string).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let mut tokens = Vec::new();
+    for number in 0..MANY {
+        let owner = world.user_from(&username(number), Origin::Internal, "internal", &ids).await;
+        for owner in [&root, &owner] {
+            let new = NewGrant {
+                name: &name(number),
+                application: "any",
+                permissions: Some(&ids),
+                expires_at: Some("2026-12-21T23:59:59Z"),
+            };
+            let token = world.token(owner, new).await;
+            assert_eq!(world.send(get("/auth").token(&token)).await.status(), 200);
+            tokens.push(token);
+        }
+    }
+    world.write_last_uses().await;
+    for token in &tokens {
+        world.suspend(token).await;
+    }
+    let session = world.session(&root).await;
+    let assets = assets(&world, &session).await;
+    let mut heavy = Vec::new();
+    for path in [
+        "/account/tokens",
+        "/account/tokens?sort=name",
+        "/account/tokens/new",
+        "/account/tokens/expired/clear",
+        "/admin/tokens",
+        "/admin/tokens?sort=expires",
+        "/settings/suspended",
+        "/settings/preview?maximum=30",
+        "/admin/users",
+        "/admin/roles",
+        "/admin/roles/new",
+        "/admin/audit",
+        "/admin/audit?action=grant.create",
+    ] {
+        let mut path = path.to_owned();
+        // The second page leads both ways.
+        for _ in 0..2 {
+            let answer = world.open(&session, &path).await;
+            if answer.status() == 303 {
+                break;
+            }
+            let bytes = assets + weigh(&world, &session, &path).await;
+            if bytes > MOST {
+                heavy.push((bytes, path.clone()));
+            }
+            let next = answer.text().split("rel=\"next\" href=\"").nth(1);
+            let Some(next) = next else { break };
+            path = next.split('"').next().unwrap().replace("&#38;", "&");
+        }
+    }
+    assert!(heavy.is_empty(), "{heavy:?}");
+}
