@@ -4,6 +4,7 @@ mod administration;
 mod api;
 mod barriers;
 mod countdown;
+mod everybody;
 mod keyboard;
 mod lists;
 mod login;

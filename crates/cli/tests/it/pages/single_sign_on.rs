@@ -26,7 +26,7 @@ fn patgate(issuer: &str, lines: &str) -> Patgate {
     patgate
 }
 
-fn certified() -> (Patgate, Certified) {
+pub(super) fn certified() -> (Patgate, Certified) {
     let port = ports::free();
     let lines = format!(
         "client_id = 'patgate'\nclient_secret = '{SECRET}'\n\
@@ -38,7 +38,7 @@ fn certified() -> (Patgate, Certified) {
 }
 
 /// Fills in whatever the provider asks and sends it, until the browser is back at Patgate.
-fn sign_in_there(browser: &Browser, patgate: &Patgate, name: &str, password: &str) {
+pub(super) fn sign_in_there(browser: &Browser, patgate: &Patgate, name: &str, password: &str) {
     let is_back =
         || browser.run("return location.href").as_str().is_some_and(|at| at.starts_with(&patgate.url()));
     for _ in 0..10 {
