@@ -96,7 +96,7 @@ async fn bounds(world: &World) -> Vec<Bound> {
             "/configuration/new?type=notification.PatSmtpServer&folder=Configuration",
             "name",
             ItemName::LONGEST,
-            &[("host", "h"), ("port", "25"), ("fromAddress", "a@b.c")],
+            &[("folder", "Configuration"), ("host", "h"), ("port", "25"), ("fromAddress", "a@b.c")],
         ),
     ];
     let role = world.state.store.role(&"ann's role".parse().unwrap()).await.unwrap().unwrap().id;
@@ -116,7 +116,7 @@ async fn bounds(world: &World) -> Vec<Bound> {
                 "/configuration/new?type=notification.PatSmtpServer&folder=Configuration",
                 "host",
                 longest,
-                &[("name", "M"), ("port", "25"), ("fromAddress", "a@b.c")],
+                &[("folder", "Configuration"), ("name", "M"), ("port", "25"), ("fromAddress", "a@b.c")],
             )
         },
         Bound { is_all: false, ..bound("/settings/exemptions", "name", PrincipalKind::LONGEST_NAME, group) },
