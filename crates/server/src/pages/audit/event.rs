@@ -205,8 +205,13 @@ mod tests {
     /// The texts `"subject.verb"` of the files that write events, or say how one is called.
     fn written() -> BTreeSet<String> {
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let folders = ["store/src/change", "store/src/reminders", "server/src/service/releases"]
-            .map(|name| std::fs::read_dir(crates.join(name)).unwrap());
+        let folders = [
+            "store/src/change",
+            "store/src/reminders",
+            "server/src/service/releases",
+            "server/src/jobs/releases",
+        ]
+        .map(|name| std::fs::read_dir(crates.join(name)).unwrap());
         let files = folders.into_iter().flatten().map(|file| file.unwrap().path());
         let is_word = |text: &str| {
             !text.is_empty() && text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')

@@ -82,8 +82,8 @@ async fn the_preview_tells_owner_last_use_and_expiry_of_each_token() {
         assert_eq!(
             cells(&page, ["Owner", "Last used", "Expires"]),
             [
-                ["ann internal", "3 May 2026, 12:00 UTC from 192.0.2.7", "1 Aug 2026, 10:00 UTC"],
                 ["root internal", "Never", "Never"],
+                ["ann internal", "3 May 2026, 12:00 UTC from 192.0.2.7", "1 Aug 2026, 10:00 UTC"],
             ],
             "{path}"
         );

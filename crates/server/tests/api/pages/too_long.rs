@@ -100,8 +100,9 @@ async fn bounds(world: &World) -> Vec<Bound> {
         ),
     ];
     let role = world.state.store.role(&"ann's role".parse().unwrap()).await.unwrap().unwrap().id;
-    bounds.push(bound(&format!("/admin/roles/{role}/rename"), "name", Username::LONGEST, &[]));
-    // What must also look like something else.
+    // What must also look like something else, or be nobody else's name.
+    let rename = bound(&format!("/admin/roles/{role}/rename"), "name", Username::LONGEST, &[]);
+    bounds.push(Bound { is_all: false, ..rename });
     let Kind::Text { longest, .. } = MAIL_SERVER.properties.iter().find(|p| p.name == "host").unwrap().kind
     else {
         panic!("a host is a text");
