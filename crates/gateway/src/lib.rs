@@ -1,8 +1,8 @@
 //! The data plane: credentials to verdict, and the answers of forward authentication.
 //!
-//! A request walks through [`credentials::find`], `patgate_core::verify` (the only
+//! A request comes from [`listener`], which serves the connections of every surface, and walks through [`credentials::find`], `patgate_core::verify` (the only
 //! place that decides) and [`identity::headers`], which asks for the `Permit` that only a verdict makes. There is no
-//! database here, no clock and no waiting: what needs a password's slow hash is handed back to the caller
+//! database here, and no waiting between a request and its verdict: what needs a password's slow hash is handed back to the caller
 //! ([`forward::Decision::JudgePassword`]).
 
 pub mod application;
@@ -10,6 +10,7 @@ pub mod challenge;
 pub mod credentials;
 pub mod forward;
 pub mod identity;
+pub mod listener;
 pub mod proxies;
 mod refusal;
 

@@ -13,7 +13,6 @@ pub mod demo;
 pub mod edge;
 pub mod jobs;
 pub mod keys;
-pub mod listener;
 pub mod logging;
 pub mod mail;
 pub mod node;

@@ -25,34 +25,42 @@ pub mod tokens;
 pub mod users;
 pub mod webhook_endpoints;
 
+use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
-/// Every route of the API, with its documentation.
-#[must_use]
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(document::root())
-        .merge(configuration_items::routes())
-        .merge(deploy::routes())
-        .merge(global_permissions::routes())
-        .merge(health::routes())
-        .merge(release::routes())
-        .merge(releases::routes())
-        .merge(reminders::routes())
-        .merge(roles::routes())
-        .merge(crate::scim::routes())
-        .merge(session::routes())
-        .merge(settings::routes())
-        .merge(tokens::routes())
-        .merge(users::routes())
-        .merge(webhook_endpoints::routes())
+/// The routes of each resource, with their documentation.
+const RESOURCES: [fn() -> OpenApiRouter<AppState>; 14] = [
+    configuration_items::routes,
+    deploy::routes,
+    global_permissions::routes,
+    health::routes,
+    release::routes,
+    releases::routes,
+    reminders::routes,
+    roles::routes,
+    crate::scim::routes,
+    session::routes,
+    settings::routes,
+    tokens::routes,
+    users::routes,
+    webhook_endpoints::routes,
+];
+
+/// Every route of the API.
+///
+/// The documentation of a resource is dropped before the next one's is made: all of it at once takes 14 MB, and what is
+/// kept of the routes would lie scattered in them for as long as the server runs.
+pub fn routes() -> Router<AppState> {
+    RESOURCES.into_iter().fold(Router::new(), |router, resource| router.merge(Router::from(resource())))
 }
 
 /// The document of the API: every path that this server answers.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    let root = OpenApiRouter::with_openapi(document::root());
+    RESOURCES.into_iter().fold(root, |router, resource| router.merge(resource())).into_openapi()
 }
 
 /// The document as a text, as it stands in `docs/reference/openapi.json`.

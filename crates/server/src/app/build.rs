@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use patgate_core::index::Index;
 use patgate_gateway::forward::UnusableGates;
+use patgate_gateway::listener::BindFault;
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{OpenError, Store, StoreError};
 
@@ -16,7 +17,6 @@ use super::{lock, memory};
 use crate::configuration::{Configuration, PublicUrl};
 use crate::edge::{Clock, Random};
 use crate::keys::{self, Keys, KeysFault};
-use crate::listener::BindFault;
 use crate::node::{Node, last_use};
 use crate::password::Passwords;
 use crate::provider::ScimClients;

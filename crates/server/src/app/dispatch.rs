@@ -1,9 +1,7 @@
 //! Where a request goes: `/auth` straight to the gateway, everything else to the API.
 
-use std::future::ready;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -16,7 +14,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::X_CONTENT_TYPE_OPTIONS;
 use http::{HeaderValue, StatusCode, Uri};
-use http_body_util::{Either, Full};
+use http_body_util::{BodyExt, Either, Full};
+use patgate_gateway::listener::{self, Answer};
 use patgate_gateway::{Decision, PasswordDemand, PasswordOutcome};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -29,11 +28,6 @@ use crate::problem::{BodyLimit, Problem, suit_path, with_causes};
 use crate::service::sign_in::{PasswordSignInRefused, by_password};
 use crate::state::AppState;
 use crate::webhook;
-
-/// A body that is there at once (the gateway's), or the API's.
-pub type ResponseBody = Either<Full<Bytes>, Body>;
-
-type Boxed = Pin<Box<dyn Future<Output = http::Response<ResponseBody>> + Send>>;
 
 /// Answers every request of every listener. Cheap to clone.
 #[derive(Clone)]
@@ -49,7 +43,7 @@ impl Service {
     #[must_use]
     pub fn new(state: AppState, body_limit: usize) -> Self {
         let limit = BodyLimit(body_limit as u64);
-        let router = Router::from(api::routes())
+        let router = api::routes()
             .merge(pages::assets::routes())
             .merge(pages::missing(&state))
             .method_not_allowed_fallback(|| async {
@@ -73,13 +67,8 @@ impl Service {
 
     /// Answers a request that came over a connection.
     ///
-    /// What a proxy asks is judged before this returns, so that its future holds nothing but the answer; all other
-    /// work is boxed, or its state would be moved about with every answer to a proxy.
-    pub fn call<B>(
-        &self,
-        mut request: http::Request<B>,
-        peer: SocketAddr,
-    ) -> impl Future<Output = http::Response<ResponseBody>> + Send + use<B>
+    /// What a proxy asks is judged before this returns.
+    pub fn call<B>(&self, mut request: http::Request<B>, peer: SocketAddr) -> Answer
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -90,23 +79,20 @@ impl Service {
         let path = request.uri().path();
         if path == "/auth" || path.starts_with("/auth/") {
             return match self.authorize(&request, peer) {
-                Decision::Answer(response) => ready(ready_body(response)).left_future(),
+                Decision::Answer(response) => Answer::Ready(response),
                 Decision::JudgePassword(demand) => {
                     let service = self.clone();
-                    let answer = async move { ready_body(service.judge(demand).await) };
-                    (Box::pin(answer) as Boxed).right_future()
+                    Answer::later(async move { service.judge(demand).await.map(Full::new).map(Either::Left) })
                 }
             };
         }
         if path.starts_with("/webhooks/") {
             let state = self.state.clone();
             let taken = async move { webhook::take(&state, request.map(Body::new), peer.ip()).await };
-            let taken = async move { unsniffed(caught(taken).await) };
-            return (Box::pin(taken.map(|response| response.map(Either::Right))) as Boxed).right_future();
+            return Answer::later(async move { unsniffed(caught(taken).await).map(boxed) });
         }
         let service = self.clone();
-        let answer = async move { service.answer(request.map(Body::new), peer).await.map(Either::Right) };
-        (Box::pin(answer) as Boxed).right_future()
+        Answer::later(async move { service.answer(request.map(Body::new), peer).await.map(boxed) })
     }
 
     /// Answers a request to the API.
@@ -175,8 +161,8 @@ fn outcome_of(refused: PasswordRefused) -> PasswordOutcome {
     }
 }
 
-fn ready_body(response: http::Response<Bytes>) -> http::Response<ResponseBody> {
-    response.map(|body| Either::Left(Full::new(body)))
+fn boxed(body: Body) -> listener::Body {
+    Either::Right(body.map_err(Into::into).boxed_unsync())
 }
 
 /// Lets no browser take an answer for something else than it says it is (WHATWG Fetch §3.6).
@@ -201,6 +187,8 @@ fn strip_context<B>(request: &mut http::Request<B>, context: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
 
     #[test]

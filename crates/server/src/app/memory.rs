@@ -18,6 +18,12 @@ const NEW_PAGES: usize = 1 << 20;
 /// The grants from which on the index no longer fits a processor's nearer caches, and huge pages pay.
 const LARGE: u64 = 20_000;
 
+/// Asks for small pages until it is known how many grants there are: the first thing that a program does, because the
+/// allocator keeps what it has.
+pub fn begin_small() {
+    suit(0);
+}
+
 /// Asks the system for the pages that suit so many grants. Where it cannot be asked, they are as they are.
 pub(super) fn suit(grants: u64) {
     #[cfg(target_os = "linux")]

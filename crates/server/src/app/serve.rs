@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use patgate_gateway::listener::{self, Drained, Limits, Listeners};
 use patgate_store::{NodeId, Sequence, StoreError};
 use rand_core::Rng;
 use tokio::task::{JoinHandle, JoinSet};
@@ -18,7 +19,6 @@ use super::{lock, memory};
 use crate::configuration::Configuration;
 use crate::edge::{Clock, Random, Stopwatch};
 use crate::jobs;
-use crate::listener::{Drained, Limits, Listeners};
 use crate::node::{follow, last_use};
 use crate::problem::with_causes;
 use crate::service::{first_start, providers};
@@ -50,8 +50,6 @@ pub struct Running {
 /// # Errors
 /// [`StartError`], with everything that was started stopped again.
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
-    // Until it is known how many grants there are.
-    memory::suit(0);
     let (clock, random) = (Clock::system(), Random::system()?);
     let listeners = Listeners::bind(&configuration.listen).await?;
     let addresses = listeners.addresses().map_err(StartError::Addresses)?;
@@ -93,7 +91,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let service = Service::new(state.clone(), configuration.body_limit);
     tokio::spawn(memory::give_back());
     tasks.spawn(jobs::releases::run(state.clone(), service.clone(), background.clone()));
-    let answer = move |request, peer| service.call(request, peer);
+    let answer: listener::Service = Arc::new(move |request, peer| service.call(request, peer));
     let stopped = accepting.clone().cancelled_owned();
     let listening = tokio::spawn(async move {
         if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::of_process(), stopped).await {

@@ -5,9 +5,12 @@ mod upstream;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http_body_util::Either;
 use patgate_core::user::Username;
+use patgate_gateway::listener::{self, Answer, BindFault, Limits, Listeners};
 use patgate_store::{Actor, ActorKind};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{self, Running, StartError};
 use crate::command::CommandError;
 use crate::configuration::{Configuration, Faults, Flags, Sources};
-use crate::listener::{BindFault, Limits, Listeners};
 use crate::password::PasswordText;
 use crate::service::first_start::{ADMINISTRATOR, InitialPasswordFile};
 use crate::service::tokens::{NewTokenMade, TokenRequest, command_line};
@@ -108,7 +110,9 @@ impl Demo {
         let stop_shop = CancellationToken::new();
         let stopped = stop_shop.clone().cancelled_owned();
         let gate = running.addresses[0];
-        let answer = move |request, _peer| upstream::answer(gate, request);
+        let answer: listener::Service = Arc::new(move |request, _peer| {
+            Answer::later(async move { upstream::answer(gate, request).await.map(Either::Left) })
+        });
         let serving_shop = tokio::spawn(async move {
             listeners.serve(answer, None, Limits::of_process(), stopped).await;
         });

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::document::Call;
 use super::indented::indented;
 use super::{GROUPS, PATH};
-use crate::app::{ResponseBody, Service};
+use crate::app::Service;
 use crate::caller::Peer;
 use crate::pages::confirm::{Carrying, Confirm};
 use crate::pages::{Fields, PageResult, Shell, Submitted};
@@ -73,8 +73,7 @@ pub(super) async fn send(
     headers: HeaderMap,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
-    let mut calls = GROUPS.iter().flat_map(|group| &group.calls);
-    let call = calls.find(|call| call.id == fields.text(CALL)).ok_or_else(|| Problem::not_found("call"))?;
+    let call = known(fields.text(CALL)).ok_or_else(|| Problem::not_found("call"))?;
     let uri = target(call, &fields)?;
     let shell = Shell::new(&state, &visitor, "API", PATH);
     if call.method == "DELETE" && fields.text(SURE) != "yes" {
@@ -82,7 +81,7 @@ pub(super) async fn send(
     }
     let request = request(call, uri.clone(), &headers, visitor.session.csrf.reveal(), &fields)?;
     let service = Service::new(state.clone(), usize::try_from(limit.0).unwrap_or(usize::MAX));
-    let (parts, body) = service.call(request, peer.0).await.into_parts();
+    let (parts, body) = service.call(request, peer.0).response().await.map(Body::new).into_parts();
     let kind = parts
         .headers
         .get(CONTENT_TYPE)
@@ -111,8 +110,12 @@ pub(super) async fn send(
     Ok(response)
 }
 
+fn known(id: &str) -> Option<&'static Call> {
+    GROUPS.iter().flat_map(|group| &group.calls).find(|call| call.id == id)
+}
+
 /// The answer, which is never copied while it is read as text: it may be a token.
-async fn whole(body: ResponseBody) -> Result<Bytes, Problem> {
+async fn whole(body: Body) -> Result<Bytes, Problem> {
     let read = Limited::new(body, LONGEST_READ).collect().await.map_err(|_| {
         let detail = format!("The answer is longer than {LONGEST_READ} bytes");
         let problem = Problem::new(StatusCode::BAD_GATEWAY, "answer_too_long", detail);

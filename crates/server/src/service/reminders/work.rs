@@ -9,13 +9,13 @@ use patgate_core::policy::EmailNotifications;
 use patgate_core::reminder::{
     ATTEMPTS, PAUSE_BEFORE_REPEAT, Refusals, SkipReason, Verdict, pause_before, without_addresses,
 };
+use patgate_gateway::listener::Limits;
 use patgate_store::{ClaimedMail, MailKind, MailOutcome, MailedToken, Sender, StoreError, Untold};
 use tokio_util::sync::CancellationToken;
 
 use super::door::Door;
 use super::send::{CLAIM, Round, server_version, untried};
 use super::text::{Templates, warned_of};
-use crate::listener::Limits;
 use crate::mail::{self, Connection, FaultKind, Mail, MailFault, Mailbox, MessageId, SmtpServer, StepName};
 use crate::state::AppState;
 

@@ -92,13 +92,13 @@ impl World {
     /// Sends a call, and leaves the body of the answer to be read.
     pub(crate) async fn begin(&self, call: Call) -> Response<Body> {
         let peer = "192.0.2.7:40000".parse().unwrap();
-        self.service.call(call.into_request(), peer).await.map(Body::new)
+        self.service.call(call.into_request(), peer).response().await.map(Body::new)
     }
 
     /// Sends a request whose body is not whole yet.
     pub(crate) async fn stream(&self, request: http::Request<Body>) -> Response<Body> {
         let peer = "192.0.2.7:40000".parse().unwrap();
-        self.service.call(request, peer).await.map(Body::new)
+        self.service.call(request, peer).response().await.map(Body::new)
     }
 
     /// Stops the server. Its state is in the folder, which is there as long as it is held.

@@ -1,24 +1,26 @@
 //! One connection, from its handshake to its end.
 
 use std::convert::Infallible;
-use std::error::Error;
-use std::future::poll_fn;
+use std::future::{self, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{Request, Response};
-use hyper::body::{Body, Incoming};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::Limits;
+use super::answer::{Answer, Body, Service};
+use super::socket::Socket;
 use super::watch::{Guard, Order, Watch, Watched};
 
 /// Requests of one HTTP/2 connection that are served at a time.
@@ -26,23 +28,16 @@ const STREAMS: u32 = 100;
 
 /// What every connection is served with.
 #[derive(Clone)]
-pub(super) struct Connector<S> {
-    pub(super) service: S,
+pub(super) struct Connector {
+    pub(super) service: Service,
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) limits: Limits,
 }
 
-impl<S, F, B> Connector<S>
-where
-    S: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+impl Connector {
     /// Serves a stream until either side ends it. What goes wrong on it is the client's matter, and no fault of ours.
     pub(super) async fn serve(self, stream: TcpStream, peer: SocketAddr, guard: Guard) {
-        // Answers are written whole; waiting for more would only delay them.
-        let _ = stream.set_nodelay(true);
+        let stream = Socket::new(stream);
         let Some(acceptor) = self.tls.clone() else {
             return self.http1(stream, peer, &guard.0).await;
         };
@@ -87,16 +82,26 @@ where
         &self,
         peer: SocketAddr,
         watch: &Arc<Watch>,
-    ) -> impl Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send> + use<S, F, B>
-    {
-        let (service, watch) = (self.service.clone(), Arc::clone(watch));
-        service_fn(move |request| {
-            let in_service = watch.begin_service();
-            let answer = service(request, peer);
-            async move {
-                let answer = answer.await;
-                drop(in_service);
-                Ok(answer)
+    ) -> impl hyper::service::Service<
+        Request<Incoming>,
+        Response = Response<Body>,
+        Error = Infallible,
+        Future: Send,
+    > + use<> {
+        let (service, watch) = (Arc::clone(&self.service), Arc::clone(watch));
+        service_fn(move |request| match service(request, peer) {
+            Answer::Ready(response) => {
+                watch.was_answered();
+                future::ready(Ok(response.map(|bytes| Either::Left(Full::new(bytes))))).left_future()
+            }
+            Answer::Later(answer) => {
+                let in_service = watch.begin_service();
+                let answer = async move {
+                    let answer = answer.await;
+                    drop(in_service);
+                    Ok(answer)
+                };
+                answer.right_future()
             }
         })
     }

@@ -1,9 +1,11 @@
 //! Listening and draining, over real sockets.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
@@ -27,18 +29,18 @@ async fn start(limits: Limits) -> Server {
     let address = listeners.addresses().unwrap()[0];
     let (is_asked, may_answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (asked, may) = (Arc::clone(&is_asked), Arc::clone(&may_answer));
-    let service = move |request: Request<Incoming>, peer: SocketAddr| {
-        let (asked, may) = (Arc::clone(&asked), Arc::clone(&may));
-        async move {
-            if request.uri().path() == "/slow" {
-                asked.notify_one();
-                may.notified().await;
-            }
-            Response::new(
-                Full::new(Bytes::from(peer.to_string())).map_err(|never: Infallible| match never {}),
-            )
+    let service: Service = Arc::new(move |request: Request<Incoming>, peer: SocketAddr| {
+        let response = Response::new(Bytes::from(peer.to_string()));
+        if request.uri().path() != "/slow" {
+            return Answer::Ready(response);
         }
-    };
+        let (asked, may) = (Arc::clone(&asked), Arc::clone(&may));
+        Answer::later(async move {
+            asked.notify_one();
+            may.notified().await;
+            response.map(Full::new).map(Either::Left)
+        })
+    });
     let (stop, stopped) = oneshot::channel::<()>();
     let end =
         tokio::spawn(

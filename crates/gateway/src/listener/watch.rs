@@ -179,6 +179,20 @@ impl Watch {
         InService(Arc::clone(self))
     }
 
+    /// A request was answered before anybody could look.
+    pub(super) fn was_answered(&self) {
+        if self.in_service.load(Ordering::Relaxed) == 0 {
+            self.request_ended();
+        }
+    }
+
+    fn request_ended(&self) {
+        if self.phase.load(Ordering::Relaxed) == phase::HEAD {
+            self.phase.store(phase::IDLE, Ordering::Relaxed);
+        }
+        self.rest();
+    }
+
     /// What orders connections without a request, the idlest first; `None` for all others, and for one that is to end
     /// anyway.
     fn idleness(&self) -> Option<(u32, bool, u64)> {
@@ -246,10 +260,7 @@ pub(super) struct InService(Arc<Watch>);
 impl Drop for InService {
     fn drop(&mut self) {
         if self.0.in_service.fetch_sub(1, Ordering::Relaxed) == 1 {
-            if self.0.phase.load(Ordering::Relaxed) == phase::HEAD {
-                self.0.phase.store(phase::IDLE, Ordering::Relaxed);
-            }
-            self.0.rest();
+            self.0.request_ended();
         }
     }
 }

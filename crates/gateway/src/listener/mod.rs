@@ -1,11 +1,13 @@
 //! The sockets: bound all or none, served over HTTP/1.1 (HTTP/2 too where TLS has agreed on it), and drained at the end.
 //!
-//! The service is a plain function from a request and the address of its peer to an answer. Nothing is boxed, locked
-//! or timed for a single request: the patience with slow and idle clients is kept in whole seconds by one task for all
+//! The service is a plain function from a request and the address of its peer to an answer. Where that is there at once,
+//! nothing is boxed, locked or timed for a single request: the patience with slow and idle clients is kept in whole seconds by one task for all
 //! connections ([`watch`]).
 
+mod answer;
 mod connection;
 mod descriptors;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -17,15 +19,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use hyper::body::{Body, Incoming};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+pub use answer::{Answer, Body, BodyError, Service};
 use connection::Connector;
 use watch::Connections;
 
@@ -119,21 +119,13 @@ impl Listeners {
 
     /// Answers requests until `stop` is ready; then accepts no more, lets open requests end within
     /// [`Limits::drain`], and cuts the rest.
-    ///
-    /// The address that the service gets is the direct peer's; an IPv4 address is never written as an IPv6 one.
-    pub async fn serve<S, F, B>(
+    pub async fn serve(
         self,
-        service: S,
+        service: Service,
         tls: Option<Arc<ServerConfig>>,
         limits: Limits,
         stop: impl Future<Output = ()>,
-    ) -> Drained
-    where
-        S: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<B>> + Send + 'static,
-        B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
+    ) -> Drained {
         let places = Arc::new(Semaphore::new(limits.connections as usize));
         let connections = Arc::new(Connections::new(limits));
         let connector = Connector { service, tls: tls.map(TlsAcceptor::from), limits };
@@ -185,17 +177,12 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn accept<S, F, B>(
+async fn accept(
     listener: TcpListener,
-    connector: Connector<S>,
+    connector: Connector,
     connections: Arc<Connections>,
     places: Arc<Semaphore>,
-) where
-    S: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
