@@ -99,6 +99,10 @@ impl Service {
     pub async fn answer(&self, mut request: Request, peer: SocketAddr) -> Response {
         request.extensions_mut().insert(Peer(peer));
         let path = request.uri().path().to_owned();
+        if path == pages::api::PATH {
+            // Whoever tries a call there has it answered by all of this.
+            request.extensions_mut().insert(self.clone());
+        }
         if let Some(folded) = api::tail::fold(request.method(), request.uri()) {
             *request.uri_mut() = folded;
         }

@@ -5,7 +5,7 @@
 //! turns into the log-in page or a page that says what is wrong.
 
 mod all_tokens;
-mod api;
+pub(crate) mod api;
 pub mod assets;
 mod audit;
 mod configuration;

@@ -102,7 +102,7 @@ async fn no_text_of_a_query_is_longer_than_a_database_takes() {
     assert_eq!(world.send(get(longest).basic("root", PASSWORD)).await.status(), 200);
     let session = world.session(&root).await;
     let page = world.send(get(format!("/admin/users?search={}", "a".repeat(17_000))).session(&session)).await;
-    assert_eq!(page.status(), 400);
+    assert_eq!(page.status(), 414);
 }
 
 #[tokio::test]

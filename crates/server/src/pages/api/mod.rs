@@ -20,7 +20,7 @@ use super::{Fields, PageResult, Shell, Visitor, assets};
 use crate::state::AppState;
 
 /// Where the page is.
-pub(super) const PATH: &str = "/account/api";
+pub(crate) const PATH: &str = "/account/api";
 
 /// The page.
 #[derive(Template)]

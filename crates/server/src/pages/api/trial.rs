@@ -22,7 +22,7 @@ use crate::app::Service;
 use crate::caller::Peer;
 use crate::pages::confirm::{Carrying, Confirm};
 use crate::pages::{Fields, PageResult, Shell, Submitted};
-use crate::problem::{BodyLimit, Problem};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Fields of the form that are no parameters of a call: no parameter has a colon.
@@ -69,7 +69,7 @@ struct AnswerPage<'a> {
 pub(super) async fn send(
     State(state): State<AppState>,
     Extension(peer): Extension<Peer>,
-    Extension(limit): Extension<BodyLimit>,
+    Extension(service): Extension<Service>,
     headers: HeaderMap,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
@@ -80,7 +80,6 @@ pub(super) async fn send(
         return sure(shell, call, &uri, &fields).ask();
     }
     let request = request(call, uri.clone(), &headers, visitor.session.csrf.reveal(), &fields)?;
-    let service = Service::new(state.clone(), usize::try_from(limit.0).unwrap_or(usize::MAX));
     let (parts, body) = service.call(request, peer.0).response().await.map(Body::new).into_parts();
     let kind = parts
         .headers

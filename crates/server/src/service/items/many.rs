@@ -30,7 +30,7 @@ pub async fn create_all(
     let mut made = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let place = draft.id.clone();
-        let item = insert(state, &mut change, draft).await;
+        let item = insert(state, &mut change, caller, draft).await;
         made.push(item.map_err(|problem| problem.at(&place))?);
     }
     state.commit(change).await?;
@@ -51,7 +51,8 @@ pub async fn update_all(
     let mut changed = Vec::with_capacity(wanted.len());
     for (which, wanted) in wanted {
         let item = found(&change, &which).await?;
-        let item = apply(state, &mut change, &which, wanted).await.map_err(|problem| problem.at(&item.id));
+        let item =
+            apply(state, &mut change, caller, &which, wanted).await.map_err(|problem| problem.at(&item.id));
         changed.push(item?);
     }
     state.commit(change).await?;
@@ -94,10 +95,12 @@ pub async fn copy(
     }
     few_with(&change, &item.id).await?;
     let below = change.items_below(&item.id).await?;
-    let copied = insert(state, &mut change, twin(&item, to.clone())).await?;
+    let copied = insert(state, &mut change, caller, twin(&item, to.clone())).await?;
     for inner in below {
         let place = inner.id.moved(&item.id, &copied.id).map_err(|_| Problem::from(StoreError::Unmovable))?;
-        insert(state, &mut change, twin(&inner, place)).await.map_err(|problem| problem.at(&inner.id))?;
+        insert(state, &mut change, caller, twin(&inner, place))
+            .await
+            .map_err(|problem| problem.at(&inner.id))?;
     }
     state.commit(change).await?;
     Ok(ItemView::new(state, copied).await)

@@ -6,12 +6,13 @@ use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{
     Decision, ItemId, Keeping, Kind, PropertyFault, SecretChange, Stored, TypeDescriptor, decide, descriptor,
 };
-use patgate_core::permission::names::CONFIG_EDIT;
+use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
+use patgate_core::webhook::Action;
 use patgate_store::{Change, Item, NewItem, StoreError, StoredSecret, StoredSecrets};
 
 use super::kind::Held;
 use super::many::few_with;
-use super::{ItemChange, ItemDraft, ItemRef, ItemView, compared, kind, no_such_item};
+use super::{ItemChange, ItemDraft, ItemRef, ItemView, compared, kind, no_such_item, webhook};
 use crate::caller::Caller;
 use crate::problem::{FieldFault, Problem};
 use crate::sealing::Purpose;
@@ -22,20 +23,27 @@ use crate::state::AppState;
 /// Makes an item.
 ///
 /// # Errors
-/// 403 without `config#edit`; 400 naming each property that is wrong; 404 when its folder is not there; 409 when the
+/// 403 without `config#edit`, and without `release#create` for an endpoint that starts releases; 400 naming each property
+/// that is wrong; 404 when its folder is not there; 409 when the
 /// place is taken.
 pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Result<ItemView, Problem> {
     let mut change = begin(state, caller).await?;
-    let item = insert(state, &mut change, draft).await?;
+    let item = insert(state, &mut change, caller, draft).await?;
     state.commit(change).await?;
     Ok(ItemView::new(state, item).await)
 }
 
 /// Makes an item inside a change.
-pub(super) async fn insert(state: &AppState, change: &mut Change, draft: ItemDraft) -> Result<Item, Problem> {
+pub(super) async fn insert(
+    state: &AppState,
+    change: &mut Change,
+    caller: &Caller,
+    draft: ItemDraft,
+) -> Result<Item, Problem> {
     let descriptor = known(&draft)?;
     let decision = decide(descriptor, None, draft.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &StoredSecrets::new())?;
+    require_start(state, change, caller, &decision).await?;
     let mut random = state.random.draw();
     let number = ItemNumber::generate(&mut random);
     let secrets = kept(state, descriptor, number, &decision, StoredSecrets::new(), &mut random)?;
@@ -78,7 +86,7 @@ pub async fn update(
     wanted: ItemChange,
 ) -> Result<ItemView, Problem> {
     let mut change = begin(state, caller).await?;
-    let item = apply(state, &mut change, which, wanted).await?;
+    let item = apply(state, &mut change, caller, which, wanted).await?;
     state.commit(change).await?;
     Ok(ItemView::new(state, item).await)
 }
@@ -87,6 +95,7 @@ pub async fn update(
 pub(super) async fn apply(
     state: &AppState,
     change: &mut Change,
+    caller: &Caller,
     which: &ItemRef,
     wanted: ItemChange,
 ) -> Result<Item, Problem> {
@@ -107,6 +116,7 @@ pub(super) async fn apply(
     }
     let decision = decide(descriptor, Some(stored), wanted.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &before.secrets)?;
+    require_start(state, change, caller, &decision).await?;
     let mut random = state.random.draw();
     let secrets = kept(state, descriptor, before.number, &decision, before.secrets.clone(), &mut random)?;
     let updated = change.update_item(before.number, before.version, decision.properties, secrets).await;
@@ -181,6 +191,20 @@ pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<Change, P
     let change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(CONFIG_EDIT)?;
     Ok(change)
+}
+
+/// Whoever says that an endpoint starts releases, and with what, must be somebody who may make them: its requests start
+/// them as the user of the template.
+async fn require_start(
+    state: &AppState,
+    change: &Change,
+    caller: &Caller,
+    decision: &Decision,
+) -> Result<(), Problem> {
+    if webhook::action(&decision.properties) != Action::Start {
+        return Ok(());
+    }
+    Mandate::of_caller(state, change, caller).await?.require(RELEASE_CREATE)
 }
 
 pub(super) async fn found(change: &Change, which: &ItemRef) -> Result<Item, Problem> {

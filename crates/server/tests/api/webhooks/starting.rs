@@ -8,7 +8,7 @@ use patgate_testkit::servers::postgres::Database;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{SECRET, event, with_token};
+use super::{ITEMS, SECRET, event, with_token};
 use crate::common::{Answer, IssuedToken, NewGrant, PASSWORD, Person, World, get, post, put};
 
 const TEMPLATES: &str = "/api/v1/templates";
@@ -173,5 +173,35 @@ async fn an_endpoint_that_starts_releases_knows_who_calls_and_takes_what_a_varia
     let long = json!({ "event": "x".repeat(32 * 1_024) });
     let long = world.send(with_token(post("/webhooks/hook").json(&long), SECRET)).await;
     assert_eq!(long.status(), 413, "it is refused before it is taken");
+    assert!(world.all_releases().await.is_empty());
+}
+
+#[tokio::test]
+async fn who_may_not_make_releases_has_no_endpoint_start_them() {
+    let (world, ann) = world("").await;
+    world.user("eve", &["login", "config#edit"]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let template = world.startable(&token.text).await;
+    let hook = world.post_endpoint("hook", starting(&template)).await;
+    world.post_endpoint("kept", json!({ "secretToken": SECRET })).await;
+    let mut own = starting(&template);
+    own["path"] = json!("own");
+    let own = json!({ "id": "Configuration/own", "type": "events.PostWebhookEndpoint", "properties": own });
+    let change = |path: &str, properties: Value| {
+        let change = json!({ "version": 1, "properties": properties });
+        put(format!("{ITEMS}/Configuration/{path}")).json(&change)
+    };
+    for call in [
+        post(ITEMS).json(&own),
+        change("kept", json!({ "action": "start", "template": template })),
+        change("hook", json!({ "secretToken": "another one of sixteen" })),
+        post(format!("/api/v1/webhook-endpoints/{hook}/test")),
+    ] {
+        let refused = world.send(call.basic("eve", PASSWORD)).await;
+        assert_eq!(refused.status(), 403, "{}", refused.text());
+        assert!(refused.text().contains("release#create"), "{}", refused.text());
+    }
+    let harmless = world.send(change("kept", json!({ "requestRetention": 5 })).basic("eve", PASSWORD)).await;
+    assert_eq!(harmless.status(), 200, "{}", harmless.text());
     assert!(world.all_releases().await.is_empty());
 }
