@@ -157,9 +157,12 @@ async fn judged(
     let mut place = Place::default();
     let query = parts.uri.query().unwrap_or_default();
     place.grow(shown::size(&parts.headers, query), &room).map_err(|NoRoom| Refusal::Unavailable(1))?;
-    let text = match endpoint.kind {
-        Kind::Get => String::new(),
-        Kind::Post => read(state, endpoint, parts, body, (&room, &mut place), now).await?,
+    let (text, known) = match endpoint.kind {
+        Kind::Get => (String::new(), None),
+        Kind::Post => {
+            let (text, known) = read(state, endpoint, parts, body, (&room, &mut place), now).await?;
+            (text, Some(known))
+        }
     };
     let parameters = shown::parameters(query);
     let parameters = parameters.map_err(|why| Refusal::Malformed(why.to_owned()))?;
@@ -173,10 +176,11 @@ async fn judged(
         hops,
         place,
     };
-    keep(state, endpoint, arrived, now).await
+    keep(state, known.as_deref().unwrap_or(endpoint), arrived, now).await
 }
 
-/// Reads a body, and judges the caller once more: while it came, a token may have been revoked, or the endpoint closed.
+/// Reads a body, and judges the caller once more: while it came, a token may have been revoked, or the endpoint closed. With
+/// the endpoint as it is then.
 async fn read(
     state: &AppState,
     endpoint: &Endpoint,
@@ -184,7 +188,7 @@ async fn read(
     body: Body,
     (room, place): (&Room, &mut Place),
     now: Timestamp,
-) -> Result<String, Refusal> {
+) -> Result<(String, Arc<Endpoint>), Refusal> {
     if body::says_it_is_long(&body, endpoint.body_limit) {
         return Err(Refusal::Long);
     }
@@ -202,7 +206,9 @@ async fn read(
     if !is_json {
         return Err(Refusal::NotJson);
     }
-    body::json(bytes).map_err(|why| Refusal::Malformed(format!("the body is not JSON: {why}")))
+    let text = body::json(bytes);
+    let text = text.map_err(|why| Refusal::Malformed(format!("the body is not JSON: {why}")))?;
+    Ok((text, endpoint))
 }
 
 /// Keeps a request: when this returns, it is durable.

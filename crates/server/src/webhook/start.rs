@@ -11,6 +11,7 @@ use patgate_core::webhook::pause;
 use patgate_store::{ClaimedDelivery, DeliveryOutcome};
 
 use super::endpoint::{Endpoint, Kind};
+use super::forward::put_off;
 use crate::problem::Problem;
 use crate::service::releases::{self, EventStart};
 use crate::state::AppState;
@@ -22,13 +23,18 @@ const PARAMETERS: &str = "webhookParameters";
 /// The variable that holds its id: the sender's, or our own.
 const ID: &str = "webhookId";
 
-/// Tries to start the release of a request. Says what becomes of the request.
+/// Tries to start the release of a request. Says what becomes of the request. An endpoint that is off starts nothing, also of
+/// what it accepted before.
 pub(super) async fn deliver(
     state: &AppState,
     endpoint: &Endpoint,
     template: &ReleaseId,
     delivery: &ClaimedDelivery,
 ) -> DeliveryOutcome {
+    if !endpoint.is_enabled {
+        let answer = "no release was started: the endpoint is off".to_owned();
+        return put_off(delivery, state.clock.now(), answer);
+    }
     let start = EventStart {
         id: release_id(delivery),
         template: template.clone(),

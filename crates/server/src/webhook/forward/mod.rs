@@ -43,7 +43,8 @@ enum Attempt {
     Failed(String),
 }
 
-/// Tries a delivery once. Says what becomes of it.
+/// Tries a delivery once. Says what becomes of it. Where this node knows no way for it, it waits: another node may have
+/// accepted it by a change that this one has not applied yet.
 pub async fn deliver(
     state: &AppState,
     endpoint: Option<&Endpoint>,
@@ -54,7 +55,7 @@ pub async fn deliver(
     }
     let Some((endpoint, forward)) = endpoint.and_then(|known| Some((known, known.forward.as_deref()?)))
     else {
-        return DeliveryOutcome::Dead { answer: "the endpoint passes nothing on any more".to_owned() };
+        return put_off(delivery, state.clock.now(), "the endpoint passes nothing on".to_owned());
     };
     let attempt = attempt(state, endpoint, forward, delivery).await;
     let (now, share) = (state.clock.now(), f64::from(state.random.draw().next_u32()) / f64::from(u32::MAX));
@@ -64,7 +65,11 @@ pub async fn deliver(
 /// What becomes of a delivery whose attempt broke off by a fault of our own.
 #[must_use]
 pub fn broken_off(delivery: &ClaimedDelivery, now: Timestamp) -> DeliveryOutcome {
-    let answer = "the attempt broke off by a fault of the server; its log says more".to_owned();
+    put_off(delivery, now, "the attempt broke off by a fault of the server; its log says more".to_owned())
+}
+
+/// What becomes of a delivery that could not be tried, for this reason: it waits as after a failure, until it was too often.
+pub(super) fn put_off(delivery: &ClaimedDelivery, now: Timestamp, answer: String) -> DeliveryOutcome {
     match pause(delivery.attempts, 0.0).and_then(|pause| now.checked_add(pause).ok()) {
         Some(due_at) => DeliveryOutcome::Later { due_at, answer },
         None => DeliveryOutcome::Dead { answer },

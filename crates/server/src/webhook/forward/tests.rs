@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, Request};
 use http_body_util::Full;
+use patgate_core::webhook::MOST_ATTEMPTS;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -66,9 +67,8 @@ async fn a_name_that_changes_after_it_was_judged_changes_nothing() {
     assert_eq!((reply.ok().map(|reply| reply.status), asked.get()), (Some(StatusCode::NO_CONTENT), 1));
 }
 
-#[test]
-fn an_attempt_that_broke_off_is_tried_again_until_it_is_too_often() {
-    let claimed = |attempts| ClaimedDelivery {
+fn claimed(attempts: u32) -> ClaimedDelivery {
+    ClaimedDelivery {
         id: patgate_core::identifier::DeliveryId::from_i64(1),
         endpoint: patgate_core::identifier::ItemNumber::from_i64(2),
         request: patgate_core::identifier::RequestId::from_i64(3),
@@ -80,11 +80,41 @@ fn an_attempt_that_broke_off_is_tried_again_until_it_is_too_often() {
         bytes: 0,
         attempts,
         created_at: Timestamp::UNIX_EPOCH,
-    };
+    }
+}
+
+#[test]
+fn an_attempt_that_broke_off_is_tried_again_until_it_is_too_often() {
     let DeliveryOutcome::Later { due_at, answer } = broken_off(&claimed(1), Timestamp::UNIX_EPOCH) else {
         panic!("it is tried again")
     };
     assert!(due_at > Timestamp::UNIX_EPOCH && answer.contains("by a fault of the server"));
-    let last = patgate_core::webhook::MOST_ATTEMPTS;
-    assert!(matches!(broken_off(&claimed(last), Timestamp::UNIX_EPOCH), DeliveryOutcome::Dead { .. }));
+    let last = broken_off(&claimed(MOST_ATTEMPTS), Timestamp::UNIX_EPOCH);
+    assert!(matches!(last, DeliveryOutcome::Dead { .. }));
+}
+
+#[test]
+fn what_cannot_be_tried_waits_as_after_a_failure() {
+    let outcome = |attempts| put_off(&claimed(attempts), Timestamp::UNIX_EPOCH, "no way".to_owned());
+    let due_at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(5);
+    assert_eq!(outcome(1), DeliveryOutcome::Later { due_at, answer: "no way".to_owned() });
+    assert_eq!(outcome(MOST_ATTEMPTS), DeliveryOutcome::Dead { answer: "no way".to_owned() });
+}
+
+#[test]
+fn the_pauses_of_a_receiver_that_fails_grow_and_end() {
+    let forward =
+        Forward { url: None, headers: HeaderMap::new(), authorization: None, signing: None, obstacle: None };
+    let outcome = |attempts| {
+        let failed = Attempt::Failed("it is down".to_owned());
+        outcome(failed, &forward, attempts, Timestamp::UNIX_EPOCH, 0.5)
+    };
+    let mut before = Timestamp::UNIX_EPOCH;
+    for attempts in 1..=11 {
+        let later = outcome(attempts);
+        let DeliveryOutcome::Later { due_at, answer } = later else { panic!("{attempts}: {later:?}") };
+        assert!(due_at > before && answer == "it is down", "{attempts}: {due_at}");
+        before = due_at;
+    }
+    assert_eq!(outcome(12), DeliveryOutcome::Dead { answer: "it is down".to_owned() });
 }
