@@ -220,30 +220,40 @@ impl Store {
         self.inner.orm.query_all(&select).await?.iter().map(users::read).collect()
     }
 
-    /// At most `limit` owners of live tokens of an origin who were last confirmed at or before `before`, and of whom this
-    /// was not done yet. Those whom their provider no longer lets in are not among them.
+    /// At most `limit` owners of live tokens of an origin who were last confirmed this `age` ago or longer, and of whom
+    /// this was not done since they were. Those whom their provider no longer lets in are not among them; neither are,
+    /// where somebody is to be told, those who are disabled or have no address.
     ///
     /// # Errors
     /// As above.
     pub async fn lapsing(
         &self,
         origin: Origin,
-        before: Timestamp,
+        age: SignedDuration,
         step: LapseStep,
         now: Timestamp,
         limit: u64,
     ) -> Result<Vec<User>, StoreError> {
-        let step = match step {
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let before = now.as_millisecond().saturating_sub(age);
+        let done = match step {
             LapseStep::Warn => Confirmations::WarnedAt,
             LapseStep::Note => Confirmations::LapsedAt,
         };
-        let select = asked_about(has_token(now))
+        // Of another window, which was shorter: it was not due yet by this one.
+        let is_too_early = Expr::col(done).lt(Expr::col(Users::ConfirmedAt).add(age));
+        let mut select = asked_about(has_token(now));
+        select
             .and_where(Expr::col(Users::Origin).eq(origin.as_str()))
             .and_where(Expr::col(Users::WithdrawnAt).is_null())
-            .and_where(Expr::col(Users::ConfirmedAt).lte(before.as_millisecond()))
-            .and_where(Expr::col(step).is_null())
-            .limit(limit)
-            .take();
+            .and_where(Expr::col(Users::ConfirmedAt).lte(before))
+            .and_where(Expr::col(done).is_null().or(is_too_early))
+            .limit(limit);
+        if step == LapseStep::Warn {
+            select
+                .and_where(Expr::col(Users::DisabledAt).is_null())
+                .and_where(Expr::col(Users::Email).ne(""));
+        }
         self.inner.orm.query_all(&select).await?.iter().map(users::read).collect()
     }
 
@@ -300,7 +310,7 @@ impl Store {
     }
 }
 
-/// The two things that happen once when a confirmation grows old.
+/// The two things that happen once when a confirmation grows old: once for each window that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LapseStep {
     /// The user is told that their tokens will be suspended.

@@ -1,8 +1,9 @@
 //! Re-checks: a real directory and a real identity provider are asked about the owners of tokens.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
+use patgate_core::policy::Days;
 use patgate_server::service::confirmations::{ask_directories, ask_providers, note_lapses};
 use patgate_server::service::reminders;
 use patgate_store::{AuditFilter, Page};
@@ -218,6 +219,96 @@ async fn an_owner_is_told_in_time_that_a_sign_in_is_needed_and_told_once() {
     owner(&world, "alice").await;
     assert!(passes(&world, &token).await);
     assert_eq!(events(&world, "user.confirm").await, 1);
+}
+
+/// A world whose mails go to this server, where alice has a token; and when she was confirmed.
+async fn mailing_world(slapd: &Slapd, mails: &MailServer) -> (World, Person, IssuedToken, Timestamp) {
+    let world = world(slapd).await;
+    let root = world.user("root", &["admin"]).await;
+    world.mail_server(&root, "Configuration/MAIL", mails.port(Way::Plain)).await;
+    world.notify(|settings| settings.server = Some("Configuration/MAIL".parse().unwrap())).await;
+    let (alice, token) = owner(&world, "alice").await;
+    let start = world.clock.now();
+    (world, alice, token, start)
+}
+
+/// Another freshness window for the people of directories.
+async fn set_window(world: &World, days: u32) {
+    let mut change = world.change().await;
+    let mut settings = change.token_settings().await.unwrap();
+    settings.freshness.ldap = Days::try_from(days).ok();
+    change.put_token_settings(&settings).await.unwrap();
+    world.commit(change).await;
+}
+
+/// Another e-mail address.
+async fn set_address(world: &World, id: UserId, address: &str) {
+    let mut change = world.change().await;
+    let mut user = change.user(id).await.unwrap().unwrap();
+    user.email = address.to_owned();
+    change.update_user(&user).await.unwrap();
+    world.commit(change).await;
+}
+
+/// On this day one looks whose window ends, and sends what is due.
+async fn on_day(world: &World, start: Timestamp, day: i64) {
+    world.clock.set(start + SignedDuration::from_hours(24 * day));
+    note_lapses(&world.state).await.unwrap();
+    reminders::send_due(&world.state, &CancellationToken::new()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_who_was_told_is_told_again_when_the_window_becomes_longer() {
+    let (slapd, mails) = (Slapd::start(), MailServer::start());
+    let (world, _, token, start) = mailing_world(&slapd, &mails).await;
+    for (day, count) in [(24, 0), (25, 1), (26, 1)] {
+        on_day(&world, start, day).await;
+        assert_eq!(mails.count(), count, "day {day}");
+    }
+    set_window(&world, 60).await;
+    for (day, count) in [(27, 1), (54, 1), (55, 2), (59, 2)] {
+        on_day(&world, start, day).await;
+        assert_eq!(mails.count(), count, "day {day} of a longer window");
+        assert!(passes(&world, &token).await);
+    }
+    on_day(&world, start, 60).await;
+    assert!(!passes(&world, &token).await);
+    assert_eq!((events(&world, "user.warn").await, events(&world, "user.lapse").await), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_was_short_by_mistake_keeps_nobody_from_being_told() {
+    let (slapd, mails) = (Slapd::start(), MailServer::start());
+    let (world, _, token, start) = mailing_world(&slapd, &mails).await;
+    world.clock.set(start + SignedDuration::from_hours(24 * 10));
+    set_window(&world, 3).await;
+    note_lapses(&world.state).await.unwrap();
+    assert!(!passes(&world, &token).await);
+    set_window(&world, 30).await;
+    assert!(passes(&world, &token).await);
+    for (day, count) in [(10, 0), (24, 0), (25, 1), (29, 1), (30, 1)] {
+        on_day(&world, start, day).await;
+        assert_eq!(mails.count(), count, "day {day}");
+    }
+    assert!(!passes(&world, &token).await);
+    assert_eq!((events(&world, "user.warn").await, events(&world, "user.lapse").await), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_whose_address_comes_late_is_told_late() {
+    let (slapd, mails) = (Slapd::start(), MailServer::start());
+    let (world, alice, _, start) = mailing_world(&slapd, &mails).await;
+    set_address(&world, alice.id, "").await;
+    for day in [25, 26] {
+        on_day(&world, start, day).await;
+    }
+    assert_eq!((mails.count(), events(&world, "user.warn").await), (0, 0));
+    set_address(&world, alice.id, "late@example.org").await;
+    for day in [27, 28] {
+        on_day(&world, start, day).await;
+    }
+    let recipients: Vec<_> = mails.kept().into_iter().flat_map(|mail| mail.recipients).collect();
+    assert_eq!(recipients, ["late@example.org"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

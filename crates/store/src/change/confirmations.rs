@@ -1,8 +1,9 @@
 //! Changes that the word of a provider makes: users confirmed, and no longer let in.
 
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
-use patgate_core::user::Origin;
+use patgate_core::user::{Origin, User, UserState};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use serde_json::json;
@@ -26,7 +27,7 @@ impl Change {
         origin: Origin,
         provider: &str,
         subject: &str,
-    ) -> Result<Option<patgate_core::user::User>, StoreError> {
+    ) -> Result<Option<User>, StoreError> {
         users::by_subject(&self.transaction, origin, provider, subject).await
     }
 
@@ -116,26 +117,28 @@ impl Change {
         Ok(())
     }
 
-    /// Notes once that the last word of a user's provider counts no longer. It was the clock that suspended their
-    /// tokens, so nothing but the audit log learns it here.
+    /// Notes once that the last word of a user's provider counts no longer, because it is of this `age`. It was the
+    /// clock that suspended their tokens, so nothing but the audit log learns it here.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn note_lapse(&mut self, user: UserId) -> Result<(), StoreError> {
+    pub async fn note_lapse(&mut self, user: UserId, age: SignedDuration) -> Result<(), StoreError> {
         let user = self.present_user(user).await?;
-        if self.set_once(user.id, Confirmations::LapsedAt).await? {
+        if self.set_once(&user, Confirmations::LapsedAt, age).await? {
             self.note_user(&user, "user.lapse", json!({ "provider": user.provider }));
         }
         Ok(())
     }
 
-    /// Notes once that a user is told that their tokens will be suspended. Returns whether that is news.
+    /// Notes once that a user is told that their tokens will be suspended, because the last word of their provider is
+    /// of this `age`. Returns whether that is news, and they can be told.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn note_warning(&mut self, user: UserId) -> Result<bool, StoreError> {
+    pub async fn note_warning(&mut self, user: UserId, age: SignedDuration) -> Result<bool, StoreError> {
         let user = self.present_user(user).await?;
-        let is_news = self.set_once(user.id, Confirmations::WarnedAt).await?;
+        let can_be_told = user.state == UserState::Enabled && !user.email.is_empty();
+        let is_news = can_be_told && self.set_once(&user, Confirmations::WarnedAt, age).await?;
         if is_news {
             self.note_user(&user, "user.warn", json!({ "provider": user.provider }));
         }
@@ -217,12 +220,23 @@ impl Change {
         Ok(row.map(|row| column::<Option<i64>>(&row, "lapsed_at")).transpose()?.flatten().is_some())
     }
 
-    async fn set_once(&mut self, user: UserId, step: Confirmations) -> Result<bool, StoreError> {
+    /// Marks what is done when the last word of a user's provider is of this age, unless it is not, or was done since.
+    async fn set_once(
+        &mut self,
+        user: &User,
+        step: Confirmations,
+        age: SignedDuration,
+    ) -> Result<bool, StoreError> {
+        let Confirmation::At(last) = user.confirmation else { return Ok(false) };
+        let due = last.saturating_add(age).unwrap_or(Timestamp::MAX);
+        if self.now < due {
+            return Ok(false);
+        }
         let update = Query::update()
             .table(Confirmations::Table)
             .value(step, self.now.as_millisecond())
-            .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
-            .and_where(Expr::col(step).is_null())
+            .and_where(Expr::col(Confirmations::UserId).eq(user.id.as_i64()))
+            .and_where(Expr::col(step).is_null().or(Expr::col(step).lt(due.as_millisecond())))
             .take();
         Ok(self.execute(&update).await? > 0)
     }

@@ -23,6 +23,7 @@ fn from_corp(id: i64, username: &str) -> User {
         origin: Origin::Sso,
         provider: "corp".into(),
         subject: format!("s{id}"),
+        email: format!("s{id}@example.org"),
         confirmation: Confirmation::At(now()),
         ..user(id, username)
     }
@@ -139,15 +140,16 @@ on_both_databases! {
 
     async fn a_lapse_is_warned_of_and_noted_once(fixture: Fixture) {
         let store = store_with_owners(&fixture, 2).await;
+        let minutes = SignedDuration::from_mins;
         let lapsing = async |step| {
-            let found = store.lapsing(Origin::Sso, later(10), step, later(20), 9).await.unwrap();
+            let found = store.lapsing(Origin::Sso, minutes(10), step, later(20), 9).await.unwrap();
             found.into_iter().map(|user| user.id.as_i64()).collect::<Vec<_>>()
         };
         assert_eq!(lapsing(LapseStep::Warn).await.len(), 2);
-        assert!(store.lapsing(Origin::Ldap, later(10), LapseStep::Warn, later(20), 9).await.unwrap().is_empty());
+        assert!(store.lapsing(Origin::Ldap, minutes(10), LapseStep::Warn, later(20), 9).await.unwrap().is_empty());
         let mut change = store.change(&admin(), later(20)).await.unwrap();
-        change.note_warning(UserId::from_i64(1)).await.unwrap();
-        change.note_lapse(UserId::from_i64(2)).await.unwrap();
+        change.note_warning(UserId::from_i64(1), minutes(10)).await.unwrap();
+        change.note_lapse(UserId::from_i64(2), minutes(10)).await.unwrap();
         change.commit().await.unwrap();
         assert_eq!(lapsing(LapseStep::Warn).await, [2]);
         assert_eq!(lapsing(LapseStep::Note).await, [1]);
@@ -155,6 +157,44 @@ on_both_databases! {
         change.confirm_users(&[UserId::from_i64(2)], later(45)).await.unwrap();
         change.commit().await.unwrap();
         assert_eq!(actions(&store).await.last().unwrap(), "user.confirm", "what had lapsed resumes");
+    }
+
+    async fn what_was_done_for_a_shorter_window_is_done_again_for_a_longer_one(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 1).await;
+        let (id, minutes) = (UserId::from_i64(1), SignedDuration::from_mins);
+        // At which age it is due, when one looks, and whether it is then done.
+        for (age, at, is_done) in
+            [(10, 9, false), (10, 10, true), (10, 11, false), (30, 29, false), (30, 30, true), (5, 31, false)]
+        {
+            for step in [LapseStep::Warn, LapseStep::Note] {
+                let found = store.lapsing(Origin::Sso, minutes(age), step, later(at), 9).await.unwrap();
+                assert_eq!(found.len(), usize::from(is_done), "{step:?} {age} {at}");
+            }
+            let mut change = store.change(&admin(), later(at)).await.unwrap();
+            assert_eq!(change.note_warning(id, minutes(age)).await.unwrap(), is_done, "{age} {at}");
+            change.note_lapse(id, minutes(age)).await.unwrap();
+            change.commit().await.unwrap();
+        }
+        assert_eq!(actions(&store).await, ["user.create", "user.warn", "user.lapse", "user.warn", "user.lapse"]);
+    }
+
+    async fn who_cannot_be_told_is_told_when_they_can(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 2).await;
+        let (ids, minutes) = ([1, 2].map(UserId::from_i64), SignedDuration::from_mins);
+        let lapsing = async |step| store.lapsing(Origin::Sso, minutes(10), step, later(20), 9).await.unwrap().len();
+        let mut change = store.change(&admin(), later(20)).await.unwrap();
+        change.update_user(&User { email: String::new(), ..from_corp(1, "user1") }).await.unwrap();
+        change.disable_user(ids[1]).await.unwrap();
+        for id in ids {
+            assert!(!change.note_warning(id, minutes(10)).await.unwrap());
+        }
+        change.commit().await.unwrap();
+        assert_eq!((lapsing(LapseStep::Warn).await, lapsing(LapseStep::Note).await), (0, 2));
+        let mut change = store.change(&admin(), later(20)).await.unwrap();
+        change.update_user(&from_corp(1, "user1")).await.unwrap();
+        change.enable_user(ids[1]).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(lapsing(LapseStep::Warn).await, 2);
     }
 
     async fn those_who_came_at_once_are_not_asked_about_at_once(fixture: Fixture) {

@@ -17,7 +17,8 @@ const LEAD: SignedDuration = SignedDuration::from_hours(5 * 24);
 /// How many people one change is about.
 const AT_ONCE: u64 = 100;
 
-/// Tells those whose window ends soon, when mails can be sent, and notes whose has ended. Each once.
+/// Tells those whose window ends soon, when mails can be sent, and notes whose has ended. Each once, and once more when
+/// administrators make the window longer meanwhile.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -69,13 +70,13 @@ pub async fn suspended_by(
 async fn warn(state: &AppState, origin: Origin, age: SignedDuration) -> Result<(), Problem> {
     loop {
         let now = state.clock.now();
-        let lapsing = state.store.lapsing(origin, ago(now, age), LapseStep::Warn, now, AT_ONCE).await?;
+        let lapsing = state.store.lapsing(origin, age, LapseStep::Warn, now, AT_ONCE).await?;
         if lapsing.is_empty() {
             return Ok(());
         }
         let mut change = state.change(&actor()).await?;
         for user in lapsing {
-            if !change.note_warning(user.id).await? {
+            if !change.note_warning(user.id, age).await? {
                 continue;
             }
             let grants = change.grants_of(user.id).await?;
@@ -93,13 +94,13 @@ async fn warn(state: &AppState, origin: Origin, age: SignedDuration) -> Result<(
 async fn note(state: &AppState, origin: Origin, age: SignedDuration) -> Result<(), Problem> {
     loop {
         let now = state.clock.now();
-        let lapsed = state.store.lapsing(origin, ago(now, age), LapseStep::Note, now, AT_ONCE).await?;
+        let lapsed = state.store.lapsing(origin, age, LapseStep::Note, now, AT_ONCE).await?;
         if lapsed.is_empty() {
             return Ok(());
         }
         let mut change = state.change(&actor()).await?;
         for user in lapsed {
-            change.note_lapse(user.id).await?;
+            change.note_lapse(user.id, age).await?;
         }
         state.commit(change).await?;
     }

@@ -1,5 +1,7 @@
 //! Sending what is due: claimed, handed to the mail server, marked with its answer.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::policy::EmailNotifications;
 use patgate_core::reminder::SkipReason;
@@ -20,6 +22,9 @@ const CONNECTIONS: usize = 4;
 const NOTICE_WAITS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// When something that concerns all mails is in the way, they wait for this long.
 const WAIT: SignedDuration = SignedDuration::from_mins(15);
+/// How often one asks for the right to send while mails are under way: PostgreSQL ends a session that is silent for a
+/// minute, and with it the right, and a mail may wait for its answer for longer.
+const ASK: Duration = Duration::from_secs(15);
 
 /// What became of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +54,11 @@ pub async fn send_due(state: &AppState, stop: &CancellationToken) -> Result<Roun
         }
     };
     let work = Work::new(state, &sender, (&server, &templates), (&settings, version), stop);
+    holding(&sender, round(work)).await
+}
+
+/// All that is due, over several connections.
+async fn round(work: Work<'_>) -> Result<Round, StoreError> {
     let rounds = futures_util::future::join_all((0..CONNECTIONS).map(|_| work.through())).await;
     let mut all = Round::Done;
     for round in rounds {
@@ -58,6 +68,25 @@ pub async fn send_due(state: &AppState, stop: &CancellationToken) -> Result<Roun
     }
     work.settle(all).await?;
     Ok(all)
+}
+
+/// Keeps the right to send meanwhile. A question under way is waited for, not dropped: it goes over the session itself.
+async fn holding<T>(sender: &Sender, sending: impl Future<Output = T>) -> T {
+    let done = CancellationToken::new();
+    let sending = async {
+        let outcome = sending.await;
+        done.cancel();
+        outcome
+    };
+    let asking = async {
+        while done.run_until_cancelled(tokio::time::sleep(ASK)).await.is_some() {
+            if !sender.is_held().await {
+                tracing::warn!("another node may send mails now; this one stops after those under way");
+                return;
+            }
+        }
+    };
+    tokio::join!(sending, asking).0
 }
 
 /// The mail server and the texts; why not, otherwise.

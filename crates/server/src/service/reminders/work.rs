@@ -2,6 +2,7 @@
 //! known to all.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::{GrantId, MailId};
@@ -17,7 +18,13 @@ use super::door::Door;
 use super::send::{CLAIM, Round, server_version, untried};
 use super::text::{Templates, warned_of};
 use crate::mail::{self, Connection, FaultKind, Mail, MailFault, Mailbox, MessageId, SmtpServer, StepName};
+use crate::problem::with_causes;
 use crate::state::AppState;
+
+/// How long one waits before one marks mails again, at first; each time twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+/// And at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// What a round works with.
 pub(super) struct Work<'w> {
@@ -309,8 +316,23 @@ impl<'w> Work<'w> {
         self.mark(&outcomes).await
     }
 
+    /// Marks mails. What is not marked is sent again, so that an outage of the database is waited for, as long as nobody
+    /// else may send; when the program is ending, it is tried once more. What is marked already stays as it is.
     async fn mark(&self, outcomes: &[(MailId, MailOutcome)]) -> Result<(), StoreError> {
-        self.state.store.mark_mails(self.sender, outcomes, self.now()).await
+        let now = self.now();
+        let mut pause = PAUSE;
+        loop {
+            let is_last = self.stop.is_cancelled();
+            let Err(error) = self.state.store.mark_mails(self.sender, outcomes, now).await else {
+                return Ok(());
+            };
+            if is_last || error.minds_what_it_was_given() || !self.sender.is_held().await {
+                return Err(error);
+            }
+            tracing::warn!(error = with_causes(&error), "what became of mails is not written; trying again");
+            self.stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
     }
 
     fn refusals(&self) -> std::sync::MutexGuard<'_, Refusals<Refused>> {
