@@ -1,9 +1,9 @@
 //! The data plane: credentials to verdict, and the answers of forward authentication.
 //!
-//! A request comes from [`listener`], which serves the connections of every surface, and walks through [`credentials::find`], `patgate_core::verify` (the only
-//! place that decides) and [`identity::headers`], which asks for the `Permit` that only a verdict makes. There is no
-//! database here, and no waiting between a request and its verdict: what needs a password's slow hash is handed back to the caller
-//! ([`forward::Decision::JudgePassword`]).
+//! [`listener`] serves the connections of every surface. A request to `/auth` walks through [`credentials::find`],
+//! `patgate_core::verify` (the only place that decides) and [`identity::headers`], which asks for the `Permit` that only a
+//! verdict makes. There is no database here, and no waiting between a request and its verdict: what needs a password's
+//! slow hash is handed back to the caller ([`forward::Decision::JudgePassword`]).
 
 pub mod application;
 pub mod challenge;

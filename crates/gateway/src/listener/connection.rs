@@ -54,10 +54,10 @@ impl Connector {
     async fn http1<T: AsyncRead + AsyncWrite + Unpin>(self, stream: T, peer: SocketAddr, watch: &Arc<Watch>) {
         let stream = TokioIo::new(Watched::new(stream, Arc::clone(watch)));
         let connection = http1::Builder::new()
-            // hyper's `pipeline_flush` stays off: it holds answers back while the next request is incomplete, and never
-            // sends a refusal of a head that is too long.
             // The watch does it for all connections at once.
             .header_read_timeout(None)
+            // `pipeline_flush` stays off: it holds answers back while the next request is incomplete, and never sends a
+            // refusal of a head that is too long.
             // Answers are small: to copy one together costs less than to describe its parts to the kernel.
             .writev(false)
             .max_header_size(self.limits.head_bytes)

@@ -1,8 +1,8 @@
 //! The sockets: bound all or none, served over HTTP/1.1 (HTTP/2 too where TLS has agreed on it), and drained at the end.
 //!
 //! The service is a plain function from a request and the address of its peer to an answer. Where that is there at once,
-//! nothing is boxed, locked or timed for a single request: the patience with slow and idle clients is kept in whole seconds by one task for all
-//! connections ([`watch`]).
+//! nothing is boxed, locked or timed for a single request: the patience with slow and idle clients is kept in whole
+//! seconds by one task for all connections ([`watch`]).
 
 mod answer;
 mod connection;

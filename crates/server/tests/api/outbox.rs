@@ -190,7 +190,7 @@ async fn mails_are_left_out_when_reminders_are_switched_off_before_they_go() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_may_have_arrived_is_the_same_one_when_it_was_left_out_and_is_planned_anew() {
     let server = MailServer::start();
-    // Never answered, or cut off before the answer: in each case the mail server has it.
+    // Never answered: the mail server has it.
     for (digest, owner_disabled) in [(false, false), (false, true), (true, false)] {
         let world = patient_world(&server, 300).await;
         world.notify(|settings| settings.digest = digest).await;

@@ -1,7 +1,9 @@
 //! Changes around webhook endpoints: what an administrator does by hand, and what goes with an endpoint.
 
 use patgate_core::identifier::{DeliveryId, ItemNumber};
-use patgate_core::item::{GET_WEBHOOK_ENDPOINT, MASK, POST_WEBHOOK_ENDPOINT, Value, webhook_property};
+use patgate_core::item::{
+    GET_WEBHOOK_ENDPOINT, MASK, POST_WEBHOOK_ENDPOINT, USUAL_RETENTION_SIZE, Value, webhook_property,
+};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
@@ -116,9 +118,9 @@ impl Change {
             .take();
         self.execute(&delete).await?;
         let mebibytes = item.properties.get(webhook_property::RETENTION_SIZE).and_then(Value::as_integer);
-        if let Some(mebibytes) = mebibytes {
-            kept::cut(&self.transaction, item.number, mebibytes.unsigned_abs() << 20).await?;
-        }
+        // Where nothing is entered, the usual size counts.
+        let mebibytes = mebibytes.map_or(u64::from(USUAL_RETENTION_SIZE), i64::unsigned_abs);
+        kept::cut(&self.transaction, item.number, mebibytes << 20).await?;
         Ok(())
     }
 

@@ -18,8 +18,11 @@ const ACTION: &str = "release.expire";
 
 /// Looks until it is told to stop.
 pub(super) async fn run(state: &AppState, stop: &CancellationToken) {
-    while tokio::time::timeout(LOOK, stop.cancelled()).await.is_err() {
+    loop {
         forget_ended(state, stop).await;
+        if tokio::time::timeout(LOOK, stop.cancelled()).await.is_ok() {
+            return;
+        }
     }
 }
 
