@@ -17,7 +17,6 @@ mod workplace;
 use std::process::ExitCode;
 
 use clap::Parser;
-use patgate_server::app;
 
 use arguments::{Arguments, Command};
 
@@ -26,7 +25,6 @@ use arguments::{Arguments, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    app::begin_small();
     let outcome = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Demo => demo::run(),

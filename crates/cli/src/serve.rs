@@ -9,6 +9,7 @@ use crate::failure::Failure;
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(arguments: Listening) -> Result<(), Failure> {
+    app::begin_small();
     let configuration = arguments.load()?;
     logging::start(&configuration.log).map_err(Failure::failed)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();

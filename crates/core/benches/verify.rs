@@ -74,7 +74,7 @@ fn main() {
                 let (own, peer) = world.measure(threads, has_writer);
                 // Of fewer tokens, what the allocator keeps ready would be most of it.
                 let bytes =
-                    if size < 1_000_000 { "".to_owned() } else { format!("{:.0}", world.bytes_per_token) };
+                    if size < 100_000 { "".to_owned() } else { format!("{:.0}", world.bytes_per_token) };
                 println!(
                     "| {size} | {threads} | {} | {own:.0} | {peer:.0} | {:.2} | {bytes} |",
                     if has_writer { "yes" } else { "no" },

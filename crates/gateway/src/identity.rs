@@ -7,14 +7,13 @@
 //! # }
 //! ```
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderName};
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use patgate_core::index::{FoundGrant, encode_list, encode_value};
+use patgate_core::index::{FoundGrant, encode_list};
 use patgate_core::permission::Catalog;
 use patgate_core::verify::Permit;
 
@@ -109,7 +108,7 @@ fn put(place: &mut HeaderValue, text: &[u8]) {
 /// What is said of a token: its identifier, its name, when it expires.
 struct Token<'v> {
     id: [u8; 11],
-    name: Cow<'v, str>,
+    name: &'v str,
     expires: Option<[u8; 20]>,
 }
 
@@ -117,7 +116,7 @@ impl<'v> Token<'v> {
     fn new(token: FoundGrant<'v>) -> Self {
         Self {
             id: token.id().to_digits(),
-            name: encode_value(token.name()),
+            name: token.encoded_name(),
             expires: token.expires_at().timestamp().map(rfc3339),
         }
     }
@@ -132,22 +131,24 @@ impl<'v> Token<'v> {
 /// times as long, because it can write more than that.
 fn rfc3339(at: Timestamp) -> [u8; 20] {
     let time = Offset::UTC.to_datetime(at);
-    let pairs = [
-        (0, time.year() / 100),
-        (2, time.year() % 100),
-        (5, time.month().into()),
-        (8, time.day().into()),
-        (11, time.hour().into()),
-        (14, time.minute().into()),
-        (17, time.second().into()),
-    ];
-    let mut text = *b"0000-00-00T00:00:00Z";
-    for (place, pair) in pairs {
-        text[place] += (pair / 10) as u8;
-        text[place + 1] += (pair % 10) as u8;
-    }
-    text
+    let year = time.year().unsigned_abs();
+    let [[a, b], [c, d]] = [year / 100, year % 100].map(|part| DIGITS[usize::from(part) % 100]);
+    let parts = [time.month(), time.day(), time.hour(), time.minute(), time.second()];
+    let [[e, f], [g, h], [i, j], [k, l], [m, n]] =
+        parts.map(|part| DIGITS[usize::from(part.unsigned_abs()) % 100]);
+    [a, b, c, d, b'-', e, f, b'-', g, h, b'T', i, j, b':', k, l, b':', m, n, b'Z']
 }
+
+/// `00` to `99`: to look digits up takes half the time of dividing for them.
+const DIGITS: [[u8; 2]; 100] = {
+    let mut digits = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        digits[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1_u8;
+    }
+    digits
+};
 
 #[cfg(test)]
 mod tests {

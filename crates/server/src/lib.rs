@@ -30,5 +30,6 @@ pub mod service;
 pub mod session;
 pub mod state;
 pub mod tls;
+mod watching;
 pub mod webhook;
 pub mod written_lists;

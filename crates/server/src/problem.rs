@@ -109,6 +109,11 @@ impl Problem {
         }
     }
 
+    /// 400: the body as a whole is wrong, which has a code of its own.
+    pub fn body(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { field: Some("body".to_owned()), ..Self::new(StatusCode::BAD_REQUEST, code, detail) }
+    }
+
     /// 400: these fields of the request are wrong, at least one.
     #[must_use]
     pub fn fields(faults: Vec<FieldFault>) -> Self {
@@ -155,12 +160,8 @@ impl Problem {
     /// 413: the body is above the limit of the server, which is so many bytes.
     #[must_use]
     pub fn body_too_large(limit: Option<BodyLimit>) -> Self {
-        let detail = match limit {
-            Some(BodyLimit(limit)) => {
-                format!("The body is longer than the {limit} bytes that this server takes")
-            }
-            None => "The body is longer than this server takes".to_owned(),
-        };
+        let most = limit.map(|BodyLimit(limit)| format!("the {limit} bytes that ")).unwrap_or_default();
+        let detail = format!("The body is longer than {most}this server takes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
     }
 
@@ -325,10 +326,9 @@ impl From<StoreError> for Problem {
                 Self::conflict(error.to_string())
             }
             StoreError::Overtaken(_) => Self::new(StatusCode::CONFLICT, "overtaken", error.to_string()),
-            StoreError::Busy => Self {
-                retry_after: Some(5),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string())
-            },
+            StoreError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string()).after(5)
+            }
             StoreError::LogPruned(_)
             | StoreError::Abandoned
             | StoreError::Unreadable(_)

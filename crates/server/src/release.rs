@@ -1,4 +1,7 @@
-//! The releases whose scripts run on this node, so that whoever ends one ends its script as well.
+//! What all of a node know of its releases: whose scripts run here, so that whoever ends a release ends its script as well;
+//! that one may be due, which wakes the job that runs them; and how many whole ones lists hold in memory.
+//!
+//! What a release is, and which step follows which, is `core::release`; running them is `jobs::releases`.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use patgate_core::application::{ApplicationName, ApplicationSlot, Applications};
+use patgate_core::application::{ApplicationName, Applications};
 use patgate_core::grant::SuspensionReason;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
@@ -16,6 +15,7 @@ use patgate_core::permission::{Catalog, PermissionId, PermissionSlot};
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{Actor, Change, Sequence, Store};
 use tokio::sync::Notify;
+use tokio::sync::mpsc::Sender;
 use url::Url;
 
 use crate::configuration::{PublicUrl, Recheck};
@@ -79,7 +79,7 @@ pub struct Parts {
     /// The LDAP directories.
     pub directories: Directories,
     /// Where samples of uses go.
-    pub samples: SyncSender<UseSample>,
+    pub samples: Sender<UseSample>,
     /// Long lists as they were written before.
     pub written_lists: WrittenLists,
     /// What Deploy's clients are having done.
@@ -149,7 +149,6 @@ impl AppState {
     #[must_use]
     pub fn application_label<'s>(&'s self, name: &'s ApplicationName) -> &'s str {
         match self.applications.slot(name.as_str()) {
-            Some(ApplicationSlot::ANY) => "Any",
             Some(slot) => self.labels.get(slot.index()).map_or(name.as_str(), String::as_str),
             None => name.as_str(),
         }

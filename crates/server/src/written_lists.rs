@@ -1,11 +1,11 @@
-//! Long lists as they were written before, for as long as nothing changed that is in them: clients that poll ask for
-//! everything again and again.
+//! Long lists as they were written before: clients that poll ask for everything again and again. Of a list in which something
+//! changed, the rows that changed are written anew.
 //!
 //! Whether something changed is asked of the database each time, by the number of its last change: so an answer is as new as
 //! one that is read, at whichever node the change was made.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use patgate_store::{ChangedKind, Sequence, Store, StoreError};
@@ -18,6 +18,8 @@ const MOST_OF_ONE: usize = 8 * 1_024 * 1_024;
 const MANY: usize = 32;
 /// So many changes are looked through for one that matters; after more, a list is read anew.
 const CHANGES: u64 = 200;
+/// So many rows of a list are written anew; when more changed, all are.
+pub const ROWS: usize = 20;
 
 /// The lists of a node.
 #[derive(Debug, Default)]
@@ -28,17 +30,66 @@ pub struct WrittenLists(Mutex<VecDeque<Known>>);
 pub struct ListName {
     /// The call, its form, and all that it was asked with.
     pub asked: String,
-    /// Changes of these kinds alone make it another one.
-    pub kinds: &'static [ChangedKind],
+    /// What its rows are: a change of this kind can change the row of its subject, and no other.
+    pub rows: ChangedKind,
+    /// Changes of these kinds can change what its rows have from elsewhere: see [`WrittenRow::fact`].
+    pub others: &'static [ChangedKind],
 }
 
-/// A list while it is written for the first time.
+/// What is known of a list.
+#[derive(Debug)]
+pub enum Found {
+    /// It is as it was written.
+    Unchanged(Bytes),
+    /// These rows of it may be others, or gone, or new.
+    Changed {
+        /// As it was.
+        before: Arc<Rows>,
+        /// The subjects of the changes.
+        ids: BTreeSet<i64>,
+        /// Whether those whose fact is another one have changed as well.
+        facts: bool,
+        /// What to write it into.
+        draft: Draft,
+    },
+    /// Nothing that helps.
+    Unknown(Draft),
+}
+
+/// Rows of a list as they are written, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    text: Vec<u8>,
+    ends: Vec<End>,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenRow<'r> {
+    /// Whose it is.
+    pub id: i64,
+    /// What it has from elsewhere, such as whether a user is an administrator.
+    pub fact: bool,
+    /// As it is written.
+    pub text: &'r [u8],
+}
+
+/// Where the text of a row ends, and all else of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct End {
+    at: usize,
+    id: i64,
+    fact: bool,
+}
+
+/// A list while it is written.
 #[derive(Debug)]
 pub struct Draft {
     name: ListName,
     /// The last change before anything of it was read.
     since: Sequence,
-    pieces: Vec<Bytes>,
+    rows: Rows,
+    is_too_long: bool,
 }
 
 /// A list as it was written.
@@ -47,45 +98,56 @@ struct Known {
     asked: String,
     /// It is as it would be read after this change.
     at: Sequence,
-    pieces: Vec<Bytes>,
+    rows: Arc<Rows>,
 }
 
+/// The text of rows for an answer, without a copy of it.
+struct Text(Arc<Rows>);
+
 impl WrittenLists {
-    /// The pieces of a list that is still as it was written; otherwise what to write it into.
+    /// What is known of a list.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn find(&self, store: &Store, name: ListName) -> Result<Result<Vec<Bytes>, Draft>, StoreError> {
+    pub async fn find(&self, store: &Store, name: ListName) -> Result<Found, StoreError> {
         let last = store.last_sequence().await?;
         let known = self.known().iter().find(|known| known.asked == name.asked).cloned();
-        if let Some(known) = known
-            && is_unchanged(store, name.kinds, known.at, last).await?
-        {
-            let pieces = known.pieces.clone();
-            self.put(Known { at: last, ..known });
-            return Ok(Ok(pieces));
+        let draft = Draft::new(name, last);
+        let Some(known) = known else { return Ok(Found::Unknown(draft)) };
+        match changed(store, &draft.name, known.at, last).await? {
+            Some((ids, false)) if ids.is_empty() => {
+                let text = Bytes::from_owner(Text(Arc::clone(&known.rows)));
+                self.put(Known { at: last, ..known });
+                Ok(Found::Unchanged(text))
+            }
+            Some((ids, facts)) => Ok(Found::Changed { before: known.rows, ids, facts, draft }),
+            None => Ok(Found::Unknown(draft)),
         }
-        Ok(Err(Draft { name, since: last, pieces: Vec::new() }))
     }
 
-    /// Remembers a list that was written to its end, unless something changed meanwhile.
+    /// Remembers a list that was written to its end. `None`, and nothing is remembered, when something changed meanwhile or
+    /// it is too long.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn keep(&self, store: &Store, draft: Draft) -> Result<(), StoreError> {
+    pub async fn keep(&self, store: &Store, draft: Draft) -> Result<Option<Bytes>, StoreError> {
         let last = store.last_sequence().await?;
-        if size(&draft.pieces) <= MOST_OF_ONE
-            && is_unchanged(store, draft.name.kinds, draft.since, last).await?
-        {
-            self.put(Known { asked: draft.name.asked, at: last, pieces: draft.pieces });
+        let changed = changed(store, &draft.name, draft.since, last).await?;
+        let is_unchanged = changed.is_some_and(|(ids, facts)| ids.is_empty() && !facts);
+        if draft.is_too_long || !is_unchanged {
+            return Ok(None);
         }
-        Ok(())
+        let mut rows = draft.rows;
+        rows.text.shrink_to_fit();
+        let rows = Arc::new(rows);
+        self.put(Known { asked: draft.name.asked, at: last, rows: Arc::clone(&rows) });
+        Ok(Some(Bytes::from_owner(Text(rows))))
     }
 
     /// How many bytes are remembered.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.known().iter().map(|known| size(&known.pieces)).sum()
+        self.known().iter().map(|known| known.rows.size()).sum()
     }
 
     /// Puts a list before all others; those that were not asked for the longest make room.
@@ -95,7 +157,7 @@ impl WrittenLists {
         known.push_front(new);
         let mut bytes = 0;
         known.retain(|list| {
-            bytes += size(&list.pieces);
+            bytes += list.rows.size();
             bytes <= MOST
         });
         known.truncate(MANY);
@@ -107,48 +169,124 @@ impl WrittenLists {
 }
 
 impl Draft {
+    fn new(name: ListName, since: Sequence) -> Self {
+        Self { name, since, rows: Rows::default(), is_too_long: false }
+    }
+
     /// The last change before anything of it was read.
     #[must_use]
     pub fn since(&self) -> Sequence {
         self.since
     }
 
-    /// Adds what was written; what is too long to be remembered is not held.
-    pub fn add(&mut self, piece: &Bytes) {
-        if size(&self.pieces) <= MOST_OF_ONE {
-            self.pieces.push(piece.clone());
+    /// Adds rows at the end; a list that is too long to be remembered is not held.
+    pub fn add(&mut self, rows: &Rows) {
+        self.is_too_long |= self.rows.size() + rows.size() > MOST_OF_ONE;
+        match self.is_too_long {
+            true => self.rows = Rows::default(),
+            false => rows.each().for_each(|row| self.rows.push(row)),
         }
     }
+
+    /// The list with these rows, as new as this draft.
+    #[must_use]
+    pub fn with(&self, rows: Rows) -> Self {
+        let is_too_long = rows.size() > MOST_OF_ONE;
+        Self { name: self.name.clone(), since: self.since, rows, is_too_long }
+    }
 }
 
-/// Whether no change behind the first and up to the last is of one of these kinds.
-async fn is_unchanged(
+impl Rows {
+    /// Adds a row at the end.
+    pub fn push(&mut self, WrittenRow { id, fact, text }: WrittenRow<'_>) {
+        self.text.extend_from_slice(text);
+        self.ends.push(End { at: self.text.len(), id, fact });
+    }
+
+    /// All of them, one after the other.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Each of them.
+    pub fn each(&self) -> impl Iterator<Item = WrittenRow<'_>> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|end| end.at));
+        starts.zip(&self.ends).map(|(start, end)| WrittenRow {
+            id: end.id,
+            fact: end.fact,
+            text: &self.text[start..end.at],
+        })
+    }
+
+    /// These without the rows of `changed`, and with `new` ones: each before the row of this id, or at the end. `None` when
+    /// there is no such row.
+    #[must_use]
+    pub fn mended(&self, changed: &BTreeSet<i64>, new: &Rows, before: &[Option<i64>]) -> Option<Self> {
+        let mut inserted: BTreeMap<Option<i64>, Vec<WrittenRow<'_>>> = BTreeMap::new();
+        for (row, before) in new.each().zip(before) {
+            inserted.entry(*before).or_default().push(row);
+        }
+        let mut mended = Self {
+            text: Vec::with_capacity(self.text.len() + new.text.len()),
+            ends: Vec::with_capacity(self.ends.len() + new.ends.len()),
+        };
+        for row in self.each().filter(|row| !changed.contains(&row.id)) {
+            let before = inserted.remove(&Some(row.id)).into_iter().flatten();
+            before.chain([row]).for_each(|row| mended.push(row));
+        }
+        let last = inserted.remove(&None).into_iter().flatten();
+        last.for_each(|row| mended.push(row));
+        inserted.is_empty().then_some(mended)
+    }
+
+    fn size(&self) -> usize {
+        self.text.len() + self.ends.len() * size_of::<End>()
+    }
+}
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.0.text()
+    }
+}
+
+/// The rows that the changes behind the first and up to the last can have changed, and whether facts can have. `None` when that
+/// is not known, or there are too many.
+async fn changed(
     store: &Store,
-    kinds: &[ChangedKind],
+    name: &ListName,
     first: Sequence,
     last: Sequence,
-) -> Result<bool, StoreError> {
+) -> Result<Option<(BTreeSet<i64>, bool)>, StoreError> {
     if first == last {
-        return Ok(true);
+        return Ok(Some((BTreeSet::new(), false)));
     }
-    let rows = match store.changes_after(first, CHANGES).await {
-        Err(StoreError::LogPruned(_)) => return Ok(false),
-        rows => rows?,
+    let changes = match store.changes_after(first, CHANGES).await {
+        Err(StoreError::LogPruned(_)) => return Ok(None),
+        changes => changes?,
     };
-    let is_all = rows.last().is_some_and(|row| row.sequence >= last);
-    Ok(is_all && rows.iter().all(|row| !kinds.contains(&row.kind)))
-}
-
-fn size(pieces: &[Bytes]) -> usize {
-    pieces.iter().map(Bytes::len).sum()
+    let is_all = changes.last().is_some_and(|change| change.sequence >= last);
+    let facts = changes.iter().any(|change| name.others.contains(&change.kind));
+    let of_rows = changes.iter().filter(|change| change.kind == name.rows);
+    let ids: BTreeSet<i64> = of_rows.map(|change| change.subject).collect();
+    Ok((is_all && ids.len() <= ROWS).then_some((ids, facts)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rows(all: &[(i64, &str)]) -> Rows {
+        let mut rows = Rows::default();
+        all.iter()
+            .for_each(|(id, text)| rows.push(WrittenRow { id: *id, fact: false, text: text.as_bytes() }));
+        rows
+    }
+
     fn known(asked: &str, bytes: usize) -> Known {
-        Known { asked: asked.to_owned(), at: Sequence::START, pieces: vec![Bytes::from(vec![b'x'; bytes])] }
+        let rows = Rows { text: vec![b'x'; bytes], ends: Vec::new() };
+        Known { asked: asked.to_owned(), at: Sequence::START, rows: Arc::new(rows) }
     }
 
     fn asked(lists: &WrittenLists) -> Vec<String> {
@@ -172,11 +310,29 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_not_held() {
-        let name = ListName { asked: String::new(), kinds: &[] };
-        let mut draft = Draft { name, since: Sequence::START, pieces: Vec::new() };
+        let name = ListName { asked: String::new(), rows: ChangedKind::Item, others: &[] };
+        let mut draft = Draft::new(name, Sequence::START);
+        let piece = rows(&[(1, &"x".repeat(1_024 * 1_024))]);
         for _ in 0..20 {
-            draft.add(&Bytes::from(vec![b'x'; 1_024 * 1_024]));
+            draft.add(&piece);
         }
-        assert_eq!(draft.pieces.len(), 9);
+        assert!(draft.is_too_long && draft.rows == Rows::default());
+    }
+
+    #[test]
+    fn rows_are_mended_where_they_changed() {
+        let before = rows(&[(1, "a"), (2, "bb"), (3, "c"), (4, "dd")]);
+        let mended = |changed: &[i64], new: &[(i64, &str)], places: &[Option<i64>]| {
+            before.mended(&changed.iter().copied().collect(), &rows(new), places)
+        };
+        assert_eq!(mended(&[9], &[], &[]).as_ref(), Some(&before), "another list's");
+        assert_eq!(mended(&[1, 4], &[], &[]), Some(rows(&[(2, "bb"), (3, "c")])), "two are gone");
+        let changed = rows(&[(1, "a"), (2, "B"), (3, "c"), (4, "dd")]);
+        assert_eq!(mended(&[2], &[(2, "B")], &[Some(3)]), Some(changed), "one is another");
+        let moved = rows(&[(2, "B"), (3, "c"), (4, "dd"), (1, "z")]);
+        assert_eq!(mended(&[1, 2], &[(2, "B"), (1, "z")], &[Some(3), None]), Some(moved), "and one moved");
+        let made = rows(&[(5, "x"), (6, "y"), (1, "a"), (2, "bb"), (3, "c"), (4, "dd")]);
+        assert_eq!(mended(&[5, 6], &[(5, "x"), (6, "y")], &[Some(1), Some(1)]), Some(made), "two are new");
+        assert_eq!(mended(&[5], &[(5, "x")], &[Some(7)]), None, "before a row that is not there");
     }
 }

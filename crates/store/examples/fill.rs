@@ -4,7 +4,8 @@
 //! fill make DATA-DIR TOKENS FILE   makes them, and writes the plain tokens to FILE (0600), one a line
 //! fill used DATA-DIR               prints how many tokens were ever used
 //! fill age DATA-DIR USER OWN       gives OWN tokens to USER, makes them as heavy as they come, and a log of a million
-//!                                  events; prints the identifier of a token that much happened to
+//!                                  events; half of the tokens lose their end, some owners come from elsewhere; prints the
+//!                                  identifier of a token that much happened to
 //! ```
 //!
 //! `patgate serve` must have run on the folder before: it makes the key file, with which the tokens are digested.
@@ -42,6 +43,9 @@ const TOKENS_IN_A_STATEMENT: usize = 1_000;
 const LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// The group whose members may sign in and see releases.
 const GROUP: &str = "developers";
+
+/// Principals of an aged role.
+const PRINCIPALS: usize = 10_000;
 
 /// Events of an aged log.
 const EVENTS: i64 = 1_000_000;
@@ -139,6 +143,26 @@ async fn age(data: &Path, user: &str, own: usize) -> Outcome<()> {
     .bind(now)
     .execute(&mut connection)
     .await?;
+    // Made one after the other over three years.
+    sqlx::query(
+        "UPDATE grants SET created_at = created_at - id % 1095 * 86400000 - id % 86399 * 1000,
+         expires_at = iif(id % 2, NULL, expires_at)",
+    )
+    .execute(&mut connection)
+    .await?;
+    sqlx::query("UPDATE roles SET principals = ? WHERE name = ?")
+        .bind(principals()?)
+        .bind(GROUP)
+        .execute(&mut connection)
+        .await?;
+    // Of one origin there are few tokens; of another many, none of which is for any application or for others.
+    for sql in [
+        "UPDATE users SET origin = 'sso', provider = 'idp' WHERE username = 'owner-6'",
+        "UPDATE users SET origin = 'ldap', provider = 'corp' WHERE username LIKE 'owner-5%'",
+        "UPDATE grants SET application = 'deploy' WHERE owner IN (SELECT id FROM users WHERE origin = 'ldap')",
+    ] {
+        sqlx::query(sql).execute(&mut connection).await?;
+    }
     sqlx::query(
         "UPDATE users SET disabled_at = ?
          WHERE id = (SELECT id FROM users WHERE deleted_at IS NULL ORDER BY username_key DESC LIMIT 1)",
@@ -178,6 +202,20 @@ async fn age(data: &Path, user: &str, own: usize) -> Outcome<()> {
 fn permissions() -> Outcome<String> {
     let ids: Vec<_> = Catalog::new([])?.ids().iter().map(|id| format!("\"{id}\"")).collect();
     Ok(format!("[{}]", ids.join(",")))
+}
+
+/// The group, and as many users as a role may have beside it, with names as long as they may be.
+fn principals() -> Outcome<String> {
+    let mut principals = vec![group()?];
+    for number in 1..PRINCIPALS {
+        let username = format!("{number:05}{}", "ö".repeat(95)).parse()?;
+        principals.push(Principal { provider: "corp".to_owned(), ..Principal::internal(username) });
+    }
+    Ok(serde_json::to_string(&principals)?)
+}
+
+fn group() -> Outcome<Principal> {
+    Ok(Principal { kind: PrincipalKind::Group, ..Principal::internal(GROUP.parse()?) })
 }
 
 /// A token as its two rows need it.
@@ -228,11 +266,10 @@ async fn make_owners(
         grant: None,
         address: None,
     };
-    let group = Principal { kind: PrincipalKind::Group, ..Principal::internal(GROUP.parse()?) };
     let role = Role {
         id: RoleId::generate(random),
         name: GROUP.parse()?,
-        principals: vec![group],
+        principals: vec![group()?],
         permissions: ["login".parse()?, "release#view".parse()?].into(),
     };
     let mut change = store.change(&actor, now).await?;

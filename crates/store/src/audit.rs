@@ -65,6 +65,8 @@ pub enum SubjectKind {
     Grant,
     /// The settings.
     Settings,
+    /// A provider of the configuration; its subject is its name.
+    Provider,
     /// A session; its subject is the user.
     Session,
     /// A decision about tokens that a stricter rule touches.
@@ -82,12 +84,13 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::User,
         Self::Group,
         Self::Role,
         Self::Grant,
         Self::Settings,
+        Self::Provider,
         Self::Session,
         Self::Item,
         Self::Mail,
@@ -106,6 +109,7 @@ impl SubjectKind {
             Self::Role => "role",
             Self::Grant => "grant",
             Self::Settings => "settings",
+            Self::Provider => "provider",
             Self::Session => "session",
             Self::Decision => "decision",
             Self::Exemption => "exemption",

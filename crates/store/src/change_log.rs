@@ -51,7 +51,7 @@ pub enum ChangedKind {
     Role,
     /// A grant or its secrets; the subject is a `GrantId`.
     Grant,
-    /// The settings; the subject is 0.
+    /// The settings, or what a provider is, which stands among them and in no node's memory; the subject is 0.
     Settings,
     /// The sessions of a user; the subject is a `UserId`.
     Session,

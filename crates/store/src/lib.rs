@@ -47,7 +47,7 @@ pub use change::{Act, Acted, Change, MailTrial, RetriedMails};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
 pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep, NextLook};
 pub use database::{Database, DatabaseUrl, NotADatabase};
-pub use decisions::{StoredDecision, Touched, UnreadableDecision};
+pub use decisions::{StoredDecision, Touched, TouchedGlance, UnreadableDecision};
 pub use error::{Fault, OpenError, StoreError};
 pub use grants::{FoundGrants, GrantCursor, GrantFilter, GrantLife, GrantSort};
 pub use items::{
@@ -59,12 +59,12 @@ pub use load::{IndexedGrant, Loaded};
 pub use nodes::{Node, NodeId};
 pub use password::{PasswordHashText, StoredPassword};
 pub use releases::{
-    LogLine, LogPlace, NextStep, ReleaseFilter, ReleaseLease, ReleaseStep, ReleaseSummary, StatusCount,
+    ListedRelease, LogLine, LogPlace, NextStep, ReleaseFilter, ReleaseLease, ReleaseStep, StatusCount,
     StoredRelease,
 };
 pub use reminders::{
-    ClaimedMail, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailStateKind, MailedToken,
-    Planning, ReminderRun, RunNote, Sender, StoredMail, Untold,
+    ClaimedMail, MailClaim, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailStateKind,
+    MailedToken, Planning, ReminderRun, RunNote, Sender, StoredMail, Untold,
 };
 pub use reset_links::ResetLink;
 pub use roles::{RoleCursor, RoleFilter};

@@ -51,47 +51,32 @@ impl Store {
     /// this, when it was never met before.
     ///
     /// # Errors
-    /// As above; so with all below.
+    /// As above.
     pub async fn meet_provider(&self, name: &ProviderName, identity: &str) -> Result<String, StoreError> {
         if let Some(known) = provider(&self.inner.orm, name).await? {
             return Ok(known);
         }
         // Another node may have met it meanwhile: the first word counts.
-        self.write_provider(name, identity, OnConflict::column(Settings::Name).do_nothing().to_owned())
-            .await?;
-        Ok(provider(&self.inner.orm, name).await?.unwrap_or_else(|| identity.to_owned()))
-    }
-
-    /// Writes down what the provider of this name is now, in place of what it was.
-    pub async fn move_provider(&self, name: &ProviderName, identity: &str) -> Result<(), StoreError> {
-        let update = OnConflict::column(Settings::Name).update_column(Settings::Value).to_owned();
-        self.write_provider(name, identity, update).await
-    }
-
-    async fn write_provider(
-        &self,
-        name: &ProviderName,
-        identity: &str,
-        on_conflict: OnConflict,
-    ) -> Result<(), StoreError> {
         let insert = Query::insert()
             .into_table(Settings::Table)
             .columns([Settings::Name, Settings::Value])
             .values_panic([provider_row(name).into(), to_json(&identity, "value")?.into()])
-            .on_conflict(on_conflict)
+            .on_conflict(OnConflict::column(Settings::Name).do_nothing().to_owned())
             .take();
         let (_turn, transaction) = self.inner.begin_data().await?;
         transaction.execute(&insert).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(provider(&self.inner.orm, name).await?.unwrap_or_else(|| identity.to_owned()))
     }
 }
 
-/// The row of what a provider is.
-fn provider_row(name: &ProviderName) -> String {
+/// The row of what a provider is, apart from its name.
+pub(crate) fn provider_row(name: &ProviderName) -> String {
     format!("provider {}", name.as_str())
 }
 
-async fn provider(
+/// What a provider is, as it was written down.
+pub(crate) async fn provider(
     connection: &impl ConnectionTrait,
     name: &ProviderName,
 ) -> Result<Option<String>, StoreError> {

@@ -282,6 +282,8 @@ pub(crate) enum WebhookCounters {
     LastRequest,
     LastRefusal,
     Waiting,
+    /// Version 10.
+    StartsSince,
 }
 
 #[derive(Clone, Copy, DeriveIden)]

@@ -4,6 +4,7 @@
 //! same core says more. A whole run goes into its section of `docs/reference/performance.md`, a partial one is only
 //! shown. A missed target is told and fails nothing: only a run that measured nothing of worth does.
 
+mod administrator;
 mod directory;
 mod http;
 mod machine;
@@ -80,8 +81,12 @@ fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 
 /// How a figure stands to its target.
 fn verdict(what: &str, value: f64, target: f64, unit: &str) -> String {
-    let outcome = if value <= target { "reached" } else { "MISSED" };
-    format!("{what}: {} {unit}, target at most {target} {unit}: {outcome}", figure(value))
+    format!("{what}: {} {unit}, target at most {target} {unit}: {}", figure(value), outcome(value <= target))
+}
+
+/// Whether a target is reached, in a word.
+fn outcome(is_reached: bool) -> &'static str {
+    if is_reached { "reached" } else { "MISSED" }
 }
 
 /// Three digits that count.

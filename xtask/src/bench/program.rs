@@ -1,5 +1,6 @@
 //! Patgate itself as people run it: a release build, on a data folder of the benchmark's own.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -123,6 +124,16 @@ impl Data {
         command.current_dir(self.path()).env_clear().args(["token", "create", "--application", "any"]);
         command.args(["--owner", owner, "--name", note, "--data-dir"]).arg(self.state());
         Ok(process::read(command.stderr(Stdio::null()))?.trim().to_owned())
+    }
+
+    /// The password of the first administrator. The program must have run on the folder.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub(super) fn password(&self) -> Result<String, Failure> {
+        let file = self.state().join("initial-admin-password");
+        let password = fs::read_to_string(&file).map_err(Failure::file(&file))?;
+        Ok(password.trim().to_owned())
     }
 
     /// How many tokens have a last use in the database.

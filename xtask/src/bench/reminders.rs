@@ -1,6 +1,5 @@
 //! `cargo xtask bench reminders`: how long a night with many due tokens takes, from the plan to the last mail.
 
-use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use patgate_testkit::servers::mail::{MailServer, Way};
 use patgate_testkit::wait;
 use serde_json::{Value, json};
 
+use super::administrator::Administrator;
 use super::program::Data;
 use super::serving::{now, seconds_since};
 use super::{figure, machine, page, verdict};
@@ -93,34 +93,27 @@ fn make_due(data: &Data) -> Result<(), Failure> {
 fn night(data: &Data, due: usize) -> Result<Night, Failure> {
     let server = MailServer::start();
     let serving = data.serve(None)?;
-    let file = data.path().join("data/initial-admin-password");
-    let password = fs::read_to_string(&file).map_err(Failure::file(&file))?;
-    let site = Site {
-        url: format!("http://127.0.0.1:{}", serving.port),
-        credentials: vec!["-u".to_owned(), format!("admin:{}", password.trim())],
-    };
+    let administrator = Administrator::of(data, &serving)?;
     let item = json!({
         "id": "Configuration/MAIL",
         "type": "notification.PatSmtpServer",
         "properties": { "host": "127.0.0.1", "port": server.port(Way::Plain), "fromAddress": "patgate@example.org" },
     });
-    site.call("POST", "/api/v1/configuration-items", Some(&item))?;
+    administrator.post("/api/v1/configuration-items", &item)?;
     let settings = "/api/v1/settings/personal-access-tokens";
-    let mut rules = site.call("GET", settings, None)?;
+    let mut rules = administrator.call("GET", settings, &Value::Null)?;
     rules["emailNotifications"]["enabled"] = true.into();
     rules["emailNotifications"]["server"] = "Configuration/MAIL".into();
-    site.call("PUT", settings, Some(&rules))?;
+    administrator.call("PUT", settings, &rules)?;
 
     // A password would cost memory of its own with each call.
-    let token =
-        site.call("POST", "/api/v1/personal-access-tokens", Some(&json!({ "tokenNote": "bench" })))?;
-    let bearer = format!("Authorization: Bearer {}", token["token"].as_str().unwrap_or_default());
-    let site = Site { credentials: vec!["-H".to_owned(), bearer], ..site };
+    let token = administrator.token("/api/v1/personal-access-tokens")?;
+    let administrator = administrator.with_token(&token);
     let before = serving.memory()?.0;
     // From here on, the planning included.
     serving.forget_most_memory()?;
     let start = now();
-    let run = site.call("POST", "/api/v1/reminders/runs", None)?;
+    let run = administrator.post("/api/v1/reminders/runs", &Value::Null)?;
     let plan = seconds_since(start);
     if run["planned"] != due {
         return Err(Failure::Found(format!("{due} mails are due, and the run said {run}")));
@@ -145,25 +138,6 @@ fn marked(data: &Data) -> Option<usize> {
     let mut ask = Command::new("sqlite3");
     ask.arg(data.path().join("data/patgate.db")).arg("SELECT count(*) FROM mails WHERE state = 'sent'");
     process::read(&mut ask).ok()?.trim().parse().ok()
-}
-
-/// The server, for an administrator.
-struct Site {
-    url: String,
-    /// How curl proves who asks.
-    credentials: Vec<String>,
-}
-
-impl Site {
-    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let mut command = Command::new("curl");
-        command.args(["--silent", "--show-error", "--fail-with-body", "-X", method]).args(&self.credentials);
-        if let Some(body) = body {
-            command.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
-        }
-        let text = process::read(command.arg(format!("{}{path}", self.url)))?;
-        serde_json::from_str(&text).map_err(|error| Failure::Found(format!("`{path}` gave no JSON: {error}")))
-    }
 }
 
 fn report(tokens: usize, due: usize, night: &Night) -> String {

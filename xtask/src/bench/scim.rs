@@ -1,15 +1,15 @@
 //! `cargo xtask bench scim`: how soon a token is refused whose owner is disabled over SCIM.
 
 use std::fs;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::administrator::Administrator;
 use super::program::Data;
 use super::serving::{Serving, now, seconds_since};
 use super::{figure, machine, median, page, verdict};
 use crate::failure::Failure;
-use crate::process::{self, step};
+use crate::process::step;
 
 /// Other people's tokens of a whole run.
 const TOKENS: usize = 100_000;
@@ -85,23 +85,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Makes the client of the provider, and its people with it. Returns its token, and where each of them is.
 fn provision(data: &Data, serving: &Serving) -> Result<(String, Vec<String>), Failure> {
-    let file = data.path().join("data/initial-admin-password");
-    let password = fs::read_to_string(&file).map_err(Failure::file(&file))?;
-    let post = |path: &str, body: &Value| {
-        let mut command = Command::new("curl");
-        command.args([
-            "--silent",
-            "--show-error",
-            "--fail-with-body",
-            "-H",
-            "Content-Type: application/json",
-        ]);
-        command.args(["-u", &format!("admin:{}", password.trim()), "-d", &body.to_string()]);
-        process::read(command.arg(format!("http://127.0.0.1:{}{path}", serving.port)))
-    };
-    post("/api/v1/users/robot", &json!({ "fullName": "Robot", "password": "correct horse battery" }))?;
+    let administrator = Administrator::of(data, serving)?;
+    let robot = json!({ "fullName": "Robot", "password": "correct horse battery" });
+    administrator.post("/api/v1/users/robot", &robot)?;
     let role = json!({ "name": "robots", "permissions": ["scim#provision"], "principals": [{ "username": "robot" }] });
-    post("/api/v1/roles/robots", &role)?;
+    administrator.post("/api/v1/roles/robots", &role)?;
     let robot = data.make_token("robot", "provisioning")?;
     let person = |number: usize| {
         let body = json!({

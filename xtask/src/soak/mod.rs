@@ -7,7 +7,14 @@ mod releases;
 mod scripts;
 mod webhooks;
 
+use patgate_testkit::servers::patgate::{Patgate, Start};
+use patgate_testkit::servers::postgres::Database;
+
 use crate::failure::Failure;
+use crate::process::{self, cargo, step};
+use crate::test::cluster::Cluster;
+use crate::test::machine;
+use crate::tree;
 
 /// The names of the trials that are no fuzz targets.
 const KILLS: &str = "kills";
@@ -71,4 +78,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let chosen: Vec<&str> = targets.iter().map(String::as_str).filter(|target| is_chosen(target)).collect();
     if chosen.is_empty() { Ok(()) } else { fuzz::run(&chosen, arguments.seconds) }
+}
+
+/// Builds the program, and tries it on SQLite and on PostgreSQL with fsync on. A trial is given a start and a seed of its own;
+/// what each has seen, by the name of its database.
+fn on_each_database<T>(
+    what: &str,
+    seed: u64,
+    trial: impl Fn(Start, u64) -> T,
+) -> Result<[(&'static str, T); 2], Failure> {
+    step("what the trial needs", machine::prepare)?;
+    step("build", || {
+        process::run(cargo().current_dir(tree::root()).args(["build", "--package", "patgate", "--locked"]))
+    })?;
+    let sqlite = step(&format!("{what} on SQLite"), || Ok(trial(Patgate::with(), seed)))?;
+    let cluster = step("PostgreSQL", Cluster::start)?;
+    let postgres = step(&format!("{what} on PostgreSQL"), || {
+        let database = Database::create_on(&cluster.url());
+        Ok(trial(Patgate::with().database_url(database.url()), seed + 1))
+    })?;
+    Ok([("SQLite", sqlite), ("PostgreSQL", postgres)])
 }

@@ -47,6 +47,7 @@ fn a_crash_loses_no_reminder_and_doubles_none_in_postgresql() {
 fn assert_webhooks_were_tried(outcome: webhooks::Outcome) {
     assert_eq!(outcome.kills, KILLS);
     assert!(outcome.answered > KILLS && outcome.cut > 0, "{outcome:?}");
+    assert!(outcome.unnamed > 0 && outcome.unnamed < outcome.answered, "{outcome:?}");
 }
 
 #[test]

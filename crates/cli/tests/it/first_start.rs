@@ -167,3 +167,12 @@ fn an_operator_whose_port_is_taken_is_told_which() {
     assert!(failure.log.contains(&format!("127.0.0.1:{taken}")), "{}", failure.log);
     assert!(!failure.log.contains(&format!("127.0.0.1:{free}")), "{}", failure.log);
 }
+
+#[test]
+fn an_idle_server_holds_no_huge_pages() {
+    let patgate = Patgate::with().start();
+    let held = fs::read_to_string(format!("/proc/{}/smaps_rollup", patgate.id())).unwrap();
+    let huge: Vec<&str> =
+        held.lines().find(|line| line.starts_with("AnonHugePages:")).unwrap().split_whitespace().collect();
+    assert_eq!(huge[1..], ["0", "kB"]);
+}

@@ -1,5 +1,5 @@
-//! Two servers on one PostgreSQL database send reminders through a real mail server: each mail once, and none is lost with
-//! the server that was sending it.
+//! Servers on one PostgreSQL database send reminders through a real mail server: each mail once, and none is lost with the
+//! server that was sending it; not when a mail server or the database keeps the sender waiting either.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use patgate_testkit::wait;
 use serde_json::json;
 
 use crate::actors::{admin, two_nodes};
+use crate::shutdown::Lock;
 
 /// Tokens that end tomorrow.
 const DUE: usize = 200;
@@ -105,4 +106,51 @@ fn a_node_takes_over_the_mails_of_one_that_is_killed() {
     // What the mail server had taken before the first node noted it came again, and says that it is the same.
     assert_eq!((ids.len(), tokens.len()), (DUE, DUE));
     assert!(server.count() <= DUE + CONNECTIONS, "{} mails", server.count());
+}
+
+/// A server in the middle of sending: a mail on each connection is taken, and not answered.
+fn held_up(database: &Database, server: &MailServer) -> Patgate {
+    let node = Patgate::with().database_url(database.url()).start();
+    prepare(database, &node, server);
+    server.hold_from(1);
+    assert_eq!(run(&node), DUE as u64);
+    let taken = wait::until(PATIENCE, || (server.count() == CONNECTIONS).then_some(()));
+    assert!(taken.is_some(), "{} mails were taken\n{}", server.count(), node.log());
+    node
+}
+
+#[test]
+fn a_node_asks_for_the_right_to_send_while_a_mail_server_keeps_it_waiting() {
+    let (database, server) = (Database::create(), MailServer::start());
+    let node = held_up(&database, &server);
+    // The session with the lock was told something long after its beginning, when all mails had been handed over.
+    let asked_late = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) \
+                      WHERE locktype = 'advisory' AND datname = current_database() \
+                      AND query_start > xact_start + interval '10 seconds'";
+    let asked = wait::until(PATIENCE, || (database.query(asked_late).trim() == "1").then_some(()));
+    assert!(
+        asked.is_some(),
+        "the session falls silent, and PostgreSQL ends it after a minute\n{}",
+        node.log()
+    );
+    assert_eq!(server.count(), CONNECTIONS, "no mail was answered meanwhile");
+    server.let_go();
+    all_are_sent(&database, &node);
+    assert_eq!(server.count(), DUE);
+}
+
+#[test]
+fn mails_that_were_taken_while_the_database_was_busy_are_marked_later_and_not_repeated() {
+    let (database, server) = (Database::create(), MailServer::start());
+    let node = held_up(&database, &server);
+    let lock = Lock::take(&database, "mails");
+    server.let_go();
+    // Whoever writes gives up after ten seconds.
+    let is_refused =
+        || node.log().contains("what became of mails is not written; trying again").then_some(());
+    assert!(wait::until(PATIENCE, is_refused).is_some(), "no mark was refused\n{}", node.log());
+    drop(lock);
+    all_are_sent(&database, &node);
+    let (ids, tokens) = arrived(&server);
+    assert_eq!((server.count(), ids.len(), tokens.len()), (DUE, DUE, DUE));
 }

@@ -17,6 +17,7 @@ mod demo;
 mod durability;
 mod first_start;
 mod jobs;
+mod log_outs;
 mod logs;
 mod mail_nodes;
 mod mail_server;

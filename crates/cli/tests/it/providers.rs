@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use patgate_testkit::child;
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::servers::postgres::Database;
 
@@ -21,6 +22,16 @@ fn start(data: &Path, database: Option<&Database>, table: &str) -> Result<String
             Err(failure.log)
         }
     }
+}
+
+/// Who moved which provider, as the audit log has it.
+fn moves(data: &Path, database: Option<&Database>) -> String {
+    let sql = "SELECT actor_kind, actor_name, subject_name FROM audit_events WHERE action = 'provider.move'";
+    let rows = match database {
+        Some(database) => database.query(sql),
+        None => child::run(child::program("sqlite3"), [data.join("patgate.db").as_os_str(), sql.as_ref()]),
+    };
+    rows.trim().to_owned()
 }
 
 fn oidc(issuer: &str, lines: &str) -> String {
@@ -62,6 +73,9 @@ fn another_one_is_refused(database: Option<&Database>) {
     start(&oidc(NEW, "").replace("'company'", "'other'")).unwrap();
     let told = start(&oidc(NEW, &format!("moved_from = \"sso {OLD} by sub\"\n"))).unwrap();
     assert!(told.contains("a provider has moved"), "{told}");
+    // The line may stay there: it moves nothing a second time.
+    start(&oidc(NEW, &format!("moved_from = \"sso {OLD} by sub\"\n"))).unwrap();
+    assert_eq!(moves(folder.path(), database), "system|configuration|company");
     start(&oidc(NEW, "")).unwrap();
     assert!(start(&oidc(OLD, "")).unwrap_err().contains(&format!("was `sso {NEW} by sub`")));
 }
@@ -84,6 +98,7 @@ fn a_directory_stays_the_same_with_other_servers_and_a_smaller_base() {
     start(&ldap("OU=people, DC=example, DC=com", "").replace("127.0.0.1:1", "127.0.0.1:2")).unwrap();
     let complaint = start(&ldap("dc=example,dc=org", "")).unwrap_err();
     assert!(complaint.contains("was `ldap dc=example,dc=com by entryuuid`"), "{complaint}");
+    assert_eq!(moves(folder.path(), None), "", "nothing moved so far");
     let complaint = start(&ldap("dc=example,dc=com", "external_id_attribute = 'uid'\n")).unwrap_err();
     assert!(complaint.contains("and is `ldap dc=example,dc=com by uid`"), "{complaint}");
     start(&ldap("dc=example,dc=org", "moved_from = 'ldap dc=example,dc=com by entryuuid'\n")).unwrap();

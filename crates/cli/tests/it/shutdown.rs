@@ -18,13 +18,13 @@ use crate::actors::{TOKENS, admin, auth, with_bearer};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A transaction of somebody else's that keeps a table locked until it is dropped.
-struct Lock {
+pub(crate) struct Lock {
     client: Child,
     input: Option<ChildStdin>,
 }
 
 impl Lock {
-    fn take(database: &Database, table: &str) -> Self {
+    pub(crate) fn take(database: &Database, table: &str) -> Self {
         let mut client = Command::new("psql")
             .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", database.url()])
             .stdin(Stdio::piped())

@@ -150,3 +150,29 @@ fn a_refused_client_of_deploy_reads_text() {
     assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer realm=\"patgate\""));
     assert!(!answer.text().is_empty() && !answer.text().starts_with('{'), "{}", answer.text());
 }
+
+#[test]
+fn behaviour_46_curl_has_a_ci_in_the_form_that_it_asks_for() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let server = json!({
+        "id": "Configuration/SMTPSERVERTEST", "type": "notification.PatSmtpServer",
+        "properties": { "host": "mail.example.org", "fromAddress": "patgate@example.org" },
+    });
+    assert_eq!(root.send("POST", "/api/v1/configuration-items", &server).status, 201);
+    let user = format!(":{}", root.token("deployer", "deploy").text);
+    let url = patgate.url_of("/deployit/repository/ci/Configuration/SMTPSERVERTEST");
+    // What curl asks for when nothing is said is `*/*`.
+    let nothing_said = curl::curl(["-u", &user, &url]);
+    for (accept, kind, begin) in [
+        ("*/*", "application/xml", "<notification.PatSmtpServer id=\"Configuration/SMTPSERVERTEST\""),
+        ("application/xml", "application/xml", "<notification.PatSmtpServer id="),
+        ("application/json", "application/json", "{\"id\":\"Configuration/SMTPSERVERTEST\""),
+    ] {
+        let answer = curl::curl(["-u", &user, "-H", &format!("Accept: {accept}"), &url]);
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)), "{accept}");
+        assert!(answer.text().starts_with(begin), "{accept}: {}", answer.text());
+        let is_xml = kind == "application/xml";
+        assert_eq!(answer.text() == nothing_said.text(), is_xml, "{accept}: {}", nothing_said.text());
+    }
+}

@@ -140,6 +140,31 @@ fn behaviour_08_24_25_26_permissions_count_alike_on_either_port() {
 }
 
 #[test]
+fn behaviour_16_with_tokens_switched_off_none_passes_and_the_list_stays_on_either_port() {
+    let patgate = server();
+    let root = admin(&patgate);
+    let old = root.token("old", "any");
+    let (user, token) = (format!("admin:{ADMIN_PASSWORD}"), format!(":{}", old.text));
+    let usual = root.get(SETTINGS).json();
+    let mut closed = usual.clone();
+    for application in ["release", "deploy", "others"] {
+        closed["origins"][application]["internal"] = json!(false);
+    }
+    let (body, kind) = (json!({ "tokenNote": "new" }).to_string(), "Content-Type: application/json");
+    for (settings, made, used) in [(&closed, 403, 401), (&usual, 201, 200)] {
+        assert_eq!(root.send("PUT", SETTINGS, settings).status, 200);
+        for (port, path) in [0, 1].into_iter().flat_map(|port| [(port, TOKENS), (port, DEPLOY_TOKENS)]) {
+            let answer = ask(&patgate, port, path, &["-u", &user, "-H", kind, "-d", &body]);
+            assert_eq!(answer.status, made, "{port} {path}: {}", answer.text());
+            let listed = ask(&patgate, port, path, &["-u", &user]);
+            assert_eq!(listed.status, 200, "{port} {path}: {}", listed.text());
+            assert!(listed.text().contains(&old.id), "{port} {path}: {}", listed.text());
+            assert_eq!(ask(&patgate, port, path, &["-u", &token]).status, used, "{port} {path}");
+        }
+    }
+}
+
+#[test]
 fn behaviour_17_18_19_20_21_22_23_tokens_are_made_alike_on_either_port() {
     let patgate = server();
     let root = admin(&patgate);

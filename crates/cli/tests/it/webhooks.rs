@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::upstream::Upstream;
+use patgate_testkit::wire::Wire;
 use patgate_testkit::{child, curl, standard_webhooks, wait};
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ pub(crate) fn endpoint(patgate: &Patgate, kind: &str, path: &str, mut properties
 pub(crate) const POST: &str = "events.PostWebhookEndpoint";
 
 #[test]
-fn the_lines_that_pages_show_open_the_endpoints() {
+fn behaviour_55_56_59_60_the_lines_that_pages_show_open_the_endpoints() {
     let patgate = Patgate::start();
     let token = admin(&patgate).token("builds", "release").text;
     let endpoints = [
@@ -67,6 +68,51 @@ fn the_lines_that_pages_show_open_the_endpoints() {
         }
     }
     assert!(!patgate.log().contains(&token) && !patgate.log().contains(SECRET));
+}
+
+#[test]
+fn behaviour_57_58_61_63_curl_is_refused_what_an_endpoint_does_not_take() {
+    let patgate =
+        Patgate::with().configuration("public_url = 'https://example.org/production-xlr'\n").start();
+    let root = admin(&patgate);
+    let token = root.token("builds", "release").text;
+    endpoint(&patgate, POST, "hook", json!({ "secretToken": token }));
+    endpoint(&patgate, POST, "closed", json!({ "authentication": "none", "enabled": false }));
+    let header = |name: &str| format!("{name}: {token}");
+    let [own, release, deploy] =
+        ["x-release-webhook-token", "x-release-personal-token", "x-deploy-personal-token"].map(header);
+    let bearer = format!("Authorization: Bearer {token}");
+    let (basic, kind) = (format!(":{token}"), "Content-Type: application/json");
+    let (hook, event) = ("/webhooks/hook", ["-H", kind, "-d", "{}"]);
+    for (path, words, status) in [
+        ("/webhooks/closed", vec![], 404),
+        ("/webhooks/nothing", vec!["-H", &own], 404),
+        (hook, vec!["-H", &own, "-X", "PUT"], 405),
+        (hook, vec!["-H", &release], 401),
+        (hook, vec!["-H", &deploy], 401),
+        (hook, vec!["-H", &bearer], 401),
+        (hook, vec!["-u", &basic], 401),
+        (hook, vec!["-H", &own], 202),
+        ("/production-xlr/webhooks/hook", vec!["-H", &own], 202),
+    ] {
+        let url = patgate.url_of(path);
+        let answer = curl::curl(words.iter().copied().chain(event).chain([url.as_str()]));
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+    }
+    let url = patgate.url_of(hook);
+    for (kind, body, status) in [("text/plain", "{}", 415), ("application/json", "a=1", 400)] {
+        let kind = format!("Content-Type: {kind}");
+        let answer = curl::curl(["-H", &own, "-H", &kind, "-d", body, &url]);
+        assert_eq!(answer.status, status, "{body}: {}", answer.text());
+    }
+    let read = curl::curl(["-H", &own, &url]);
+    assert_eq!((read.status, read.header("allow")), (405, Some("POST")));
+    let second = json!({
+        "id": "Configuration/second", "type": "events.GetWebhookEndpoint",
+        "properties": { "path": "hook", "authentication": "none" },
+    });
+    let refused = root.send("POST", "/api/v1/configuration-items", &second);
+    assert_eq!((refused.status, &refused.json()["field"]), (400, &json!("properties.path")));
 }
 
 /// The line on the page of an endpoint.
@@ -130,4 +176,66 @@ fn the_library_of_standard_webhooks_signs_what_is_taken_and_checks_what_is_forwa
     assert_eq!((text.as_str(), headers[0].1), (body, "msg_1"));
     assert_eq!(standard_webhooks::complaint(WHSEC, &headers, &text), None);
     assert!(standard_webhooks::complaint(WHSEC, &headers, "{}").is_some(), "the library does check");
+}
+
+/// The status of an event that is sent to an endpoint which anybody may call, and in how many seconds to come again.
+fn event(patgate: &Patgate, path: &str, body: &str) -> (u16, Option<u32>) {
+    let url = patgate.url_of(&format!("/webhooks/{path}"));
+    let answer = curl::curl(["-H", "Content-Type: application/json", "--data-binary", body, &url]);
+    let seconds = answer.header("retry-after").map(|seconds| seconds.parse().unwrap());
+    assert_eq!(seconds.is_some(), matches!(answer.status, 429 | 503), "{}", answer.text());
+    (answer.status, seconds)
+}
+
+fn kept(patgate: &Patgate) -> String {
+    patgate.sql("SELECT count(*) FROM webhook_requests").trim().to_owned()
+}
+
+#[test]
+fn who_sends_more_than_an_endpoint_takes_is_told_when_to_come_again() {
+    let patgate = Patgate::start();
+    endpoint(&patgate, POST, "slow", json!({ "authentication": "none", "requestsPerMinute": 1 }));
+    assert_eq!(event(&patgate, "slow", "{}"), (202, None));
+    let (status, seconds) = event(&patgate, "slow", "{}");
+    assert!(
+        status == 429 && seconds.is_some_and(|seconds| (1..=60).contains(&seconds)),
+        "{status} {seconds:?}"
+    );
+    assert_eq!(kept(&patgate), "1");
+    let properties = json!({
+        "authentication": "none", "action": "forward", "forwardUrl": "https://receiver.invalid/",
+    });
+    endpoint(&patgate, POST, "full", properties);
+    assert_eq!(event(&patgate, "full", "{}"), (202, None));
+    let waiting =
+        |many: u32| patgate.sql(&format!("UPDATE webhook_counters SET waiting = {many} WHERE waiting > 0"));
+    waiting(100_000);
+    assert_eq!(event(&patgate, "full", "{}"), (429, Some(60)), "so many wait to be forwarded");
+    assert_eq!(kept(&patgate), "2");
+    waiting(99_999);
+    assert_eq!(event(&patgate, "full", "{}"), (202, None));
+}
+
+#[test]
+fn who_sends_while_the_room_for_bodies_is_taken_is_told_to_come_again() {
+    let patgate = Patgate::start();
+    endpoint(&patgate, POST, "big", json!({ "authentication": "none", "bodyLimit": 16_384 }));
+    // Of the 20 MiB of an endpoint whose callers have proven nothing, all but a few KiB: bodies that never end.
+    let holds = |bytes: usize| {
+        let mut wire = Wire::connect(patgate.ports()[0]);
+        let head = "POST /webhooks/big HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 16777216\r\n\r\n";
+        wire.send(head).unwrap();
+        wire.send(vec![b' '; bytes]).unwrap();
+        wire
+    };
+    let held = [holds(16 * 1_024 * 1_024 - 1), holds((4 * 1_024 - 8) * 1_024)];
+    // It is read at once with its head, so that nothing is left when it is refused.
+    let body = json!("x".repeat(7 * 1_024)).to_string();
+    let status = |wanted: u16| {
+        let is = || (event(&patgate, "big", &body).0 == wanted).then_some(());
+        wait::until(Duration::from_secs(20), is)
+    };
+    assert!(status(503).is_some(), "{}", patgate.log());
+    drop(held);
+    assert!(status(202).is_some(), "{}", patgate.log());
 }

@@ -1,4 +1,4 @@
-//! What the index keeps of a grant: 64 bytes for a name of up to 24 bytes, key included, which is one cache line.
+//! What the index keeps of a grant: 64 bytes for an encoded name of up to 24 bytes, key included, which is one cache line.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use compact_str::CompactString;
 use jiff::Timestamp;
 
-use super::owner::OwnerFacts;
+use super::owner::{OwnerFacts, encode_value};
 use crate::application::ApplicationSlot;
 use crate::expiry::Expiry;
 use crate::grant::{GrantState, SuspensionReason};
@@ -76,7 +76,8 @@ pub(super) struct ClassKey {
 #[derive(Debug)]
 pub(super) struct Entry {
     id: GrantId,
-    name: CompactString,
+    /// As an identity header tells it: encoded once for all requests.
+    encoded_name: CompactString,
     class: u32,
     expires_at: Expiry,
     /// Seconds since 1970; 0: not used since the node started.
@@ -89,7 +90,7 @@ impl Entry {
     pub(super) fn new(record: &GrantRecord, class: u32, last_used: u32) -> Self {
         Self {
             id: record.id,
-            name: CompactString::new(&record.name),
+            encoded_name: CompactString::new(encode_value(&record.name)),
             class,
             expires_at: record.expires_at,
             last_used: AtomicU32::new(last_used),
@@ -125,10 +126,10 @@ impl<'v> FoundGrant<'v> {
         self.entry.id
     }
 
-    /// The token's name.
+    /// The token's name, percent-encoded as an identity header tells it (RFC 3986 §2.1).
     #[must_use]
-    pub fn name(&self) -> &'v str {
-        &self.entry.name
+    pub fn encoded_name(&self) -> &'v str {
+        &self.entry.encoded_name
     }
 
     /// For whom the token speaks.

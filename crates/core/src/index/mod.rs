@@ -18,7 +18,7 @@ use self::classes::Classes;
 use self::entry::Entry;
 pub use self::entry::{FoundGrant, GrantRecord, Standing};
 use self::key::{Key, Mixed, PassThrough};
-pub use self::owner::{Identity, OwnerFacts, encode_list, encode_value};
+pub use self::owner::{Identity, OwnerFacts, encode_list};
 use crate::confirmation::{Confirmation, FreshnessWindows};
 use crate::grant::SuspensionReason;
 use crate::identifier::{GrantId, UserId};

@@ -14,7 +14,7 @@ const ENCODED: &AsciiSet =
 
 /// One value of an identity header: percent-encoded UTF-8 (RFC 3986 §2.1).
 #[must_use]
-pub fn encode_value(value: &str) -> Cow<'_, str> {
+pub(super) fn encode_value(value: &str) -> Cow<'_, str> {
     utf8_percent_encode(value, ENCODED).into()
 }
 

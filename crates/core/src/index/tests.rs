@@ -97,7 +97,7 @@ fn a_token_acts_as_its_owner() {
     let view = world.index.view();
     let permit = verify(&view, world.token.reveal(), None, RELEASE, now()).unwrap();
     assert_eq!(permit.owner(), world.user.id);
-    assert_eq!(permit.grant().unwrap().name(), "ci");
+    assert_eq!(permit.grant().unwrap().encoded_name(), "ci");
     assert_eq!(permit.permissions(), world.permissions(&["login", "release#view"]));
     let [user, email, groups, permissions] = permit.facts().identity.values();
     assert_eq!((user, email), ("%C3%84nn", "ann@example.org"));

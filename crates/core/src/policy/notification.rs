@@ -157,20 +157,25 @@ impl From<MailSubject> for String {
     }
 }
 
-/// The body of a mail: 1 to 10,000 characters; of the control characters it has line breaks and tabs alone. Line breaks
-/// are kept as `\n`.
+/// The body of a mail: 1 to 10,000 characters, and 38,000 bytes at most as a page holds it ([`length_in_page`]); of the
+/// control characters it has line breaks and tabs alone. Line breaks are kept as `\n`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct MailBody(String);
 
 /// Why a text is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a body has 1 to 10,000 characters, and no control characters but line breaks and tabs")]
+#[error(
+    "a body has 1 to 10,000 characters, and no control characters but line breaks and tabs; in a page, where `<`, `>`, `&` \
+     and quotes take five bytes each, it takes at most 38,000 bytes"
+)]
 pub struct NotABody;
 
 impl MailBody {
     /// The most characters.
     pub const LONGEST: usize = 10_000;
+    /// The most bytes in a page: who edits it loads no more than that.
+    pub const HEAVIEST: usize = 38_000;
 
     /// As it was written, with `\n` at the end of each line.
     #[must_use]
@@ -187,6 +192,7 @@ impl TryFrom<String> for MailBody {
         let text = text.replace("\r\n", "\n");
         let is_out = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
         let fits = (1..=Self::LONGEST).contains(&text.chars().count())
+            && text.chars().map(length_in_page).sum::<usize>() <= Self::HEAVIEST
             && !text.trim().is_empty()
             && !text.contains(is_out);
         if fits { Ok(Self(text)) } else { Err(NotABody) }
@@ -196,6 +202,15 @@ impl TryFrom<String> for MailBody {
 impl From<MailBody> for String {
     fn from(body: MailBody) -> Self {
         body.0
+    }
+}
+
+/// How many bytes a letter takes in a page, where what could be markup is written as a number (HTML §13.1.4).
+#[must_use]
+pub fn length_in_page(letter: char) -> usize {
+    match letter {
+        '<' | '>' | '&' | '"' | '\'' => "&#38;".len(),
+        letter => letter.len_utf8(),
     }
 }
 
@@ -225,7 +240,10 @@ mod tests {
     fn a_body_keeps_its_lines_as_the_database_has_them() {
         let body = |text: &str| MailBody::try_from(text.to_owned());
         assert_eq!(body("a\r\nb\tc\n").unwrap().as_str(), "a\nb\tc\n");
-        for bad in ["", " \n", "a\u{7}", &"x".repeat(10_001)] {
+        for good in ["x".repeat(10_000), "\u{1f511}".repeat(9_500), "<".repeat(7_600)] {
+            assert!(body(&good).is_ok(), "{good}");
+        }
+        for bad in ["", " \n", "a\u{7}", &"x".repeat(10_001), &"<".repeat(7_601)] {
             assert_eq!(body(bad), Err(NotABody), "{bad:?}");
         }
     }

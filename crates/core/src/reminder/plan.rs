@@ -63,7 +63,8 @@ pub enum SkipReason {
     SwitchedOff,
     /// It is a notice, and no mail server was chosen for a week.
     NoServer,
-    /// What it warns of does not come any more, or came otherwise, after the mail was planned.
+    /// A newer mail tells of the same with fewer days left; or what it warns of does not come any more, or came otherwise,
+    /// after the mail was planned.
     Overtaken,
 }
 

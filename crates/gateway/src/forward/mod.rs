@@ -8,7 +8,6 @@ mod sample;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 
 use bytes::Bytes;
 use http::header::HeaderMap;
@@ -18,6 +17,7 @@ use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
 use patgate_core::permission::Catalog;
 use patgate_core::verify::{Demand, Denied, Permit, Surface, admit, verify};
+use tokio::sync::mpsc::Sender;
 
 pub use self::sample::UseSample;
 use crate::application::{Gate, Route, RouteFault};
@@ -36,7 +36,7 @@ pub struct Gateway {
     gates: HashMap<Box<str>, Gate>,
     token_headers: TokenHeaders,
     proxies: TrustedProxies,
-    samples: SyncSender<UseSample>,
+    samples: Sender<UseSample>,
 }
 
 /// Gates that cannot stand beside each other.
@@ -122,7 +122,7 @@ impl Gateway {
         catalog: Arc<Catalog>,
         gates: Vec<Gate>,
         proxies: TrustedProxies,
-        samples: SyncSender<UseSample>,
+        samples: Sender<UseSample>,
     ) -> Result<Self, UnusableGates> {
         if let Some(fault) = faults(&gates).into_iter().next() {
             return Err(fault);

@@ -1,13 +1,12 @@
 //! One connection, from its handshake to its end.
 
 use std::convert::Infallible;
-use std::future::{self, poll_fn};
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 
-use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -21,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use super::Limits;
 use super::answer::{Answer, Body, Service};
 use super::socket::Socket;
-use super::watch::{Guard, Order, Watch, Watched};
+use super::watch::{Guard, InService, Order, Watch, Watched};
 
 /// Requests of one HTTP/2 connection that are served at a time.
 const STREAMS: u32 = 100;
@@ -92,18 +91,34 @@ impl Connector {
         service_fn(move |request| match service(request, peer) {
             Answer::Ready(response) => {
                 watch.was_answered();
-                future::ready(Ok(response.map(|bytes| Either::Left(Full::new(bytes))))).left_future()
+                Answering::Ready(Some(response.map(|bytes| Either::Left(Full::new(bytes)))))
             }
-            Answer::Later(answer) => {
-                let in_service = watch.begin_service();
-                let answer = async move {
-                    let answer = answer.await;
-                    drop(in_service);
-                    Ok(answer)
-                };
-                answer.right_future()
-            }
+            Answer::Later(answer) => Answering::Later(answer, Some(watch.begin_service())),
         })
+    }
+}
+
+/// An answer as hyper waits for it. It is moved with what it holds: one that is there goes through as few hands as can be.
+enum Answering {
+    Ready(Option<Response<Body>>),
+    Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>, Option<InService>),
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Body>, Infallible>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Ready(response) => {
+                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
+            }
+            Self::Later(answer, in_service) => {
+                let response = ready!(answer.as_mut().poll(context));
+                *in_service = None;
+                Poll::Ready(Ok(response))
+            }
+        }
     }
 }
 

@@ -23,7 +23,7 @@ const LONGEST_MESSAGE: usize = 300;
 ///
 /// Refuses with 415 what is not sent as JSON, with 413 what is above the limit of the server, with 408 what does not
 /// arrive in time, and with 400 what is no JSON (RFC 8259) or not this type; when it is one field that is wrong, the
-/// refusal names it.
+/// refusal names it, and otherwise `body`.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
@@ -86,7 +86,7 @@ pub(super) fn is_one_of(types: &[&str], headers: &HeaderMap) -> bool {
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = str::from_utf8(body).map_err(|error| {
         let detail = format!("The body is not UTF-8 after byte {}", error.valid_up_to());
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
+        Problem::body("invalid_json", detail)
     })?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -101,7 +101,7 @@ fn of_fault(path: &str, error: &serde_json::Error) -> Problem {
     let message = error.to_string();
     if error.classify() != Category::Data {
         let detail = format!("The body is not JSON: {message}");
-        return Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail);
+        return Problem::body("invalid_json", detail);
     }
     // The place in the text helps nobody who is told the field.
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
@@ -118,7 +118,7 @@ fn of_fault(path: &str, error: &serde_json::Error) -> Problem {
         (None, Some(name)) => name.to_owned(),
         (None, None) => {
             let detail = format!("The body has another form than this call takes: {message}");
-            return Problem::new(StatusCode::BAD_REQUEST, "invalid_body", detail);
+            return Problem::body("invalid_body", detail);
         }
     };
     let detail = format!("The field `{field}` is wrong: {message}");
@@ -205,13 +205,13 @@ mod tests {
             (br#"{"tokenNote":"n","expiresInDays":-1}"#, "expiresInDays"),
             (br#"{"tokenNote":"n","lines":[{"count":1},{"count":256}]}"#, "lines[1].count"),
             (br#"{"tokenNote":"n","lines":[{}]}"#, "lines[0].count"),
-            (b"", ""),
-            (b"{", ""),
-            (br#"{"tokenNote":"n"} x"#, ""),
-            (br#"{"tokenNote":"\ud800"}"#, ""),
-            (b"{\"tokenNote\":\"\xff\"}", ""),
-            (b"[]", ""),
-            (b"null", ""),
+            (b"", "body"),
+            (b"{", "body"),
+            (br#"{"tokenNote":"n"} x"#, "body"),
+            (br#"{"tokenNote":"\ud800"}"#, "body"),
+            (b"{\"tokenNote\":\"\xff\"}", "body"),
+            (b"[]", "body"),
+            (b"null", "body"),
         ] {
             let (named, detail) = refusal(body).await;
             assert_eq!(named, field, "{detail}");

@@ -4,6 +4,7 @@
 pub mod configuration_items;
 pub mod deploy;
 mod document;
+pub mod endpoints;
 pub mod entity_tag;
 pub mod global_permissions;
 pub mod health;
@@ -26,12 +27,12 @@ pub mod users;
 pub mod webhook_endpoints;
 
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
 
+use self::endpoints::Endpoints;
 use crate::state::AppState;
 
-/// The routes of each resource, with their documentation.
-const RESOURCES: [fn() -> OpenApiRouter<AppState>; 14] = [
+/// The endpoints of each resource.
+const RESOURCES: [fn(Endpoints) -> Endpoints; 14] = [
     configuration_items::routes,
     deploy::routes,
     global_permissions::routes,
@@ -49,18 +50,14 @@ const RESOURCES: [fn() -> OpenApiRouter<AppState>; 14] = [
 ];
 
 /// Every route of the API.
-///
-/// The documentation of a resource is dropped before the next one's is made: all of it at once takes 14 MB, and what is
-/// kept of the routes would lie scattered in them for as long as the server runs.
 pub fn routes() -> Router<AppState> {
-    RESOURCES.into_iter().fold(Router::new(), |router, resource| router.merge(Router::from(resource())))
+    gathered(Endpoints::to_answer()).into_router()
 }
 
 /// The document of the API: every path that this server answers.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let root = OpenApiRouter::with_openapi(document::root());
-    RESOURCES.into_iter().fold(root, |router, resource| router.merge(resource())).into_openapi()
+    gathered(Endpoints::to_describe(document::root())).into_document()
 }
 
 /// The document as a text, as it stands in `docs/reference/openapi.json`.
@@ -68,4 +65,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn openapi_text() -> String {
     let text = openapi().to_pretty_json().unwrap_or_default();
     text + "\n"
+}
+
+fn gathered(endpoints: Endpoints) -> Endpoints {
+    RESOURCES.into_iter().fold(endpoints, |endpoints, resource| resource(endpoints))
 }

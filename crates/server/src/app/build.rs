@@ -5,13 +5,13 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 
 use patgate_core::index::Index;
 use patgate_gateway::forward::UnusableGates;
 use patgate_gateway::listener::BindFault;
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{OpenError, Store, StoreError};
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{lock, memory};
 use crate::configuration::{Configuration, PublicUrl};
@@ -124,7 +124,7 @@ pub fn build(
     random: Random,
 ) -> Result<(AppState, Receiver<UseSample>), StartError> {
     let index = Arc::new(Index::new(keys.digest));
-    let (samples, arriving) = sync_channel(last_use::SAMPLES);
+    let (samples, arriving) = channel(last_use::SAMPLES);
     let gateway = Gateway::new(
         Arc::clone(&index),
         Arc::clone(&configuration.catalog),

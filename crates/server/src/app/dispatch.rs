@@ -31,15 +31,15 @@ use crate::webhook;
 
 /// Answers every request of every listener. Cheap to clone.
 #[derive(Clone)]
-pub struct Service {
+pub struct Dispatcher {
     state: AppState,
     router: Router,
     /// The path of `public_url`: a proxy may leave it on the requests or take it off.
     context: Arc<str>,
 }
 
-impl Service {
-    /// The service over these parts. Bodies above `body_limit` bytes are refused.
+impl Dispatcher {
+    /// The dispatcher over these parts. Bodies above `body_limit` bytes are refused.
     #[must_use]
     pub fn new(state: AppState, body_limit: usize) -> Self {
         let limit = BodyLimit(body_limit as u64);
@@ -81,8 +81,10 @@ impl Service {
             return match self.authorize(&request, peer) {
                 Decision::Answer(response) => Answer::Ready(response),
                 Decision::JudgePassword(demand) => {
-                    let service = self.clone();
-                    Answer::later(async move { service.judge(demand).await.map(Full::new).map(Either::Left) })
+                    let dispatcher = self.clone();
+                    Answer::later(
+                        async move { dispatcher.judge(demand).await.map(Full::new).map(Either::Left) },
+                    )
                 }
             };
         }
@@ -91,8 +93,8 @@ impl Service {
             let taken = async move { webhook::take(&state, request.map(Body::new), peer.ip()).await };
             return Answer::later(async move { unsniffed(caught(taken).await).map(boxed) });
         }
-        let service = self.clone();
-        Answer::later(async move { service.answer(request.map(Body::new), peer).await.map(boxed) })
+        let dispatcher = self.clone();
+        Answer::later(async move { dispatcher.answer(request.map(Body::new), peer).await.map(boxed) })
     }
 
     /// Answers a request to the API.
@@ -106,11 +108,13 @@ impl Service {
         if let Some(folded) = api::tail::fold(request.method(), request.uri()) {
             *request.uri_mut() = folded;
         }
-        let always = ["/healthz", "/readyz", "/openapi.json"].contains(&path.as_str());
+        // What a page of a server that starts looks like comes with it.
+        let always =
+            ["/healthz", "/readyz", "/openapi.json"].contains(&path.as_str()) || path.starts_with("/assets/");
         let response = if always || self.state.node.is_ready() {
             self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
         } else {
-            Problem::starting().into_response()
+            pages::starting(&self.state, request.headers())
         };
         unsniffed(suit_path(&path, response))
     }

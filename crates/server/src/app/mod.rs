@@ -9,7 +9,7 @@ mod serve;
 
 pub use build::{StartError, build, open};
 pub use command::{finish, for_command};
-pub use dispatch::Service;
+pub use dispatch::Dispatcher;
 pub use memory::begin_small;
 pub(crate) use serve::stop_signal;
 pub use serve::{Running, serve, start};

@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::build::{self, StartError};
-use super::dispatch::Service;
+use super::dispatch::Dispatcher;
 use super::{lock, memory};
 use crate::configuration::Configuration;
 use crate::edge::{Clock, Random, Stopwatch};
@@ -65,7 +65,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         }
         None => None,
     };
-    providers::recognise(&state.store, &configuration).await?;
+    providers::recognise(&state.store, &configuration, clock.now()).await?;
     first_start::forget_when_changed(&state).await?;
     first_start::run(&state, configuration.admin_password.as_ref()).await?;
 
@@ -88,10 +88,10 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     state.webhooks.rules.listens_on(&addresses);
     tasks.spawn(webhook::run(state.clone(), background.clone()));
     tasks.spawn(jobs::webhooks::run(state.clone(), background.clone()));
-    let service = Service::new(state.clone(), configuration.body_limit);
+    let dispatcher = Dispatcher::new(state.clone(), configuration.body_limit);
     tokio::spawn(memory::give_back());
-    tasks.spawn(jobs::releases::run(state.clone(), service.clone(), background.clone()));
-    let answer: listener::Service = Arc::new(move |request, peer| service.call(request, peer));
+    tasks.spawn(jobs::releases::run(state.clone(), dispatcher.clone(), background.clone()));
+    let answer: listener::Service = Arc::new(move |request, peer| dispatcher.call(request, peer));
     let stopped = accepting.clone().cancelled_owned();
     let listening = tokio::spawn(async move {
         if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::of_process(), stopped).await {

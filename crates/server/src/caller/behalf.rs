@@ -18,7 +18,7 @@ use patgate_core::user::Username;
 use patgate_core::verify::{Demand, Denied, Permit, admit, verify_bound};
 use patgate_gateway::identity;
 
-use super::{Caller, CallerToken, NO_PASSWORDS, Proof, by_proof, unauthorized};
+use super::{Caller, NO_PASSWORDS, Proof, by_permit, by_proof, unauthorized};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -139,12 +139,5 @@ fn by_digests(
 ) -> Result<Caller, Problem> {
     let view = state.index.view();
     let permit = permit(&view, digests, demand, state.clock.now()).map_err(|denied| unauthorized(&denied))?;
-    let grant = permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
-    let token = CallerToken {
-        id: grant.id(),
-        application: grant.application(),
-        expires_at: grant.expires_at(),
-        permissions: grant.permissions(),
-    };
-    Ok(Caller::new(&permit, Proof::Token(token), address))
+    by_permit(&permit, address)
 }

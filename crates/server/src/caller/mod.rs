@@ -278,18 +278,25 @@ fn by_token(
     let now = state.clock.now();
     let verdict = verify(&view, token.reveal(), token.claimed_name(), demand, now);
     let permit = verdict.map_err(|denied| unauthorized(&denied))?;
-    let grant = permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
-    if permit.is_sample() {
+    if permit.is_sample()
+        && let Some(grant) = permit.grant()
+    {
         // A full queue drops the sample: a verdict waits for nobody.
         let _ = state.samples.try_send(UseSample::of(grant.id(), now, address, &parts.headers));
     }
+    by_permit(&permit, address)
+}
+
+/// The caller whose token was given this permit.
+fn by_permit(permit: &Permit<'_>, address: IpAddr) -> Result<Caller, Problem> {
+    let grant = permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
     let token = CallerToken {
         id: grant.id(),
         application: grant.application(),
         expires_at: grant.expires_at(),
         permissions: grant.permissions(),
     };
-    Ok(Caller::new(&permit, Proof::Token(token), address))
+    Ok(Caller::new(permit, Proof::Token(token), address))
 }
 
 fn by_proof(

@@ -275,7 +275,8 @@ fn rules(drafts: Vec<DraftRule>, catalog: &Catalog, faults: &mut Vec<Fault>) -> 
     rules.into_iter().map(|(.., rule)| rule).collect()
 }
 
-/// The gates of Release and Deploy, and the labels of all built-in applications in the order of their slots.
+/// The gates of Release and Deploy, and the labels of all applications there are without a configuration, in the order of their
+/// slots.
 fn built_in(applications: &Applications) -> (Vec<Gate>, Vec<String>) {
     let headers =
         [(ApplicationSlot::RELEASE, RELEASE_TOKEN_HEADER), (ApplicationSlot::DEPLOY, DEPLOY_TOKEN_HEADER)];
@@ -283,7 +284,7 @@ fn built_in(applications: &Applications) -> (Vec<Gate>, Vec<String>) {
         .into_iter()
         .filter_map(|(slot, header)| Some(Gate::new(applications.name(slot)?.clone(), slot, header)))
         .collect();
-    (gates, ["All applications", "Release", "Deploy"].map(str::to_owned).to_vec())
+    (gates, ["Any", "Release", "Deploy"].map(str::to_owned).to_vec())
 }
 
 fn fault<T>(section: &mut Section<'_>, name: &str, place: &Place, expected: impl fmt::Display) -> Option<T> {

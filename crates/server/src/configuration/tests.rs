@@ -47,7 +47,7 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!(configuration.public_url_of(configuration.listen[0]).to_string(), "http://127.0.0.1:5516");
     let names: Vec<_> = configuration.gates.iter().map(|gate| gate.name.as_str()).collect();
     assert_eq!(names, ["release", "deploy"]);
-    assert_eq!(configuration.labels, ["All applications", "Release", "Deploy"]);
+    assert_eq!(configuration.labels, ["Any", "Release", "Deploy"]);
     assert!(configuration.admin_password.is_none() && configuration.tls.is_none());
 }
 
@@ -233,7 +233,7 @@ fn an_application_of_the_file_becomes_a_gate() {
     assert_eq!((deploy.slot, deploy.rules.len()), (ApplicationSlot::DEPLOY, 1));
     assert_eq!(deploy.token_header, "x-deploy-personal-token");
     assert_eq!(deploy.uri_header, "x-forwarded-uri");
-    assert_eq!(configuration.labels, ["All applications", "Release", "Deploy", "The shop"]);
+    assert_eq!(configuration.labels, ["Any", "Release", "Deploy", "The shop"]);
 }
 
 #[test]

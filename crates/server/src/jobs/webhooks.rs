@@ -279,6 +279,7 @@ mod tests {
             content_type: String::new(),
             body: String::new(),
             hops: 0,
+            starts_by: None,
             bytes: 0,
             attempts: 1,
             created_at: Timestamp::UNIX_EPOCH,

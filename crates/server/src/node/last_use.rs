@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,12 +10,13 @@ use patgate_core::identifier::GrantId;
 use patgate_core::index::Index;
 use patgate_gateway::forward::UseSample;
 use patgate_store::Store;
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::edge::Clock;
 use crate::problem::with_causes;
 
-/// Samples that may wait; more are dropped.
+/// Samples that may wait, each in about 80 bytes and its user agent; more are dropped.
 pub const SAMPLES: usize = 10_000;
 /// How often samples are written.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -29,14 +29,15 @@ const BATCH: usize = 1_000;
 pub async fn run(
     index: Arc<Index>,
     store: Store,
-    samples: Receiver<UseSample>,
+    mut samples: Receiver<UseSample>,
     clock: Clock,
     stop: CancellationToken,
 ) {
     let mut swept = clock.now();
     loop {
         let stopping = tokio::time::timeout(DRAIN, stop.cancelled()).await.is_ok();
-        let mut uses: HashMap<GrantId, LastUse> = samples.try_iter().map(of_sample).collect();
+        let waiting = std::iter::from_fn(|| samples.try_recv().ok());
+        let mut uses: HashMap<GrantId, LastUse> = waiting.map(of_sample).collect();
         let now = clock.now();
         if stopping || now.duration_since(swept) >= SWEEP {
             index.used_since(swept, |id, at| {

@@ -1,8 +1,11 @@
-//! Calls to other servers: one connection each, bounded in time and size, and no redirect is followed.
+//! An HTTP client for calls to other servers: one connection each, bounded in time and size, and no redirect is followed.
 //!
-//! What is asked of a provider, and what is handed on to the receiver of a webhook, goes out here. Such calls are few and
-//! mostly go somewhere else each time, so that a pool of connections would save little; an own connection needs no more
-//! than hyper and rustls, and each of its bounds can be seen here.
+//! Sign-in asks providers with it, webhook endpoints forward requests with it, and scripts of releases call applications with
+//! it. Whether an address may be called is judged by whoever calls. Such calls are few and mostly go somewhere else each time,
+//! so that a pool of connections would save little; an own connection needs no more than hyper and rustls, and each of its
+//! bounds can be seen here.
+
+mod look_up;
 
 use std::fmt;
 use std::future::Future;
@@ -26,6 +29,7 @@ use tokio_util::either::Either;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+pub(crate) use self::look_up::{addresses, first, system};
 use crate::tls::Authorities;
 
 /// How long one call may take, from the look-up of the name to the last byte of the answer.
@@ -78,31 +82,27 @@ pub enum CallFault {
         "`{0}` is no https address; http is for this machine alone, or set `allow_clear_text = true` at the provider"
     )]
     ClearText(String),
+    /// What the name stands for may not be called.
+    #[error("{0}")]
+    Forbidden(String),
     /// Nobody vouches for anybody.
     #[error("{0}")]
     NoAuthorities(String),
 }
 
-/// Sends a request to an address that was looked up and judged before, by the authorities of the machine, and reads the
-/// beginning of the answer. The name in the URL is not looked up again.
+/// Looks up and judges where the URL leads, by `address`, sends the request there, by the authorities of the machine, and
+/// reads the beginning of the answer. The name in the URL is not looked up again. All of it takes ten seconds at most.
 ///
 /// # Errors
 /// [`CallFault`].
 pub(crate) async fn send_to(
     url: &Url,
-    address: SocketAddr,
+    address: impl Future<Output = Result<SocketAddr, CallFault>>,
     request: Request<Full<Bytes>>,
     longest: usize,
 ) -> Result<Reply, CallFault> {
     let place = place(url);
-    let answer = async {
-        let stream = TcpStream::connect(address)
-            .await
-            .map_err(|error| CallFault::Unreachable { to: place.clone(), reason: error.to_string() })?;
-        let stream = secure(url, stream, None, &place).await?;
-        exchange(stream, request, &place, Reading::Beginning(longest)).await
-    };
-    within(&place, answer).await
+    within(&place, sent(url, &place, address, request, longest)).await
 }
 
 /// Ends a call that takes too long.
@@ -113,10 +113,7 @@ pub(crate) async fn within<T>(
     place: &str,
     answer: impl Future<Output = Result<T, CallFault>>,
 ) -> Result<T, CallFault> {
-    match tokio::time::timeout(LIMIT, answer).await {
-        Ok(answer) => answer,
-        Err(_) => Err(CallFault::Slow(place.to_owned())),
-    }
+    limited(LIMIT, place, answer).await
 }
 
 /// Host and port of an address, for messages.
@@ -150,6 +147,31 @@ pub(crate) async fn secure(
     let tls = TlsConnector::from(tls(trust, &unreachable).await?);
     let stream = tls.connect(name, stream).await.map_err(|error| unreachable(&error))?;
     Ok(Either::Left(stream))
+}
+
+async fn sent(
+    url: &Url,
+    place: &str,
+    address: impl Future<Output = Result<SocketAddr, CallFault>>,
+    request: Request<Full<Bytes>>,
+    longest: usize,
+) -> Result<Reply, CallFault> {
+    let stream = TcpStream::connect(address.await?)
+        .await
+        .map_err(|error| CallFault::Unreachable { to: place.to_owned(), reason: error.to_string() })?;
+    let stream = secure(url, stream, None, place).await?;
+    exchange(stream, request, place, Reading::Beginning(longest)).await
+}
+
+async fn limited<T>(
+    limit: Duration,
+    place: &str,
+    answer: impl Future<Output = Result<T, CallFault>>,
+) -> Result<T, CallFault> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(answer) => answer,
+        Err(_) => Err(CallFault::Slow(place.to_owned())),
+    }
 }
 
 async fn tls(
@@ -210,5 +232,48 @@ async fn drive<T>(connection: impl Future<Output = hyper::Result<()>>, talk: imp
     match select(pin!(talk), pin!(connection)).await {
         future::Either::Left((answer, _)) => answer,
         future::Either::Right((_, talk)) => talk.await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const HALF: Duration = Duration::from_millis(600);
+
+    /// A call of which the look-up takes a while, and the answer as long again; what came of it within this time.
+    async fn called_within(limit: Duration) -> Result<StatusCode, CallFault> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await?;
+            let _ = stream.read(&mut [0; 512]).await?;
+            tokio::time::sleep(HALF).await;
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await?;
+            io::Result::Ok(())
+        });
+        let found = async {
+            tokio::time::sleep(HALF).await;
+            Ok(address)
+        };
+        let url: Url = "http://slow.invalid/".parse().unwrap();
+        let request =
+            Request::post("/").header("host", "slow.invalid").body(Full::new(Bytes::new())).unwrap();
+        let reply =
+            limited(limit, "slow.invalid:80", sent(&url, "slow.invalid:80", found, request, 100)).await;
+        reply.map(|reply| reply.status)
+    }
+
+    #[tokio::test]
+    async fn the_look_up_and_the_answer_have_one_bound() {
+        // Each of both would keep to a second of its own.
+        let slow = called_within(Duration::from_secs(1)).await;
+        assert_eq!(slow, Err(CallFault::Slow("slow.invalid:80".to_owned())));
+        assert_eq!(called_within(LIMIT).await, Ok(StatusCode::NO_CONTENT));
     }
 }

@@ -40,7 +40,7 @@ mod webhooks;
 
 use axum::Router;
 use axum::middleware;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::HeaderMap;
 use http::header::ACCEPT;
@@ -57,7 +57,7 @@ use crate::problem::{BodyLimit, Problem};
 use crate::state::AppState;
 
 /// What a page handler answers.
-pub type PageResult = Result<axum::response::Response, Refused>;
+pub type PageResult = Result<Response, Refused>;
 
 /// Every page. Their addresses are those of `docs/reference/pages.md`. Bodies above `limit` are refused.
 pub fn routes(state: &AppState, limit: BodyLimit) -> Router<AppState> {
@@ -93,12 +93,20 @@ pub fn missing(state: &AppState) -> Router<AppState> {
     Router::new().fallback(nothing_here).layer(dress)
 }
 
-async fn nothing_here(headers: HeaderMap) -> axum::response::Response {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+/// What every address answers while the server starts and can judge nobody: a page to a browser, a problem to a script.
+#[must_use]
+pub fn starting(state: &AppState, headers: &HeaderMap) -> Response {
+    let problem = Problem::starting();
+    if takes_pages(headers) { refused::starting(state, &problem) } else { problem.into_response() }
+}
+
+async fn nothing_here(headers: HeaderMap) -> Response {
     let problem = Problem::not_found("page");
-    if accept.contains("text/html") {
-        Refused::Problem(problem).into_response()
-    } else {
-        problem.into_response()
-    }
+    if takes_pages(&headers) { Refused::Problem(problem).into_response() } else { problem.into_response() }
+}
+
+/// Whether a browser asks, as far as it says so.
+fn takes_pages(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("text/html")
 }

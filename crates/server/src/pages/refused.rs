@@ -108,7 +108,24 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
             }
         };
     }
-    let headers = response.headers_mut();
+    protect(response.headers_mut());
+    if is_secret {
+        response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    }
+    response
+}
+
+/// The page while the server starts: nobody is looked up for it.
+pub(super) fn starting(state: &AppState, problem: &Problem) -> Response {
+    let heading = "Patgate is starting";
+    let shell = Shell::bare(state, heading);
+    let mut response = ProblemPage { shell, heading, problem, passes: true }.into_response();
+    protect(response.headers_mut());
+    response
+}
+
+/// Gives a page its headers.
+fn protect(headers: &mut HeaderMap) {
     let own_policy = headers.remove(CONTENT_SECURITY_POLICY);
     for (name, value) in HEADERS {
         headers.insert(name, value);
@@ -116,10 +133,6 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     if let Some(policy) = own_policy {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
-    if is_secret {
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
-    }
-    response
 }
 
 /// 303 to a path of ours.
@@ -159,6 +172,17 @@ struct ProblemPage<'p> {
     shell: Shell,
     heading: &'static str,
     problem: &'p Problem,
+    /// Whether there is nothing to do but to wait.
+    passes: bool,
+}
+
+impl ProblemPage<'_> {
+    fn into_response(self) -> Response {
+        match self.render() {
+            Ok(text) => self.problem.clone().into_page_response(text),
+            Err(error) => Problem::internal(error).into_response(),
+        }
+    }
 }
 
 fn page(state: &AppState, problem: &Problem, visitor: Option<&Visitor>) -> Response {
@@ -173,9 +197,5 @@ fn page(state: &AppState, problem: &Problem, visitor: Option<&Visitor>) -> Respo
         Some(visitor) => Shell::new(state, visitor, heading, ""),
         None => Shell::bare(state, heading),
     };
-    let page = ProblemPage { shell, heading, problem };
-    match page.render() {
-        Ok(text) => problem.clone().into_page_response(text),
-        Err(error) => Problem::internal(error).into_response(),
-    }
+    ProblemPage { shell, heading, problem, passes: false }.into_response()
 }

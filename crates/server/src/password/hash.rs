@@ -6,6 +6,7 @@ use allocator_api2::vec::Vec;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use patgate_store::PasswordHashText;
+use zeroize::Zeroize;
 
 use super::PasswordText;
 use super::new::LONGEST;
@@ -25,9 +26,17 @@ pub(super) const SALT: usize = 16;
 /// a smaller allocation would stay with each thread that ever hashed.
 const GIVEN_BACK: usize = 33 * 1_024;
 
+/// Which use of BLAKE3 the salt of a [`Mark`] is of.
+const MARK_CONTEXT: &str = "patgate 2026-11-22 salt of a password that was right";
+
 /// What stands in for the hash of a user who is not there: the work is the same, and nothing fits it.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$cGF0Z2F0ZSBub2JvZHkuLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Memory of a [`Mark`] in KiB.
+const MARK_MEMORY: u32 = 1_024;
+/// Bytes of a [`Mark`].
+const MARK: usize = 32;
 
 /// What a look at a password gives.
 pub(super) enum Verdict {
@@ -38,6 +47,31 @@ pub(super) enum Verdict {
         /// A hash of today's strength, when the stored one is weaker.
         stronger: Option<PasswordHashText>,
     },
+}
+
+/// What one password and one stored hash give together, at about a fortieth of the price of the hash: by it a password that
+/// was right is known again while the program runs.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Mark([u8; MARK]);
+
+impl Mark {
+    /// As dear without a stored hash as with one, and for a password that is too long. `None` when there is no memory.
+    pub(super) fn of(stored: Option<&PasswordHashText>, password: &PasswordText) -> Option<Self> {
+        let bytes = password.reveal().as_bytes();
+        let salt =
+            blake3::derive_key(MARK_CONTEXT, stored.map_or(NOBODY, PasswordHashText::reveal).as_bytes());
+        let params = Params::new(MARK_MEMORY, 1, LANES, Some(MARK)).ok()?;
+        let beginning = &bytes[..bytes.len().min(LONGEST)];
+        let output = compute(Algorithm::Argon2id, Version::V0x13, params, beginning, &salt)?;
+        let mark = output.as_bytes().try_into().ok().map(Self);
+        mark.filter(|_| bytes.len() <= LONGEST)
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
 }
 
 /// Compares a password with a stored hash, at the cost that the hash names. Without one it takes as long and is wrong.
@@ -118,6 +152,12 @@ mod tests {
     use argon2::PasswordHasher;
 
     use super::*;
+
+    impl From<[u8; MARK]> for Mark {
+        fn from(bytes: [u8; MARK]) -> Self {
+            Self(bytes)
+        }
+    }
 
     const SALTED: &[u8; SALT] = b"sixteen bytes of";
 

@@ -1,4 +1,5 @@
-//! Passwords: judged after the throttle, slowly, and two at a time; those of a directory's users by their directory.
+//! Passwords: judged after the throttle, slowly, and two at a time; those of a directory's users by their directory. One that
+//! was right is known again for some minutes.
 //!
 //! [`Passwords::identify`] is the one place that says whether a password is right. It never tells an unknown user from a
 //! wrong password, neither by its answer nor by its time.
@@ -7,6 +8,7 @@ mod directory;
 mod hash;
 mod new;
 mod queue;
+mod remembered;
 mod text;
 
 use std::net::IpAddr;
@@ -25,6 +27,7 @@ use self::directory::{Asking, Question};
 use self::hash::{Verdict, verify};
 pub use self::new::{NewPassword, PasswordUnfit};
 use self::queue::Queue;
+use self::remembered::Remembered;
 pub use self::text::PasswordText;
 use crate::edge::Stopwatch;
 use crate::provider::Person;
@@ -36,6 +39,7 @@ pub struct Passwords {
     store: Store,
     queue: Queue,
     throttle: Arc<Mutex<Throttle>>,
+    remembered: Arc<Remembered>,
     directories: Directories,
     /// The queues before the directories: who waits for one of them keeps nobody from the hash.
     asking: Asking,
@@ -115,7 +119,8 @@ impl Passwords {
     pub fn new(store: Store, directories: Directories) -> Self {
         let throttle = Arc::new(Mutex::new(Throttle::new(throttle::CAPACITY)));
         let asking = Asking::before(&directories);
-        Self { store, queue: Queue::default(), throttle, directories, asking }
+        let (queue, remembered) = (Queue::default(), Arc::default());
+        Self { store, queue, throttle, remembered, directories, asking }
     }
 
     /// Whose password this is: an internal user's, or one of a directory that is asked when the name is no other user's.
@@ -172,12 +177,12 @@ impl Passwords {
         let hash = stored.as_ref().map(|stored| stored.hash.clone());
         let version = stored.as_ref().map_or(0, |stored| stored.version);
         let password = PasswordText::copy_of(attempt.password);
-        let throttle = Arc::clone(&self.throttle);
+        let (throttle, remembered) = (Arc::clone(&self.throttle), Arc::clone(&self.remembered));
         let is_asked = question.is_some();
         // Counted where it was found wrong: a client that hangs up meanwhile has still tried.
         let verdict = turn
             .spend(move || {
-                let verdict = verify(hash.as_ref(), &password);
+                let verdict = remembered.judge(hash.as_ref(), &password, now);
                 let mut throttle = throttle.lock().unwrap_or_else(PoisonError::into_inner);
                 match (&verdict, key.as_deref()) {
                     (Verdict::Wrong, _) if is_asked => {}

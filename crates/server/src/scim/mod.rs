@@ -18,12 +18,10 @@ mod resource;
 mod tag;
 mod users;
 
-use utoipa_axum::router::OpenApiRouter;
-
 pub use error::into_response;
 pub use patch::{Operation, OperationKind, read_operations};
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// Below which path all of it is.
 pub const ROOT: &str = "/scim/v2";
@@ -37,6 +35,6 @@ const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(discovery::routes()).merge(users::routes()).merge(groups::routes())
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    groups::routes(users::routes(discovery::routes(endpoints)))
 }

@@ -1,8 +1,9 @@
 //! Whether providers are who they were: users, roles and tokens are keyed by a provider's name, so another provider under
 //! the same name would take them over.
 
+use jiff::Timestamp;
 use patgate_core::provider::ProviderName;
-use patgate_store::{Store, StoreError};
+use patgate_store::{Actor, ActorKind, Store, StoreError};
 
 use crate::configuration::Configuration;
 
@@ -30,11 +31,15 @@ pub enum NotRecognised {
 }
 
 /// Sees that each provider of the configuration is the one that was first met under its name, or said to have moved from
-/// there. What is met for the first time is written down.
+/// there, which is a change in the name of the configuration. What is met for the first time is written down.
 ///
 /// # Errors
 /// [`NotRecognised`], at the first that is another one.
-pub async fn recognise(store: &Store, configuration: &Configuration) -> Result<(), NotRecognised> {
+pub async fn recognise(
+    store: &Store,
+    configuration: &Configuration,
+    now: Timestamp,
+) -> Result<(), NotRecognised> {
     let directories = configuration.directories.iter();
     let directories = directories.map(|it| (&it.name, it.identity(), &it.moved_from));
     let providers = configuration.oidc.iter().map(|it| (&it.name, it.identity(), &it.moved_from));
@@ -46,7 +51,11 @@ pub async fn recognise(store: &Store, configuration: &Configuration) -> Result<(
         if moved_from.as_ref() != Some(&was) {
             return Err(NotRecognised::Another { name: name.clone(), was, is });
         }
-        store.move_provider(name, &is).await?;
+        let by = "configuration".to_owned();
+        let actor = Actor { kind: ActorKind::System, name: by, user: None, grant: None, address: None };
+        let mut change = store.change(&actor, now).await?;
+        change.move_provider(name, &is).await?;
+        change.commit().await?;
         tracing::warn!(provider = %name, was, is, "a provider has moved, as `moved_from` says");
     }
     Ok(())

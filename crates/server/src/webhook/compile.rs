@@ -48,6 +48,7 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -
     let body_limit = number(property::BODY_LIMIT, 1_024) as usize * 1_024;
     Endpoint {
         number: item.number,
+        version: item.version,
         path: path.into(),
         kind,
         retention_days: integer(property::RETENTION_DAYS).and_then(|days| u32::try_from(days).ok()),

@@ -26,6 +26,8 @@ pub enum Kind {
 pub struct Endpoint {
     /// The item.
     pub number: ItemNumber,
+    /// Which version of the item this is.
+    pub version: i64,
     /// The last segment of its URL.
     pub path: Box<str>,
     /// Which requests it takes.

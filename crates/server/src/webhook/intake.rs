@@ -232,6 +232,7 @@ async fn keep(
         },
         content_type: "application/json".to_owned(),
         hops: arrived.hops,
+        starts_by: endpoint.starts.is_some().then_some(endpoint.version),
     });
     let request = NewWebhookRequest {
         id,

@@ -17,11 +17,11 @@ mod endpoint;
 mod endpoints;
 pub mod forward;
 mod intake;
-mod listeners;
 mod refusals;
 mod room;
 mod shown;
 mod start;
+mod watchers;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,9 +34,9 @@ pub use self::endpoint::{Endpoint, Kind};
 pub use self::endpoints::Endpoints;
 use self::forward::ForwardRules;
 pub use self::intake::{send_test, take};
-pub use self::listeners::{Listener, Listeners};
 use self::refusals::Refusals;
 use self::room::Rooms;
+pub use self::watchers::{Watchers, WatchersPlace};
 use self::writer::Job;
 use crate::sealing::Sealer;
 use crate::state::AppState;
@@ -53,7 +53,7 @@ pub struct Webhooks {
     /// Wakes who forwards: something may be due.
     pub is_due: Notify,
     /// Places for those who watch requests arrive.
-    pub listeners: Listeners,
+    pub watchers: Watchers,
     /// The turn of who searches: long bodies cost much, and one after the other leaves connections to others.
     pub searches: Semaphore,
     rooms: Rooms,
@@ -73,7 +73,7 @@ impl Webhooks {
             endpoints: Arc::new(Endpoints::new(sealer)),
             rules,
             is_due: Notify::new(),
-            listeners: Listeners::default(),
+            watchers: Watchers::default(),
             searches: Semaphore::new(1),
             rooms: Rooms::default(),
             writer,

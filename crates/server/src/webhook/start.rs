@@ -1,6 +1,7 @@
 //! Starting a release of a template by an accepted request.
 //!
-//! A request names its release, so that each starts one: an attempt that a crash cut before it was marked finds it the next time.
+//! The release and the mark that it was started are one transaction, so that an attempt which a crash cut starts no second one,
+//! whatever becomes of the first.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use patgate_store::{ClaimedDelivery, DeliveryOutcome};
 
 use super::endpoint::{Endpoint, Kind};
 use super::forward::put_off;
+use super::shown::without_secrets;
 use crate::problem::Problem;
 use crate::service::releases::{self, EventStart};
 use crate::state::AppState;
@@ -36,13 +38,13 @@ pub(super) async fn deliver(
         return put_off(delivery, state.clock.now(), answer);
     }
     let start = EventStart {
-        id: release_id(delivery),
+        delivery: delivery.clone(),
+        endpoint_version: endpoint.version,
         template: template.clone(),
-        request: delivery.request.to_string(),
         values: values(endpoint.kind, delivery),
     };
     match releases::start_by_event(state, start).await {
-        Ok(release) => DeliveryOutcome::Delivered { answer: format!("started {release}") },
+        Ok(release) => DeliveryOutcome::Delivered { answer: releases::started(&release) },
         Err(problem) => refused(&problem, delivery.attempts, state.clock.now()),
     }
 }
@@ -60,15 +62,9 @@ fn refused(problem: &Problem, attempts: u32, now: Timestamp) -> DeliveryOutcome 
     }
 }
 
-/// The one release of a request.
-fn release_id(delivery: &ClaimedDelivery) -> Option<ReleaseId> {
-    let (endpoint, request) = (delivery.endpoint.as_i64(), delivery.request.as_i64());
-    format!("Release{endpoint:016x}{request:016x}").parse().ok()
-}
-
 fn values(kind: Kind, delivery: &ClaimedDelivery) -> Vec<(&'static str, VariableValue)> {
-    // Of several with one name the last.
-    let parameters: BTreeMap<_, _> = delivery.parameters.iter().cloned().collect();
+    // Of several with one name the last. Variables are shown: what was accepted to be forwarded still has its secrets.
+    let parameters: BTreeMap<_, _> = without_secrets(&delivery.parameters).into_iter().collect();
     let mut values = vec![
         (ID, VariableValue::Text(delivery.message_id.clone())),
         (PARAMETERS, VariableValue::Map(parameters)),

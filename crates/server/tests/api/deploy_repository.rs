@@ -285,6 +285,11 @@ async fn behaviour_49_what_is_wrong_with_a_new_ci_is_named() {
     assert_eq!((untyped.status(), untyped.text()), (400, "The field `type` is missing"));
     let new = world.send(ask(get("/deployit/repository/ci/new?type=notification.PatSmtpServer"))).await;
     assert_eq!(new.json(), json!({"id": "", "type": "notification.PatSmtpServer", "port": 587}));
+    // A missing `port` is no fault: it has a default.
+    let mut portless = server("Configuration/New");
+    portless.as_object_mut().unwrap().remove("port");
+    let made = world.send(ask(post(format!("{CI}/Configuration/New"))).json(&portless)).await;
+    assert_eq!((made.status(), &made.json()["port"]), (200, &json!(587)), "{}", made.text());
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ mod postgres;
 mod proxied;
 mod rechecks;
 mod rechecks_in_vain;
+mod rechecks_paced;
 mod rechecks_told;
 mod refusals;
 mod release;

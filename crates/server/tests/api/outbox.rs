@@ -7,11 +7,12 @@ use patgate_core::reminder::SkipReason;
 use patgate_server::jobs;
 use patgate_server::service::reminders::{self, Round};
 use patgate_store::{Act, MailState, RunNote, StoredMail, Touched};
-use patgate_testkit::servers::mail::{MailServer, Way};
+use patgate_testkit::ports;
+use patgate_testkit::servers::mail::{Kept, MailServer, Way};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::common::{NewGrant, World};
+use crate::common::{NewGrant, PASSWORD, World, get};
 use crate::nights::{later, mails, night, one_o_clock, person, send, set_address, token, world};
 
 const ENDS: &str = "2026-11-29T22:59:59Z";
@@ -163,6 +164,75 @@ async fn what_changed_since_the_plan_is_seen_when_a_mail_is_sent() {
     assert_eq!(server.kept().len(), 2);
 }
 
+/// The tokens that a mail tells of: of all these, those whose name stands in it.
+fn told<'n>(mail: &Kept, names: &[&'n str]) -> Vec<&'n str> {
+    let html = mail.html.as_deref().unwrap();
+    names.iter().copied().filter(|name| html.contains(&format!("<strong>{name}</strong>"))).collect()
+}
+
+/// A mail server that can be used again, in place of the one that was away.
+async fn come_back(world: &World) -> MailServer {
+    let server = MailServer::start();
+    let postmaster = world.user("postmaster", &["admin"]).await;
+    world.mail_server(&postmaster, "Configuration/BACK", server.port(Way::Plain)).await;
+    world.notify(|settings| settings.server = Some("Configuration/BACK".parse().unwrap())).await;
+    server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thresholds_that_passed_while_the_mail_server_was_away_make_one_mail() {
+    let world = world(ports::free()).await;
+    world.notify(|settings| settings.further_days = vec![3, 1].try_into().unwrap()).await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    token(&world, &ann, "ci", "2026-11-30T00:00:00Z").await;
+    for (day, planned) in [("2026-11-23", 1), ("2026-11-25", 0), ("2026-11-27", 1)] {
+        world.clock.set(one_o_clock(day));
+        assert_eq!(reminders::run_due(&world.state).await.unwrap().unwrap().planned, planned, "{day}");
+        assert_eq!(send(&world).await, Round::ServerFails, "{day}");
+    }
+    let server = come_back(&world).await;
+    send(&world).await;
+    let kept = server.kept();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].header("Subject"), ["Your access token \"ci\" expires in 3 days"]);
+    let mut found: Vec<_> =
+        mails(&world).await.into_iter().map(|mail| (mail.tokens[0].1, mail.state)).collect();
+    found.sort_by_key(|(days, _)| *days);
+    assert_eq!(found, [(3, MailState::Sent), (7, MailState::Skipped(SkipReason::Overtaken))]);
+    // Nobody plans the older one anew, and the last threshold has its own.
+    assert_eq!(night(&world, "2026-11-28").await, (0, 0));
+    assert_eq!(night(&world, "2026-11-29").await, (1, 0));
+    assert_eq!(server.count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_leaves_out_what_a_newer_mail_tells_of() {
+    let world = world(ports::free()).await;
+    world
+        .notify(|settings| {
+            settings.further_days = vec![3].try_into().unwrap();
+            settings.digest = true;
+        })
+        .await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    let soon = token(&world, &ann, "soon", "2026-11-27T00:00:00Z").await;
+    token(&world, &ann, "late", "2026-11-30T00:00:00Z").await;
+    for day in ["2026-11-23", "2026-11-24"] {
+        world.clock.set(one_o_clock(day));
+        assert_eq!(reminders::run_due(&world.state).await.unwrap().unwrap().planned, 1, "{day}");
+        assert_eq!(send(&world).await, Round::ServerFails);
+    }
+    let server = come_back(&world).await;
+    send(&world).await;
+    let mut told: Vec<_> = server.kept().iter().map(|mail| told(mail, &["soon", "late"])).collect();
+    told.sort_unstable();
+    assert_eq!(told, [["late"], ["soon"]]);
+    let is_overtaken = |mail: &StoredMail| mail.state == MailState::Skipped(SkipReason::Overtaken);
+    let overtaken: Vec<_> = mails(&world).await.into_iter().filter(is_overtaken).collect();
+    assert_eq!(overtaken.len(), 1);
+    assert_eq!(overtaken[0].tokens, [(soon.id, 0)]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn mails_are_left_out_when_reminders_are_switched_off_before_they_go() {
     let server = MailServer::start();
@@ -224,4 +294,23 @@ async fn a_mail_that_may_have_arrived_is_the_same_one_when_it_was_left_out_and_i
         let ids: Vec<_> = kept.iter().map(|mail| mail.header("Message-ID")).collect();
         assert_eq!(ids[0], ids[1], "a mailbox knows it as the one that it has");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behaviour_67_a_night_whose_mail_server_was_deleted_loses_no_mail_and_nobody_meets_an_error() {
+    let server = MailServer::start();
+    let world = world(server.port(Way::Plain)).await;
+    let ann = person(&world, "ann", "ann@example.org").await;
+    token(&world, &ann, "hers", ENDS).await;
+    world.notify(|settings| settings.server = Some("Configuration/GONE".parse().unwrap())).await;
+    assert_eq!(night(&world, "2026-11-23").await, (1, 0));
+    let waiting = mail_of(&world, "ann").await;
+    assert_eq!((waiting.state, waiting.attempts), (MailState::Waiting, 0), "{:?}", waiting.answer);
+    assert_eq!(server.kept(), []);
+    let listed = world.send(get("/api/v1/personal-access-tokens").basic("ann", PASSWORD)).await;
+    assert!(listed.status() == 200 && listed.text().contains("hers"), "{}", listed.text());
+    world.notify(|settings| settings.server = Some("Configuration/MAIL".parse().unwrap())).await;
+    assert_eq!(night(&world, "2026-11-24").await, (0, 0), "it is planned already");
+    assert_eq!(mail_of(&world, "ann").await.state, MailState::Sent);
+    assert_eq!(server.kept().len(), 1);
 }

@@ -233,6 +233,27 @@ async fn lock(world: &World, name: &str) {
 }
 
 #[tokio::test]
+async fn a_password_that_was_right_counts_no_longer_when_another_is_set() {
+    let world = World::new().await;
+    world.user("ann", &[]).await;
+    world.user("officer", &["security#edit"]).await;
+    let answer = async |password| world.send(get(PROBE).basic("ann", password)).await.status();
+    let set = async |password| {
+        let form = json!({ "newPassword": password });
+        let call = post("/api/v1/users/ann/password").basic("officer", PASSWORD).json(&form);
+        assert_eq!(world.send(call).await.status(), 204);
+    };
+    let another = "another horse battery";
+    assert_eq!([answer(PASSWORD).await, answer(PASSWORD).await], [200, 200]);
+    set(another).await;
+    assert_eq!([answer(PASSWORD).await, answer(another).await, answer(another).await], [401, 200, 200]);
+    set(PASSWORD).await;
+    assert_eq!([answer(another).await, answer(PASSWORD).await], [401, 200]);
+    assert_eq!(world.send(post("/api/v1/users/ann/disable").basic("officer", PASSWORD)).await.status(), 204);
+    assert_eq!(answer(PASSWORD).await, 401, "nor for who is disabled");
+}
+
+#[tokio::test]
 async fn a_weak_hash_becomes_a_strong_one_and_no_session_ends() {
     let world = World::new().await;
     let ann = world.user("ann", &["login"]).await;

@@ -221,6 +221,21 @@ async fn an_owner_is_told_in_time_that_a_sign_in_is_needed_and_told_once() {
     assert_eq!(events(&world, "user.confirm").await, 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_and_signs_in_at_once_is_in_the_audit_log_all_the_same() {
+    let slapd = Slapd::start();
+    let world = world(&slapd).await;
+    let (_, token) = owner(&world, "alice").await;
+    world.clock.set(world.clock.now() + SignedDuration::from_hours(24 * 30));
+    assert!(!passes(&world, &token).await, "nobody has looked whose window has ended");
+    owner(&world, "alice").await;
+    assert!(passes(&world, &token).await);
+    for _ in 0..2 {
+        assert_eq!((events(&world, "user.lapse").await, events(&world, "user.confirm").await), (1, 1));
+        note_lapses(&world.state).await.unwrap();
+    }
+}
+
 /// A world whose mails go to this server, where alice has a token; and when she was confirmed.
 async fn mailing_world(slapd: &Slapd, mails: &MailServer) -> (World, Person, IssuedToken, Timestamp) {
     let world = world(slapd).await;

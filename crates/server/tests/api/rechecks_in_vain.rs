@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use patgate_core::confirmation::Confirmation;
@@ -10,10 +11,10 @@ use patgate_core::item::SecretText;
 use patgate_core::user::Origin;
 use patgate_server::provider::Person as Claims;
 use patgate_server::service::sign_in::{Arrival, arrive};
-use patgate_testkit::servers::fake_directory::{BIND, FakeDirectory, SEARCH, entry, message, result};
+use patgate_testkit::servers::fake_directory::{BIND, FakeDirectory, SEARCH, Said, entry, message, result};
 use patgate_testkit::servers::slapd::Slapd;
 
-use crate::common::{NewGrant, Person, World};
+use crate::common::{NewGrant, Person, World, get};
 use crate::rechecks::{OFTEN, ask, owner, passes, world};
 
 /// A server with a directory at this address, which gives an answer within a second or none.
@@ -73,7 +74,7 @@ async fn who_leaves_after_many_others_is_out_as_well() {
     // Who stays has no token: nobody else is asked about than those who leave.
     for name in ["alice", "carol"] {
         slapd.set(name, "userAccountControl", "512");
-        let call = crate::common::get("/api/v1/session").basic(name, &format!("{name} password"));
+        let call = get("/api/v1/session").basic(name, &format!("{name} password"));
         assert_ne!(world.send(call).await.status(), 401);
     }
     let (_, bob) = owner(&world, "bob").await;
@@ -108,6 +109,27 @@ async fn a_directory_that_answers_no_search_is_asked_once_for_all() {
         for id in &ids {
             assert_eq!(record(&world, *id).await, (attempts, 60), "nobody is put off for longer and longer");
         }
+    }
+}
+
+/// A question has several steps, none of which may take longer than a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_never_ends_its_answer_holds_up_neither_a_sign_in_nor_a_re_check() {
+    for says in [Said::Dribbled, Said::WithoutAnEnd] {
+        let directory = FakeDirectory::saying(move |request| match request.tag {
+            BIND => Said::AtOnce(message(request.id, 0x61, &result(0))),
+            // Entries, and never that these were all.
+            _ => says(message(request.id, 0x64, &entry("uid=user0,dc=x", &[("uid", b"user0")])).repeat(10)),
+        });
+        let world = world_with_directory(&directory).await;
+        let id = owner_from(&world, Origin::Ldap, "user0", None).await;
+        let call = get("/api/v1/session").basic("user0", "any password");
+        let answer = tokio::time::timeout(PATIENCE, world.send(call)).await.expect("the sign-in ends");
+        assert_eq!(answer.status(), 503, "{}", answer.shown());
+        tokio::time::timeout(PATIENCE, ask(&world)).await.expect("the re-check ends");
+        assert_eq!(record(&world, id).await, (1, 60), "it is asked again soon, and nobody is out");
     }
 }
 

@@ -130,9 +130,7 @@ async fn behaviour_37_passwords_never_come_back() {
     (body["scriptUsername"], body["scriptUserPassword"]) = (json!(""), json!(token.text));
     let id = world.template(&body).await;
     let path = format!("{TEMPLATES}/{id}");
-    let read = world.as_ann(get(path.clone())).await;
-    assert!(!read.text().contains("swordfish") && !read.text().contains(&token.text[4..]), "{}", read.text());
-    let read = read.json();
+    let read = world.as_ann(get(path.clone())).await.json();
     assert_eq!(read["variables"][1]["value"], json!("********"));
     assert_eq!(read["runAs"], json!({ "username": "ann", "by": "token" }));
     assert!(read.get("scriptUserPassword").is_none() && read.get("scriptUsername").is_none(), "{read}");
@@ -140,11 +138,21 @@ async fn behaviour_37_passwords_never_come_back() {
     let sent_back = world.as_ann(put(path.clone()).json(&read)).await.json();
     assert_eq!((&sent_back["variables"], &sent_back["runAs"]), (&read["variables"], &read["runAs"]));
     let started = world.as_ann(post(format!("{path}/start")).json(&start())).await;
-    let release = started.json()["id"].as_str().unwrap().to_owned();
-    let variables = world.as_ann(get(format!("{RELEASES}/{release}/variables"))).await.json();
+    let release = format!("{RELEASES}/{}", started.json()["id"].as_str().unwrap());
+    let variables = world.as_ann(get(format!("{release}/variables"))).await.json();
     assert_eq!(variables[1]["value"], json!("********"), "it went with the release");
-    let values = world.as_ann(get(format!("{RELEASES}/{release}/variableValues"))).await.json();
+    let values = world.as_ann(get(format!("{release}/variableValues"))).await.json();
     assert_eq!(values, json!({ "version": "1.2" }), "passwords are left out");
+    let lists = ["search", "fullSearch"].map(|list| post(format!("{RELEASES}/{list}")).json(&json!({})));
+    let read = ["", "/variables", "/variableValues"].map(|part| get(format!("{release}{part}")));
+    let read = read.into_iter().chain(["", "/variables"].map(|part| get(format!("{path}{part}"))));
+    for call in read.chain(lists).chain([get(TEMPLATES), get(RELEASES)]) {
+        let answer = world.as_ann(call).await;
+        assert!(answer.status() == 200 && answer.text().contains("version"), "{}", answer.text());
+        for secret in ["swordfish", &token.text[4..]] {
+            assert!(!answer.text().contains(secret), "{}", answer.text());
+        }
+    }
 }
 
 #[tokio::test]

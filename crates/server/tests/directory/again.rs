@@ -36,6 +36,26 @@ async fn each_is_present_disabled_gone_or_unknown() {
 }
 
 #[tokio::test]
+async fn whose_state_the_manager_cannot_read_is_confirmed_by_nobody() {
+    let slapd = Slapd::start();
+    slapd.add_person("dave", "dave password");
+    let directory = over(
+        &slapd,
+        "preset = 'active-directory'\nexternal_id_attribute = 'uid'\ndisabled_filter = '(employeeType=left)'",
+    );
+    let dave = person(&directory, "dave").await;
+    let ask = async || directory.look_up(&["dave", "alice", "carol"], NOON).await.unwrap();
+    let alice = Answer::Present(person(&directory, "alice").await);
+    assert_eq!(ask().await, [Answer::Unknown, alice.clone(), Answer::Disabled]);
+    slapd.set("dave", "userAccountControl", "512");
+    assert_eq!(ask().await, [Answer::Present(dave), alice.clone(), Answer::Disabled]);
+    // What says that they are disabled counts, whatever else is hidden.
+    slapd.unset("dave", "userAccountControl");
+    slapd.set("dave", "employeeType", "left");
+    assert_eq!(ask().await, [Answer::Disabled, alice, Answer::Disabled]);
+}
+
+#[tokio::test]
 async fn a_renamed_user_is_the_same_and_one_made_again_is_another() {
     let slapd = Slapd::start();
     let directory = over(&slapd, "");

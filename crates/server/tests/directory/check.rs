@@ -34,9 +34,15 @@ async fn every_step_is_told_up_to_the_first_that_fails() {
         ("external_id_attribute = 'employeeNumber'", 4, Some("users")),
         ("manager_dn = 'cn=half,dc=example,dc=test'", 4, Some("users")),
         ("group_search_base = 'ou=nowhere,dc=example,dc=test'", 5, Some("groups")),
+        ("preset = 'active-directory'", 6, None),
     ] {
         assert_eq!(steps(&slapd, lines).await, expected(&all[..count], bad), "{lines}");
     }
+    for name in ["alice", "bob", "carol"] {
+        slapd.unset(name, "userAccountControl");
+    }
+    let hidden = steps(&slapd, "preset = 'active-directory'").await;
+    assert_eq!(hidden, expected(&all[..4], Some("users")), "who is disabled is not to be seen");
 }
 
 #[tokio::test]

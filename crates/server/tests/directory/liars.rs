@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use patgate_server::provider::Answer;
-use patgate_server::provider::ldap::{Directory, FaultOf, LdapFault};
+use patgate_server::provider::ldap::{Directory, FaultOf, LdapFault, Step};
 use patgate_testkit::clock::NOON;
 use patgate_testkit::servers::fake_directory::{
-    BIND, EXTENDED, FakeDirectory, SEARCH, element, entry, message, result, result_with,
+    BIND, EXTENDED, FakeDirectory, Request, SEARCH, Said, element, entry, message, result, result_with,
 };
 use patgate_testkit::wait;
 
@@ -163,6 +163,74 @@ async fn silence_is_a_fault_after_the_time_that_was_set() {
         _ => Some(vec![0x30]),
     });
     assert!(fault(&drops).await.detail.contains("no answer within 1 s"));
+}
+
+/// How long a question may take in all, of which no step may take longer than a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is wrong when somebody signs in whom nothing would keep out but the time that it takes.
+async fn out_of_time(answer: impl Fn(Request<'_>) -> Said + Send + Sync + 'static) -> LdapFault {
+    let slow = FakeDirectory::saying(answer);
+    let directory = directory(&slow.url(), "");
+    let tried = tokio::time::timeout(PATIENCE, try_in(&directory, "ann", "ann password"));
+    tried.await.unwrap().unwrap_err()
+}
+
+fn welcome(id: u8) -> Vec<u8> {
+    message(id, 0x61, &result(0))
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_a_byte_at_a_time_is_none_after_the_time_that_was_set() {
+    // The manager, the search, and the password: each answer is right, and takes a few seconds.
+    let manager = out_of_time(|request| Said::Dribbled(welcome(request.id))).await;
+    let search = out_of_time(|request| match request.tag {
+        BIND => Said::AtOnce(welcome(request.id)),
+        _ => Said::Dribbled(ann(request.id)),
+    });
+    let asks_for_ann = |request: Request<'_>| request.bytes.windows(7).any(|bytes| bytes == b"uid=ann");
+    let password = out_of_time(move |request| match request.tag {
+        BIND if asks_for_ann(request) => Said::Dribbled(welcome(request.id)),
+        BIND => Said::AtOnce(welcome(request.id)),
+        _ => Said::AtOnce(ann(request.id)),
+    });
+    for (fault, step) in
+        [(manager, Step::Manager), (search.await, Step::Users), (password.await, Step::Password)]
+    {
+        assert!(fault.step == step && fault.detail.contains("no answer within 1 s"), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_none_after_the_time_that_was_set() {
+    let elsewhere = element(4, b"ldap://elsewhere.example/dc=x");
+    let entries = |id| message(id, 0x64, &entry("uid=ann,dc=x", &[("uid", b"ann"), ("entryUUID", b"1-2-3")]));
+    let references = move |id| message(id, 0x73, &elsewhere);
+    // An intermediate answer (RFC 4511 §4.13), which says nothing.
+    let nothing = |id| message(id, 0x79, b"");
+    let search = |piece: Box<dyn Fn(u8) -> Vec<u8> + Send + Sync>| {
+        out_of_time(move |request| match request.tag {
+            BIND => Said::AtOnce(welcome(request.id)),
+            _ => Said::WithoutAnEnd(piece(request.id)),
+        })
+    };
+    for fault in
+        [search(Box::new(entries)).await, search(Box::new(references)).await, search(Box::new(nothing)).await]
+    {
+        assert!(fault.step == Step::Users && fault.detail.contains("no answer within 1 s"), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn people_are_looked_up_in_time_or_not_at_all() {
+    let slow = FakeDirectory::saying(|request| match request.tag {
+        BIND => Said::AtOnce(welcome(request.id)),
+        _ => Said::Dribbled(ann(request.id)),
+    });
+    let directory = directory(&slow.url(), "");
+    let asked = tokio::time::timeout(PATIENCE, directory.look_up(&["1-2-3"], NOON));
+    let fault = asked.await.expect("it ends").unwrap_err();
+    assert!(fault.of == FaultOf::Directory && fault.detail.contains("no answer within 1 s"), "{fault:?}");
 }
 
 #[tokio::test]

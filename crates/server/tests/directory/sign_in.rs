@@ -23,6 +23,21 @@ async fn people_sign_in_with_what_the_directory_says_of_them() {
 }
 
 #[tokio::test]
+async fn each_attribute_that_is_named_is_the_one_that_is_read() {
+    let slapd = Slapd::start();
+    slapd.set("alice", "employeeType", "a.aehren@example.com");
+    let lines = "user_name_attribute = 'sn'\nemail_attribute = 'employeeType'\nfull_name_attribute = 'uid'";
+    let directory = over(&slapd, lines);
+    let alice = person(&directory, "alice").await;
+    assert_eq!(
+        (alice.username.as_str(), alice.email.as_str(), alice.full_name.as_str()),
+        ("Ähren", "a.aehren@example.com", "alice")
+    );
+    let again = directory.look_up(&[&alice.subject], NOON).await.unwrap();
+    assert_eq!(again, [Answer::Present(alice)], "and so it is when somebody is asked about");
+}
+
+#[tokio::test]
 async fn an_empty_password_is_never_sent() {
     let slapd = Slapd::start();
     let directory = over(&slapd, "");

@@ -1,7 +1,7 @@
 //! Changes that the word of a provider makes: users confirmed, and no longer let in.
 
 use jiff::{SignedDuration, Timestamp};
-use patgate_core::confirmation::{Confirmation, Withdrawal};
+use patgate_core::confirmation::{Confirmation, FreshnessWindows, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::user::{Origin, User, UserState};
 use sea_orm::ConnectionTrait;
@@ -32,7 +32,8 @@ impl Change {
     }
 
     /// Notes that a provider vouched for users just now, and when it is asked again. What was suspended for their
-    /// sake passes again, and that alone is an event of the audit log: a word that only repeats the last is none.
+    /// sake passes again, and that alone is an event of the audit log: a word that only repeats the last is none. When
+    /// nobody has noted yet that it was suspended, that is one as well.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -42,9 +43,17 @@ impl Change {
         next: impl Into<NextLook>,
     ) -> Result<(), StoreError> {
         let next = next.into();
+        let windows = self.token_settings().await?.freshness;
         for &id in ids {
             let user = self.present_user(id).await?;
-            if matches!(user.confirmation, Confirmation::Withdrawn { .. }) || self.has_lapsed(id).await? {
+            let is_noted =
+                matches!(user.confirmation, Confirmation::Withdrawn { .. }) || self.has_lapsed(id).await?;
+            // The clock suspends tokens, and whoever notes it looks every few seconds.
+            let is_unnoted = !is_noted && self.lapses_now(&user, windows).await?;
+            if is_unnoted {
+                self.note_user(&user, "user.lapse", json!({ "provider": user.provider }));
+            }
+            if is_noted || is_unnoted {
                 self.note_user(&user, "user.confirm", json!({ "provider": user.provider }));
             }
             self.touched.insert((ChangedKind::User, id.as_i64()));
@@ -218,6 +227,14 @@ impl Change {
             .take();
         let row = self.transaction.query_one(&select).await?;
         Ok(row.map(|row| column::<Option<i64>>(&row, "lapsed_at")).transpose()?.flatten().is_some())
+    }
+
+    /// Whether the last word of a user's provider counts no longer, and a token of theirs is suspended for it.
+    async fn lapses_now(&self, user: &User, windows: FreshnessWindows) -> Result<bool, StoreError> {
+        if user.confirmation.suspends(windows.of(user.origin), self.now).is_none() {
+            return Ok(false);
+        }
+        Ok(self.count_live_grants(user.id).await? > 0)
     }
 
     /// Marks what is done when the last word of a user's provider is of this age, unless it is not, or was done since.

@@ -138,6 +138,7 @@ impl Change {
         self.free_value(&item).await?;
         self.write_item(&item).await?;
         self.trim_webhooks_of(&item).await?;
+        self.steer_webhooks_of(&before, &item).await?;
         self.note_item(&item, "item.update", detail);
         Ok(item)
     }

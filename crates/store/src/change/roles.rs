@@ -1,7 +1,10 @@
 //! Changes of roles.
 
+use std::collections::HashSet;
+
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
+use patgate_core::user::{Principal, PrincipalKind};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 
@@ -59,9 +62,15 @@ impl Change {
             .and_where(Expr::col(Roles::Id).eq(role.id.as_i64()))
             .take();
         self.execute(&update).await?;
+        // Of thousands of principals only those who came and went.
+        let only = |here: &Role, there: &Role| {
+            let there: HashSet<_> = there.principals.iter().map(place).collect();
+            let missing = here.principals.iter().filter(|one| !there.contains(&place(one)));
+            missing.cloned().collect::<Vec<_>>()
+        };
         let detail = json!({
             "name": { "from": before.name, "to": role.name },
-            "principals": { "from": before.principals, "to": role.principals },
+            "principals": { "added": only(role, &before), "removed": only(&before, role) },
             "permissions": { "from": before.permissions, "to": role.permissions },
         });
         self.note_role(role, "role.update", detail);
@@ -94,4 +103,10 @@ impl Change {
         };
         self.note(ChangedKind::Role, role.id.as_i64(), event);
     }
+}
+
+/// What of a principal is written in a role.
+fn place(principal: &Principal) -> (bool, &str, &str, Option<&str>) {
+    let Principal { username, fullname, kind, provider } = principal;
+    (*kind == PrincipalKind::Group, provider, username.as_str(), fullname.as_deref())
 }

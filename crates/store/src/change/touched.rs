@@ -7,6 +7,7 @@ use patgate_core::grant::SuspensionReason;
 use patgate_core::identifier::{DecisionId, GrantId, UserId};
 use patgate_core::policy::Cells;
 use patgate_core::policy::origin::Rows;
+use patgate_core::user::Origin;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, UpdateStatement};
 use serde_json::{Value, json};
@@ -36,6 +37,8 @@ pub enum Act {
     LeaveWorking(Cells),
     /// They do not any more.
     EndLeftWorking(Cells),
+    /// They do not any more, and do not pass for now, because these cells were closed; one that is suspended stays as it is.
+    ShutOut(Cells),
 }
 
 /// What was done.
@@ -109,14 +112,22 @@ impl Change {
         let update = || Query::update().table(Grants::Table).take();
         let now = self.now.as_millisecond();
         let none = || Expr::val(Option::<i64>::None);
+        let suspend = |reason: SuspensionReason| {
+            update()
+                .value(Grants::SuspendedAt, Expr::col(Grants::SuspendedAt).if_null(now))
+                .value(Grants::SuspensionReason, reason.as_str())
+                .take()
+        };
+        let end_left_working = |cells: Cells, origin: Origin| {
+            let others = Rows::ALL.without(cells.rows(origin)).to_bits();
+            update()
+                .value(Grants::LeftWorking, Expr::col(Grants::LeftWorking).bit_and(others))
+                .and_where(of_origin(origin))
+                .take()
+        };
         match act {
             Act::Shorten(to) => vec![update().value(Grants::ExpiresAt, expiry_column(to)).take()],
-            Act::Suspend(reason) => vec![
-                update()
-                    .value(Grants::SuspendedAt, Expr::col(Grants::SuspendedAt).if_null(now))
-                    .value(Grants::SuspensionReason, reason.as_str())
-                    .take(),
-            ],
+            Act::Suspend(reason) => vec![suspend(reason)],
             Act::Resume => vec![
                 update()
                     .value(Grants::SuspendedAt, none())
@@ -137,14 +148,11 @@ impl Change {
                 cells.iter().map(leave).collect()
             }
             Act::EndLeftWorking(cells) => {
-                let end = |origin| {
-                    let others = Rows::ALL.without(cells.rows(origin)).to_bits();
-                    update()
-                        .value(Grants::LeftWorking, Expr::col(Grants::LeftWorking).bit_and(others))
-                        .and_where(of_origin(origin))
-                        .take()
-                };
-                cells.origins().map(end).collect()
+                cells.origins().map(|origin| end_left_working(cells, origin)).collect()
+            }
+            Act::ShutOut(cells) => {
+                let ends = cells.origins().map(|origin| end_left_working(cells, origin));
+                std::iter::once(suspend(SuspensionReason::OriginClosed)).chain(ends).collect()
             }
         }
     }
@@ -165,7 +173,12 @@ fn selection(touched: &Touched, act: Act, after: i64) -> SelectStatement {
         .order_by(Grants::Id, Order::Asc)
         .limit(BATCH)
         .take();
-    if let Act::Suspend(reason) = act {
+    let suspended_for = match act {
+        Act::Suspend(reason) => Some(reason),
+        Act::ShutOut(_) => Some(SuspensionReason::OriginClosed),
+        _ => None,
+    };
+    if let Some(reason) = suspended_for {
         // As `GrantState::can_suspend_for` has it.
         let is_free = Expr::col(Grants::SuspendedAt).is_null();
         let closed = SuspensionReason::OriginClosed.as_str();
@@ -188,6 +201,9 @@ fn told(act: Act, noted: &Noted, decision: Option<DecisionId>) -> (&'static str,
             ("grant.set_expiry", json!({ "owner": owner, "expiresAt": change }))
         }
         Act::Suspend(reason) => ("grant.suspend", json!({ "owner": owner, "reason": reason })),
+        Act::ShutOut(_) => {
+            ("grant.suspend", json!({ "owner": owner, "reason": SuspensionReason::OriginClosed }))
+        }
         Act::Resume => ("grant.resume", json!({ "owner": owner })),
         Act::Delete => ("grant.delete", json!({ "owner": owner, "reason": "over_maximum" })),
         Act::LeaveWorking(cells) => {

@@ -4,24 +4,42 @@ use patgate_core::identifier::{DeliveryId, ItemNumber};
 use patgate_core::item::{
     GET_WEBHOOK_ENDPOINT, MASK, POST_WEBHOOK_ENDPOINT, USUAL_RETENTION_SIZE, Value, webhook_property,
 };
+use patgate_core::webhook::Action;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use serde_json::json;
 
 use super::Change;
 use crate::error::StoreError;
 use crate::items::Item;
-use crate::rows::column;
+use crate::rows::{column, from_json, json, to_json};
 use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookRequests};
-use crate::webhooks::{DeliveryState, forget, kept};
+use crate::webhooks::marks::{Marks, with_marks, without_marks};
+use crate::webhooks::{ClaimedDelivery, DeliveryOutcome, DeliveryState, Pairs, forget, kept, mark};
 
 /// What errors call it.
 const DELIVERY: &str = "delivery that is done";
 
+/// What decides who starts which release: what an endpoint accepted before one of these was changed starts none.
+const STEERING: [&str; 5] = [
+    webhook_property::ENABLED,
+    webhook_property::AUTHENTICATION,
+    webhook_property::USERNAME,
+    webhook_property::ACTION,
+    webhook_property::TEMPLATE,
+];
+/// The secrets by which callers prove who they are: they belong to it as well.
+const PROOFS: [&str; 4] = [
+    webhook_property::SECRET_TOKEN,
+    webhook_property::PASSWORD,
+    webhook_property::SIGNING_SECRET,
+    webhook_property::PREVIOUS_SIGNING_SECRET,
+];
+
 impl Change {
-    /// Lets a delivery of an endpoint that is done begin again, now: one that was given up, and one that the receiver
-    /// took, for as long as its request is in the log. Secret parameters are kept no longer than until the receiver took
-    /// them.
+    /// Lets a delivery of an endpoint that is done begin again, now: one that was given up, and one that was delivered, for as
+    /// long as its request is in the log. It becomes what the endpoint makes of requests now, also when it was accepted for
+    /// something else. Secret parameters are kept no longer than until a receiver took them.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such delivery, when it waits anyway, or its body or its parameters are
@@ -57,18 +75,26 @@ impl Change {
         let whole: Option<String> = column(&row, "whole")?;
         let whole = whole.ok_or(StoreError::NotFound(DELIVERY))?;
         let message: String = column(&row, "message_id")?;
-        let parameters = match column::<String>(&row, "state")? == DeliveryState::Delivered.as_str() {
-            false => column(&row, "parameters")?,
-            true if item.type_name != GET_WEBHOOK_ENDPOINT.name => "[]".to_owned(),
-            true => {
-                let shown: Option<String> = column(&row, "shown")?;
-                shown.filter(|shown| !shown.contains(MASK)).ok_or(StoreError::NotFound(DELIVERY))?
+        let (own, marks) = without_marks(json(&row, "parameters")?);
+        let shown: Option<String> = column(&row, "shown")?;
+        let shown: Option<Pairs> = shown.map(|shown| from_json(&shown, "parameters")).transpose()?;
+        let is_delivered = column::<String>(&row, "state")? == DeliveryState::Delivered.as_str();
+        let parameters = match (starts(&item), is_delivered) {
+            // Variables of a release are shown: nothing of them was left out of the log.
+            (true, true) => shown.unwrap_or_default(),
+            (false, true) if item.type_name != GET_WEBHOOK_ENDPOINT.name => Pairs::new(),
+            (false, true) => shown.filter(is_whole).ok_or(StoreError::NotFound(DELIVERY))?,
+            // It was accepted without its secrets.
+            (false, false) if marks.starts_by.is_some() && !is_whole(&own) => {
+                return Err(StoreError::NotFound(DELIVERY));
             }
+            (_, false) => own,
         };
+        let marks = Marks { hops: marks.hops, starts_by: starts(&item).then_some(item.version) };
         let update = Query::update()
             .table(WebhookDeliveries::Table)
             .value(WebhookDeliveries::Body, whole)
-            .value(WebhookDeliveries::Parameters, parameters)
+            .value(WebhookDeliveries::Parameters, to_json(&with_marks(&parameters, marks), "parameters")?)
             .value(WebhookDeliveries::State, DeliveryState::Waiting.as_str())
             .value(WebhookDeliveries::Attempts, 0_i64)
             .value(WebhookDeliveries::DueAt, self.now.as_millisecond())
@@ -88,6 +114,33 @@ impl Change {
         Ok(())
     }
 
+    /// Since which of its versions an endpoint starts releases as it does: what it accepted by an older one starts none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn starts_since(&self, endpoint: ItemNumber) -> Result<i64, StoreError> {
+        let select = Query::select()
+            .column(WebhookCounters::StartsSince)
+            .from(WebhookCounters::Table)
+            .and_where(Expr::col(WebhookCounters::Endpoint).eq(endpoint.as_i64()))
+            .take();
+        let row = self.transaction.query_one(&select).await?;
+        row.map_or(Ok(0), |row| column(&row, "starts_since"))
+    }
+
+    /// Marks a claimed delivery as delivered together with the release that it starts: whatever happens afterwards, and
+    /// whatever becomes of the release, it starts no second one. [`Store::leave_room`](crate::Store::leave_room) follows.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtaken`] when it is not for whoever claimed it to deliver any more.
+    pub async fn deliver(&mut self, delivery: &ClaimedDelivery, answer: &str) -> Result<(), StoreError> {
+        let outcome = DeliveryOutcome::Delivered { answer: answer.to_owned() };
+        match mark(&self.transaction, delivery, &outcome, self.now).await? {
+            true => Ok(()),
+            false => Err(StoreError::Overtaken("delivery")),
+        }
+    }
+
     /// Notes that somebody sends an endpoint a test request.
     ///
     /// # Errors
@@ -101,9 +154,7 @@ impl Change {
     /// Forgets what is not among the newest of an endpoint any more, when it keeps fewer than before, or fewer bytes.
     pub(super) async fn trim_webhooks_of(&mut self, item: &Item) -> Result<(), StoreError> {
         let keep = item.properties.get(webhook_property::REQUEST_RETENTION).and_then(Value::as_integer);
-        let is_endpoint =
-            [POST_WEBHOOK_ENDPOINT.name, GET_WEBHOOK_ENDPOINT.name].contains(&item.type_name.as_str());
-        let Some(keep) = keep.filter(|_| is_endpoint) else { return Ok(()) };
+        let Some(keep) = keep.filter(|_| is_endpoint(item)) else { return Ok(()) };
         let last = Query::select()
             .column(WebhookCounters::LastRequest)
             .from(WebhookCounters::Table)
@@ -124,6 +175,27 @@ impl Change {
         Ok(())
     }
 
+    /// Notes since which version an endpoint starts releases as it does, when that was changed.
+    pub(super) async fn steer_webhooks_of(&mut self, before: &Item, item: &Item) -> Result<(), StoreError> {
+        let is_same = STEERING.iter().all(|name| before.properties.get(*name) == item.properties.get(*name))
+            && PROOFS.iter().all(|name| before.secrets.get(*name) == item.secrets.get(*name));
+        if is_same || !is_endpoint(item) {
+            return Ok(());
+        }
+        let note = Query::insert()
+            .into_table(WebhookCounters::Table)
+            .columns([WebhookCounters::Endpoint, WebhookCounters::StartsSince])
+            .values_panic([item.number.as_i64().into(), item.version.into()])
+            .on_conflict(
+                OnConflict::column(WebhookCounters::Endpoint)
+                    .update_column(WebhookCounters::StartsSince)
+                    .to_owned(),
+            )
+            .take();
+        self.execute(&note).await?;
+        Ok(())
+    }
+
     /// Forgets all that came in at an endpoint which is deleted.
     pub(super) async fn forget_webhooks_of(&mut self, endpoint: ItemNumber) -> Result<(), StoreError> {
         for (table, column) in forget::tables() {
@@ -133,4 +205,19 @@ impl Change {
         }
         Ok(())
     }
+}
+
+fn is_endpoint(item: &Item) -> bool {
+    [POST_WEBHOOK_ENDPOINT.name, GET_WEBHOOK_ENDPOINT.name].contains(&item.type_name.as_str())
+}
+
+/// Whether each request of an endpoint starts a release.
+fn starts(item: &Item) -> bool {
+    let word = item.properties.get(webhook_property::ACTION).and_then(Value::as_text);
+    word.and_then(Action::from_word) == Some(Action::Start)
+}
+
+/// Whether no parameter is without its secret.
+fn is_whole(parameters: &Pairs) -> bool {
+    parameters.iter().all(|(_, value)| value != MASK)
 }

@@ -14,7 +14,9 @@ use crate::rows::{column, json, optional_time, time};
 use crate::store::Store;
 use crate::tables::Decisions;
 
-pub use touched::Touched;
+#[cfg(test)]
+pub(crate) use touched::counted;
+pub use touched::{Touched, TouchedGlance};
 pub(crate) use touched::{condition, of_origin, of_row};
 
 /// A decision as a list has it.

@@ -12,10 +12,12 @@ use patgate_core::policy::Cells;
 use patgate_core::policy::origin::{OriginPolicy, Row, Rows};
 use patgate_core::user::Origin;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
 
 use crate::error::StoreError;
-use crate::grants::{self, GrantCursor, GrantFilter, GrantLife, GrantSort, expiry_column};
+use crate::grants::{
+    self, FoundGrants, GrantCursor, GrantFilter, GrantLife, GrantSort, Search, expiry_column,
+};
 use crate::keyset::{Seek, in_list_order};
 use crate::rows::column;
 use crate::store::Store;
@@ -68,34 +70,117 @@ pub enum Touched {
     One(GrantId),
 }
 
+/// What a look at some of these tokens finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TouchedGlance {
+    /// How many were found, counted up to what was asked for.
+    pub count: u64,
+    /// Whether these are all: everything was looked at.
+    pub is_whole: bool,
+    /// Those from the place on.
+    pub found: FoundGrants,
+}
+
+/// As many tokens are looked at for a glance, once to count them and once to list them: a page in a few milliseconds.
+const GLANCE: u64 = 3_000;
+
+/// The most owners whose tokens are looked for one owner after the other.
+const FEW_OWNERS: u64 = 100;
+
 impl Store {
     /// At most `limit` of these tokens, from a place of the list on: those that never end first, then those that end
     /// latest.
     ///
     /// # Errors
-    /// [`StoreError`] when the database fails.
+    /// [`StoreError`] when the database fails; so with all below.
     pub async fn list_touched(
         &self,
         touched: &Touched,
         seek: &Seek<GrantCursor>,
         limit: u64,
     ) -> Result<Vec<Grant>, StoreError> {
-        let life = match touched {
-            Touched::EndsAfter { latest, .. } => latest.timestamp().map_or(GrantLife::Any, GrantLife::Live),
-            Touched::Narrowed { now, .. } | Touched::ShutOut { now, .. } => GrantLife::Live(*now),
-            Touched::Covered { .. }
-            | Touched::LetIn { .. }
-            | Touched::LeftWorking { .. }
-            | Touched::Suspended(_)
-            | Touched::One(_) => GrantLife::Any,
+        self.list_all(touched, &condition(touched), seek, limit).await
+    }
+
+    /// How many these tokens are, counted up to `most`: to count a million takes a second.
+    pub async fn count_touched(&self, touched: &Touched, most: u64) -> Result<u64, StoreError> {
+        self.count_all(touched, &condition(touched), most).await
+    }
+
+    /// Both, of 3,000 tokens at most, where no index tells which they are: what it does not reach is sought from there on.
+    pub async fn glance_at_touched(
+        &self,
+        touched: &Touched,
+        most: u64,
+        seek: &Seek<GrantCursor>,
+        limit: u64,
+    ) -> Result<TouchedGlance, StoreError> {
+        self.glance(touched, most, seek, limit, GLANCE).await
+    }
+
+    /// What [`Store::glance_at_touched`] finds when it looks at about `reach` tokens at most, which is 1 or more.
+    pub(crate) async fn glance(
+        &self,
+        touched: &Touched,
+        most: u64,
+        seek: &Seek<GrantCursor>,
+        limit: u64,
+        reach: u64,
+    ) -> Result<TouchedGlance, StoreError> {
+        if let Some(few) = self.few(touched, reach).await? {
+            let condition = condition(touched).add(few);
+            let count = self.count_all(touched, &condition, most).await?;
+            let grants = self.list_all(touched, &condition, seek, limit).await?;
+            let found = FoundGrants { grants, reached: None };
+            return Ok(TouchedGlance { count, is_whole: count < most, found });
+        }
+        let search =
+            |seek: &Seek<GrantCursor>| Search::new(&listed(touched), seek, condition(touched), reach);
+        let (count, is_whole) = search(&Seek::Start).count(&self.inner.orm, most).await?;
+        let found = search(seek).find(&self.inner.orm, limit).await?;
+        Ok(TouchedGlance { count, is_whole, found })
+    }
+
+    /// What an index serves and leaves `reach` tokens at most to look at, when there is such a thing.
+    async fn few(&self, touched: &Touched, reach: u64) -> Result<Option<Expr>, StoreError> {
+        let narrow = match touched {
+            Touched::Narrowed { cells, .. } | Touched::ShutOut { cells, .. } => {
+                let owners = Query::select()
+                    .column(Users::Id)
+                    .from(Users::Table)
+                    .and_where(Expr::col(Users::Origin).is_in(cells.origins().map(Origin::as_str)))
+                    .and_where(Expr::col(Users::DeletedAt).is_null())
+                    .limit(FEW_OWNERS + 1)
+                    .take();
+                let rows = self.inner.orm.query_all(&owners).await?;
+                let owners = rows.iter().map(|row| Ok(UserId::from_i64(column(row, "id")?)));
+                let owners = owners.collect::<Result<BTreeSet<_>, StoreError>>()?;
+                match owners.len() as u64 {
+                    0 => return Ok(Some(Expr::cust("1 = 0"))),
+                    1..=FEW_OWNERS => Expr::cust(format!("owner IN ({})", numbers(&owners))),
+                    _ => return Ok(None),
+                }
+            }
+            Touched::Suspended(reason) => suspended_for(*reason),
+            _ => return Ok(None),
         };
-        let filter =
-            GrantFilter { life, sort: GrantSort::ExpiresAt, descending: true, ..GrantFilter::default() };
+        let present = Expr::col(Grants::DeletedAt).is_null();
+        let select = Query::select().from(Grants::Table).and_where(present).and_where(narrow.clone()).take();
+        Ok((grants::count(&self.inner.orm, &select, reach + 1).await? <= reach).then_some(narrow))
+    }
+
+    async fn list_all(
+        &self,
+        touched: &Touched,
+        condition: &Condition,
+        seek: &Seek<GrantCursor>,
+        limit: u64,
+    ) -> Result<Vec<Grant>, StoreError> {
         let mut found = Vec::new();
-        for mut select in grants::selections(&filter, seek) {
+        for mut select in grants::selections(&listed(touched), seek) {
             let wanted = limit.saturating_sub(found.len() as u64);
             if wanted > 0 {
-                select.cond_where(condition(touched)).limit(Ord::min(wanted, i64::MAX as u64));
+                select.cond_where(condition.clone()).limit(Ord::min(wanted, i64::MAX as u64));
                 for row in self.inner.orm.query_all(&select).await? {
                     found.push(grants::read(&row)?);
                 }
@@ -104,24 +189,40 @@ impl Store {
         Ok(in_list_order(found, seek.is_backward()))
     }
 
-    /// How many these tokens are, of which it looks at `most` at most: to count a million takes a second.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails.
-    pub async fn count_touched(&self, touched: &Touched, most: u64) -> Result<u64, StoreError> {
-        let looked_at = Query::select()
-            .column(Grants::Id)
-            .from(Grants::Table)
-            .cond_where(condition(touched))
-            .limit(Ord::min(most, i64::MAX as u64))
-            .take();
-        let select = Query::select()
-            .expr_as(Expr::cust("COUNT(*)"), "count")
-            .from_subquery(looked_at, "touched")
-            .take();
-        let row = self.inner.orm.query_one(&select).await?.ok_or(StoreError::Unreadable("grants"))?;
-        Ok(column::<i64>(&row, "count")?.unsigned_abs())
+    async fn count_all(
+        &self,
+        touched: &Touched,
+        condition: &Condition,
+        most: u64,
+    ) -> Result<u64, StoreError> {
+        let mut found = 0;
+        for mut select in counted(touched) {
+            select.cond_where(condition.clone());
+            found += grants::count(&self.inner.orm, &select, most - found).await?;
+        }
+        Ok(found)
     }
+}
+
+/// The list in which these tokens stand.
+fn listed(touched: &Touched) -> GrantFilter {
+    let life = match touched {
+        Touched::EndsAfter { latest, .. } => latest.timestamp().map_or(GrantLife::Any, GrantLife::Live),
+        Touched::Narrowed { now, .. } | Touched::ShutOut { now, .. } => GrantLife::Live(*now),
+        Touched::Covered { .. }
+        | Touched::LetIn { .. }
+        | Touched::LeftWorking { .. }
+        | Touched::Suspended(_)
+        | Touched::One(_) => GrantLife::Any,
+    };
+    GrantFilter { life, sort: GrantSort::ExpiresAt, descending: true, ..GrantFilter::default() }
+}
+
+/// The questions that together give all rows of that list, in no order. No index serves the two of them in one: they would
+/// be a look at every token.
+pub(crate) fn counted(touched: &Touched) -> Vec<SelectStatement> {
+    let selections = grants::selections(&listed(touched), &Seek::Start);
+    selections.into_iter().map(|mut select| select.clear_order_by().take()).collect()
 }
 
 /// What a statement over the grants asks to meet these.
@@ -129,10 +230,6 @@ pub(crate) fn condition(touched: &Touched) -> Condition {
     let ends = || Expr::col(Grants::ExpiresAt);
     let present = Condition::all().add(Expr::col(Grants::DeletedAt).is_null());
     let live = |now: &Timestamp| ends().is_null().or(ends().gt(now.as_millisecond()));
-    let suspended_for = |reason: SuspensionReason| {
-        let is_suspended = Expr::col(Grants::SuspendedAt).is_not_null();
-        is_suspended.and(Expr::col(Grants::SuspensionReason).eq(reason.as_str()))
-    };
     match touched {
         Touched::EndsAfter { latest, exempt } => {
             let longer = match expiry_column(*latest) {
@@ -172,15 +269,22 @@ pub(crate) fn of_row(row: Row) -> Expr {
     }
 }
 
-/// Grants of users of this origin.
+/// Grants of users of this origin. Each is asked about its owner: what goes through grants in an order, and ends early, need
+/// not gather all users first.
 pub(crate) fn of_origin(origin: Origin) -> Expr {
-    let owners = Query::select()
+    let owner = Query::select()
         .column(Users::Id)
         .from(Users::Table)
+        .and_where(Expr::col((Users::Table, Users::Id)).eq(Expr::col(Grants::Owner)))
         .and_where(Expr::col(Users::Origin).eq(origin.as_str()))
-        .and_where(Expr::col(Users::DeletedAt).is_null())
+        .and_where(Expr::col((Users::Table, Users::DeletedAt)).is_null())
         .take();
-    Expr::col(Grants::Owner).in_subquery(owners)
+    Expr::exists(owner)
+}
+
+fn suspended_for(reason: SuspensionReason) -> Expr {
+    let is_suspended = Expr::col(Grants::SuspendedAt).is_not_null();
+    is_suspended.and(Expr::col(Grants::SuspensionReason).eq(reason.as_str()))
 }
 
 fn for_any() -> Expr {

@@ -5,10 +5,10 @@ use patgate_core::grant::Grant;
 use patgate_core::identifier::UserId;
 use patgate_core::policy::Days;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement, Value};
 
 use super::cursor::Key;
-use super::{COLUMNS, GrantCursor, read, selection};
+use super::{GrantCursor, read, selection};
 use crate::error::StoreError;
 use crate::keyset::{Seek, beyond, in_list_order};
 use crate::rows::{Page, after_prefix};
@@ -16,18 +16,6 @@ use crate::tables::{Grants, Users};
 
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3_600 * 1_000;
-
-/// The most grants that one search looks at: a page in a few milliseconds, whatever fits and however many there are.
-pub(crate) const REACH: u64 = 10_000;
-
-/// Grants that were found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FoundGrants {
-    /// Those that fit.
-    pub grants: Vec<Grant>,
-    /// How far was looked, when there may be more beyond it and they are fewer than were asked for: go on from there.
-    pub reached: Option<GrantCursor>,
-}
 
 /// Which grants to list, and in which order; `Default` lists all that are not deleted, by name. A grant passes when it
 /// fits everything that is asked.
@@ -82,7 +70,7 @@ pub enum GrantSort {
 }
 
 impl GrantSort {
-    fn column(self) -> Grants {
+    pub(super) fn column(self) -> Grants {
         match self {
             Self::Name => Grants::NameKey,
             Self::CreatedAt => Grants::CreatedAt,
@@ -145,63 +133,6 @@ pub(crate) async fn list(
     Ok(in_list_order(grants, seek.is_backward()))
 }
 
-/// As [`list`], but looks at about `reach` grants at most, which is 1 or more.
-pub(crate) async fn search(
-    connection: &impl ConnectionTrait,
-    filter: &GrantFilter,
-    seek: &Seek<GrantCursor>,
-    limit: u64,
-    reach: u64,
-) -> Result<FoundGrants, StoreError> {
-    let conditions = conditions(filter, Served::Not);
-    if conditions.is_empty() {
-        let grants = list(connection, filter, seek, limit).await?;
-        return Ok(FoundGrants { grants, reached: None });
-    }
-    let (mut grants, mut reached) = (Vec::new(), None);
-    for select in selections(filter, seek) {
-        let wanted = limit.saturating_sub(grants.len() as u64);
-        if wanted == 0 || reached.is_some() {
-            break;
-        }
-        for row in connection
-            .query_all(&within_reach(select.clone().limit(reach).take(), filter, seek, &conditions, wanted))
-            .await?
-        {
-            grants.push(read(&row)?);
-        }
-        if (grants.len() as u64) < limit {
-            // The last one that was looked at, if there may be more behind it.
-            let last = select.clone().offset(reach - 1).limit(1).take();
-            let row = connection.query_one(&last).await?;
-            reached = row.map(|row| read(&row)).transpose()?.map(|last| GrantCursor::of(&last, filter.sort));
-        }
-    }
-    Ok(FoundGrants { grants: in_list_order(grants, seek.is_backward()), reached })
-}
-
-/// The first rows that an index gives, and of these the ones that fit.
-fn within_reach(
-    mut looked_at: SelectStatement,
-    filter: &GrantFilter,
-    seek: &Seek<GrantCursor>,
-    conditions: &[Expr],
-    wanted: u64,
-) -> SelectStatement {
-    let order = order(filter, seek);
-    looked_at.column(Grants::NameKey);
-    let mut within =
-        Query::select().columns(COLUMNS).from_subquery(looked_at, Alias::new("looked_at")).take();
-    for condition in conditions {
-        within.and_where(condition.clone());
-    }
-    within
-        .order_by(filter.sort.column(), order.clone())
-        .order_by(Grants::Id, order)
-        .limit(Ord::min(wanted, i64::MAX as u64))
-        .take()
-}
-
 /// The questions whose answers, one after the other, are the list: an index holds the rows with a date and those
 /// without at two places, and the databases disagree at which. Asked is what an index answers, and no more.
 pub(crate) fn selections(filter: &GrantFilter, seek: &Seek<GrantCursor>) -> Vec<SelectStatement> {
@@ -254,7 +185,7 @@ pub(crate) fn selections(filter: &GrantFilter, seek: &Seek<GrantCursor>) -> Vec<
 }
 
 /// In which order rows are met.
-fn order(filter: &GrantFilter, seek: &Seek<GrantCursor>) -> Order {
+pub(super) fn order(filter: &GrantFilter, seek: &Seek<GrantCursor>) -> Order {
     if filter.descending != seek.is_backward() { Order::Desc } else { Order::Asc }
 }
 
@@ -277,13 +208,13 @@ fn every(filter: &GrantFilter) -> SelectStatement {
 
 /// Whether the index that gives the order also says which rows fit, or each has to be looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Served {
+pub(super) enum Served {
     ByIndex,
     Not,
 }
 
 /// What the filter asks: of it, the part that the index of its order serves, or the rest.
-fn conditions(filter: &GrantFilter, served: Served) -> Vec<Expr> {
+pub(super) fn conditions(filter: &GrantFilter, served: Served) -> Vec<Expr> {
     let ends = || Expr::col(Grants::ExpiresAt);
     let mut asked = vec![(true, Expr::col(Grants::DeletedAt).is_null())];
     if let Some(owner) = filter.owner {

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod list;
+mod search;
 
 use jiff::Timestamp;
 use patgate_core::expiry::Expiry;
@@ -15,8 +16,10 @@ use crate::rows::{column, from_json, from_milliseconds, optional_time, parsed, t
 use crate::tables::Grants;
 
 pub use cursor::GrantCursor;
-pub use list::{FoundGrants, GrantFilter, GrantLife, GrantSort};
-pub(crate) use list::{REACH, list, page, search, selections};
+pub use list::{GrantFilter, GrantLife, GrantSort};
+pub(crate) use list::{list, page, selections};
+pub use search::FoundGrants;
+pub(crate) use search::{REACH, Search, count, search};
 
 /// The grant, when not deleted.
 pub(crate) async fn by_id(

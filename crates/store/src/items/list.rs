@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{ItemId, ItemName};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement};
 
+use super::query::is_one_of;
 use super::{Item, read, selection};
 use crate::error::StoreError;
 use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
@@ -16,6 +18,8 @@ use crate::tables::ConfigurationItems;
 /// Which items to list; `Default` lists all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ItemFilter {
+    /// One of these, which are 500 at most.
+    pub numbers: Option<Vec<ItemNumber>>,
     /// In this folder itself.
     pub folder: Option<ItemId>,
     /// Somewhere below this folder.
@@ -112,6 +116,7 @@ fn filtered(filter: &ItemFilter) -> SelectStatement {
     let end = below.as_deref().and_then(after_prefix);
     let key = || Expr::col(ConfigurationItems::IdKey);
     selection()
+        .and_where_option(filter.numbers.as_deref().map(is_one_of))
         .and_where_option(
             filter.folder.as_ref().map(|folder| Expr::col(ConfigurationItems::FolderKey).eq(folder.key())),
         )

@@ -19,6 +19,8 @@ const AT_ONCE: usize = 500;
 /// Which items to find; all must be true of one. `Default` finds all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ItemQuery {
+    /// One of these, which are 500 at most.
+    pub numbers: Option<Vec<ItemNumber>>,
     /// Of this type, exactly.
     pub type_name: Option<String>,
     /// In this folder itself.
@@ -38,6 +40,8 @@ pub struct ItemQuery {
 /// Where an item is, and of which type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemReference {
+    /// Names it, wherever it is.
+    pub number: ItemNumber,
     /// Where it is.
     pub id: ItemId,
     /// The name of its type.
@@ -55,7 +59,8 @@ pub(super) async fn find(
     let [skip, limit] = [skip, limit].map(|count| Ord::min(count, i64::MAX as u64));
     let rows = connection.query_all(&question(query, seek).limit(limit).offset(skip).take()).await?;
     let read = |row: &QueryResult| {
-        Ok(ItemReference { id: parsed(row, "id")?, type_name: column(row, "type_name")? })
+        let number = ItemNumber::from_i64(column(row, "number")?);
+        Ok(ItemReference { number, id: parsed(row, "id")?, type_name: column(row, "type_name")? })
     };
     let found = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
     Ok(in_list_order(found, seek.is_backward()))
@@ -82,8 +87,9 @@ pub(crate) fn question(query: &ItemQuery, seek: &Seek<ItemCursor>) -> SelectStat
         }
     };
     Query::select()
-        .columns([ConfigurationItems::Id, ConfigurationItems::TypeName])
+        .columns([ConfigurationItems::Number, ConfigurationItems::Id, ConfigurationItems::TypeName])
         .from(ConfigurationItems::Table)
+        .and_where_option(query.numbers.as_deref().map(is_one_of))
         .and_where_option(query.type_name.as_deref().map(|name| type_name().eq(name)))
         .and_where_option(
             query.folder.as_ref().map(|folder| Expr::col(ConfigurationItems::FolderKey).eq(folder.key())),
@@ -131,13 +137,17 @@ pub(super) async fn numbered(
 ) -> Result<Vec<Item>, StoreError> {
     let mut items = Vec::with_capacity(numbers.len());
     for numbers in numbers.chunks(AT_ONCE) {
-        let numbers = numbers.iter().map(|number| number.as_i64());
-        let select = selection().and_where(Expr::col(ConfigurationItems::Number).is_in(numbers)).take();
+        let select = selection().and_where(is_one_of(numbers)).take();
         for row in connection.query_all(&select).await? {
             items.push(read(&row)?);
         }
     }
     Ok(items)
+}
+
+/// Whether an item has one of these numbers.
+pub(super) fn is_one_of(numbers: &[ItemNumber]) -> Expr {
+    Expr::col(ConfigurationItems::Number).is_in(numbers.iter().map(|number| number.as_i64()))
 }
 
 /// The last name of a place: what stands behind its folder and a slash.

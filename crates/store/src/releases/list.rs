@@ -22,6 +22,8 @@ pub struct ReleaseFilter {
     pub exact_title: Option<String>,
     /// Made by this log-in name.
     pub owner: Option<String>,
+    /// Whose name begins with these letters and digits, as those of one endpoint's releases do.
+    pub id_begins: Option<String>,
     /// With each of these tags.
     pub tags: Vec<String>,
     /// Started at or after.
@@ -98,6 +100,8 @@ pub(super) fn page_of(select: SelectStatement, filter: &ReleaseFilter, page: Pag
 fn filtered(mut select: SelectStatement, filter: &ReleaseFilter) -> SelectStatement {
     let words = filter.statuses.iter().map(|status| status.as_str());
     let title = filter.title.as_deref().map(|title| containing(&title.to_lowercase()));
+    // Letters and digits: nothing in it is a pattern.
+    let named = filter.id_begins.as_deref().map(|beginning| format!("{beginning}%"));
     let column = Expr::col;
     for tag in &filter.tags {
         select.and_where(column(Releases::Tags).like(containing(&format!("\n{tag}\n"))));
@@ -107,6 +111,7 @@ fn filtered(mut select: SelectStatement, filter: &ReleaseFilter) -> SelectStatem
         .and_where_option(title.map(|pattern| column(Releases::TitleKey).like(pattern)))
         .and_where_option(filter.exact_title.as_deref().map(|title| column(Releases::Title).eq(title)))
         .and_where_option(filter.owner.as_deref().map(|owner| column(Releases::Owner).eq(owner)))
+        .and_where_option(named.map(|pattern| column(Releases::Id).like(pattern)))
         .and_where_option(filter.since.map(|at| column(Releases::StartedAt).gte(at.as_millisecond())))
         .and_where_option(filter.until.map(|at| column(Releases::StartedAt).lt(at.as_millisecond())))
         .take()

@@ -5,8 +5,8 @@
 
 mod claim;
 mod list;
+mod listed;
 mod log;
-mod summary;
 
 use jiff::Timestamp;
 use patgate_core::identifier::ReleaseNumber;
@@ -16,9 +16,9 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 pub use self::claim::{NextStep, ReleaseLease, ReleaseStep};
 pub use self::list::{ReleaseFilter, StatusCount};
+pub use self::listed::ListedRelease;
+pub(crate) use self::listed::{beside, tags};
 pub use self::log::{LogLine, LogPlace};
-pub use self::summary::ReleaseSummary;
-pub(crate) use self::summary::{beside, tags};
 use crate::error::StoreError;
 use crate::items::StoredSecrets;
 use crate::rows::{column, json};

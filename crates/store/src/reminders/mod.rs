@@ -3,6 +3,7 @@
 //! A run's row, its mails and their marks are written in one transaction, or not at all. Mails are sent by one node at a
 //! time, which holds the [`Sender`]; what one left half way is found by the next.
 
+mod facts;
 mod list;
 mod outbox;
 mod planning;
@@ -15,7 +16,7 @@ use patgate_core::reminder::{Night, SkipReason};
 
 pub use list::MailFilter;
 pub(crate) use list::STARTED;
-pub use outbox::{ClaimedMail, MailOutcome, MailedToken};
+pub use outbox::{ClaimedMail, MailClaim, MailOutcome, MailedToken};
 pub use planning::Planning;
 pub use sender::Sender;
 pub use untold::Untold;

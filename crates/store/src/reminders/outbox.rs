@@ -1,29 +1,41 @@
 //! The outbox: mails are claimed before they are sent, and marked with what became of them.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
 use patgate_core::reminder::SkipReason;
+use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, UpdateStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 
+use super::facts::with_facts;
 use super::list::{self, mail};
 use super::untold::{self, Untold};
-use super::{MailKind, MailState, Sender, StoredMail};
+use super::{MailKind, MailState, Sender};
 use crate::error::StoreError;
-use crate::grants::expiry;
 use crate::rows::column;
 use crate::store::Store;
-use crate::tables::{Grants, Mails, ReminderMarks, Users};
+use crate::tables::{Mails, ReminderMarks};
 use crate::transaction::WriteTransaction;
+
+/// A claim of a mail: what became of the mail counts as long as nobody claimed it after that.
+///
+/// Each claim raises the number of the attempt, which a sender that is gone leaves as it is. The number alone could come
+/// again: what was not tried after all takes its attempt back, and who tries a failed mail again begins at none. Both move
+/// the time from which on the mail is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailClaim {
+    pub(super) mail: MailId,
+    pub(super) attempt: u32,
+    pub(super) due_at: Timestamp,
+}
 
 /// A mail to send, with what is true now.
 #[derive(Clone, Debug)]
 pub struct ClaimedMail {
     /// The row.
     pub id: MailId,
+    /// By what its outcome is marked.
+    pub claim: MailClaim,
     /// The run that planned it.
     pub run: Option<RunId>,
     /// What it is about.
@@ -48,6 +60,8 @@ pub struct ClaimedMail {
     pub planned: Vec<(GrantId, u32)>,
     /// Those of them that are there, in the order of the mail.
     pub tokens: Vec<MailedToken>,
+    /// Those of them of which a newer mail tells, or told, with fewer days left: who waited over a threshold is told once.
+    pub overtaken: Vec<GrantId>,
 }
 
 /// A token in a mail.
@@ -174,26 +188,31 @@ impl Store {
         Ok(claimed)
     }
 
-    /// Marks claimed mails with what became of them, all or none.
+    /// Marks claimed mails with what became of them, all or none. What somebody else claimed meanwhile, or is marked already,
+    /// stays as it is: a node that lost its [`Sender`] undoes nothing of the next one.
     ///
     /// # Errors
     /// As above; a mail that was sent may then be repeated under the same `Message-ID`.
     pub async fn mark_mails(
         &self,
         _sender: &Sender,
-        outcomes: &[(MailId, MailOutcome)],
+        outcomes: &[(MailClaim, MailOutcome)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if outcomes.is_empty() {
             return Ok(());
         }
         let (_turn, transaction) = self.inner.begin_data().await?;
-        for (id, outcome) in outcomes {
-            let marked = transaction.execute(&marking(*id, outcome, now)).await?.rows_affected();
+        for (claim, outcome) in outcomes {
+            let mut update = marking(claim.mail, outcome, now);
+            update.and_where(claim.is_newest());
+            if transaction.execute(&update).await?.rows_affected() == 0 {
+                continue;
+            }
             match outcome {
-                MailOutcome::Skipped(_) => forget_marks(&transaction, *id).await?,
-                MailOutcome::Sent { untold, .. } if marked > 0 && !untold.is_empty() => {
-                    untold::list(&transaction, *id, untold, now).await?;
+                MailOutcome::Skipped(_) => forget_marks(&transaction, claim.mail).await?,
+                MailOutcome::Sent { untold, .. } if !untold.is_empty() => {
+                    untold::list(&transaction, claim.mail, untold, now).await?;
                 }
                 _ => {}
             }
@@ -239,6 +258,14 @@ impl Store {
             transaction.execute_raw(statement).await?;
         }
         transaction.commit().await
+    }
+}
+
+impl MailClaim {
+    /// Whether the row of its mail is as this claim left it.
+    fn is_newest(self) -> Expr {
+        let is_attempt = Expr::col(Mails::Attempts).eq(i64::from(self.attempt));
+        is_attempt.and(Expr::col(Mails::DueAt).eq(self.due_at.as_millisecond()))
     }
 }
 
@@ -295,71 +322,4 @@ fn marking(id: MailId, outcome: &MailOutcome, now: Timestamp) -> UpdateStatement
         }
     }
     update
-}
-
-/// What is true now of those to whom and of what these mails tell.
-async fn with_facts(
-    connection: &impl ConnectionTrait,
-    mails: Vec<StoredMail>,
-) -> Result<Vec<ClaimedMail>, StoreError> {
-    let select = Query::select()
-        .columns([
-            Users::Id,
-            Users::Username,
-            Users::FullName,
-            Users::Email,
-            Users::DisabledAt,
-            Users::DeletedAt,
-        ])
-        .from(Users::Table)
-        .and_where(Expr::col(Users::Id).is_in(mails.iter().map(|mail| mail.owner.as_i64())))
-        .take();
-    let mut users = HashMap::new();
-    for row in connection.query_all(&select).await? {
-        users.insert(column::<i64>(&row, "id")?, row);
-    }
-    let select = Query::select()
-        .columns([Grants::Id, Grants::Name, Grants::ExpiresAt])
-        .from(Grants::Table)
-        .and_where(Expr::col(Grants::DeletedAt).is_null())
-        .and_where(
-            Expr::col(Grants::Id)
-                .is_in(mails.iter().flat_map(|mail| mail.tokens.iter().map(|(grant, _)| grant.as_i64()))),
-        )
-        .take();
-    let mut tokens = HashMap::new();
-    for row in connection.query_all(&select).await? {
-        let token = read_token(&row)?;
-        tokens.insert(token.id, token);
-    }
-    mails
-        .into_iter()
-        .map(|mail| {
-            let user = users.get(&mail.owner.as_i64()).ok_or(StoreError::Unreadable("owner"))?;
-            let time = |name| column::<Option<i64>>(user, name);
-            Ok(ClaimedMail {
-                id: mail.id,
-                run: mail.run,
-                kind: mail.kind,
-                attempts: mail.attempts.saturating_sub(1),
-                is_unanswered: mail.is_unanswered,
-                created_at: mail.created_at,
-                owner: mail.owner,
-                username: column(user, "username")?,
-                full_name: column(user, "full_name")?,
-                address: column(user, "email")?,
-                enabled: time("disabled_at")?.is_none() && time("deleted_at")?.is_none(),
-                tokens: mail.tokens.iter().filter_map(|(grant, _)| tokens.get(grant).cloned()).collect(),
-                planned: mail.tokens,
-            })
-        })
-        .collect()
-}
-
-fn read_token(row: &QueryResult) -> Result<MailedToken, StoreError> {
-    Ok(MailedToken {
-        id: GrantId::from_i64(column(row, "id")?),
-        name: column(row, "name")?,
-        expires_at: expiry(column(row, "expires_at")?)?,
-    })
 }

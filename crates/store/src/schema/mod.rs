@@ -11,6 +11,7 @@ mod ninth;
 mod second;
 mod seventh;
 mod sixth;
+mod tenth;
 mod third;
 
 use sea_orm::sea_query::{
@@ -35,7 +36,7 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 9] = [
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 10] = [
     first::steps,
     second::steps,
     third::steps,
@@ -45,6 +46,7 @@ const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 9] = [
     seventh::steps,
     eighth::steps,
     ninth::steps,
+    tenth::steps,
 ];
 
 /// The newest version this program knows.

@@ -159,6 +159,29 @@ on_both_databases! {
         assert_eq!(actions(&store).await.last().unwrap(), "user.confirm", "what had lapsed resumes");
     }
 
+    async fn a_lapse_that_nobody_had_noted_is_noted_with_the_word_that_ends_it(fixture: Fixture) {
+        let store = store_with_owners(&fixture, 3).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.set_grant_state(GrantId::from_i64(3), GrantState::Deleted { at: now() }).await.unwrap();
+        change.commit().await.unwrap();
+        let day = SignedDuration::from_hours(24);
+        let confirm = async |ids: &[i64], at: Timestamp| {
+            let ids: Vec<_> = ids.iter().copied().map(UserId::from_i64).collect();
+            let mut change = store.change(&admin(), at).await.unwrap();
+            change.confirm_users(&ids, at).await.unwrap();
+            change.commit().await.unwrap();
+        };
+        // A millisecond before the window of 30 days ends, nothing is suspended.
+        confirm(&[2], now() + day * 30 - SignedDuration::from_millis(1)).await;
+        let before = actions(&store).await.len();
+        // The third has no token that could have been suspended.
+        confirm(&[1, 2, 3], now() + day * 30).await;
+        assert_eq!(actions(&store).await[before..], ["user.lapse", "user.confirm"], "of the first alone");
+        let filter = AuditFilter { action: Some("user.lapse".into()), ..AuditFilter::default() };
+        let lapses = store.audit_events(&filter, Page::WHOLE).await.unwrap();
+        assert_eq!(lapses.iter().map(|event| &*event.subject_name).collect::<Vec<_>>(), ["user1"]);
+    }
+
     async fn what_was_done_for_a_shorter_window_is_done_again_for_a_longer_one(fixture: Fixture) {
         let store = store_with_owners(&fixture, 1).await;
         let (id, minutes) = (UserId::from_i64(1), SignedDuration::from_mins);

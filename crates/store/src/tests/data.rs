@@ -3,7 +3,7 @@
 use patgate_core::grant::LastUse;
 
 use super::*;
-use crate::{AuditFilter, Counts, Node, NodeId, Page, Sequence};
+use crate::{AuditFilter, Counts, Node, NodeId, Page, Sequence, StoreError};
 
 on_both_databases! {
     async fn a_later_use_is_kept_whoever_brings_it(fixture: Fixture) {
@@ -124,9 +124,22 @@ on_both_databases! {
         let (one, two) = (one.unwrap(), two.unwrap());
         assert!(one == two && ["one", "two"].contains(&one.as_str()), "whoever came first: {one} {two}");
         assert_eq!(store.meet_provider(&corp, "three").await.unwrap(), one);
-        store.move_provider(&corp, "three").await.unwrap();
-        assert_eq!(store.meet_provider(&corp, "one").await.unwrap(), "three");
         assert_eq!(store.meet_provider(&other, "four").await.unwrap(), "four");
         assert_eq!(store.last_sequence().await.unwrap(), before, "none of it is a change");
+        // That it moves is one, once, whoever says so.
+        for is_news in [true, false] {
+            let mut change = store.change(&admin(), now()).await.unwrap();
+            assert_eq!(change.move_provider(&corp, "three").await.unwrap(), is_news);
+            change.commit().await.unwrap();
+        }
+        assert_eq!(store.meet_provider(&corp, &one).await.unwrap(), "three");
+        assert_eq!(store.last_sequence().await.unwrap().as_i64(), before.as_i64() + 1);
+        let events = store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap();
+        let events: Vec<_> = events.iter().map(|event| (&*event.action, &*event.subject_name, &event.detail)).collect();
+        let detail = serde_json::json!({ "identity": { "from": one, "to": "three" } });
+        assert_eq!(events, [("provider.move", "corp", &detail)]);
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let unmet = change.move_provider(&"unmet".parse().unwrap(), "five").await;
+        assert!(matches!(unmet, Err(StoreError::NotFound("provider"))), "{unmet:?}");
     }
 }

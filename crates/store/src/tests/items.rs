@@ -246,6 +246,8 @@ on_both_databases! {
             (at("%/se_cond"), &[second]),
             (ItemQuery { folder: Some(place("Configuration")), ..ItemQuery::default() }, &[mail]),
             (ItemQuery { below: Some(place("configuration/mail")), ..name("f%") }, &[first]),
+            (ItemQuery { numbers: Some(vec![ItemNumber::from_i64(3), ItemNumber::from_i64(2)]), ..ItemQuery::default() }, &[first, second]),
+            (ItemQuery { numbers: Some(vec![ItemNumber::from_i64(3)]), ..name("first") }, &[]),
             (ItemQuery { changed_before: Some(now()), ..ItemQuery::default() }, &[]),
             (ItemQuery { changed_after: Some(time("2020-01-01T00:00:00Z")), ..name("mail") }, &[mail]),
         ] {
@@ -272,6 +274,7 @@ on_both_databases! {
             (named("se-cond"), &[]),
             (named("irst"), &[]),
             (ItemFilter { but_type: Some("core.Directory".to_owned()), ..ItemFilter::default() }, &[first, second]),
+            (ItemFilter { numbers: Some(vec![ItemNumber::from_i64(2), ItemNumber::from_i64(9)]), ..ItemFilter::default() }, &[first]),
         ] {
             assert_eq!(places(&store, &filter).await, found, "{filter:?}");
         }

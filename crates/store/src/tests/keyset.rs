@@ -195,6 +195,21 @@ on_both_databases! {
         }
     }
 
+    async fn a_search_looks_at_no_more_because_some_have_no_date(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        let grants: Vec<_> = (1..=12).map(|at| {
+            dated(at, 1, "ci", Dates { created: 1, expires: (at <= 6).then_some(at), used: Some(at) })
+        }).collect();
+        insert_grants(&store, &grants).await;
+        for (descending, wanted) in [(false, 8), (true, 5)] {
+            let filter = GrantFilter { unused_since: Some(day(0)), sort: GrantSort::ExpiresAt, descending, ..GrantFilter::default() };
+            let found = crate::grants::search(&store.inner.orm, &filter, &Seek::Start, 3, 8).await.unwrap();
+            assert!(found.grants.is_empty(), "{found:?}");
+            let last = grants.iter().find(|grant| grant.id.as_i64() == wanted).unwrap();
+            assert_eq!(found.reached, Some(GrantCursor::of(last, GrantSort::ExpiresAt)), "{descending}");
+        }
+    }
+
     async fn users_come_in_pages_there_and_back(fixture: Fixture) {
         let store = store_with_users(&fixture, &["ann", "Änn", "bob", "Bea", "cyd", "b_d"]).await;
         let found = async |prefix: &str, seek: Seek<UserCursor>| {

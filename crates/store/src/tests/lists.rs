@@ -98,6 +98,9 @@ on_both_databases! {
         assert_eq!(found(UserFilter { last_active_after: Some(before), ..any() }).await, ["cyd"]);
         assert_eq!(found(UserFilter { last_active_after: Some(after), ..any() }).await, [""; 0]);
         assert_eq!(found(UserFilter { last_active_before: Some(after), ..any() }).await, ["cyd"]);
+        let ids = Some([3, 1, 4].map(UserId::from_i64).to_vec());
+        assert_eq!(found(UserFilter { ids: ids.clone(), ..any() }).await, ["ann", "cyd"]);
+        assert_eq!(found(UserFilter { ids, external: Some(true), ..any() }).await, ["cyd"]);
         let second = store.users(&any(), Page { number: 1, size: 2 }).await.unwrap();
         assert_eq!(second, [cyd]);
     }

@@ -135,7 +135,7 @@ on_both_databases! {
         insert(&store, &[started(1), planned(2, "Later")]).await;
         let shown = async || {
             let page = Page { number: 0, size: 10 };
-            let found = store.release_summaries(&ReleaseFilter::default(), page).await.unwrap();
+            let found = store.listed_releases(&ReleaseFilter::default(), page).await.unwrap();
             found.into_iter().map(|row| (row.title, row.status, row.at, row.tasks)).collect::<Vec<_>>()
         };
         let later = ("Later".to_owned(), ReleaseStatus::Planned, None, 2);

@@ -1,4 +1,6 @@
-//! Reminders: a night runs once, a mail has one sender, and what is left half way is found again.
+//! Reminders: a night runs once, a token is told of once, and what failed is tried again.
+
+mod outbox;
 
 use jiff::SignedDuration;
 use patgate_core::identifier::{MailId, RunId};
@@ -7,8 +9,7 @@ use patgate_core::reminder::{Night, Plan, PlannedMail, Schedule, SkipReason, pla
 
 use super::*;
 use crate::{
-    AuditFilter, MailFilter, MailOutcome, MailState, MailStateKind, Planning, RunNote, Seek, StoreError,
-    Untold,
+    AuditFilter, MailClaim, MailFilter, MailOutcome, MailState, Planning, RunNote, Seek, StoreError,
 };
 
 fn night() -> Night {
@@ -136,22 +137,6 @@ on_both_databases! {
         }
     }
 
-    async fn a_mail_that_was_never_answered_says_so_until_it_is_done(fixture: Fixture) {
-        let store = store_with_tokens(&fixture).await;
-        run(&store, 1, Some(night()), now()).await;
-        let sender = store.sender().await.unwrap().unwrap();
-        let claim = async || store.claim_mails(&sender, now(), 10).await.unwrap().pop().unwrap();
-        let first = claim().await;
-        assert!(!first.is_unanswered);
-        let mark = async |outcome| store.mark_mails(&sender, &[(first.id, outcome)], now()).await.unwrap();
-        mark(MailOutcome::Unanswered { due_at: now(), answer: "nothing was said".into() }).await;
-        assert!(claim().await.is_unanswered);
-        mark(MailOutcome::Later { due_at: now(), answer: "451 not now".into() }).await;
-        assert!(claim().await.is_unanswered, "a refusal for now changes nothing about it");
-        mark(failed()).await;
-        assert!(!store.mail(first.id).await.unwrap().unwrap().is_unanswered);
-    }
-
     async fn a_night_without_a_server_is_noted(fixture: Fixture) {
         let store = fixture.open().await;
         let planning = store.begin_reminder_run(run_id(1), night(), now()).await.unwrap().unwrap();
@@ -160,65 +145,21 @@ on_both_databases! {
         assert_eq!((kept.note, kept.at), (Some(RunNote::NoServer), now()));
     }
 
-    async fn one_sends_and_the_next_finds_what_was_left(fixture: Fixture) {
-        let store = store_with_tokens(&fixture).await;
-        run(&store, 1, Some(night()), now()).await;
-        let sender = store.sender().await.unwrap().unwrap();
-        assert!(store.sender().await.unwrap().is_none(), "one at a time");
-        assert!(store.claim_mails(&sender, now() - SignedDuration::from_secs(1), 10).await.unwrap().is_empty());
-        let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
-        assert_eq!(claimed.len(), 1);
-        assert_eq!((claimed[0].username.as_str(), claimed[0].address.as_str()), ("ann", "ann@example.org"));
-        assert_eq!(claimed[0].tokens[0].name, "token 1");
-        assert!(store.claim_mails(&sender, now(), 10).await.unwrap().is_empty(), "claimed");
-        assert!(sender.is_held().await);
-        // It stops before it marks anything.
-        drop(sender);
-        let sender = loop {
-            if let Some(sender) = store.sender().await.unwrap() {
-                break sender;
-            }
-        };
-        let again = store.claim_mails(&sender, now(), 10).await.unwrap();
-        assert_eq!((again[0].id, again[0].attempts), (claimed[0].id, 1));
-        store.mark_mails(&sender, &[(again[0].id, sent())], now()).await.unwrap();
-        let mail = &store.mails(&MailFilter { run: None, state: Some(MailStateKind::Sent) }, &Seek::Start, 9).await.unwrap()[0];
-        assert_eq!((mail.answer.as_deref(), mail.done_at, mail.due_at), (Some("250 taken"), Some(now()), None));
-        assert_eq!(run(&store, 2, None, in_days(1)).await.mails.len(), 0, "told");
-    }
-
-    async fn what_is_put_off_comes_again_and_what_is_skipped_is_planned_again(fixture: Fixture) {
-        let store = store_with_tokens(&fixture).await;
-        run(&store, 1, Some(night()), now()).await;
-        let sender = store.sender().await.unwrap().unwrap();
-        let claim = async |now| store.claim_mails(&sender, now, 10).await.unwrap();
-        let id = claim(now()).await[0].id;
-        let later = now() + SignedDuration::from_mins(1);
-        let outcome = MailOutcome::Later { due_at: later, answer: "451 not now".into() };
-        store.mark_mails(&sender, &[(id, outcome)], now()).await.unwrap();
-        assert!(claim(now()).await.is_empty());
-        let second = claim(later).await;
-        assert_eq!(second[0].attempts, 1);
-        let outcome = MailOutcome::Untried { due_at: later, answer: None };
-        store.mark_mails(&sender, &[(id, outcome)], later).await.unwrap();
-        assert_eq!(claim(later).await[0].attempts, 1, "not tried is not counted");
-        store.mark_mails(&sender, &[(id, MailOutcome::Skipped(SkipReason::SwitchedOff))], later).await.unwrap();
-        assert_eq!(run(&store, 2, None, later).await.mails.len(), 1);
-    }
-
     async fn a_failed_mail_is_tried_again_on_demand_or_at_another_address(fixture: Fixture) {
         let store = store_with_tokens(&fixture).await;
         run(&store, 1, Some(night()), now()).await;
         let sender = store.sender().await.unwrap().unwrap();
-        let id = store.claim_mails(&sender, now(), 10).await.unwrap()[0].id;
-        store.mark_mails(&sender, &[(id, failed())], now()).await.unwrap();
+        let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
+        let id = claimed[0].id;
+        store.mark_mails(&sender, &[(claimed[0].claim, failed())], now()).await.unwrap();
         assert_eq!(run(&store, 2, None, now()).await.mails.len(), 0, "the same address");
         let mut change = store.change(&admin(), now()).await.unwrap();
         change.retry_mail(id).await.unwrap();
         assert!(matches!(change.retry_mail(id).await, Err(StoreError::NotFound("failed mail"))));
         change.commit().await.unwrap();
-        assert_eq!(store.claim_mails(&sender, now(), 10).await.unwrap()[0].id, id);
-        store.mark_mails(&sender, &[(id, failed())], now()).await.unwrap();
+        let again = store.claim_mails(&sender, now(), 10).await.unwrap();
+        assert_eq!(again[0].id, id);
+        store.mark_mails(&sender, &[(again[0].claim, failed())], now()).await.unwrap();
         let mut change = store.change(&admin(), now()).await.unwrap();
         let mut ann = change.user(UserId::from_i64(1)).await.unwrap().unwrap();
         ann.email = "ann@example.com".into();
@@ -258,7 +199,7 @@ on_both_databases! {
         let sender = store.sender().await.unwrap().unwrap();
         let fail_all = async || {
             let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
-            let outcomes: Vec<_> = claimed.iter().map(|mail| (mail.id, failed())).collect();
+            let outcomes: Vec<_> = claimed.iter().map(|mail| (mail.claim, failed())).collect();
             store.mark_mails(&sender, &outcomes, now()).await.unwrap();
         };
         fail_all().await;
@@ -292,6 +233,46 @@ on_both_databases! {
         assert_eq!(audited("reminder_run.retry").await.len(), 1);
     }
 
+    async fn a_mail_with_fewer_days_overtakes_an_older_one_unless_it_failed(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        for (id, days) in [(1, 7), (2, 3)] {
+            let tokens = vec![(GrantId::from_i64(1), NotificationDays::try_from(days).unwrap())];
+            let mails = vec![PlannedMail { owner: UserId::from_i64(1), tokens }];
+            let mut change = store.change(&admin(), now()).await.unwrap();
+            let mut planning = change.plan_reminders(run_id(id));
+            planning.write(&Plan { mails, skipped: Vec::new() }, || MailId::from_i64(id)).await.unwrap();
+            planning.commit(None).await.unwrap();
+            change.commit().await.unwrap();
+        }
+        let sender = store.sender().await.unwrap().unwrap();
+        // The claims of mail 1 and of mail 2, and of how many tokens a newer mail tells.
+        let claim = async || {
+            let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
+            let claims: Vec<_> = claimed.iter().map(|mail| mail.claim).collect();
+            let overtaken = claimed.iter().map(|mail| (mail.id.as_i64(), mail.overtaken.len()));
+            (claims, overtaken.collect::<Vec<_>>())
+        };
+        let mark = async |claim: MailClaim, outcome: MailOutcome| {
+            store.mark_mails(&sender, &[(claim, outcome)], now()).await.unwrap();
+        };
+        let untried = || MailOutcome::Untried { due_at: now(), answer: None };
+        let (claims, overtaken) = claim().await;
+        assert_eq!(overtaken, [(1, 1), (2, 0)], "while it waits, too");
+        mark(claims[0], untried()).await;
+        mark(claims[1], failed()).await;
+        let (claims, overtaken) = claim().await;
+        assert_eq!(overtaken, [(1, 0)], "it told nobody");
+        mark(claims[0], untried()).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.retry_mail(MailId::from_i64(2)).await.unwrap();
+        change.commit().await.unwrap();
+        let (claims, overtaken) = claim().await;
+        assert_eq!(overtaken, [(1, 1), (2, 0)]);
+        mark(claims[0], untried()).await;
+        mark(claims[1], sent()).await;
+        assert_eq!(claim().await.1, [(1, 1)]);
+    }
+
     async fn a_notice_is_sent_like_a_reminder(fixture: Fixture) {
         let store = store_with_tokens(&fixture).await;
         let mut change = store.change(&admin(), now()).await.unwrap();
@@ -303,51 +284,14 @@ on_both_databases! {
         assert_eq!((claimed.len(), claimed[0].run, claimed[0].tokens[0].name.as_str()), (1, None, "token 2"));
     }
 
-    async fn what_a_sent_mail_no_longer_tells_of_is_listed_beside_it(fixture: Fixture) {
-        let store = store_with_tokens(&fixture).await;
-        let mut change = store.change(&admin(), now()).await.unwrap();
-        let days = NotificationDays::default();
-        let tokens = [1, 2, 3].map(|id| (GrantId::from_i64(id), days)).to_vec();
-        let mail = PlannedMail { owner: UserId::from_i64(1), tokens };
-        let mut planning = change.plan_reminders(run_id(1));
-        planning.write(&Plan { mails: vec![mail], skipped: vec![] }, || MailId::from_i64(1)).await.unwrap();
-        planning.commit(None).await.unwrap();
-        change.commit().await.unwrap();
-        let sender = store.sender().await.unwrap().unwrap();
-        let claimed = store.claim_mails(&sender, now(), 10).await.unwrap();
-        let planned: Vec<_> = [1, 2, 3].map(|id| (GrantId::from_i64(id), 7)).to_vec();
-        assert_eq!(claimed[0].planned, planned);
-        let untold = |id: i64, reason| Untold { id: MailId::from_i64(id * 10), grant: GrantId::from_i64(id), reason };
-        let outcome = MailOutcome::Sent {
-            address: "ann@example.org".into(),
-            answer: "250 taken".into(),
-            untold: vec![untold(3, SkipReason::Deleted), untold(1, SkipReason::Expired)],
-        };
-        // A second mark of the same mail finds it sent, and lists nothing.
-        for _ in 0..2 {
-            store.mark_mails(&sender, &[(MailId::from_i64(1), outcome.clone())], now()).await.unwrap();
-        }
-        let listed = store.mails(&MailFilter { run: Some(run_id(1)), state: None }, &Seek::Start, 10).await.unwrap();
-        let listed: Vec<_> = listed.iter().map(|mail| (mail.id.as_i64(), mail.state, mail.tokens.clone())).collect();
-        let token = |id: i64, days: u32| vec![(GrantId::from_i64(id), days)];
-        assert_eq!(
-            listed,
-            [
-                (1, MailState::Sent, token(2, 7)),
-                (10, MailState::Skipped(SkipReason::Expired), token(1, 0)),
-                (30, MailState::Skipped(SkipReason::Deleted), token(3, 0)),
-            ]
-        );
-    }
-
     async fn what_is_long_done_is_forgotten(fixture: Fixture) {
         let store = store_with_tokens(&fixture).await;
         run(&store, 1, Some(night()), now()).await;
         store.forget_mails(in_days(1)).await.unwrap();
         assert_eq!(states(&store).await, [(1, MailState::Waiting)], "the skipped one is gone");
         let sender = store.sender().await.unwrap().unwrap();
-        let id = store.claim_mails(&sender, now(), 10).await.unwrap()[0].id;
-        store.mark_mails(&sender, &[(id, sent())], now()).await.unwrap();
+        let claim = store.claim_mails(&sender, now(), 10).await.unwrap()[0].claim;
+        store.mark_mails(&sender, &[(claim, sent())], now()).await.unwrap();
         store.forget_mails(in_days(1)).await.unwrap();
         assert_eq!((states(&store).await, store.reminder_runs(9).await.unwrap()), (vec![], vec![]));
         assert_eq!(run(&store, 2, None, in_days(1)).await.mails.len(), 0, "its mark is kept while the token lives");

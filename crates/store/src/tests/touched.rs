@@ -11,7 +11,9 @@ use patgate_core::policy::{Cells, Days, MaximumChoice, Touch};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
+use super::keyset::plan;
 use super::*;
+use crate::decisions::{condition, counted};
 use crate::{Act, AuditFilter, GrantCursor, GrantSort, Page, Seek, Sequence, Touched};
 
 const APPLICATIONS: [(&str, ApplicationSlot); 4] = [
@@ -100,7 +102,30 @@ async fn listed(store: &Store, touched: &Touched) -> Vec<i64> {
     }
     assert_eq!(store.count_touched(touched, u64::MAX).await.unwrap(), ids.len() as u64);
     assert_eq!(store.count_touched(touched, 2).await.unwrap(), ids.len().min(2) as u64);
+    // A glance that does not reach all of them finds the same, page by page.
+    for reach in [45, 1_000] {
+        assert_eq!(glanced(store, touched, reach).await, ids, "{touched:?} {reach}");
+        let glance = store.glance(touched, 1_000, &Seek::Start, 0, reach).await.unwrap();
+        assert!(glance.count <= ids.len() as u64 && glance.found.grants.is_empty());
+        assert!(glance.is_whole || reach == 45, "{touched:?}");
+        assert!(!glance.is_whole || glance.count == ids.len() as u64, "{touched:?} {reach}");
+        let counted = store.glance(touched, 1, &Seek::Start, 0, reach).await.unwrap();
+        assert!(counted.count <= 1, "{touched:?} {reach}");
+        assert!(!counted.is_whole || ids.is_empty(), "{touched:?} {reach}");
+    }
     ids
+}
+
+/// What glances of this reach find, 30 rows at a time.
+async fn glanced(store: &Store, touched: &Touched, reach: u64) -> Vec<i64> {
+    let (mut ids, mut seek) = (Vec::new(), Seek::Start);
+    loop {
+        let found = store.glance(touched, 1, &seek, 30, reach).await.unwrap().found;
+        ids.extend(found.grants.iter().map(|grant| grant.id.as_i64()));
+        let last = found.grants.last().map(|grant| GrantCursor::of(grant, GrantSort::ExpiresAt));
+        let Some(next) = found.reached.or(last) else { return ids };
+        seek = Seek::After(next);
+    }
 }
 
 /// Those of these that fit, in the order of the list.
@@ -260,4 +285,29 @@ on_both_databases! {
             assert_eq!(store.grant(GrantId::from_i64(id)).await.unwrap().unwrap().state, GrantState::Active);
         }
     }
+}
+
+#[tokio::test]
+async fn what_exceeds_a_maximum_is_found_at_both_ends_of_an_index() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        let latest = days(30).latest_expiry(now());
+        for exempt in [BTreeSet::new(), BTreeSet::from([UserId::from_i64(2)])] {
+            let touched = Touched::EndsAfter { latest, exempt };
+            let mut plans = Vec::new();
+            for mut select in counted(&touched) {
+                plans.push(plan(&store, &select.cond_where(condition(&touched)).take()).await);
+            }
+            assert!(
+                plans[0].contains("SEARCH grants USING INDEX grants_by_expiry (expires_at=?)"),
+                "{plans:?}"
+            );
+            assert!(
+                plans[1].contains("SEARCH grants USING INDEX grants_by_expiry (expires_at>?)"),
+                "{plans:?}"
+            );
+            assert_eq!(plans.len(), 2);
+        }
+    })
+    .await;
 }

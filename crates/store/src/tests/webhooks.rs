@@ -46,6 +46,7 @@ pub(super) fn forwarded(id: i64) -> NewWebhookRequest {
         parameters: vec![("token".to_owned(), "whole".to_owned())],
         content_type: "application/json".to_owned(),
         hops: 0,
+        starts_by: None,
     };
     NewWebhookRequest { delivery: Some(delivery), ..request(id) }
 }

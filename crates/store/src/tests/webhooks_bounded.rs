@@ -172,13 +172,15 @@ on_both_databases! {
                 parameters: vec![("token".to_owned(), "hush".to_owned())],
                 content_type: "application/json".to_owned(),
                 hops: 2,
+                starts_by: Some(7),
             };
             let shown = vec![("token".to_owned(), shown.to_owned())];
             NewWebhookRequest { parameters: shown, delivery: Some(delivery), ..request(id) }
         };
         store.receive_webhooks(&[sent(1, "********"), sent(2, "hush")]).await.unwrap();
         let claimed = claim(&store, now()).await;
-        assert_eq!((claimed[0].hops, claimed[0].parameters[0].1.as_str(), claimed[0].parameters.len()), (2, "hush", 1));
+        assert_eq!((claimed[0].hops, claimed[0].starts_by), (2, Some(7)));
+        assert_eq!((claimed[0].parameters[0].1.as_str(), claimed[0].parameters.len()), ("hush", 1));
         for delivery in &claimed {
             let delivered = DeliveryOutcome::Delivered { answer: String::new() };
             store.mark_deliveries(&[(delivery, delivered)], now()).await.unwrap();

@@ -7,7 +7,8 @@ use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UpdateStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use super::{DeliveryState, Pairs, without_hops};
+use super::marks::without_marks;
+use super::{DeliveryState, Pairs};
 use crate::error::StoreError;
 use crate::rows::{column, from_json, time};
 use crate::store::Store;
@@ -23,7 +24,7 @@ pub struct ClaimedDelivery {
     pub endpoint: ItemNumber,
     /// Which request.
     pub request: RequestId,
-    /// The id the receiver is given.
+    /// The id that the receiver or the release is given.
     pub message_id: String,
     /// The query parameters of the request.
     pub parameters: Pairs,
@@ -33,6 +34,9 @@ pub struct ClaimedDelivery {
     pub body: String,
     /// How often it was forwarded before it came here.
     pub hops: u32,
+    /// The version of the endpoint by which it was accepted, or redelivered, to start a release; `None`: it is to be
+    /// forwarded.
+    pub starts_by: Option<i64>,
     /// How many bytes it takes where it waits.
     pub bytes: u64,
     /// How often it was tried, this time included.
@@ -44,21 +48,21 @@ pub struct ClaimedDelivery {
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// The receiver took it, and said this.
+    /// The receiver took it, or its release was started.
     Delivered {
-        /// The receiver's words.
+        /// The receiver's words, or which release it is.
         answer: String,
     },
     /// It is tried again.
     Later {
         /// When.
         due_at: Timestamp,
-        /// What the receiver said, or what went wrong.
+        /// What the receiver said, or why no release was started.
         answer: String,
     },
     /// It is given up.
     Dead {
-        /// What the receiver said last, or what went wrong.
+        /// What the receiver said last, or why no release was started.
         answer: String,
     },
 }
@@ -193,10 +197,15 @@ impl Store {
         done.into_iter().for_each(|(endpoint, bytes)| self.inner.spaces.leave(endpoint, bytes));
         Ok(())
     }
+
+    /// Gives the room of a delivery back that a change has marked, once that is durable.
+    pub fn leave_room(&self, delivery: &ClaimedDelivery) {
+        self.inner.spaces.leave(delivery.endpoint, delivery.bytes);
+    }
 }
 
 /// Marks a delivery; whether it waits no longer.
-async fn mark(
+pub(crate) async fn mark(
     transaction: &WriteTransaction,
     delivery: &ClaimedDelivery,
     outcome: &DeliveryOutcome,
@@ -262,7 +271,7 @@ fn due_delivery(row: &QueryResult) -> Result<DueDelivery, StoreError> {
 fn delivery(row: &QueryResult) -> Result<ClaimedDelivery, StoreError> {
     let attempts: i64 = column(row, "attempts")?;
     let stored: String = column(row, "parameters")?;
-    let (parameters, hops) = without_hops(from_json(&stored, "parameters")?);
+    let (parameters, marks) = without_marks(from_json(&stored, "parameters")?);
     let body = column::<Option<String>>(row, "body")?.unwrap_or_default();
     Ok(ClaimedDelivery {
         id: DeliveryId::from_i64(column(row, "id")?),
@@ -271,7 +280,8 @@ fn delivery(row: &QueryResult) -> Result<ClaimedDelivery, StoreError> {
         message_id: column(row, "message_id")?,
         bytes: (body.len() + stored.len()) as u64,
         parameters,
-        hops,
+        hops: marks.hops,
+        starts_by: marks.starts_by,
         content_type: column(row, "content_type")?,
         body,
         attempts: u32::try_from(attempts).unwrap_or_default(),

@@ -9,6 +9,7 @@ pub(crate) mod forget;
 pub(crate) mod kept;
 mod known;
 mod log;
+pub(crate) mod marks;
 mod receive;
 mod refuse;
 pub(crate) mod space;
@@ -16,6 +17,7 @@ pub(crate) mod space;
 use jiff::Timestamp;
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 
+pub(crate) use self::claim::mark;
 pub use self::claim::{ClaimedDelivery, DeliveryOutcome, DueDelivery};
 pub use self::log::FoundRequests;
 pub use self::receive::{MOST_WAITING, NewDelivery, NewWebhookRequest, Received};
@@ -62,7 +64,7 @@ pub struct WebhookRefusal {
     pub cause: String,
 }
 
-/// An accepted request on its way to where it is forwarded.
+/// What becomes of an accepted request: it is forwarded, or starts a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// Names it.
@@ -71,7 +73,7 @@ pub struct Delivery {
     pub endpoint: ItemNumber,
     /// Which request, which may be in the log no longer.
     pub request: RequestId,
-    /// The id the receiver is given, the same with every attempt.
+    /// The id that the receiver or the release is given, the same with every attempt.
     pub message_id: String,
     /// What became of it.
     pub state: DeliveryState,
@@ -79,7 +81,7 @@ pub struct Delivery {
     pub attempts: u32,
     /// When it is tried next; `None` when it is done.
     pub due_at: Option<Timestamp>,
-    /// What the receiver said last, or what went wrong.
+    /// What came of the last attempt: what the receiver said, which release was started, or what went wrong.
     pub answer: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
@@ -92,7 +94,7 @@ pub struct Delivery {
 pub enum DeliveryState {
     /// It waits for its first attempt, or the next.
     Waiting,
-    /// The receiver took it.
+    /// The receiver took it, or its release was started.
     Delivered,
     /// It was given up.
     Dead,
@@ -117,20 +119,4 @@ impl DeliveryState {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
-}
-
-/// Under which name the number of hops stands among the parameters of a delivery. No parameter has a NUL character in it.
-const HOPS: &str = "\0hops";
-
-/// The parameters of a delivery as they are stored.
-fn with_hops(parameters: &Pairs, hops: u32) -> Pairs {
-    let hops = (hops > 0).then(|| (HOPS.to_owned(), hops.to_string()));
-    hops.into_iter().chain(parameters.iter().cloned()).collect()
-}
-
-/// The parameters of a delivery, and its number of hops, from what is stored.
-fn without_hops(mut stored: Pairs) -> (Pairs, u32) {
-    let hops = stored.first().filter(|(name, _)| name == HOPS).and_then(|(_, hops)| hops.parse().ok());
-    stored.retain(|(name, _)| name != HOPS);
-    (stored, hops.unwrap_or_default())
 }

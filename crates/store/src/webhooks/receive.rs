@@ -9,7 +9,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 
 use super::kept::Written;
 use super::known::{messages, there};
-use super::{DeliveryState, Pairs, with_hops};
+use super::marks::{Marks, with_marks};
+use super::{DeliveryState, Pairs};
 use crate::error::StoreError;
 use crate::rows::{column, to_json};
 use crate::store::Store;
@@ -62,6 +63,8 @@ pub struct NewDelivery {
     pub content_type: String,
     /// How often it was forwarded before it came here.
     pub hops: u32,
+    /// The version of the endpoint by which it is accepted to start a release; `None`: it is to be forwarded.
+    pub starts_by: Option<i64>,
 }
 
 /// What became of a request.
@@ -71,7 +74,7 @@ pub enum Received {
     Accepted,
     /// It is the same as this one, and nothing was done.
     Same(RequestId),
-    /// So many wait to be forwarded that it was not taken.
+    /// So many wait to be passed on that it was not taken.
     Full,
 }
 
@@ -324,14 +327,15 @@ async fn write_deliveries(transaction: &WriteTransaction, taken: &[Taken<'_>]) -
             .take();
         for (number, request, delivery) in chunk {
             let at = request.at.as_millisecond();
+            let marks = Marks { hops: delivery.hops, starts_by: delivery.starts_by };
             insert.values_panic([
                 delivery.id.as_i64().into(),
                 request.endpoint.as_i64().into(),
                 request.id.as_i64().into(),
                 (**number).into(),
-                // The sender's own id tells the receiver what is a repetition, whoever repeats it.
+                // The sender's own id tells whoever gets it what is a repetition, whoever repeats it.
                 request.message_id.clone().unwrap_or_else(|| request.id.to_string()).into(),
-                to_json(&with_hops(&delivery.parameters, delivery.hops), "parameters")?.into(),
+                to_json(&with_marks(&delivery.parameters, marks), "parameters")?.into(),
                 delivery.content_type.as_str().into(),
                 request.body.as_str().into(),
                 DeliveryState::Waiting.as_str().into(),

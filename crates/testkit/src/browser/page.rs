@@ -237,7 +237,7 @@ fn pressable(name: &str) -> String {
     let labelled = format!("concat(normalize-space(.), ' ', normalize-space({elsewhere}))");
     format!(
         "//*[(self::a or self::button or self::summary or self::label) \
-         and (normalize-space(.)={name} or @aria-label={name} or {labelled}={name})]"
+         and (normalize-space(.)={name} or @aria-label={name} or input/@aria-label={name} or {labelled}={name})]"
     )
 }
 

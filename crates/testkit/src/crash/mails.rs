@@ -6,21 +6,20 @@ mod arrivals;
 use std::time::Duration;
 
 use rand_core::Rng;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::aim::Aim;
 use self::arrivals::Arrivals;
+use super::{REST, call, words};
 use crate::curl::{Answer, curl};
 use crate::servers::mail::{MailServer, Way};
-use crate::servers::patgate::{ADMIN_PASSWORD, Patgate, Start};
+use crate::servers::patgate::{Patgate, Start};
 use crate::{random, wait};
 
 /// Tokens that come to their end in each round.
 const TOKENS: u64 = 40;
 /// How many connections Patgate has to the mail server.
 const CONNECTIONS: i64 = 4;
-/// How long what is left may take after the last crash.
-const REST: Duration = Duration::from_secs(120);
 /// Of so many crashes the first ones are aimed, one at each step.
 const EVERY: usize = 8;
 /// How long a step may take to be reached.
@@ -56,7 +55,7 @@ pub struct Outcome {
 /// server; then lets it finish, and looks at every mail that arrived. Half of the crashes are aimed, each at another step.
 ///
 /// # Panics
-/// With what is wrong: a due token without a mail, or with two that are not the same; a crash that leaves more mails in doubt
+/// With what is wrong: a due token without a mail, or with two that are not the same or were planned each by itself; a crash that leaves more mails in doubt
 /// than there are connections, or one before the first word to the mail server that leaves any; a mail that comes again
 /// although no crash had left it in doubt; an aimed crash that misses.
 pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
@@ -94,6 +93,7 @@ pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
     arrivals.look(&server);
     let names = (0..kills).flat_map(|round| (0..TOKENS).map(move |number| name(round, number)));
     outcome.repeated = arrivals.judge(names);
+    assert_planned_once(&patgate, outcome.due);
     // Fewer, when PostgreSQL committed a mark whose program was dead by then.
     let repeated = i64::from(outcome.repeated);
     assert!(repeated <= all_unmarked, "more came again than crashes had left in doubt: {outcome:?}");
@@ -162,6 +162,17 @@ fn at_any_moment(patgate: &mut Patgate, server: &MailServer, random: &mut impl R
     })
 }
 
+/// Each due token has one mail that was sent, and no mail is there besides. The `Message-ID` alone would not show it: it is made
+/// from the token, and a mail that was planned a second time has the same.
+fn assert_planned_once(patgate: &Patgate, due: u32) {
+    let told = number(&patgate.sql("SELECT count(DISTINCT tokens) FROM mails WHERE state = 'sent'"));
+    assert_eq!(
+        (count(patgate, "mails"), sent(patgate), told),
+        (due, due, due),
+        "mails, sent, tokens told of"
+    );
+}
+
 fn wait_until_all_is_sent(patgate: &Patgate) {
     let is_done =
         || (number(&patgate.sql("SELECT count(*) FROM mails WHERE due_at IS NOT NULL")) == 0).then_some(());
@@ -191,13 +202,11 @@ fn prepare(patgate: &Patgate, server: &MailServer) {
         "type": "notification.PatSmtpServer",
         "properties": { "host": "127.0.0.1", "port": server.port(Way::Plain), "fromAddress": "patgate@example.org" },
     });
-    let answer = call(patgate, "POST", "/api/v1/configuration-items", Some(&item));
-    assert_eq!(answer.status, 201, "{}", answer.text());
-    let mut settings = call(patgate, "GET", SETTINGS, None).json();
+    call(patgate, "POST", "/api/v1/configuration-items", &item);
+    let mut settings = call(patgate, "GET", SETTINGS, &Value::Null);
     settings["emailNotifications"]["enabled"] = true.into();
     settings["emailNotifications"]["server"] = "Configuration/MAIL".into();
-    let answer = call(patgate, "PUT", SETTINGS, Some(&settings));
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    call(patgate, "PUT", SETTINGS, &settings);
     patgate.sql("UPDATE users SET email = 'admin@example.org' WHERE username = 'admin'");
 }
 
@@ -233,7 +242,7 @@ fn tomorrow() -> u64 {
 struct RunNow(Vec<String>);
 
 fn run_now(patgate: &Patgate) -> RunNow {
-    RunNow(words(patgate, "POST", "/api/v1/reminders/runs", None))
+    RunNow(words(patgate, "POST", "/api/v1/reminders/runs", &Value::Null))
 }
 
 impl RunNow {
@@ -251,23 +260,4 @@ impl RunNow {
             .and_then(|output| String::from_utf8_lossy(&output.stdout).trim().parse().ok())
             .unwrap_or(0)
     }
-}
-
-fn call(patgate: &Patgate, method: &str, path: &str, body: Option<&serde_json::Value>) -> Answer {
-    curl(words(patgate, method, path, body))
-}
-
-fn words(patgate: &Patgate, method: &str, path: &str, body: Option<&serde_json::Value>) -> Vec<String> {
-    let mut words =
-        vec!["-u".to_owned(), format!("admin:{ADMIN_PASSWORD}"), "-X".to_owned(), method.to_owned()];
-    if let Some(body) = body {
-        words.extend([
-            "-H".to_owned(),
-            "content-type: application/json".to_owned(),
-            "-d".to_owned(),
-            body.to_string(),
-        ]);
-    }
-    words.push(patgate.url_of(path));
-    words
 }

@@ -5,18 +5,16 @@ use std::time::Duration;
 use rand_core::Rng;
 use serde_json::{Value, json};
 
-use crate::curl::curl;
-use crate::servers::patgate::{ADMIN_PASSWORD, Patgate, Start};
+use super::{REST, call};
+use crate::servers::patgate::{Patgate, Start};
 use crate::{random, wait};
 
 /// Releases that are started between two crashes.
 const RELEASES: u32 = 4;
 /// Tasks of each.
 const TASKS: usize = 3;
-/// How long what is left may take after the last crash.
-const REST: Duration = Duration::from_secs(120);
 /// What a crash cut is held for half a minute more; the trial lets that be over at once.
-const NO_LEASES: &str = "UPDATE releases SET due_at = 1 WHERE due_at IS NOT NULL";
+const NO_CLAIMS: &str = "UPDATE releases SET due_at = 1 WHERE due_at IS NOT NULL";
 /// Takes a while, so that crashes meet it; then makes a folder of the task's own, and says so when it was there: then this
 /// call was made before.
 const SCRIPT: &str = "[api.get('/profile') for each in range(150)]\n\
@@ -71,7 +69,7 @@ pub fn trial(start: Start, kills: u32, seed: u64, progress: impl Fn(u32)) -> Out
         patgate.start_again();
         progress(round + 1);
     }
-    patgate.sql(NO_LEASES);
+    patgate.sql(NO_CLAIMS);
     let is_done = || {
         let running = patgate.sql("SELECT count(*) FROM releases WHERE status = 'IN_PROGRESS'");
         (running.trim() == "0").then_some(())
@@ -135,16 +133,4 @@ fn template(patgate: &Patgate, token: &Value, restarts: bool) -> String {
         "scriptUserPassword": token,
     });
     call(patgate, "POST", "/api/v1/templates", &template)["id"].as_str().unwrap_or_default().to_owned()
-}
-
-fn call(patgate: &Patgate, method: &str, path: &str, body: &Value) -> Value {
-    let (user, url) = (format!("admin:{ADMIN_PASSWORD}"), patgate.url_of(path));
-    let mut words = vec!["-u", &user, "-X", method, &url];
-    let body = body.to_string();
-    if method == "POST" {
-        words.extend(["-H", "Content-Type: application/json", "-d", &body]);
-    }
-    let answer = curl(words);
-    assert!((200..300).contains(&answer.status), "{method} {path}: {} {}", answer.status, answer.text());
-    answer.json()
 }

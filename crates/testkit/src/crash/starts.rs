@@ -1,22 +1,17 @@
 //! Crashes (SIGKILL) while requests to a webhook endpoint start releases.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rand_core::Rng;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::curl::curl;
-use crate::servers::patgate::{ADMIN_PASSWORD, Patgate, Start};
+use super::{NO_CLAIMS_OF_DELIVERIES, REST, call, waiting_deliveries};
+use crate::servers::patgate::{Patgate, Start};
 use crate::wire::Wire;
 use crate::{random, wait};
 
 /// Requests that are answered between two crashes, at most.
 const REQUESTS: u64 = 12;
-/// How long what is left may take after the last crash.
-const REST: Duration = Duration::from_secs(120);
-/// Claims that a crash cut are over in three minutes; the trial lets them be over at once.
-const NO_LEASES: &str = "UPDATE webhook_deliveries SET due_at = 1 WHERE due_at IS NOT NULL";
 const SECRET: &str = "a secret of sixteen characters";
 
 /// What a [`trial`] has seen. Had a request that was answered started none, or two, it would have panicked.
@@ -26,7 +21,7 @@ pub struct Outcome {
     pub kills: u32,
     /// Requests that were answered with 2xx; each started one release.
     pub answered: u32,
-    /// Requests whose release had not been started, or not been noted, when a crash came.
+    /// Requests whose release had not been started when a crash came.
     pub cut: u32,
 }
 
@@ -52,11 +47,11 @@ pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
             answered.push(id);
         }
         patgate.kill();
-        outcome.cut += waiting(&patgate);
-        patgate.sql(NO_LEASES);
+        outcome.cut += waiting_deliveries(&patgate);
+        patgate.sql(NO_CLAIMS_OF_DELIVERIES);
         patgate.start_again();
     }
-    let is_done = || (waiting(&patgate) == 0).then_some(());
+    let is_done = || (waiting_deliveries(&patgate) == 0).then_some(());
     assert!(wait::until(REST, is_done).is_some(), "requests are left\n{}", patgate.log());
     let mut releases: BTreeMap<String, u32> = BTreeMap::new();
     for page in 0.. {
@@ -79,11 +74,6 @@ pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
     Outcome { answered: answered.len() as u32, ..outcome }
 }
 
-fn waiting(patgate: &Patgate) -> u32 {
-    let waiting = patgate.sql("SELECT count(*) FROM webhook_deliveries WHERE state = 'waiting'");
-    waiting.trim().parse().unwrap_or(u32::MAX)
-}
-
 /// Makes the template and the endpoint.
 fn prepare(patgate: &Patgate) {
     let token = call(patgate, "POST", "/api/v1/personal-access-tokens", &json!({ "tokenNote": "run as" }));
@@ -97,12 +87,4 @@ fn prepare(patgate: &Patgate) {
         "properties": { "path": "hook", "secretToken": SECRET, "action": "start", "template": template["id"] },
     });
     call(patgate, "POST", "/api/v1/configuration-items", &endpoint);
-}
-
-fn call(patgate: &Patgate, method: &str, path: &str, body: &Value) -> Value {
-    let (user, url) = (format!("admin:{ADMIN_PASSWORD}"), patgate.url_of(path));
-    let body = body.to_string();
-    let answer = curl(["-u", &user, "-X", method, "-H", "Content-Type: application/json", "-d", &body, &url]);
-    assert!((200..300).contains(&answer.status), "{method} {path}: {} {}", answer.status, answer.text());
-    answer.json()
 }

@@ -9,9 +9,10 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 use serde_json::{Value, json};
 
-use crate::curl::{Answer, curl};
+use super::call;
+use crate::curl::Answer;
 use crate::random;
-use crate::servers::patgate::{ADMIN_PASSWORD, Patgate, Start};
+use crate::servers::patgate::{Patgate, Start};
 use crate::wire::Wire;
 
 /// Clients that make and delete tokens at the same time.
@@ -184,18 +185,10 @@ impl Client {
 
 /// A token of the administrator's that may make tokens: a password costs too much to be sent thousands of times.
 fn administrator(patgate: &Patgate) -> String {
-    let user = format!("admin:{ADMIN_PASSWORD}");
-    let mut settings = curl(["-u", &user, &patgate.url_of(SETTINGS)]).json();
+    let mut settings = call(patgate, "GET", SETTINGS, &Value::Null);
     settings["tokensMayMakeTokens"] = true.into();
-    let call = |method: &str, path: &str, body: &Value| {
-        let json = "content-type: application/json";
-        curl(["-u", &user, "-X", method, "-H", json, "-d", &body.to_string(), &patgate.url_of(path)])
-    };
-    let answer = call("PUT", SETTINGS, &settings);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let answer = call("POST", TOKENS, &json!({ "tokenNote": "administrator" }));
-    assert_eq!(answer.status, 201, "{}", answer.text());
-    text_of(&answer.json(), "token")
+    call(patgate, "PUT", SETTINGS, &settings);
+    text_of(&call(patgate, "POST", TOKENS, &json!({ "tokenNote": "administrator" })), "token")
 }
 
 /// The live tokens, dealt out to the clients, so that no two delete the same one.

@@ -4,33 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::Duration;
 
 use rand_core::Rng;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::curl::curl;
-use crate::servers::patgate::{ADMIN_PASSWORD, Patgate, Start};
+use super::{NO_CLAIMS_OF_DELIVERIES, REST, call, waiting_deliveries};
+use crate::servers::patgate::{Patgate, Start};
 use crate::upstream::Upstream;
 use crate::wire::Wire;
 use crate::{random, wait};
 
-/// Senders at the same time.
+/// Senders at the same time. Half of them give no id, and Patgate gives each of their requests one.
 const SENDERS: u64 = 8;
 /// The crash comes after one to this many answers of a round.
 const ANSWERS: u64 = 60;
-/// How long what is left may take after the last crash.
-const REST: Duration = Duration::from_secs(120);
-/// Claims that a crash cut are over in three minutes; the trial lets them be over at once.
-const NO_LEASES: &str = "UPDATE webhook_deliveries SET due_at = 1 WHERE due_at IS NOT NULL";
 
-/// What a [`trial`] has seen. Had a request been lost, or forwarded under two ids, it would have panicked.
+/// What a [`trial`] has seen. Had a request been lost, kept twice, or forwarded under two ids, it would have panicked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Crashes.
     pub kills: u32,
-    /// Requests that were answered with 2xx; each is in the log, and arrived at the receiver.
+    /// Requests that were answered with 2xx; each is in the log, once, and arrived at the receiver.
     pub answered: u32,
+    /// Those of them to which their sender gave no id; they arrived under the id that was answered.
+    pub unnamed: u32,
     /// Requests that a crash left without an answer.
     pub cut: u32,
     /// Those of them that were kept all the same.
@@ -43,19 +40,21 @@ pub struct Outcome {
 /// receiver; then lets it finish, and looks at what is in the log and at what arrived.
 ///
 /// # Panics
-/// With what is wrong: an answered request that is not in the log, that never arrived, or that arrived with two ids.
+/// With what is wrong: an answered request that is not in the log, a request that is there twice, that never arrived, or that
+/// arrived with two ids or another one than was answered.
 pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
     let receiver = Upstream::start();
     let mut patgate = start.configuration("[webhooks]\nforward_to = ['127.0.0.1']\n").start();
     let mut random = random::seeded(seed);
     make_endpoint(&patgate, &receiver);
-    let (mut answered, mut cut) = (BTreeSet::new(), BTreeSet::new());
+    let (mut answered, mut cut, mut unnamed) = (BTreeMap::new(), BTreeSet::new(), 0);
     for round in 0..kills {
         let (tell, told) = channel();
         let senders: Vec<_> = (0..SENDERS)
             .map(|sender| {
                 let (port, tell) = (patgate.ports()[0], tell.clone());
-                thread::spawn(move || send(port, &format!("{round}-{sender}-"), &tell))
+                let gives_ids = sender % 2 == 0;
+                thread::spawn(move || send(port, &format!("{round}-{sender}-"), gives_ids, &tell))
             })
             .collect();
         drop(tell);
@@ -68,59 +67,70 @@ pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
         for sender in senders {
             let log = sender.join().unwrap_or_default();
             assert_eq!(log.surprise, None, "round {round}: not the answer that was due\n{}", patgate.log());
+            unnamed += log.answered.iter().filter(|(event, id)| event != id).count() as u32;
             answered.extend(log.answered);
             cut.extend(log.cut);
         }
         patgate.start_again();
     }
-    patgate.sql(NO_LEASES);
-    let is_done = || {
-        let waiting = patgate.sql("SELECT count(*) FROM webhook_deliveries WHERE state = 'waiting'");
-        (waiting.trim() == "0").then_some(())
-    };
+    patgate.sql(NO_CLAIMS_OF_DELIVERIES);
+    let is_done = || (waiting_deliveries(&patgate) == 0).then_some(());
     assert!(wait::until(REST, is_done).is_some(), "deliveries are left\n{}", patgate.log());
-    let kept = patgate.sql("SELECT message_id FROM webhook_requests");
-    let kept: BTreeSet<_> = kept.lines().map(str::to_owned).collect();
-    let lost: Vec<_> = answered.difference(&kept).collect();
+    let bodies = patgate.sql("SELECT body FROM webhook_requests");
+    let mut kept = BTreeSet::new();
+    let twice: Vec<_> = bodies.lines().filter(|body| !kept.insert(event(body.as_bytes()))).collect();
+    assert!(twice.is_empty(), "in the log twice: {twice:?}");
+    let lost: Vec<_> = answered.keys().filter(|event| !kept.contains(*event)).collect();
     assert!(lost.is_empty(), "answered, and not in the log: {lost:?}");
     Outcome {
         kills,
         answered: answered.len() as u32,
+        unnamed,
         cut: cut.len() as u32,
         kept: cut.intersection(&kept).count() as u32,
-        repeated: look_at(&receiver, &kept),
+        repeated: look_at(&receiver, &kept, &answered),
     }
 }
 
 /// What a sender saw.
 #[derive(Default)]
 struct Log {
-    answered: Vec<String>,
+    /// Events, and the ids of their requests: the sender's own, or the one that was answered.
+    answered: Vec<(String, String)>,
     cut: Option<String>,
     surprise: Option<String>,
 }
 
 /// Sends until the server is gone.
-fn send(port: u16, label: &str, tell: &Sender<()>) -> Log {
+fn send(port: u16, label: &str, gives_ids: bool, tell: &Sender<()>) -> Log {
     let mut log = Log::default();
     // Its end is the server's.
-    let _ = until_the_crash(port, label, tell, &mut log);
+    let _ = until_the_crash(port, label, gives_ids, tell, &mut log);
     log
 }
 
-fn until_the_crash(port: u16, label: &str, tell: &Sender<()>, log: &mut Log) -> io::Result<()> {
+fn until_the_crash(
+    port: u16,
+    label: &str,
+    gives_ids: bool,
+    tell: &Sender<()>,
+    log: &mut Log,
+) -> io::Result<()> {
     let mut wire = Wire::try_connect(port)?;
     for number in 0_u32.. {
-        let id = format!("{label}{number}");
-        log.cut = Some(id.clone());
-        let body = json!({ "event": id }).to_string();
-        let answer = wire.request("POST", "/webhooks/hook", &[("webhook-id", &id)], &body)?;
+        let event = format!("{label}{number}");
+        log.cut = Some(event.clone());
+        let body = json!({ "event": event }).to_string();
+        let headers = [("webhook-id", event.as_str())];
+        let headers = if gives_ids { &headers[..] } else { &[] };
+        let answer = wire.request("POST", "/webhooks/hook", headers, &body)?;
         log.cut = None;
         if answer.status != 202 {
             log.surprise = Some(format!("{}: {}", answer.status, answer.text()));
             return Ok(());
         }
-        log.answered.push(id);
+        let given = answer.json()["id"].as_str().unwrap_or_default().to_owned();
+        log.answered.push(if gives_ids { (event.clone(), event) } else { (event, given) });
         // Nobody listens any more once the crash has been ordered.
         let _ = tell.send(());
     }
@@ -140,25 +150,32 @@ fn make_endpoint(patgate: &Patgate, receiver: &Upstream) {
             "forwardUrl": format!("{}/events", receiver.url()),
         },
     });
-    let user = format!("admin:{ADMIN_PASSWORD}");
-    let url = patgate.url_of("/api/v1/configuration-items");
-    let answer = curl(["-u", &user, "-H", "Content-Type: application/json", "-d", &item.to_string(), &url]);
-    assert_eq!(answer.status, 201, "{}", answer.text());
+    call(patgate, "POST", "/api/v1/configuration-items", &item);
 }
 
-/// Holds what arrived against the log; how many requests arrived more than once.
-fn look_at(receiver: &Upstream, kept: &BTreeSet<String>) -> u32 {
-    let mut ids: BTreeMap<Vec<u8>, (BTreeSet<String>, u32)> = BTreeMap::new();
+/// The event of a request, by its body.
+fn event(body: &[u8]) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    body["event"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Holds what arrived against the log and the answers; how many requests arrived more than once.
+fn look_at(receiver: &Upstream, kept: &BTreeSet<String>, answered: &BTreeMap<String, String>) -> u32 {
+    let mut arrived: BTreeMap<String, (BTreeSet<String>, u32)> = BTreeMap::new();
     for request in receiver.take_requests() {
         let id = request.header("webhook-id").unwrap_or_default().to_owned();
-        let (known, times) = ids.entry(request.body).or_default();
-        known.insert(id);
+        let (ids, times) = arrived.entry(event(&request.body)).or_default();
+        ids.insert(id);
         *times += 1;
     }
-    let arrived: BTreeSet<_> = ids.values().flat_map(|(known, _)| known).cloned().collect();
-    let never: Vec<_> = kept.difference(&arrived).collect();
+    let never: Vec<_> = kept.iter().filter(|event| !arrived.contains_key(*event)).collect();
     assert!(never.is_empty(), "kept, and never forwarded: {never:?}");
-    let two: Vec<_> = ids.values().filter(|(known, _)| known.len() > 1).collect();
+    let two: Vec<_> = arrived.iter().filter(|(_, (ids, _))| ids.len() > 1).collect();
     assert!(two.is_empty(), "forwarded under two ids: {two:?}");
-    ids.values().filter(|(_, times)| *times > 1).count() as u32
+    let is_other = |(event, (ids, _)): &(&String, &(BTreeSet<String>, u32))| {
+        answered.get(*event).is_some_and(|id| !ids.contains(id))
+    };
+    let other: Vec<_> = arrived.iter().filter(is_other).collect();
+    assert!(other.is_empty(), "forwarded under another id than was answered: {other:?}");
+    arrived.values().filter(|(_, times)| *times > 1).count() as u32
 }

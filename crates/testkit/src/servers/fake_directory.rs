@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// The tag of a request to sign in (RFC 4511 §4.2).
 pub const BIND: u8 = 0x60;
@@ -12,6 +13,22 @@ pub const BIND: u8 = 0x60;
 pub const SEARCH: u8 = 0x63;
 /// The tag of an extended request, such as StartTLS (§4.12).
 pub const EXTENDED: u8 = 0x77;
+
+/// How long it takes from one byte to the next of an answer that is dribbled, and from one answer to the next without an end.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// An answer, and how it is given.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// These bytes at once.
+    AtOnce(Vec<u8>),
+    /// These bytes, one in a tenth of a second.
+    Dribbled(Vec<u8>),
+    /// These bytes, again and again, each time after a tenth of a second.
+    WithoutAnEnd(Vec<u8>),
+    /// Nothing.
+    Nothing,
+}
 
 /// A request as it arrived.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +53,12 @@ impl FakeDirectory {
     /// Starts one that answers each request with these bytes, or, with `None`, is silent.
     #[must_use]
     pub fn start(answer: impl Fn(Request<'_>) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self::saying(move |request| answer(request).map_or(Said::Nothing, Said::AtOnce))
+    }
+
+    /// Starts one that answers each request in its way.
+    #[must_use]
+    pub fn saying(answer: impl Fn(Request<'_>) -> Said + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .unwrap_or_else(|error| panic!("no port for the directory: {error}"));
         let address =
@@ -122,7 +145,7 @@ pub fn entry(dn: &str, attributes: &[(&str, &[u8])]) -> Vec<u8> {
     [element(4, dn.as_bytes()), element(0x30, &list)].concat()
 }
 
-fn serve(mut connection: TcpStream, answer: impl Fn(Request<'_>) -> Option<Vec<u8>>) {
+fn serve(mut connection: TcpStream, answer: impl Fn(Request<'_>) -> Said) {
     let (mut received, mut buffer) = (Vec::new(), vec![0; 65_536]);
     while let Ok(read @ 1..) = connection.read(&mut buffer) {
         received.extend_from_slice(&buffer[..read]);
@@ -131,13 +154,25 @@ fn serve(mut connection: TcpStream, answer: impl Fn(Request<'_>) -> Option<Vec<u
             // The head of the message, then `INTEGER` with one byte, then the request.
             let (Some(&tag), Some(&id)) = (bytes.get(start + 3), bytes.get(start + 2)) else { return };
             let request = Request { tag, id, bytes: &bytes };
-            if let Some(bytes) = answer(request)
-                && connection.write_all(&bytes).is_err()
-            {
+            let said = match answer(request) {
+                Said::AtOnce(bytes) => connection.write_all(&bytes).is_ok(),
+                Said::Dribbled(bytes) => bytes.iter().all(|byte| slowly(&mut connection, &[*byte])),
+                Said::WithoutAnEnd(bytes) => std::iter::repeat(()).all(|()| slowly(&mut connection, &bytes)),
+                Said::Nothing => true,
+            };
+            if !said {
                 return;
             }
         }
     }
+}
+
+/// Says something, and waits for a beat. Returns whether anybody listens.
+fn slowly(connection: &mut TcpStream, bytes: &[u8]) -> bool {
+    // Nothing comes meanwhile: this is a beat, or the end of a peer that has gone.
+    let is_there = connection.write_all(bytes).is_ok() && connection.set_read_timeout(Some(BEAT)).is_ok();
+    let has_gone = is_there && matches!(connection.read(&mut [0]), Ok(0));
+    is_there && !has_gone && connection.set_read_timeout(None).is_ok()
 }
 
 /// Where the contents of the first message begin, and how long it is.

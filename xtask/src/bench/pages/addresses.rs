@@ -3,7 +3,7 @@
 /// Every kind of page, and of lists also in orders and with filters that read many rows when read badly. What stands in braces
 /// is one of the things that [`super::things`] makes; `{token}` is one that much happened to. An arrow leads to the page after
 /// that one, and two of them back to it.
-pub(super) const PAGES: [&str; 95] = [
+pub(super) const PAGES: [&str; 106] = [
     "/login",
     "/logout",
     "/design",
@@ -12,6 +12,8 @@ pub(super) const PAGES: [&str; 95] = [
     "/account/tokens › ‹",
     "/account/tokens?search=ci-deploy-99",
     "/account/tokens?search=nothing-is-called-this",
+    "/account/tokens?search=c",
+    "/account/tokens?search=c&sort=expires",
     "/account/tokens?sort=expires",
     "/account/tokens?sort=expires ›",
     "/account/tokens?sort=-name ›",
@@ -39,7 +41,10 @@ pub(super) const PAGES: [&str; 95] = [
     "/configuration/webhooks/{endpoint}/requests/{request}",
     "/settings",
     "/settings/preview?maximum=30",
+    "/settings/preview?maximum=365",
     "/settings/preview?closing=release.internal",
+    "/settings/preview?closing=deploy.sso",
+    "/settings/preview?closing=others.ldap",
     "/settings/suspended",
     "/settings/exemptions",
     "/settings/exemptions/{exemption}/end",
@@ -55,6 +60,9 @@ pub(super) const PAGES: [&str; 95] = [
     "/admin/tokens?expiring=30",
     "/admin/tokens?over=yes",
     "/admin/tokens?disabled=yes",
+    "/admin/tokens?disabled=yes&sort=expires",
+    "/admin/tokens?disabled=yes&sort=-expires",
+    "/admin/tokens?unused=3650&sort=expires",
     "/admin/tokens?show=expired",
     "/admin/tokens?sort=expires",
     "/admin/tokens/{token}",
@@ -73,6 +81,8 @@ pub(super) const PAGES: [&str; 95] = [
     "/admin/roles",
     "/admin/roles/new",
     "/admin/roles/{role}",
+    "/admin/roles/{role} ›",
+    "/admin/roles/{role}?search=nothing-is-called-this",
     "/admin/roles/{role}/rename",
     "/admin/roles/{role}/delete",
     "/admin/audit",
@@ -99,6 +109,7 @@ pub(super) const PAGES: [&str; 95] = [
     "/releases/templates/{template}",
     "/releases/templates/{template}/start",
     "/releases/templates/{template}/delete",
+    "/reset/{secret}",
 ];
 
 #[cfg(test)]
@@ -108,7 +119,7 @@ mod tests {
     use super::*;
 
     /// Pages that are no page to weigh: they lead elsewhere, hand out a file, need what a browser alone has, or do not end.
-    const UNWEIGHED: [&str; 16] = [
+    const UNWEIGHED: [&str; 15] = [
         "/",
         "/login/external/{name}",
         "/oidc-login",
@@ -116,7 +127,6 @@ mod tests {
         "/login/backchannel-logout/{name}",
         "/assets/{digest}/{name}",
         "/favicon.ico",
-        "/reset/{secret}",
         "/admin/tokens.csv",
         "/admin/audit.jsonl",
         "/account/profile/password",
@@ -127,7 +137,9 @@ mod tests {
         "/settings/notifications/sample",
     ];
     /// Questions that look like another one, about the same thing.
-    const ALIKE: [&str; 6] = [
+    const ALIKE: [&str; 8] = [
+        "/admin/roles/{id}/principals",
+        "/admin/roles/{id}/principals/remove",
         "/admin/users/{username}/enable",
         "/admin/users/{username}/unlock",
         "/releases/{id}/start",

@@ -4,7 +4,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::forms::press;
 use super::{read, within};
+use crate::bench::administrator::Administrator;
 use crate::bench::program::Data;
 use crate::failure::Failure;
 use crate::process;
@@ -25,12 +27,12 @@ impl Things {
     /// When one cannot be made, or is not shown.
     pub(super) fn make(
         data: &Data,
+        administrator: &Administrator,
         site: &str,
-        password: &str,
         cookie: &str,
         token: String,
     ) -> Result<Self, Failure> {
-        let call = |method: &str, path: &str, body: &Value| call(site, password, method, path, body);
+        let call = |method: &str, path: &str, body: &Value| administrator.call(method, path, body);
         let linked = |page: &str, to: &str| linked(site, cookie, page, to);
         let item = |id: &str, kind: &str, properties: &Value| {
             let item = json!({ "id": id, "type": kind, "properties": properties });
@@ -63,6 +65,9 @@ impl Things {
         let release = call("POST", &format!("/api/v1/templates/{template}/start"), &json!({}))?;
         let release = told(&release, "id")?;
 
+        let link = press(site, cookie, "/admin/users/owner-1/reset-link")?;
+        let secret = within(&link, "/reset/", "<")
+            .ok_or_else(|| Failure::Found("the server made no password reset link".to_owned()))?;
         let endpoint = linked("/configuration/webhooks", "/configuration/webhooks/")?;
         let page = format!("/configuration/webhooks/{endpoint}");
         Ok(Self(vec![
@@ -76,6 +81,7 @@ impl Things {
             ("{task}", linked(&format!("/releases/{release}"), &format!("/releases/{release}/tasks/"))?),
             ("{template}", template),
             ("{release}", release),
+            ("{secret}", secret),
         ]))
     }
 
@@ -83,18 +89,6 @@ impl Things {
     pub(super) fn filled(&self, path: &str) -> String {
         self.0.iter().fold(path.to_owned(), |path, (brace, name)| path.replace(brace, name))
     }
-}
-
-/// A call of the API in the name of the first administrator.
-fn call(site: &str, password: &str, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
-    let mut command = Command::new("curl");
-    command.args(["--silent", "--show-error", "--fail-with-body", "-X", method]);
-    command.args(["-u", &format!("admin:{password}")]);
-    if !body.is_null() {
-        command.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
-    }
-    let text = process::read(command.arg(format!("{site}{path}")))?;
-    serde_json::from_str(&text).map_err(|error| Failure::Found(format!("`{path}` gave no JSON: {error}")))
 }
 
 /// A request to the webhook endpoint, as a sender makes it.

@@ -1,15 +1,12 @@
 //! The server under measurement, for an administrator's token.
 
-use std::fs;
-use std::process::Command;
-
 use patgate_testkit::wire::Wire;
 use serde_json::{Value, json};
 
+use super::super::administrator::Administrator;
 use super::super::program::Data;
 use super::super::serving::Serving;
 use crate::failure::Failure;
-use crate::process;
 
 /// One connection, and the token that goes with each request.
 pub(super) struct Site {
@@ -24,23 +21,8 @@ impl Site {
     /// # Errors
     /// When none is made.
     pub(super) fn of(data: &Data, serving: &Serving) -> Result<Self, Failure> {
-        let file = data.path().join("data/initial-admin-password");
-        let password = fs::read_to_string(&file).map_err(Failure::file(&file))?;
-        let mut curl = Command::new("curl");
-        curl.args([
-            "--silent",
-            "--show-error",
-            "--fail-with-body",
-            "-u",
-            &format!("admin:{}", password.trim()),
-        ]);
-        curl.args(["-H", "Content-Type: application/json", "-d", r#"{"tokenNote": "bench"}"#]);
-        let port = serving.port;
-        let url = format!("http://127.0.0.1:{port}/api/v1/personal-access-tokens");
-        let made: Value = serde_json::from_str(&process::read(curl.arg(url))?)
-            .map_err(|error| Failure::Found(format!("no token was made: {error}")))?;
-        let token = made["token"].as_str().unwrap_or_default().to_owned();
-        Ok(Self { wire: Wire::connect(port), port, token })
+        let token = Administrator::of(data, serving)?.token("/api/v1/personal-access-tokens")?;
+        Ok(Self { wire: Wire::connect(serving.port), port: serving.port, token })
     }
 
     /// Over a connection of its own.

@@ -1,5 +1,7 @@
 //! The calls, with `{server}` for the place of a mail server in the middle, `{endpoint}` for that of a webhook endpoint,
 //! `{folder}` for that of a folder, `{template}` and `{release}` for what they say, and `{i}` for the number of the round.
+//! `{made}`, `{planned}`, `{token}`, `{deploy-token}` and `{task}` are a template, a release, tokens and a control task that
+//! each round has for itself. `Configuration/box` is a folder with a hundred mail servers.
 //! Those that begin with `XML` are answered in XML, and those that begin with `PASSWORD` are asked with a user name and its
 //! password.
 
@@ -75,7 +77,7 @@ pub(super) const CALLS_OF_ALL: [&str; 6] = [
 ];
 
 /// What one changes. The ones after the others need what those made.
-pub(super) const WRITES: [&str; 20] = [
+pub(super) const WRITES: [&str; 39] = [
     "POST /deployit/repository/ci/Configuration/new-{i}",
     "PUT /deployit/repository/ci/Configuration/new-{i}",
     "POST /deployit/repository/copy/Configuration/new-{i}?newId=Configuration/copy-{i}",
@@ -83,6 +85,12 @@ pub(super) const WRITES: [&str; 20] = [
     "POST /deployit/repository/move/Configuration/renamed-{i}?newId={folder}/moved-{i}",
     "DELETE /deployit/repository/ci/{folder}/moved-{i}",
     "DELETE /deployit/repository/ci/Configuration/copy-{i}",
+    "POST /deployit/repository/cis",
+    "PUT /deployit/repository/cis",
+    "POST /deployit/repository/cis/delete",
+    "POST /deployit/repository/copy/Configuration/box?newId=Configuration/box-{i}",
+    "POST /deployit/repository/rename/Configuration/box-{i}?newName=crate-{i}",
+    "POST /deployit/repository/move/Configuration/crate-{i}?newId={folder}/crate-{i}",
     "POST /api/v1/config",
     "PUT /api/v1/config/Configuration/config-{i}",
     "POST /api/v1/config/Configuration/config-{i}/copy",
@@ -90,19 +98,43 @@ pub(super) const WRITES: [&str; 20] = [
     "POST /deployit/security/user/new-{i}",
     "PUT /deployit/security/user/new-{i}",
     "PUT /api/v1/users/new-{i}",
+    "PUT /api/v1/users",
     "DELETE /deployit/security/user/new-{i}",
     "POST /api/v1/roles/new-{i}",
     "PUT /api/v1/roles/new-{i}",
-    "DELETE /api/v1/roles/new-{i}",
+    "POST /api/v1/roles/new-{i}/rename?newName=named-{i}",
+    "DELETE /api/v1/roles/named-{i}",
+    "POST /api/v1/templates",
+    "PUT /api/v1/templates/{made}",
+    "DELETE /api/v1/templates/{made}",
     "POST /api/v1/templates/{template}/create",
     "POST /api/v1/templates/{template}/start",
+    "PUT /api/v1/releases/{planned}",
+    "POST /api/v1/releases/{planned}/start",
+    "POST /api/v1/releases/{planned}/abort",
+    "DELETE /api/v1/releases/{planned}",
+    "DELETE /api/v1/personal-access-tokens/{token}",
+    "DELETE /deployit/tokens/users/{deploy-token}",
+    // Last: thousands of roles stay behind.
+    "POST /api/v1/roles",
+    "PUT /api/v1/roles",
 ];
 
-/// What one asks and changes with a password: a slow hash is part of it.
-pub(super) const BY_PASSWORD: [&str; 5] = [
+/// What one does with a mail server: tasks that are kept in memory, and a try at a port where nobody listens.
+pub(super) const TRIES: [&str; 4] = [
+    "POST /deployit/control",
+    "GET /deployit/tasks/v2/{task}",
+    "DELETE /deployit/tasks/v2/{task}",
+    "POST /api/v1/config/Configuration/nobody/status",
+];
+
+/// What one asks and changes with a password. The first of all the calls pays for the slow hash.
+pub(super) const BY_PASSWORD: [&str; 6] = [
     "PASSWORD GET /profile",
     "PASSWORD GET /api/v1/releases",
     "PASSWORD GET /deployit/server/info",
     "PASSWORD POST /api/v1/personal-access-tokens",
     "PASSWORD POST /deployit/tokens/users",
+    // Tokens set none by default. Two hashes: the administrator's, and the new one.
+    "PASSWORD POST /api/v1/users/person-1/password",
 ];

@@ -1,11 +1,11 @@
 //! What is there beside what is asked for: ten thousand configuration items, and as many users.
 
-use std::fs;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::FOLDERS;
+use crate::bench::administrator::Administrator;
 use crate::bench::program::Data;
 use crate::bench::serving::Serving;
 use crate::failure::Failure;
@@ -30,30 +30,11 @@ pub(super) struct Begun {
 
 /// Makes the tokens, and one item of each kind by the calls that people make them with. Returns what they are.
 pub(super) fn begin(data: &Data, serving: &Serving) -> Result<Begun, Failure> {
-    let file = data.path().join("data/initial-admin-password");
-    let password = fs::read_to_string(&file).map_err(Failure::file(&file))?;
-    let post = |path: &str, body: &Value| {
-        let mut command = Command::new("curl");
-        command.args([
-            "--silent",
-            "--show-error",
-            "--fail-with-body",
-            "-H",
-            "Content-Type: application/json",
-        ]);
-        command.args(["-H", "Accept: application/json", "-u", &format!("admin:{}", password.trim())]);
-        command.args(["-d", &body.to_string()]);
-        process::read(command.arg(format!("http://127.0.0.1:{}{path}", serving.port)))
-    };
-    let token = |path: &str| {
-        let made: Option<Value> = serde_json::from_str(&post(path, &json!({ "tokenNote": "bench" }))?).ok();
-        let text = made.as_ref().and_then(|made| made["token"].as_str()).map(ToOwned::to_owned);
-        text.ok_or_else(|| Failure::Found(format!("`{path}` made no token")))
-    };
+    let administrator = Administrator::of(data, serving)?;
     let credentials = Credentials {
-        release: token("/api/v1/personal-access-tokens")?,
-        deploy: token("/deployit/tokens/users")?,
-        password: password.trim().to_owned(),
+        release: administrator.token("/api/v1/personal-access-tokens")?,
+        deploy: administrator.token("/deployit/tokens/users")?,
+        password: data.password()?,
     };
     let server = json!({
         "type": "notification.PatSmtpServer", "host": "mail.example.org", "port": 465, "username": "patgate",
@@ -66,19 +47,29 @@ pub(super) fn begin(data: &Data, serving: &Serving) -> Result<Begun, Failure> {
     for (name, item) in
         [("folder", &json!({ "type": "core.Directory" })), ("server", &server), ("endpoint", &endpoint)]
     {
-        post(&format!("/deployit/repository/ci/Configuration/{name}"), item)?;
+        administrator.post(&format!("/deployit/repository/ci/Configuration/{name}"), item)?;
     }
-    let made = |path: &str, body: &Value| {
-        let made: Option<Value> = serde_json::from_str(&post(path, body)?).ok();
-        let id = made.as_ref().and_then(|made| made["id"].as_str()).map(ToOwned::to_owned);
-        id.ok_or_else(|| Failure::Found(format!("`{path}` made nothing")))
-    };
-    let gate = json!({ "type": "xlrelease.GateTask", "title": "Wait" });
-    let template = json!({ "title": "Ship it", "phases": [{ "title": "Test", "tasks": [gate] }] });
-    let template = made("/api/v1/templates", &template)?;
-    let release =
-        made(&format!("/api/v1/templates/{template}/start"), &json!({ "releaseTitle": "Ship 1.2" }))?;
+    let template = make(&administrator, "/api/v1/templates", &template("Ship it"), "id")?;
+    let start = format!("/api/v1/templates/{template}/start");
+    let release = make(&administrator, &start, &json!({ "releaseTitle": "Ship 1.2" }), "id")?;
     Ok(Begun { credentials, server, template, release })
+}
+
+/// A template of one gate, as it is sent.
+pub(super) fn template(title: &str) -> Value {
+    let gate = json!({ "type": "xlrelease.GateTask", "title": "Wait" });
+    json!({ "title": title, "phases": [{ "title": "Test", "tasks": [gate] }] })
+}
+
+/// Makes something by this call. Returns this field of the answer.
+pub(super) fn make(
+    administrator: &Administrator,
+    path: &str,
+    body: &Value,
+    field: &str,
+) -> Result<String, Failure> {
+    let made = administrator.post(path, body)?[field].as_str().map(ToOwned::to_owned);
+    made.ok_or_else(|| Failure::Found(format!("`{path}` made nothing that has a `{field}`")))
 }
 
 /// Puts many items and users like the first ones into the database: folders, and mail servers and webhook endpoints in them.

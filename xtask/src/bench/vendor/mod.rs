@@ -7,12 +7,13 @@ mod sent;
 
 use std::process::Command;
 
-use self::calls::{BY_PASSWORD, CALLS, CALLS_OF_ALL, WRITES};
+use self::calls::{BY_PASSWORD, CALLS, CALLS_OF_ALL, TRIES, WRITES};
 use self::fill::{begin, fill};
 use self::sent::Sent;
+use super::administrator::Administrator;
 use super::program::Data;
 use super::serving::Serving;
-use super::{figure, machine, median, page, verdict};
+use super::{figure, machine, median, outcome, page, verdict};
 use crate::failure::Failure;
 use crate::process::{self, step};
 
@@ -46,6 +47,8 @@ pub(crate) struct Arguments {
 struct Row {
     call: &'static str,
     milliseconds: f64,
+    /// Of the first one.
+    first: f64,
     /// Right after a change of what it lists, where that was tried.
     after_a_change: Option<f64>,
     bytes: f64,
@@ -73,22 +76,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     step(&format!("make {count} items and users"), || fill(&data, count))?;
     let serving = data.serve(None)?;
-    let sent = Sent::of(count, begun);
-    let each = |calls: &[&'static str], rounds| {
-        calls.iter().map(|call| measure(&serving, call, &sent, rounds, None)).collect::<Result<Vec<_>, _>>()
+    let mut sent = Sent::of(count, begun);
+    let each = |sent: &Sent, calls: &[&'static str], rounds: usize| {
+        calls.iter().map(|call| measure(&serving, call, sent, rounds, None)).collect::<Result<Vec<_>, _>>()
     };
-    let asked = Group { what: "Calls", rows: step("calls", || each(&CALLS, ROUNDS))? };
+    let asked = Group { what: "Calls", rows: step("calls", || each(&sent, &CALLS, ROUNDS))? };
     let all = step("calls that answer everything", || {
         CALLS_OF_ALL.iter().map(|call| of_all(&serving, call, &sent)).collect::<Result<Vec<_>, _>>()
     })?;
     let all = Group { what: "Calls that answer everything there is", rows: all };
-    let changes = step("changes", || each(&WRITES, ROUNDS_OF_CHANGES))?;
+    step("make what each round of a change has for itself", || {
+        sent.prepare(&Administrator::of(&data, &serving)?)
+    })?;
+    let changes = step("changes", || each(&sent, &WRITES, ROUNDS_OF_CHANGES))?;
     let changes = Group { what: "Changes, each durable before it is answered", rows: changes };
-    let by_password = step("calls with a password", || each(&BY_PASSWORD, ROUNDS_OF_CHANGES))?;
-    let by_password =
-        Group { what: "With a user name and its password, which is hashed slowly", rows: by_password };
+    let tries = step("tries of mail servers", || each(&sent, &TRIES, ROUNDS_OF_CHANGES))?;
+    let tries = Group { what: "Control tasks, and a try of a mail server that refuses at once", rows: tries };
+    let by_password = step("calls with a password", || each(&sent, &BY_PASSWORD, ROUNDS_OF_CHANGES))?;
+    let slow = by_password.first().map_or(f64::NAN, |row| row.first);
+    let by_password = Group { what: "With a user name and its password", rows: by_password };
     serving.stop();
-    let text = report(count, &[asked, all, changes, by_password]);
+    let text = report(count, &[asked, all, changes, tries, by_password], slow);
     println!("\n{text}");
     if count == COUNT {
         page::write("vendor", others, arguments.anyway, &text)?;
@@ -148,8 +156,9 @@ fn measure(
     }
     let counted: Vec<_> = answers.into_iter().filter(|(is_counted, _)| *is_counted).collect();
     let bytes = counted.last().map_or(f64::NAN, |(_, answer)| answer[2]);
-    let milliseconds = median(counted.iter().map(|(_, answer)| answer[1] * 1_000.0));
-    Ok(Row { call, milliseconds, after_a_change: None, bytes })
+    let times = || counted.iter().map(|(_, answer)| answer[1] * 1_000.0);
+    let (first, milliseconds) = (times().next().unwrap_or(f64::NAN), median(times()));
+    Ok(Row { call, milliseconds, first, after_a_change: None, bytes })
 }
 
 /// The figures of a call, and whether it is what is measured.
@@ -159,14 +168,13 @@ fn numbers(line: &str) -> Option<(bool, [f64; 4])> {
     Some((mark == "+", words.try_into().ok()?))
 }
 
-fn report(count: usize, groups: &[Group]) -> String {
+fn report(count: usize, groups: &[Group], slow: f64) -> String {
     let mut text = format!(
         "{count} configuration items in {FOLDERS} folders, half of them mail servers and half webhook endpoints; {count} users; \
          SQLite. Medians of {ROUNDS} ({ROUNDS_OF_ALL} of what answers everything, {ROUNDS_OF_CHANGES} of changes and with \
-         passwords) over a connection that stays open, until the last byte is there; `POST` calls that name items name \
-         {SEVERAL}. The target of every call is {TARGET_MILLISECONDS} ms.\n"
+         passwords) over a connection that stays open, until the last byte is there; calls that name or send several \
+         things have {SEVERAL} of them. The target of every call is {TARGET_MILLISECONDS} ms.\n"
     );
-    let outcome = |milliseconds| if milliseconds <= TARGET_MILLISECONDS { "reached" } else { "MISSED" };
     for Group { what, rows } in groups {
         let changes = rows.iter().any(|row| row.after_a_change.is_some());
         let (heads, lines) = if changes { (" after a change, ms |", " ---: |") } else { ("", "") };
@@ -179,7 +187,7 @@ fn report(count: usize, groups: &[Group]) -> String {
                 row.call,
                 figure(row.milliseconds),
                 figure(row.bytes / 1_000.0),
-                outcome(row.milliseconds.max(row.after_a_change.unwrap_or_default())),
+                outcome(row.milliseconds.max(row.after_a_change.unwrap_or_default()) <= TARGET_MILLISECONDS),
             );
         }
     }
@@ -194,6 +202,10 @@ fn report(count: usize, groups: &[Group]) -> String {
             text += &format!("{what}: {line}.\n");
         }
     }
+    text += &format!(
+        "The first call with the password, which hashes it slowly: {} ms; for ten minutes it is known again.\n",
+        figure(slow)
+    );
     text
 }
 
@@ -210,17 +222,23 @@ mod tests {
 
     #[test]
     fn every_kind_of_call_has_its_own_verdict() {
-        let row =
-            |call, milliseconds, after_a_change| Row { call, milliseconds, after_a_change, bytes: 1_000.0 };
+        let row = |call, milliseconds, after_a_change| Row {
+            call,
+            milliseconds,
+            first: 30.0,
+            after_a_change,
+            bytes: 1_000.0,
+        };
         let asked = Group { what: "Calls", rows: vec![row("GET /a", 1.0, None), row("GET /b", 21.0, None)] };
         let all = Group { what: "All", rows: vec![row("GET /c", 4.0, Some(40.0))] };
-        let text = report(10, &[asked, all]);
+        let text = report(10, &[asked, all], 30.0);
         for line in [
             "| `GET /a` | 1.00 | 1.00 | reached |\n| `GET /b` | 21.0 | 1.00 | MISSED |",
             "| `GET /c` | 4.00 | 40.0 | 1.00 | MISSED |",
             "Calls: the slowest: 21.0 ms, target at most 20 ms: MISSED.\n",
             "All: the slowest: 4.00 ms, target at most 20 ms: reached.\n",
             "All: the slowest after a change: 40.0 ms, target at most 20 ms: MISSED.\n",
+            "hashes it slowly: 30.0 ms",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }

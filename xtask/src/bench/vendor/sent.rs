@@ -4,13 +4,17 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::fill::{Begun, Credentials};
-use super::{FOLDERS, SEVERAL};
+use super::fill::{Begun, Credentials, make, template};
+use super::{FOLDERS, ROUNDS_OF_CHANGES, SEVERAL};
+use crate::bench::administrator::Administrator;
+use crate::failure::Failure;
 
 /// Everything that calls name and send.
 pub(super) struct Sent {
     credentials: Credentials,
     places: [(&'static str, String); 5],
+    /// What each round has for itself, once it is made.
+    own: Vec<(&'static str, Vec<String>)>,
     several: Value,
     cis: Value,
     server: Value,
@@ -33,11 +37,39 @@ impl Sent {
                 ("{template}", begun.template),
                 ("{release}", begun.release),
             ],
+            own: Vec::new(),
             several: (1..=SEVERAL).map(|i| place("server", i)).collect(),
             cis: (1..=SEVERAL).map(ci).collect(),
             server: begun.server,
             credentials: begun.credentials,
         }
+    }
+
+    /// Makes what changes name and cannot name twice, a folder to be copied, and a mail server where nobody listens.
+    pub(super) fn prepare(&mut self, administrator: &Administrator) -> Result<(), Failure> {
+        let each = |path: &str, body: &Value, field: &str| {
+            (0..ROUNDS_OF_CHANGES)
+                .map(|_| make(administrator, path, body, field))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let token = json!({ "tokenNote": "once" });
+        let create = self.places.iter().find(|(name, _)| *name == "{template}");
+        let create = create.map(|(_, id)| format!("/api/v1/templates/{id}/create")).unwrap_or_default();
+        let own = vec![
+            ("{token}", each("/api/v1/personal-access-tokens", &token, "id")?),
+            ("{deploy-token}", each("/deployit/tokens/users", &token, "id")?),
+            ("{planned}", each(&create, &json!({ "releaseTitle": "Ship it later" }), "id")?),
+            ("{task}", each("/deployit/control", &self.control(), "string")?),
+            ("{made}", (0..ROUNDS_OF_CHANGES).map(template_id).collect()),
+        ];
+        let mut nobody = self.server.clone();
+        (nobody["host"], nobody["port"]) = (json!("127.0.0.1"), json!(1));
+        administrator.post("/deployit/repository/ci/Configuration/nobody", &nobody)?;
+        let folder = json!({ "type": "core.Directory" });
+        administrator.post("/deployit/repository/ci/Configuration/box", &folder)?;
+        administrator.post("/deployit/repository/cis", &self.batch("Configuration/box/server"))?;
+        self.own = own;
+        Ok(())
     }
 
     /// Adds a call to a command of curl.
@@ -52,6 +84,8 @@ impl Sent {
         };
         let (method, path) = call.split_once(' ').unwrap_or_default();
         let path = self.places.iter().fold(path.to_owned(), |path, (name, place)| path.replace(name, place));
+        let own = self.own.iter().filter_map(|(name, each)| Some((name, each.get(round)?)));
+        let path = own.fold(path, |path, (name, own)| path.replace(name, own));
         let path = path.replace("{i}", &round.to_string());
         let is_deploy = path.starts_with("/deployit") || path == "/api/v1/deployit";
         match (by_password, is_deploy) {
@@ -83,16 +117,37 @@ impl Sent {
         Some(match last {
             "byIds" | "read" => self.several.clone(),
             "validate" => self.cis.clone(),
+            "cis" => self.batch(&format!("Configuration/batch-{round}")),
+            "delete" => ids(&self.batch(&format!("Configuration/batch-{round}"))),
+            "control" => self.control(),
+            "status" | "copy" | "rename" => return None,
             "candidate-values" => self.server.clone(),
             "search" | "overview" | "fullSearch" | "count" => {
                 json!({ "title": "Ship", "statuses": ["IN_PROGRESS"] })
             }
             "create" | "start" => json!({ "releaseTitle": format!("Ship 2.{round}") }),
+            "abort" => json!({ "abortComment": "It was only a try" }),
+            "templates" => {
+                let mut template = template(&format!("Made {round}"));
+                template["id"] = json!(template_id(round));
+                template
+            }
+            "password" => json!({ "newPassword": format!("correct horse battery {round}") }),
+            "users" if method == "PUT" => several(
+                |i| json!({ "username": format!("person-{i}"), "fullName": format!("Person {i} of {round}") }),
+            ),
+            "roles" => several(|i| {
+                let principals = json!([{ "username": "person-1" }]);
+                json!({ "name": format!("{name}-{i}"), "permissions": ["login"], "principals": principals })
+            }),
             "personal-access-tokens" | "users" => json!({ "tokenNote": name }),
             _ if path.contains("/repository/ci/") => server,
-            _ if path.starts_with("/api/v1/config") && last != "copy" => {
+            _ if path.starts_with("/api/v1/config") => {
                 server["title"] = json!(format!("config-{round}"));
                 server
+            }
+            _ if path.starts_with("/api/v1/templates/") || path.starts_with("/api/v1/releases/") => {
+                json!({ "title": format!("{method} {round}") })
             }
             _ if path.contains("/security/user/") => {
                 json!({ "userProfile": { "fullName": format!("{method} {round}"), "email": "new@example.org" } })
@@ -106,4 +161,33 @@ impl Sent {
             _ => return None,
         })
     }
+
+    /// Mail servers whose places begin so.
+    fn batch(&self, begin: &str) -> Value {
+        several(|i| {
+            let mut server = self.server.clone();
+            server["id"] = json!(format!("{begin}-{i}"));
+            server
+        })
+    }
+
+    /// What makes a control task.
+    fn control(&self) -> Value {
+        json!({ "method": "sendTestMail", "controllable": self.cis[0] })
+    }
+}
+
+/// The id of the template that a round makes.
+fn template_id(round: usize) -> String {
+    format!("Applications/Release{round:032x}")
+}
+
+/// As many things as a call takes that takes several.
+fn several(thing: impl FnMut(usize) -> Value) -> Value {
+    (1..=SEVERAL).map(thing).collect()
+}
+
+/// The places of CIs.
+fn ids(cis: &Value) -> Value {
+    cis.as_array().into_iter().flatten().map(|ci| ci["id"].clone()).collect()
 }

@@ -77,6 +77,54 @@ fn an_administrator_disables_a_user_whose_tokens_stop_and_pass_again() {
 }
 
 #[test]
+fn an_administrator_keeps_name_and_e_mail_of_a_user() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    admin(&patgate).hire("ann", PASSWORD, &["login"]);
+    log_in_admin(&browser, &patgate, "/admin/users");
+    browser.press("ann");
+    browser.fill("Full name", "Ann Kern");
+    browser.fill("E-mail", "nobody");
+    browser.press("Save");
+    browser.sees("Nothing was saved yet");
+    assert!(browser.has("#email-error"), "{}", browser.source());
+    assert_eq!(browser.value("Full name"), "Ann Kern");
+    browser.fill("E-mail", "ann@example.org");
+    browser.press("Save");
+    browser.sees("Saved.");
+    browser.open(&patgate.url_of("/admin/users/ann"));
+    assert_eq!((&*browser.value("Full name"), &*browser.value("E-mail")), ("Ann Kern", "ann@example.org"));
+    let user = admin(&patgate).get("/api/v1/users/ann").json();
+    assert_eq!((&user["fullName"], &user["email"]), (&"Ann Kern".into(), &"ann@example.org".into()));
+}
+
+#[test]
+fn an_administrator_chooses_in_the_table_whose_tokens_pass_where() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    let [deploy, release] = ["deploy", "release"].map(|name| admin(&patgate).token(name, name).text);
+    let is_checked = |box_of: &str| browser.has(&format!("input[value='{box_of}']:checked"));
+    log_in_admin(&browser, &patgate, "/settings");
+    // The switch and its cells follow each other.
+    assert!(browser.has("#sso:checked"));
+    browser.press("Deploy, SSO users");
+    assert!(!browser.has("#sso:checked") && is_checked("others.sso"));
+    browser.press("Save settings");
+    browser.sees("The settings are saved");
+    assert!(!is_checked("deploy.sso") && is_checked("others.sso") && is_checked("deploy.internal"));
+    browser.press("Deploy, internal users");
+    browser.press("Save settings");
+    browser.sees("Closing internal users for Deploy");
+    browser.reads("tbody th", &["deploy"]);
+    assert_eq!(auth(&patgate, &deploy), 200, "nothing happens before the choice");
+    browser.press("Decide");
+    browser.sees("It is decided, and in force");
+    assert_eq!([&deploy, &release].map(|token| auth(&patgate, token)), [401, 200]);
+    browser.press("Deploy, internal users");
+    browser.press("Save settings");
+    browser.sees("The settings are saved");
+    assert_eq!([&deploy, &release].map(|token| auth(&patgate, token)), [200, 200]);
+}
+
+#[test]
 fn an_administrator_sets_a_maximum_and_people_are_offered_no_more() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
     log_in_admin(&browser, &patgate, "/settings");

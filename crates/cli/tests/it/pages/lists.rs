@@ -85,3 +85,59 @@ fn an_administrator_turns_pages_forward_and_back_and_downloads_what_is_listed() 
         events.map(|event| event["subject"]["name"].as_str().unwrap().to_owned()).collect();
     assert!(subjects.iter().cloned().eq((1..=MANY).rev().map(name)), "{subjects:?}");
 }
+
+#[test]
+fn somebody_without_javascript_searches_and_sorts_their_tokens_and_turns_pages() {
+    let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
+    fill(&patgate);
+    log_in_admin(&browser, &patgate, "/account/tokens");
+    let is_at = |first: usize, last: usize| {
+        browser.reads("tbody tr:first-child th", &[&name(first)]);
+        browser.reads("tbody tr:last-child th", &[&name(last)]);
+    };
+    // The newest first.
+    is_at(MANY, MANY - 19);
+    browser.fill("Name begins with", "MANY-00");
+    browser.choose("Sort by", "Name, A to Z");
+    browser.press("Apply");
+    is_at(1, 20);
+    browser.press("Next ›");
+    is_at(21, 40);
+    browser.press("‹ Previous");
+    is_at(1, 20);
+    browser.sees_no("a[rel=prev]");
+    browser.choose("Show", "Expired ones");
+    browser.press("Apply");
+    browser.sees("No token fits");
+    browser.press("Show all tokens");
+    is_at(MANY, MANY - 19);
+}
+
+#[test]
+fn a_day_of_the_log_is_one_where_the_reader_is() {
+    let (patgate, browser) = (Patgate::start(), Browser::with().zone("Pacific/Kiritimati").start());
+    // The fifth of May lasts there from ten to ten (UTC).
+    for (name, at) in [
+        ("before", 1_777_888_799),
+        ("first", 1_777_888_800),
+        ("last", 1_777_975_199),
+        ("after", 1_777_975_200),
+    ] {
+        patgate.sql(&format!(
+            "INSERT INTO audit_events
+             (sequence, position, at, actor_kind, actor_name, action, subject_kind, subject_id, subject_name, detail)
+             VALUES ({at}, 0, {at} * 1000, 'system', 'night shift', 'user.update', 'user', '1', '{name}', '{{}}')"
+        ));
+    }
+    log_in_admin(&browser, &patgate, "/admin/audit");
+    // Day and month are alike, in whatever order the browser asks for them.
+    browser.fill("From", "05052026");
+    browser.fill("Until", "05052026");
+    browser.press("Apply");
+    browser.reads(ABOUT, &["user last", "user first"]);
+    let (_, text) = browser.download("Download as JSON Lines");
+    assert_eq!(text.lines().count(), 2, "{text}");
+    browser.fill("Until", "06062026");
+    browser.press("Apply");
+    browser.reads(ABOUT, &["user after", "user last", "user first"]);
+}

@@ -2,9 +2,10 @@
 
 use patgate_testkit::browser::{Browser, Key};
 use patgate_testkit::servers::patgate::Patgate;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::log_in_admin;
+use crate::actors::admin;
 
 const PATH: &str = "/settings/notifications";
 
@@ -56,4 +57,35 @@ fn enter_in_a_line_saves() {
         browser.sees("The email notifications are saved.");
         assert_eq!(browser.value("Subject"), "About {{ token_name }}");
     }
+}
+
+#[test]
+fn an_administrator_sets_when_and_how_owners_are_reminded() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    let mail = json!({ "host": "127.0.0.1", "port": 1, "fromAddress": "patgate@example.org" });
+    let item =
+        json!({ "id": "Configuration/MAIL", "type": "notification.PatSmtpServer", "properties": mail });
+    assert_eq!(admin(&patgate).send("POST", "/api/v1/configuration-items", &item).status, 201);
+    log_in_admin(&browser, &patgate, "/settings");
+    browser.press("Change email notifications");
+    browser.press("Enable email notifications");
+    browser.fill("Days before expiration", "400");
+    browser.fill("Further days", "30, 1");
+    browser.press("One mail for each person and night");
+    browser.choose("Email server", "Configuration/MAIL");
+    browser.press("Save");
+    browser.sees("Nothing was saved yet");
+    assert_eq!(
+        (&*browser.value("Further days"), &*browser.value("Email server")),
+        ("30, 1", "Configuration/MAIL")
+    );
+    browser.fill("Days before expiration", "14");
+    browser.press("Save");
+    browser.sees("The email notifications are saved. They are in force.");
+    browser.open(&patgate.url_of("/settings"));
+    browser.sees("30, 14 and 1 days before a token expires; one mail for each person and night");
+    browser.sees("Configuration/MAIL");
+    let stored = admin(&patgate).get("/api/v1/settings/personal-access-tokens").json();
+    assert_eq!(stored["emailNotifications"]["enabled"], true);
+    assert_eq!(stored["emailNotifications"]["days"], 14);
 }

@@ -21,13 +21,16 @@ fn an_administrator_without_a_mouse_makes_renames_and_deletes_a_role() {
     browser.tab_to("Name");
     browser.types("Developers");
     browser.tab_to("Users");
-    browser.types("admin");
+    browser.types("corp:zoe");
     browser.tab_to("release#view see releases");
     browser.key(Key::Space);
     follow("Make role", "The role is made");
     browser.reads("tbody th", &["Administrators", "Developers"]);
     browser.reads("tbody tr:last-child td[data-label=Permissions]", &["release#view"]);
     follow("Developers", "Rename or delete");
+    browser.tab_to("zoe");
+    browser.key(Key::Space);
+    follow("Take chosen out", "Nobody is in this role yet");
     follow("Rename", "Rename Developers");
     // What is in a field that Tab comes to is marked: typing replaces it.
     browser.tab_to("Name");
@@ -80,10 +83,26 @@ fn an_administrator_without_javascript_looks_after_users_roles_rules_and_the_log
     browser.press("Make role");
     browser.sees("The role is made");
     browser.press("Developers");
-    browser.fill("Users", "");
+    browser.reads("tbody th", &["ann"]);
+    browser.fill("Users", "corp:amy");
+    browser.fill("Groups", "corp:developers");
+    browser.press("Add to role");
+    browser.sees("2 users and groups came in");
+    browser.reads("tbody th", &["amy", "ann", "developers"]);
+    browser.fill("Name begins with", "a");
+    browser.press("Search");
+    browser.reads("tbody th", &["amy", "ann"]);
+    browser.press("amy");
+    browser.press("ann");
+    browser.press("Take chosen out");
+    browser.sees("2 users and groups are taken out");
+    browser.press("Show all");
+    browser.reads("tbody th", &["developers"]);
+    browser.press("release#create create releases");
     browser.press("Save role");
     browser.sees("The role is saved");
-    browser.reads("tbody tr:last-child .number", &["0", "0"]);
+    browser.reads("tbody tr:last-child .number", &["0", "1"]);
+    browser.reads("tbody tr:last-child td[data-label=Permissions]", &["release#create, release#view"]);
 
     browser.press("System settings");
     browser.press("Tokens may make tokens");

@@ -1,6 +1,8 @@
 //! Every flow once more by people who have switched JavaScript off. (Their tokens: `tokens.rs`; logging in: `login.rs`;
 //! users, roles and rules: `roles.rs`.)
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use patgate_testkit::browser::Browser;
 use patgate_testkit::servers::patgate::Patgate;
 use serde_json::json;
@@ -151,4 +153,38 @@ fn somebody_without_javascript_clears_tokens_that_are_over() {
     browser.press("Delete 2 expired tokens");
     browser.sees("The expired tokens are cleared");
     browser.reads("tbody th", &["laptop"]);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the program runs in the present, and so do its tokens")]
+fn without_javascript_a_day_of_ones_own_ends_in_utc() {
+    let (patgate, browser) = (Patgate::start(), scriptless());
+    // Day and month are alike, in whatever order the browser asks for them.
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let mut days = (2..400).map(|days| today + days.days());
+    let day = days.find(|day| day.day() == day.month()).unwrap();
+    log_in_admin(&browser, &patgate, "/account/tokens/new");
+    browser.fill("Token name", "by the page");
+    browser.choose("Token expiration", "A day of your own");
+    browser.fill("Last day", &day.strftime("%d%m%Y").to_string());
+    browser.press("Generate");
+    browser.sees("Token generated");
+    let made = admin(&patgate).get("/api/v1/personal-access-tokens").json();
+    assert_eq!(made[0]["expiresAt"], format!("{day}T23:59:59Z"), "{made}");
+    browser.press("Done: go to your access tokens");
+    browser.sees(&format!("{}, 23:59 UTC", day.strftime("%-d %b %Y")));
+}
+
+#[test]
+fn an_administrator_without_javascript_switches_tokens_of_sso_users_off_and_on() {
+    let (patgate, browser) = (Patgate::start(), scriptless());
+    log_in_admin(&browser, &patgate, "/settings");
+    let cells =
+        || ["deploy.sso", "others.sso"].map(|cell| browser.has(&format!("input[value='{cell}']:checked")));
+    for is_on in [false, true] {
+        browser.press("Allow personal access tokens for SSO users");
+        browser.press("Save settings");
+        browser.sees("The settings are saved");
+        assert_eq!((browser.has("#sso:checked"), cells()), (is_on, [is_on; 2]));
+    }
 }

@@ -52,6 +52,28 @@ fn requests_appear_as_they_arrive() {
 }
 
 #[test]
+fn the_address_of_an_endpoint_is_copied_and_its_log_says_the_verdict() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, LIST);
+    browser.open(&patgate.url_of(NEW));
+    make(&browser);
+    let url = patgate.url_of("/webhooks/builds");
+    assert_eq!(browser.text("#url"), url);
+    browser.press("Copy URL");
+    browser.reads("[data-copy=url]", &["Copied"]);
+    assert_eq!(browser.clipboard(), url);
+    let id = send(&patgate);
+    browser.open(&patgate.url_of(LIST));
+    browser.press("Copy URL of Builds");
+    browser.sees("Copied");
+    assert_eq!(browser.clipboard(), url);
+    browser.press("Builds");
+    browser.press(&id);
+    browser.reads("section[aria-labelledby=facts] dt:first-of-type", &["Verdict"]);
+    browser.reads("section[aria-labelledby=facts] dt:first-of-type + dd", &["Accepted"]);
+}
+
+#[test]
 fn what_is_not_kept_is_counted_as_it_arrives() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
     log_in_admin(&browser, &patgate, LIST);

@@ -126,6 +126,17 @@ def query():
     assert copied.host == "mail.example.org" and not copied.has_property("password"), copied.properties
 
 
+def state():
+    assert client.http_client.get("/server/state") == {"current-mode": "RUNNING"}
+
+
+def blanks():
+    repository.create_ci(server())
+    builder = QueryBuilder().type("notification.PatSmtpServer ").parent(" Configuration ")
+    assert repository.query(builder.build()) == [{"ref": PLACE, "type": "notification.PatSmtpServer"}]
+    assert repository.rename(PLACE, " Renamed ").id == "Configuration/Renamed"
+
+
 def missing():
     refused(lambda: repository.read("Configuration/nothing"), "404", "Repository entity [Configuration/nothing] not found")
 

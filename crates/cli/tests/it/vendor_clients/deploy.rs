@@ -60,6 +60,16 @@ fn behaviour_45_xldeploy_py_finds_moves_renames_and_copies() {
 }
 
 #[test]
+fn behaviour_52_xldeploy_py_asks_whether_the_server_runs() {
+    run("state");
+}
+
+#[test]
+fn behaviour_54_xldeploy_py_sends_blanks_around_values_that_do_not_count() {
+    run("blanks");
+}
+
+#[test]
 fn behaviour_47_xldeploy_py_is_told_which_ci_is_missing() {
     run("missing");
 }

@@ -95,6 +95,19 @@ fn a_digest_has_all_of_an_owner_the_first_to_expire_first() {
     assert_eq!(plan.mails[0].tokens, [(tokens[1].grant, days(7)), (tokens[0].grant, days(7))]);
 }
 
+#[test]
+fn who_has_more_tokens_than_a_digest_holds_gets_another_one_and_no_token_is_left_out() {
+    let mut digest = schedule(7, &[]);
+    digest.digest = true;
+    let tokens: Vec<_> = (0..=200).map(|grant| candidate(grant, DAY + grant)).collect();
+    let plan = plan(&digest, &tokens, at(100 * DAY));
+    assert_eq!(plan.mails.iter().map(|mail| mail.tokens.len()).collect::<Vec<_>>(), [MOST_IN_DIGEST, 1]);
+    assert!(plan.mails.iter().all(|mail| mail.owner == tokens[0].owner));
+    let told: Vec<_> = plan.mails.iter().flat_map(|mail| &mail.tokens).map(|(grant, _)| *grant).collect();
+    assert_eq!(told, tokens.iter().map(|token| token.grant).collect::<Vec<_>>());
+    assert!(plan.skipped.is_empty());
+}
+
 proptest! {
     /// Whatever the nights and thresholds: each threshold has one mail at most, and each token that lives through a
     /// night within the longest one has at least one.

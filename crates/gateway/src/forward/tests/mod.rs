@@ -4,8 +4,6 @@ mod answers;
 mod passwords;
 mod routes;
 
-use std::sync::mpsc::{Receiver, sync_channel};
-
 use http::{HeaderValue, StatusCode};
 use jiff::SignedDuration;
 use patgate_core::application::{ApplicationName, ApplicationSlot, Applications};
@@ -19,6 +17,7 @@ use patgate_core::token::{DigestKey, DigestKeys, PlainToken, Prefix, TokenText};
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, User, UserState};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::*;
 use crate::Rule;
@@ -28,6 +27,11 @@ const PROXY: &str = "10.0.0.1";
 
 fn now() -> Timestamp {
     "2026-05-03T12:00:00Z".parse().unwrap()
+}
+
+/// What was sampled since the last look.
+fn sampled(samples: &mut Receiver<UseSample>) -> Vec<UseSample> {
+    std::iter::from_fn(|| samples.try_recv().ok()).collect()
 }
 
 /// `release` with rules, `deploy` without, and `shop`, which takes passwords. Ann is internal and holds `login` and
@@ -61,7 +65,7 @@ impl World {
         let deploy = Gate::new(name("deploy"), ApplicationSlot::DEPLOY, DEPLOY_TOKEN_HEADER);
         let shop_header = HeaderName::from_static("x-shop-personal-token");
         let shop_gate = Gate { allow_passwords: true, ..Gate::new(name("shop"), shop, shop_header) };
-        let (sender, samples) = sync_channel(2);
+        let (sender, samples) = channel(2);
         let gates = vec![release, deploy, shop_gate];
         let proxies = TrustedProxies::read([PROXY]).unwrap();
         let gateway = Gateway::new(Arc::clone(&index), Arc::clone(&catalog), gates, proxies, sender).unwrap();

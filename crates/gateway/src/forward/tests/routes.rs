@@ -101,7 +101,7 @@ fn a_path_that_names_no_application_is_the_proxys_fault() {
 fn gates_that_take_each_others_headers_are_refused() {
     let gateway = |gates: Vec<Gate>| {
         let world = World::new();
-        let (samples, _) = sync_channel(1);
+        let (samples, _) = channel(1);
         Gateway::new(world.index, world.catalog, gates, TrustedProxies::default(), samples).unwrap_err()
     };
     let gate = |name: &str, header: &'static str| {

@@ -11,15 +11,14 @@ mod test_mail;
 mod types;
 mod update;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) use self::entered::{DraftBody, OneEntered};
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(types::list_configuration_item_types))
         .routes(routes!(list::list_configuration_items, create::create_configuration_item))
         .routes(routes!(

@@ -11,15 +11,14 @@ mod server;
 mod tokens;
 pub(super) mod wire;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::alias::also;
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    let endpoints = endpoints
         .routes(routes!(instance::read_deploy))
         .routes(routes!(
             tokens::list_deploy_tokens,
@@ -42,7 +41,6 @@ pub fn routes() -> OpenApiRouter<AppState> {
             "/deployit/security/user/{username}/update",
             "later",
             routes!(security::update_deploy_user),
-        ))
-        .merge(repository::routes())
-        .merge(control::routes())
+        ));
+    control::routes(repository::routes(endpoints))
 }

@@ -1,10 +1,9 @@
 //! `/deployit/security/user/**`: users in the shape of Deploy's.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use patgate_core::identifier::UserId;
 use patgate_core::user::{User, UserState, Username};
 use patgate_core::xml::Element;
 use patgate_store::{ChangedKind, UserCursor, UserFilter};
@@ -12,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::wire::{Answer, Asked, Document, Format, FromEither, Received, Row, Source, listed};
+use super::wire::{Answer, Asked, Document, Format, FromEither, Received, Row, Source, Wanted, listed};
 use crate::api::path::Name;
 use crate::api::query::Query;
 use crate::api::refusals::InText;
@@ -27,8 +26,8 @@ use crate::written_lists::ListName;
 /// How many users are listed when nothing else is asked.
 const PAGE: i64 = 100;
 
-/// What makes a list of users another one: roles make administrators, and groups hold roles.
-const WHAT_USERS_ARE_OF: [ChangedKind; 3] = [ChangedKind::User, ChangedKind::Group, ChangedKind::Role];
+/// What makes administrators of users: roles, which groups hold as well.
+const WHAT_MAKES_ADMINISTRATORS: [ChangedKind; 2] = [ChangedKind::Group, ChangedKind::Role];
 
 /// What Deploy has at the place of a user: it judges a password there. Nobody is to become a user by asking for that.
 const NO_USER: &str = "validatePassword";
@@ -107,20 +106,27 @@ pub(super) async fn list_deploy_users(
 ) -> Result<Response, Problem> {
     users::require_sight(&state, &caller)?;
     let page = Asked::of(asked.page.as_deref(), asked.results_per_page.as_deref(), PAGE)?;
-    let filter = Arc::new(UserFilter {
+    let filter = UserFilter {
         name_prefix: asked.username,
         full_name: asked.full_name,
         email: asked.email,
         ..UserFilter::default()
-    });
+    };
     let source = Source {
         state: state.clone(),
-        name: ListName { asked: format!("users {format:?} {filter:?}"), kinds: &WHAT_USERS_ARE_OF },
+        name: ListName {
+            asked: format!("users {format:?} {filter:?}"),
+            rows: ChangedKind::User,
+            others: &WHAT_MAKES_ADMINISTRATORS,
+        },
+        fact: |state, id| is_admin(state, UserId::from_i64(id)),
     };
-    let read = move |seek, skip, limit| {
-        let (state, caller, filter) = (state.clone(), caller.clone(), Arc::clone(&filter));
+    let read = move |wanted: Wanted<UserCursor>| {
+        let (state, caller, filter) = (state.clone(), caller.clone(), filter.clone());
         async move {
-            let found = users::list_behind(&state, &caller, &filter, &seek, (skip, limit)).await?;
+            let ids = wanted.only.map(|ids| ids.into_iter().map(UserId::from_i64).collect());
+            let (filter, part) = (UserFilter { ids, ..filter }, (wanted.skip, wanted.limit));
+            let found = users::list_behind(&state, &caller, &filter, &wanted.seek, part).await?;
             Ok(found.into_iter().map(|user| DeployUser::of(&state, user)).collect())
         }
     };
@@ -242,11 +248,12 @@ pub(super) async fn delete_deploy_user(
 
 impl DeployUser {
     fn of(state: &AppState, user: User) -> Self {
-        let view = state.index.view();
-        let is_admin =
-            view.owner(user.id).is_some_and(|facts| facts.permissions.contains(state.catalog.admin()));
-        Self { user, is_admin }
+        Self { is_admin: is_admin(state, user.id), user }
     }
+}
+
+fn is_admin(state: &AppState, user: UserId) -> bool {
+    state.index.view().owner(user).is_some_and(|facts| facts.permissions.contains(state.catalog.admin()))
 }
 
 impl UserForm {
@@ -325,6 +332,14 @@ impl Document for DeployUser {
 
 impl Row for DeployUser {
     type Place = UserCursor;
+
+    fn id(&self) -> i64 {
+        self.user.id.as_i64()
+    }
+
+    fn fact(&self) -> bool {
+        self.is_admin
+    }
 
     fn place(&self) -> UserCursor {
         UserCursor::of(&self.user)

@@ -2,16 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::endpoints::Endpoints;
 use crate::api::refusals::Unproven;
 use crate::caller::Caller;
 use crate::state::AppState;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_global_permissions))
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints.routes(routes!(list_global_permissions))
 }
 
 /// Lists the permissions this server knows: its own ones first, then those of its applications. For everybody.

@@ -6,14 +6,13 @@ mod live;
 mod openapi;
 mod ready;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(live::healthz))
         .routes(routes!(ready::readyz))
         .routes(routes!(openapi::openapi_json))

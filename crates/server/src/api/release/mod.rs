@@ -5,15 +5,13 @@ mod profile;
 mod server;
 mod settings;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(config::routes())
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    config::routes(endpoints)
         .routes(routes!(settings::read_settings))
         .routes(routes!(profile::read_profile))
         .routes(routes!(server::read_release_info))

@@ -7,7 +7,7 @@ use patgate_core::release::{
     Phase, Release, ReleaseId, ReleaseStatus, RunAs, Task, TaskKind, TaskPlace, Variable, VariableKind,
     VariableValue,
 };
-use patgate_store::{ReleaseSummary, StoredRelease};
+use patgate_store::{ListedRelease, StoredRelease};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -316,8 +316,8 @@ pub(super) fn values(stored: &StoredRelease) -> BTreeMap<String, VariableValue> 
     shown.filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?))).collect()
 }
 
-impl From<ReleaseSummary> for BasicBody {
-    fn from(release: ReleaseSummary) -> Self {
+impl From<ListedRelease> for BasicBody {
+    fn from(release: ListedRelease) -> Self {
         Self {
             id: release.id.place(),
             r#type: TYPE,

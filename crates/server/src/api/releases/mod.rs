@@ -15,14 +15,13 @@ mod task;
 mod template;
 mod variables;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(template::list_templates, template::create_template))
         .routes(routes!(template::read_template, template::update_template, template::delete_template))
         .routes(routes!(start::create_release))

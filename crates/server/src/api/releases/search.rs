@@ -113,11 +113,11 @@ impl Filters {
         Ok(Some(ReleaseFilter {
             statuses,
             title: self.title.filter(|title| !title.is_empty()),
-            exact_title: None,
             owner: (self.only_mine == Some(true)).then(|| caller.facts.username.to_string()),
             tags: self.tags.unwrap_or_default(),
             since: time("from", self.from.as_ref())?,
             until: time("to", self.to.as_ref())?,
+            ..ReleaseFilter::default()
         }))
     }
 }
@@ -198,7 +198,7 @@ pub(super) async fn search_releases_overview(
 ) -> Result<axum::Json<Vec<BasicBody>>, Problem> {
     Sort::Release.require_sight(&state, &caller)?;
     let found = match filters.filter(&caller)? {
-        Some(filter) => releases::summaries(&state, &caller, Sort::Release, &filter, paging.page()).await?,
+        Some(filter) => releases::listed(&state, &caller, Sort::Release, &filter, paging.page()).await?,
         None => Vec::new(),
     };
     Ok(axum::Json(found.into_iter().map(BasicBody::from).collect()))

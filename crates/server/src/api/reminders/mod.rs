@@ -9,14 +9,13 @@ mod run_now;
 mod runs;
 mod sample;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(runs::list_reminder_runs, run_now::run_reminders))
         .routes(routes!(runs::read_reminder_run))
         .routes(routes!(mails::list_mails_of_run))

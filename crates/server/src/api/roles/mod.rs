@@ -9,14 +9,13 @@ mod read;
 mod rename;
 mod update;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(list::list_roles, bulk::create_roles, bulk::update_roles))
         .routes(routes!(read::read_role, create::create_role, update::update_role, delete::delete_role))
         .routes(routes!(rename::rename_role))

@@ -10,16 +10,15 @@ use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::endpoints::Endpoints;
 use crate::problem::Problem;
 use crate::session::CsrfToken;
-use crate::state::AppState;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(create::sign_in, read::read_session, delete::sign_out))
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints.routes(routes!(create::sign_in, read::read_session, delete::sign_out))
 }
 
 /// A session, as the pages need it. The secret is in the cookie alone.

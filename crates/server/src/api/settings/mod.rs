@@ -7,15 +7,14 @@ mod instance;
 mod tokens;
 mod touched;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) use self::instance::Instance;
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(instance::read_instance_information))
         .routes(routes!(tokens::read_token_settings, tokens::put_token_settings))
         .routes(routes!(touched::preview_token_settings))

@@ -19,7 +19,7 @@ use crate::api::query::Query;
 use crate::api::refusals::{BadBody, Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::policy::{self, Question, TouchedToken, suspended};
+use crate::service::policy::{self, Extent, Question, TouchedToken, suspended};
 use crate::service::settings;
 use crate::service::tokens::overview::SeenGrant;
 use crate::state::AppState;
@@ -150,7 +150,7 @@ pub(super) async fn preview_token_settings(
     })?;
     let place = page::place(asked.after.as_deref())?;
     let found = match question.beyond(&stored) {
-        Some(question) => policy::preview(&state, &caller, question, u64::MAX, &place, ASKED).await?,
+        Some(question) => policy::preview(&state, &caller, question, Extent::Whole, &place, ASKED).await?,
         None => policy::preview_of_nothing(&state, &caller)?,
     };
     let (tokens, next) = match found.tokens {

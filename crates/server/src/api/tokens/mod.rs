@@ -17,17 +17,16 @@ use patgate_core::identifier::GrantId;
 use patgate_core::permission::PermissionId;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zeroize::Zeroizing;
 
+use crate::api::endpoints::Endpoints;
 use crate::problem::Problem;
 use crate::service::tokens::OwnedGrant;
-use crate::state::AppState;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(create::create_token, list::list_tokens))
         .routes(routes!(current::read_current_token, current::delete_current_token))
         .routes(routes!(read::read_token, delete::delete_token))

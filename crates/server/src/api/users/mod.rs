@@ -11,15 +11,14 @@ mod state;
 mod unlock;
 mod update;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) use self::account::{UserAccount, parsed};
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(list::list_users, bulk::update_users))
         .routes(routes!(read::read_user, create::create_user, update::update_user, delete::delete_user))
         .routes(routes!(password::set_user_password))

@@ -55,7 +55,7 @@ pub(super) struct WholeRequestBody {
     pub(super) request: RequestBody,
     /// Its body, as it came; empty when it has none.
     pub(super) body: String,
-    /// Where it was sent on to.
+    /// What became of it.
     pub(super) deliveries: Vec<DeliveryBody>,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct RefusalBody {
     headers: Vec<PairBody>,
 }
 
-/// A request on its way to where it is forwarded.
+/// What becomes of an accepted request: it is forwarded, or starts a release.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = WebhookDelivery)]
@@ -89,7 +89,7 @@ pub(super) struct DeliveryBody {
     id: String,
     /// The request.
     request: String,
-    /// What the receiver gets as `webhook-id`, the same with every attempt.
+    /// What the receiver gets as `webhook-id`, and the release as the variable `webhookId`: the same with every attempt.
     message_id: String,
     /// `waiting`, `delivered` or `dead`.
     state: &'static str,
@@ -98,7 +98,7 @@ pub(super) struct DeliveryBody {
     /// When it is tried next.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// What the receiver said last, or what went wrong.
+    /// What came of the last attempt: what the receiver said, which release was started, or what went wrong.
     answer: Option<String>,
     /// When it began.
     #[schema(value_type = String, format = DateTime)]

@@ -1,4 +1,4 @@
-//! `GET /api/v1/webhook-endpoints/{number}/deliveries`: what became of forwarded requests.
+//! `GET /api/v1/webhook-endpoints/{number}/deliveries`: what became of requests that are forwarded or start releases.
 
 use axum::Json;
 use axum::extract::State;
@@ -31,7 +31,7 @@ pub(super) struct Asked {
 enum Became {
     /// It waits for its first attempt, or the next.
     Waiting,
-    /// The receiver took it.
+    /// The receiver took it, or its release was started.
     Delivered,
     /// It was given up.
     Dead,

@@ -1,13 +1,8 @@
 //! `GET /api/v1/webhook-endpoints/{number}/requests/live`: requests as they arrive, as server-sent events.
 
-use std::time::Duration;
-
-use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, State};
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use axum::response::Response;
 use http::Method;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use patgate_core::identifier::ItemNumber;
 
@@ -18,15 +13,7 @@ use crate::caller::{Caller, Watcher};
 use crate::problem::Problem;
 use crate::service::webhooks::{self, Arrivals, Came};
 use crate::state::AppState;
-
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
-/// After so many looks it is over: an hour.
-const LAST: u32 = 7_200;
-/// After so many looks, who watches is asked for anew: they may have lost the right to.
-const ASK_AGAIN: u32 = 10;
-/// After so many looks at which nothing came, a sign of life is sent.
-const SIGN_OF_LIFE: u32 = 20;
+use crate::watching::{self, Watching};
 
 /// Tells of each accepted request as it arrives (server-sent events: each has the event `request`, and a request without its
 /// body as data). Of those that the log does not keep, or that are more than 50 in half a second, the event `others` tells
@@ -50,63 +37,40 @@ pub(super) async fn watch_webhook_requests(
 ) -> Result<Response, Problem> {
     let arrivals = webhooks::watch(&state, &caller, number).await?;
     let method = webhooks::method(&state, &caller, number)?;
-    let watching = Watching { state, parts, caller, arrivals, method, looks: 0 };
-    let first = Bytes::from_static(b": the requests that come from now on\n\n");
-    let body = stream::unfold((watching, Some(first)), |(mut watching, ready)| async move {
-        let next = match ready {
-            Some(first) => first,
-            None => watching.next().await?,
-        };
-        Some((Ok::<_, std::convert::Infallible>(next), (watching, None)))
-    });
-    let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
-    Ok((headers, [("x-accel-buffering", "no")], Body::from_stream(body)).into_response())
+    Ok(watching::answer(state, Watched { parts, caller, arrivals, method }))
 }
 
-struct Watching {
-    state: AppState,
+/// An endpoint that somebody watches.
+struct Watched {
     parts: Parts,
     caller: Caller,
     arrivals: Arrivals,
     /// That of every request of the endpoint.
     method: Method,
-    looks: u32,
 }
 
-impl Watching {
-    /// The next events, or a sign of life; `None`: it is over.
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            tokio::time::sleep(PAUSE).await;
-            self.looks += 1;
-            if self.looks > LAST || self.state.node.is_draining() {
-                return None;
-            }
-            if self.looks.is_multiple_of(ASK_AGAIN) {
-                Watcher(self.caller) =
-                    Watcher::from_request_parts(&mut self.parts, &self.state).await.ok()?;
-            }
-            let came = self.arrivals.look(&self.state, &self.caller).await.ok()?;
-            if came.others > 0 || !came.requests.is_empty() {
-                return Some(self.told(came).into());
-            }
-            if self.looks.is_multiple_of(SIGN_OF_LIFE) {
-                return Some(Bytes::from_static(b": nothing new\n\n"));
-            }
-        }
+impl Watching for Watched {
+    async fn judge_again(&mut self, state: &AppState) -> Option<()> {
+        Watcher(self.caller) = Watcher::from_request_parts(&mut self.parts, state).await.ok()?;
+        Some(())
     }
 
-    /// The events of what came.
-    fn told(&self, came: Came) -> String {
-        let mut events = String::new();
-        if came.others > 0 {
-            events += &format!("event: others\ndata: {{\"requests\":{}}}\n\n", came.others);
-        }
-        for request in came.requests {
-            let number = request.number;
-            let data = serde_json::to_string(&RequestBody::of(request, &self.method));
-            events += &format!("event: request\nid: {number}\ndata: {}\n\n", data.unwrap_or_default());
-        }
-        events
+    async fn look(&mut self, state: &AppState) -> Option<String> {
+        let came = self.arrivals.look(state, &self.caller).await.ok()?;
+        Some(told(came, &self.method))
     }
+}
+
+/// The events of what came; empty: nothing did.
+fn told(came: Came, method: &Method) -> String {
+    let mut events = String::new();
+    if came.others > 0 {
+        events += &format!("event: others\ndata: {{\"requests\":{}}}\n\n", came.others);
+    }
+    for request in came.requests {
+        let number = request.number;
+        let data = serde_json::to_string(&RequestBody::of(request, method));
+        events += &format!("event: request\nid: {number}\ndata: {}\n\n", data.unwrap_or_default());
+    }
+    events
 }

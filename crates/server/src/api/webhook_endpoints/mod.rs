@@ -10,14 +10,13 @@ mod request;
 mod requests;
 mod test;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(requests::list_webhook_requests))
         .routes(routes!(live::watch_webhook_requests))
         .routes(routes!(request::read_webhook_request))

@@ -1,4 +1,5 @@
-//! `POST /api/v1/webhook-endpoints/{number}/deliveries/{id}/redeliver`: sending a request on once more.
+//! `POST /api/v1/webhook-endpoints/{number}/deliveries/{id}/redeliver`: forwarding a request once more, or starting its
+//! release.
 
 use axum::extract::State;
 use http::StatusCode;
@@ -11,8 +12,9 @@ use crate::problem::Problem;
 use crate::service::webhooks;
 use crate::state::AppState;
 
-/// Lets a delivery that was given up, or that the receiver took, begin again now, with the same id. One that waits anyway,
-/// or whose body is there no longer, is not found here. Needs `config#edit`.
+/// Lets a delivery that was given up, or that was delivered, begin again now, with the same id, as what the endpoint makes of
+/// requests now. One that waits anyway, or whose body is there no longer, is not found here. Needs `config#edit`, and
+/// `release#create` where it starts a release.
 #[utoipa::path(
     post,
     path = "/api/v1/webhook-endpoints/{number}/deliveries/{id}/redeliver",

@@ -58,6 +58,21 @@ fn a_preset_knows_the_claims_of_its_product() {
 }
 
 #[test]
+fn each_claim_can_be_named() {
+    let lines = "user_name_claim = 'upn'\nroles_claim = 'a.b'\nfull_name_claim = 'display_name'\nemail_claim = 'mail'\n\
+                 external_id_claim = 'employee'\n";
+    let claims = ClaimNames {
+        user_name: "upn".to_owned(),
+        roles: "a.b".to_owned(),
+        full_name: "display_name".to_owned(),
+        email: "mail".to_owned(),
+        external_id: "employee".to_owned(),
+    };
+    assert_eq!(with(lines).claims, claims);
+    assert_eq!(with(&format!("preset = 'entra-id'\n{lines}")).claims, claims);
+}
+
+#[test]
 fn how_a_client_proves_itself_follows_from_what_it_has() {
     assert!(matches!(with("client_secret = 's'\n").authentication, ClientAuthentication::Basic(_)));
     let post = with("client_secret = 's'\nclient_auth_method = 'client_secret_post'\n");
@@ -127,6 +142,8 @@ fn one_provider_alone_is_gone_to_directly_and_names_are_taken_once() {
     let two = format!("{SHORTEST}log_in_directly = true\n{}", SHORTEST.replace("company", "other"));
     assert!(file(&two).unwrap_err().to_string().contains("log_in_directly"));
     assert!(file(&format!("{SHORTEST}{SHORTEST}")).unwrap_err().to_string().contains("is taken"));
+    let directory = "[[ldap]]\nname = 'company'\nurls = ['ldaps://h']\nuser_search_base = 'dc=x'\n";
+    assert!(file(&format!("{SHORTEST}{directory}")).unwrap_err().to_string().contains("is taken"));
     assert!(with("log_in_directly = true\n").log_in_directly);
 }
 

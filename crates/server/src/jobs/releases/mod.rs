@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::forget::forget_ended;
 use self::writer::Writer;
-use crate::app::Service;
+use crate::app::Dispatcher;
 use crate::problem::with_causes;
 use crate::state::AppState;
 
@@ -44,7 +44,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// What runs the releases of this node.
 struct Runner {
     state: AppState,
-    service: Service,
+    dispatcher: Dispatcher,
     lease: ReleaseLease,
     /// Until when what is claimed is surely this runner's: milliseconds since 1970.
     held_until: AtomicI64,
@@ -54,12 +54,12 @@ struct Runner {
 
 /// Runs until it is told to stop. Scripts that run then have a few seconds; what is left over is taken up by the next
 /// server.
-pub async fn run(state: AppState, service: Service, stop: CancellationToken) {
+pub async fn run(state: AppState, dispatcher: Dispatcher, stop: CancellationToken) {
     let (writer, steps) = Writer::new();
     let lease = ReleaseLease((state.random.draw().next_u64() >> 1) as i64);
     let runner = Arc::new(Runner {
         state: state.clone(),
-        service,
+        dispatcher,
         lease,
         held_until: AtomicI64::new(0),
         writer,

@@ -1,9 +1,6 @@
 //! A call of a script to a configured application: judged by the application's rules, and made with the identity headers that
 //! its proxy would set. No credential goes along: there is none.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderValue, Request};
@@ -13,12 +10,9 @@ use url::Url;
 
 use super::call::headers;
 use crate::caller::Behalf;
-use crate::outbound::{place, send_to};
+use crate::outbound::{addresses, first, send_to, system};
 use crate::script::{ANSWER_BYTES, Answer, Call, CallRefused};
 use crate::state::AppState;
-
-/// How long the look-up of a name may take.
-const LOOK_UP: Duration = Duration::from_secs(10);
 
 /// Calls the application, when the user for automated tasks may.
 ///
@@ -58,7 +52,7 @@ pub(super) async fn call(
     *request.uri_mut() =
         url[url::Position::BeforePath..].parse().map_err(|why: http::uri::InvalidUri| refused(&why))?;
     *request.headers_mut() = all;
-    let address = look_up(&url).await.map_err(|why| refused(&why))?;
+    let address = async { first(&url, &addresses(&url, system).await?) };
     // One byte more than may be, which tells that it is too long.
     let reply = send_to(&url, address, request, ANSWER_BYTES + 1).await.map_err(|fault| refused(&fault))?;
     if reply.body.len() > ANSWER_BYTES {
@@ -80,15 +74,6 @@ fn host(url: &Url) -> String {
         Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
         None => url.host_str().unwrap_or_default().to_owned(),
     }
-}
-
-async fn look_up(url: &Url) -> Result<SocketAddr, String> {
-    let to = place(url);
-    let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host(to.clone())).await;
-    let mut found = found
-        .map_err(|_| format!("`{to}` was not looked up within 10 s"))?
-        .map_err(|error| format!("`{to}` cannot be looked up: {error}"))?;
-    found.next().ok_or_else(|| format!("`{to}` has no address"))
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use crate::mail::address::Mailbox;
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// Properties of JavaMail that would only say again what a field says.
 const FIELDS: [(&str, &str); 3] = [("host", "Host"), ("port", "Port"), ("user", "Username")];
-/// Properties of JavaMail that have no meaning here.
-const UNSUPPORTED: [&str; 37] = [
+/// Properties of JavaMail that have no meaning here. `proxy.password` would be one: an item refuses a property that is there
+/// to hold a secret, so that none comes here.
+const UNSUPPORTED: [&str; 36] = [
     "allow8bitmime",
     "auth.digest-md5.disable",
     "auth.login.disable",
@@ -28,7 +29,6 @@ const UNSUPPORTED: [&str; 37] = [
     "mailextension",
     "noop.strict",
     "proxy.host",
-    "proxy.password",
     "proxy.port",
     "proxy.user",
     "quitwait",

@@ -56,7 +56,7 @@ fn the_default_texts_work() {
 }
 
 #[test]
-fn what_people_chose_is_escaped_in_html_and_makes_no_line_in_a_subject() {
+fn behaviour_69_what_people_chose_is_escaped_in_html_and_makes_no_line_in_a_subject() {
     let rendered = render(
         "Token {{ token_name }}\r\nBcc: eve@example.org",
         "<p>{{ owner_full_name }} <a href=\"{{ renew_url }}\">{{ token_name }}</a></p>",

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::document::Call;
 use super::indented::indented;
 use super::{GROUPS, PATH};
-use crate::app::Service;
+use crate::app::Dispatcher;
 use crate::caller::Peer;
 use crate::pages::confirm::{Carrying, Confirm};
 use crate::pages::{Fields, PageResult, Shell, Submitted};
@@ -69,7 +69,7 @@ struct AnswerPage<'a> {
 pub(super) async fn send(
     State(state): State<AppState>,
     Extension(peer): Extension<Peer>,
-    Extension(service): Extension<Service>,
+    Extension(dispatcher): Extension<Dispatcher>,
     headers: HeaderMap,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
@@ -80,7 +80,7 @@ pub(super) async fn send(
         return sure(shell, call, &uri, &fields).ask();
     }
     let request = request(call, uri.clone(), &headers, visitor.session.csrf.reveal(), &fields)?;
-    let (parts, body) = service.call(request, peer.0).response().await.map(Body::new).into_parts();
+    let (parts, body) = dispatcher.call(request, peer.0).response().await.map(Body::new).into_parts();
     let kind = parts
         .headers
         .get(CONTENT_TYPE)

@@ -1,6 +1,7 @@
 //! What an event says more about itself, for people: a name and a value a line.
 
 use jiff::Timestamp;
+use patgate_core::policy::notification::length_in_page;
 use serde_json::Value;
 
 use crate::pages::Moment;
@@ -26,11 +27,43 @@ impl Part {
     }
 }
 
-/// The lines of an event's detail. Settings have members of members: their names are joined.
+/// As many bytes of an event stand on a page of many events. A mail has thousands of them, and a role ten thousand
+/// principals.
+const MOST: usize = 1_000;
+
+/// The lines of an event's detail, or their beginning. Settings have members of members: their names are joined.
 pub(super) fn lines(detail: &Value) -> Vec<Line> {
     let mut lines = Vec::new();
     collect(&mut lines, "", detail);
+    cut(&mut lines);
     lines
+}
+
+fn cut(lines: &mut Vec<Line>) {
+    let mut left = MOST;
+    for at in 0..lines.len() {
+        let line = &mut lines[at];
+        left = left.saturating_sub(line.name.len());
+        for part in 0..line.value.len() {
+            let text = &mut line.value[part].text;
+            let end =
+                text.char_indices().find(|(_, letter)| match left.checked_sub(length_in_page(*letter)) {
+                    Some(rest) => {
+                        left = rest;
+                        false
+                    }
+                    None => true,
+                });
+            let Some((end, _)) = end else { continue };
+            text.truncate(end);
+            text.push('…');
+            line.value.truncate(part + 1);
+            lines.truncate(at + 1);
+            let value = vec![Part::text("The rest is in the download of the audit log.")];
+            lines.push(Line { name: String::new(), value });
+            return;
+        }
+    }
 }
 
 fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
@@ -159,6 +192,21 @@ mod tests {
         assert_eq!(shown(&json!({})), [""; 0]);
         let group = json!({ "principals": [{ "username": "ops", "kind": "group", "provider": "corp" }] });
         assert_eq!(shown(&group), ["Principals: ops (corp)"]);
+    }
+
+    #[test]
+    fn of_a_long_event_the_beginning_is_told_and_where_the_rest_is() {
+        let rest = ": The rest is in the download of the audit log.";
+        for (letter, fit) in [("ü", 498), ("<", 199)] {
+            let fits = json!({ "body": letter.repeat(fit) });
+            assert_eq!(shown(&fits), [format!("Body: {}", letter.repeat(fit))]);
+            let long = json!({ "body": letter.repeat(fit + 1), "name": "x" });
+            assert_eq!(shown(&long), [format!("Body: {}…", letter.repeat(fit)), rest.to_owned()]);
+        }
+        let many = json!({ "n": { "from": [], "to": vec!["ann"; 10_000] } });
+        let told = shown(&many);
+        assert!(told[0].starts_with("N: none → ann, ann") && told[0].len() < MOST + 10, "{told:?}");
+        assert_eq!(told[1], rest);
     }
 
     #[test]

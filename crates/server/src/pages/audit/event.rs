@@ -13,7 +13,7 @@ use crate::service::settings;
 use crate::state::AppState;
 
 /// What was done, as it stands in the log, and in words.
-pub(super) const ACTIONS: [(&str, &str); 61] = [
+pub(super) const ACTIONS: [(&str, &str); 62] = [
     ("grant.create", "Token generated"),
     ("grant.delete", "Token deleted"),
     ("grant.suspend", "Token suspended"),
@@ -44,6 +44,7 @@ pub(super) const ACTIONS: [(&str, &str); 61] = [
     ("role.update", "Role changed"),
     ("role.delete", "Role deleted"),
     ("settings.update", "Settings changed"),
+    ("provider.move", "Provider moved"),
     ("decision.create", "Decision made"),
     ("decision.apply", "Decision took effect"),
     ("decision.undo", "Decision undone"),
@@ -129,6 +130,7 @@ impl EventRow {
                 SubjectKind::Role => "role",
                 SubjectKind::Grant => "token",
                 SubjectKind::Settings => "settings",
+                SubjectKind::Provider => "provider",
                 SubjectKind::Session => "session of",
                 SubjectKind::Decision => "decision about the",
                 SubjectKind::Exemption => "exemption of",
@@ -189,6 +191,7 @@ impl Paths<'_> {
             SubjectKind::Role
             | SubjectKind::Item
             | SubjectKind::Group
+            | SubjectKind::Provider
             | SubjectKind::Mail
             | SubjectKind::Release => String::new(),
         }

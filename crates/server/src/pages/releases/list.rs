@@ -45,7 +45,7 @@ pub(super) async fn show(
         ..ReleaseFilter::default()
     };
     let page = super::page(&query);
-    let found = releases::summaries(&state, &visitor.caller, Sort::Release, &filter, page).await?;
+    let found = releases::listed(&state, &visitor.caller, Sort::Release, &filter, page).await?;
     let paging = super::paging(&query, page, found.len());
     let asked = only.map_or("", ReleaseStatus::as_str);
     let notice =

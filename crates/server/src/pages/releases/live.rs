@@ -1,13 +1,7 @@
 //! `GET /releases/{id}/live`: tells an open page what happens to its release, as server-sent events. Every page is whole
 //! without it.
 
-use std::time::Duration;
-
-use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::response::IntoResponse;
-use futures_util::stream;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::release::{ReleaseId, TaskId};
 use patgate_store::LogPlace;
@@ -17,15 +11,8 @@ use crate::pages::form::Named;
 use crate::pages::{Fields, PageResult, Visitor};
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
+use crate::watching::{self, Watching};
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
-/// After so many looks it is over: an hour.
-const LAST: u32 = 7_200;
-/// After so many looks, who watches is asked for anew: they may have lost the right to.
-const ASK_AGAIN: u32 = 10;
-/// After so many looks at which nothing came, a sign of life is sent.
-const SIGN_OF_LIFE: u32 = 20;
 /// The most lines of one look.
 const LINES: u64 = 100;
 
@@ -48,64 +35,35 @@ pub(super) async fn watch(
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let stored = releases::read(&state, &visitor.caller, Sort::Release, &id).await?;
     let task = query.text("task").parse().ok();
-    let watching = Watching {
+    let watching = Watched {
         number: stored.number,
         version: stored.version,
         task: task.filter(|task| stored.release.task(task).is_some()),
         after: query.text("after").parse().ok(),
-        state,
         visitor,
-        looks: 0,
     };
-    let first = Bytes::from_static(b": what happens from now on\n\n");
-    let body = stream::unfold((watching, Some(first)), |(mut watching, ready)| async move {
-        let next = match ready {
-            Some(first) => first,
-            None => watching.next().await?,
-        };
-        Some((Ok::<_, std::convert::Infallible>(next), (watching, None)))
-    });
-    let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
-    Ok((headers, [("x-accel-buffering", "no")], Body::from_stream(body)).into_response())
+    Ok(watching::answer(state, watching))
 }
 
-struct Watching {
-    state: AppState,
+/// A release that somebody watches.
+struct Watched {
     visitor: Visitor,
     number: ReleaseNumber,
     version: i64,
     task: Option<TaskId>,
     after: Option<LogPlace>,
-    looks: u32,
 }
 
-impl Watching {
-    /// The next events, or a sign of life; `None`: it is over.
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            tokio::time::sleep(PAUSE).await;
-            self.looks += 1;
-            if self.looks > LAST || self.state.node.is_draining() {
-                return None;
-            }
-            if self.looks.is_multiple_of(ASK_AGAIN) {
-                self.visitor.caller = self.visitor.again(&self.state).await.ok()?;
-            }
-            let came = self.look().await?;
-            if !came.is_empty() {
-                return Some(came.into());
-            }
-            if self.looks.is_multiple_of(SIGN_OF_LIFE) {
-                return Some(Bytes::from_static(b": nothing new\n\n"));
-            }
-        }
+impl Watching for Watched {
+    async fn judge_again(&mut self, state: &AppState) -> Option<()> {
+        self.visitor.caller = self.visitor.again(state).await.ok()?;
+        Some(())
     }
 
-    /// What came since the last look, as events.
-    async fn look(&mut self) -> Option<String> {
+    async fn look(&mut self, state: &AppState) -> Option<String> {
         let caller = &self.visitor.caller;
         let task = self.task.as_ref().map(|task| (task, self.after));
-        let looked = releases::watch(&self.state, caller, self.number, task, LINES).await;
+        let looked = releases::watch(state, caller, self.number, task, LINES).await;
         let (version, lines) = looked.ok()?;
         let mut events = String::new();
         for line in lines {

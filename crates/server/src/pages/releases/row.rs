@@ -2,7 +2,7 @@
 
 use patgate_core::identifier::UserId;
 use patgate_core::release::{Phase, PhaseStatus, ReleaseId, ReleaseStatus, Task, TaskKind, TaskStatus};
-use patgate_store::ReleaseSummary;
+use patgate_store::ListedRelease;
 
 use super::{path, task_path, template_path};
 use crate::pages::Moment;
@@ -55,8 +55,8 @@ pub(super) struct TaskRow {
     pub(super) waits: bool,
 }
 
-impl From<ReleaseSummary> for ReleaseRow {
-    fn from(release: ReleaseSummary) -> Self {
+impl From<ListedRelease> for ReleaseRow {
+    fn from(release: ListedRelease) -> Self {
         Self {
             path: path(&release.id),
             title: release.title,
@@ -71,7 +71,7 @@ impl From<ReleaseSummary> for ReleaseRow {
 
 impl TemplateRow {
     /// Of a template; `name` says what a user is called.
-    pub(super) fn new(template: ReleaseSummary, name: impl Fn(UserId) -> Option<String>) -> Self {
+    pub(super) fn new(template: ListedRelease, name: impl Fn(UserId) -> Option<String>) -> Self {
         Self {
             path: template_path(&template.id),
             title: template.title,

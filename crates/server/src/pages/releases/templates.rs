@@ -49,7 +49,7 @@ pub(super) async fn show(
         ..ReleaseFilter::default()
     };
     let page = super::page(&query);
-    let found = releases::summaries(&state, &visitor.caller, Sort::Template, &filter, page).await?;
+    let found = releases::listed(&state, &visitor.caller, Sort::Template, &filter, page).await?;
     let notice = match query.text("done") {
         "saved" => Some("The template is saved."),
         "deleted" => Some("The template is deleted."),

@@ -155,6 +155,8 @@ pub(super) fn reason_words(reason: SkipReason) -> &'static str {
         SkipReason::Deleted => "The token was deleted.",
         SkipReason::SwitchedOff => "Email notifications were switched off.",
         SkipReason::NoServer => "There was no mail server for a week.",
-        SkipReason::Overtaken => "What it warns of does not come any more, or came otherwise.",
+        SkipReason::Overtaken => {
+            "A newer mail tells of the same, or what it warns of does not come any more."
+        }
     }
 }

@@ -3,9 +3,11 @@
 //! Addresses hold a role's identifier, so that a role may be called `new`, and be renamed while somebody edits it.
 
 mod acts;
-mod draft;
 mod edit;
+mod lines;
 mod list;
+mod new;
+mod permissions;
 
 use axum::Router;
 use axum::routing::get;
@@ -22,8 +24,10 @@ const LIST: &str = "/admin/roles";
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/admin/roles", get(list::show))
-        .route("/admin/roles/new", get(edit::show_new).post(edit::create))
+        .route("/admin/roles/new", get(new::show).post(new::create))
         .route("/admin/roles/{id}", get(edit::show).post(edit::save))
+        .route("/admin/roles/{id}/principals", get(edit::show).post(edit::add))
+        .route("/admin/roles/{id}/principals/remove", get(edit::show).post(edit::remove))
         .route("/admin/roles/{id}/rename", get(acts::ask_rename).post(acts::rename))
         .route("/admin/roles/{id}/delete", get(acts::ask_delete).post(acts::delete))
 }

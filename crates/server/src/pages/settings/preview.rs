@@ -17,13 +17,13 @@ use crate::pages::form::{Fault, sentence};
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
 use crate::pages::{Choice, Field, Fields, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
-use crate::service::policy::{self, Choices, Question, TouchedToken, When};
+use crate::service::policy::{self, Choices, Extent, Question, TouchedToken, When};
 use crate::service::settings::{self, Put};
 use crate::service::shown::Shown;
 use crate::state::AppState;
 
-/// As many tokens are counted; the page says of more only that they are more. The last question before a deletion counts
-/// all of them.
+/// As many tokens are counted; the page says of more only that they are more, and of fewer, that they are at least so many,
+/// when not all were looked at. The last question before a deletion counts all of them.
 const COUNTED: u64 = 1_000;
 
 /// The page.
@@ -41,6 +41,8 @@ struct PreviewPage {
     shown: String,
     touched: String,
     rows: Vec<TouchedRow>,
+    /// Whether there may be more that was not looked at.
+    is_partial: bool,
     may_see: bool,
     /// The places of the pages before and after; empty: there is none. They are buttons of the form, so that what was chosen
     /// goes along.
@@ -202,12 +204,14 @@ async fn page(
     notice: Option<Notice>,
 ) -> PageResult {
     let place: Seek<GrantCursor> = paging::place(fields);
+    let extent = Extent::Glance(COUNTED + 1);
     let found =
-        policy::preview(state, &visitor.caller, asked.question, COUNTED + 1, &place, paging::ASKED).await?;
+        policy::preview(state, &visitor.caller, asked.question, extent, &place, paging::ASKED).await?;
     let now = state.clock.now();
     let may_see = found.tokens.is_some();
     let cursor = |token: &TouchedToken| GrantCursor::of(&token.seen.grant, GrantSort::ExpiresAt);
     let (tokens, paging) = Paging::cut(found.tokens.unwrap_or_default(), &place, &Fields::default(), cursor);
+    let paging = paging.reaching(found.reached.as_ref(), &place, &Fields::default());
     let (mut at, mut zone) = schedule(state, fields);
     if status == StatusCode::OK {
         // Nothing was decided yet.
@@ -238,12 +242,16 @@ async fn page(
         maximum: asked.maximum.clone(),
         closing: asked.closing.clone(),
         shown: shown.as_str().to_owned(),
-        touched: match found.count {
-            0 => "No token is touched".to_owned(),
-            1 => "One token is touched".to_owned(),
-            count if count > COUNTED => "More than 1,000 tokens are touched".to_owned(),
-            count => format!("{count} tokens are touched"),
+        touched: match (found.count, found.is_whole) {
+            (0, true) => "No token is touched".to_owned(),
+            (0, false) => "No touched token found so far".to_owned(),
+            (1, true) => "One token is touched".to_owned(),
+            (1, false) => "At least one token is touched".to_owned(),
+            (count, _) if count > COUNTED => "More than 1,000 tokens are touched".to_owned(),
+            (count, true) => format!("{count} tokens are touched"),
+            (count, false) => format!("At least {count} tokens are touched"),
         },
+        is_partial: found.reached.is_some(),
         rows: tokens.iter().map(|token| TouchedRow::of_touched(state, token, now)).collect(),
         may_see,
         before: place_of(paging.previous, "before"),
@@ -269,8 +277,8 @@ async fn ask_to_delete(
     fields: &Fields,
     when: Option<&When>,
 ) -> PageResult {
-    let count =
-        policy::preview(state, &visitor.caller, asked.question, u64::MAX, &Seek::Start, 1).await?.count;
+    let all = policy::preview(state, &visitor.caller, asked.question, Extent::Whole, &Seek::Start, 1).await?;
+    let count = all.count;
     let tokens = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
     let (heading, mut sentences) = match when {
         None => (format!("Delete {tokens} for good?"), Vec::new()),

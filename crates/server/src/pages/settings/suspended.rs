@@ -30,6 +30,8 @@ struct SuspendedPage {
     reason: &'static str,
     rows: Vec<TouchedRow>,
     paging: Paging,
+    /// Whether there may be more that was not looked at.
+    is_partial: bool,
 }
 
 /// `GET /settings/suspended?reason=&after=&before=&done=`.
@@ -42,9 +44,10 @@ pub(super) async fn show(
     visitor.caller.require(&state, TOKEN_VIEW_ALL)?;
     let reason = reason(&query);
     let place: Seek<GrantCursor> = paging::place(&query);
-    let seen = suspended::list(&state, &visitor.caller, reason, &place, paging::ASKED).await?;
+    let found = suspended::search(&state, &visitor.caller, reason, &place, paging::ASKED).await?;
     let cursor = |seen: &SeenGrant| GrantCursor::of(&seen.grant, GrantSort::ExpiresAt);
-    let (seen, paging) = Paging::cut(seen, &place, &query, cursor);
+    let (seen, paging) = Paging::cut(found.tokens, &place, &query, cursor);
+    let paging = paging.reaching(found.reached.as_ref(), &place, &query);
     let now = state.clock.now();
     let chosen = reason.as_str();
     let page = SuspendedPage {
@@ -57,6 +60,7 @@ pub(super) async fn show(
         reason: chosen,
         rows: seen.iter().map(|seen| TouchedRow::of_seen(&state, seen, now)).collect(),
         paging,
+        is_partial: found.reached.is_some(),
     };
     Ok(Html(page.render()?).into_response())
 }

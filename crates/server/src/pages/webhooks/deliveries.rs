@@ -1,4 +1,5 @@
-//! `GET /configuration/webhooks/{item}/deliveries`: what became of forwarded requests; first of all those given up.
+//! `GET /configuration/webhooks/{item}/deliveries`: what became of requests that are forwarded or start releases; first of
+//! all those given up.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -7,7 +8,7 @@ use patgate_core::identifier::ItemNumber;
 use patgate_store::DeliveryState;
 
 use super::row::DeliveryRow;
-use super::{PLACE, may_edit, path};
+use super::{PLACE, PassedOn, may_edit, path};
 use crate::pages::form::Named;
 use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Visitor};
 use crate::service::webhooks;
@@ -19,6 +20,8 @@ use crate::state::AppState;
 struct DeliveriesPage {
     shell: Shell,
     title: String,
+    heading: &'static str,
+    lead: &'static str,
     endpoint: String,
     states: Vec<Choice>,
     rows: Vec<DeliveryRow>,
@@ -36,8 +39,9 @@ pub(super) async fn show(
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let became = DeliveryState::from_word(query.text("state")).unwrap_or(DeliveryState::Dead);
     let deliveries = webhooks::deliveries(&state, &visitor.caller, number, became).await?;
-    let notice = (query.text("done") == "redeliver")
-        .then(|| Notice::Done("The request is sent to the receiver again.".to_owned()));
+    let passed_on = PassedOn::of(&view.item);
+    let notice =
+        (query.text("done") == "redeliver").then(|| Notice::Done(passed_on.begins_again().to_owned()));
     let label = |became: DeliveryState| match became {
         DeliveryState::Waiting => "Waiting",
         DeliveryState::Delivered => "Delivered",
@@ -45,8 +49,10 @@ pub(super) async fn show(
     };
     let choice = |known: DeliveryState| Choice::new(known.as_str(), label(known), became.as_str());
     let page = DeliveriesPage {
-        shell: Shell::new(&state, &visitor, "Forwarded requests", PLACE).with_notice(notice),
+        shell: Shell::new(&state, &visitor, passed_on.heading(), PLACE).with_notice(notice),
         title: view.item.id.name().to_owned(),
+        heading: passed_on.heading(),
+        lead: passed_on.lead(),
         endpoint: path(number),
         states: DeliveryState::ALL.into_iter().rev().map(choice).collect(),
         rows: deliveries.into_iter().map(DeliveryRow::from).collect(),

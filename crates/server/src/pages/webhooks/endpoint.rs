@@ -9,7 +9,7 @@ use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW};
 use patgate_store::Seek;
 
 use super::row::RequestRow;
-use super::{PLACE, may_edit, path};
+use super::{PLACE, PassedOn, may_edit, path};
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
 use crate::pages::{Field, Fields, Notice, PageResult, Shell, Visitor};
@@ -87,10 +87,9 @@ pub(super) async fn show(
         call: webhooks::curl_line(&view.item, &url),
         url,
         is_enabled: view.item.properties.get(property::ENABLED) == Some(&Value::Boolean(true)),
-        passed_on: match text(property::ACTION) {
-            "forward" => "Forwarded requests",
-            "start" => "Started releases",
-            _ => "",
+        passed_on: match PassedOn::of(&view.item) {
+            PassedOn::Nowhere => "",
+            known => known.heading(),
         },
         may_edit: may_edit(&state, &visitor),
         warnings: view.warnings,

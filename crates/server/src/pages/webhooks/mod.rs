@@ -20,9 +20,12 @@ use axum::routing::get;
 use http::request::Parts;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::permission::names::CONFIG_EDIT;
+use patgate_core::webhook::Action;
+use patgate_store::Item;
 
 use super::{Refused, Visitor};
 use crate::problem::Problem;
+use crate::service::items::webhook::action;
 use crate::state::AppState;
 
 /// Where the list is.
@@ -52,6 +55,65 @@ pub(super) fn path(number: ItemNumber) -> String {
 
 fn may_edit(state: &AppState, visitor: &Visitor) -> bool {
     visitor.may_any(state, &[CONFIG_EDIT])
+}
+
+/// What an endpoint makes of the requests that it accepts, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PassedOn {
+    /// They are kept, and were perhaps forwarded before.
+    Nowhere,
+    /// They go on to a receiver.
+    ToReceiver,
+    /// Each starts a release.
+    AsRelease,
+}
+
+impl PassedOn {
+    fn of(item: &Item) -> Self {
+        match action(&item.properties) {
+            Action::Keep => Self::Nowhere,
+            Action::Forward => Self::ToReceiver,
+            Action::Start => Self::AsRelease,
+        }
+    }
+
+    /// What the list of what became of them is called.
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Nowhere | Self::ToReceiver => "Forwarded requests",
+            Self::AsRelease => "Started releases",
+        }
+    }
+
+    /// What is in that list.
+    const fn lead(self) -> &'static str {
+        match self {
+            Self::Nowhere | Self::ToReceiver => "What became of requests on their way to the receiver",
+            Self::AsRelease => "What became of the releases that requests start",
+        }
+    }
+
+    /// What is asked, and said of it, before one begins again.
+    const fn question(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Nowhere | Self::ToReceiver => (
+                "Send this request to its receiver again?",
+                "It has the same id as before, so that a careful receiver knows it.",
+            ),
+            Self::AsRelease => (
+                "Start a release by this request again?",
+                "A request has one release: while that is there, no other one is started.",
+            ),
+        }
+    }
+
+    /// What is said when one begins again.
+    const fn begins_again(self) -> &'static str {
+        match self {
+            Self::Nowhere | Self::ToReceiver => "The request is sent to the receiver again.",
+            Self::AsRelease => "The request starts its release, unless that is there.",
+        }
+    }
 }
 
 /// An endpoint, and something of it.

@@ -5,7 +5,7 @@ use http::StatusCode;
 use patgate_core::identifier::{DeliveryId, ItemNumber};
 use patgate_core::permission::names::CONFIG_EDIT;
 
-use super::{PLACE, Part, path};
+use super::{PLACE, Part, PassedOn, path};
 use crate::pages::confirm::Confirm;
 use crate::pages::refused::redirect;
 use crate::pages::{PageResult, Shell, Submitted, Visitor};
@@ -19,8 +19,8 @@ pub(super) async fn ask(
     visitor: Visitor,
 ) -> PageResult {
     visitor.caller.require(&state, CONFIG_EDIT)?;
-    webhooks::item(&state, &visitor.caller, number).await?;
-    question(&state, &visitor, number, id).ask()
+    let view = webhooks::item(&state, &visitor.caller, number).await?;
+    question(&state, &visitor, PassedOn::of(&view.item), number, id).ask()
 }
 
 /// The act.
@@ -31,19 +31,29 @@ pub(super) async fn redeliver(
 ) -> PageResult {
     match webhooks::redeliver(&state, &visitor.caller, number, id).await {
         Ok(()) => {}
-        // Two people send it again: both read that it is so.
+        // Two people let it begin again: both read that it does.
         Err(problem) if problem.status() == StatusCode::NOT_FOUND => {}
-        Err(problem) => return question(&state, &visitor, number, id).refused(problem),
+        Err(problem) => {
+            let view = webhooks::item(&state, &visitor.caller, number).await?;
+            return question(&state, &visitor, PassedOn::of(&view.item), number, id).refused(problem);
+        }
     }
     Ok(redirect(&state, &format!("{}/deliveries?state=waiting&done=redeliver", path(number))))
 }
 
-fn question(state: &AppState, visitor: &Visitor, number: ItemNumber, id: DeliveryId) -> Confirm {
-    let heading = "Send this request to its receiver again?".to_owned();
+fn question(
+    state: &AppState,
+    visitor: &Visitor,
+    passed_on: PassedOn,
+    number: ItemNumber,
+    id: DeliveryId,
+) -> Confirm {
+    let (heading, sentence) = passed_on.question();
+    let heading = heading.to_owned();
     Confirm {
         shell: Shell::new(state, visitor, heading.clone(), PLACE),
         heading,
-        sentences: vec!["It has the same id as before, so that a careful receiver knows it.".to_owned()],
+        sentences: vec![sentence.to_owned()],
         action: format!("{}/deliveries/{id}", path(number)),
         button: "Redeliver",
         is_danger: false,

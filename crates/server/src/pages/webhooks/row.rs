@@ -21,7 +21,7 @@ pub(super) struct RequestRow {
 
 /// A delivery.
 pub(super) struct DeliveryRow {
-    /// Where it can be sent again.
+    /// Where it can begin again.
     pub(super) path: String,
     /// The request's page.
     pub(super) request_path: String,
@@ -31,7 +31,7 @@ pub(super) struct DeliveryRow {
     pub(super) attempts: u32,
     pub(super) next: Option<Moment>,
     pub(super) done: Option<Moment>,
-    /// What the receiver said last; empty: nothing.
+    /// What came of the last attempt; empty: there was none.
     pub(super) answer: String,
     pub(super) is_done: bool,
 }

@@ -7,6 +7,7 @@ use super::connection::{Connection, Found, SIZE_LIMIT_EXCEEDED, SUCCESS};
 use super::fault::{LdapFault, Step};
 use super::filter::{Values, everything};
 use super::message::Scope;
+use super::person;
 use super::url::ServerUrl;
 use crate::provider::check::{Checked, Seen};
 
@@ -70,13 +71,16 @@ impl Directory {
         }
         seen(Step::Base, Ok(format!("`{base}` is there")));
         let filter = &self.settings.user_search_filter;
-        let mut anybody =
-            self.users(filter.encode(Values::Anything), vec![&self.settings.attributes.external_id]);
+        let preset = self.settings.disabled.preset;
+        let mut wanted = vec![self.settings.attributes.external_id.as_str()];
+        wanted.extend(preset.state_attributes());
+        let mut anybody = self.users(filter.encode(Values::Anything), wanted);
         anybody.size_limit = 1;
         let found = one(connection.search(Step::Users, &[anybody]).await?)?;
         match (found.outcome.code, found.entries.first()) {
             (SUCCESS | SIZE_LIMIT_EXCEEDED, Some(entry)) => {
-                super::person::subject(&self.settings, entry)?;
+                person::subject(&self.settings, entry)?;
+                person::demand_state(preset, entry)?;
                 seen(Step::Users, Ok(format!("`{filter}` finds users")));
             }
             (code, _) => {

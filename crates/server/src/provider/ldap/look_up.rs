@@ -14,7 +14,7 @@ use super::fault::{LdapFault, Step};
 use super::filter::{Values, and, equal, everything, or};
 use super::groups::{Member, groups};
 use super::message::{Scope, Search};
-use super::person::{attributes, is_disabled, person, subject, username, value_of_subject};
+use super::person::{attributes, demand_state, is_disabled, person, subject, username, value_of_subject};
 use crate::provider::Answer;
 
 /// How many people are asked for in one search.
@@ -78,9 +78,10 @@ impl Directory {
                 _ if value_of_subject(&self.settings, subject).is_none() => Answer::Unknown,
                 None | Some([]) => Answer::Gone,
                 Some([entry]) => {
-                    let is_disabled = is_disabled(self.settings.disabled.preset, entry, now)
+                    let preset = self.settings.disabled.preset;
+                    let is_disabled = is_disabled(preset, entry, now)
                         || disabled.iter().any(|disabled| disabled.eq_ignore_ascii_case(subject));
-                    match username(&self.settings, entry) {
+                    match demand_state(preset, entry).and_then(|()| username(&self.settings, entry)) {
                         _ if is_disabled => Answer::Disabled,
                         Ok(username) => {
                             places.push(answers.len());

@@ -84,7 +84,6 @@ pub(super) fn value_of_subject(settings: &DirectorySettings, subject: &str) -> O
 
 /// Whether the preset says that somebody may not sign in.
 pub(super) fn is_disabled(preset: Preset, entry: &Entry, now: Timestamp) -> bool {
-    let number = |attribute| entry.text(attribute).and_then(|text| text.parse::<i64>().ok());
     match preset {
         Preset::Plain => false,
         // The lock that an administrator sets has this date (draft-behera-ldap-password-policy §5.3.3). One that came of
@@ -92,13 +91,30 @@ pub(super) fn is_disabled(preset: Preset, entry: &Entry, now: Timestamp) -> bool
         Preset::OpenLdap => entry.text("pwdAccountLockedTime") == Some("000001010000Z"),
         Preset::ActiveDirectory => {
             // ACCOUNTDISABLE (Microsoft: userAccountControl).
-            let is_switched_off = number("userAccountControl").is_some_and(|flags| flags & 2 != 0);
+            let is_switched_off = number(entry, "userAccountControl").is_some_and(|flags| flags & 2 != 0);
             // In units of 100 ns since 1601; 0 and the largest number mean never (Microsoft: accountExpires).
-            let expires = number("accountExpires").filter(|at| *at > 0 && *at != i64::MAX);
+            let expires = number(entry, "accountExpires").filter(|at| *at > 0 && *at != i64::MAX);
             let is_over = expires.is_some_and(|at| at / 10_000_000 - WINDOWS_EPOCH <= now.as_second());
             is_switched_off || is_over
         }
     }
+}
+
+/// Demands the attribute by which the preset tells who is disabled, where every user has it: without it, somebody disabled
+/// looks like anybody else. `pwdAccountLockedTime` is there of the locked alone.
+pub(super) fn demand_state(preset: Preset, entry: &Entry) -> Result<(), LdapFault> {
+    if preset != Preset::ActiveDirectory || number(entry, "userAccountControl").is_some() {
+        return Ok(());
+    }
+    let detail = format!(
+        "the manager sees no usable `userAccountControl` of `{}`, which says who is disabled; let it read that attribute",
+        entry.dn()
+    );
+    Err(LdapFault::of_content(Step::Users, detail))
+}
+
+fn number(entry: &Entry, attribute: &str) -> Option<i64> {
+    entry.text(attribute).and_then(|text| text.parse().ok())
 }
 
 fn is_binary(attribute: &str) -> bool {

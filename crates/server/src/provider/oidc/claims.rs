@@ -138,6 +138,37 @@ mod tests {
     }
 
     #[test]
+    fn a_person_is_read_by_the_claims_that_are_named() {
+        let names = ClaimNames {
+            user_name: "upn".to_owned(),
+            roles: "realm_access.roles".to_owned(),
+            full_name: "display_name".to_owned(),
+            email: "mail".to_owned(),
+            external_id: "oid".to_owned(),
+        };
+        let usual = json!({
+            "sub": "1", "preferred_username": "eve", "name": "Eve", "email": "eve@example.org", "groups": ["admins"],
+        });
+        let mut both = claims(usual.clone());
+        both.extend(claims(json!({
+            "oid": "2-3", "upn": "ann", "display_name": "Ann", "mail": "ann@example.org",
+            "realm_access": { "roles": ["ops"] },
+        })));
+        let ann = Person {
+            subject: "2-3".to_owned(),
+            username: "ann".to_owned(),
+            full_name: "Ann".to_owned(),
+            email: "ann@example.org".to_owned(),
+            groups: vec!["ops".to_owned()],
+        };
+        assert_eq!(person(&both, None, &names).unwrap(), ann);
+        assert_eq!(person(&claims(json!({})), Some(&both), &names).unwrap(), ann);
+        let usual = claims(usual);
+        assert!(is_whole(&both, &names) && is_whole(&usual, &self::names()) && !is_whole(&usual, &names));
+        assert_eq!(person(&usual, None, &names), Err(OidcFault::Claim("oid".to_owned())));
+    }
+
+    #[test]
     fn the_signed_token_counts_before_the_user_information() {
         let token = claims(json!({ "sub": "1", "preferred_username": "ann", "groups": [] }));
         let more =

@@ -8,14 +8,13 @@ use std::convert::Infallible;
 use std::str::FromStr;
 
 use serde_json::{Value, json};
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::endpoints::Endpoints;
 use crate::api::path::Identifier;
-use crate::state::AppState;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub(super) fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(configuration::read_scim_configuration))
         .routes(routes!(resource_types::list_scim_resource_types))
         .routes(routes!(resource_types::read_scim_resource_type))

@@ -4,13 +4,12 @@ mod edits;
 mod endpoints;
 mod resource;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub(super) fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(endpoints::list_scim_groups, endpoints::create_scim_group))
         .routes(routes!(endpoints::search_scim_groups))
         .routes(routes!(

@@ -5,13 +5,12 @@ mod emails;
 mod endpoints;
 mod resource;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub(super) fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(endpoints::list_scim_users, endpoints::create_scim_user))
         .routes(routes!(endpoints::search_scim_users))
         .routes(routes!(

@@ -256,6 +256,8 @@ fn pause(people: usize, people_per_second: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -264,6 +266,23 @@ mod tests {
             [(500, 500, 1_000), (8, 500, 16), (3, 1, 3_000), (0, 1, 0), (1, 0, 1_000)]
         {
             assert_eq!(pause(people, people_per_second), Duration::from_millis(milliseconds));
+        }
+    }
+
+    proptest! {
+        /// However many are due and however long an answer takes: whoever asks about the next has rested for all before.
+        #[test]
+        fn the_rate_holds_over_many_batches(
+            people_per_second in 1_u32..=10_000,
+            batches in prop::collection::vec((0_u32..=AT_ONCE, 0_u64..5_000), 1..40),
+        ) {
+            let (mut now, mut asked) = (Duration::ZERO, 0_u64);
+            for (due, milliseconds) in batches {
+                prop_assert!(asked as f64 <= f64::from(people_per_second) * now.as_secs_f64() + 1e-3);
+                let people = due.min(people_per_second);
+                asked += u64::from(people);
+                now += Duration::from_millis(milliseconds) + pause(people as usize, people_per_second);
+            }
         }
     }
 

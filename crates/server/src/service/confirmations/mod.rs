@@ -35,9 +35,7 @@ const NO_WORD: &str = "the provider does not confirm them now; a sign-in would";
 
 /// When users about whom there was news just now are asked about again: after the interval, each up to a tenth sooner.
 pub(super) fn next_look(state: &AppState) -> NextLook {
-    let interval = state.recheck.interval;
-    let latest = state.clock.now().saturating_add(interval).unwrap_or(Timestamp::MAX);
-    NextLook { latest, spread: interval / 10 }
+    look_after(state.recheck.interval, state.clock.now())
 }
 
 /// Puts in force what a provider said about users, as last known: all of it or nothing. A word that only repeats the
@@ -113,6 +111,11 @@ pub async fn postpone(state: &AppState, users: &[UserId], fault: &str) -> Result
     Ok(state.store.postpone_confirmations(users, state.clock.now(), interval, LONGEST_PAUSE, fault).await?)
 }
 
+fn look_after(interval: SignedDuration, now: Timestamp) -> NextLook {
+    let latest = now.saturating_add(interval).unwrap_or(Timestamp::MAX);
+    NextLook { latest, spread: interval / 10 }
+}
+
 /// Notes that a provider could not be asked about these users, which is nothing about them: they are asked about again
 /// after the interval, however long it lasts.
 async fn wait(state: &AppState, users: &[UserId], fault: &str) -> Result<(), Problem> {
@@ -168,4 +171,37 @@ fn is_due(last: Confirmation, window: Option<Days>, now: Timestamp) -> bool {
     let Confirmation::At(at) = last else { return true };
     let part = window.map_or(WITHOUT_WINDOW, |days| days.length() / PARTS);
     now.duration_since(at) >= part.max(YOUNGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn users_are_asked_about_again_within_the_last_tenth_of_the_interval(
+            minutes in 1_i64..=1_440, now in 0_i64..4_000_000_000_000, user in 0..i64::MAX,
+        ) {
+            let (interval, now) = (SignedDuration::from_mins(minutes), Timestamp::from_millisecond(now).unwrap());
+            let pause = look_after(interval, now).at(UserId::from_i64(user)).duration_since(now);
+            prop_assert!(pause <= interval && pause > interval - interval / 10, "{pause}");
+        }
+
+        /// A whole company signed in on Monday morning: no tenth of the span has more than a quarter of it.
+        #[test]
+        fn many_users_are_asked_about_all_over_that_tenth(
+            minutes in 1_i64..=1_440, users in prop::collection::vec(0..i64::MAX, 400),
+        ) {
+            let look = look_after(SignedDuration::from_mins(minutes), Timestamp::UNIX_EPOCH);
+            let mut tenths = [0_u32; 10];
+            for user in users {
+                let sooner = look.latest.duration_since(look.at(UserId::from_i64(user)));
+                let tenth = usize::try_from(sooner.as_millis() * 10 / look.spread.as_millis()).unwrap();
+                tenths[tenth] += 1;
+            }
+            prop_assert!(tenths.iter().all(|count| (1..=100).contains(count)), "{tenths:?}");
+        }
+    }
 }

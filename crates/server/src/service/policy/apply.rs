@@ -98,9 +98,11 @@ pub(super) async fn take_effect(
             change.act(&Touched::Narrowed { cells, now }, Act::LeaveWorking(cells), Some(id)).await?
         }
         Decided::Closing { cells, choice: ClosingChoice::Suspend } => {
-            change.act(&Touched::LeftWorking { cells }, Act::EndLeftWorking(cells), Some(id)).await?;
             let shut_out = Touched::ShutOut { cells, after: after.origins.clone(), now };
-            change.act(&shut_out, Act::Suspend(SuspensionReason::OriginClosed), Some(id)).await?
+            let acted = change.act(&shut_out, Act::ShutOut(cells), Some(id)).await?;
+            // Only what is not suspended just now is left working still, so that no token is noted twice.
+            change.act(&Touched::LeftWorking { cells }, Act::EndLeftWorking(cells), Some(id)).await?;
+            acted
         }
     };
     Ok(acted.tokens)

@@ -15,7 +15,9 @@ pub use apply::apply_due;
 pub(super) use apply::lift;
 pub(super) use decide::{decide, refuse_listed, refuse_undoing};
 pub use decide::{list, pending, read, undo};
-pub use preview::{Preview, Question, Questions, TouchedToken, preview, preview_of_nothing, questions};
+pub use preview::{
+    Extent, Preview, Question, Questions, TouchedToken, preview, preview_of_nothing, questions,
+};
 pub use when::{NotATime, When, told};
 
 use patgate_core::policy::{ClosingChoice, MaximumChoice};

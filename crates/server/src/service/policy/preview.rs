@@ -11,7 +11,7 @@ use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::policy::decision::lowers;
 use patgate_core::policy::exemption::needs_review;
 use patgate_core::policy::{Cells, Days, TokenSettings, Touch};
-use patgate_store::{GrantCursor, Seek, Touched};
+use patgate_store::{FoundGrants, GrantCursor, Seek, Touched, TouchedGlance};
 
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -48,13 +48,26 @@ pub struct TouchedToken {
     pub is_narrowed: bool,
 }
 
+/// How many tokens are looked at for a preview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of them, however long it takes.
+    Whole,
+    /// A bounded number, whatever fits, and those that fit are counted up to this: a page in a few milliseconds.
+    Glance(u64),
+}
+
 /// Some of the tokens that are touched.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// How many all of them are, as far as they were counted.
     pub count: u64,
+    /// Whether they were counted to the end.
+    pub is_whole: bool,
     /// Those of the page, the ones that never end first; `None` for a caller who may not see other people's tokens.
     pub tokens: Option<Vec<TouchedToken>>,
+    /// How far was looked, when there may be more beyond it and they are fewer than were asked for.
+    pub reached: Option<GrantCursor>,
 }
 
 impl Question {
@@ -91,7 +104,8 @@ impl Questions {
     }
 }
 
-/// What new rules ask about: a lower maximum that tokens exceed, and closing cells that touch tokens.
+/// What new rules ask about: a lower maximum that tokens exceed, and closing cells that touch tokens. They ask about what
+/// touches none too, when there are so many tokens that not all were looked at.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -103,19 +117,18 @@ pub async fn questions(
     let mut questions = Questions::default();
     if let Some(maximum) = after.maximum_lifetime_days
         && lowers(before.maximum_lifetime_days, after.maximum_lifetime_days)
-        && touches_any(state, Question::Maximum(maximum)).await?
+        && may_touch(state, Question::Maximum(maximum)).await?
     {
         questions.maximum = Some(maximum);
     }
     let cells = Cells::closing(&before.origins, &after.origins);
-    if !cells.is_empty() && touches_any(state, Question::Closing(cells)).await? {
+    if !cells.is_empty() && may_touch(state, Question::Closing(cells)).await? {
         questions.closing = cells;
     }
     Ok(questions)
 }
 
-/// Which tokens are touched when this takes effect now: their number, counted up to `counted`, and at most `limit` of them
-/// from a place on.
+/// Which tokens are touched when this takes effect now: their number, and at most `limit` of them from a place on.
 ///
 /// # Errors
 /// 403 without `security#edit`, and for a token with a permission list.
@@ -123,19 +136,25 @@ pub async fn preview(
     state: &AppState,
     caller: &Caller,
     question: Question,
-    counted: u64,
+    extent: Extent,
     seek: &Seek<GrantCursor>,
     limit: u64,
 ) -> Result<Preview, Problem> {
     super::decide::refuse_listed(caller)?;
     caller.require(state, EDITS)?;
     let touched = touched(state, question).await?;
-    let count = state.store.count_touched(&touched, counted).await?;
-    if !caller.may(state, TOKEN_VIEW_ALL) {
-        return Ok(Preview { count, tokens: None });
-    }
-    let grants = state.store.list_touched(&touched, seek, limit).await?;
-    Ok(Preview { count, tokens: Some(seen(state, question, grants).await?) })
+    let may_see = caller.may(state, TOKEN_VIEW_ALL);
+    let limit = if may_see { limit } else { 0 };
+    let TouchedGlance { count, is_whole, found } = match extent {
+        Extent::Glance(most) => state.store.glance_at_touched(&touched, most, seek, limit).await?,
+        Extent::Whole => {
+            let count = state.store.count_touched(&touched, u64::MAX).await?;
+            let grants = state.store.list_touched(&touched, seek, limit).await?;
+            TouchedGlance { count, is_whole: true, found: FoundGrants { grants, reached: None } }
+        }
+    };
+    let tokens = if may_see { Some(seen(state, question, found.grants).await?) } else { None };
+    Ok(Preview { count, is_whole, tokens, reached: found.reached })
 }
 
 /// [`preview`], when nothing would change.
@@ -145,11 +164,15 @@ pub async fn preview(
 pub fn preview_of_nothing(state: &AppState, caller: &Caller) -> Result<Preview, Problem> {
     super::decide::refuse_listed(caller)?;
     caller.require(state, EDITS)?;
-    Ok(Preview { count: 0, tokens: caller.may(state, TOKEN_VIEW_ALL).then(Vec::new) })
+    let tokens = caller.may(state, TOKEN_VIEW_ALL).then(Vec::new);
+    Ok(Preview { count: 0, is_whole: true, tokens, reached: None })
 }
 
-async fn touches_any(state: &AppState, question: Question) -> Result<bool, Problem> {
-    Ok(state.store.count_touched(&touched(state, question).await?, 1).await? > 0)
+/// Whether it touches a token, as far as a glance tells.
+async fn may_touch(state: &AppState, question: Question) -> Result<bool, Problem> {
+    let touched = touched(state, question).await?;
+    let glance = state.store.glance_at_touched(&touched, 1, &Seek::Start, 0).await?;
+    Ok(glance.count > 0 || !glance.is_whole)
 }
 
 async fn touched(state: &AppState, question: Question) -> Result<Touched, Problem> {

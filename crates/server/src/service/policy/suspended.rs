@@ -12,7 +12,7 @@ use super::decide::refuse_listed;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::{EDITS, Mandate};
-use crate::service::tokens::overview::SeenGrant;
+use crate::service::tokens::overview::{FoundTokens, SeenGrant};
 use crate::state::AppState;
 
 /// The reasons of which an administrator can lift the suspension.
@@ -33,6 +33,24 @@ pub async fn list(
     caller.require(state, TOKEN_VIEW_ALL)?;
     let grants = state.store.list_touched(&Touched::Suspended(reason), seek, limit).await?;
     Ok(grants.into_iter().map(|grant| SeenGrant::new(state, grant)).collect())
+}
+
+/// The same as a page shows it: quickly, and as far as was looked.
+///
+/// # Errors
+/// As [`list`].
+pub async fn search(
+    state: &AppState,
+    caller: &Caller,
+    reason: SuspensionReason,
+    seek: &Seek<GrantCursor>,
+    limit: u64,
+) -> Result<FoundTokens, Problem> {
+    refuse_listed(caller)?;
+    caller.require(state, TOKEN_VIEW_ALL)?;
+    let found = state.store.glance_at_touched(&Touched::Suspended(reason), 0, seek, limit).await?.found;
+    let tokens = found.grants.into_iter().map(|grant| SeenGrant::new(state, grant)).collect();
+    Ok(FoundTokens { tokens, reached: found.reached })
 }
 
 /// Lifts the suspension of all tokens that are suspended for a reason. Those whose origin is closed are left working from

@@ -206,7 +206,8 @@ pub(super) fn enter(
     Ok(())
 }
 
-/// Enters what an event says. A variable that there is none of is made.
+/// Enters what an event says. A variable that there is none of is made; one that is not asked for at the start is for who
+/// edits the template alone.
 pub(super) fn tell(
     stored: &mut StoredRelease,
     key: &str,
@@ -214,7 +215,9 @@ pub(super) fn tell(
     sealing: &mut Sealing<'_, impl CryptoRng>,
 ) -> Result<(), Problem> {
     let variables = &mut stored.release.variables;
-    let at = variables.iter().position(|variable| variable.key == key).unwrap_or_else(|| {
+    let declared = variables.iter().position(|variable| variable.key == key);
+    let is_declared = declared.is_some();
+    let at = declared.unwrap_or_else(|| {
         variables.push(Variable {
             id: VariableId::generate(&mut sealing.random),
             key: key.to_owned(),
@@ -227,6 +230,14 @@ pub(super) fn tell(
         });
         variables.len() - 1
     });
+    let variable = &variables[at];
+    if is_declared && !variable.show_on_release_start {
+        let detail = format!(
+            "The variable `{key}` of the template is not asked for at the start, so that no event sets it; let it be asked \
+             for, or give it another key"
+        );
+        return Err(Problem::field("variables", detail));
+    }
     enter(stored, at, VariableEntry::Value(value), sealing)
 }
 

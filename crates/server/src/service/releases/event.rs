@@ -1,7 +1,12 @@
-//! Starting a release of a template by an event from outside.
+//! Starting a release of a template by an event from outside: a request that a webhook endpoint accepted.
+//!
+//! An event chooses neither which variables it sets nor as whom the release runs: it has three values, whose names are
+//! fixed, and a template that has a variable of such a name says by *asked for at the start* whether they may be set.
 
+use http::StatusCode;
 use patgate_core::permission::names::RELEASE_CREATE;
 use patgate_core::release::{ReleaseId, VariableValue};
+use patgate_store::{Change, ClaimedDelivery};
 
 use super::Sort;
 use super::credential;
@@ -12,24 +17,61 @@ use crate::state::AppState;
 /// A release that an event starts.
 #[derive(Clone, Debug)]
 pub struct EventStart {
-    /// Its name, by which the event starts no second one.
-    pub id: Option<ReleaseId>,
+    /// The event, on its way.
+    pub delivery: ClaimedDelivery,
+    /// The version of its endpoint that this node knows, which says of which template.
+    pub endpoint_version: i64,
     /// The template.
     pub template: ReleaseId,
-    /// What names the event, for the audit log.
-    pub request: String,
     /// What the event says, by the keys of variables. One that the template does not have is made.
     pub values: Vec<(&'static str, VariableValue)>,
 }
 
-/// Starts a release of a template as the template's user for automated tasks, who must be allowed to; when it was started
-/// before, nothing happens. Its name.
+impl EventStart {
+    /// The name of its release, by which the event starts no second one while that is there.
+    pub(super) fn id(&self) -> Result<ReleaseId, Problem> {
+        let name = format!("{}{:016x}", self.family(), self.delivery.request.as_i64());
+        name.parse().map_err(|_| Problem::internal("an event that names no release"))
+    }
+
+    /// What the names of all releases of its endpoint begin with.
+    pub(super) fn family(&self) -> String {
+        format!("Release{:016x}", self.delivery.endpoint.as_i64())
+    }
+
+    /// Demands that the endpoint starts releases as it did when it accepted the event, in the transaction that starts this one.
+    ///
+    /// # Errors
+    /// 409 when this node knows an older version of the endpoint; 410 when the event was accepted before the endpoint was
+    /// changed, or not to start a release.
+    pub(super) async fn require_accepted(&self, change: &Change) -> Result<(), Problem> {
+        let since = change.starts_since(self.delivery.endpoint).await?;
+        if since > self.endpoint_version {
+            return Err(Problem::conflict("The endpoint was changed just now"));
+        }
+        if self.delivery.starts_by.is_none_or(|version| version < since) {
+            let detail = "The request was accepted before the endpoint was changed; *Redeliver* starts a release by it";
+            return Err(Problem::new(StatusCode::GONE, "accepted_before", detail));
+        }
+        Ok(())
+    }
+}
+
+/// What the delivery of an event says whose release is this one.
+#[must_use]
+pub fn started(release: &ReleaseId) -> String {
+    format!("started {release}")
+}
+
+/// Starts a release of a template as the template's user for automated tasks, who must be allowed to, and marks the event in
+/// the same transaction; when its release is there, nothing happens. Its name.
 ///
 /// # Errors
-/// 400 when the template has no user for automated tasks, or that one does not pass; 403 without `release#create`; otherwise
-/// as when a person starts a release of it.
+/// 400 when the template has no user for automated tasks, or that one does not pass; 403 without `release#create`; 409 for
+/// what passes by itself; 410 when the event was accepted before the endpoint was changed; otherwise as when a person starts a
+/// release of it.
 pub async fn start_by_event(state: &AppState, start: EventStart) -> Result<ReleaseId, Problem> {
-    let id = start.id.clone().ok_or_else(|| Problem::internal("an event that names no release"))?;
+    let id = start.id()?;
     if let Some(there) = state.store.release(&id).await? {
         return match there.release.template {
             Some(template) if template == start.template => Ok(id),
@@ -47,7 +89,9 @@ pub async fn start_by_event(state: &AppState, start: EventStart) -> Result<Relea
     })?;
     let caller = credential::require(state, run_as).await?;
     caller.require(state, RELEASE_CREATE)?;
-    let template = start.template.clone();
+    let (template, delivery) = (start.template.clone(), start.delivery.clone());
     let draft = StartDraft { event: Some(start), ..StartDraft::default() };
-    Ok(from_template(state, &caller, &template, draft, Then::Start).await?.release.id)
+    let started = from_template(state, &caller, &template, draft, Then::Start).await?;
+    state.store.leave_room(&delivery);
+    Ok(started.release.id)
 }

@@ -2,7 +2,7 @@
 
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::release::{ReleaseId, TaskId, TaskPlace};
-use patgate_store::{LogLine, LogPlace, Page, ReleaseFilter, ReleaseSummary, StatusCount, StoredRelease};
+use patgate_store::{ListedRelease, LogLine, LogPlace, Page, ReleaseFilter, StatusCount, StoredRelease};
 
 use super::Sort;
 use crate::caller::Caller;
@@ -13,15 +13,15 @@ use crate::state::AppState;
 ///
 /// # Errors
 /// As [`list`].
-pub async fn summaries(
+pub async fn listed(
     state: &AppState,
     caller: &Caller,
     sort: Sort,
     filter: &ReleaseFilter,
     page: Page,
-) -> Result<Vec<ReleaseSummary>, Problem> {
+) -> Result<Vec<ListedRelease>, Problem> {
     sort.require_sight(state, caller)?;
-    Ok(state.store.release_summaries(filter, page).await?)
+    Ok(state.store.listed_releases(filter, page).await?)
 }
 
 /// What happened to a release that somebody watches: its version, and what a task said from a place on.

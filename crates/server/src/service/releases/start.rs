@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Sort;
 use super::credential::{self, Entered};
 use super::draft::{CredentialDraft, Sealing, VariableEntry, bare, enter, lacking, password_of, tell};
-use super::event::EventStart;
+use super::event::{EventStart, started};
 use super::write::{keeps, told};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -21,6 +21,10 @@ use crate::state::AppState;
 
 /// The most releases of one person that have not ended.
 const MOST_OPEN: u64 = 2_000;
+/// As many a person may have when an event starts another one for them: the rest is theirs alone, whoever sends events.
+const MOST_OPEN_BY_EVENTS: u64 = 1_500;
+/// The most releases that the events of one endpoint started and that have not ended, so that others have room as well.
+const MOST_OPEN_OF_ENDPOINT: u64 = 500;
 
 /// What is asked of who makes a release of a template.
 #[derive(Clone, Debug, Default)]
@@ -59,17 +63,22 @@ pub async fn from_template(
 ) -> Result<StoredRelease, Problem> {
     caller.require(state, RELEASE_CREATE)?;
     let entered = Entered::of(state, caller, &draft.credential).await?;
-    require_room(state, caller).await?;
+    require_room(state, caller, draft.event.as_ref()).await?;
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(RELEASE_CREATE)?;
     let template = Sort::Template.of(change.release(template).await?)?;
     if draft.event.is_some() && template.release.run_as.as_ref().map(RunAs::user) != Some(caller.user) {
         return Err(Problem::conflict("The user for automated tasks of the template was changed just now"));
     }
+    if let Some(event) = &draft.event {
+        event.require_accepted(&change).await?;
+    }
     let mut random = state.random.draw();
     let number = ReleaseNumber::generate(&mut random);
-    let id = draft.event.as_ref().and_then(|event| event.id.clone());
-    let id = id.unwrap_or_else(|| ReleaseId::generate(&mut random));
+    let id = match &draft.event {
+        Some(event) => event.id()?,
+        None => ReleaseId::generate(&mut random),
+    };
     let title = Some(draft.title.trim()).filter(|title| !title.is_empty());
     let title = title.unwrap_or(&template.release.title).to_owned();
     let owner = caller.facts.username.to_string();
@@ -99,10 +108,11 @@ pub async fn from_template(
     }
     let mut detail = json!({ "template": template.release.id.to_string() });
     if let Some(event) = draft.event {
-        detail["webhookRequest"] = event.request.into();
+        detail["webhookRequest"] = event.delivery.request.to_string().into();
         for (key, value) in event.values {
             tell(&mut made, key, value, &mut sealing)?;
         }
+        change.deliver(&event.delivery, &started(&made.release.id)).await?;
     }
     made.release.run_as = entered.over(made.release.run_as.take());
     made.release.check()?;
@@ -119,21 +129,39 @@ pub async fn from_template(
 }
 
 /// Demands that somebody has not too many releases that have not ended: a script that starts its own template would double
-/// them for ever.
-async fn require_room(state: &AppState, caller: &Caller) -> Result<(), Problem> {
-    let owner = Some(caller.facts.username.to_string());
+/// them for ever, and who may send events to an endpoint would fill them up.
+async fn require_room(state: &AppState, caller: &Caller, event: Option<&EventStart>) -> Result<(), Problem> {
     let is_open = |status: &ReleaseStatus| *status == ReleaseStatus::Planned || status.is_active();
-    // By their status, which an index serves: those that ended are many.
-    let statuses = ReleaseStatus::ALL.iter().copied().filter(is_open).collect();
-    let filter = ReleaseFilter { owner, statuses, ..ReleaseFilter::default() };
-    let counts = state.store.count_releases(&filter).await?;
-    let open: u64 = counts.iter().map(|(_, count)| count).sum();
-    if open >= MOST_OPEN {
+    let filter = ReleaseFilter {
+        owner: Some(caller.facts.username.to_string()),
+        // By their status, which an index serves: those that ended are many.
+        statuses: ReleaseStatus::ALL.iter().copied().filter(is_open).collect(),
+        ..ReleaseFilter::default()
+    };
+    let Some(event) = event else {
+        if count(state, &filter).await? >= MOST_OPEN {
+            return Err(Problem::conflict(
+                "You have 2,000 releases that have not ended; delete or abort some of them first",
+            ));
+        }
+        return Ok(());
+    };
+    if count(state, &filter).await? >= MOST_OPEN_BY_EVENTS {
         return Err(Problem::conflict(
-            "You have 2,000 releases that have not ended; delete or abort some of them first",
+            "The user for automated tasks has 1,500 releases that have not ended, and webhooks start no more",
+        ));
+    }
+    let of_endpoint = ReleaseFilter { id_begins: Some(event.family()), ..filter };
+    if count(state, &of_endpoint).await? >= MOST_OPEN_OF_ENDPOINT {
+        return Err(Problem::conflict(
+            "There are 500 releases that this endpoint started and that have not ended",
         ));
     }
     Ok(())
+}
+
+async fn count(state: &AppState, filter: &ReleaseFilter) -> Result<u64, Problem> {
+    Ok(state.store.count_releases(filter).await?.iter().map(|(_, count)| count).sum())
 }
 
 /// Demands what a release needs to start: its variables, and a user for automated tasks who passes, when there is one.

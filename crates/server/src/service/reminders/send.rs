@@ -132,7 +132,7 @@ async fn put_off(
             }
             _ => untried(now, WAIT, Some(why.to_owned())),
         };
-        let outcomes: Vec<_> = mails.iter().map(|mail| (mail.id, outcome(mail))).collect();
+        let outcomes: Vec<_> = mails.iter().map(|mail| (mail.claim, outcome(mail))).collect();
         state.store.mark_mails(sender, &outcomes, now).await?;
     }
 }

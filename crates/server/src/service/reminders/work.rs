@@ -11,7 +11,7 @@ use patgate_core::reminder::{
     ATTEMPTS, PAUSE_BEFORE_REPEAT, Refusals, SkipReason, Verdict, pause_before, without_addresses,
 };
 use patgate_gateway::listener::Limits;
-use patgate_store::{ClaimedMail, MailKind, MailOutcome, MailedToken, Sender, StoreError, Untold};
+use patgate_store::{ClaimedMail, MailClaim, MailKind, MailOutcome, MailedToken, Sender, StoreError, Untold};
 use tokio_util::sync::CancellationToken;
 
 use super::door::Door;
@@ -44,7 +44,7 @@ pub(super) struct Work<'w> {
 
 /// A mail that was refused for good, as long as nobody knows whose fault it is. It counts as being sent.
 struct Refused {
-    id: MailId,
+    claim: MailClaim,
     attempts: u32,
     address: String,
     answer: String,
@@ -53,10 +53,10 @@ struct Refused {
 /// What came of one mail.
 enum Tried {
     /// This, and with it these others are decided.
-    Done(Vec<(MailId, MailOutcome)>),
+    Done(Vec<(MailClaim, MailOutcome)>),
     /// Something is wrong that would befall every mail; these are decided, and this one was not tried unless it is
     /// among them.
-    ServerFails(Vec<(MailId, MailOutcome)>, String),
+    ServerFails(Vec<(MailClaim, MailOutcome)>, String),
     /// Nothing: the program is ending.
     Stopped,
 }
@@ -103,7 +103,7 @@ impl<'w> Work<'w> {
                     Tried::ServerFails(outcomes, why) => {
                         tracing::warn!(why, "the mail server cannot be used; mails wait");
                         self.mark(&outcomes).await?;
-                        let is_tried = outcomes.iter().any(|(id, _)| *id == mail.id);
+                        let is_tried = outcomes.iter().any(|(claim, _)| *claim == mail.claim);
                         let untried = (!is_tried).then_some(mail);
                         self.give_back(untried.into_iter().chain(mails), Some(why)).await?;
                         return Ok(Round::ServerFails);
@@ -139,8 +139,8 @@ impl<'w> Work<'w> {
     /// Sends one mail.
     async fn one(&self, mail: &ClaimedMail, connection: &mut Option<Connection>) -> Tried {
         let now = self.now();
-        let done = |outcome: MailOutcome| Tried::Done(vec![(mail.id, outcome)]);
-        let tokens: Vec<_> = mail.tokens.iter().filter(|token| !token.expires_at.is_expired(now)).collect();
+        let done = |outcome: MailOutcome| Tried::Done(vec![(mail.claim, outcome)]);
+        let tokens = told_of(mail, now);
         if let Some(reason) = self.left_out(mail, &tokens) {
             return done(MailOutcome::Skipped(reason));
         }
@@ -172,7 +172,7 @@ impl<'w> Work<'w> {
                     answer: accepted.words,
                     untold: self.untold(mail, &tokens),
                 };
-                let mut outcomes = vec![(mail.id, sent)];
+                let mut outcomes = vec![(mail.claim, sent)];
                 outcomes.extend(self::failed(self.refusals().taken()));
                 Tried::Done(outcomes)
             }
@@ -198,7 +198,7 @@ impl<'w> Work<'w> {
         match () {
             () if mail.kind == MailKind::Reminder && !self.settings.enabled => Some(SkipReason::SwitchedOff),
             () if mail.tokens.is_empty() => Some(SkipReason::Deleted),
-            () if tokens.is_empty() => Some(SkipReason::Expired),
+            () if tokens.is_empty() => Some(why_untold(&mail.tokens, self.now())),
             () if !mail.enabled => Some(SkipReason::OwnerDisabled),
             () if mail.address.is_empty() => Some(SkipReason::NoAddress),
             () if mail.kind == MailKind::Unconfirmed && warned_of(self.state, mail.owner).is_none() => {
@@ -210,8 +210,8 @@ impl<'w> Work<'w> {
 
     /// What follows from a refusal for good.
     fn refused(&self, mail: &ClaimedMail, fault: &MailFault) -> Tried {
-        let ClaimedMail { id, attempts, .. } = *mail;
-        let refused = Refused { id, attempts, address: mail.address.clone(), answer: fault.to_string() };
+        let ClaimedMail { claim, attempts, .. } = *mail;
+        let refused = Refused { claim, attempts, address: mail.address.clone(), answer: fault.to_string() };
         // What the server did not say itself is of this mail alone.
         let Some(words) = &fault.words else { return Tried::Done(failed(vec![refused])) };
         match self.refusals().refused(refused, &mail.address, words) {
@@ -233,7 +233,7 @@ impl<'w> Work<'w> {
                 self.later(mail.attempts, &mail.address, fault.to_string())
             }
         };
-        let outcomes = vec![(mail.id, outcome)];
+        let outcomes = vec![(mail.claim, outcome)];
         if fault.words.is_some() {
             self.refusals().put_off();
             return Tried::Done(outcomes);
@@ -282,8 +282,10 @@ impl<'w> Work<'w> {
     /// The tokens of a mail that it no longer tells of, and why.
     fn untold(&self, mail: &ClaimedMail, told: &[&MailedToken]) -> Vec<Untold> {
         let is_told = |grant: GrantId| told.iter().any(|token| token.id == grant);
-        let is_there = |grant: GrantId| mail.tokens.iter().any(|token| token.id == grant);
-        let reason = |grant| if is_there(grant) { SkipReason::Expired } else { SkipReason::Deleted };
+        let reason = |grant: GrantId| {
+            let found = mail.tokens.iter().find(|token| token.id == grant);
+            found.map_or(SkipReason::Deleted, |token| why_untold(std::slice::from_ref(token), self.now()))
+        };
         let untold = mail.planned.iter().map(|(grant, _)| *grant).filter(|grant| !is_told(*grant));
         let id = || MailId::generate(&mut self.state.random.draw());
         untold.map(|grant| Untold { id: id(), grant, reason: reason(grant) }).collect()
@@ -299,8 +301,8 @@ impl<'w> Work<'w> {
         MailOutcome::Later { due_at, answer }
     }
 
-    fn later_all(&self, mails: Vec<Refused>) -> Vec<(MailId, MailOutcome)> {
-        let later = |mail: Refused| (mail.id, self.later(mail.attempts, &mail.address, mail.answer));
+    fn later_all(&self, mails: Vec<Refused>) -> Vec<(MailClaim, MailOutcome)> {
+        let later = |mail: Refused| (mail.claim, self.later(mail.attempts, &mail.address, mail.answer));
         mails.into_iter().map(later).collect()
     }
 
@@ -312,13 +314,13 @@ impl<'w> Work<'w> {
     ) -> Result<(), StoreError> {
         let now = self.now();
         let outcomes: Vec<_> =
-            mails.map(|mail| (mail.id, untried(now, SignedDuration::ZERO, why.clone()))).collect();
+            mails.map(|mail| (mail.claim, untried(now, SignedDuration::ZERO, why.clone()))).collect();
         self.mark(&outcomes).await
     }
 
     /// Marks mails. What is not marked is sent again, so that an outage of the database is waited for, as long as nobody
     /// else may send; when the program is ending, it is tried once more. What is marked already stays as it is.
-    async fn mark(&self, outcomes: &[(MailId, MailOutcome)]) -> Result<(), StoreError> {
+    async fn mark(&self, outcomes: &[(MailClaim, MailOutcome)]) -> Result<(), StoreError> {
         let now = self.now();
         let mut pause = PAUSE;
         loop {
@@ -344,6 +346,19 @@ impl<'w> Work<'w> {
     }
 }
 
+/// The tokens that a mail tells of: those that have not expired, and of which no newer mail tells.
+fn told_of(mail: &ClaimedMail, now: Timestamp) -> Vec<&MailedToken> {
+    let is_told =
+        |token: &&MailedToken| !token.expires_at.is_expired(now) && !mail.overtaken.contains(&token.id);
+    mail.tokens.iter().filter(is_told).collect()
+}
+
+/// Why a mail tells of none of these tokens, which are there.
+fn why_untold(tokens: &[MailedToken], now: Timestamp) -> SkipReason {
+    let have_expired = tokens.iter().all(|token| token.expires_at.is_expired(now));
+    if have_expired { SkipReason::Expired } else { SkipReason::Overtaken }
+}
+
 /// The mail server was waited for long enough.
 fn too_long(connection: &Connection) -> MailFault {
     let (kind, detail) = match connection.awaits_verdict() {
@@ -355,10 +370,10 @@ fn too_long(connection: &Connection) -> MailFault {
     MailFault { step: StepName::Message, kind, detail: detail.to_owned(), words: None }
 }
 
-fn failed(mails: Vec<Refused>) -> Vec<(MailId, MailOutcome)> {
+fn failed(mails: Vec<Refused>) -> Vec<(MailClaim, MailOutcome)> {
     let failed = |mail: Refused| {
         let outcome = MailOutcome::Failed { address: mail.address, answer: mail.answer };
-        (mail.id, outcome)
+        (mail.claim, outcome)
     };
     mails.into_iter().map(failed).collect()
 }

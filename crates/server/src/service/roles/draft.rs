@@ -31,10 +31,11 @@ pub struct RoleDraft {
     pub shown: Option<Shown>,
 }
 
-/// What somebody is shown of a role before they change it. Its name is not part of it: a change keeps the name.
+/// What somebody is shown of a role before they change it: its permissions. A change keeps its name, and single principals come
+/// and go whatever the rest is.
 #[must_use]
 pub fn shown(role: &Role) -> Shown {
-    Shown::of(&(&role.principals, &role.permissions))
+    Shown::of(&role.permissions)
 }
 
 /// A principal as a request names it.
@@ -122,27 +123,39 @@ impl RoleDraft {
         before: &[Principal],
     ) -> Result<Vec<Principal>, Problem> {
         let Some(wanted) = &self.principals else { return Ok(before.to_vec()) };
-        if wanted.len() > MOST_PRINCIPALS {
-            let field = self.field("principals");
-            let detail = format!("The field `{field}` has more than 10,000 entries: put them into a group");
-            return Err(Problem::field(field, detail));
-        }
+        too_many(wanted.len(), &self.field("principals"))?;
         let mut seen = BTreeSet::new();
         let mut principals = Vec::with_capacity(wanted.len());
         for (at, draft) in wanted.iter().enumerate() {
             let place = self.field(&format!("principals[{at}]."));
             let principal = found(change, before, draft, &place).await?;
-            // Of a group the case counts, as its provider sees it.
-            let name = match principal.kind {
-                PrincipalKind::User => principal.username.key(),
-                PrincipalKind::Group => principal.username.as_str().to_owned(),
-            };
-            if seen.insert((principal.kind == PrincipalKind::Group, principal.provider.clone(), name)) {
+            if seen.insert(identity(&principal)) {
                 principals.push(principal);
             }
         }
         Ok(principals)
     }
+}
+
+/// Refuses a role of more principals than there may be.
+///
+/// # Errors
+/// 400 naming the field.
+pub(super) fn too_many(count: usize, field: &str) -> Result<(), Problem> {
+    if count <= MOST_PRINCIPALS {
+        return Ok(());
+    }
+    let detail = format!("The field `{field}` has more than 10,000 entries: put them into a group");
+    Err(Problem::field(field, detail))
+}
+
+/// What tells principals apart. Of a group the case counts, as its provider sees it.
+pub(super) fn identity(principal: &Principal) -> (bool, String, String) {
+    let name = match principal.kind {
+        PrincipalKind::User => principal.username.key(),
+        PrincipalKind::Group => principal.username.as_str().to_owned(),
+    };
+    (principal.kind == PrincipalKind::Group, principal.provider.clone(), name)
 }
 
 async fn found(

@@ -4,10 +4,12 @@
 //! putting oneself into a role would be a way to more.
 
 mod draft;
+mod principals;
 mod read;
 mod write;
 
 pub use draft::{PrincipalDraft, ProviderName, RoleDraft, shown};
+pub use principals::{PrincipalCursor, add_principals, mark, remove_principals, some_principals};
 pub use read::{list, list_by_prefix, read, read_by_id};
 pub use write::{create, create_one, delete, may_delete, rename, update, update_one};
 

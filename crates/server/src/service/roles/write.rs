@@ -133,7 +133,7 @@ async fn deleted(state: &AppState, caller: &Caller, name: &Username) -> Result<C
     Ok(change)
 }
 
-async fn begin(state: &AppState, caller: &Caller) -> Result<(Change, Mandate), Problem> {
+pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<(Change, Mandate), Problem> {
     caller.require(state, EDITS)?;
     let change = state.change(&caller.actor()).await?;
     let mandate = Mandate::of_caller(state, &change, caller).await?;

@@ -8,7 +8,7 @@ use super::endpoint;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::webhook::Listener;
+use crate::webhook::WatchersPlace;
 
 /// The most requests of one look; of the others it says how many they are.
 const MOST: u64 = 50;
@@ -18,7 +18,7 @@ pub struct Arrivals {
     endpoint: ItemNumber,
     /// The newest that was seen.
     seen: i64,
-    _place: Listener,
+    _place: WatchersPlace,
 }
 
 /// What came since the last look.
@@ -36,7 +36,7 @@ pub struct Came {
 /// 403 without `webhook#view`; 404; 503 when too many watch.
 pub async fn watch(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<Arrivals, Problem> {
     endpoint(state, caller, number)?;
-    let place = state.webhooks.listeners.enter(caller.user);
+    let place = state.webhooks.watchers.enter(caller.user);
     let place = place.ok_or_else(|| {
         let detail = "You watch requests arrive in too many windows, or too many people do on this node; close one, or \
                       try again in a minute";

@@ -10,7 +10,6 @@ mod tests;
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;
@@ -18,20 +17,18 @@ use jiff::{SignedDuration, Timestamp};
 use patgate_core::webhook::pause;
 use patgate_store::{ClaimedDelivery, DeliveryOutcome};
 use rand_core::Rng;
-use url::{Host, Url};
+use url::Url;
 
 pub use self::rules::{AllowedTarget, ForwardRules, NotATarget};
 use super::endpoint::{Endpoint, Forward};
 use super::start;
-use crate::outbound::{Reply, send_to};
+use crate::outbound::{CallFault, Reply, addresses, first, send_to, system};
 use crate::state::AppState;
 
 /// How much of a receiver's answer is read, in bytes.
 const ANSWER: usize = 4 * 1_024;
 /// How much of it is kept, in characters.
 const KEPT: usize = 300;
-/// How long the look-up of a name may take.
-const LOOK_UP: Duration = Duration::from_secs(10);
 /// The longest that a receiver may ask us to wait.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
@@ -57,6 +54,14 @@ pub async fn deliver(
     else {
         return put_off(delivery, state.clock.now(), "the endpoint passes nothing on".to_owned());
     };
+    if let Some(version) = delivery.starts_by {
+        let answer = "the request was accepted to start a release; *Redeliver* forwards it".to_owned();
+        // Accepted at another node, by a change that this one has not applied yet.
+        return match version > endpoint.version {
+            true => put_off(delivery, state.clock.now(), answer),
+            false => DeliveryOutcome::Dead { answer },
+        };
+    }
     let attempt = attempt(state, endpoint, forward, delivery).await;
     let (now, share) = (state.clock.now(), f64::from(state.random.draw().next_u32()) / f64::from(u32::MAX));
     outcome(attempt, forward, delivery.attempts, now, share)
@@ -86,14 +91,11 @@ async fn attempt(
         (Some(url), None) => url,
         (_, obstacle) => return Attempt::Failed(obstacle.unwrap_or("there is no address").to_owned()),
     };
-    let address = match look_up(&state.webhooks.rules, url, system).await {
-        Ok(address) => address,
-        Err(why) => return Attempt::Failed(why),
-    };
     let request = match message::request(endpoint, forward, url, delivery, state.clock.now()) {
         Ok(request) => request,
         Err(error) => return Attempt::Failed(format!("the request cannot be written: {error}")),
     };
+    let address = look_up(&state.webhooks.rules, url, system);
     match send_to(url, address, request, ANSWER).await {
         Ok(reply) => Attempt::Answered(reply),
         Err(fault) => Attempt::Failed(fault.to_string()),
@@ -105,36 +107,22 @@ async fn look_up<F>(
     rules: &ForwardRules,
     url: &Url,
     find: impl FnOnce(String, u16) -> F,
-) -> Result<SocketAddr, String>
+) -> Result<SocketAddr, CallFault>
 where
     F: Future<Output = io::Result<Vec<SocketAddr>>>,
 {
-    let port = url.port_or_known_default().unwrap_or(443);
-    let addresses: Vec<SocketAddr> = match url.host() {
-        Some(Host::Ipv4(address)) => vec![(address, port).into()],
-        Some(Host::Ipv6(address)) => vec![(address, port).into()],
-        Some(Host::Domain(name)) => {
-            let found = tokio::time::timeout(LOOK_UP, find(name.to_owned(), port)).await;
-            let found = found.map_err(|_| format!("`{name}` was not looked up within 10 s"))?;
-            found.map_err(|error| format!("`{name}` cannot be looked up: {error}"))?
-        }
-        None => Vec::new(),
-    };
+    let addresses = addresses(url, find).await?;
     let of_name = rules.judge_name(url.host_str().unwrap_or_default());
     for address in &addresses {
         if rules.allows(*address) {
             continue;
         }
         of_name.clone().and_then(|()| rules.judge(*address)).map_err(|why| {
-            format!("`{}` {why}, and is not allowed by `webhooks.forward_to`", address.ip())
+            let ip = address.ip();
+            CallFault::Forbidden(format!("`{ip}` {why}, and is not allowed by `webhooks.forward_to`"))
         })?;
     }
-    addresses.first().copied().ok_or_else(|| "the name of the receiver has no address".to_owned())
-}
-
-/// Asks the system for the addresses of a name.
-async fn system(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
-    Ok(tokio::net::lookup_host((name, port)).await?.collect())
+    first(url, &addresses)
 }
 
 fn outcome(

@@ -19,13 +19,12 @@ mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 
 use axum::body::{Body, Bytes};
 use http::Response;
 use http_body_util::BodyExt;
 use patgate_gateway::UseSample;
-use patgate_server::app::{self, Service};
+use patgate_server::app::{self, Dispatcher};
 use patgate_server::configuration::{Configuration, Flags, Sources};
 use patgate_server::edge::{Clock, Random};
 use patgate_server::node::last_use;
@@ -33,6 +32,7 @@ use patgate_server::state::AppState;
 use patgate_server::webhook;
 use patgate_testkit::clock::NOON;
 use tempfile::TempDir;
+use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +48,7 @@ pub(crate) struct World {
     pub(crate) state: AppState,
     /// Its clock: it stands at [`NOON`] until it is set.
     pub(crate) clock: Clock,
-    service: Service,
+    dispatcher: Dispatcher,
     samples: Option<Receiver<UseSample>>,
     folder: TempDir,
 }
@@ -92,13 +92,13 @@ impl World {
     /// Sends a call, and leaves the body of the answer to be read.
     pub(crate) async fn begin(&self, call: Call) -> Response<Body> {
         let peer = "192.0.2.7:40000".parse().unwrap();
-        self.service.call(call.into_request(), peer).response().await.map(Body::new)
+        self.dispatcher.call(call.into_request(), peer).response().await.map(Body::new)
     }
 
     /// Sends a request whose body is not whole yet.
     pub(crate) async fn stream(&self, request: http::Request<Body>) -> Response<Body> {
         let peer = "192.0.2.7:40000".parse().unwrap();
-        self.service.call(request, peer).response().await.map(Body::new)
+        self.dispatcher.call(request, peer).response().await.map(Body::new)
     }
 
     /// Stops the server. Its state is in the folder, which is there as long as it is held.
@@ -136,8 +136,8 @@ impl World {
         let public_url = configuration.public_url_of(configuration.listen[0]);
         let (state, samples) = app::build(&configuration, opened, public_url, clock.clone(), random).unwrap();
         tokio::spawn(webhook::run(state.clone(), CancellationToken::new()));
-        let service = Service::new(state.clone(), configuration.body_limit);
-        Self { state, clock, service, samples: Some(samples), folder }
+        let dispatcher = Dispatcher::new(state.clone(), configuration.body_limit);
+        Self { state, clock, dispatcher, samples: Some(samples), folder }
     }
 }
 

@@ -71,8 +71,8 @@ impl World {
         let mails = store.claim_mails(&sender, self.clock.now(), 1_000).await.unwrap();
         let failed =
             |address: &str| MailOutcome::Failed { address: address.to_owned(), answer: answer.to_owned() };
-        let outcomes: Vec<_> = mails.iter().map(|mail| (mail.id, failed(&mail.address))).collect();
+        let outcomes: Vec<_> = mails.iter().map(|mail| (mail.claim, failed(&mail.address))).collect();
         store.mark_mails(&sender, &outcomes, self.clock.now()).await.unwrap();
-        outcomes.into_iter().map(|(id, _)| id).collect()
+        mails.iter().map(|mail| mail.id).collect()
     }
 }

@@ -57,6 +57,7 @@ impl World {
                 parameters: Vec::new(),
                 content_type: "application/json".to_owned(),
                 hops: 0,
+                starts_by: None,
             }),
         };
         let store = &self.state.store;

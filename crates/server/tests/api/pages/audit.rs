@@ -19,6 +19,23 @@ async fn auditor(world: &World, permissions: &[&str]) -> SignedIn {
 }
 
 #[tokio::test]
+async fn an_auditor_sees_that_a_provider_moved() {
+    let world = World::new().await;
+    let name = "company".parse().unwrap();
+    let [old, new] = ["old", "new"].map(|host| format!("sso https://{host}.example.com by sub"));
+    world.state.store.meet_provider(&name, &old).await.unwrap();
+    let mut change = world.change().await;
+    change.move_provider(&name, &new).await.unwrap();
+    world.commit(change).await;
+    let reader = auditor(&world, &["login", "audit#view"]).await;
+    let page = world.open(&reader, &format!("{LIST}?action=provider.move")).await;
+    assert_eq!(actions(&page), ["provider.move"], "{}", page.text());
+    for shown in ["Provider moved", "company", "Identity", &old, &new] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+}
+
+#[tokio::test]
 async fn an_auditor_sees_who_did_what_and_finds_some_of_it() {
     let world = World::new().await;
     let ann = world.user("Ann", &["login", "admin"]).await;

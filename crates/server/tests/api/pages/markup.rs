@@ -1,6 +1,9 @@
 //! Markup in every name and every field comes out as text: on every page of `docs/reference/pages.md`, of a world in
 //! which everything that people can name is called so, and with it in every field of every address.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use jiff::SignedDuration;
 use patgate_core::identifier::{ExemptionId, ItemNumber};
 use patgate_core::item::Value;
@@ -16,42 +19,102 @@ use crate::common::{NewGrant, PASSWORD, SignedIn, World, get, post};
 const EVIL: &str = "\"'><img src=x onerror=alert(1)>";
 /// What a page that does not escape it has in it.
 const LIVE: &str = "<img src=x";
-/// Fields that the pages read from an address.
-const FIELDS: [&str; 34] = [
-    "search",
-    "owner",
-    "expiring",
-    "unused",
-    "show",
-    "sort",
-    "after",
-    "before",
-    "done",
-    "actor",
+/// Every field that the pages read from an address or a form.
+const FIELDS: &[&str] = &[
+    "abort-on-failure",
     "action",
-    "subject",
-    "from",
-    "until",
-    "zone",
-    "state",
-    "next",
-    "name",
+    "actor",
+    "after",
+    "again",
+    "all",
     "application",
-    "expiration",
-    "date",
-    "permission",
-    "sent",
-    "shown",
-    "username",
-    "full_name",
-    "email",
-    "users",
-    "groups",
-    "list",
-    "type",
-    "folder",
-    "reason",
+    "area",
+    "at",
+    "before",
     "body",
+    "call",
+    "choice",
+    "clear-credential",
+    "closed",
+    "closing",
+    "code",
+    "current_password",
+    "date",
+    "days",
+    "description",
+    "digest",
+    "disabled",
+    "do",
+    "done",
+    "email",
+    "enabled",
+    "endless",
+    "ends",
+    "error",
+    "expiration",
+    "expiring",
+    "folder",
+    "forget",
+    "form",
+    "freshness_ldap",
+    "freshness_sso",
+    "freshness_told",
+    "from",
+    "full_name",
+    "further_days",
+    "groups",
+    "id",
+    "iss",
+    "like",
+    "list",
+    "logout_token",
+    "maximum",
+    "name",
+    "new_password",
+    "next",
+    "only-make",
+    "origins",
+    "over",
+    "own_texts",
+    "owner",
+    "page",
+    "password",
+    "password_again",
+    "passwords_on_api",
+    "permission",
+    "permissions",
+    "principal",
+    "provider",
+    "reason",
+    "repeated_password",
+    "scriptUserPassword",
+    "scriptUsername",
+    "search",
+    "sent",
+    "server",
+    "show",
+    "shown",
+    "sort",
+    "sso",
+    "sso_shown",
+    "state",
+    "subject",
+    "suitable",
+    "sure",
+    "task",
+    "title",
+    "to",
+    "tokens_may_make_tokens",
+    "type",
+    "unsuitable",
+    "until",
+    "unused",
+    "username",
+    "users",
+    "version",
+    "when",
+    "wrong_area",
+    "zone",
 ];
 
 struct Stage {
@@ -160,8 +223,8 @@ async fn furnish(world: &World) -> String {
 #[tokio::test]
 async fn markup_in_every_name_and_field_is_text_on_every_page() {
     let stage = Stage::build().await;
-    let query =
-        FIELDS.map(|name| format!("{name}={}", utf8_percent_encode(EVIL, NON_ALPHANUMERIC))).join("&");
+    let query = FIELDS.iter().map(|name| format!("{name}={}", utf8_percent_encode(EVIL, NON_ALPHANUMERIC)));
+    let query = query.collect::<Vec<_>>().join("&");
     let mut with_markup = Vec::new();
     for page in pages() {
         // It would end the session with which one looks.
@@ -212,5 +275,43 @@ async fn markup_in_every_name_and_field_is_text_on_every_page() {
         let is_page = answer.header("content-type").starts_with("text/html");
         assert!(answer.status() < 500, "{path}: {}", answer.text());
         assert!(!is_page || !answer.text().contains(LIVE), "{path}: {}", answer.text());
+    }
+}
+
+#[test]
+fn every_field_that_a_page_reads_is_among_them() {
+    /// How the pages name a field that they read.
+    const READS: [&str; 9] = [
+        ".text(\"",
+        ".secret(\"",
+        ".all(\"",
+        ".has(\"",
+        ".omits(\"",
+        "Field::new(\"",
+        "search(&query, \"",
+        "search(query, \"",
+        "days(query, \"",
+    ];
+    let mut read = BTreeSet::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages"), &mut |text| {
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        for place in READS.iter().flat_map(|way| text.split(way).skip(1)) {
+            read.insert(place.split('"').next().unwrap().to_owned());
+        }
+    });
+    assert!(read.len() > 60, "{read:?}");
+    let missing: Vec<_> = read.iter().filter(|name| !FIELDS.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Every file below a folder.
+fn sources(folder: &Path, take: &mut impl FnMut(&str)) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, take);
+        } else {
+            take(&std::fs::read_to_string(&path).unwrap());
+        }
     }
 }

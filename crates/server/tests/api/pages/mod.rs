@@ -15,6 +15,7 @@ mod profile;
 mod releases;
 mod reminders;
 mod roles;
+mod roles_principals;
 mod settings;
 mod settings_policy;
 mod settings_preview;
@@ -29,6 +30,14 @@ mod webhooks;
 mod weights;
 
 use crate::common::{Answer, SignedIn, World, get};
+
+/// The content policy of every page, word for word (CSP Level 3, W3C).
+pub(crate) const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// That of the one page that shows a mail in a frame.
+pub(crate) const MAIL_POLICY: &str = "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; \
+     script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 impl World {
     /// Opens a page as somebody signed in.

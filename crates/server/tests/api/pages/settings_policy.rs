@@ -18,7 +18,7 @@ fn hidden(page: &Answer, name: &str) -> String {
 }
 
 /// Sends the form of the settings with another maximum, and with some cells cleared.
-async fn save(world: &World, root: &SignedIn, maximum: &str, cleared: &[&str]) -> Answer {
+pub(super) async fn save(world: &World, root: &SignedIn, maximum: &str, cleared: &[&str]) -> Answer {
     let page = world.open(root, PAGE).await;
     let (shown, sso_shown) = (hidden(&page, "shown"), hidden(&page, "sso_shown"));
     let cells = [

@@ -2,6 +2,7 @@
 
 use patgate_core::grant::GrantState;
 
+use super::settings_policy::save;
 use crate::common::{Answer, IssuedToken, NewGrant, SignedIn, World, get, post};
 
 /// The rows of the table: what stands in the cells of these names.
@@ -107,4 +108,42 @@ async fn a_lower_maximum_leaves_tokens_and_a_closed_origin_suspends_them_unless_
     let page = world.open(&session, closing).await;
     assert_eq!(choices(&page), (vec!["suspend", "leave"], vec!["suspend"]));
     assert!(matches!(decide(&world, &session, closing, &token).await, GrantState::Suspended { .. }));
+}
+
+#[tokio::test]
+async fn among_very_many_tokens_the_preview_goes_on_where_its_look_ended() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    let mut change = world.change().await;
+    for _ in 0..3_010 {
+        let (mut grant, digest) = world.grant_of(root.id);
+        grant.application = "deploy".parse().unwrap();
+        change.insert_grant(&grant, world.state.index.keys().newest().id(), &digest).await.unwrap();
+    }
+    world.commit(change).await;
+    let last = NewGrant { name: "last", expires_at: Some("2026-08-01T10:00:00Z"), ..NewGrant::default() };
+    let last = world.token(&root, last).await;
+    let session = world.session(&root).await;
+    // Nobody knows yet that it touches nothing, so it is asked about.
+    let saved = save(&world, &session, "", &["release.internal"]).await;
+    let path = "/settings/preview?maximum=&closing=release.internal&done=saved";
+    assert_eq!((saved.status(), saved.header("location")), (303, path));
+    let page = world.open(&session, path).await;
+    for words in ["No touched token found so far", "Only a part of the tokens was looked through so far"] {
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+    assert!(!page.text().contains("<tbody>") && !page.text().contains("name=\"before\""));
+    let next = page.text().split("name=\"after\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let fields = [("closing", "release.internal"), ("after", next)];
+    let page = world.send(post("/settings/preview").submit(&session, &fields)).await;
+    assert!(page.text().contains(">last</a>"), "{}", page.text());
+    let shown = cells(&page, ["Owner", "Application", "Expires"]);
+    assert_eq!(shown, [["root internal", "Release", "1 Aug 2026, 10:00 UTC"]]);
+    assert!(!page.text().contains("Only a part of the tokens"), "{}", page.text());
+    // What is decided holds for all of them.
+    let path = "/settings/preview?closing=release.internal";
+    assert!(matches!(decide(&world, &session, path, &last).await, GrantState::Suspended { .. }));
+    // Of an origin of few people all tokens are looked at.
+    let saved = save(&world, &session, "", &["release.internal", "deploy.ldap"]).await;
+    assert_eq!(saved.header("location"), "/settings?done=saved", "{}", saved.text());
 }

@@ -47,6 +47,7 @@ async fn an_administrator_makes_an_endpoint_and_sees_how_to_call_it() {
     for shown in [
         "The endpoint is made",
         "/webhooks/builds</code>",
+        "data-copy=\"url\" hidden>Copy URL</button>",
         "x-release-webhook-token: ",
         "Send test request",
         "What is sent to the address above is listed here",
@@ -134,7 +135,7 @@ async fn what_was_given_up_is_shown_and_sent_again_by_hand() {
     }
     let state = async |state: &str| {
         let page = world.open(&root, &format!("{base}/deliveries?state={state}")).await;
-        !page.text().contains("No forwarded request is in this state")
+        !page.text().contains("No request is in this state")
     };
     assert_eq!([state("waiting").await, state("delivered").await, state("dead").await], [false, false, true]);
     let question = world.open(&root, &again).await;
@@ -176,6 +177,8 @@ async fn pages_say_by_which_method_requests_came() {
     let base = format!("/configuration/webhooks/{}", things.endpoint);
     let page = world.open(&root, &format!("{base}/requests/{}", things.request)).await;
     assert!(page.text().contains("<dt>Method</dt><dd>POST</dd>"), "{}", page.text());
+    let verdict = page.text().split("<dt>Verdict</dt>").nth(1).and_then(|rest| rest.split("</dd>").next());
+    assert!(verdict.is_some_and(|verdict| verdict.contains("Accepted")), "{}", page.text());
     assert_eq!(world.send(get("/webhooks/hook")).await.status(), 405);
     world.refused(things.endpoint, 1).await;
     let page = world.open(&root, &format!("{base}/refused")).await;
@@ -195,4 +198,26 @@ async fn who_looks_at_an_endpoint_that_keeps_nothing_is_told_so() {
     {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
+}
+
+#[tokio::test]
+async fn who_looks_at_an_endpoint_that_starts_releases_reads_of_releases() {
+    let world = World::new().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let starts = json!({
+        "secretToken": "a secret of sixteen characters", "action": "start", "template": "Applications/Release1",
+    });
+    let endpoint = world.post_endpoint("hook", starts).await;
+    let base = format!("/configuration/webhooks/{endpoint}");
+    assert!(world.open(&root, &base).await.text().contains(">Started releases</a>"));
+    let page = world.open(&root, &format!("{base}/deliveries?done=redeliver")).await;
+    for shown in
+        ["<h1>Started releases</h1>", "the releases that requests start", "The request starts its release"]
+    {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+    let id = patgate_core::identifier::DeliveryId::from_i64(1);
+    let question = world.open(&root, &format!("{base}/deliveries/{id}")).await;
+    assert!(question.text().contains("Start a release by this request again?"), "{}", question.text());
+    assert!(!page.text().contains("receiver") && !question.text().contains("receiver"));
 }

@@ -3,6 +3,7 @@
 use patgate_core::grant::{GrantState, SuspensionReason};
 use patgate_core::user::Origin;
 use patgate_server::service::policy;
+use patgate_store::{AuditFilter, Page, SubjectKind};
 use serde_json::{Value, json};
 
 use super::{CORP, SETTINGS, anns, later, passes, rules, save, save_over_it, state, token};
@@ -124,6 +125,9 @@ async fn tokens_can_be_left_working_where_their_origin_closes() {
     assert_eq!(save(&world, &closed).await.status(), 200);
     let at_deploy = |token: &IssuedToken| world.send(get("/auth/deploy").deploy_token(token));
     assert_eq!((at_deploy(&deploy).await.status(), at_deploy(&any).await.status()), (200, 200));
+    for token in [&deploy, &any] {
+        assert_eq!(decided(&world, token).await, ["grant.leave_working"]);
+    }
     let new = of("any").await;
     assert_eq!(at_deploy(&new).await.status(), 401, "it was made after that");
     assert!(passes(&world, &new).await);
@@ -138,6 +142,25 @@ async fn tokens_can_be_left_working_where_their_origin_closes() {
     assert_eq!(world.send(get("/auth/deploy").deploy_token(&any)).await.status(), 401);
     assert_eq!(state(&world, &any).await, GrantState::Active);
     assert!(matches!(state(&world, &deploy).await, GrantState::Suspended { .. }));
+    // Each decision is one event of each token that it changed.
+    assert_eq!(decided(&world, &deploy).await, ["grant.suspend", "grant.leave_working"]);
+    assert_eq!(decided(&world, &any).await, ["grant.end_left_working", "grant.leave_working"]);
+    assert_eq!(decided(&world, &new).await, [""; 0]);
+    // What was left working is so no more, also where it was suspended and is let in again.
+    assert_eq!(save(&world, &rules(&Value::Null, &json!({}))).await.status(), 200);
+    assert_eq!(state(&world, &deploy).await, GrantState::Active);
+    assert_eq!(save(&world, &closed).await.status(), 200);
+    assert_eq!(decided(&world, &deploy).await, ["grant.suspend", "grant.suspend", "grant.leave_working"]);
+    assert_eq!(decided(&world, &any).await.len(), 2);
+}
+
+/// What decisions did to a token, as the audit log has it, the newest first.
+async fn decided(world: &World, token: &IssuedToken) -> Vec<String> {
+    let subject = Some((SubjectKind::Grant, token.id.to_string()));
+    let filter = AuditFilter { subject, ..AuditFilter::default() };
+    let events = world.state.store.audit_events(&filter, Page::WHOLE).await.unwrap();
+    let by_decisions = events.into_iter().filter(|event| !event.detail["decision"].is_null());
+    by_decisions.map(|event| event.action).collect()
 }
 
 #[tokio::test]

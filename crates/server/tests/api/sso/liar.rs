@@ -13,14 +13,19 @@ use super::{BASE, begin, come_back, table, world};
 use crate::common::{Answer, World, get};
 
 /// A server whose only provider lies, and lets everybody of it in.
-async fn stage() -> (World, Liar) {
+pub(super) async fn stage() -> (World, Liar) {
+    stage_with("").await
+}
+
+/// The same with these lines more in the provider's table.
+async fn stage_with(lines: &str) -> (World, Liar) {
     let port = ports::free();
-    let world = world(&table("liars", &format!("http://localhost:{port}"), "patgate", "")).await;
+    let world = world(&table("liars", &format!("http://localhost:{port}"), "patgate", lines)).await;
     world.let_in("everybody", "liars").await;
     (world, Liar::start(port))
 }
 
-async fn sign_in(world: &World) -> Answer {
+pub(super) async fn sign_in(world: &World) -> Answer {
     let (location, cookie) = begin(world, "liars", "").await;
     let back = Visitor::new("anybody", "at all").sign_in(&location, BASE);
     come_back(world, &back, &cookie).await
@@ -70,6 +75,18 @@ async fn an_id_token_of_an_earlier_sign_in_is_not_taken_again() {
     liar.lie("replayed");
     assert_eq!(sign_in(&world).await.status(), 303);
     sign_in(&world).await.assert_refused();
+}
+
+#[tokio::test]
+async fn clocks_may_differ_as_far_as_is_set() {
+    for (lines, status) in [("", 403), ("clock_skew_seconds = 120", 303)] {
+        let (world, liar) = stage_with(lines).await;
+        let now = world.state.clock.now().as_second();
+        liar.claim(&json!({ "exp": now - 90 }));
+        let answer = sign_in(&world).await;
+        assert_eq!(answer.status(), status, "{lines}: {}", answer.shown());
+        assert_eq!(world.found("mallory").await.is_some(), status == 303, "{lines}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod clients;
 mod direct;
 mod flow;
 mod liar;
+mod log_outs;
 mod outages;
 mod proxy;
 

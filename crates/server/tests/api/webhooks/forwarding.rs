@@ -254,6 +254,7 @@ async fn what_was_not_begun_when_the_server_stops_was_no_attempt() {
             parameters: Vec::new(),
             content_type: "application/json".to_owned(),
             hops: 0,
+            starts_by: None,
         }),
     };
     let batch: Vec<_> = (0..8).map(|_| request()).collect();

@@ -102,6 +102,7 @@ fn claimed(endpoint: ItemNumber, attempts: u32) -> ClaimedDelivery {
         content_type: String::new(),
         body: String::new(),
         hops: 0,
+        starts_by: None,
         bytes: 0,
         attempts,
         created_at: NOON,

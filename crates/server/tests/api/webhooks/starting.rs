@@ -1,7 +1,11 @@
 //! Requests that start releases: as whom, with what, once each, and why none is started.
 
+mod attacked;
+mod changed;
+
 use std::time::Duration;
 
+use patgate_core::identifier::DeliveryId;
 use patgate_server::jobs;
 use patgate_store::{Delivery, DeliveryState};
 use patgate_testkit::servers::postgres::Database;
@@ -14,11 +18,17 @@ use crate::common::{Answer, IssuedToken, NewGrant, PASSWORD, Person, World, get,
 const TEMPLATES: &str = "/api/v1/templates";
 const RELEASES: &str = "/api/v1/releases";
 
-/// Root, who makes endpoints, and Ann, whose templates they start; what came in is passed on.
-async fn world(configuration: &str) -> (World, Person) {
+/// Root, who makes endpoints, and Ann, whose templates they start.
+async fn still(configuration: &str) -> (World, Person) {
     let world = World::configured(configuration).await;
     world.user("root", &["admin"]).await;
     let ann = world.user("ann", &["template#create", "release#create", "release#view"]).await;
+    (world, ann)
+}
+
+/// As [`still`], and what came in is passed on.
+async fn world(configuration: &str) -> (World, Person) {
+    let (world, ann) = still(configuration).await;
     tokio::spawn(jobs::webhooks::run(world.state.clone(), CancellationToken::new()));
     (world, ann)
 }
@@ -26,10 +36,14 @@ async fn world(configuration: &str) -> (World, Person) {
 impl World {
     /// Makes a template of Ann's that runs as this token, and returns its id.
     async fn startable(&self, token: &str) -> String {
+        self.startable_with(token, json!([{ "key": "steady", "value": "as the template says" }])).await
+    }
+
+    async fn startable_with(&self, token: &str, variables: Value) -> String {
         let task = json!({ "type": "xlrelease.GateTask", "title": "Look at it" });
         let template = json!({
             "title": "By event", "phases": [{ "title": "All", "tasks": [task] }], "scriptUserPassword": token,
-            "variables": [{ "key": "steady", "value": "as the template says" }],
+            "variables": variables,
         });
         let made = self.send(post(TEMPLATES).json(&template).basic("ann", PASSWORD)).await;
         assert_eq!(made.status(), 200, "{}", made.text());
@@ -196,6 +210,7 @@ async fn who_may_not_make_releases_has_no_endpoint_start_them() {
         change("kept", json!({ "action": "start", "template": template })),
         change("hook", json!({ "secretToken": "another one of sixteen" })),
         post(format!("/api/v1/webhook-endpoints/{hook}/test")),
+        post(format!("/api/v1/webhook-endpoints/{hook}/deliveries/{}/redeliver", DeliveryId::from_i64(1))),
     ] {
         let refused = world.send(call.basic("eve", PASSWORD)).await;
         assert_eq!(refused.status(), 403, "{}", refused.text());

@@ -180,15 +180,21 @@ pub const SIGHTS: &[Sight] = &[
     Sight::of("role", "/admin/roles/{id}", "/admin/roles/{role}", "Kim team"),
     Sight::of("role-conflict", "/admin/roles/{id}", "/admin/roles/{role}", "Kim team").after(&[
         Run(STALE),
-        Fill("Users", "ana.souza"),
+        Press("release#create create releases"),
         Press("Save role"),
         See("What differs"),
     ]),
-    Sight::of("role-wrong", "/admin/roles/{id}", "/admin/roles/{role}", "Kim team").after(&[
+    Sight::of("role-wrong", "/admin/roles/{id}/principals", "/admin/roles/{role}", "Kim team").after(&[
         Fill("Groups", "ops"),
-        Press("Save role"),
+        Press("Add to role"),
         See("Write the provider before the group"),
     ]),
+    Sight::of(
+        "role-search",
+        "/admin/roles/{id}/principals/remove",
+        "/admin/roles/{role}/principals/remove?search=zebra",
+        "Kim team",
+    ),
     Sight::of("role-viewer", "/admin/roles/{id}", "/admin/roles/{role}", "Kim team").by(Who::Viewer),
     Sight::of("role-rename", "/admin/roles/{id}/rename", "/admin/roles/{role}/rename", "Rename Kim team"),
     Sight::of(

@@ -33,7 +33,7 @@ impl Arrivals {
     }
 
     /// Each of these tokens has one mail, and no other token has any; or the same one again, for a crash. How many came
-    /// again.
+    /// again. Whether they were planned twice is not seen here: the outbox tells.
     pub(super) fn judge(self, due: impl Iterator<Item = String>) -> u32 {
         let due: BTreeSet<String> = due.collect();
         let told: BTreeSet<String> = self.ids.keys().cloned().collect();

@@ -1,5 +1,6 @@
 // An OpenID provider that lies, of npm's oauth2-mock-server: node liar.mjs MODULES FOLDER PORT
-// FOLDER/lie names the lie, and is read at every request. Nobody is asked for a password.
+// FOLDER/lie names the lie, FOLDER/claims what tokens say beside or instead (null: not at all); both are read at every request.
+// Nobody is asked for a password.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createHmac } from 'node:crypto';
 
@@ -21,7 +22,8 @@ server.service.on('beforeTokenSigning', (token) => {
     party: { azp: 'someone-else' }, nameless: { preferred_username: undefined }, known: { preferred_username: 'admin' },
     odd: { preferred_username: 'аdmin' }, userinfo: { name: undefined },
   };
-  Object.assign(token.payload, lies[lie()] ?? {});
+  Object.assign(token.payload, lies[lie()] ?? {}, JSON.parse(readFileSync(`${folder}/claims`, 'utf8')));
+  for (const name in token.payload) if (token.payload[name] === null) delete token.payload[name];
 });
 server.service.on('beforeResponse', (response) => {
   const told = response.body;

@@ -1,9 +1,11 @@
 //! npm's oauth2-mock-server: it sends everybody back at once, and says what the test wants.
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{folder, log, start_node, write};
 use crate::child::Process;
+use crate::curl::curl;
 
 const SCRIPT: &str = include_str!("liar.mjs");
 
@@ -26,6 +28,7 @@ impl Liar {
     pub fn start(port: u16) -> Self {
         let directory = folder("liar");
         write(directory.path(), "lie", "none");
+        write(directory.path(), "claims", "{}");
         let process = start_node(SCRIPT, directory.path(), &[&port.to_string()]);
         Self { _process: process, directory, port }
     }
@@ -39,6 +42,30 @@ impl Liar {
     /// What it lies about from now on.
     pub fn lie(&self, lie: &str) {
         write(self.directory.path(), "lie", lie);
+    }
+
+    /// What its tokens say from now on, beside or instead of what they said; `null`: not at all.
+    pub fn claim(&self, claims: &Value) {
+        write(self.directory.path(), "claims", &claims.to_string());
+    }
+
+    /// A logout token for the client `patgate` that says this of who is logged out, signed as its ID tokens are.
+    #[must_use]
+    pub fn logout_token(&self, number: u32, claims: &Value) -> String {
+        let mut all = json!({
+            "aud": "patgate", "jti": format!("log-out {number}"), "sub": null, "preferred_username": null, "name": null,
+            "email": null, "groups": null,
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        for (name, value) in claims.as_object().into_iter().flatten() {
+            all[name] = value.clone();
+        }
+        self.claim(&all);
+        // Whatever it signs says what it is told to say: this is the token that needs nobody to sign in.
+        let answer = curl(["-d", "grant_type=client_credentials", &format!("{}/token", self.issuer())]);
+        self.claim(&json!({}));
+        let token = answer.json()["access_token"].as_str().map(str::to_owned);
+        token.unwrap_or_else(|| panic!("no token: {} {}", answer.status, answer.text()))
     }
 
     /// What it complained about so far.

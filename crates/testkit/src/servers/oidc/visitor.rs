@@ -88,6 +88,24 @@ impl Visitor {
         Err(answer)
     }
 
+    /// Logs out at the provider with this issuer, which asks whether that is meant; panics with its page when it does not.
+    pub fn log_out(&self, issuer: &str) {
+        let url = format!("{issuer}/session/end");
+        let page = self.call(&url, &[]).text();
+        let form = forms(&page).into_iter().next();
+        let form = form.unwrap_or_else(|| panic!("{} is not asked: {page}", self.name));
+        let hidden = form.fields.iter().map(|(name, value)| format!("{name}={value}"));
+        let fields: Vec<_> = hidden.chain(["logout=yes".to_owned()]).collect();
+        let answer = self.call(&joined(&url, &form.action), &fields);
+        assert!(
+            (300..400).contains(&answer.status),
+            "{} stays: {} {}",
+            self.name,
+            answer.status,
+            answer.text()
+        );
+    }
+
     fn call(&self, url: &str, fields: &[String]) -> Answer {
         let jar: PathBuf = self.directory.path().join("cookies");
         let jar = jar.display().to_string();

@@ -5,16 +5,15 @@ mod document;
 mod make;
 mod tasks;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::alias::also;
+use crate::api::endpoints::Endpoints;
 pub(super) use crate::service::control::SEND_TEST_MAIL;
-use crate::state::AppState;
 
 /// The routes of this folder.
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub(super) fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(make::prepare_control))
         .routes(routes!(make::create_control))
         .routes(routes!(tasks::read_task, tasks::cancel_task))

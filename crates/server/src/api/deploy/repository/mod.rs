@@ -6,15 +6,14 @@ mod many;
 mod place;
 mod query;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::alias::also;
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub(super) fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(ci::read_ci, ci::create_ci, ci::update_ci, ci::delete_ci))
         .routes(routes!(ci::new_ci))
         .routes(routes!(place::ci_exists))

@@ -1,15 +1,15 @@
 //! `/deployit/repository/query`: finding CIs.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use patgate_core::item::ItemId;
-use patgate_store::{ChangedKind, ItemQuery};
+use patgate_store::{ChangedKind, ItemCursor, ItemQuery};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::super::wire::{Answer, Asked, CiReference, CiReferenceDocument, Format, List, Source, listed};
+use super::super::wire::{
+    Answer, Asked, CiReference, CiReferenceDocument, Format, List, Source, Wanted, listed, numbered,
+};
 use crate::api::query::Query;
 use crate::api::refusals::InText;
 use crate::api::time;
@@ -76,6 +76,7 @@ pub(super) async fn query_cis(
     let page = Asked::of(asked.page.as_deref(), asked.results_per_page.as_deref(), -1)?;
     let (folder, below) = (asked.parent.as_deref().map(place), asked.ancestor.as_deref().map(place));
     let query = ItemQuery {
+        numbers: None,
         type_name: asked.r#type.filter(|name| !EVERY_TYPE.contains(&name.as_str())),
         folder: folder.clone().flatten(),
         below: below.clone().flatten(),
@@ -90,13 +91,15 @@ pub(super) async fn query_cis(
     }
     let source = Source {
         state: state.clone(),
-        name: ListName { asked: format!("query {format:?} {query:?}"), kinds: &[ChangedKind::Item] },
+        name: ListName { asked: format!("query {format:?} {query:?}"), rows: ChangedKind::Item, others: &[] },
+        fact: |_, _| false,
     };
-    let query = Arc::new(query);
-    let read = move |seek, skip, limit| {
-        let (state, caller, query) = (state.clone(), caller.clone(), Arc::clone(&query));
+    let read = move |wanted: Wanted<ItemCursor>| {
+        let (state, caller, query) = (state.clone(), caller.clone(), query.clone());
         async move {
-            let found = items::find(&state, &caller, &query, &seek, (skip, limit)).await?;
+            let query = ItemQuery { numbers: wanted.only.map(numbered), ..query };
+            let (seek, part) = (wanted.seek, (wanted.skip, wanted.limit));
+            let found = items::find(&state, &caller, &query, &seek, part).await?;
             Ok(found.into_iter().map(CiReference).collect())
         }
     };

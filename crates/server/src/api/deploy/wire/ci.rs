@@ -157,6 +157,10 @@ impl Document for CiReference {
 impl Row for CiReference {
     type Place = ItemCursor;
 
+    fn id(&self) -> i64 {
+        self.0.number.as_i64()
+    }
+
     fn place(&self) -> ItemCursor {
         ItemCursor::at(&self.0.id)
     }

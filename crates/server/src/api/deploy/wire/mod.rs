@@ -16,4 +16,4 @@ pub(in crate::api) use self::form::{CiForm, Ids, suited, version_of};
 pub(in crate::api) use self::page::Asked;
 pub(in crate::api) use self::place::Place;
 pub(in crate::api) use self::received::{FromEither, Received};
-pub(in crate::api) use self::rows::{Row, Source, listed};
+pub(in crate::api) use self::rows::{Row, Source, Wanted, listed, numbered};

@@ -1,7 +1,6 @@
 //! Several configurations: by type and title, and by their ids.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +11,7 @@ use utoipa::IntoParams;
 
 use super::body::ConfigurationBody;
 use super::place::item;
-use crate::api::deploy::wire::{Asked, Format, Row, Source, listed};
+use crate::api::deploy::wire::{Asked, Format, Row, Source, Wanted, listed, numbered};
 use crate::api::json::Json;
 use crate::api::query::Query;
 use crate::api::refusals::{BadBody, Malformed, Unproven};
@@ -64,13 +63,14 @@ pub(super) async fn find_configurations(
     let filter = ItemFilter { type_name: asked.configuration_type, but_type, name, ..ItemFilter::default() };
     let source = Source {
         state: state.clone(),
-        name: ListName { asked: format!("configurations {filter:?}"), kinds: &[ChangedKind::Item] },
+        name: ListName { asked: format!("configurations {filter:?}"), rows: ChangedKind::Item, others: &[] },
+        fact: |_, _| false,
     };
-    let filter = Arc::new(filter);
-    let read = move |seek, _, limit| {
-        let (state, caller, filter) = (state.clone(), caller.clone(), Arc::clone(&filter));
+    let read = move |wanted: Wanted<ItemCursor>| {
+        let (state, caller, filter) = (state.clone(), caller.clone(), filter.clone());
         async move {
-            let found = items::list_bare(&state, &caller, &filter, &seek, limit).await?;
+            let filter = ItemFilter { numbers: wanted.only.map(numbered), ..filter };
+            let found = items::list_bare(&state, &caller, &filter, &wanted.seek, wanted.limit).await?;
             Ok(found.into_iter().map(Found).collect())
         }
     };
@@ -82,6 +82,10 @@ struct Found(ItemView);
 
 impl Row for Found {
     type Place = ItemCursor;
+
+    fn id(&self) -> i64 {
+        self.0.item.number.as_i64()
+    }
 
     fn place(&self) -> ItemCursor {
         ItemCursor::of(&self.0.item)

@@ -10,14 +10,13 @@ mod list;
 mod one;
 mod place;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::api::endpoints::Endpoints;
 
 /// The routes of this folder.
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub(super) fn routes(endpoints: Endpoints) -> Endpoints {
+    endpoints
         .routes(routes!(list::find_configurations))
         .routes(routes!(list::read_configurations))
         .routes(routes!(one::create_configuration))

@@ -12,25 +12,25 @@ const OF_ONE: usize = 8;
 
 /// The places of a node.
 #[derive(Clone, Debug, Default)]
-pub struct Listeners(Arc<Mutex<HashMap<UserId, usize>>>);
+pub struct Watchers(Arc<Mutex<HashMap<UserId, usize>>>);
 
 /// Somebody's place, free again when it is dropped.
 #[derive(Debug)]
-pub struct Listener {
-    of: Listeners,
+pub struct WatchersPlace {
+    of: Watchers,
     user: UserId,
 }
 
-impl Listeners {
+impl Watchers {
     /// A place for somebody; `None`: they have too many, or all together have.
     #[must_use]
-    pub fn enter(&self, user: UserId) -> Option<Listener> {
+    pub fn enter(&self, user: UserId) -> Option<WatchersPlace> {
         let mut taken = self.taken();
         if taken.values().sum::<usize>() >= ALL || taken.get(&user).is_some_and(|many| *many >= OF_ONE) {
             return None;
         }
         *taken.entry(user).or_default() += 1;
-        Some(Listener { of: self.clone(), user })
+        Some(WatchersPlace { of: self.clone(), user })
     }
 
     fn taken(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
@@ -38,7 +38,7 @@ impl Listeners {
     }
 }
 
-impl Drop for Listener {
+impl Drop for WatchersPlace {
     fn drop(&mut self) {
         let mut taken = self.of.taken();
         if let Some(many) = taken.get_mut(&self.user) {
@@ -56,16 +56,16 @@ mod tests {
 
     #[test]
     fn one_person_leaves_places_to_others() {
-        let (listeners, user) = (Listeners::default(), UserId::from_i64);
-        let mut held: Vec<_> = (0..OF_ONE).map(|_| listeners.enter(user(1)).unwrap()).collect();
-        assert!(listeners.enter(user(1)).is_none() && listeners.enter(user(2)).is_some());
+        let (watchers, user) = (Watchers::default(), UserId::from_i64);
+        let mut held: Vec<_> = (0..OF_ONE).map(|_| watchers.enter(user(1)).unwrap()).collect();
+        assert!(watchers.enter(user(1)).is_none() && watchers.enter(user(2)).is_some());
         held.pop();
-        held.push(listeners.enter(user(1)).unwrap());
+        held.push(watchers.enter(user(1)).unwrap());
         for person in 2..=(ALL / OF_ONE) as i64 {
-            held.extend((0..OF_ONE).map(|_| listeners.enter(user(person)).unwrap()));
+            held.extend((0..OF_ONE).map(|_| watchers.enter(user(person)).unwrap()));
         }
-        assert!(listeners.enter(user(99)).is_none(), "all are taken");
+        assert!(watchers.enter(user(99)).is_none(), "all are taken");
         drop(held);
-        assert!(listeners.taken().is_empty());
+        assert!(watchers.taken().is_empty());
     }
 }

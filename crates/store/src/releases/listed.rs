@@ -16,7 +16,7 @@ use crate::tables::Releases;
 
 /// A release or a template in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReleaseSummary {
+pub struct ListedRelease {
     /// Its name.
     pub id: ReleaseId,
     /// What people call it.
@@ -72,11 +72,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails; so with all below.
-    pub async fn release_summaries(
+    pub async fn listed_releases(
         &self,
         filter: &ReleaseFilter,
         page: Page,
-    ) -> Result<Vec<ReleaseSummary>, StoreError> {
+    ) -> Result<Vec<ListedRelease>, StoreError> {
         let select = page_of(columns(), filter, page);
         self.inner.orm.query_all(&select).await?.iter().map(read).collect()
     }
@@ -112,7 +112,7 @@ fn columns() -> SelectStatement {
         .take()
 }
 
-fn read(row: &QueryResult) -> Result<ReleaseSummary, StoreError> {
+fn read(row: &QueryResult) -> Result<ListedRelease, StoreError> {
     let beside: Beside = match column::<Option<String>>(row, "summary")? {
         Some(text) => from_json(&text, "summary")?,
         None => {
@@ -121,7 +121,7 @@ fn read(row: &QueryResult) -> Result<ReleaseSummary, StoreError> {
             Beside::from(&whole)
         }
     };
-    Ok(ReleaseSummary {
+    Ok(ListedRelease {
         id: column::<String>(row, "id")?.parse().map_err(|_| StoreError::Unreadable("id"))?,
         title: column(row, "title")?,
         status: status(&column::<String>(row, "status")?)?,

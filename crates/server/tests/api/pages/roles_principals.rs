@@ -1,0 +1,108 @@
+//! Who is in a role: some come in and go out, page by page of thousands.
+
+use super::roles::{LIST, listed, role, root};
+use crate::common::{Answer, NewGrant, World, get, post};
+
+fn names(page: &Answer) -> Vec<String> {
+    listed(page).into_iter().map(|(name, _)| name).collect()
+}
+
+#[tokio::test]
+async fn users_and_groups_come_into_a_role_and_go_out_of_it_while_the_others_stay_who_they_are() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let bob = world.user("bob", &["login"]).await;
+    let token = world.token(&bob, NewGrant { application: "any", ..NewGrant::default() }).await;
+    let path = format!("{LIST}/{}", role(&world, "ann's role").await.id);
+    let mut change = world.change().await;
+    let mut stored = role(&world, "ann's role").await;
+    stored.permissions = ["security#view".parse().unwrap()].into();
+    stored.principals[0].fullname = Some("Ann Example".to_owned());
+    change.update_role(&stored).await.unwrap();
+    world.commit(change).await;
+    let (add, remove) = (format!("{path}/principals"), format!("{path}/principals/remove"));
+    let send = async |to: &str, fields: &[(&str, &str)]| world.send(post(to).submit(&root, fields)).await;
+    let came = send(&add, &[("users", "bob\r\ncorp:ann\r\nann\r\nbob"), ("groups", "corp:ops")]).await;
+    assert_eq!(came.header("location"), format!("{path}?done=added-3"), "{}", came.text());
+    // Who she was in the role stays.
+    let after = role(&world, "ann's role").await;
+    assert_eq!(after.principals[0], stored.principals[0]);
+    let page = world.open(&root, came.header("location")).await;
+    assert!(page.text().contains("3 users and groups came in"), "{}", page.text());
+    assert_eq!(names(&page), ["ann", "ann", "bob", "ops"]);
+    assert_eq!(world.send(get("/api/v1/roles").token(&token)).await.status(), 200, "in force at once");
+    let again = send(&add, &[("users", "bob"), ("groups", "")]).await;
+    assert_eq!(again.header("location"), format!("{path}?done=added-0"));
+    for (fields, anchor, words) in [
+        ([("users", ""), ("groups", " ")], "users", "Type at least one user or group"),
+        ([("users", "nobody"), ("groups", "corp:new")], "users", "There is no user `nobody`."),
+        ([("users", "corp:new"), ("groups", "ops")], "groups", "Write the provider before the group"),
+        ([("users", "corp:new"), ("groups", "internal:ops")], "groups", "names the provider"),
+    ] {
+        let wrong = send(&add, &fields).await;
+        assert_eq!(wrong.status(), 400, "{fields:?}");
+        let text = wrong.text();
+        assert!(
+            text.contains(words) && text.contains(&format!("<a href=\"#{anchor}\">")),
+            "{fields:?}: {text}"
+        );
+        let typed = fields.iter().find(|(name, _)| *name != anchor).unwrap().1.trim();
+        assert!(text.contains(&format!(">\n{typed}</textarea>")), "{fields:?}: {text}");
+    }
+    assert_eq!(role(&world, "ann's role").await, after);
+
+    let rows = listed(&page);
+    let key = |at: usize| ("principal", rows[at].1.as_str());
+    let out = send(&remove, &[key(0), key(2), ("principal", "x"), ("list", "search=a&done=x")]).await;
+    assert_eq!(out.header("location"), format!("{path}?search=a&done=removed-2"));
+    let page = world.open(&root, out.header("location")).await;
+    assert!(page.text().contains("2 users and groups are taken out"), "{}", page.text());
+    assert_eq!(names(&page), ["ann"]);
+    assert_eq!(world.send(get("/api/v1/roles").token(&token)).await.status(), 403, "in force at once");
+    // Two people do the same: both read that it is so.
+    let twice = send(&remove, &[key(0)]).await;
+    assert_eq!(twice.header("location"), format!("{path}?done=removed-0"));
+    assert_eq!(send(&remove, &[]).await.header("location"), format!("{path}?done=none"));
+    let after = role(&world, "ann's role").await;
+    assert_eq!(
+        after.principals.iter().map(|one| one.provider.as_str()).collect::<Vec<_>>(),
+        ["internal", "corp"]
+    );
+    // The log tells who came and went, and not everybody.
+    let log = world.open(&root, "/admin/audit?action=role.update").await;
+    for told in ["Principals added", "Principals removed", "bob (internal), ann (corp), ops (corp)"] {
+        assert!(log.text().contains(told), "{told}: {}", log.text());
+    }
+}
+
+#[tokio::test]
+async fn of_a_role_of_many_people_there_are_pages_both_ways_and_a_search() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let path = format!("{LIST}/{}", role(&world, "ann's role").await.id);
+    let people: Vec<_> =
+        (0..45).rev().map(|number| format!("corp:{}-{number:02}", ["ci", "Dev"][number % 2])).collect();
+    let fields = [("users", people.join("\n")), ("groups", "corp:ci-04".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let came = world.send(post(format!("{path}/principals")).submit(&root, &fields)).await;
+    assert_eq!(came.header("location"), format!("{path}?done=added-46"));
+    let link = |page: &Answer, rel: &str| {
+        let rest = page.text().split(&format!("rel=\"{rel}\" href=\"")).nth(1)?;
+        Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
+    };
+    let first = world.open(&root, &path).await;
+    assert_eq!((names(&first).len(), names(&first)[0].as_str(), link(&first, "prev")), (20, "ann", None));
+    let second = world.open(&root, &link(&first, "next").unwrap()).await;
+    let third = world.open(&root, &link(&second, "next").unwrap()).await;
+    assert_eq!((names(&third).len(), link(&third, "next")), (7, None));
+    let all: Vec<_> = [&first, &second, &third].into_iter().flat_map(names).collect();
+    assert!(all.is_sorted_by_key(|name| name.to_lowercase()), "{all:?}");
+    let back = world.open(&root, &link(&third, "prev").unwrap()).await;
+    assert_eq!(names(&back), names(&second));
+    let found = world.open(&root, &format!("{path}?search=DEV-4")).await;
+    assert_eq!(names(&found), ["Dev-41", "Dev-43"]);
+    let none = world.open(&root, &format!("{path}?search=zz")).await;
+    assert!(none.text().contains("No user or group here has a name that begins like this"));
+}
