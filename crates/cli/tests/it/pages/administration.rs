@@ -103,10 +103,20 @@ fn an_administrator_chooses_in_the_table_whose_tokens_pass_where() {
     let [deploy, release] = ["deploy", "release"].map(|name| admin(&patgate).token(name, name).text);
     let is_checked = |box_of: &str| browser.has(&format!("input[value='{box_of}']:checked"));
     log_in_admin(&browser, &patgate, "/settings");
-    // The switch and its cells follow each other.
-    assert!(browser.has("#sso:checked"));
+    // The switch and its cells follow each other: it is off only where SSO users have no tokens at all.
+    let switch = "Allow personal access tokens for SSO users";
+    let cells = || ["release.sso", "deploy.sso", "others.sso"].map(is_checked);
+    assert_eq!((browser.has("#sso:checked"), cells()), (true, [false, true, true]));
+    browser.press("Release, SSO users");
+    browser.press(switch);
+    assert_eq!((browser.has("#sso:checked"), cells()), (false, [false; 3]));
+    browser.press("Release, SSO users");
+    assert_eq!((browser.has("#sso:checked"), cells()), (true, [true, false, false]));
+    browser.press("Release, SSO users");
+    browser.press(switch);
+    assert_eq!((browser.has("#sso:checked"), cells()), (true, [false, true, true]));
     browser.press("Deploy, SSO users");
-    assert!(!browser.has("#sso:checked") && is_checked("others.sso"));
+    assert!(browser.has("#sso:checked") && is_checked("others.sso"));
     browser.press("Save settings");
     browser.sees("The settings are saved");
     assert!(!is_checked("deploy.sso") && is_checked("others.sso") && is_checked("deploy.internal"));

@@ -51,7 +51,7 @@ impl Form {
     pub(super) fn of_settings(settings: &TokenSettings) -> Self {
         let row = |row: Origins| [row.internal, row.ldap, row.sso];
         let origins = &settings.origins;
-        let sso = SsoSwitch::of_cells(origins.deploy.sso, origins.others.sso);
+        let sso = SsoSwitch::of_cells([origins.release.sso, origins.deploy.sso, origins.others.sso]);
         Self {
             tokens_may_make_tokens: settings.tokens_may_make_tokens,
             passwords_on_api: settings.passwords_on_api,
@@ -74,7 +74,7 @@ impl Form {
         let has = |cell: &str| fields.all("origins").any(|sent| sent == cell);
         let row = |row: Row| Origin::ALL.map(|of| has(&format!("{}.{}", row.as_str(), of.as_str())));
         let table = Row::ALL.map(row);
-        let sso = SsoSwitch { is_on: fields.has("sso"), deploy: table[1][2], others: table[2][2] };
+        let sso = SsoSwitch { is_on: fields.has("sso"), cells: table.map(|[_, _, sso]| sso) };
         Self {
             tokens_may_make_tokens: fields.has("tokens_may_make_tokens"),
             passwords_on_api: fields.has("passwords_on_api"),
@@ -90,7 +90,7 @@ impl Form {
     }
 
     fn with_maximum(maximum: String) -> Self {
-        let nothing = SsoSwitch::of_cells(false, false);
+        let nothing = SsoSwitch::of_cells([false; 3]);
         Self {
             maximum: Field::new("maximum", "Maximum token expiration duration", maximum)
                 .hint("The longest lifetime that can be chosen for a new token. When you lower it, you choose what becomes of the tokens that exceed it."),
@@ -174,9 +174,10 @@ impl Form {
 
     fn origins(&mut self) -> Option<OriginPolicy> {
         match self.sso.decide(self.sso_shown) {
-            Ok((deploy, others)) => {
-                self.table[1][2] = deploy;
-                self.table[2][2] = others;
+            Ok(cells) => {
+                for ([.., sso], cell) in self.table.iter_mut().zip(cells) {
+                    *sso = cell;
+                }
                 let [release, deploy, others] =
                     self.table.map(|[internal, ldap, sso]| Origins { internal, ldap, sso });
                 Some(OriginPolicy { release, deploy, others })

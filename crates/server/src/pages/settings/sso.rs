@@ -1,5 +1,6 @@
-//! *Allow personal access tokens for SSO users*: one switch for two cells of the table, those of SSO users for Deploy and
-//! for all others.
+//! *Allow personal access tokens for SSO users*: one switch for the cells of SSO users in the table. While it is off, no SSO
+//! user has a token anywhere. Turned on, it opens Deploy and all others; Release's own rule has none for SSO users, and who
+//! wants them there says so in the table.
 //!
 //! A form without JavaScript can send a switch and cells that disagree. What was touched tells what is meant: the switch
 //! counts only when it is not as it was shown, and a cell that was touched the other way at the same time is refused. With
@@ -7,15 +8,13 @@
 
 use crate::pages::Fields;
 
-/// The switch and its two cells.
+/// The switch and its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SsoSwitch {
-    /// The switch itself: on when both cells are.
+    /// The switch itself: on when a cell is.
     pub(super) is_on: bool,
-    /// SSO users' tokens pass for Deploy.
-    pub(super) deploy: bool,
-    /// They pass for all others.
-    pub(super) others: bool,
+    /// SSO users' tokens pass for Release, for Deploy, for all others.
+    pub(super) cells: [bool; 3],
 }
 
 /// The switch and the table were touched, and say different things.
@@ -27,36 +26,37 @@ pub(super) struct Disagree;
 
 impl SsoSwitch {
     /// As the cells have it.
-    pub(super) fn of_cells(deploy: bool, others: bool) -> Self {
-        Self { is_on: deploy && others, deploy, others }
+    pub(super) fn of_cells(cells: [bool; 3]) -> Self {
+        Self { is_on: cells.contains(&true), cells }
     }
 
     /// As a form was shown: one digit a part.
     pub(super) fn to_text(self) -> String {
-        [self.is_on, self.deploy, self.others].map(|on| if on { '1' } else { '0' }).iter().collect()
+        std::iter::once(self.is_on).chain(self.cells).map(|on| if on { '1' } else { '0' }).collect()
     }
 
     /// What the hidden field of a form says was shown. One that cannot be read is taken for what is sent: nothing was
     /// touched then, and the table decides.
     pub(super) fn shown(fields: &Fields, sent: Self) -> Self {
         match fields.text("sso_shown").as_bytes() {
-            [is_on, deploy, others] => {
-                Self { is_on: *is_on == b'1', deploy: *deploy == b'1', others: *others == b'1' }
+            [is_on, release, deploy, others] => {
+                Self { is_on: *is_on == b'1', cells: [release, deploy, others].map(|digit| *digit == b'1') }
             }
             _ => sent,
         }
     }
 
-    /// What the two cells are to be: the table's, unless the switch was touched.
-    pub(super) fn decide(self, shown: Self) -> Result<(bool, bool), Disagree> {
+    /// What the cells are to be: the table's, unless the switch was touched.
+    pub(super) fn decide(self, shown: Self) -> Result<[bool; 3], Disagree> {
         if self.is_on == shown.is_on {
-            return Ok((self.deploy, self.others));
+            return Ok(self.cells);
         }
-        let was_touched_against = |cell: bool, before: bool| cell != before && cell != self.is_on;
-        if was_touched_against(self.deploy, shown.deploy) || was_touched_against(self.others, shown.others) {
+        let mut cells = self.cells.into_iter().zip(shown.cells);
+        if cells.any(|(cell, before)| cell != before && cell != self.is_on) {
             return Err(Disagree);
         }
-        Ok((self.is_on, self.is_on))
+        let [release, ..] = self.cells;
+        Ok([self.is_on && release, self.is_on, self.is_on])
     }
 }
 
@@ -64,33 +64,40 @@ impl SsoSwitch {
 mod tests {
     use super::*;
 
-    fn parts(is_on: bool, deploy: bool, others: bool) -> SsoSwitch {
-        SsoSwitch { is_on, deploy, others }
+    fn parts(is_on: bool, cells: [bool; 3]) -> SsoSwitch {
+        SsoSwitch { is_on, cells }
     }
 
     #[test]
     fn what_was_touched_decides() {
-        let (on, off) = (SsoSwitch::of_cells(true, true), SsoSwitch::of_cells(false, false));
-        let mixed = SsoSwitch::of_cells(true, false);
-        assert!(!mixed.is_on);
+        let [on, off] = [[false, true, true], [false; 3]].map(SsoSwitch::of_cells);
+        let [mixed, all] = [[false, true, false], [true; 3]].map(SsoSwitch::of_cells);
+        let release = SsoSwitch::of_cells([true, false, false]);
+        assert!(mixed.is_on && release.is_on, "it is off only where no SSO user has tokens");
         for (shown, sent, cells) in [
             // Nothing was touched.
-            (on, on, Ok((true, true))),
-            (mixed, mixed, Ok((true, false))),
-            // The switch alone, without JavaScript.
-            (on, parts(false, true, true), Ok((false, false))),
-            (off, parts(true, false, false), Ok((true, true))),
-            (mixed, parts(true, true, false), Ok((true, true))),
+            (on, on, Ok([false, true, true])),
+            (mixed, mixed, Ok([false, true, false])),
+            (release, release, Ok([true, false, false])),
+            // The switch alone, without JavaScript: off closes every cell, Release's too.
+            (on, parts(false, [false, true, true]), Ok([false; 3])),
+            (all, parts(false, [true; 3]), Ok([false; 3])),
+            (release, parts(false, [true, false, false]), Ok([false; 3])),
+            (mixed, parts(false, [false, true, false]), Ok([false; 3])),
+            (off, parts(true, [false; 3]), Ok([false, true, true])),
             // The table alone.
-            (on, parts(true, false, true), Ok((false, true))),
-            (off, parts(false, true, true), Ok((true, true))),
+            (on, parts(true, [false, false, true]), Ok([false, false, true])),
+            (on, parts(true, [true; 3]), Ok([true; 3])),
+            (on, parts(true, [false; 3]), Ok([false; 3])),
+            (off, parts(false, [false, true, true]), Ok([false, true, true])),
             // Both, to the same end.
-            (on, off, Ok((false, false))),
-            (on, parts(false, false, true), Ok((false, false))),
-            (off, on, Ok((true, true))),
+            (on, off, Ok([false; 3])),
+            (on, parts(false, [false, false, true]), Ok([false; 3])),
+            (off, on, Ok([false, true, true])),
+            (off, parts(true, [true, false, false]), Ok([true; 3])),
             // Both, against each other.
-            (mixed, parts(true, false, false), Err(Disagree)),
-            (parts(true, true, false), parts(false, true, true), Err(Disagree)),
+            (mixed, parts(false, [false, true, true]), Err(Disagree)),
+            (on, parts(false, [true; 3]), Err(Disagree)),
         ] {
             assert_eq!(sent.decide(shown), cells, "{sent:?} over {shown:?}");
         }
@@ -98,11 +105,12 @@ mod tests {
 
     #[test]
     fn a_form_remembers_what_it_showed() {
-        let mixed = SsoSwitch::of_cells(true, false);
+        let mixed = SsoSwitch::of_cells([true, true, false]);
         let fields = Fields::read(format!("sso_shown={}", mixed.to_text()).as_bytes());
-        assert_eq!(SsoSwitch::shown(&fields, SsoSwitch::of_cells(true, true)), mixed);
+        assert_eq!(SsoSwitch::shown(&fields, SsoSwitch::of_cells([false; 3])), mixed);
         // As with JavaScript: the table decides.
-        let sent = SsoSwitch { is_on: false, deploy: true, others: false };
-        assert_eq!(sent.decide(SsoSwitch::shown(&Fields::read(b"sso_shown="), sent)), Ok((true, false)));
+        let sent = parts(false, [false, true, false]);
+        let shown = SsoSwitch::shown(&Fields::read(b"sso_shown="), sent);
+        assert_eq!(sent.decide(shown), Ok([false, true, false]));
     }
 }

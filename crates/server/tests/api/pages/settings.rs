@@ -48,6 +48,11 @@ async fn root(world: &World) -> SignedIn {
     world.session(&root).await
 }
 
+/// Whether the page shows the switch for SSO users as on.
+fn is_shown_on(page: &Answer) -> bool {
+    page.text().contains(r#"name="sso" value="yes" checked"#)
+}
+
 #[tokio::test]
 async fn an_administrator_sees_and_saves_the_settings() {
     let world = World::new().await;
@@ -119,22 +124,60 @@ async fn the_switch_for_sso_users_and_the_table_never_disagree_in_silence() {
     let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["sso"]))).await;
     assert_eq!(answer.status(), 303);
     assert_eq!(sso(stored(&world).await), [false, false, false]);
-    // The table alone: one of the two, and the switch stays off.
+    // The table alone: the switch is on as long as SSO users have tokens somewhere.
     let page = world.open(&root, PAGE).await;
-    assert!(!page.text().contains(r#"name="sso" value="yes" checked"#));
+    assert!(!is_shown_on(&page));
     let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["sso", "others.sso"]))).await;
     assert_eq!(answer.status(), 303);
     assert_eq!(sso(stored(&world).await), [false, true, false]);
     // Both, against each other.
     let page = world.open(&root, PAGE).await;
-    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["deploy.sso", "others.sso"]))).await;
+    assert!(is_shown_on(&page));
+    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["sso"]))).await;
     assert_eq!(answer.status(), 400);
     assert!(answer.text().contains("disagree about SSO users"), "{}", answer.text());
     assert_eq!(sso(stored(&world).await), [false, true, false]);
     // The switch with the table as it was.
-    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["others.sso"]))).await;
+    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["sso", "others.sso"]))).await;
+    assert_eq!(answer.status(), 303);
+    assert_eq!(sso(stored(&world).await), [false, false, false]);
+    let page = world.open(&root, PAGE).await;
+    let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["deploy.sso", "others.sso"]))).await;
     assert_eq!(answer.status(), 303);
     assert_eq!(sso(stored(&world).await), [false, true, true]);
+}
+
+#[tokio::test]
+async fn with_the_switch_for_sso_users_off_they_have_tokens_for_no_application() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
+    let sue = world.session(&sue).await;
+    let makes = async || {
+        let mut statuses = Vec::new();
+        for application in ["release", "deploy", "any"] {
+            let body = json!({ "tokenNote": application, "application": application });
+            let made = post("/api/v1/personal-access-tokens").session(&sue).json(&body);
+            statuses.push(world.send(made).await.status());
+        }
+        statuses
+    };
+    // An administrator opened Release for them as well.
+    let page = world.open(&root, PAGE).await;
+    let opened = form(&page, &[("origins", "release.sso")], &[]);
+    assert_eq!(world.send(post(PAGE).submit(&root, &opened)).await.status(), 303);
+    let page = world.open(&root, PAGE).await;
+    let closed = form(&page, &[("origins", "release.sso")], &["sso"]);
+    assert_eq!(world.send(post(PAGE).submit(&root, &closed)).await.status(), 303);
+    assert_eq!(makes().await, [403, 403, 403]);
+    // Where Release alone is open to them, the switch does not look as if it were off.
+    let page = world.open(&root, PAGE).await;
+    assert!(!is_shown_on(&page));
+    let cleared = ["sso", "deploy.sso", "others.sso"];
+    let release = form(&page, &[("origins", "release.sso")], &cleared);
+    assert_eq!(world.send(post(PAGE).submit(&root, &release)).await.status(), 303);
+    assert_eq!(makes().await, [201, 403, 403]);
+    assert!(is_shown_on(&world.open(&root, PAGE).await));
 }
 
 #[tokio::test]
