@@ -85,7 +85,7 @@ pub enum Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAFilter {
     /// Too long.
-    #[error("a filter has at most {} characters", super::LONGEST)]
+    #[error("a filter has at most {} bytes", super::LONGEST)]
     TooLong,
     /// Too deep.
     #[error("a filter has at most {} brackets within one another", super::DEEPEST)]
