@@ -4,6 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use patgate_core::identifier::ItemNumber;
 use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::upstream::Upstream;
 use patgate_testkit::wire::Wire;
@@ -115,11 +116,30 @@ fn behaviour_57_58_61_63_curl_is_refused_what_an_endpoint_does_not_take() {
     assert_eq!((refused.status, &refused.json()["field"]), (400, &json!("properties.path")));
 }
 
-/// The line on the page of an endpoint.
-fn line_of(patgate: &Patgate, path: &str) -> String {
+#[test]
+fn behaviour_62_of_what_curl_sends_an_endpoint_keeps_the_newest() {
+    let patgate = Patgate::start();
+    endpoint(&patgate, POST, "hook", json!({ "authentication": "none", "requestRetention": 3 }));
+    for number in 1..=5 {
+        assert_eq!(event(&patgate, &format!("hook?n={number}"), "{}"), (202, None));
+    }
+    let path = format!("/api/v1/webhook-endpoints/{}/requests", number_of(&patgate, "hook"));
+    let listed = admin(&patgate).get(&path).json();
+    let requests = listed["requests"].as_array().unwrap();
+    let sent: Vec<_> = requests.iter().map(|request| &request["parameters"][0]["value"]).collect();
+    assert_eq!(sent, ["5", "4", "3"], "{listed}");
+}
+
+/// The number of the configuration item that is an endpoint.
+fn number_of(patgate: &Patgate, path: &str) -> ItemNumber {
     let number =
         patgate.sql(&format!("SELECT number FROM configuration_items WHERE id = 'Configuration/{path}'"));
-    let number = patgate_core::identifier::ItemNumber::from_i64(number.trim().parse().unwrap());
+    ItemNumber::from_i64(number.trim().parse().unwrap())
+}
+
+/// The line on the page of an endpoint.
+fn line_of(patgate: &Patgate, path: &str) -> String {
+    let number = number_of(patgate, path);
     let url = patgate.url_of("/api/v1/session");
     let body = json!({ "username": "admin", "password": patgate_testkit::servers::patgate::ADMIN_PASSWORD });
     let answer = curl::curl(["-H", "Content-Type: application/json", "-d", &body.to_string(), &url]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{PASSWORD, World, delete, get, post, put};
+use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
 use crate::deploy_repository::{PLACE, ask, with_server};
 
 const CI: &str = "/deployit/repository/ci";
@@ -78,6 +78,31 @@ async fn what_has_no_such_task_is_named_and_tasks_have_an_end() {
     }
     let one_more = world.send(ask(post("/deployit/control")).json(&body)).await;
     assert_eq!((one_more.status(), one_more.header("content-type")), (409, "text/plain; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn a_server_keeps_a_thousand_tasks_and_what_is_given_up_makes_room() {
+    let (world, made) = with_server().await;
+    let body = json!({"method": "sendTestMail", "controllable": made.json()});
+    let mut makers = Vec::new();
+    for number in 0..11 {
+        let maker = world.user(&format!("maker-{number}"), &["config#view", "config#edit"]).await;
+        makers.push(world.token(&maker, NewGrant { application: "deploy", ..NewGrant::default() }).await);
+    }
+    let make = async |at: usize| {
+        let call = post("/deployit/control").deploy_token(&makers[at]).header("accept", "application/json");
+        world.send(call.json(&body)).await
+    };
+    let first = make(0).await.json()["string"].as_str().unwrap().to_owned();
+    for number in 1..1_000 {
+        let answer = make(number / 100).await;
+        assert_eq!(answer.status(), 200, "{number}: {}", answer.text());
+    }
+    let one_more = make(10).await;
+    assert_eq!((one_more.status(), one_more.header("content-type")), (409, "text/plain; charset=utf-8"));
+    let given_up = delete(format!("{TASKS}/{first}")).deploy_token(&makers[0]);
+    assert_eq!(world.send(given_up).await.status(), 204);
+    assert_eq!((make(10).await.status(), make(10).await.status()), (200, 409));
 }
 
 #[tokio::test]

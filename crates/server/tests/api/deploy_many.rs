@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::common::{World, get, post, put};
+use crate::common::{World, delete, get, post, put};
 use crate::deploy_repository::{CI, PLACE, SECRET, ask, found, make, server, with_server};
 
 #[tokio::test]
@@ -35,6 +35,32 @@ async fn a_ci_is_renamed_moved_and_copied_without_its_secret() {
         let answer = world.send(act(verb, rest)).await;
         assert_eq!(answer.status(), status, "{verb} {rest}: {}", answer.text());
     }
+}
+
+#[tokio::test]
+async fn behaviour_29_the_id_of_a_ci_is_the_same_with_slashes_and_with_percent_signs() {
+    let (world, _) = with_server().await;
+    make(&world, "Configuration/Mail", "core.Directory").await;
+    let act = |verb: &str, rest: &str| ask(post(format!("/deployit/repository/{verb}/{rest}")));
+    for (call, id) in [
+        (
+            act("move", "Configuration%2FSMTPSERVERTEST?newId=Configuration%2FMail%2FPost"),
+            "Configuration/Mail/Post",
+        ),
+        (act("rename", "Configuration%2fMail%2fPost?newName=Letters"), "Configuration/Mail/Letters"),
+        (act("copy", "Configuration/Mail%2FLetters?newId=Configuration/Copy"), "Configuration/Copy"),
+    ] {
+        let answer = world.send(call).await;
+        assert_eq!((answer.status(), &answer.json()["id"]), (200, &json!(id)), "{}", answer.text());
+    }
+    let prepared = |place: &str| ask(get(format!("/deployit/control/prepare/sendTestMail/{place}")));
+    let raw = world.send(prepared("Configuration/Mail/Letters")).await;
+    assert_eq!((raw.status(), &raw.json()["method"]), (200, &json!("sendTestMail")), "{}", raw.text());
+    for place in ["Configuration%2FMail%2FLetters", "Configuration/Mail%2fLetters"] {
+        assert_eq!(world.send(prepared(place)).await.json(), raw.json(), "{place}");
+    }
+    assert_eq!(world.send(ask(delete(format!("{CI}/Configuration%2FCopy")))).await.status(), 204);
+    assert_eq!(found(&world, "").await, ["Configuration/Mail", "Configuration/Mail/Letters"]);
 }
 
 #[tokio::test]

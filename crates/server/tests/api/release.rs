@@ -161,6 +161,34 @@ async fn a_configuration_is_duplicated_without_its_secret_and_tried_out() {
 }
 
 #[tokio::test]
+async fn behaviour_30_54_blanks_and_case_of_query_values_do_not_count_at_release_either() {
+    let (world, made) = with_configuration().await;
+    let list = async |path: &str| {
+        let listed = world.send(get(path).basic("root", PASSWORD)).await;
+        assert_eq!(listed.status(), 200, "{path}: {}", listed.text());
+        listed.json()
+    };
+    for query in [
+        "configurationType=%20notification.PatSmtpServer%20&title=Mail%20%20",
+        "title=%20Mail&folderId=%20&folderOnly=%20TRUE%20",
+        "title=Mail&folderId=Applications/Folder1&folderOnly=FALSE%20",
+    ] {
+        assert_eq!(list(&format!("{CONFIG}/byTypeAndTitle?{query}")).await, json!([made.json()]), "{query}");
+    }
+    let other = list(&format!("{CONFIG}/byTypeAndTitle?title=Mail&folderId=x&folderOnly=%20tRUE%20")).await;
+    assert_eq!(other, json!([]));
+    for (query, count) in [
+        ("loginAllowed=%20True%20&external=False%20&page=%200&resultsPerPage=10%20", 1),
+        ("fullName=%20&email=&external=%20FALSE", 1),
+        ("external=%20TRUE", 0),
+    ] {
+        let users = list(&format!("/api/v1/users?{query}")).await;
+        assert_eq!(users.as_array().unwrap().len(), count, "{query}");
+    }
+    assert_eq!(list("/api/v1/releases?page=%200%20&resultsPerPage=10%20").await, json!([]));
+}
+
+#[tokio::test]
 async fn behaviour_38_a_build_server_tries_its_credentials() {
     let world = World::new().await;
     world.user("ann", &["login"]).await;

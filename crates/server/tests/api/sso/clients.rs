@@ -1,13 +1,16 @@
 //! The ways in which Patgate proves that it is the client, and the algorithms of ID tokens that come with them.
 
+use std::sync::{Arc, Mutex};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use patgate_testkit::certificates::Authority;
 use patgate_testkit::child::run;
 use patgate_testkit::ports;
+use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
 use patgate_testkit::servers::nginx::Nginx;
 use patgate_testkit::servers::oidc::{Certified, SECRET, Visitor};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{BASE, Stage, begin, come_back, table, world};
 use crate::common::get;
@@ -121,5 +124,31 @@ async fn a_provider_is_believed_by_the_authority_that_vouches_for_it() {
         let world = world(&table("company", &issuer, "patgate", &lines)).await;
         let answer = world.send(get("/login/external/company")).await;
         assert_eq!(answer.status(), status, "{lines}: {}", answer.shown());
+    }
+}
+
+#[tokio::test]
+async fn offline_access_is_left_out_where_a_provider_says_that_it_knows_other_scopes_alone() {
+    for (known, is_asked_for) in [
+        (json!(["openid", "profile"]), false),
+        (json!(["openid", "offline_access"]), true),
+        (Value::Null, true),
+    ] {
+        let url = Arc::<Mutex<String>>::default();
+        let own = Arc::clone(&url);
+        let provider = FakeHttp::start(move |_| {
+            let url = own.lock().unwrap().clone();
+            Reply::json(&json!({
+                "issuer": url, "authorization_endpoint": format!("{url}/sign-in"),
+                "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/keys"), "scopes_supported": known,
+            }))
+        });
+        *url.lock().unwrap() = provider.url();
+        let world = world(&table("company", &provider.url(), "patgate", "")).await;
+        let (location, _) = begin(&world, "company", "").await;
+        for asked in ["offline_access", "prompt=consent"] {
+            assert_eq!(location.contains(asked), is_asked_for, "{asked}: {location}");
+        }
+        assert!(location.contains("scope=openid+profile"), "{location}");
     }
 }
