@@ -47,7 +47,7 @@ enum Bench {
     Scim(scim::Arguments),
     /// Idle memory, and the time until a server with a million tokens is ready
     Start(start::Arguments),
-    /// Every call of Release and Deploy that asks something, beside 10,000 configuration items and users
+    /// Every call of the clients of Release and Deploy, beside 10,000 configuration items and users
     Vendor(vendor::Arguments),
     /// Requests to a webhook endpoint, each durable before it is answered, on SQLite and PostgreSQL
     Webhooks(webhooks::Arguments),

@@ -1,16 +1,23 @@
 //! The calls, with `{server}` for the place of a mail server in the middle, `{endpoint}` for that of a webhook endpoint,
-//! `{folder}` for that of a folder, `{template}` and `{release}` for what they say, and `{i}` for the number of the round.
-//! `{made}`, `{planned}`, `{token}`, `{deploy-token}` and `{task}` are a template, a release, tokens and a control task that
-//! each round has for itself. `Configuration/box` is a folder with a hundred mail servers.
+//! `{folder}` for that of a folder, `{template}` and `{release}` for what they say, `{gate}` for the task at which that release
+//! waits, and `{i}` for the number of the round. `{made}`, `{planned}`, `{waiting}`, `{token}`, `{deploy-token}`,
+//! `{other-token}` and `{task}` are a template, a release, a gate, tokens and a control task that each round has for itself;
+//! `{failed}` and `{failed-task}` a release and a task that failed. `Configuration/box` is a folder with a hundred mail servers.
 //! Those that begin with `XML` are answered in XML, and those that begin with `PASSWORD` are asked with a user name and its
 //! password.
 
 /// What one asks.
-pub(super) const CALLS: [&str; 56] = [
+pub(super) const CALLS: [&str; 67] = [
     "GET /api/v1/releases",
     "GET /api/v1/templates",
     "GET /api/v1/templates/{template}",
+    "GET /api/v1/templates/{template}/variables",
     "GET /api/v1/releases/{release}",
+    "GET /api/v1/releases/{release}/variables",
+    "GET /api/v1/releases/{release}/variableValues",
+    "GET /api/v1/releases/{release}/active-tasks",
+    "GET /api/v1/tasks/{gate}",
+    "GET /api/v1/tasks/{gate}/log",
     "POST /api/v1/releases/search",
     "POST /api/v1/releases/search/overview",
     "POST /api/v1/releases/fullSearch",
@@ -20,10 +27,14 @@ pub(super) const CALLS: [&str; 56] = [
     "GET /api/v1/users?page=99",
     "GET /api/v1/users?fullName=rson%209999",
     "GET /api/v1/users?email=nobody&loginAllowed=True",
+    "GET /api/v1/users?lastActiveAfter=2099-01-01",
     "GET /api/v1/users/person-5000",
     "GET /api/v1/roles",
+    "GET /api/v1/roles?roleName=admin&principalName=admin",
+    "GET /api/v1/roles/Administrators",
     "GET /api/v1/global-permissions",
     "GET /api/v1/personal-access-tokens",
+    "GET /api/v1/personal-access-tokens/current",
     "GET /api/v1/settings/instance-information",
     "GET /api/v1/settings/Configuration/settings/general",
     "GET /api/v1/config/byTypeAndTitle?configurationType=notification.PatSmtpServer&title=server-2525",
@@ -44,6 +55,7 @@ pub(super) const CALLS: [&str; 56] = [
     "GET /deployit/security/user",
     "GET /deployit/security/user?page=99",
     "GET /deployit/security/user?fullName=rson%209999",
+    "GET /deployit/security/user//list?username=person-99",
     "GET /deployit/security/user/person-5000",
     "GET /deployit/repository/ci/{server}",
     "XML GET /deployit/repository/ci/{server}",
@@ -77,7 +89,7 @@ pub(super) const CALLS_OF_ALL: [&str; 6] = [
 ];
 
 /// What one changes. The ones after the others need what those made.
-pub(super) const WRITES: [&str; 39] = [
+pub(super) const WRITES: [&str; 45] = [
     "POST /deployit/repository/ci/Configuration/new-{i}",
     "PUT /deployit/repository/ci/Configuration/new-{i}",
     "POST /deployit/repository/copy/Configuration/new-{i}?newId=Configuration/copy-{i}",
@@ -97,9 +109,13 @@ pub(super) const WRITES: [&str; 39] = [
     "DELETE /api/v1/config/Configuration/config-{i}",
     "POST /deployit/security/user/new-{i}",
     "PUT /deployit/security/user/new-{i}",
+    "PUT /deployit/security/user/new-{i}/update",
     "PUT /api/v1/users/new-{i}",
     "PUT /api/v1/users",
     "DELETE /deployit/security/user/new-{i}",
+    "POST /api/v1/users/new-{i}",
+    "POST /api/v1/users/new-{i}/unlock",
+    "DELETE /api/v1/users/new-{i}",
     "POST /api/v1/roles/new-{i}",
     "PUT /api/v1/roles/new-{i}",
     "POST /api/v1/roles/new-{i}/rename?newName=named-{i}",
@@ -113,17 +129,20 @@ pub(super) const WRITES: [&str; 39] = [
     "POST /api/v1/releases/{planned}/start",
     "POST /api/v1/releases/{planned}/abort",
     "DELETE /api/v1/releases/{planned}",
+    "POST /api/v1/tasks/{waiting}/complete",
     "DELETE /api/v1/personal-access-tokens/{token}",
     "DELETE /deployit/tokens/users/{deploy-token}",
+    "DELETE /deployit/tokens/users?id={other-token}",
     // Last: thousands of roles stay behind.
     "POST /api/v1/roles",
     "PUT /api/v1/roles",
 ];
 
 /// What one does with a mail server: tasks that are kept in memory, and a try at a port where nobody listens.
-pub(super) const TRIES: [&str; 4] = [
+pub(super) const TRIES: [&str; 5] = [
     "POST /deployit/control",
     "GET /deployit/tasks/v2/{task}",
+    "GET /deployit/task/{task}",
     "DELETE /deployit/tasks/v2/{task}",
     "POST /api/v1/config/Configuration/nobody/status",
 ];
@@ -138,3 +157,7 @@ pub(super) const BY_PASSWORD: [&str; 6] = [
     // Tokens set none by default. Two hashes: the administrator's, and the new one.
     "PASSWORD POST /api/v1/users/person-1/password",
 ];
+
+/// What lets a release go on that failed. Its script runs again while the next call is made.
+pub(super) const AGAIN: [&str; 2] =
+    ["POST /api/v1/tasks/{failed-task}/retry", "POST /api/v1/releases/{failed}/restart"];

@@ -1,7 +1,9 @@
 //! What is there beside what is asked for: ten thousand configuration items, and as many users.
 
 use std::process::Command;
+use std::time::Duration;
 
+use patgate_testkit::wait;
 use serde_json::{Value, json};
 
 use super::FOLDERS;
@@ -10,6 +12,9 @@ use crate::bench::program::Data;
 use crate::bench::serving::Serving;
 use crate::failure::Failure;
 use crate::process;
+
+/// How long a release may take to fail.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who asks: a token for each product, and the password of an administrator.
 pub(super) struct Credentials {
@@ -23,9 +28,10 @@ pub(super) struct Begun {
     pub(super) credentials: Credentials,
     /// A mail server, as it was sent.
     pub(super) server: Value,
-    /// The id of a template, and that of a release of it.
+    /// The id of a template, that of a release of it, and that of the gate at which this waits.
     pub(super) template: String,
     pub(super) release: String,
+    pub(super) gate: String,
 }
 
 /// Makes the tokens, and one item of each kind by the calls that people make them with. Returns what they are.
@@ -52,7 +58,8 @@ pub(super) fn begin(data: &Data, serving: &Serving) -> Result<Begun, Failure> {
     let template = make(&administrator, "/api/v1/templates", &template("Ship it"), "id")?;
     let start = format!("/api/v1/templates/{template}/start");
     let release = make(&administrator, &start, &json!({ "releaseTitle": "Ship 1.2" }), "id")?;
-    Ok(Begun { credentials, server, template, release })
+    let gate = task_of(&administrator, &release)?;
+    Ok(Begun { credentials, server, template, release, gate })
 }
 
 /// A template of one gate, as it is sent.
@@ -70,6 +77,37 @@ pub(super) fn make(
 ) -> Result<String, Failure> {
     let made = administrator.post(path, body)?[field].as_str().map(ToOwned::to_owned);
     made.ok_or_else(|| Failure::Found(format!("`{path}` made nothing that has a `{field}`")))
+}
+
+/// The id of the task at which a release is.
+pub(super) fn task_of(administrator: &Administrator, release: &str) -> Result<String, Failure> {
+    let path = format!("/api/v1/releases/{release}/active-tasks");
+    let task = administrator.call("GET", &path, &Value::Null)?[0]["id"].as_str().map(ToOwned::to_owned);
+    task.ok_or_else(|| Failure::Found(format!("`{path}` names no task")))
+}
+
+/// Starts so many releases whose only task fails, and waits until all have. Returns their ids.
+pub(super) fn failed(
+    administrator: &Administrator,
+    run_as: &str,
+    count: usize,
+) -> Result<Vec<String>, Failure> {
+    let task = json!({ "type": "xlrelease.ScriptTask", "title": "Fail", "script": "fail('as it must')" });
+    let phases = json!([{ "title": "Test", "tasks": [task] }]);
+    let template = json!({ "title": "Fails", "phases": phases, "scriptUserPassword": run_as });
+    let template = make(administrator, "/api/v1/templates", &template, "id")?;
+    let start = format!("/api/v1/templates/{template}/start");
+    let start = || make(administrator, &start, &json!({ "releaseTitle": "It fails" }), "id");
+    let releases = (0..count).map(|_| start()).collect::<Result<Vec<_>, _>>()?;
+    for release in &releases {
+        let path = format!("/api/v1/releases/{release}");
+        let failed = wait::until(PATIENCE, || match administrator.call("GET", &path, &Value::Null) {
+            Ok(release) if release["status"] != "FAILED" => None,
+            other => Some(other),
+        });
+        failed.unwrap_or_else(|| Err(Failure::Found(format!("`{path}` does not fail"))))?;
+    }
+    Ok(releases)
 }
 
 /// Puts many items and users like the first ones into the database: folders, and mail servers and webhook endpoints in them.

@@ -7,7 +7,7 @@ mod sent;
 
 use std::process::Command;
 
-use self::calls::{BY_PASSWORD, CALLS, CALLS_OF_ALL, TRIES, WRITES};
+use self::calls::{AGAIN, BY_PASSWORD, CALLS, CALLS_OF_ALL, TRIES, WRITES};
 use self::fill::{begin, fill};
 use self::sent::Sent;
 use super::administrator::Administrator;
@@ -95,8 +95,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let by_password = step("calls with a password", || each(&sent, &BY_PASSWORD, ROUNDS_OF_CHANGES))?;
     let slow = by_password.first().map_or(f64::NAN, |row| row.first);
     let by_password = Group { what: "With a user name and its password", rows: by_password };
+    let again = step("failed releases", || each(&sent, &AGAIN, ROUNDS_OF_CHANGES))?;
+    let again = Group {
+        what: "Releases that failed go on, each with a script that runs beside the next call",
+        rows: again,
+    };
     serving.stop();
-    let text = report(count, &[asked, all, changes, tries, by_password], slow);
+    let text = report(count, &[asked, all, changes, tries, by_password, again], slow);
     println!("\n{text}");
     if count == COUNT {
         page::write("vendor", others, arguments.anyway, &text)?;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::fill::{Begun, Credentials, make, template};
+use super::fill::{Begun, Credentials, failed, make, task_of, template};
 use super::{FOLDERS, ROUNDS_OF_CHANGES, SEVERAL};
 use crate::bench::administrator::Administrator;
 use crate::failure::Failure;
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// Everything that calls name and send.
 pub(super) struct Sent {
     credentials: Credentials,
-    places: [(&'static str, String); 5],
+    places: [(&'static str, String); 6],
     /// What each round has for itself, once it is made.
     own: Vec<(&'static str, Vec<String>)>,
     several: Value,
@@ -36,6 +36,7 @@ impl Sent {
                 ("{folder}", format!("Configuration/folder-{}", FOLDERS / 2)),
                 ("{template}", begun.template),
                 ("{release}", begun.release),
+                ("{gate}", begun.gate),
             ],
             own: Vec::new(),
             several: (1..=SEVERAL).map(|i| place("server", i)).collect(),
@@ -53,12 +54,23 @@ impl Sent {
                 .collect::<Result<Vec<_>, _>>()
         };
         let token = json!({ "tokenNote": "once" });
-        let create = self.places.iter().find(|(name, _)| *name == "{template}");
-        let create = create.map(|(_, id)| format!("/api/v1/templates/{id}/create")).unwrap_or_default();
+        let template = self.places.iter().find(|(name, _)| *name == "{template}");
+        let template = template.map(|(_, id)| format!("/api/v1/templates/{id}")).unwrap_or_default();
+        let tasks_of = |releases: &[String]| {
+            releases.iter().map(|release| task_of(administrator, release)).collect::<Result<Vec<_>, _>>()
+        };
+        let title = |title: &str| json!({ "releaseTitle": title });
+        let waiting = each(&format!("{template}/start"), &title("Ship it when it is approved"), "id")?;
+        let mut failed = failed(administrator, &self.credentials.release, 2 * ROUNDS_OF_CHANGES)?;
+        let failed_tasks = tasks_of(&failed.split_off(ROUNDS_OF_CHANGES))?;
         let own = vec![
             ("{token}", each("/api/v1/personal-access-tokens", &token, "id")?),
             ("{deploy-token}", each("/deployit/tokens/users", &token, "id")?),
-            ("{planned}", each(&create, &json!({ "releaseTitle": "Ship it later" }), "id")?),
+            ("{other-token}", each("/deployit/tokens/users", &token, "id")?),
+            ("{planned}", each(&format!("{template}/create"), &title("Ship it later"), "id")?),
+            ("{waiting}", tasks_of(&waiting)?),
+            ("{failed}", failed),
+            ("{failed-task}", failed_tasks),
             ("{task}", each("/deployit/control", &self.control(), "string")?),
             ("{made}", (0..ROUNDS_OF_CHANGES).map(template_id).collect()),
         ];
@@ -120,7 +132,8 @@ impl Sent {
             "cis" => self.batch(&format!("Configuration/batch-{round}")),
             "delete" => ids(&self.batch(&format!("Configuration/batch-{round}"))),
             "control" => self.control(),
-            "status" | "copy" | "rename" => return None,
+            "status" | "copy" | "rename" | "unlock" | "restart" => return None,
+            "complete" | "retry" => json!({ "comment": "It was only a try" }),
             "candidate-values" => self.server.clone(),
             "search" | "overview" | "fullSearch" | "count" => {
                 json!({ "title": "Ship", "statuses": ["IN_PROGRESS"] })
