@@ -26,13 +26,14 @@ fn stage(client: &str, lines: &str) -> (Patgate, Certified) {
 }
 
 /// A browser in which somebody has signed in.
-struct Browser {
+pub(crate) struct Browser {
     visitor: Visitor,
-    cookie: String,
+    /// `name=value` of the session's cookie.
+    pub(crate) cookie: String,
 }
 
 impl Browser {
-    fn of(patgate: &Patgate, name: &str) -> Self {
+    pub(crate) fn of(patgate: &Patgate, name: &str) -> Self {
         let begun = curl([&patgate.url_of("/login/external/company")]);
         let way = cookie(&begun, "patgate_sign_in=");
         let visitor = Visitor::new(name, "any password");

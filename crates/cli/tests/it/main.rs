@@ -37,6 +37,7 @@ mod tls;
 mod vendor_clients;
 mod vendor_lines;
 mod vendor_ports;
+mod vendor_sso;
 mod webhooks;
 mod webhooks_attacked;
 mod webhooks_away;
