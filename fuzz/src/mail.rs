@@ -1,4 +1,4 @@
-//! What a mail server answers.
+//! What a mail server answers, and where mail goes.
 
 /// A way to sign in, which stands for all.
 pub mod server {
@@ -14,9 +14,14 @@ pub mod server {
     }
 }
 
+#[path = "../../crates/server/src/mail/address.rs"]
+#[expect(dead_code, reason = "no header is written here")]
+mod address;
 #[path = "../../crates/server/src/mail/connection/reply.rs"]
 #[expect(dead_code, reason = "what an answer means is asked elsewhere")]
 mod reply;
+
+pub use address::Mailbox;
 
 /// Reads lines of an answer, and what the server says that it can do.
 pub fn read(bytes: &[u8]) {

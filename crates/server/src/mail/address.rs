@@ -1,6 +1,7 @@
 //! Where mail goes, and whom it comes from.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use lettre::Address;
@@ -42,8 +43,8 @@ impl Mailbox {
             return Err(NotAMailbox);
         }
         let domain = match domain.strip_prefix('[') {
-            // An address in brackets is left to the check below.
-            Some(_) => domain.to_owned(),
+            Some(literal) if is_address_literal(literal) => domain.to_owned(),
+            Some(_) => return Err(NotAMailbox),
             None => match Host::parse(domain) {
                 Ok(Host::Domain(domain)) => domain,
                 Ok(Host::Ipv4(_) | Host::Ipv6(_)) | Err(_) => return Err(NotAMailbox),
@@ -109,6 +110,14 @@ impl fmt::Display for Mailbox {
     }
 }
 
+/// Whether this is the address of a machine, behind its first bracket (RFC 5321 §4.1.3).
+fn is_address_literal(text: &str) -> bool {
+    text.strip_suffix(']').is_some_and(|inner| match inner.strip_prefix("IPv6:") {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => inner.parse::<Ipv4Addr>().is_ok(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,7 +131,9 @@ mod tests {
         assert_eq!(named.to_string(), "Ann Müller <ann@localhost>");
         let foreign = Mailbox::at("jörg@bücher.example").unwrap();
         assert_eq!(foreign.address(), "jörg@xn--bcher-kva.example");
-        assert_eq!(Mailbox::at("ann@[192.0.2.1]").unwrap().domain(), "[192.0.2.1]");
+        for literal in ["[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+            assert_eq!(Mailbox::at(&format!("ann@{literal}")).unwrap().domain(), literal);
+        }
     }
 
     #[test]
@@ -141,6 +152,10 @@ mod tests {
             "ann@example.org\0",
             "ann@example.org, eve@example.org",
             "ann@192.0.2.1",
+            "ann@[192.0.2.1",
+            "ann@[example.org]",
+            "ann@[ü]",
+            "ann@[IPv6:192.0.2.1]",
         ] {
             assert_eq!(Mailbox::at(text), Err(NotAMailbox), "{text:?}");
         }
