@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use html2text::{Handle, RcDom};
+
 use super::TemplateFault;
 
 /// Columns of the text that is made of HTML.
@@ -28,19 +30,22 @@ pub(super) fn is_html(body: &str) -> bool {
 
 /// The text of an HTML body, with the addresses of its links below it.
 pub(super) fn to_text(html: &str) -> Result<String, TemplateFault> {
+    // Before it is read: reading takes long where elements lie within each other by the thousand.
     if depth(html) > DEEPEST {
         return Err(TemplateFault::NoText);
     }
-    let convert = || {
-        html2text::config::plain_no_decorate()
-            .link_footnotes(true)
-            .no_link_wrapping()
-            .string_from_read(html.as_bytes(), WIDTH)
+    let convert = || -> Result<Option<String>, html2text::Error> {
+        let config = html2text::config::plain_no_decorate().link_footnotes(true).no_link_wrapping();
+        // What is a tag, and whether an end tag ends anything where it stands, is known only when all is read.
+        if is_deep(&config.parse_html(html.as_bytes())?) {
+            return Ok(None);
+        }
+        config.string_from_read(html.as_bytes(), WIDTH).map(Some)
     };
     // What administrators write must not end a thread, should the library not be up to it.
     match catch_unwind(AssertUnwindSafe(convert)) {
-        Ok(Ok(text)) => Ok(text),
-        Ok(Err(_)) | Err(_) => Err(TemplateFault::NoText),
+        Ok(Ok(Some(text))) => Ok(text),
+        Ok(Ok(None) | Err(_)) | Err(_) => Err(TemplateFault::NoText),
     }
 }
 
@@ -97,8 +102,20 @@ pub(super) fn escaped(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// How many elements lie within each other, at most. An end tag ends the last element of its name, with all in it, and
-/// nothing when there is none: elements that are never ended lie within each other.
+/// Whether more lies within each other in a document than may.
+fn is_deep(document: &RcDom) -> bool {
+    let mut level = vec![Handle::clone(&document.document)];
+    for _ in 0..DEEPEST {
+        level = level.iter().flat_map(|node| node.children.borrow().clone()).collect();
+        if level.is_empty() {
+            return false;
+        }
+    }
+    true
+}
+
+/// How many elements lie within each other, at most, as far as their tags tell. An end tag ends the last element of its
+/// name, with all in it, and nothing when there is none: elements that are never ended lie within each other.
 fn depth(html: &str) -> usize {
     let (mut open, mut deepest) = (Vec::new(), 0);
     for (at, _) in html.match_indices('<') {

@@ -226,6 +226,10 @@ fn html_that_is_deep_or_broken_ends_no_thread() {
         "<table><tr><td>".repeat(4_000),
         "<b>".repeat(20_000),
         "<b></i>".repeat(9_000),
+        // End tags that are none, and one that ends nothing where it stands.
+        "<b><!--</b>-->".repeat(4_000),
+        "<b title='</b>'>".repeat(3_000),
+        "<div><table><tr><td></div>".repeat(2_000),
     ] {
         assert_eq!(refused(Kind::Token, "s", &deep), TemplateFault::NoText.to_string());
     }
