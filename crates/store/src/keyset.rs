@@ -9,6 +9,7 @@ use patgate_core::policy::Exemption;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement, Value};
 
 use crate::decisions::StoredDecision;
+use crate::reminders::ReminderRun;
 
 /// From where a list goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +62,12 @@ impl TimeCursor {
     #[must_use]
     pub fn of_exemption(exemption: &Exemption) -> Self {
         Self::new(exemption.ends_at, exemption.id.as_i64())
+    }
+
+    /// The place of a run of reminders: by when it planned.
+    #[must_use]
+    pub fn of_run(run: &ReminderRun) -> Self {
+        Self::new(run.at, run.id.as_i64())
     }
 
     fn new(at: Timestamp, id: i64) -> Self {

@@ -8,6 +8,7 @@ mod all_tokens;
 pub(crate) mod api;
 pub mod assets;
 mod audit;
+mod beginning;
 mod configuration;
 mod confirm;
 mod delivery;

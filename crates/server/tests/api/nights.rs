@@ -212,7 +212,7 @@ async fn who_has_no_address_is_served_when_there_is_one_and_who_slept_runs_once(
     assert_eq!(night(&world, "2026-11-26").await, (1, 1));
     assert_eq!(server.kept().len(), 1);
     assert_eq!(night(&world, "2026-11-30").await, (0, 1), "his expired and was never told of: that is seen");
-    assert_eq!(world.state.store.reminder_runs(10).await.unwrap().len(), 4);
+    assert_eq!(world.state.store.reminder_runs(&Seek::Start, 10).await.unwrap().len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use patgate_core::reminder::SkipReason;
 use patgate_server::jobs;
 use patgate_server::service::reminders::{self, Round};
-use patgate_store::{Act, MailState, RunNote, StoredMail, Touched};
+use patgate_store::{Act, MailState, RunNote, Seek, StoredMail, Touched};
 use patgate_testkit::ports;
 use patgate_testkit::servers::mail::{Kept, MailServer, Way};
 use serde_json::json;
@@ -101,7 +101,7 @@ async fn a_night_is_planned_while_a_mail_server_keeps_the_sender_waiting() {
     assert!(arrives.is_some(), "the mail is handed over");
     world.clock.set(one_o_clock("2026-11-24"));
     let has_run = async || {
-        let nights = world.state.store.reminder_runs(9).await.unwrap();
+        let nights = world.state.store.reminder_runs(&Seek::Start, 9).await.unwrap();
         nights.iter().any(|run| run.night == "2026-11-24".parse().ok() && run.note.is_none())
     };
     let planned = async {

@@ -1,6 +1,6 @@
 //! What runs and mails there are: for the page, and for the next run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use super::{MailCounts, MailKind, MailState, MailStateKind, ReminderRun, RunNote, StoredMail};
 use crate::audit::SubjectKind;
 use crate::error::StoreError;
-use crate::keyset::{Seek, beyond, in_list_order};
+use crate::keyset::{Seek, TimeCursor, beyond, in_list_order, latest_first};
 use crate::rows::{column, json, optional_time, time};
 use crate::store::Store;
 use crate::tables::{AuditEvents, Mails, ReminderRuns};
@@ -56,14 +56,20 @@ pub struct MailFilter {
 }
 
 impl Store {
-    /// The last runs, newest first.
+    /// At most `limit` runs, the newest first, from a place of the list on.
     ///
     /// # Errors
     /// When the database fails; so with all below.
-    pub async fn reminder_runs(&self, limit: u64) -> Result<Vec<ReminderRun>, StoreError> {
-        let select = runs().order_by(ReminderRuns::At, Order::Desc).limit(limit).take();
+    pub async fn reminder_runs(
+        &self,
+        seek: &Seek<TimeCursor>,
+        limit: u64,
+    ) -> Result<Vec<ReminderRun>, StoreError> {
+        let mut select = runs();
+        latest_first(&mut select, [ReminderRuns::At, ReminderRuns::Id], seek, limit);
         let rows = self.inner.orm.query_all(&select).await?;
-        let mut runs = rows.iter().map(run).collect::<Result<Vec<_>, _>>()?;
+        let runs = rows.iter().map(run).collect::<Result<_, _>>()?;
+        let mut runs = in_list_order(runs, seek.is_backward());
         add_names(&self.inner.orm, &mut runs).await?;
         Ok(runs)
     }
@@ -87,17 +93,18 @@ impl Store {
         self.inner.orm.query_one(&select).await?.as_ref().map(run).transpose()
     }
 
-    /// What became of the mails of a run so far.
-    pub async fn mail_counts(&self, run: RunId) -> Result<MailCounts, StoreError> {
+    /// What became of the mails of these runs so far. A run without mails is left out.
+    pub async fn mail_counts(&self, runs: &[RunId]) -> Result<BTreeMap<RunId, MailCounts>, StoreError> {
         let select = Query::select()
-            .column(Mails::State)
+            .columns([Mails::Run, Mails::State])
             .expr_as(Expr::col(Mails::Id).count(), "mails")
             .from(Mails::Table)
-            .and_where(Expr::col(Mails::Run).eq(run.as_i64()))
-            .group_by_col(Mails::State)
+            .and_where(Expr::col(Mails::Run).is_in(runs.iter().map(|run| run.as_i64())))
+            .group_by_columns([Mails::Run, Mails::State])
             .take();
-        let mut counts = MailCounts::default();
+        let mut all: BTreeMap<_, MailCounts> = BTreeMap::new();
         for row in self.inner.orm.query_all(&select).await? {
+            let counts = all.entry(RunId::from_i64(column(&row, "run")?)).or_default();
             let mails = column::<i64>(&row, "mails")?.unsigned_abs();
             let state = MailStateKind::from_stored(&column::<String>(&row, "state")?);
             match state.ok_or(StoreError::Unreadable("state"))? {
@@ -107,7 +114,7 @@ impl Store {
                 MailStateKind::Waiting | MailStateKind::Sending => counts.waiting += mails,
             }
         }
-        Ok(counts)
+        Ok(all)
     }
 
     /// What is in the way of the mails of a run that wait: the words that most of them have; `None` when none has any.

@@ -10,6 +10,7 @@ use patgate_core::reminder::{Night, Plan, PlannedMail, Schedule, SkipReason, pla
 use super::*;
 use crate::{
     AuditFilter, MailClaim, MailFilter, MailOutcome, MailState, Planning, RunNote, Seek, StoreError,
+    TimeCursor,
 };
 
 fn night() -> Night {
@@ -99,9 +100,11 @@ on_both_databases! {
         // Asked for a second time by somebody: the mail that waits counts, the skipped one is looked at again.
         let again = run(&store, 3, None, now()).await;
         assert_eq!((again.mails.len(), again.skipped.len()), (0, 1));
-        assert_eq!(store.reminder_runs(10).await.unwrap().len(), 2);
-        let counts = store.mail_counts(run_id(1)).await.unwrap();
-        assert_eq!((counts.waiting, counts.skipped, counts.sent, counts.failed), (1, 1, 0, 0));
+        assert_eq!(store.reminder_runs(&Seek::Start, 10).await.unwrap().len(), 2);
+        let counts = store.mail_counts(&[run_id(1), run_id(2), run_id(3)]).await.unwrap();
+        let counts: Vec<_> =
+            counts.iter().map(|(run, of)| (*run, of.waiting, of.skipped, of.sent, of.failed)).collect();
+        assert_eq!(counts, [(run_id(1), 1, 1, 0, 0), (run_id(3), 0, 1, 0, 0)], "there is no second run");
     }
 
     async fn a_run_that_is_not_committed_has_not_happened(fixture: Fixture) {
@@ -121,7 +124,7 @@ on_both_databases! {
         let mut change = store.change(&admin(), now()).await.unwrap();
         fill(change.plan_reminders(run_id(1)), 1, now()).await;
         drop(change);
-        assert_eq!((states(&store).await, store.reminder_runs(9).await.unwrap()), (vec![], vec![]));
+        assert_eq!((states(&store).await, store.reminder_runs(&Seek::Start, 9).await.unwrap()), (vec![], vec![]));
         assert_eq!(store.last_sequence().await.unwrap(), before);
         run(&store, 2, None, now()).await;
         assert_eq!(store.last_sequence().await.unwrap().as_i64(), before.as_i64() + 1);
@@ -132,9 +135,29 @@ on_both_databases! {
         assert_eq!(subjects, [(&*run_id(2).to_string(), &*admin().name)]);
         for (id, by) in [(2, Some(admin().name)), (3, None)] {
             assert_eq!(store.reminder_run(run_id(id)).await.unwrap().unwrap().by, by);
-            let listed = store.reminder_runs(9).await.unwrap();
+            let listed = store.reminder_runs(&Seek::Start, 9).await.unwrap();
             assert_eq!(listed.iter().find(|run| run.id == run_id(id)).unwrap().by, by);
         }
+    }
+
+    async fn runs_are_listed_page_by_page_there_and_back_the_newest_first(fixture: Fixture) {
+        let store = fixture.open().await;
+        // Two were planned at the same moment.
+        for (id, hours) in [(1, 0), (2, 24), (3, 24), (4, 48), (5, 72)] {
+            let mut change = store.change(&admin(), now() + SignedDuration::from_hours(hours)).await.unwrap();
+            change.plan_reminders(run_id(id)).commit(None).await.unwrap();
+            change.commit().await.unwrap();
+        }
+        let page = async |seek| {
+            let runs = store.reminder_runs(&seek, 2).await.unwrap();
+            let ids: Vec<_> = runs.iter().map(|run| run.id.as_i64()).collect();
+            (ids, runs.last().map(TimeCursor::of_run), runs.first().map(TimeCursor::of_run))
+        };
+        let (first, last, _) = page(Seek::Start).await;
+        let (second, last, begin) = page(Seek::After(last.unwrap())).await;
+        let (third, _, _) = page(Seek::After(last.unwrap())).await;
+        assert_eq!([first.as_slice(), &second, &third], [&[5, 4][..], &[3, 2], &[1]]);
+        assert_eq!(page(Seek::Before(begin.unwrap())).await.0, first);
     }
 
     async fn a_night_without_a_server_is_noted(fixture: Fixture) {
@@ -293,9 +316,9 @@ on_both_databases! {
         let claim = store.claim_mails(&sender, now(), 10).await.unwrap()[0].claim;
         store.mark_mails(&sender, &[(claim, sent())], now()).await.unwrap();
         store.forget_mails(in_days(1)).await.unwrap();
-        assert_eq!((states(&store).await, store.reminder_runs(9).await.unwrap()), (vec![], vec![]));
+        assert_eq!((states(&store).await, store.reminder_runs(&Seek::Start, 9).await.unwrap()), (vec![], vec![]));
         assert_eq!(run(&store, 2, None, in_days(1)).await.mails.len(), 0, "its mark is kept while the token lives");
         assert_eq!(run(&store, 3, None, in_days(60)).await, Plan::default(), "a run with nothing to do is a run too");
-        assert_eq!(store.reminder_runs(9).await.unwrap().len(), 2);
+        assert_eq!(store.reminder_runs(&Seek::Start, 9).await.unwrap().len(), 2);
     }
 }

@@ -6,7 +6,7 @@ use patgate_store::{MailState, ReminderRun};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::service::reminders::{ListedMail, ListedRun};
+use crate::service::reminders::{ListedMail, ListedRun, MailedName};
 
 /// One look at all tokens.
 #[derive(Serialize, ToSchema)]
@@ -129,15 +129,20 @@ impl From<ListedRun> for RunBody {
     }
 }
 
+impl From<MailedName> for TokenBody {
+    fn from(MailedName { id, days, name }: MailedName) -> Self {
+        Self { id, name, days }
+    }
+}
+
 impl From<ListedMail> for MailBody {
     fn from(ListedMail { mail, owner, tokens }: ListedMail) -> Self {
-        let named = mail.tokens.into_iter().zip(tokens);
         Self {
             id: mail.id,
             run: mail.run,
             kind: mail.kind.as_str(),
             owner,
-            tokens: named.map(|((id, days), name)| TokenBody { id, name, days }).collect(),
+            tokens: tokens.into_iter().map(TokenBody::from).collect(),
             state: mail.state.kind().as_str(),
             reason: match mail.state {
                 MailState::Skipped(reason) => Some(reason.as_str()),

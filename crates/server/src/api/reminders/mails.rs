@@ -110,7 +110,7 @@ async fn list(
         (None, None) => Seek::Start,
     };
     let filter = MailFilter { run, state: asked.state.map(Became::kind) };
-    let mails = reminders::mails(state, caller, &filter, &seek, limit).await?;
+    let mails = reminders::mails(state, caller, &filter, &seek, limit, usize::MAX).await?;
     Ok(axum::Json(mails.into_iter().map(MailBody::from).collect()))
 }
 

@@ -107,13 +107,14 @@ pub(super) async fn preview_reminders(
         mails_after: place("after", asked.after)?,
         left_out_after: place("leftOutAfter", asked.left_out_after)?,
         limit,
+        named: usize::MAX,
     };
     Ok(axum::Json(reminders::preview(&state, &caller, part).await?.into()))
 }
 
 impl From<Preview> for PreviewBody {
     fn from(preview: Preview) -> Self {
-        let Preview { note, planned, skipped, mails, more_mails, left_out, more_left_out } = preview;
+        let Preview { note, planned, skipped, mails, more_mails, left_out, more_left_out, days: _ } = preview;
         let mails = mails.into_iter().map(|mail| PlannedBody {
             owner: mail.owner,
             address: mail.address,

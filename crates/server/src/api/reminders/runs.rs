@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use patgate_core::identifier::RunId;
+use patgate_store::Seek;
 
 use super::body::RunBody;
 use crate::api::path::Named;
@@ -10,6 +11,9 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::reminders;
 use crate::state::AppState;
+
+/// How many runs are listed: a quarter of a year of nights.
+const LISTED: u64 = 100;
 
 /// Lists the last 100 runs, newest first. Needs `config#view`, `config#edit`, `security#view` or `security#edit`.
 #[utoipa::path(
@@ -22,7 +26,7 @@ pub(super) async fn list_reminder_runs(
     State(state): State<AppState>,
     caller: Caller,
 ) -> Result<axum::Json<Vec<RunBody>>, Problem> {
-    let runs = reminders::runs(&state, &caller).await?;
+    let runs = reminders::runs(&state, &caller, &Seek::Start, LISTED).await?;
     Ok(axum::Json(runs.into_iter().map(RunBody::from).collect()))
 }
 

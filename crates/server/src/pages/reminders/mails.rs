@@ -8,7 +8,7 @@ use patgate_core::identifier::{MailId, RunId};
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_store::{MailFilter, MailStateKind, Seek};
 
-use super::row::MailRow;
+use super::row::{ANSWER, MailRow, NAMED};
 use super::{LIST, RunRow, may_run};
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
@@ -79,7 +79,7 @@ async fn show(
     let filter = MailFilter { run: id, state: only };
     let mails = match &run {
         Some(_) if !may_see => Vec::new(),
-        _ => reminders::mails(state, &visitor.caller, &filter, &place, paging::ASKED).await?,
+        _ => reminders::mails(state, &visitor.caller, &filter, &place, paging::ASKED, NAMED).await?,
     };
     let (mails, paging) = Paging::cut(mails, &place, &query, |listed| listed.mail.id);
     let notice = match query.text("done") {
@@ -100,7 +100,7 @@ async fn show(
             .map(|(word, label)| Choice::new(word, label, asked))
             .collect(),
         is_filtered: !asked.is_empty(),
-        rows: mails.into_iter().map(MailRow::from).collect(),
+        rows: mails.into_iter().map(|mail| MailRow::new(mail, ANSWER)).collect(),
         is_later: place != Seek::Start,
         paging,
     };

@@ -2,6 +2,7 @@
 //! `/admin/reminders`.
 
 mod list;
+mod mail;
 mod mails;
 mod retry;
 mod retry_all;
@@ -25,6 +26,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/admin/reminders", get(list::show))
         .route("/admin/reminders/run", get(run_now::ask).post(run_now::run))
         .route("/admin/reminders/mails", get(mails::show_all))
+        .route("/admin/reminders/mails/{id}", get(mail::show))
         .route("/admin/reminders/mails/{id}/retry", get(retry::ask).post(retry::retry))
         .route("/admin/reminders/{id}", get(mails::show_run))
         .route("/admin/reminders/{id}/retry", get(retry_all::ask).post(retry_all::retry))

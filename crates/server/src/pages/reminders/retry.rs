@@ -3,9 +3,11 @@
 use axum::extract::State;
 use http::StatusCode;
 use patgate_core::identifier::MailId;
-use patgate_store::MailState;
+use patgate_store::{MailState, Seek};
 
 use super::LIST;
+use super::row::ANSWER;
+use crate::pages::beginning::beginning;
 use crate::pages::confirm::Confirm;
 use crate::pages::form::Named;
 use crate::pages::refused::redirect;
@@ -46,17 +48,18 @@ pub(super) async fn retry(
 
 async fn read(state: &AppState, visitor: &Visitor, id: MailId) -> Result<ListedMail, Refused> {
     visitor.caller.require(state, RUNS)?;
-    Ok(reminders::mail(state, &visitor.caller, id).await?)
+    Ok(reminders::mail(state, &visitor.caller, id, &Seek::Start, 1).await?)
 }
 
 fn question(state: &AppState, visitor: &Visitor, listed: &ListedMail) -> Confirm {
     let ListedMail { mail, owner, tokens } = listed;
     let heading = format!("Try the mail to {owner} again?");
-    let mut sentences = vec![match tokens.as_slice() {
-        [one] => format!("It is about the token {one}."),
-        many => format!("It is about {} tokens.", many.len()),
+    let mut sentences = vec![match (tokens.as_slice(), mail.tokens.len()) {
+        ([one], 1) => format!("It is about the token {}.", one.name),
+        (_, many) => format!("It is about {many} tokens."),
     }];
     if let (Some(address), Some(answer)) = (&mail.address, &mail.answer) {
+        let answer = beginning(answer, ANSWER);
         sentences.push(format!("It failed for {address}, with the words “{answer}”."));
     }
     sentences.push("It goes to the address that the owner has now.".to_owned());

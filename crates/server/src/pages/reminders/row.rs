@@ -5,10 +5,15 @@ use patgate_store::{MailKind, MailState, RunNote};
 
 use super::LIST;
 use crate::pages::Moment;
+use crate::pages::beginning::beginning;
 use crate::service::reminders::{ListedMail, ListedRun};
 
-/// How many tokens of a mail are named at once; the rest on demand.
-const NAMED: usize = 3;
+/// How many tokens of a mail are named in a list; all of them are on the page of the mail.
+pub(super) const NAMED: usize = 2;
+/// How many bytes of what a mail server said stand in a row of a list of mails: it may say thousands.
+pub(super) const ANSWER: usize = 200;
+/// The same of what is in the way of a run.
+const OBSTACLE: usize = 500;
 
 /// A run.
 pub(in crate::pages) struct RunRow {
@@ -44,8 +49,8 @@ pub(super) struct MailRow {
     pub(super) owner: String,
     /// The first of its tokens.
     pub(super) tokens: Vec<String>,
-    /// The rest of them.
-    pub(super) more: Vec<String>,
+    /// How many more there are.
+    pub(super) more: usize,
     /// What it is when it is no reminder.
     pub(super) notice: Option<&'static str>,
     /// Where it went, or was refused; empty: it was not tried.
@@ -66,7 +71,7 @@ pub(super) struct MailRow {
 impl From<ListedRun> for RunRow {
     fn from(ListedRun { run, counts, obstacle }: ListedRun) -> Self {
         let note = run.note.map(Note::of);
-        let obstacle = obstacle.unwrap_or_default();
+        let obstacle = beginning(&obstacle.unwrap_or_default(), OBSTACLE);
         let waits = if obstacle.is_empty() { String::new() } else { format!(" Mails wait: {obstacle}") };
         let told = match &note {
             Some(note) => note.text.to_owned(),
@@ -110,8 +115,9 @@ impl Note {
     }
 }
 
-impl From<ListedMail> for MailRow {
-    fn from(ListedMail { mail, owner, mut tokens }: ListedMail) -> Self {
+impl MailRow {
+    /// With so many bytes of what the mail server said.
+    pub(super) fn new(ListedMail { mail, owner, tokens }: ListedMail, answer: usize) -> Self {
         let (state, look) = match mail.state {
             MailState::Waiting => ("Waiting", "plain"),
             MailState::Sending => ("Being sent", "plain"),
@@ -119,12 +125,11 @@ impl From<ListedMail> for MailRow {
             MailState::Skipped(_) => ("Skipped", "warning"),
             MailState::Failed => ("Failed", "bad"),
         };
-        let more = tokens.split_off(NAMED.min(tokens.len()));
         Self {
             id: mail.id.to_string(),
             owner,
-            tokens,
-            more,
+            more: mail.tokens.len() - tokens.len(),
+            tokens: tokens.into_iter().map(|token| token.name).collect(),
             notice: match mail.kind {
                 MailKind::Reminder => None,
                 MailKind::Shortened => Some("Notice of an earlier end"),
@@ -137,7 +142,7 @@ impl From<ListedMail> for MailRow {
                 MailState::Skipped(reason) => reason_words(reason),
                 _ => "",
             },
-            answer: mail.answer.unwrap_or_default(),
+            answer: beginning(&mail.answer.unwrap_or_default(), answer),
             attempts: mail.attempts,
             next: mail.due_at.map(Moment::from),
             done: mail.done_at.map(Moment::from),

@@ -6,13 +6,11 @@ use axum::response::{Html, IntoResponse};
 
 use super::row::{Note, reason_words};
 use super::{LIST, may_run};
+use crate::pages::paging::ROWS;
 use crate::pages::refused::redirect;
 use crate::pages::{Fields, PageResult, Shell, Submitted, Visitor};
 use crate::service::reminders::{self, Part, Place, Preview, PreviewedMail};
 use crate::state::AppState;
-
-/// How many mails, and how many left-out tokens, are named at once.
-const NAMED: usize = 50;
 
 /// The page.
 #[derive(Template)]
@@ -24,6 +22,8 @@ struct RunPage {
     planned: u64,
     skipped: u64,
     mails: Vec<PreviewedMail>,
+    /// Within how many days the tokens end that a run looks at.
+    days: u32,
     /// The query of the mails behind these; empty: they are the last.
     more_mails: String,
     left_out: Vec<LeftOut>,
@@ -50,8 +50,8 @@ pub(super) async fn ask(
     // A place that cannot be read is the beginning.
     let place = |name| query.text(name).parse::<Place>().ok();
     let (mails_after, left_out_after) = (place("after"), place("left_out_after"));
-    let part = Part { mails_after, left_out_after, limit: NAMED };
-    let Preview { note, planned, skipped, mails, more_mails, left_out, more_left_out } =
+    let part = Part { mails_after, left_out_after, limit: ROWS, named: 1 };
+    let Preview { note, days, planned, skipped, mails, more_mails, left_out, more_left_out } =
         reminders::preview(&state, &visitor.caller, part).await?;
     let more = |name, place: Option<Place>| {
         place.map(|place| query.with(&[(name, &place.to_string())])).unwrap_or_default()
@@ -68,6 +68,7 @@ pub(super) async fn ask(
         planned,
         skipped,
         mails,
+        days,
         more_mails: more("after", more_mails),
         left_out: left_out.collect(),
         more_left_out: more("left_out_after", more_left_out),

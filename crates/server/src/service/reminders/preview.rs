@@ -6,10 +6,11 @@ use std::str::FromStr;
 use patgate_core::identifier::{GrantId, NotAnIdentifier, UserId};
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
 use patgate_core::reminder::{SkipReason, plan};
-use patgate_store::{RunNote, StoreError};
+use patgate_store::RunNote;
 
 use super::SEES;
 use super::plan::{LOOK, Looks, between, last_night, reason_for_none};
+use super::read::{TokenNames, owner_name};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -23,6 +24,8 @@ pub struct Part {
     pub left_out_after: Option<Place>,
     /// How many of each at most.
     pub limit: usize,
+    /// How many tokens of a mail at most.
+    pub named: usize,
 }
 
 /// A place in one of the lists: whose, and which token.
@@ -34,6 +37,8 @@ pub struct Place(UserId, GrantId);
 pub struct Preview {
     /// Why it would plan nothing, when that has a reason beyond the tokens.
     pub note: Option<RunNote>,
+    /// Within how many days the tokens end that it would look at.
+    pub days: u32,
     /// How many mails it would plan.
     pub planned: u64,
     /// How many tokens it would leave out.
@@ -55,8 +60,10 @@ pub struct PreviewedMail {
     pub owner: String,
     /// Where it would go.
     pub address: String,
-    /// Its tokens' names.
+    /// The names of the first of its tokens, as many as were asked for.
     pub tokens: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 /// A token about which no mail would be written.
@@ -82,6 +89,7 @@ pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Pr
     if preview.note.is_some() {
         return Ok(preview);
     }
+    preview.days = settings.schedule().longest().into();
     // Who may not see other people's tokens is told how many, not which.
     let may_see = caller.may(state, TOKEN_VIEW_ALL);
     let mut mails = Cut::new(part.mails_after, part.limit);
@@ -89,6 +97,7 @@ pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Pr
     let since = last_night(state, now).await?.map_or(now, |run| run.at);
     let between = between(&settings, since, now);
     let mut looks = Looks::default();
+    let (mut planned, mut skipped) = (Vec::new(), Vec::new());
     while let Some(after) = looks.next() {
         let found = looks.whole_owners(state.store.reminder_candidates(between, after, LOOK).await?);
         let mut plan = plan(&settings.schedule(), &found, now);
@@ -105,21 +114,34 @@ pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Pr
                 continue;
             }
             let address = found.iter().find(|token| token.owner == mail.owner).map(|token| &token.address);
-            let mut tokens = Vec::new();
-            for (grant, _) in &mail.tokens {
-                tokens.push(token_name(state, *grant).await?);
-            }
             let address = address.cloned().unwrap_or_default();
-            preview.mails.push(PreviewedMail { owner: owner_name(state, mail.owner), address, tokens });
+            let named: Vec<_> = mail.tokens.iter().take(part.named).map(|(grant, _)| *grant).collect();
+            let more = mail.tokens.len() - named.len();
+            planned.push((mail.owner, address, named, more));
         }
         plan.skipped.sort_by_key(|(grant, owner, _)| (*owner, *grant));
         for (grant, owner, reason) in plan.skipped {
             if left_out.takes(Place(owner, grant)) {
-                let (owner, token) = (owner_name(state, owner), token_name(state, grant).await?);
-                preview.left_out.push(SkippedToken { owner, token, reason });
+                skipped.push((owner, grant, reason));
             }
         }
     }
+    let of_mails = planned.iter().flat_map(|(_, _, named, _)| named).copied();
+    let grants: Vec<_> = of_mails.chain(skipped.iter().map(|(_, grant, _)| *grant)).collect();
+    let names = TokenNames::of(state, &grants).await?;
+    let mails_of = planned.into_iter().map(|(owner, address, named, more)| PreviewedMail {
+        owner: owner_name(state, owner),
+        address,
+        tokens: named.into_iter().map(|grant| names.name(grant)).collect(),
+        more,
+    });
+    preview.mails = mails_of.collect();
+    let left_out_of = skipped.into_iter().map(|(owner, grant, reason)| SkippedToken {
+        owner: owner_name(state, owner),
+        token: names.name(grant),
+        reason,
+    });
+    preview.left_out = left_out_of.collect();
     (preview.more_mails, preview.more_left_out) = (mails.more, left_out.more);
     Ok(preview)
 }
@@ -164,13 +186,4 @@ impl FromStr for Place {
         let (owner, grant) = text.split_once('.').ok_or(NotAnIdentifier)?;
         Ok(Self(owner.parse()?, grant.parse()?))
     }
-}
-
-fn owner_name(state: &AppState, owner: UserId) -> String {
-    state.username(owner).unwrap_or_else(|| owner.to_string())
-}
-
-async fn token_name(state: &AppState, grant: GrantId) -> Result<String, StoreError> {
-    let found = state.store.grant(grant).await?;
-    Ok(found.map_or_else(|| grant.to_string(), |found| found.name.as_str().to_owned()))
 }

@@ -64,14 +64,39 @@ impl World {
         id
     }
 
+    /// A run by hand that planned one mail about all these tokens of one owner.
+    pub(crate) async fn digest(&self, owner: &Person, tokens: &[&IssuedToken]) -> RunId {
+        let days = NotificationDays::default();
+        let mail =
+            PlannedMail { owner: owner.id, tokens: tokens.iter().map(|token| (token.id, days)).collect() };
+        let plan = Plan { mails: vec![mail], skipped: Vec::new() };
+        let id = RunId::generate(&mut self.state.random.draw());
+        let mut change = self.change().await;
+        let mut planning = change.plan_reminders(id);
+        planning.write(&plan, || MailId::generate(&mut self.state.random.draw())).await.unwrap();
+        planning.commit(None).await.unwrap();
+        self.commit(change).await;
+        id
+    }
+
     /// All mails that wait are refused for good. Which they are.
     pub(crate) async fn fail_mails(&self, answer: &str) -> Vec<MailId> {
+        let failed =
+            |address: &str| MailOutcome::Failed { address: address.to_owned(), answer: answer.to_owned() };
+        self.mark_mails(failed).await
+    }
+
+    /// All mails that wait are refused, and wait on.
+    pub(crate) async fn put_mails_off(&self, answer: &str) {
+        let due_at = self.clock.now();
+        self.mark_mails(|_| MailOutcome::Later { due_at, answer: answer.to_owned() }).await;
+    }
+
+    async fn mark_mails(&self, outcome: impl Fn(&str) -> MailOutcome) -> Vec<MailId> {
         let store = &self.state.store;
         let sender = store.sender().await.unwrap().unwrap();
         let mails = store.claim_mails(&sender, self.clock.now(), 1_000).await.unwrap();
-        let failed =
-            |address: &str| MailOutcome::Failed { address: address.to_owned(), answer: answer.to_owned() };
-        let outcomes: Vec<_> = mails.iter().map(|mail| (mail.claim, failed(&mail.address))).collect();
+        let outcomes: Vec<_> = mails.iter().map(|mail| (mail.claim, outcome(&mail.address))).collect();
         store.mark_mails(&sender, &outcomes, self.clock.now()).await.unwrap();
         mails.iter().map(|mail| mail.id).collect()
     }

@@ -1,4 +1,4 @@
-//! *Reminders*: the last runs, their mails, trying one again, and running now.
+//! *Reminders*: the runs, their mails, trying one again, and running now.
 
 use patgate_core::identifier::MailId;
 use patgate_store::{MailFilter, MailState, RunNote, Seek};
@@ -6,17 +6,17 @@ use patgate_testkit::clock::seconds_from_noon;
 
 use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World, post};
 
-const LIST: &str = "/admin/reminders";
-const RUN: &str = "/admin/reminders/run";
+pub(super) const LIST: &str = "/admin/reminders";
+pub(super) const RUN: &str = "/admin/reminders/run";
 
-async fn root(world: &World) -> (Person, SignedIn) {
+pub(super) async fn root(world: &World) -> (Person, SignedIn) {
     let root = world.user("root", &["admin"]).await;
     let session = world.session(&root).await;
     (root, session)
 }
 
 /// A token that expires in five days.
-async fn expiring(world: &World, owner: &Person, name: &str) -> IssuedToken {
+pub(super) async fn expiring(world: &World, owner: &Person, name: &str) -> IssuedToken {
     world
         .token(owner, NewGrant { name, expires_at: Some("2026-05-08T12:00:00Z"), ..NewGrant::default() })
         .await
@@ -113,44 +113,6 @@ async fn a_run_shows_its_mails_by_state_with_what_the_server_said() {
 }
 
 #[tokio::test]
-async fn a_long_list_of_mails_is_read_page_by_page() {
-    let world = World::new().await;
-    let (_, session) = root(&world).await;
-    let ann = world.user("ann", &["login"]).await;
-    let mut tokens = Vec::new();
-    for number in 0..40 {
-        tokens.push(expiring(&world, &ann, &format!("token-{number:02}")).await);
-    }
-    let run = world.run(&ann, &tokens.iter().collect::<Vec<_>>(), &[]).await;
-    let mut path = format!("{LIST}/{run}?state=waiting");
-    let mut seen = Vec::new();
-    let mut pages = 0;
-    let last = loop {
-        let page = world.open(&session, &path).await;
-        pages += 1;
-        seen.extend(page.text().split("token-").skip(1).map(|rest| rest[..2].to_owned()));
-        assert_eq!(page.text().contains(r#"rel="prev""#), pages > 1);
-        let next =
-            page.text().split(r#"rel="next" href=""#).nth(1).map(|rest| rest.split('"').next().unwrap());
-        match next {
-            Some(next) => path = next.replace("&#38;", "&"),
-            None => break page.text().to_owned(),
-        }
-    };
-    assert_eq!((pages, seen.len()), (2, 40));
-    // And back.
-    let back =
-        last.split(r#"rel="prev" href=""#).nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
-    let first = world.open(&session, &back).await.text().to_owned();
-    let names: Vec<_> = first.split("token-").skip(1).map(|rest| rest[..2].to_owned()).collect();
-    assert_eq!(names, seen[..20]);
-    assert!(!first.contains(r#"rel="prev""#));
-    seen.sort();
-    seen.dedup();
-    assert_eq!(seen.len(), 40);
-}
-
-#[tokio::test]
 async fn a_mail_that_failed_is_tried_again_after_one_more_question() {
     let world = World::new().await;
     let (_, session) = root(&world).await;
@@ -242,7 +204,10 @@ async fn an_administrator_sees_whom_a_run_would_write_to_and_runs_it() {
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    assert!(world.state.store.reminder_runs(9).await.unwrap().is_empty(), "looking plans nothing");
+    assert!(
+        world.state.store.reminder_runs(&Seek::Start, 9).await.unwrap().is_empty(),
+        "looking plans nothing"
+    );
     let done = world.send(post(RUN).submit(&session, &[])).await;
     assert_eq!(done.status(), 303);
     let place = done.header("location");
@@ -315,41 +280,7 @@ async fn a_form_without_its_token_runs_nothing_and_tries_nothing() {
         assert_eq!(world.send(foreign).await.status(), 403);
     }
     assert_eq!(state_of(&world, failed).await, MailState::Failed);
-    assert_eq!(world.state.store.reminder_runs(9).await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_long_preview_goes_on_and_the_run_names_who_pressed_the_button() {
-    let world = World::new().await;
-    let (root, session) = root(&world).await;
-    world.mail_server(&root, "Configuration/MAIL", 25).await;
-    world
-        .notify(|set| {
-            set.enabled = true;
-            set.server = Some("Configuration/MAIL".parse().unwrap());
-        })
-        .await;
-    let ann = world.user("ann", &["login"]).await;
-    for number in 0..60 {
-        expiring(&world, &ann, &format!("token {number}.")).await;
-    }
-    let first = world.open(&session, RUN).await;
-    assert!(first.text().contains("60 mails would be sent") && !first.text().contains("From the beginning"));
-    let query = first.text().split("/admin/reminders/run?").nth(1).unwrap().split('"').next().unwrap();
-    let second = world.open(&session, &format!("{RUN}?{query}")).await;
-    assert!(second.text().contains("60 mails would be sent") && second.text().contains("From the beginning"));
-    assert!(!second.text().contains("More mails"), "{}", second.text());
-    for number in 0..60 {
-        let name = format!("token {number}.");
-        let shown = [&first, &second].map(|page| page.text().contains(&name));
-        assert!(shown[0] != shown[1], "{name} stands on one of both pages");
-    }
-    let run = world.send(post(RUN).submit(&session, &[])).await;
-    let page = world.open(&session, run.header("location")).await;
-    assert!(page.text().contains("By hand, by root"), "{}", page.text());
-    assert!(world.open(&session, LIST).await.text().contains("By hand, by root"));
-    let log = world.open(&session, "/admin/audit?action=reminder_run.start").await;
-    assert!(log.text().contains("Reminders run"), "{}", log.text());
+    assert_eq!(world.state.store.reminder_runs(&Seek::Start, 9).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -378,6 +378,7 @@ pub const SIGHTS: &[Sight] = &[
     Sight::of("reminders", "/admin/reminders", "/admin/reminders", "Reminders"),
     Sight::of("reminders-run", "/admin/reminders/run", "/admin/reminders/run", "Run reminders now"),
     Sight::of("reminders-mails", "/admin/reminders/mails", "/admin/reminders/mails", "Mails of all runs"),
+    Sight::of("mail", "/admin/reminders/mails/{id}", "/admin/reminders/mails/{failed}", "Mail to {owner}"),
     Sight::of(
         "reminders-retry",
         "/admin/reminders/mails/{id}/retry",

@@ -1,0 +1,38 @@
+//! The beginning of a text that somebody else wrote, for a page that is to stay light.
+
+use patgate_core::policy::notification::length_in_page;
+
+/// As much of a text as takes at most so many bytes of a page, and an ellipsis when that is not all.
+pub(super) fn beginning(text: &str, most: usize) -> String {
+    let mut left = most;
+    let is_beyond = |(_, letter): &(usize, char)| match left.checked_sub(length_in_page(*letter)) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    };
+    match text.char_indices().find(is_beyond) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beginning;
+
+    #[test]
+    fn a_text_is_cut_by_the_bytes_that_it_takes_in_a_page() {
+        for (text, most, shown) in [
+            ("", 0, ""),
+            ("four", 4, "four"),
+            ("four", 3, "fou…"),
+            ("üü", 3, "ü…"),
+            ("a<b", 6, "a<…"),
+            ("a<b", 5, "a…"),
+        ] {
+            assert_eq!(beginning(text, most), shown, "{text} {most}");
+        }
+    }
+}
