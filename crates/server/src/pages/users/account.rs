@@ -7,6 +7,7 @@ use http::StatusCode;
 use patgate_core::permission::names::{AUDIT_VIEW, SECURITY_EDIT, TOKEN_VIEW_ALL};
 use patgate_core::user::{Origin, UserState, Username};
 
+use super::belonging::Belonging;
 use super::{LIST, may_edit, origin, path, pill};
 use crate::pages::form::{Difference, Fault, Named, complete, not_kept, read, unsaved};
 use crate::pages::freshness::Freshness;
@@ -24,6 +25,7 @@ struct AccountPage {
     shell: Shell,
     path: String,
     facts: Facts,
+    belonging: Belonging,
     may_edit: bool,
     is_own: bool,
     faults: Vec<Fault>,
@@ -65,8 +67,6 @@ struct Facts {
     disabled: Option<Moment>,
     created: Moment,
     last_active: Option<Moment>,
-    groups: Vec<String>,
-    roles: Vec<(String, String)>,
     /// `None`: everything.
     permissions: Option<Vec<String>>,
     live_tokens: u64,
@@ -98,8 +98,6 @@ impl Facts {
             },
             created: user.created_at.into(),
             last_active: user.last_active_at.map(Moment::from),
-            groups: user.groups.clone(),
-            roles: account.roles.clone(),
             permissions: account.permissions.clone(),
             sees_tokens: visitor.may_any(state, &[TOKEN_VIEW_ALL]),
             sees_log: visitor.may_any(state, &[AUDIT_VIEW]),
@@ -146,7 +144,8 @@ pub(super) async fn show(
     let labels = [&typed.full_name, &typed.email].map(|field| (field.name, field.label));
     let notice = if differences.is_empty() { notice } else { Some(unsaved()) };
     let notice = not_kept(&query, &labels).or(notice);
-    page(&state, &visitor, &account, typed, differences, StatusCode::OK, notice)
+    let belonging = Belonging::of(&account, &query);
+    page(&state, &visitor, (&account, belonging), typed, differences, StatusCode::OK, notice)
 }
 
 /// `POST /admin/users/{username}`.
@@ -162,7 +161,8 @@ pub(super) async fn save(
     let read = (read::<FullName>(&mut full_name), read::<Email>(&mut email));
     let (Some(new_name), Some(new_email)) = read else {
         let typed = Typed { full_name, email, shown };
-        return page(&state, &visitor, &account, typed, Vec::new(), StatusCode::BAD_REQUEST, None);
+        let shown = (&account, Belonging::of(&account, &Fields::default()));
+        return page(&state, &visitor, shown, typed, Vec::new(), StatusCode::BAD_REQUEST, None);
     };
     let edit = Edit {
         full_name: Some(new_name),
@@ -186,7 +186,8 @@ pub(super) async fn save(
         typed.shown = users::shown(&account.user);
         differences = typed.differences(&account);
     }
-    page(&state, &visitor, &account, typed, differences, problem.status(), notice)
+    let shown = (&account, Belonging::of(&account, &Fields::default()));
+    page(&state, &visitor, shown, typed, differences, problem.status(), notice)
 }
 
 fn refused(problem: &Problem, full_name: &mut Field, email: &mut Field) -> Option<Notice> {
@@ -215,7 +216,7 @@ fn fields(full_name: String, email: String) -> (Field, Field) {
 fn page(
     state: &AppState,
     visitor: &Visitor,
-    account: &Account,
+    (account, belonging): (&Account, Belonging),
     Typed { full_name, email, shown }: Typed,
     differences: Vec<Difference>,
     status: StatusCode,
@@ -226,6 +227,7 @@ fn page(
         shell: Shell::new(state, visitor, title, LIST).with_notice(notice),
         path: path(&account.user.username),
         facts: Facts::new(state, visitor, account),
+        belonging,
         may_edit: may_edit(state, visitor),
         is_own: account.user.id == visitor.caller.user,
         faults: Fault::of([&full_name, &email]),

@@ -2,6 +2,7 @@
 
 mod account;
 mod acts;
+mod belonging;
 mod link;
 mod list;
 mod new;

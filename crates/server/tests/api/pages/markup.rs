@@ -87,6 +87,7 @@ const FIELDS: &[&str] = &[
     "provider",
     "reason",
     "repeated_password",
+    "roles_after",
     "scriptUserPassword",
     "scriptUsername",
     "search",
