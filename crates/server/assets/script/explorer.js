@@ -6,5 +6,5 @@
   if (!id || !name || !folder) return;
   const show = () => { id.textContent = `${folder.value}/${name.value.trim()}`; };
   name.addEventListener("input", show);
-  folder.addEventListener("change", show);
+  folder.addEventListener("input", show);
 })();

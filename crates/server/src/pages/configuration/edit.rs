@@ -39,8 +39,8 @@ struct ItemPage {
     warnings: Vec<String>,
     faults: Vec<Fault>,
     form: Option<Form>,
-    /// The folders in which it can be.
-    folders: Vec<Choice>,
+    /// The folders in which it can be; `None`: there are too many to choose from, and a path is typed.
+    folders: Option<Vec<Choice>>,
     /// What is not in the form as it is stored, when that must be seen.
     differences: Vec<Difference>,
     /// Whether it is a webhook endpoint.
@@ -108,7 +108,7 @@ pub(super) async fn show_new(
         // After a lost session, what was typed.
         true => Form::of_fields(descriptor, &query, None),
         false => {
-            let folder = query.text("folder").parse().unwrap_or_else(|_| ItemId::root());
+            let folder = asked_folder(query.text("folder"));
             Form::empty(descriptor, items::folder(&state, &visitor.caller, &folder).await?.as_str())
         }
     };
@@ -216,6 +216,12 @@ fn asked_type(fields: &Fields) -> Result<&'static TypeDescriptor, Refused> {
     descriptor(fields.text("type")).ok_or_else(|| Problem::not_found("page").into())
 }
 
+/// The folder that is asked for, by its number or its path; one that cannot be read is the root.
+fn asked_folder(text: &str) -> ItemRef {
+    let number = text.parse().map(ItemRef::Numbered);
+    number.unwrap_or_else(|_| ItemRef::At(text.parse().unwrap_or_else(|_| ItemId::root())))
+}
+
 /// The place that folder and name make; `None` when something stands beside a field now.
 fn place(form: &mut Form) -> Option<ItemId> {
     let folder = crate::pages::form::read::<ItemId>(&mut form.folder);
@@ -272,9 +278,7 @@ async fn page_with(
     let Shown { form, view, version, differences } = shown;
     let here = view.map_or_else(ItemId::root, |view| view.item.id.clone());
     let content = match view.filter(|view| view.is_folder()) {
-        Some(view) => {
-            Some(FolderContent::of_folder(state, visitor, &here, path(view.item.number), query).await?)
-        }
+        Some(view) => Some(FolderContent::of_folder(state, visitor, Some(&view.item), query).await?),
         None => None,
     };
     let is_endpoint = descriptor.is_some_and(|known| is_webhook_endpoint(known.name));
@@ -310,15 +314,15 @@ async fn folders(
     visitor: &Visitor,
     form: Option<&Form>,
     view: Option<&ItemView>,
-) -> Result<Vec<Choice>, Refused> {
+) -> Result<Option<Vec<Choice>>, Refused> {
+    let Some(few) = items::few_folders(state, &visitor.caller).await? else { return Ok(None) };
     let chosen = form.map_or("", |form| form.folder.value.as_str());
     let own = view.map(|view| &view.item.id);
     let fits = |id: &ItemId| own.is_none_or(|own| id != own && !id.is_below(own));
-    let all = items::folders(state, &visitor.caller).await?;
-    let ids = std::iter::once(ItemId::root()).chain(all.into_iter().map(|item| item.id)).filter(fits);
+    let ids = std::iter::once(ItemId::root()).chain(few).filter(fits);
     let mut choices: Vec<_> = ids.map(|id| Choice::new(id.as_str(), id.as_str(), chosen)).collect();
     if !chosen.is_empty() && !choices.iter().any(|choice| choice.is_chosen) {
         choices.push(Choice::new(chosen, chosen, chosen));
     }
-    Ok(choices)
+    Ok(Some(choices))
 }

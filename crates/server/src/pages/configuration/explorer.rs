@@ -1,10 +1,10 @@
-//! `/configuration` and the page of a folder: what is in it, beside the whole tree.
+//! `/configuration` and the page of a folder: what is in it, beside the tree, which is open down to it.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
-use patgate_core::item::ItemId;
-use patgate_store::{ItemCursor, ItemFilter};
+use patgate_core::item::{ItemId, ItemName};
+use patgate_store::{Item, ItemCursor, ItemFilter, Seek};
 
 use super::tree::{Area, Node, areas};
 use super::{EXPLORER, may_edit, path};
@@ -19,16 +19,16 @@ use crate::state::AppState;
 struct ExplorerPage {
     shell: Shell,
     may_edit: bool,
+    tree: Node,
     content: Content,
 }
 
 /// What is in a folder, beside the tree.
 pub(super) struct Content {
-    pub(super) tree: Node,
     pub(super) areas: Vec<Area>,
     /// Where the folder's page is.
     pub(super) path: String,
-    /// Where the folder is among the items.
+    /// By what the form of a new item in it names the folder: short, however long its path is.
     pub(super) folder: String,
     pub(super) rows: Vec<Row>,
     pub(super) paging: Paging,
@@ -61,23 +61,30 @@ impl Row {
 }
 
 impl Content {
-    /// Of this folder, whose page is at this path.
+    /// Of this folder; `None`: of the one that is always there.
     pub(super) async fn of_folder(
         state: &AppState,
         visitor: &Visitor,
-        folder: &ItemId,
-        path: String,
+        item: Option<&Item>,
         query: &Fields,
     ) -> Result<Self, Refused> {
+        let folder = item.map_or_else(ItemId::root, |item| item.id.clone());
         let filter = ItemFilter { folder: Some(folder.clone()), ..ItemFilter::default() };
-        let place = place::<ItemCursor>(query);
-        let found = items::list_from(state, &visitor.caller, &filter, &place, ASKED).await?;
-        let (found, paging) = Paging::cut(found, &place, query, |view| ItemCursor::of(&view.item));
+        // An address names a place by the item's own name, because a whole path may take thousands of bytes.
+        let at = |name: &ItemName| {
+            folder.child(name).map_or_else(|_| ItemCursor::at(&folder), |id| ItemCursor::at(&id))
+        };
+        let (place, seek) = match place::<ItemName>(query) {
+            Seek::Start => (Seek::Start, Seek::Start),
+            Seek::After(name) => (Seek::After(name.to_string()), Seek::After(at(&name))),
+            Seek::Before(name) => (Seek::Before(name.to_string()), Seek::Before(at(&name))),
+        };
+        let found = items::list_from(state, &visitor.caller, &filter, &seek, ASKED).await?;
+        let (found, paging) = Paging::cut(found, &place, query, |view| view.item.id.name().to_owned());
         Ok(Self {
-            tree: tree(state, visitor, folder).await?,
             areas: areas(),
-            path,
-            folder: folder.to_string(),
+            path: item.map_or_else(|| EXPLORER.to_owned(), |item| path(item.number)),
+            folder: item.map_or_else(|| folder.to_string(), |item| item.number.to_string()),
             rows: found.iter().map(Row::new).collect(),
             paging,
         })
@@ -86,8 +93,8 @@ impl Content {
 
 /// The tree, open down to an item.
 pub(super) async fn tree(state: &AppState, visitor: &Visitor, here: &ItemId) -> Result<Node, Refused> {
-    let all = items::tree(state, &visitor.caller).await?;
-    Ok(Node::root(state.public_url.path(), &all, here))
+    let branches = items::branches(state, &visitor.caller, here).await?;
+    Ok(Node::root(state.public_url.path(), &branches, here))
 }
 
 /// What happened just now, as a link says it.
@@ -108,11 +115,11 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let root = ItemId::root();
-    let content = Content::of_folder(&state, &visitor, &root, EXPLORER.to_owned(), &query).await?;
+    let content = Content::of_folder(&state, &visitor, None, &query).await?;
     let page = ExplorerPage {
         shell: Shell::new(&state, &visitor, "Configuration", EXPLORER).with_notice(notice(&query)),
         may_edit: may_edit(&state, &visitor),
+        tree: tree(&state, &visitor, &ItemId::root()).await?,
         content,
     };
     Ok(Html(page.render()?).into_response())

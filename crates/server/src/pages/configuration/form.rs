@@ -113,7 +113,7 @@ impl Form {
             name: Field::new("name", if is_endpoint { "Title" } else { "Name" }, name)
                 .hint("What people call it. It is the last part of the ID.")
                 .at_most(ItemName::LONGEST),
-            folder: Field::new("folder", "Folder", folder).hint("Where it is."),
+            folder: Field::new("folder", "Folder", folder).hint("Where it is, such as Configuration/Mail."),
             categories,
         }
     }

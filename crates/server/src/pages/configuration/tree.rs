@@ -1,15 +1,14 @@
 //! The tree of the Explorer, and the menu *New*.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use askama::filters::HtmlSafe;
 use patgate_core::item::{ItemId, TYPES, TypeDescriptor, descriptor};
 use patgate_store::Item;
 
 use super::{EXPLORER, path};
+use crate::service::items::Branch;
 
-/// A node of the tree with what is below it.
+/// A node of the tree, with what is in it when it is open: what leads down to where the page is.
 #[derive(Template)]
 #[template(path = "components/tree.html")]
 pub(super) struct Node {
@@ -18,51 +17,46 @@ pub(super) struct Node {
     name: String,
     is_folder: bool,
     is_here: bool,
-    /// Whether the page is at it or below it.
-    is_open: bool,
     nodes: Vec<Node>,
+    /// Whether more is in it than is shown.
+    has_more: bool,
 }
 
 /// It is a template itself, which escapes what is in it.
 impl HtmlSafe for Node {}
 
 impl Node {
-    /// The whole tree, open down to where the page is.
-    pub(super) fn root(base: &str, items: &[Item], here: &ItemId) -> Self {
-        let mut by_folder: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
-        for item in items {
-            let folder = item.id.folder().unwrap_or_else(ItemId::root);
-            by_folder.entry(folder.key()).or_default().push(item);
-        }
-        let root = ItemId::root();
+    /// The tree, open down to where the page is. The branches are those of the folders on the way, from the root on.
+    pub(super) fn root(base: &str, branches: &[Branch], here: &ItemId) -> Self {
+        let (nodes, has_more) = Self::below(base, branches, here);
         Self {
             base: base.to_owned(),
             path: EXPLORER.to_owned(),
-            name: root.name().to_owned(),
+            name: ItemId::root().name().to_owned(),
             is_folder: true,
             is_here: here.is_root(),
-            is_open: true,
-            nodes: Self::below(base, &root, &by_folder, here),
+            nodes,
+            has_more,
         }
     }
 
-    fn below(
-        base: &str,
-        folder: &ItemId,
-        by_folder: &BTreeMap<String, Vec<&Item>>,
-        here: &ItemId,
-    ) -> Vec<Self> {
-        let items = by_folder.get(&folder.key()).map_or(&[][..], Vec::as_slice);
-        let node = |item: &&Item| Self {
-            base: base.to_owned(),
-            path: path(item.number),
-            name: item.id.name().to_owned(),
-            is_folder: is_folder(item),
-            is_here: item.id == *here,
-            is_open: item.id == *here || here.is_below(&item.id),
-            nodes: Self::below(base, &item.id, by_folder, here),
+    fn below(base: &str, branches: &[Branch], here: &ItemId) -> (Vec<Self>, bool) {
+        let Some((branch, deeper)) = branches.split_first() else { return (Vec::new(), false) };
+        let node = |item: &Item| {
+            let is_open = deeper.first().is_some_and(|next| next.folder == item.id);
+            let (nodes, has_more) =
+                if is_open { Self::below(base, deeper, here) } else { (Vec::new(), false) };
+            Self {
+                base: base.to_owned(),
+                path: path(item.number),
+                name: item.id.name().to_owned(),
+                is_folder: is_folder(item),
+                is_here: item.id == *here,
+                nodes,
+                has_more,
+            }
         };
-        items.iter().map(node).collect()
+        (branch.items.iter().map(node).collect(), branch.has_more)
     }
 }
 

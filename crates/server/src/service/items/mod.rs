@@ -24,7 +24,8 @@ pub(in crate::service) use self::mail::run_test_mail;
 pub use self::mail::{mail_server, mail_servers, note_trial, send_test_mail};
 pub use self::many::{MOST_AT_ONCE, copy, create_all, delete_all, duplicate, update_all};
 pub use self::read::{
-    find, folder, folders, list, list_bare, list_from, read, read_all, read_known, require_sight, tree,
+    Branch, branches, few_folders, find, folder, list, list_bare, list_from, read, read_all, read_known,
+    require_sight,
 };
 pub use self::reseal::reseal;
 pub use self::trial::{Trial, try_out};

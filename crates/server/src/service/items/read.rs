@@ -1,7 +1,7 @@
 //! Seeing items.
 
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{FOLDER, ItemId};
+use patgate_core::item::{FOLDER, ItemId, descriptor};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW};
 use patgate_store::{Item, ItemCursor, ItemFilter, ItemQuery, ItemReference, Page, Seek};
 
@@ -10,8 +10,37 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// How many items the tree of the Explorer shows.
-const MOST_IN_TREE: u64 = 500;
+/// How many items the tree of the Explorer shows, of all folders that are open together.
+const MOST_IN_TREE: usize = 30;
+/// How many of one folder.
+const MOST_IN_BRANCH: usize = 20;
+/// How many folders one can choose from.
+const MOST_TO_CHOOSE: u64 = 50;
+/// How many bytes their paths have together.
+const LONGEST_TO_CHOOSE: usize = 3_000;
+
+/// What a tree shows of one folder.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// The folder.
+    pub folder: ItemId,
+    /// Its first items, and the one that is open.
+    pub items: Vec<Item>,
+    /// Whether there are more.
+    pub has_more: bool,
+}
+
+impl Branch {
+    /// Of the first items of a folder, two more than there is room for when there are as many.
+    fn new(folder: ItemId, mut items: Vec<Item>, open: Option<&Item>, room: usize) -> Self {
+        let behind = items.split_off(room.min(items.len()));
+        let has_more = behind.iter().any(|item| open.is_none_or(|open| open.number != item.number));
+        let is_missing = |open: &&Item| items.iter().all(|item| item.number != open.number);
+        let missing = open.filter(is_missing).cloned();
+        items.extend(missing);
+        Self { folder, items, has_more }
+    }
+}
 
 /// Lists items in the order of their places.
 ///
@@ -42,27 +71,41 @@ pub async fn list_from(
     Ok(ItemView::all(state, state.store.list_items(filter, seek, limit).await?).await)
 }
 
-/// Items for a tree, in the order of their places: all of them, or, when they are more than 500, the first 500 folders.
+/// What is in the folders from the root down to an item, for a tree that is open there: of each folder the first items, and the
+/// one that is open.
 ///
 /// # Errors
 /// As [`list`].
-pub async fn tree(state: &AppState, caller: &Caller) -> Result<Vec<Item>, Problem> {
+pub async fn branches(state: &AppState, caller: &Caller, here: &ItemId) -> Result<Vec<Branch>, Problem> {
     require_sight(state, caller)?;
-    let all = state.store.list_items(&ItemFilter::default(), &Seek::Start, MOST_IN_TREE + 1).await?;
-    if all.len() as u64 <= MOST_IN_TREE {
-        return Ok(all);
+    let ids: Vec<_> = std::iter::successors(Some(here.clone()), ItemId::folder).collect();
+    let there = state.store.items_at(&ids).await?;
+    let open: Vec<_> = ids.iter().rev().filter_map(|id| there.iter().find(|item| item.id == *id)).collect();
+    let is_folder = |item: &&&Item| descriptor(&item.type_name).is_some_and(|known| known.is_folder);
+    let below = open.iter().filter(is_folder).map(|item| item.id.clone());
+    let folders: Vec<_> = std::iter::once(ItemId::root()).chain(below).collect();
+    let room = (MOST_IN_TREE / folders.len()).min(MOST_IN_BRANCH);
+    let mut branches = Vec::new();
+    for (depth, folder) in folders.into_iter().enumerate() {
+        let filter = ItemFilter { folder: Some(folder.clone()), ..ItemFilter::default() };
+        // The second one more tells whether there are others behind the one that is open.
+        let items = state.store.list_items(&filter, &Seek::Start, room as u64 + 2).await?;
+        branches.push(Branch::new(folder, items, open.get(depth).copied(), room));
     }
-    folders(state, caller).await
+    Ok(branches)
 }
 
-/// The first 500 folders, in the order of their places.
+/// The folders, in the order of their places, when they are few and their paths short; `None`: they are too many for a page.
 ///
 /// # Errors
 /// As [`list`].
-pub async fn folders(state: &AppState, caller: &Caller) -> Result<Vec<Item>, Problem> {
+pub async fn few_folders(state: &AppState, caller: &Caller) -> Result<Option<Vec<ItemId>>, Problem> {
     require_sight(state, caller)?;
     let filter = ItemFilter { type_name: Some(FOLDER.name.to_owned()), ..ItemFilter::default() };
-    Ok(state.store.list_items(&filter, &Seek::Start, MOST_IN_TREE).await?)
+    let found = state.store.list_items(&filter, &Seek::Start, MOST_TO_CHOOSE + 1).await?;
+    let length: usize = found.iter().map(|item| item.id.as_str().len()).sum();
+    let are_few = found.len() as u64 <= MOST_TO_CHOOSE && length <= LONGEST_TO_CHOOSE;
+    Ok(are_few.then(|| found.into_iter().map(|item| item.id).collect()))
 }
 
 /// Reads one item.
@@ -82,12 +125,14 @@ pub async fn read(state: &AppState, caller: &Caller, which: &ItemRef) -> Result<
 ///
 /// # Errors
 /// As [`list`]; 404.
-pub async fn folder(state: &AppState, caller: &Caller, id: &ItemId) -> Result<ItemId, Problem> {
+pub async fn folder(state: &AppState, caller: &Caller, which: &ItemRef) -> Result<ItemId, Problem> {
     require_sight(state, caller)?;
-    if id.is_root() {
+    if let ItemRef::At(id) = which
+        && id.is_root()
+    {
         return Ok(ItemId::root());
     }
-    let found = read(state, caller, &ItemRef::At(id.clone())).await?;
+    let found = read(state, caller, which).await?;
     if found.is_folder() { Ok(found.item.id) } else { Err(no_such_item()) }
 }
 

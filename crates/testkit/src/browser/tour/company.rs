@@ -201,17 +201,19 @@ fn furnish(patgate: &Patgate) -> Vec<(&'static str, String)> {
         send(patgate, "admin", "POST", "/api/v1/configuration-items", &item);
     }
     let cookie = format!("Cookie: {}", sign_in(patgate, "admin").0);
-    let url = patgate.url_of("/configuration");
-    let page = done(curl(["-H", &cookie, &url]), &url).text();
-    let number = |name: &str| {
+    let number = |page: &str, name: &str| {
+        let url = patgate.url_of(page);
+        let page = done(curl(["-H", &cookie, &url]), &url).text();
         let before = page.split(&format!("\">{name}</a>")).next().unwrap_or_default();
         before.rsplit("/configuration/").next().unwrap_or_default().to_owned()
     };
-    let hook = number("Builds");
+    let hook = number("/configuration", "Builds");
+    let folder = number("/configuration", "Mail");
+    let mail = number(&format!("/configuration/{folder}"), "SMTPSERVERTEST");
     let (request, delivery) = receive(patgate, &hook);
     vec![
-        ("{folder}", number("Mail")),
-        ("{mail}", number("SMTPSERVERTEST")),
+        ("{folder}", folder),
+        ("{mail}", mail),
         ("{hook}", hook),
         ("{request}", request),
         ("{delivery}", delivery),
