@@ -5,6 +5,7 @@ mod api;
 mod audit;
 mod callers;
 mod configuration;
+mod configuration_tree;
 mod downloads;
 mod ground;
 mod login;
@@ -14,6 +15,7 @@ mod outside;
 mod profile;
 mod releases;
 mod reminders;
+mod reminders_long;
 mod roles;
 mod roles_principals;
 mod settings;
@@ -25,9 +27,11 @@ mod tokens_like;
 mod tokens_list;
 mod too_long;
 mod users;
+mod users_belonging;
 mod users_reset;
 mod webhooks;
 mod weights;
+mod weights_administration;
 
 use crate::common::{Answer, SignedIn, World, get};
 

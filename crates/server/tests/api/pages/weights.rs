@@ -9,15 +9,15 @@ use crate::common::{NewGrant, SignedIn, World, get};
 /// The most bytes of a page with all that comes with it.
 const MOST: usize = 60_000;
 /// More rows than stand on a page.
-const MANY: usize = 45;
+pub(super) const MANY: usize = 45;
 
 /// A name of as many characters as there may be, of two bytes each, that no other has.
-fn name(number: usize) -> String {
+pub(super) fn name(number: usize) -> String {
     format!("{number:04}{}", "ü".repeat(96))
 }
 
 /// The same of a user, whose role is called `…'s role`.
-fn username(number: usize) -> String {
+pub(super) fn username(number: usize) -> String {
     format!("{number:04}{}", "ö".repeat(89))
 }
 
@@ -38,6 +38,22 @@ async fn assets(world: &World, session: &SignedIn) -> usize {
     }
     assert!(sum > 5_000, "{sum}");
     sum
+}
+
+/// The pages of a list that are too heavy, of the first two; the second leads both ways.
+pub(super) async fn weigh_pages(world: &World, session: &SignedIn, path: &str) -> Vec<(usize, String)> {
+    let (assets, mut path, mut heavy) = (assets(world, session).await, path.to_owned(), Vec::new());
+    for _ in 0..2 {
+        let answer = world.open(session, &path).await;
+        let bytes = assets + weigh(world, session, &path).await;
+        if bytes > MOST {
+            heavy.push((bytes, path.clone()));
+        }
+        let next = answer.text().split("rel=\"next\" href=\"").nth(1);
+        let Some(next) = next else { break };
+        path = next.split('"').next().unwrap().replace("&#38;", "&");
+    }
+    heavy
 }
 
 /// Puts groups with names and providers as long as they may be into a role, one after the other. Returns its path.
@@ -107,7 +123,6 @@ async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
     let role = fill_a_role(&world).await;
     write_long_mails(&world).await;
     let session = world.session(&root).await;
-    let assets = assets(&world, &session).await;
     let mut heavy = Vec::new();
     for path in [
         "/account/tokens",
@@ -129,18 +144,7 @@ async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
         "/settings/notifications",
         "/admin/audit?action=grant.create",
     ] {
-        let mut path = path.to_owned();
-        // The second page leads both ways.
-        for _ in 0..2 {
-            let answer = world.open(&session, &path).await;
-            let bytes = assets + weigh(&world, &session, &path).await;
-            if bytes > MOST {
-                heavy.push((bytes, path.clone()));
-            }
-            let next = answer.text().split("rel=\"next\" href=\"").nth(1);
-            let Some(next) = next else { break };
-            path = next.split('"').next().unwrap().replace("&#38;", "&");
-        }
+        heavy.extend(weigh_pages(&world, &session, path).await);
     }
     assert!(heavy.is_empty(), "{heavy:?}");
 }

@@ -1,0 +1,120 @@
+//! What the pages of administrators weigh when there is as much of everything as there may be, and each as long as it may be: runs
+//! and mails of reminders, what a user belongs to, and the configuration items.
+
+use patgate_core::user::{Origin, PrincipalKind};
+
+use super::configuration_tree::{FOLDER, MAIL};
+use super::weights::{MANY, name, username, weigh_pages};
+use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World};
+
+/// So many tokens of somebody that are due, with names as long as they may be.
+async fn due(world: &World, owner: &Person, count: usize) -> Vec<IssuedToken> {
+    let mut tokens = Vec::new();
+    for number in 0..count {
+        let expires_at = Some("2026-05-08T12:00:00Z");
+        let new = NewGrant { name: &name(number), expires_at, ..NewGrant::default() };
+        tokens.push(world.token(owner, new).await);
+    }
+    tokens
+}
+
+async fn root(world: &World) -> (Person, SignedIn) {
+    let root = world.user(&username(0), &["admin"]).await;
+    let session = world.session(&root).await;
+    (root, session)
+}
+
+async fn are_light(world: &World, session: &SignedIn, paths: &[String]) {
+    let mut heavy = Vec::new();
+    for path in paths {
+        heavy.extend(weigh_pages(world, session, path).await);
+    }
+    assert!(heavy.is_empty(), "{heavy:?}");
+}
+
+#[tokio::test]
+async fn runs_and_mails_of_reminders_stay_light() {
+    let world = World::new().await;
+    let (root, session) = root(&world).await;
+    world.mail_server(&root, "Configuration/MAIL", 25).await;
+    world
+        .notify(|set| {
+            set.enabled = true;
+            set.digest = true;
+            set.server = Some("Configuration/MAIL".parse().unwrap());
+        })
+        .await;
+    for number in 1..MANY {
+        let owner = world.user_from(&username(number), Origin::Sso, "idp", &[]).await;
+        due(&world, &owner, 3).await;
+        // Of every second one the tokens are left out.
+        if number % 2 == 0 {
+            world.disable(&owner).await;
+        }
+    }
+    are_light(&world, &session, &["/admin/reminders/run".to_owned()]).await;
+    let owner = world.user_from(&username(MANY), Origin::Sso, "idp", &[]).await;
+    let tokens = due(&world, &owner, 200).await;
+    let mut runs = Vec::new();
+    for _ in 0..MANY {
+        runs.push(world.digest(&owner, &tokens.iter().collect::<Vec<_>>()).await);
+    }
+    let said = "<ü> ".repeat(5_000);
+    world.put_mails_off(&said).await;
+    let lists = ["/admin/reminders".to_owned(), "/admin/reminders/mails".to_owned()];
+    let run = format!("/admin/reminders/{}", runs[0]);
+    are_light(&world, &session, &[&lists[..], &[run.clone()]].concat()).await;
+    let failed = world.fail_mails(&said).await;
+    assert_eq!(failed.len(), MANY);
+    let mail = format!("/admin/reminders/mails/{}", failed[0]);
+    let question = format!("{mail}/retry");
+    are_light(&world, &session, &[&lists[..], &[run, mail, question]].concat()).await;
+}
+
+#[tokio::test]
+async fn a_user_of_thousands_of_groups_and_many_roles_stays_light() {
+    let world = World::new().await;
+    let (_, session) = root(&world).await;
+    let ann = world.user_from("ann", Origin::Sso, "idp", &["login"]).await;
+    let mut groups: Vec<_> = (0..MANY).map(username).collect();
+    for group in &groups {
+        world.role_of(PrincipalKind::Group, group, "idp", &["login"]).await;
+    }
+    groups.extend((MANY..2_000).map(|number| format!("{number:04}{}", "ü".repeat(251))));
+    let mut change = world.change().await;
+    let mut user = change.user(ann.id).await.unwrap().unwrap();
+    user.groups = groups;
+    change.update_user(&user).await.unwrap();
+    world.commit(change).await;
+    let paths = ["", "?search=1", "?after=1000"].map(|query| format!("/admin/users/ann{query}"));
+    are_light(&world, &session, &paths).await;
+}
+
+#[tokio::test]
+async fn the_explorer_stays_light_however_deep_and_full_it_is() {
+    let world = World::new().await;
+    let (_, session) = root(&world).await;
+    let by = username(0);
+    let (mut place, mut folders) = ("Configuration".to_owned(), Vec::new());
+    for depth in 0..9 {
+        let mails = (0..MANY).map(|number| format!("{place}/{}", name(1_000 + number)));
+        world.items_by(&by, MAIL, mails.collect::<Vec<_>>()).await;
+        let more = (1..MANY).map(|number| format!("{place}/{}", name(2_000 + number)));
+        world.items_by(&by, FOLDER, more.collect::<Vec<_>>()).await;
+        place = format!("{place}/{}", name(3_000 + depth));
+        folders.extend(world.items_by(&by, FOLDER, [place.clone()]).await);
+    }
+    let mails = (0..MANY).map(|number| format!("{place}/{}", name(number)));
+    let deepest = world.items_by(&by, MAIL, mails.collect::<Vec<_>>()).await;
+    let mut paths = vec![
+        "/configuration".to_owned(),
+        format!("/configuration/new?type={MAIL}&folder={}", folders[8].number),
+        format!("/configuration/{}/delete", deepest[0].number),
+        format!("/configuration/{}/test-mail", deepest[0].number),
+    ];
+    paths.extend(
+        [&folders[0], &folders[4], &folders[8], &deepest[0], &deepest[44]]
+            .map(|item| format!("/configuration/{}", item.number)),
+    );
+    are_light(&world, &session, &paths).await;
+}
