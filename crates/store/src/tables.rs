@@ -284,6 +284,10 @@ pub(crate) enum WebhookCounters {
     Waiting,
     /// Version 10.
     StartsSince,
+    /// Version 11, as the next.
+    RequestRetention,
+    /// MiB.
+    RetentionSize,
 }
 
 #[derive(Clone, Copy, DeriveIden)]
@@ -339,6 +343,8 @@ pub(crate) enum WebhookDeliveries {
     Answer,
     CreatedAt,
     DoneAt,
+    /// Version 11.
+    PausedAt,
 }
 
 /// Version 8.

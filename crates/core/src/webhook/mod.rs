@@ -15,7 +15,7 @@ mod tests;
 pub use self::authentication::{Authentication, Header, Presented, Refused};
 pub use self::duplicate::{LONGEST_MESSAGE_ID, message_id};
 pub use self::log::{SECRET_HEADERS, is_secret_parameter, without_query};
-pub use self::retry::{MOST_ATTEMPTS, pause};
+pub use self::retry::{LONGEST_PAUSE, MOST_ATTEMPTS, pause};
 pub use self::secret::{EndpointToken, SecretDigest};
 pub use self::signature::{NotASigningSecret, SigningSecret, TOLERANCE, sign};
 pub use self::target::{Forbidden, forbidden};

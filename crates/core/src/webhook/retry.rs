@@ -9,6 +9,9 @@ const PAUSES: [i64; 11] =
 /// How often a delivery is tried before it is dead.
 pub const MOST_ATTEMPTS: u32 = PAUSES.len() as u32 + 1;
 
+/// How long a delivery waits for its endpoint to be enabled before it is dead: about as long as all attempts take together.
+pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(3 * 24);
+
 /// How long to wait after so many failures; `None`: it is dead. `share` in 0..1 spreads the deliveries that failed
 /// together over a tenth of the pause.
 #[must_use]

@@ -181,6 +181,7 @@ fn pauses_grow_until_a_delivery_is_dead() {
     assert_eq!(pauses.len() as u32 + 1, MOST_ATTEMPTS);
     let whole: SignedDuration = pauses.iter().sum();
     assert!((70..=74).contains(&whole.as_hours()), "about three days: {whole}");
+    assert!(whole < LONGEST_PAUSE && whole + SignedDuration::from_hours(2) > LONGEST_PAUSE);
     assert_eq!(pause(0, 0.0), None);
     assert_eq!(pause(1, 9.0), Some(SignedDuration::from_millis(5_500)));
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 use patgate_core::identifier::{DeliveryId, ItemNumber};
+use patgate_core::webhook::LONGEST_PAUSE;
 use patgate_store::{ClaimedDelivery, DeliveryOutcome, DueDelivery, StoreError};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -125,6 +126,7 @@ async fn claim(state: &AppState, road: &mut Road) -> Result<Claimed, StoreError>
     if !is_end || from.is_some() {
         due.extend(store.newest_due_deliveries(now, PAGE).await?);
     }
+    pause(state, &mut due).await?;
     let chosen = road.choose(&due);
     if chosen.is_empty() {
         return Ok(if is_end { Claimed::None } else { Claimed::NoneSoFar });
@@ -134,6 +136,23 @@ async fn claim(state: &AppState, road: &mut Road) -> Result<Claimed, StoreError>
     let is_none = claimed.is_empty();
     road.held.extend(claimed);
     Ok(if is_none { Claimed::NoneSoFar } else { Claimed::Some })
+}
+
+/// Lets what is due of endpoints that are off wait until they are enabled, and takes it from what to claim: nobody looks at it
+/// again until then.
+async fn pause(state: &AppState, due: &mut Vec<DueDelivery>) -> Result<(), StoreError> {
+    let mut off: HashSet<_> = due.iter().map(|delivery| delivery.endpoint).collect();
+    off.retain(|endpoint| {
+        state.webhooks.endpoints.by_number(*endpoint).is_some_and(|endpoint| endpoint.pauses())
+    });
+    let now = state.clock.now();
+    let Ok(until) = now.checked_add(LONGEST_PAUSE) else { return Ok(()) };
+    for endpoint in &off {
+        // Where it was enabled by a change that this node has not applied yet, it is left to the next look.
+        state.store.pause_deliveries(*endpoint, now, until).await?;
+    }
+    due.retain(|delivery| !off.contains(&delivery.endpoint));
+    Ok(())
 }
 
 impl Road {
@@ -230,13 +249,25 @@ async fn finish(state: &AppState, road: &mut Road, first: Result<Done, JoinError
     }
 }
 
+/// Forgets at once, as soon as the endpoints are known, and again and again: a server may be down for long, or never run for
+/// long.
 async fn forget(state: &AppState, stop: &CancellationToken) {
-    while tokio::time::timeout(FORGETTING, stop.cancelled()).await.is_err() {
-        forget_once(state).await;
+    let forget = async {
+        while !state.node.is_ready() {
+            tokio::time::sleep(LOOK).await;
+        }
+        loop {
+            forget_once(state).await;
+            tokio::time::sleep(FORGETTING).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = forget => {}
     }
 }
 
-/// Forgets what is old.
+/// Forgets what is old, and what is left of endpoints that are there no longer.
 pub async fn forget_once(state: &AppState) {
     let now = state.clock.now();
     for endpoint in state.webhooks.endpoints.all() {

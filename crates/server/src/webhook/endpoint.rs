@@ -87,6 +87,12 @@ impl Endpoint {
         self.is_enabled
     }
 
+    /// Whether what waits at it waits until it is enabled. What would start releases does not: it starts none by then.
+    #[must_use]
+    pub fn pauses(&self) -> bool {
+        !self.is_enabled && self.starts.is_none()
+    }
+
     /// Whether something becomes of a request besides that it is kept.
     pub(super) fn passes_on(&self) -> bool {
         self.forward.is_some() || self.starts.is_some()

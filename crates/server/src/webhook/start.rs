@@ -26,7 +26,8 @@ const PARAMETERS: &str = "webhookParameters";
 const ID: &str = "webhookId";
 
 /// Tries to start the release of a request. Says what becomes of the request. An endpoint that is off starts nothing, also of
-/// what it accepted before.
+/// what it accepted before; nor does that start anything when it is enabled again, so it is given up until somebody redelivers
+/// it.
 pub(super) async fn deliver(
     state: &AppState,
     endpoint: &Endpoint,
@@ -34,8 +35,13 @@ pub(super) async fn deliver(
     delivery: &ClaimedDelivery,
 ) -> DeliveryOutcome {
     if !endpoint.is_enabled {
-        let answer = "no release was started: the endpoint is off".to_owned();
-        return put_off(delivery, state.clock.now(), answer);
+        let answer =
+            "no release was started: the endpoint is off; enable it, and *Redeliver* starts one".to_owned();
+        // Accepted at another node, by a change that this one has not applied yet.
+        return match delivery.starts_by.is_some_and(|version| version > endpoint.version) {
+            true => put_off(delivery, state.clock.now(), answer),
+            false => DeliveryOutcome::Dead { answer },
+        };
     }
     let start = EventStart {
         delivery: delivery.clone(),

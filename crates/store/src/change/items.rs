@@ -139,6 +139,7 @@ impl Change {
         self.write_item(&item).await?;
         self.trim_webhooks_of(&item).await?;
         self.steer_webhooks_of(&before, &item).await?;
+        self.resume_webhooks_of(&before, &item).await?;
         self.note_item(&item, "item.update", detail);
         Ok(item)
     }

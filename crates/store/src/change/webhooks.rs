@@ -1,5 +1,6 @@
 //! Changes around webhook endpoints: what an administrator does by hand, and what goes with an endpoint.
 
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::{DeliveryId, ItemNumber};
 use patgate_core::item::{
     GET_WEBHOOK_ENDPOINT, MASK, POST_WEBHOOK_ENDPOINT, USUAL_RETENTION_SIZE, Value, webhook_property,
@@ -15,7 +16,7 @@ use crate::items::Item;
 use crate::rows::{column, from_json, json, to_json};
 use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookRequests};
 use crate::webhooks::marks::{Marks, with_marks, without_marks};
-use crate::webhooks::{ClaimedDelivery, DeliveryOutcome, DeliveryState, Pairs, forget, kept, mark};
+use crate::webhooks::{ClaimedDelivery, DeliveryOutcome, DeliveryState, Pairs, forget, kept, mark, pause};
 
 /// What errors call it.
 const DELIVERY: &str = "delivery that is done";
@@ -98,6 +99,7 @@ impl Change {
             .value(WebhookDeliveries::State, DeliveryState::Waiting.as_str())
             .value(WebhookDeliveries::Attempts, 0_i64)
             .value(WebhookDeliveries::DueAt, self.now.as_millisecond())
+            .value(WebhookDeliveries::PausedAt, None::<i64>)
             .value(WebhookDeliveries::DoneAt, None::<i64>)
             .and_where(is_done())
             .take();
@@ -151,27 +153,56 @@ impl Change {
         Ok(())
     }
 
-    /// Forgets what is not among the newest of an endpoint any more, when it keeps fewer than before, or fewer bytes.
+    /// Notes what an endpoint keeps from now on, where the next request is written: one that was accepted before, and waits
+    /// for its turn, keeps no more than that. Forgets what is more.
     pub(super) async fn trim_webhooks_of(&mut self, item: &Item) -> Result<(), StoreError> {
-        let keep = item.properties.get(webhook_property::REQUEST_RETENTION).and_then(Value::as_integer);
+        let integer = |name: &str| item.properties.get(name).and_then(Value::as_integer);
+        let keep = integer(webhook_property::REQUEST_RETENTION);
         let Some(keep) = keep.filter(|_| is_endpoint(item)) else { return Ok(()) };
-        let last = Query::select()
-            .column(WebhookCounters::LastRequest)
-            .from(WebhookCounters::Table)
-            .and_where(Expr::col(WebhookCounters::Endpoint).eq(item.number.as_i64()))
+        // Where nothing is entered, the usual size counts.
+        let mebibytes = integer(webhook_property::RETENTION_SIZE).unwrap_or(i64::from(USUAL_RETENTION_SIZE));
+        let note = Query::insert()
+            .into_table(WebhookCounters::Table)
+            .columns([
+                WebhookCounters::Endpoint,
+                WebhookCounters::RequestRetention,
+                WebhookCounters::RetentionSize,
+            ])
+            .values_panic([item.number.as_i64().into(), keep.into(), mebibytes.into()])
+            .on_conflict(
+                OnConflict::column(WebhookCounters::Endpoint)
+                    .update_columns([WebhookCounters::RequestRetention, WebhookCounters::RetentionSize])
+                    .to_owned(),
+            )
+            .returning_col(WebhookCounters::LastRequest)
             .take();
-        let Some(row) = self.transaction.query_one(&last).await? else { return Ok(()) };
-        let last: i64 = column(&row, "last_request")?;
+        let row = self.transaction.query_one(&note).await?;
+        let last: i64 = column(&row.ok_or(StoreError::Unreadable("webhook_counters"))?, "last_request")?;
+        let number = Expr::col(WebhookRequests::Number).lte(last - keep);
+        let days = integer(webhook_property::RETENTION_DAYS);
+        let before = days.and_then(|days| {
+            let hours = i32::try_from(days).ok()?.checked_mul(24)?;
+            self.now.checked_sub(SignedDuration::from_hours(hours.into())).ok()
+        });
+        let is_old = |before: Timestamp| Expr::col(WebhookRequests::At).lt(before.as_millisecond());
         let delete = Query::delete()
             .from_table(WebhookRequests::Table)
             .and_where(Expr::col(WebhookRequests::Endpoint).eq(item.number.as_i64()))
-            .and_where(Expr::col(WebhookRequests::Number).lte(last - keep))
+            .and_where(match before {
+                Some(before) => number.or(is_old(before)),
+                None => number,
+            })
             .take();
         self.execute(&delete).await?;
-        let mebibytes = item.properties.get(webhook_property::RETENTION_SIZE).and_then(Value::as_integer);
-        // Where nothing is entered, the usual size counts.
-        let mebibytes = mebibytes.map_or(u64::from(USUAL_RETENTION_SIZE), i64::unsigned_abs);
-        kept::cut(&self.transaction, item.number, mebibytes << 20).await?;
+        kept::cut(&self.transaction, item.number, mebibytes.unsigned_abs() << 20).await?;
+        Ok(())
+    }
+
+    /// Lets what waited for an endpoint to be enabled go on, when it is enabled now.
+    pub(super) async fn resume_webhooks_of(&mut self, before: &Item, item: &Item) -> Result<(), StoreError> {
+        if is_endpoint(item) && pause::is_enabled(item) && !pause::is_enabled(before) {
+            pause::resume(&self.transaction, item.number, self.now).await?;
+        }
         Ok(())
     }
 

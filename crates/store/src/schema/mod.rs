@@ -4,6 +4,7 @@
 //! edited; the next one follows it.
 
 mod eighth;
+mod eleventh;
 mod fifth;
 mod first;
 mod fourth;
@@ -36,7 +37,7 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 10] = [
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 11] = [
     first::steps,
     second::steps,
     third::steps,
@@ -47,6 +48,7 @@ const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 10] = [
     eighth::steps,
     ninth::steps,
     tenth::steps,
+    eleventh::steps,
 ];
 
 /// The newest version this program knows.

@@ -22,6 +22,7 @@ mod touched;
 mod users;
 mod webhooks;
 mod webhooks_bounded;
+mod webhooks_changed;
 mod webhooks_kept;
 
 use std::future::Future;

@@ -78,7 +78,7 @@ pub(super) async fn claim(store: &Store, at: Timestamp) -> Vec<ClaimedDelivery> 
 pub(super) async fn states(store: &Store) -> Vec<(i64, DeliveryState, u32)> {
     let mut states = Vec::new();
     for state in DeliveryState::ALL {
-        let found = store.deliveries_in(ENDPOINT, state, 100).await.unwrap();
+        let found = store.deliveries_in(ENDPOINT, state, &Seek::Start, 100).await.unwrap();
         states.extend(found.iter().map(|delivery| (delivery.id.as_i64(), delivery.state, delivery.attempts)));
     }
     states.sort_unstable_by_key(|(id, _, _)| *id);
@@ -159,17 +159,26 @@ on_both_databases! {
         assert_eq!(claimed.iter().map(|delivery| delivery.id.as_i64()).collect::<Vec<_>>(), [1_001]);
     }
 
-    async fn of_many_writers_with_one_id_one_is_accepted(fixture: Fixture) {
+    async fn of_many_writers_with_one_id_one_is_accepted_and_goes_on_once(fixture: Fixture) {
         let nodes = [fixture.open().await, fixture.open().await];
         let tasks = (0..16_i64).map(|id| {
             let store = nodes[id as usize % 2].clone();
-            tokio::spawn(async move { store.receive_webhooks(&[called(id, "one", now())]).await.unwrap()[0] })
+            let same = NewWebhookRequest { delivery: forwarded(id).delivery, ..called(id, "one", now()) };
+            tokio::spawn(async move { store.receive_webhooks(&[same]).await.unwrap()[0] })
         });
-        let mut accepted = 0;
+        let (mut accepted, mut same) = (0, BTreeSet::new());
         for task in tasks.collect::<Vec<_>>() {
-            accepted += usize::from(task.await.unwrap() == Received::Accepted);
+            match task.await.unwrap() {
+                Received::Accepted => accepted += 1,
+                Received::Same(first) => {
+                    same.insert(first.as_i64());
+                }
+                Received::Full => panic!("there is room"),
+            }
         }
-        assert_eq!((accepted, ids(&nodes[0]).await.len()), (1, 1));
+        assert_eq!((accepted, ids(&nodes[0]).await), (1, same.into_iter().collect()), "all others are told of it");
+        let (one, two) = tokio::join!(claim(&nodes[0], now()), claim(&nodes[1], now()));
+        assert_eq!(one.len() + two.len(), 1);
     }
 
     async fn strangers_push_no_request_out(fixture: Fixture) {

@@ -222,6 +222,7 @@ pub(crate) async fn mark(
         .value(WebhookDeliveries::State, state.as_str())
         .value(WebhookDeliveries::Answer, answer.as_str())
         .value(WebhookDeliveries::DueAt, due_at.map(|at| at.as_millisecond()))
+        .value(WebhookDeliveries::PausedAt, None::<i64>)
         .value(WebhookDeliveries::DoneAt, is_done.then_some(now.as_millisecond()));
     if state == DeliveryState::Delivered {
         // It is in the log for as long as that keeps it; there, parameters are without their secrets.

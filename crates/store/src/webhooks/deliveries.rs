@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::{Delivery, DeliveryState};
 use crate::error::StoreError;
+use crate::keyset::{Seek, beyond, in_list_order};
 use crate::rows::{column, optional_time, time};
 use crate::store::Store;
 use crate::tables::{WebhookCounters, WebhookDeliveries};
@@ -29,21 +30,28 @@ impl Store {
         self.inner.orm.query_all(&select).await?.iter().map(delivery).collect()
     }
 
-    /// At most `limit` deliveries of an endpoint in this state, the newest requests first.
+    /// At most `limit` deliveries of an endpoint in this state, the newest requests first, from the number of a request on:
+    /// each has one delivery.
     pub async fn deliveries_in(
         &self,
         endpoint: ItemNumber,
         state: DeliveryState,
+        seek: &Seek<i64>,
         limit: u64,
     ) -> Result<Vec<Delivery>, StoreError> {
+        let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
+        let beyond =
+            seek.cursor().map(|number| beyond([WebhookDeliveries::Number], [(*number).into()], &order));
         let select = selection()
             .and_where(Expr::col(WebhookDeliveries::Endpoint).eq(endpoint.as_i64()))
             .and_where(Expr::col(WebhookDeliveries::State).eq(state.as_str()))
-            .order_by(WebhookDeliveries::Number, Order::Desc)
-            .order_by(WebhookDeliveries::Id, Order::Desc)
+            .and_where_option(beyond)
+            .order_by(WebhookDeliveries::Number, order)
             .limit(limit)
             .take();
-        self.inner.orm.query_all(&select).await?.iter().map(delivery).collect()
+        let deliveries = self.inner.orm.query_all(&select).await?;
+        let deliveries = deliveries.iter().map(delivery).collect::<Result<_, _>>()?;
+        Ok(in_list_order(deliveries, seek.is_backward()))
     }
 
     /// How many deliveries of an endpoint wait.
@@ -64,10 +72,12 @@ pub(crate) fn selection() -> SelectStatement {
             WebhookDeliveries::Id,
             WebhookDeliveries::Endpoint,
             WebhookDeliveries::Request,
+            WebhookDeliveries::Number,
             WebhookDeliveries::MessageId,
             WebhookDeliveries::State,
             WebhookDeliveries::Attempts,
             WebhookDeliveries::DueAt,
+            WebhookDeliveries::PausedAt,
             WebhookDeliveries::Answer,
             WebhookDeliveries::CreatedAt,
             WebhookDeliveries::DoneAt,
@@ -83,10 +93,12 @@ pub(crate) fn delivery(row: &QueryResult) -> Result<Delivery, StoreError> {
         id: DeliveryId::from_i64(column(row, "id")?),
         endpoint: ItemNumber::from_i64(column(row, "endpoint")?),
         request: RequestId::from_i64(column(row, "request")?),
+        number: column(row, "number")?,
         message_id: column(row, "message_id")?,
         state: DeliveryState::from_word(&state).ok_or(StoreError::Unreadable("state"))?,
         attempts: u32::try_from(attempts).unwrap_or_default(),
         due_at: optional_time(row, "due_at")?,
+        paused_at: optional_time(row, "paused_at")?,
         answer: column(row, "answer")?,
         created_at: time(row, "created_at")?,
         done_at: optional_time(row, "done_at")?,

@@ -4,12 +4,14 @@
 //! gaps nor an order of their own, and *the newest N* are exactly N, whichever nodes took them.
 
 mod claim;
+mod counters;
 mod deliveries;
 pub(crate) mod forget;
 pub(crate) mod kept;
 mod known;
 mod log;
 pub(crate) mod marks;
+pub(crate) mod pause;
 mod receive;
 mod refuse;
 pub(crate) mod space;
@@ -75,12 +77,16 @@ pub struct Delivery {
     pub request: RequestId,
     /// The id that the receiver or the release is given, the same with every attempt.
     pub message_id: String,
+    /// The place of that request among those of the endpoint.
+    pub number: i64,
     /// What became of it.
     pub state: DeliveryState,
     /// How often it was tried.
     pub attempts: u32,
-    /// When it is tried next; `None` when it is done.
+    /// When it is tried next, or given up when it is paused; `None` when it is done.
     pub due_at: Option<Timestamp>,
+    /// Since when it waits for its endpoint to be enabled; `None`: it does not.
+    pub paused_at: Option<Timestamp>,
     /// What came of the last attempt: what the receiver said, which release was started, or what went wrong.
     pub answer: Option<String>,
     /// When it began.

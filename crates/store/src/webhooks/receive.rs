@@ -7,14 +7,15 @@ use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 
+use super::counters::{Counter, counters, write_counters};
 use super::kept::Written;
 use super::known::{messages, there};
 use super::marks::{Marks, with_marks};
 use super::{DeliveryState, Pairs};
 use crate::error::StoreError;
-use crate::rows::{column, to_json};
+use crate::rows::to_json;
 use crate::store::Store;
-use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookMessages, WebhookRequests};
+use crate::tables::{WebhookDeliveries, WebhookMessages, WebhookRequests};
 use crate::transaction::WriteTransaction;
 
 /// The most deliveries of an endpoint that wait at a time. What comes then is not taken.
@@ -42,7 +43,8 @@ pub struct NewWebhookRequest {
     pub body: String,
     /// The id its sender gave it.
     pub message_id: Option<String>,
-    /// How many requests of the endpoint stay, this one included.
+    /// How many requests of the endpoint stay, this one included: as its version said by which it was accepted. Where the
+    /// endpoint was changed since, what it says now counts. So with `keep_bytes`.
     pub keep: u32,
     /// How many bytes those have at most, their headers and parameters included.
     pub keep_bytes: u64,
@@ -76,15 +78,6 @@ pub enum Received {
     Same(RequestId),
     /// So many wait to be passed on that it was not taken.
     Full,
-}
-
-/// What the row of an endpoint says, and will say.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counter {
-    last_request: i64,
-    waiting: i64,
-    keep: u32,
-    written: Written,
 }
 
 /// A request of the batch that is taken, with its number.
@@ -154,10 +147,7 @@ impl Store {
                 received.push(Received::Full);
                 continue;
             }
-            counter.last_request += 1;
-            counter.waiting += i64::from(request.delivery.is_some());
-            counter.keep = request.keep;
-            counter.written.most = request.keep_bytes;
+            counter.take(request);
             if let (Some(id), true) = (request.message_id.as_deref(), request.same_since.is_some()) {
                 messages.insert((request.endpoint, id), (request.id, request.at));
             }
@@ -190,32 +180,6 @@ impl Store {
     }
 }
 
-async fn counters(
-    transaction: &WriteTransaction,
-    requests: &[NewWebhookRequest],
-) -> Result<HashMap<ItemNumber, Counter>, StoreError> {
-    let mut endpoints: Vec<_> = requests.iter().map(|request| request.endpoint.as_i64()).collect();
-    endpoints.sort_unstable();
-    endpoints.dedup();
-    let select = Query::select()
-        .columns([WebhookCounters::Endpoint, WebhookCounters::LastRequest, WebhookCounters::Waiting])
-        .from(WebhookCounters::Table)
-        .and_where(Expr::col(WebhookCounters::Endpoint).is_in(endpoints))
-        .take();
-    let mut counters = HashMap::new();
-    for row in transaction.query_all(&select).await? {
-        let last_request = column(&row, "last_request")?;
-        let counter = Counter {
-            last_request,
-            waiting: column(&row, "waiting")?,
-            keep: 0,
-            written: Written { before: last_request, ..Written::default() },
-        };
-        counters.insert(ItemNumber::from_i64(column(&row, "endpoint")?), counter);
-    }
-    Ok(counters)
-}
-
 async fn write_requests(
     transaction: &WriteTransaction,
     taken: &[Taken<'_>],
@@ -223,9 +187,7 @@ async fn write_requests(
 ) -> Result<(), StoreError> {
     // What would be forgotten at once is not written.
     let stays = |(number, request): &&Taken<'_>| {
-        counters
-            .get(&request.endpoint)
-            .is_some_and(|counter| *number > counter.last_request - i64::from(counter.keep))
+        counters.get(&request.endpoint).is_some_and(|counter| *number > counter.last_request - counter.keep)
     };
     let rows: Vec<_> = taken.iter().filter(stays).collect();
     for chunk in rows.chunks(ROWS) {
@@ -348,33 +310,13 @@ async fn write_deliveries(transaction: &WriteTransaction, taken: &[Taken<'_>]) -
     Ok(())
 }
 
-async fn write_counters(
-    transaction: &WriteTransaction,
-    counters: &BTreeMap<ItemNumber, Counter>,
-) -> Result<(), StoreError> {
-    let mut insert = Query::insert()
-        .into_table(WebhookCounters::Table)
-        .columns([WebhookCounters::Endpoint, WebhookCounters::LastRequest, WebhookCounters::Waiting])
-        .on_conflict(
-            OnConflict::column(WebhookCounters::Endpoint)
-                .update_columns([WebhookCounters::LastRequest, WebhookCounters::Waiting])
-                .to_owned(),
-        )
-        .take();
-    for (endpoint, counter) in counters {
-        insert.values_panic([endpoint.as_i64().into(), counter.last_request.into(), counter.waiting.into()]);
-    }
-    transaction.execute(&insert).await?;
-    Ok(())
-}
-
 /// Forgets what is not among the newest.
 async fn trim(
     transaction: &WriteTransaction,
     counters: &BTreeMap<ItemNumber, Counter>,
 ) -> Result<(), StoreError> {
     for (endpoint, counter) in counters {
-        let last = counter.last_request - i64::from(counter.keep);
+        let last = counter.last_request - counter.keep;
         if last <= 0 {
             continue;
         }

@@ -162,6 +162,16 @@ impl Spaces {
         trim_dead(transaction, endpoint, bounds).await
     }
 
+    /// Trims the dead deliveries of an endpoint, of which many died just now.
+    pub(super) async fn bury_all(
+        &self,
+        transaction: &WriteTransaction,
+        endpoint: ItemNumber,
+    ) -> Result<(), StoreError> {
+        let bounds = self.known().bounds;
+        trim_dead(transaction, endpoint, bounds).await
+    }
+
     #[cfg(test)]
     pub(crate) fn bound(&self, bounds: Bounds) {
         self.known().bounds = bounds;

@@ -89,15 +89,21 @@ pub(super) struct DeliveryBody {
     id: String,
     /// The request.
     request: String,
+    /// The place of that request among those of the endpoint, from 1.
+    number: i64,
     /// What the receiver gets as `webhook-id`, and the release as the variable `webhookId`: the same with every attempt.
     message_id: String,
     /// `waiting`, `delivered` or `dead`.
     state: &'static str,
     /// How often it was tried.
     attempts: u32,
-    /// When it is tried next.
+    /// When it is tried next; when it is given up, for one that is paused.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
+    /// Since when it waits for its endpoint to be enabled; absent: it does not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_at: Option<Timestamp>,
     /// What came of the last attempt: what the receiver said, which release was started, or what went wrong.
     answer: Option<String>,
     /// When it began.
@@ -147,10 +153,12 @@ impl From<Delivery> for DeliveryBody {
         Self {
             id: delivery.id.to_string(),
             request: delivery.request.to_string(),
+            number: delivery.number,
             message_id: delivery.message_id,
             state: delivery.state.as_str(),
             attempts: delivery.attempts,
             due_at: delivery.due_at,
+            paused_at: delivery.paused_at,
             answer: delivery.answer,
             created_at: delivery.created_at,
             done_at: delivery.done_at,

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use patgate_core::identifier::ItemNumber;
 use patgate_store::DeliveryState;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::DeliveryBody;
+use crate::api::page::{ASKED, cut, place};
 use crate::api::path::Named;
 use crate::api::query::Query;
 use crate::api::refusals::{Malformed, Missing, Unproven};
@@ -23,6 +24,19 @@ pub(super) struct Asked {
     /// In this state; absent: those that were given up.
     #[param(inline)]
     state: Option<Became>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// A page of deliveries.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookDeliveries)]
+pub(super) struct DeliveriesBody {
+    /// At most 100, those of the newest requests first.
+    deliveries: Vec<DeliveryBody>,
+    /// What `after` is for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// What became of a delivery.
@@ -37,25 +51,28 @@ enum Became {
     Dead,
 }
 
-/// Lists at most 100 deliveries of an endpoint, those of the newest requests first. Needs `webhook#view`.
+/// Lists the deliveries of an endpoint that are in a state, those of the newest requests first. Needs `webhook#view`.
 #[utoipa::path(
     get,
     path = "/api/v1/webhook-endpoints/{number}/deliveries",
     tag = "webhooks",
     params(("number" = String, Path, description = "The endpoint: the number of its configuration item"), Asked),
-    responses((status = 200, description = "The deliveries", body = Vec<DeliveryBody>), Malformed, Unproven, Missing)
+    responses((status = 200, description = "The deliveries", body = DeliveriesBody), Malformed, Unproven, Missing)
 )]
 pub(super) async fn list_webhook_deliveries(
     State(state): State<AppState>,
     caller: Caller,
     Named(number): Named<ItemNumber>,
     Query(asked): Query<Asked>,
-) -> Result<Json<Vec<DeliveryBody>>, Problem> {
+) -> Result<Json<DeliveriesBody>, Problem> {
+    let seek = place::<i64>(asked.after.as_deref())?;
     let became = match asked.state.unwrap_or(Became::Dead) {
         Became::Waiting => DeliveryState::Waiting,
         Became::Delivered => DeliveryState::Delivered,
         Became::Dead => DeliveryState::Dead,
     };
-    let deliveries = webhooks::deliveries(&state, &caller, number, became).await?;
-    Ok(Json(deliveries.into_iter().map(DeliveryBody::from).collect()))
+    let found = webhooks::deliveries(&state, &caller, number, became, &seek, ASKED).await?;
+    let (deliveries, next) = cut(found, |delivery| delivery.number);
+    let deliveries = deliveries.into_iter().map(DeliveryBody::from).collect();
+    Ok(Json(DeliveriesBody { deliveries, next }))
 }

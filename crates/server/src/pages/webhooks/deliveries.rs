@@ -5,11 +5,13 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::ItemNumber;
-use patgate_store::DeliveryState;
+use patgate_core::item::{Value, webhook_property as property};
+use patgate_store::{DeliveryState, Seek};
 
 use super::row::DeliveryRow;
 use super::{PLACE, PassedOn, may_edit, path};
 use crate::pages::form::Named;
+use crate::pages::paging::{self, Paging};
 use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Visitor};
 use crate::service::webhooks;
 use crate::state::AppState;
@@ -23,8 +25,16 @@ struct DeliveriesPage {
     heading: &'static str,
     lead: &'static str,
     endpoint: String,
+    path: String,
+    /// What becomes of what waits while the endpoint is not enabled; empty when it is.
+    off: &'static str,
     states: Vec<Choice>,
     rows: Vec<DeliveryRow>,
+    /// Whether a place in the list was asked for.
+    is_later: bool,
+    paging: Paging,
+    /// The list, from its beginning.
+    list: String,
     may_edit: bool,
 }
 
@@ -38,7 +48,10 @@ pub(super) async fn show(
     let view = webhooks::item(&state, &visitor.caller, number).await?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let became = DeliveryState::from_word(query.text("state")).unwrap_or(DeliveryState::Dead);
-    let deliveries = webhooks::deliveries(&state, &visitor.caller, number, became).await?;
+    let place: Seek<i64> = paging::place(&query);
+    let found = webhooks::deliveries(&state, &visitor.caller, number, became, &place, paging::ASKED).await?;
+    let (found, paging) = Paging::cut(found, &place, &query, |delivery| delivery.number);
+    let is_enabled = view.item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
     let passed_on = PassedOn::of(&view.item);
     let notice =
         (query.text("done") == "redeliver").then(|| Notice::Done(passed_on.begins_again().to_owned()));
@@ -54,8 +67,13 @@ pub(super) async fn show(
         heading: passed_on.heading(),
         lead: passed_on.lead(),
         endpoint: path(number),
+        path: format!("{}/deliveries", path(number)),
+        off: if is_enabled { "" } else { passed_on.off() },
         states: DeliveryState::ALL.into_iter().rev().map(choice).collect(),
-        rows: deliveries.into_iter().map(DeliveryRow::from).collect(),
+        rows: found.into_iter().map(DeliveryRow::from).collect(),
+        is_later: place != Seek::Start,
+        paging,
+        list: query.with(&[("after", ""), ("before", ""), ("done", "")]),
         may_edit: may_edit(&state, &visitor),
     };
     Ok(Html(page.render()?).into_response())

@@ -30,6 +30,8 @@ struct EndpointPage {
     url: String,
     call: String,
     is_enabled: bool,
+    /// What becomes of what waits while it is not; empty when it is.
+    off: &'static str,
     /// What the list of what became of requests is called; empty when nothing becomes of them.
     passed_on: &'static str,
     may_edit: bool,
@@ -58,6 +60,8 @@ pub(super) async fn show(
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let place: Seek<i64> = paging::place(&query);
     let search = paging::search(&query, "search");
+    // Before the log: what comes in between is told of by the live view, unless it is in the list.
+    let last = webhooks::last_request(&state, &visitor.caller, number).await?;
     let (found, looked_until) = if search.is_empty() {
         let found = webhooks::requests(&state, &visitor.caller, number, &place, paging::ASKED).await?;
         (found, None)
@@ -66,6 +70,7 @@ pub(super) async fn show(
         (found.requests, found.looked_until)
     };
     let (found, paging) = Paging::cut(found, &place, &query, |request| request.number);
+    let seen = found.first().map_or(last, |newest| newest.number.max(last));
     let further = looked_until
         .filter(|_| paging.next.is_none())
         .map(|number| query.with(&[("after", &number.to_string()), ("before", ""), ("done", "")]));
@@ -76,6 +81,8 @@ pub(super) async fn show(
         "test" => Some(Notice::Done("The test request was taken.".to_owned())),
         _ => None,
     };
+    let is_enabled = view.item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
+    let passed_on = PassedOn::of(&view.item);
     let may_configure = visitor.may_any(&state, &[CONFIG_VIEW, CONFIG_EDIT]);
     let title = view.item.id.name().to_owned();
     let page = EndpointPage {
@@ -83,11 +90,12 @@ pub(super) async fn show(
         title,
         path: path(number),
         form_path: if may_configure { format!("{PLACE}/{number}") } else { String::new() },
-        live: format!("/api/v1/webhook-endpoints/{number}/requests/live"),
+        live: format!("/api/v1/webhook-endpoints/{number}/requests/live?after={seen}"),
         call: webhooks::curl_line(&view.item, &url),
         url,
-        is_enabled: view.item.properties.get(property::ENABLED) == Some(&Value::Boolean(true)),
-        passed_on: match PassedOn::of(&view.item) {
+        is_enabled,
+        off: if is_enabled { "" } else { passed_on.off() },
+        passed_on: match passed_on {
             PassedOn::Nowhere => "",
             known => known.heading(),
         },

@@ -93,6 +93,21 @@ impl PassedOn {
         }
     }
 
+    /// What becomes of what waits while the endpoint is not enabled; empty when nothing waits.
+    const fn off(self) -> &'static str {
+        match self {
+            Self::Nowhere => "",
+            Self::ToReceiver => {
+                "The endpoint is not enabled: requests that wait to be forwarded go on when it is, and are given up after three \
+                 days."
+            }
+            Self::AsRelease => {
+                "The endpoint is not enabled, and starts nothing: requests that waited to start a release are given up. When \
+                 it is enabled, Redeliver starts one."
+            }
+        }
+    }
+
     /// What is asked, and said of it, before one begins again.
     const fn question(self) -> (&'static str, &'static str) {
         match self {

@@ -30,6 +30,8 @@ pub(super) struct DeliveryRow {
     pub(super) look: &'static str,
     pub(super) attempts: u32,
     pub(super) next: Option<Moment>,
+    /// Whether it waits for its endpoint to be enabled; then it is given up at `next`.
+    pub(super) is_paused: bool,
     pub(super) done: Option<Moment>,
     /// What came of the last attempt; empty: there was none.
     pub(super) answer: String,
@@ -55,6 +57,7 @@ impl From<WebhookRequest> for RequestRow {
 impl From<Delivery> for DeliveryRow {
     fn from(delivery: Delivery) -> Self {
         let (state, look) = match delivery.state {
+            DeliveryState::Waiting if delivery.paused_at.is_some() => ("Paused", "plain"),
             DeliveryState::Waiting if delivery.attempts == 0 => ("Waiting", "plain"),
             DeliveryState::Waiting => ("Tried again", "warning"),
             DeliveryState::Delivered => ("Delivered", "good"),
@@ -68,6 +71,7 @@ impl From<Delivery> for DeliveryRow {
             look,
             attempts: delivery.attempts,
             next: delivery.due_at.map(Moment::from),
+            is_paused: delivery.paused_at.is_some(),
             done: delivery.done_at.map(Moment::from),
             answer: delivery.answer.unwrap_or_default(),
             is_done: delivery.state != DeliveryState::Waiting,

@@ -87,6 +87,15 @@ pub async fn requests(
     Ok(state.store.webhook_requests(number, seek, limit).await?)
 }
 
+/// The number of the last request that an endpoint accepted, whether it is kept or not; 0: there was none.
+///
+/// # Errors
+/// As [`requests`].
+pub async fn last_request(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<i64, Problem> {
+    endpoint(state, caller, number)?;
+    Ok(state.store.last_webhook_request(number).await?)
+}
+
 /// At most `limit` accepted requests with a text in them, newest first, among a thousand from a number on. One search at a
 /// time runs on a node.
 ///
@@ -139,7 +148,7 @@ pub async fn refusals(
     Ok(state.store.webhook_refusals(number).await?)
 }
 
-/// At most 100 deliveries in a state, those of the newest requests first.
+/// At most `limit` deliveries in a state, those of the newest requests first, from the number of a request on.
 ///
 /// # Errors
 /// As [`requests`].
@@ -148,7 +157,9 @@ pub async fn deliveries(
     caller: &Caller,
     number: ItemNumber,
     became: DeliveryState,
+    seek: &Seek<i64>,
+    limit: u64,
 ) -> Result<Vec<Delivery>, Problem> {
     endpoint(state, caller, number)?;
-    Ok(state.store.deliveries_in(number, became, 100).await?)
+    Ok(state.store.deliveries_in(number, became, seek, limit).await?)
 }

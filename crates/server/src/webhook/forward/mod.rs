@@ -54,6 +54,10 @@ pub async fn deliver(
     else {
         return put_off(delivery, state.clock.now(), "the endpoint passes nothing on".to_owned());
     };
+    if !endpoint.is_enabled {
+        // It was switched off just now: what is due next of it is not claimed.
+        return put_off(delivery, state.clock.now(), "the endpoint is off".to_owned());
+    }
     if let Some(version) = delivery.starts_by {
         let answer = "the request was accepted to start a release; *Redeliver* forwards it".to_owned();
         // Accepted at another node, by a change that this one has not applied yet.

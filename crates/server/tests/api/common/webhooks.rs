@@ -3,6 +3,7 @@
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use patgate_core::item::Value;
 use patgate_store::{DeliveryOutcome, NewDelivery, NewItem, NewWebhookRequest, StoredSecrets};
+use serde_json::json;
 
 use super::World;
 
@@ -66,5 +67,42 @@ impl World {
         let dead = DeliveryOutcome::Dead { answer: "410 Gone".to_owned() };
         store.mark_deliveries(&[(&claimed[0], dead)], now).await.unwrap();
         WebhookThings { endpoint, request, delivery }
+    }
+
+    /// Makes an endpoint that forwards, with so many deliveries that were given up; `root` must be there.
+    pub(crate) async fn many_given_up(&self, path: &str, many: usize) -> ItemNumber {
+        let properties =
+            json!({ "authentication": "none", "action": "forward", "forwardUrl": "https://192.0.2.1/" });
+        let endpoint = self.post_endpoint(path, properties).await;
+        let (mut random, now) = (self.state.random.draw(), self.clock.now());
+        let mut request = || NewWebhookRequest {
+            id: RequestId::generate(&mut random),
+            endpoint,
+            at: now,
+            sender: String::new(),
+            headers: Vec::new(),
+            parameters: Vec::new(),
+            body: "{}".to_owned(),
+            message_id: None,
+            keep: 1_000,
+            keep_bytes: 1 << 20,
+            same_since: None,
+            delivery: Some(NewDelivery {
+                id: DeliveryId::generate(&mut random),
+                parameters: Vec::new(),
+                content_type: "application/json".to_owned(),
+                hops: 0,
+                starts_by: None,
+            }),
+        };
+        let batch: Vec<_> = (0..many).map(|_| request()).collect();
+        let store = &self.state.store;
+        store.receive_webhooks(&batch).await.unwrap();
+        let ids: Vec<_> = batch.iter().filter_map(|one| Some(one.delivery.as_ref()?.id)).collect();
+        let claimed = store.claim_deliveries(&ids, now, now).await.unwrap();
+        let dead = || DeliveryOutcome::Dead { answer: "410 Gone".to_owned() };
+        let outcomes: Vec<_> = claimed.iter().map(|delivery| (delivery, dead())).collect();
+        store.mark_deliveries(&outcomes, now).await.unwrap();
+        endpoint
     }
 }

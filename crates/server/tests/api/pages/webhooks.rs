@@ -170,6 +170,54 @@ async fn what_was_given_up_is_shown_and_sent_again_by_hand() {
 }
 
 #[tokio::test]
+async fn everything_that_was_given_up_is_shown_page_by_page() {
+    let world = World::new().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let endpoint = world.many_given_up("hook", 45).await;
+    let list = format!("/configuration/webhooks/{endpoint}/deliveries");
+    let (mut path, mut seen) = (format!("{list}?state=dead"), std::collections::BTreeSet::new());
+    for rows in [20, 20, 5] {
+        let page = world.open(&root, &path).await;
+        let links: Vec<_> = page.text().split(&format!("href=\"{list}/")).skip(1).collect();
+        assert_eq!(links.len(), rows, "each can be sent again: {}", page.text());
+        seen.extend(links.iter().map(|link| link.split('"').next().unwrap().to_owned()));
+        let next = page.text().split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+        path = next.map(|next| next.replace("&#38;", "&").replace("&amp;", "&")).unwrap_or_default();
+        assert_eq!(path.is_empty(), rows == 5, "{path}");
+    }
+    assert_eq!(seen.len(), 45);
+    let beyond = world.open(&root, &format!("{list}?state=dead&after=1")).await;
+    assert!(beyond.text().contains("This is the end of the list."), "{}", beyond.text());
+}
+
+#[tokio::test]
+async fn what_waits_for_an_endpoint_that_is_off_is_said_to() {
+    let world = World::new().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let forwards =
+        json!({ "authentication": "none", "action": "forward", "forwardUrl": "https://192.0.2.1/" });
+    let endpoint = world.post_endpoint("hook", forwards).await;
+    assert_eq!(world.send(post("/webhooks/hook").json(&json!({}))).await.status(), 202);
+    let base = format!("/configuration/webhooks/{endpoint}");
+    let waiting = format!("{base}/deliveries?state=waiting");
+    let says = "The endpoint is not enabled: requests that wait to be forwarded go on when it is";
+    for path in [&base, &waiting] {
+        assert!(!world.open(&root, path).await.text().contains(says), "{path}");
+    }
+    assert_eq!(world.change_endpoint("hook", json!({ "enabled": false })).await.status(), 200);
+    let now = world.clock.now();
+    let until = now + patgate_core::webhook::LONGEST_PAUSE;
+    assert!(world.state.store.pause_deliveries(endpoint, now, until).await.unwrap());
+    for path in [&base, &waiting] {
+        assert!(world.open(&root, path).await.text().contains(says), "{path}");
+    }
+    let page = world.open(&root, &waiting).await;
+    for shown in ["Paused", "When the endpoint is enabled; given up "] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+}
+
+#[tokio::test]
 async fn pages_say_by_which_method_requests_came() {
     let world = World::new().await;
     let root = person(&world, "root", &["admin"]).await;

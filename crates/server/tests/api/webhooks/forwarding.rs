@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use patgate_core::identifier::{DeliveryId, RequestId};
 use patgate_core::webhook::{Authentication, Header, Presented, SigningSecret};
 use patgate_server::jobs;
-use patgate_store::{Delivery, DeliveryState, NewDelivery, NewWebhookRequest, Page};
+use patgate_store::{Delivery, DeliveryState, NewDelivery, NewWebhookRequest, Page, Seek};
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,7 +23,7 @@ const WHSEC: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// What a receiver does with the next request.
 #[derive(Clone, Debug)]
-enum Does {
+pub(super) enum Does {
     /// It answers with this head and body.
     Answers(&'static str),
     /// It says nothing.
@@ -31,7 +31,7 @@ enum Does {
 }
 
 /// A receiver on a port of this machine.
-struct Receiver {
+pub(super) struct Receiver {
     url: String,
     address: String,
     got: Arc<Mutex<Vec<String>>>,
@@ -40,7 +40,7 @@ struct Receiver {
 
 impl Receiver {
     /// Does as planned; then it takes everything.
-    async fn start(plan: impl IntoIterator<Item = Does>) -> Self {
+    pub(super) async fn start(plan: impl IntoIterator<Item = Does>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let got = Arc::new(Mutex::new(Vec::new()));
@@ -54,7 +54,7 @@ impl Receiver {
         Self { url: format!("http://{address}/events?from=patgate"), address, got, plan }
     }
 
-    fn got(&self) -> Vec<String> {
+    pub(super) fn got(&self) -> Vec<String> {
         self.got.lock().unwrap().clone()
     }
 }
@@ -82,24 +82,24 @@ async fn serve(mut stream: TcpStream, got: Arc<Mutex<Vec<String>>>, plan: Arc<Mu
 }
 
 /// A world that forwards, and may forward to this machine.
-async fn forwarding(configuration: &str) -> World {
+pub(super) async fn forwarding(configuration: &str) -> World {
     let world = World::configured(configuration).await;
     world.user("root", &["admin"]).await;
     tokio::spawn(jobs::webhooks::run(world.state.clone(), CancellationToken::new()));
     world
 }
 
-fn to(receiver: &Receiver) -> Value {
+pub(super) fn to(receiver: &Receiver) -> Value {
     json!({ "authentication": "none", "action": "forward", "forwardUrl": receiver.url })
 }
 
-const ALLOWED: &str = "[webhooks]\nforward_to = ['127.0.0.1']\n";
+pub(super) const ALLOWED: &str = "[webhooks]\nforward_to = ['127.0.0.1']\n";
 
 /// Waits for a delivery in this state of which this was said last.
-async fn delivery(world: &World, path: &str, state: DeliveryState, said: &str) -> Delivery {
+pub(super) async fn delivery(world: &World, path: &str, state: DeliveryState, said: &str) -> Delivery {
     let endpoint = world.endpoint_number(path).await;
     for _ in 0..900 {
-        let found = world.state.store.deliveries_in(endpoint, state, 10).await.unwrap();
+        let found = world.state.store.deliveries_in(endpoint, state, &Seek::Start, 10).await.unwrap();
         let is_it =
             |delivery: &Delivery| delivery.answer.as_deref().is_some_and(|answer| answer.contains(said));
         if let Some(delivery) = found.into_iter().find(is_it) {
@@ -262,7 +262,8 @@ async fn what_was_not_begun_when_the_server_stops_was_no_attempt() {
     under_way(8).await;
     stop.cancel();
     job.await.unwrap();
-    let waiting = world.state.store.deliveries_in(endpoint, DeliveryState::Waiting, 100).await.unwrap();
+    let waiting =
+        world.state.store.deliveries_in(endpoint, DeliveryState::Waiting, &Seek::Start, 100).await.unwrap();
     let tried = |attempts: u32| waiting.iter().filter(|one| one.attempts == attempts).count();
     assert_eq!((tried(0), tried(1)), (7, 8), "{waiting:?}");
     assert!(

@@ -6,6 +6,7 @@ mod bounds;
 mod forwarding;
 mod items;
 mod methods;
+mod paused;
 mod retention;
 mod revoked;
 mod starting;

@@ -1,10 +1,15 @@
 //! Many at once, and for how long.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use jiff::SignedDuration;
+use patgate_core::identifier::{DeliveryId, RequestId};
 use patgate_server::{jobs, webhook};
+use patgate_store::{NewDelivery, NewRefusal, NewWebhookRequest};
 use patgate_testkit::clock::NOON;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::{event, world};
 use crate::common::{PASSWORD, World, post};
@@ -25,6 +30,34 @@ async fn retention_is_exact_under_64_writers_on_one_endpoint() {
     let kept = world.kept(endpoint).await;
     let numbers: Vec<_> = kept.iter().map(|request| request.number).collect();
     assert_eq!(numbers, (247..=256).rev().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn retention_that_is_lowered_under_64_writers_is_exact_when_it_is_answered() {
+    let world = world().await;
+    let properties = json!({ "authentication": "none", "requestRetention": 60 });
+    let endpoint = world.post_endpoint("hook", properties).await;
+    let writer = async |_: u32| {
+        for _ in 0..6 {
+            assert_eq!(world.send(event("hook")).await.status(), 202);
+        }
+    };
+    let lower = async {
+        for keep in [20_usize, 3] {
+            assert_eq!(
+                world.change_endpoint("hook", json!({ "requestRetention": keep })).await.status(),
+                200
+            );
+            for _ in 0..5 {
+                let kept = world.kept(endpoint).await.len();
+                assert!(kept <= keep, "{kept} of {keep}");
+            }
+        }
+    };
+    tokio::join!(join_all((0..64).map(writer)), lower);
+    let kept = world.kept(endpoint).await;
+    let numbers: Vec<_> = kept.iter().map(|request| request.number).collect();
+    assert_eq!(numbers, [384, 383, 382]);
 }
 
 #[tokio::test]
@@ -92,6 +125,64 @@ async fn a_server_that_starts_again_knows_its_endpoints() {
     assert!(second.send(gone.basic("root", PASSWORD)).await.status() < 300);
     second.state.node.load().await.unwrap();
     assert_eq!(second.send(event("hook")).await.status(), 404);
+}
+
+#[tokio::test]
+async fn a_server_that_starts_forgets_what_is_old_and_what_is_left_of_endpoints() {
+    let first = world().await;
+    let old = first.post_endpoint("hook", json!({ "authentication": "none", "retentionDays": 2 })).await;
+    assert_eq!(first.send(event("hook")).await.status(), 202);
+    // What comes in while its endpoint is deleted.
+    let gone = first.many_given_up("gone", 1).await;
+    let refusal = NewRefusal {
+        id: RequestId::from_i64(1),
+        endpoint: gone,
+        at: NOON,
+        sender: String::new(),
+        headers: Vec::new(),
+        cause: "late".to_owned(),
+    };
+    let late = NewWebhookRequest {
+        id: RequestId::from_i64(2),
+        endpoint: gone,
+        at: NOON,
+        sender: String::new(),
+        headers: Vec::new(),
+        parameters: Vec::new(),
+        body: "{}".to_owned(),
+        message_id: None,
+        keep: 100,
+        keep_bytes: 1 << 20,
+        same_since: None,
+        delivery: Some(NewDelivery {
+            id: DeliveryId::from_i64(3),
+            parameters: Vec::new(),
+            content_type: "application/json".to_owned(),
+            hops: 0,
+            starts_by: None,
+        }),
+    };
+    let delete = crate::common::delete("/api/v1/configuration-items/Configuration/gone");
+    assert!(first.send(delete.basic("root", PASSWORD)).await.status() < 300);
+    first.state.store.receive_webhooks(&[late]).await.unwrap();
+    first.state.store.refuse_webhooks(&[refusal]).await.unwrap();
+    let second = World::in_folder(first.close().await, "").await;
+    second.clock.set(NOON + SignedDuration::from_hours(72));
+    let left = async || {
+        let store = &second.state.store;
+        let deliveries = store.deliveries_of(gone, RequestId::from_i64(2)).await.unwrap().len();
+        let refusals = store.webhook_refusals(gone).await.unwrap().len();
+        [second.kept(old).await.len(), second.kept(gone).await.len(), deliveries, refusals]
+    };
+    assert_eq!(left().await, [1, 1, 1, 1]);
+    tokio::spawn(jobs::webhooks::run(second.state.clone(), CancellationToken::new()));
+    for _ in 0..500 {
+        if left().await == [0; 4] {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("not forgotten at the start: {:?}", left().await);
 }
 
 #[tokio::test]

@@ -134,9 +134,9 @@ async fn an_endpoint_that_is_off_starts_nothing_that_came_before() {
         forward::deliver(&world.state, known.as_deref(), &claimed(endpoint, 1)).await
     };
     assert_eq!(world.change_endpoint("hook", json!({ "enabled": false })).await.status(), 200);
-    let due_at = NOON + SignedDuration::from_secs(5);
-    let answer = "no release was started: the endpoint is off".to_owned();
-    assert_eq!(outcome().await, DeliveryOutcome::Later { due_at, answer });
+    let off = outcome().await;
+    let DeliveryOutcome::Dead { answer } = off else { panic!("{off:?}") };
+    assert!(answer.contains("the endpoint is off; enable it, and *Redeliver*"), "{answer}");
     assert_eq!(world.change_endpoint("hook", json!({ "enabled": true })).await.status(), 200);
     let tried = outcome().await;
     assert!(matches!(tried, DeliveryOutcome::Dead { .. }), "there is no such template: {tried:?}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use patgate_core::identifier::DeliveryId;
 use patgate_server::jobs;
-use patgate_store::{Delivery, DeliveryState};
+use patgate_store::{Delivery, DeliveryState, Seek};
 use patgate_testkit::servers::postgres::Database;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -65,7 +65,7 @@ impl World {
     async fn became(&self, path: &str, accepted: &Answer, state: DeliveryState) -> Delivery {
         let (endpoint, id) = (self.endpoint_number(path).await, accepted.json()["id"].clone());
         for _ in 0..900 {
-            let found = self.state.store.deliveries_in(endpoint, state, 100).await.unwrap();
+            let found = self.state.store.deliveries_in(endpoint, state, &Seek::Start, 100).await.unwrap();
             if let Some(found) = found.into_iter().find(|found| json!(found.request.to_string()) == id) {
                 return found;
             }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use patgate_core::identifier::ItemNumber;
 use patgate_server::webhook::forward;
-use patgate_store::{ClaimedDelivery, DeliveryOutcome, DeliveryState};
+use patgate_store::{ClaimedDelivery, DeliveryOutcome, DeliveryState, Seek};
 use patgate_testkit::servers::postgres::Database;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ const LATER: SignedDuration = SignedDuration::from_mins(5);
 
 impl World {
     /// Claims what is due.
-    pub(super) async fn claim(&self) -> Vec<ClaimedDelivery> {
+    pub(in crate::webhooks) async fn claim(&self) -> Vec<ClaimedDelivery> {
         let (store, now) = (&self.state.store, self.clock.now());
         let due = store.due_deliveries(now, None, 100).await.unwrap();
         let due: Vec<_> = due.iter().map(|delivery| delivery.id).collect();
@@ -48,7 +48,8 @@ impl World {
 
     /// *Redeliver* for the one delivery that was given up.
     async fn redeliver(&self, endpoint: ItemNumber) {
-        let dead = self.state.store.deliveries_in(endpoint, DeliveryState::Dead, 2).await.unwrap();
+        let dead =
+            self.state.store.deliveries_in(endpoint, DeliveryState::Dead, &Seek::Start, 2).await.unwrap();
         assert_eq!(dead.len(), 1);
         let path = format!("/api/v1/webhook-endpoints/{endpoint}/deliveries/{}/redeliver", dead[0].id);
         let again = self.send(post(path).basic("root", PASSWORD)).await;
@@ -169,6 +170,7 @@ async fn a_release_that_is_deleted_before_its_request_is_marked_is_started_no_se
     let late = forward::deliver(&world.state, known.as_deref(), &claimed[0]).await;
     assert!(matches!(late, DeliveryOutcome::Later { .. }), "{late:?}");
     assert!(world.all_releases().await.is_empty());
-    let done = world.state.store.deliveries_in(endpoint, DeliveryState::Delivered, 2).await.unwrap();
+    let done =
+        world.state.store.deliveries_in(endpoint, DeliveryState::Delivered, &Seek::Start, 2).await.unwrap();
     assert!(done[0].answer.as_deref().is_some_and(|answer| answer.starts_with("started ")), "{done:?}");
 }
