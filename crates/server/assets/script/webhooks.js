@@ -39,19 +39,19 @@
   const rows = document.querySelector("[data-live-rows]");
   if (!told || !rows || !window.EventSource) return;
   const most = 50;
-  const events = new EventSource(told.dataset.live);
-  events.addEventListener("open", () => { told.hidden = false; });
-  events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) told.hidden = true;
-  });
+  // What was shown last: a view that begins again goes on there.
+  const address = new URL(told.dataset.live, location.href);
+  let events, later, tries = 0;
   // What the log does not keep, or came faster than it is looked at.
   let others = 0;
-  events.addEventListener("others", (event) => {
+  const count = (event) => {
+    address.searchParams.set("after", event.lastEventId);
     others += JSON.parse(event.data).requests;
     const place = told.querySelector("[data-live-others]");
     place.textContent = `${others} more arrived that are not shown.`;
-  });
-  events.addEventListener("request", (event) => {
+  };
+  const show = (event) => {
+    address.searchParams.set("after", event.lastEventId);
     const request = JSON.parse(event.data);
     const row = document.createElement("tr");
     const cell = (kind, label, text, inner) => {
@@ -77,6 +77,31 @@
     while (rows.children.length > most) rows.lastElementChild.remove();
     rows.closest(".sheet").hidden = false;
     for (const empty of document.querySelectorAll("[data-live-empty]")) empty.remove();
+  };
+  const watch = () => {
+    events = new EventSource(address);
+    events.addEventListener("open", () => {
+      told.hidden = false;
+      tries = 0;
+    });
+    // A browser connects again by itself, but not after a refusal: while the server starts, or when too many watch.
+    events.addEventListener("error", () => {
+      if (events.readyState !== EventSource.CLOSED) return;
+      told.hidden = true;
+      tries += 1;
+      if (tries < 8) later = setTimeout(watch, 1000 * 2 ** tries);
+    });
+    events.addEventListener("others", count);
+    events.addEventListener("request", show);
+  };
+  const leave = () => {
+    clearTimeout(later);
+    events.close();
+  };
+  watch();
+  addEventListener("pagehide", leave);
+  // A page that is gone back to is as it was left.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) watch();
   });
-  addEventListener("pagehide", () => events.close());
 })();

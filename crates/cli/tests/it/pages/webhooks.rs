@@ -52,6 +52,24 @@ fn requests_appear_as_they_arrive() {
 }
 
 #[test]
+fn a_page_that_loses_the_server_shows_what_came_meanwhile_once() {
+    let (mut patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, LIST);
+    browser.open(&patgate.url_of(NEW));
+    make(&browser);
+    browser.sees("New requests appear here as they arrive.");
+    browser.run("window.isStillOpen = true");
+    let first = send(&patgate);
+    browser.reads("[data-live-rows] th", &[&first]);
+    patgate.start_again();
+    let (second, third) = (send(&patgate), send(&patgate));
+    browser.reads("[data-live-rows] th", &[&third, &second, &first]);
+    let fourth = send(&patgate);
+    browser.reads("[data-live-rows] th", &[&fourth, &third, &second, &first]);
+    assert_eq!(browser.run("return window.isStillOpen"), Value::Bool(true), "the page was never left");
+}
+
+#[test]
 fn the_address_of_an_endpoint_is_copied_and_its_log_says_the_verdict() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
     log_in_admin(&browser, &patgate, LIST);

@@ -10,8 +10,10 @@ use crate::problem::Problem;
 use crate::state::AppState;
 use crate::webhook::WatchersPlace;
 
-/// The most requests of one look; of the others it says how many they are.
+/// The most requests of one look.
 const MOST: u64 = 50;
+/// The most that wait to be told of. What came before those is not waited for: it is said how many they are.
+const BACKLOG: i64 = 500;
 
 /// Somebody who watches.
 pub struct Arrivals {
@@ -22,19 +24,27 @@ pub struct Arrivals {
 }
 
 /// What came since the last look.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Came {
-    /// The newest of it that is in the log, oldest first.
+    /// The number of the last request that was told of before.
+    pub since: i64,
+    /// Requests after that one which are in the log, oldest first. Where numbers are missing between them, the log keeps those
+    /// requests no longer, or never did.
     pub requests: Vec<WebhookRequest>,
-    /// How many came before those. The log may have them, or keep none so long.
-    pub others: u64,
+    /// The number of the last request that is told of now, whether it is in the log or not.
+    pub last: i64,
 }
 
-/// Begins to watch: what comes from now on.
+/// Begins to watch: what comes after the request of this number, or from now on.
 ///
 /// # Errors
 /// 403 without `webhook#view`; 404; 503 when too many watch.
-pub async fn watch(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<Arrivals, Problem> {
+pub async fn watch(
+    state: &AppState,
+    caller: &Caller,
+    number: ItemNumber,
+    after: Option<i64>,
+) -> Result<Arrivals, Problem> {
     endpoint(state, caller, number)?;
     let place = state.webhooks.watchers.enter(caller.user);
     let place = place.ok_or_else(|| {
@@ -42,7 +52,9 @@ pub async fn watch(state: &AppState, caller: &Caller, number: ItemNumber) -> Res
                       try again in a minute";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).after(60)
     })?;
-    let seen = state.store.last_webhook_request(number).await?;
+    let last = state.store.last_webhook_request(number).await?;
+    // A number that was not given yet is one of a database that was put back.
+    let seen = after.map_or(last, |after| after.min(last));
     Ok(Arrivals { endpoint: number, seen, _place: place })
 }
 
@@ -55,15 +67,16 @@ impl Arrivals {
         endpoint(state, caller, self.endpoint)?;
         // Before the log: what comes in between is in that, or is told of by the next look.
         let last = state.store.last_webhook_request(self.endpoint).await?;
-        if last <= self.seen {
-            return Ok(Came::default());
+        let since = self.seen;
+        if last <= since {
+            return Ok(Came { since, requests: Vec::new(), last: since });
         }
-        let mut requests = state.store.webhook_requests(self.endpoint, &Seek::Start, MOST).await?;
-        requests.retain(|request| request.number > self.seen);
+        let from = since.max(last - BACKLOG);
+        let mut requests = state.store.webhook_requests(self.endpoint, &Seek::Before(from), MOST).await?;
         requests.reverse();
-        let last = requests.last().map_or(last, |request| request.number.max(last));
-        let others = (last - self.seen).unsigned_abs() - requests.len() as u64;
-        self.seen = last;
-        Ok(Came { requests, others })
+        let newest = requests.last().map_or(from, |request| request.number);
+        // A full look ends with its last request.
+        self.seen = if requests.len() as u64 == MOST { newest } else { newest.max(last) };
+        Ok(Came { since, requests, last: self.seen })
     }
 }

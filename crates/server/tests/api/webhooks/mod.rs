@@ -7,6 +7,7 @@ mod forwarding;
 mod items;
 mod methods;
 mod paused;
+mod resumed;
 mod retention;
 mod revoked;
 mod starting;
