@@ -38,6 +38,7 @@ mod vendor_clients;
 mod vendor_lines;
 mod vendor_ports;
 mod vendor_sso;
+mod webhook_nodes;
 mod webhooks;
 mod webhooks_attacked;
 mod webhooks_away;

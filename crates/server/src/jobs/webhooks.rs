@@ -252,19 +252,25 @@ async fn finish(state: &AppState, road: &mut Road, first: Result<Done, JoinError
 /// Forgets at once, as soon as the endpoints are known, and again and again: a server may be down for long, or never run for
 /// long.
 async fn forget(state: &AppState, stop: &CancellationToken) {
-    let forget = async {
-        while !state.node.is_ready() {
-            tokio::time::sleep(LOOK).await;
+    while !state.node.is_ready() {
+        if is_over(stop, LOOK).await {
+            return;
         }
-        loop {
-            forget_once(state).await;
-            tokio::time::sleep(FORGETTING).await;
-        }
-    };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = forget => {}
     }
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = forget_once(state) => {}
+        }
+        if is_over(stop, FORGETTING).await {
+            return;
+        }
+    }
+}
+
+/// Waits; whether one was told to stop meanwhile.
+async fn is_over(stop: &CancellationToken, pause: Duration) -> bool {
+    tokio::time::timeout(pause, stop.cancelled()).await.is_ok()
 }
 
 /// Forgets what is old, and what is left of endpoints that are there no longer.
