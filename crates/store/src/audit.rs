@@ -29,6 +29,14 @@ pub struct Actor {
     pub address: Option<String>,
 }
 
+impl Actor {
+    /// Patgate itself: a job of this name, which no client asked for.
+    #[must_use]
+    pub fn system(name: impl Into<String>) -> Self {
+        Self { kind: ActorKind::System, name: name.into(), user: None, grant: None, address: None }
+    }
+}
+
 /// What kind of actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActorKind {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use http_body_util::Either;
 use patgate_core::user::Username;
 use patgate_gateway::listener::{self, Answer, BindFault, Limits, Listeners};
-use patgate_store::{Actor, ActorKind};
+use patgate_store::Actor;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -177,13 +177,7 @@ async fn make_token(running: &Running) -> Result<NewTokenMade, CommandError> {
         application: Some(APPLICATION.to_owned()),
         ..TokenRequest::default()
     };
-    let actor = Actor {
-        kind: ActorKind::System,
-        name: "demonstration".to_owned(),
-        user: None,
-        grant: None,
-        address: None,
-    };
+    let actor = Actor::system("demonstration");
     let slot =
         state.applications.slot(APPLICATION).unwrap_or(patgate_core::application::ApplicationSlot::ANY);
     let owner: Username = crate::command::argument("--owner", ADMINISTRATOR)?;

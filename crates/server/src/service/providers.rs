@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use patgate_core::provider::ProviderName;
-use patgate_store::{Actor, ActorKind, Store, StoreError};
+use patgate_store::{Actor, Store, StoreError};
 
 use crate::configuration::Configuration;
 
@@ -51,8 +51,7 @@ pub async fn recognise(
         if moved_from.as_ref() != Some(&was) {
             return Err(NotRecognised::Another { name: name.clone(), was, is });
         }
-        let by = "configuration".to_owned();
-        let actor = Actor { kind: ActorKind::System, name: by, user: None, grant: None, address: None };
+        let actor = Actor::system("configuration");
         let mut change = store.change(&actor, now).await?;
         change.move_provider(name, &is).await?;
         change.commit().await?;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use patgate_core::identifier::UserId;
 use patgate_core::user::Origin;
-use patgate_store::{Actor, ActorKind, ProviderSession};
+use patgate_store::{Actor, ProviderSession};
 
 use super::sessions::{self, Guest, Opened};
 use super::sign_in;
@@ -156,8 +156,7 @@ pub async fn close(
 pub async fn close_by_provider(state: &AppState, provider: &Provider, token: &str) -> Result<(), NotEnded> {
     let signed_out = provider.signed_out(token, state.clock.now()).await?;
     let (subject, session) = (signed_out.subject.as_deref(), signed_out.session.as_deref());
-    let name = format!("provider {}", provider.name());
-    let actor = Actor { kind: ActorKind::System, name, user: None, grant: None, address: None };
+    let actor = Actor::system(format!("provider {}", provider.name()));
     let mut change = state.change(&actor).await?;
     change.end_provider_sessions(provider.name().as_str(), subject, session).await.map_err(Problem::from)?;
     state.commit(change).await?;

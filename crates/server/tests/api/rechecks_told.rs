@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use patgate_core::user::Origin;
 use patgate_server::keys;
 use patgate_server::service::items::reseal;
-use patgate_store::{Actor, ActorKind};
+use patgate_store::Actor;
 use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
 use serde_json::{Value, json};
 
@@ -138,8 +138,7 @@ async fn what_a_provider_is_asked_with_is_sealed_and_outlives_a_new_key() {
     let in_use = world.state.store.sealing_keys().await.unwrap();
     let random = &mut world.state.random.draw();
     keys::add_sealing_key(world.state.sealer.file(), &in_use, random).unwrap();
-    let actor =
-        Actor { kind: ActorKind::System, name: "test".to_owned(), user: None, grant: None, address: None };
+    let actor = Actor::system("test");
     assert_eq!(reseal(&world.state, &actor).await.unwrap().0, 1);
     assert_ne!(world.state.store.sealing_keys().await.unwrap(), in_use);
     ask(&world).await;

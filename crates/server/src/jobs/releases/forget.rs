@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patgate_store::{Actor, ActorKind};
+use patgate_store::Actor;
 use tokio_util::sync::CancellationToken;
 
 use crate::problem::Problem;
@@ -50,13 +50,7 @@ async fn forget_some(state: &AppState, before: Timestamp) -> Result<usize, Probl
     if old.is_empty() {
         return Ok(0);
     }
-    let actor = Actor {
-        kind: ActorKind::System,
-        name: "retention".to_owned(),
-        user: None,
-        grant: None,
-        address: None,
-    };
+    let actor = Actor::system("retention");
     let mut change = state.store.change(&actor, state.clock.now()).await?;
     for id in &old {
         // Another node may have been first.

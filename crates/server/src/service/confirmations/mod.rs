@@ -12,7 +12,7 @@ use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::policy::Days;
 use patgate_core::user::{Origin, User};
-use patgate_store::{Actor, ActorKind, Change, NextLook, StoreError};
+use patgate_store::{Actor, Change, NextLook, StoreError};
 
 pub use self::ask::{ask_directories, ask_providers};
 pub use self::lapse::{note_lapses, suspended_by, warned_of};
@@ -125,7 +125,7 @@ async fn wait(state: &AppState, users: &[UserId], fault: &str) -> Result<(), Pro
 
 /// In whose name this is done.
 pub(crate) fn actor() -> Actor {
-    Actor { kind: ActorKind::System, name: "confirmation".to_owned(), user: None, grant: None, address: None }
+    Actor::system("confirmation")
 }
 
 /// A name that cannot be theirs keeps nothing else from counting, groups that they lost above all.

@@ -12,7 +12,7 @@ use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::{RoleId, UserId};
 use patgate_core::role::Role;
 use patgate_core::user::{INTERNAL_PROVIDER, NotAUsername, Origin, Principal, User, UserState, Username};
-use patgate_store::{Actor, ActorKind, StoreError};
+use patgate_store::{Actor, StoreError};
 use rand_core::CryptoRng;
 
 pub use self::file::{FILE_NAME, InitialPasswordFile};
@@ -146,7 +146,7 @@ pub async fn forget_when_changed(state: &AppState) -> Result<(), FirstStartError
 }
 
 fn actor() -> Actor {
-    Actor { kind: ActorKind::System, name: "first start".to_owned(), user: None, grant: None, address: None }
+    Actor::system("first start")
 }
 
 /// Random base62 characters, each as likely as the others.

@@ -8,7 +8,7 @@ use patgate_core::policy::decision::lowers;
 use patgate_core::policy::{
     Cells, ClosingChoice, Decided, Decision, DecisionState, MaximumChoice, TokenSettings,
 };
-use patgate_store::{Act, Acted, Actor, ActorKind, Change, MailKind, StoreError, Touched};
+use patgate_store::{Act, Acted, Actor, Change, MailKind, StoreError, Touched};
 use rand_core::Rng;
 
 use crate::problem::Problem;
@@ -40,13 +40,7 @@ pub async fn apply_due(state: &AppState) -> Result<usize, Problem> {
 
 /// Lets a decision take effect if it still waits, and its time has come.
 async fn apply(state: &AppState, id: DecisionId) -> Result<bool, Problem> {
-    let actor = Actor {
-        kind: ActorKind::System,
-        name: "decisions".to_owned(),
-        user: None,
-        grant: None,
-        address: None,
-    };
+    let actor = Actor::system("decisions");
     let now = state.clock.now();
     let mut change = state.store.change(&actor, now).await?;
     let found = change.decision(id).await?;

@@ -15,7 +15,7 @@ use patgate_core::token::{Digest, PlainToken, Prefix, TokenText};
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, Principal, PrincipalKind, User, UserState};
 use patgate_server::password::{NewPassword, PasswordText};
 use patgate_server::session::{CsrfToken, SessionSecret, cookie_name};
-use patgate_store::{Actor, ActorKind, Change, NewItem, Session, StoredSecrets};
+use patgate_store::{Actor, Change, NewItem, Session, StoredSecrets};
 use rand_core::Rng;
 
 use super::World;
@@ -295,13 +295,7 @@ impl World {
 
     /// A change in the name of the tests.
     pub(crate) async fn change(&self) -> Change {
-        let actor = Actor {
-            kind: ActorKind::System,
-            name: "test".to_owned(),
-            user: None,
-            grant: None,
-            address: None,
-        };
+        let actor = Actor::system("test");
         self.state.change(&actor).await.unwrap()
     }
 

@@ -2,7 +2,7 @@
 
 use patgate_core::policy::{Days, TokenSettings};
 use patgate_core::user::Origin;
-use patgate_store::{Actor, ActorKind};
+use patgate_store::Actor;
 
 use crate::common::{Answer, PASSWORD, SignedIn, World, delete, get, post};
 
@@ -244,13 +244,7 @@ async fn what_was_typed_stays_while_somebody_else_holds_the_database() {
     let ann = world.user("ann", &["login"]).await;
     let session = world.session(&ann).await;
     let id = form_id(&world.open(&session, NEW).await);
-    let somebody = Actor {
-        kind: ActorKind::System,
-        name: "somebody".to_owned(),
-        user: None,
-        grant: None,
-        address: None,
-    };
+    let somebody = Actor::system("somebody");
     let held = world.state.store.change(&somebody, world.clock.now()).await.unwrap();
     let typed = form(&id, &[("expiration", "45")]);
     let answer = world.send(post(NEW).submit(&session, &typed)).await;
