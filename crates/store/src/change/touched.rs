@@ -31,6 +31,8 @@ pub enum Act {
     Suspend(SuspensionReason),
     /// They pass again.
     Resume,
+    /// They pass again, although these cells are closed.
+    ResumeLeftWorking(Cells),
     /// They are gone for good.
     Delete,
     /// They pass although these cells are closed.
@@ -125,28 +127,31 @@ impl Change {
                 .and_where(of_origin(origin))
                 .take()
         };
+        let resume = || {
+            update()
+                .value(Grants::SuspendedAt, none())
+                .value(Grants::SuspensionReason, Option::<String>::None)
+                .take()
+        };
+        let leave_working = |cells: Cells| -> Vec<UpdateStatement> {
+            let leave = |(row, origin)| {
+                let bit = Rows::NONE.with(row).to_bits();
+                let is_for_it = of_row(row).or(Expr::col(Grants::Application).eq("any"));
+                update()
+                    .value(Grants::LeftWorking, Expr::col(Grants::LeftWorking).bit_or(bit))
+                    .and_where(of_origin(origin))
+                    .and_where(is_for_it)
+                    .take()
+            };
+            cells.iter().map(leave).collect()
+        };
         match act {
             Act::Shorten(to) => vec![update().value(Grants::ExpiresAt, expiry_column(to)).take()],
             Act::Suspend(reason) => vec![suspend(reason)],
-            Act::Resume => vec![
-                update()
-                    .value(Grants::SuspendedAt, none())
-                    .value(Grants::SuspensionReason, Option::<String>::None)
-                    .take(),
-            ],
+            Act::Resume => vec![resume()],
+            Act::ResumeLeftWorking(cells) => std::iter::once(resume()).chain(leave_working(cells)).collect(),
             Act::Delete => vec![update().value(Grants::DeletedAt, now).take()],
-            Act::LeaveWorking(cells) => {
-                let leave = |(row, origin)| {
-                    let bit = Rows::NONE.with(row).to_bits();
-                    let is_for_it = of_row(row).or(Expr::col(Grants::Application).eq("any"));
-                    update()
-                        .value(Grants::LeftWorking, Expr::col(Grants::LeftWorking).bit_or(bit))
-                        .and_where(of_origin(origin))
-                        .and_where(is_for_it)
-                        .take()
-                };
-                cells.iter().map(leave).collect()
-            }
+            Act::LeaveWorking(cells) => leave_working(cells),
             Act::EndLeftWorking(cells) => {
                 cells.origins().map(|origin| end_left_working(cells, origin)).collect()
             }
@@ -205,6 +210,9 @@ fn told(act: Act, noted: &Noted, decision: Option<DecisionId>) -> (&'static str,
             ("grant.suspend", json!({ "owner": owner, "reason": SuspensionReason::OriginClosed }))
         }
         Act::Resume => ("grant.resume", json!({ "owner": owner })),
+        Act::ResumeLeftWorking(cells) => {
+            ("grant.resume", json!({ "owner": owner, "closed": cells.to_string() }))
+        }
         Act::Delete => ("grant.delete", json!({ "owner": owner, "reason": "over_maximum" })),
         Act::LeaveWorking(cells) => {
             ("grant.leave_working", json!({ "owner": owner, "closed": cells.to_string() }))

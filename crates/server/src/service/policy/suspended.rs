@@ -61,11 +61,8 @@ pub async fn search(
 pub async fn lift_all(state: &AppState, caller: &Caller, reason: SuspensionReason) -> Result<u64, Problem> {
     let mut change = begin(state, caller).await?;
     may_lift(reason)?;
-    if reason == SuspensionReason::OriginClosed {
-        let closed = closed(&change).await?;
-        change.act(&Touched::Suspended(reason), Act::LeaveWorking(closed), None).await?;
-    }
-    let lifted = change.act(&Touched::Suspended(reason), Act::Resume, None).await?.tokens;
+    let act = lifting(reason, closed(&change).await?);
+    let lifted = change.act(&Touched::Suspended(reason), act, None).await?.tokens;
     state.commit(change).await?;
     Ok(lifted)
 }
@@ -83,11 +80,7 @@ pub async fn lift(state: &AppState, caller: &Caller, ids: &BTreeSet<GrantId>) ->
         let Some(grant) = change.grant(*id).await? else { continue };
         match grant.state {
             GrantState::Suspended { reason, .. } if LIFTED.contains(&reason) => {
-                // Else the verdict would refuse it by the table.
-                if reason == SuspensionReason::OriginClosed {
-                    change.act(&Touched::One(*id), Act::LeaveWorking(closed), None).await?;
-                }
-                lifted += change.act(&Touched::One(*id), Act::Resume, None).await?.tokens;
+                lifted += change.act(&Touched::One(*id), lifting(reason, closed), None).await?.tokens;
             }
             _ => {}
         }
@@ -108,6 +101,15 @@ fn may_lift(reason: SuspensionReason) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::field("reason", "`reason` is `over_maximum` or `origin_closed`"))
+}
+
+/// What lifts a suspension, where these cells are closed by decisions: one act, so that each token has one event of it.
+fn lifting(reason: SuspensionReason, closed: Cells) -> Act {
+    // Else the verdict would refuse it by the table.
+    match reason == SuspensionReason::OriginClosed && !closed.is_empty() {
+        true => Act::ResumeLeftWorking(closed),
+        false => Act::Resume,
+    }
 }
 
 /// The cells that decisions closed and that are closed still: where a token could pass that was suspended for one.

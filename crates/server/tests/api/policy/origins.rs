@@ -3,7 +3,7 @@
 use patgate_core::grant::{GrantState, SuspensionReason};
 use patgate_core::user::Origin;
 use patgate_server::service::policy;
-use patgate_store::{AuditFilter, Page, SubjectKind};
+use patgate_store::{AuditEvent, AuditFilter, Page, SubjectKind};
 use serde_json::{Value, json};
 
 use super::{CORP, SETTINGS, anns, later, passes, rules, save, save_over_it, state, token};
@@ -107,10 +107,23 @@ async fn closing_suspends_until_it_opens(origin: Origin) {
     // Lifted by hand: it works although the origin is closed.
     assert_eq!(save(&world, &closed).await.status(), 200);
     assert_eq!(at_deploy(&deploy).await.status(), 401);
-    let lift =
-        post(format!("{SETTINGS}/suspended")).basic("root", PASSWORD).json(&json!({"ids": [deploy.id]}));
-    assert_eq!(world.send(lift).await.json(), json!({"lifted": 1}));
-    assert_eq!(at_deploy(&deploy).await.status(), 200);
+    let lift = async |body: Value| {
+        let before = events(&world, &deploy).await.len();
+        let lifted =
+            world.send(post(format!("{SETTINGS}/suspended")).basic("root", PASSWORD).json(&body)).await;
+        assert_eq!(lifted.json(), json!({"lifted": 1}), "{body}");
+        assert_eq!(at_deploy(&deploy).await.status(), 200, "{body}");
+        let after = events(&world, &deploy).await;
+        assert_eq!(after.len(), before + 1, "one event a token: {after:?}");
+        assert_eq!(after[0].action, "grant.resume");
+        assert_eq!(after[0].detail["closed"], format!("deploy.{}", origin.as_str()));
+    };
+    lift(json!({"ids": [deploy.id]})).await;
+    // And all of them at once, when it was opened and closed again.
+    assert_eq!(save(&world, &rules(&Value::Null, &json!({}))).await.status(), 200);
+    assert_eq!(save(&world, &closed).await.status(), 200);
+    assert_eq!(at_deploy(&deploy).await.status(), 401);
+    lift(json!({"reason": "origin_closed"})).await;
 }
 
 #[tokio::test]
@@ -156,11 +169,16 @@ async fn tokens_can_be_left_working_where_their_origin_closes() {
 
 /// What decisions did to a token, as the audit log has it, the newest first.
 async fn decided(world: &World, token: &IssuedToken) -> Vec<String> {
+    let by_decisions =
+        events(world, token).await.into_iter().filter(|event| !event.detail["decision"].is_null());
+    by_decisions.map(|event| event.action).collect()
+}
+
+/// What the audit log has about a token, the newest first.
+async fn events(world: &World, token: &IssuedToken) -> Vec<AuditEvent> {
     let subject = Some((SubjectKind::Grant, token.id.to_string()));
     let filter = AuditFilter { subject, ..AuditFilter::default() };
-    let events = world.state.store.audit_events(&filter, Page::WHOLE).await.unwrap();
-    let by_decisions = events.into_iter().filter(|event| !event.detail["decision"].is_null());
-    by_decisions.map(|event| event.action).collect()
+    world.state.store.audit_events(&filter, Page::WHOLE).await.unwrap()
 }
 
 #[tokio::test]
