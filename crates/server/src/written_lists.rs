@@ -4,11 +4,16 @@
 //! Whether something changed is asked of the database each time, by the number of its last change: so an answer is as new as
 //! one that is read, at whichever node the change was made.
 
+mod turn;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use patgate_store::{ChangedKind, Sequence, Store, StoreError};
+
+pub use self::turn::Patience;
+use self::turn::{Turn, Turns};
 
 /// The most bytes of all of them.
 const MOST: usize = 32 * 1_024 * 1_024;
@@ -23,7 +28,10 @@ pub const ROWS: usize = 20;
 
 /// The lists of a node.
 #[derive(Debug, Default)]
-pub struct WrittenLists(Mutex<VecDeque<Known>>);
+pub struct WrittenLists {
+    known: Mutex<VecDeque<Known>>,
+    turns: Turns,
+}
 
 /// What a list is: what was asked for, and what can change it.
 #[derive(Clone, Debug)]
@@ -90,6 +98,8 @@ pub struct Draft {
     since: Sequence,
     rows: Rows,
     is_too_long: bool,
+    /// While it is there, others who ask for the list wait for this one.
+    turn: Option<Turn>,
 }
 
 /// A list as it was written.
@@ -123,6 +133,20 @@ impl WrittenLists {
             Some((ids, facts)) => Ok(Found::Changed { before: known.rows, ids, facts, draft }),
             None => Ok(Found::Unknown(draft)),
         }
+    }
+
+    /// Whether the list is to be written now, and others wait for that: of many who ask at once, one writes it. Otherwise
+    /// somebody else did, or went away, or was waited for long enough: then the list is to be looked for again, which finds
+    /// nothing that is older than who asks. When there is no patience left, it is to be written whoever else does.
+    pub async fn takes_turn(&self, draft: &mut Draft, patience: &mut Patience) -> bool {
+        if draft.turn.is_some() || draft.is_too_long {
+            return true;
+        }
+        match self.turns.take(&draft.name.asked) {
+            Ok(turn) => draft.turn = Some(turn),
+            Err(other) => return !patience.wait_for(other).await,
+        }
+        true
     }
 
     /// Remembers a list that was written to its end. `None`, and nothing is remembered, when something changed meanwhile or
@@ -164,13 +188,13 @@ impl WrittenLists {
     }
 
     fn known(&self) -> MutexGuard<'_, VecDeque<Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Draft {
     fn new(name: ListName, since: Sequence) -> Self {
-        Self { name, since, rows: Rows::default(), is_too_long: false }
+        Self { name, since, rows: Rows::default(), is_too_long: false, turn: None }
     }
 
     /// The last change before anything of it was read.
@@ -179,11 +203,11 @@ impl Draft {
         self.since
     }
 
-    /// Adds rows at the end; a list that is too long to be remembered is not held.
+    /// Adds rows at the end; a list that is too long to be remembered is not held, and nobody waits for it.
     pub fn add(&mut self, rows: &Rows) {
         self.is_too_long |= self.rows.size() + rows.size() > MOST_OF_ONE;
         match self.is_too_long {
-            true => self.rows = Rows::default(),
+            true => (self.rows, self.turn) = (Rows::default(), None),
             false => rows.each().for_each(|row| self.rows.push(row)),
         }
     }
@@ -192,7 +216,7 @@ impl Draft {
     #[must_use]
     pub fn with(&self, rows: Rows) -> Self {
         let is_too_long = rows.size() > MOST_OF_ONE;
-        Self { name: self.name.clone(), since: self.since, rows, is_too_long }
+        Self { name: self.name.clone(), since: self.since, rows, is_too_long, turn: None }
     }
 }
 

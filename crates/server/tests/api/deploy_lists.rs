@@ -1,9 +1,14 @@
 //! Long lists that are asked for again: written once, and as new as what is read.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http_body_util::BodyExt;
 use patgate_core::identifier::ItemNumber;
 use patgate_store::{NewItem, StoredSecrets};
 use patgate_testkit::child;
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::common::{PASSWORD, World, delete, get, post, put};
 use crate::deploy_repository::{CI, ask, make};
@@ -153,4 +158,55 @@ async fn a_list_of_users_tells_who_is_an_administrator_now() {
     assert_eq!(gone.status(), 204);
     let last = list(&world, USERS).await;
     assert!(!last.contains("\"person-0\"") && !last.contains("told to nobody"), "{last}");
+}
+
+#[tokio::test]
+async fn of_many_who_ask_at_once_one_reads_and_the_others_have_what_it_wrote() {
+    let world = world(450).await;
+    let mut first = world.begin(ask(get(QUERY))).await.into_body();
+    let begin = first.frame().await.unwrap().unwrap().into_data().unwrap();
+    // Who reads from here on sees it: the first one in the rest alone, and everybody else from the beginning.
+    tamper(&world, "UPDATE configuration_items SET type_name = 'read.by.All' WHERE id LIKE '%/f0%'");
+    let others: Vec<_> = (0..10).map(|_| list(&world, QUERY)).collect();
+    let mut others = Box::pin(join_all(others));
+    let early = timeout(Duration::from_millis(100), &mut others).await;
+    assert!(early.is_err(), "while one writes it, others wait");
+    let rest = first.collect().await.unwrap().to_bytes();
+    let written = String::from_utf8([begin, rest].concat()).unwrap();
+    let read_later = written.matches("read.by.All").count();
+    assert!((200..=300).contains(&read_later), "{read_later}");
+    assert!(others.await.iter().all(|other| *other == written));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_nobody_waiting() {
+    let world = world(450).await;
+    for count in 0..2 {
+        let first = world.begin(ask(get(QUERY))).await;
+        let mut other = Box::pin(list(&world, QUERY));
+        assert!(timeout(Duration::from_millis(50), &mut other).await.is_err(), "{count}");
+        drop(first);
+        assert!(other.await.contains("f0449"), "{count}");
+        // More changes than rows that are written anew.
+        for number in 0..21 {
+            make(&world, &format!("Configuration/Many/n{count}-{number}"), "core.Directory").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_while_a_list_is_written_is_seen_by_all_who_ask_after_it() {
+    let world = world(450).await;
+    let first = world.begin(ask(get(QUERY))).await.into_body();
+    let mut other = Box::pin(list(&world, QUERY));
+    assert!(timeout(Duration::from_millis(50), &mut other).await.is_err());
+    // Before all that the first one has yet to read.
+    make(&world, "Configuration/Many/a", "core.Directory").await;
+    let late: Vec<_> = (0..5).map(|_| list(&world, QUERY)).collect();
+    let mut late = Box::pin(join_all(late));
+    assert!(timeout(Duration::from_millis(50), &mut late).await.is_err());
+    let before = first.collect().await.unwrap().to_bytes();
+    assert!(!before.windows(7).any(|part| part == b"/Many/a"), "the first one asked before it");
+    assert!(other.await.contains("Many/a\""));
+    assert!(late.await.iter().all(|list| list.contains("Many/a\"")));
 }

@@ -17,7 +17,7 @@ use super::Format;
 use super::page::Asked;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::written_lists::{Draft, Found, ListName, ROWS, Rows, WrittenRow};
+use crate::written_lists::{Draft, Found, ListName, Patience, ROWS, Rows, WrittenRow};
 
 /// How many rows are read at once.
 const PIECE: u64 = 200;
@@ -74,15 +74,23 @@ impl Source {
         &self,
         format: Format,
         read: &impl Fn(Wanted<T::Place>) -> F,
+        patience: &mut Patience,
     ) -> Result<Result<Bytes, Option<Draft>>, Problem>
     where
         F: Future<Output = Result<Vec<T>, Problem>>,
     {
         let (lists, store) = (&self.state.written_lists, &self.state.store);
-        let (draft, before) = match lists.find(store, self.name.clone()).await? {
-            Found::Unchanged(text) => return Ok(Ok(text)),
-            Found::Changed { before, ids, facts, draft } => (draft, Some((before, ids, facts))),
-            Found::Unknown(draft) => (draft, None),
+        let (draft, before) = loop {
+            match lists.find(store, self.name.clone()).await? {
+                Found::Unchanged(text) => return Ok(Ok(text)),
+                // It may be short, and nobody is to wait for a short one.
+                Found::Unknown(draft) => break (draft, None),
+                Found::Changed { before, ids, facts, mut draft } => {
+                    if lists.takes_turn(&mut draft, patience).await {
+                        break (draft, Some((before, ids, facts)));
+                    }
+                }
+            }
         };
         if self.state.node.applied().await < draft.since() {
             return Ok(Err(None));
@@ -130,31 +138,37 @@ where
     };
     let headers = [(CONTENT_TYPE, format.content_type())];
     let source = source.filter(|_| asked == Asked::ALL);
-    let mut draft = None;
-    if let Some(source) = &source {
-        match source.written::<T, F>(format, &read).await? {
-            Ok(rows) if rows.is_empty() => return Ok((headers, empty).into_response()),
-            Ok(rows) => {
-                let text = [open.into(), rows.slice(separator(format).len()..), close.into()];
-                let text = stream::iter(text.map(Ok::<Bytes, Infallible>));
-                return Ok((headers, Body::from_stream(text)).into_response());
+    let mut patience = Patience::default();
+    let (begin, rest, draft) = loop {
+        let mut draft = None;
+        if let Some(source) = &source {
+            match source.written::<T, F>(format, &read, &mut patience).await? {
+                Ok(rows) if rows.is_empty() => return Ok((headers, empty).into_response()),
+                Ok(rows) => {
+                    let text = [open.into(), rows.slice(separator(format).len()..), close.into()];
+                    let text = stream::iter(text.map(Ok::<Bytes, Infallible>));
+                    return Ok((headers, Body::from_stream(text)).into_response());
+                }
+                Err(new) => draft = new,
             }
-            Err(new) => draft = new,
         }
-    }
-    let limit = asked.most.min(PIECE);
-    let rows = read(Wanted { only: None, seek: Seek::Start, skip: asked.skip, limit }).await?;
-    let first = Piece::of(rows, asked.most, limit, format);
-    let text = first.rows.text().get(separator(format).len()..).unwrap_or_default();
-    let Some(rest) = first.rest else {
-        let (open, close) = (open.as_bytes(), close.as_bytes());
-        let body = if text.is_empty() { empty.into() } else { [open, text, close].concat() };
-        return Ok((headers, body).into_response());
+        let limit = asked.most.min(PIECE);
+        let rows = read(Wanted { only: None, seek: Seek::Start, skip: asked.skip, limit }).await?;
+        let first = Piece::of(rows, asked.most, limit, format);
+        let text = first.rows.text().get(separator(format).len()..).unwrap_or_default();
+        let Some(rest) = first.rest else {
+            let (open, close) = (open.as_bytes(), close.as_bytes());
+            let body = if text.is_empty() { empty.into() } else { [open, text, close].concat() };
+            return Ok((headers, body).into_response());
+        };
+        if let (Some(source), Some(draft)) = (&source, &mut draft) {
+            if !source.state.written_lists.takes_turn(draft, &mut patience).await {
+                continue;
+            }
+            draft.add(&first.rows);
+        }
+        break (Bytes::from([open.as_bytes(), text].concat()), rest, draft);
     };
-    let begin = Bytes::from([open.as_bytes(), text].concat());
-    if let Some(draft) = &mut draft {
-        draft.add(&first.rows);
-    }
     let more = stream::try_unfold((Some(rest), read, source, draft), move |state| async move {
         let (rest, read, source, mut draft) = state;
         let Some((place, left)) = rest else { return Ok(None) };
