@@ -105,6 +105,7 @@ impl Node {
                         if let Some(user) = authority.user(id) {
                             self.passwords.forgive(&user.username);
                         }
+                        self.passwords.forget_user(id);
                         authority.remove_user(id);
                         self.index.remove_owner(id);
                     }

@@ -1,4 +1,5 @@
-//! Following the change log, and telling others how far this node has come.
+//! Following the change log, and telling others how far this node has come. At the same pace the node forgets passwords that
+//! are no longer known again.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -41,6 +42,7 @@ pub async fn run(node: Arc<Node>, id: NodeId, clock: Clock, stop: CancellationTo
         let now = clock.now();
         if node.has_news.swap(false, Ordering::Relaxed) || now.duration_since(reported) >= HEARTBEAT {
             log_fault(node.store.node_applied(id, applied, now).await);
+            node.passwords.forget_old(now);
             reported = now;
         }
     }

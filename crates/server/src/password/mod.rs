@@ -174,7 +174,7 @@ impl Passwords {
             Some(username) if may_ask && stored.is_none() => self.question(username).await?,
             _ => None,
         };
-        let hash = stored.as_ref().map(|stored| stored.hash.clone());
+        let known = stored.clone();
         let version = stored.as_ref().map_or(0, |stored| stored.version);
         let password = PasswordText::copy_of(attempt.password);
         let (throttle, remembered) = (Arc::clone(&self.throttle), Arc::clone(&self.remembered));
@@ -182,7 +182,7 @@ impl Passwords {
         // Counted where it was found wrong: a client that hangs up meanwhile has still tried.
         let verdict = turn
             .spend(move || {
-                let verdict = remembered.judge(hash.as_ref(), &password, now);
+                let verdict = remembered.judge(known.as_ref(), &password, now);
                 let mut throttle = throttle.lock().unwrap_or_else(PoisonError::into_inner);
                 match (&verdict, key.as_deref()) {
                     (Verdict::Wrong, _) if is_asked => {}
@@ -237,6 +237,22 @@ impl Passwords {
         let password = password.clone();
         let verdict = self.queue.wait().await?.spend(move || verify(Some(&stored.hash), &password)).await?;
         Ok(matches!(verdict, Verdict::Right { .. }))
+    }
+
+    /// Forgets the passwords that were right too long ago to be known again.
+    pub fn forget_old(&self, now: Timestamp) {
+        self.remembered.forget_old(now);
+    }
+
+    /// Forgets that the password of somebody who is gone was right, on this node.
+    pub fn forget_user(&self, user: UserId) {
+        self.remembered.forget_user(user);
+    }
+
+    /// How many passwords are known again at most.
+    #[must_use]
+    pub fn known_again(&self) -> usize {
+        self.remembered.len()
     }
 
     /// Forgets the wrong passwords under a user's name, on this node.

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use patgate_store::PasswordHashText;
+use patgate_core::identifier::UserId;
+use patgate_store::StoredPassword;
 
 use super::PasswordText;
 use super::hash::{Mark, Verdict, verify};
@@ -20,43 +21,65 @@ const MOST: usize = 1_000;
 
 /// The passwords that were right, and when.
 #[derive(Default)]
-pub(super) struct Remembered(Mutex<HashMap<Mark, Timestamp>>);
+pub(super) struct Remembered(Mutex<HashMap<Mark, Proof>>);
+
+/// That a password was right.
+struct Proof {
+    at: Timestamp,
+    user: UserId,
+}
 
 impl Remembered {
     /// Compares a password with a stored hash: quickly when it was right a few minutes ago, otherwise as [`verify`] does.
     pub(super) fn judge(
         &self,
-        stored: Option<&PasswordHashText>,
+        stored: Option<&StoredPassword>,
         password: &PasswordText,
         now: Timestamp,
     ) -> Verdict {
-        let mark = Mark::of(stored, password);
+        let hash = stored.map(|stored| &stored.hash);
+        let mark = Mark::of(hash, password);
         if stored.is_some() && mark.as_ref().is_some_and(|mark| self.knows(mark, now)) {
             return Verdict::Right { stronger: None };
         }
-        let verdict = verify(stored, password);
-        if let (Verdict::Right { .. }, Some(mark)) = (&verdict, mark) {
-            self.put(mark, now);
+        let verdict = verify(hash, password);
+        if let (Verdict::Right { .. }, Some(mark), Some(stored)) = (&verdict, mark, stored) {
+            self.put(mark, Proof { at: now, user: stored.user });
         }
         verdict
     }
 
+    /// Forgets what is over: nobody may ever ask for it again.
+    pub(super) fn forget_old(&self, now: Timestamp) {
+        self.marks().retain(|_, proof| is_kept(proof.at, now));
+    }
+
+    /// Forgets what a user proved.
+    pub(super) fn forget_user(&self, user: UserId) {
+        self.marks().retain(|_, proof| proof.user != user);
+    }
+
+    /// How many are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.marks().len()
+    }
+
     fn knows(&self, mark: &Mark, now: Timestamp) -> bool {
-        self.marks().get(mark).is_some_and(|at| is_kept(*at, now))
+        self.marks().get(mark).is_some_and(|proof| is_kept(proof.at, now))
     }
 
-    fn put(&self, mark: Mark, now: Timestamp) {
+    fn put(&self, mark: Mark, proof: Proof) {
+        self.forget_old(proof.at);
         let mut marks = self.marks();
-        marks.retain(|_, at| is_kept(*at, now));
         if marks.len() >= MOST
-            && let Some(oldest) = marks.values().min().copied()
+            && let Some(oldest) = marks.values().map(|proof| proof.at).min()
         {
-            marks.retain(|_, at| *at > oldest);
+            marks.retain(|_, proof| proof.at > oldest);
         }
-        marks.insert(mark, now);
+        marks.insert(mark, proof);
     }
 
-    fn marks(&self) -> MutexGuard<'_, HashMap<Mark, Timestamp>> {
+    fn marks(&self) -> MutexGuard<'_, HashMap<Mark, Proof>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -67,6 +90,7 @@ fn is_kept(at: Timestamp, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use patgate_store::PasswordHashText;
     use patgate_testkit::clock::{NOON, seconds_from_noon};
 
     use super::super::hash::{SALT, hash};
@@ -77,6 +101,20 @@ mod tests {
         PasswordText::copy_of(text)
     }
 
+    fn of(user: i64, hash: PasswordHashText) -> StoredPassword {
+        StoredPassword { user: UserId::from_i64(user), hash, version: 1 }
+    }
+
+    fn proof(user: i64, at: Timestamp) -> Proof {
+        Proof { at, user: UserId::from_i64(user) }
+    }
+
+    fn mark(number: usize) -> Mark {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        Mark::from(bytes)
+    }
+
     fn is_right(verdict: &Verdict) -> bool {
         matches!(verdict, Verdict::Right { .. })
     }
@@ -84,16 +122,16 @@ mod tests {
     #[test]
     fn a_password_that_was_right_is_known_again_for_ten_minutes() {
         let (remembered, right) = (Remembered::default(), text("correct horse"));
-        let stored = hash(&right, &[7; SALT]).unwrap();
+        let stored = of(1, hash(&right, &[7; SALT]).unwrap());
         assert!(!is_right(&remembered.judge(Some(&stored), &text("correct horsf"), NOON)));
         assert!(remembered.marks().is_empty(), "a wrong one is not remembered");
         assert!(is_right(&remembered.judge(Some(&stored), &right, NOON)));
-        let mark = || Mark::of(Some(&stored), &right).unwrap();
+        let mark = || Mark::of(Some(&stored.hash), &right).unwrap();
         assert!(remembered.knows(&mark(), seconds_from_noon(599)));
         assert!(!remembered.knows(&mark(), seconds_from_noon(600)), "then it is judged again");
         assert!(!is_right(&remembered.judge(Some(&stored), &text("correct horsf"), NOON)));
-        let set_anew = hash(&right, &[8; SALT]).unwrap();
-        assert!(!remembered.knows(&Mark::of(Some(&set_anew), &right).unwrap(), NOON));
+        let set_anew = of(1, hash(&right, &[8; SALT]).unwrap());
+        assert!(!remembered.knows(&Mark::of(Some(&set_anew.hash), &right).unwrap(), NOON));
         assert!(is_right(&remembered.judge(Some(&set_anew), &right, seconds_from_noon(600))));
         assert_eq!(remembered.marks().len(), 1, "what is over is not held");
     }
@@ -102,9 +140,9 @@ mod tests {
     fn what_is_known_again_does_not_pay_for_the_slow_hash() {
         let (remembered, password) = (Remembered::default(), text("a password"));
         // The slow comparison finds every password wrong here.
-        let stored = PasswordHashText::new("not a hash".into());
+        let stored = of(1, PasswordHashText::new("not a hash".into()));
         assert!(!is_right(&remembered.judge(Some(&stored), &password, NOON)));
-        remembered.put(Mark::of(Some(&stored), &password).unwrap(), NOON);
+        remembered.put(Mark::of(Some(&stored.hash), &password).unwrap(), proof(1, NOON));
         assert!(is_right(&remembered.judge(Some(&stored), &password, NOON)));
         assert!(!is_right(&remembered.judge(Some(&stored), &text("a passwore"), NOON)));
     }
@@ -112,28 +150,37 @@ mod tests {
     #[test]
     fn nobody_and_what_is_too_long_are_never_known() {
         let (remembered, longest) = (Remembered::default(), text(&"x".repeat(LONGEST)));
-        let stored = PasswordHashText::new("not a hash".into());
-        remembered.put(Mark::of(Some(&stored), &longest).unwrap(), NOON);
+        let stored = of(1, PasswordHashText::new("not a hash".into()));
+        remembered.put(Mark::of(Some(&stored.hash), &longest).unwrap(), proof(1, NOON));
         assert!(is_right(&remembered.judge(Some(&stored), &longest, NOON)));
-        assert!(Mark::of(Some(&stored), &text(&"x".repeat(LONGEST + 1))).is_none());
-        remembered.put(Mark::of(None, &longest).unwrap(), NOON);
+        assert!(Mark::of(Some(&stored.hash), &text(&"x".repeat(LONGEST + 1))).is_none());
+        remembered.put(Mark::of(None, &longest).unwrap(), proof(1, NOON));
         assert!(!is_right(&remembered.judge(None, &longest, NOON)));
     }
 
     #[test]
     fn those_who_were_proven_the_longest_ago_make_room() {
         let remembered = Remembered::default();
-        let mark = |number: usize| {
-            let mut bytes = [0; 32];
-            bytes[..8].copy_from_slice(&(number as u64).to_be_bytes());
-            Mark::from(bytes)
-        };
         let later = seconds_from_noon(1);
-        remembered.put(mark(0), NOON);
+        remembered.put(mark(0), proof(1, NOON));
         for number in 1..=MOST {
-            remembered.put(mark(number), later);
+            remembered.put(mark(number), proof(1, later));
         }
         assert!(!remembered.knows(&mark(0), later) && remembered.knows(&mark(1), later));
         assert_eq!(remembered.marks().len(), MOST);
+    }
+
+    #[test]
+    fn what_is_over_and_what_was_somebodys_who_is_gone_is_forgotten() {
+        let remembered = Remembered::default();
+        remembered.put(mark(1), proof(1, NOON));
+        remembered.put(mark(2), proof(2, NOON));
+        remembered.put(mark(3), proof(2, seconds_from_noon(1)));
+        remembered.forget_user(UserId::from_i64(1));
+        assert!(!remembered.knows(&mark(1), NOON) && remembered.len() == 2);
+        remembered.forget_old(seconds_from_noon(599));
+        assert_eq!(remembered.len(), 2);
+        remembered.forget_old(seconds_from_noon(600));
+        assert!(remembered.len() == 1 && remembered.knows(&mark(3), seconds_from_noon(600)));
     }
 }

@@ -1,18 +1,22 @@
 //! Wrong passwords: who is slowed down, and who is not.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use insta::assert_snapshot;
 use jiff::Timestamp;
+use patgate_server::node::follow;
 use patgate_server::password::{Attempt, PasswordRefused};
-use patgate_store::PasswordHashText;
+use patgate_store::{NodeId, PasswordHashText, Sequence};
 use patgate_testkit::clock::{NOON, seconds_from_noon};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
-use crate::common::{NewGrant, PASSWORD, World, get, post, put};
+use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
 
 const PROBE: &str = "/api/v1/global-permissions";
 
@@ -251,6 +255,35 @@ async fn a_password_that_was_right_counts_no_longer_when_another_is_set() {
     assert_eq!([answer(another).await, answer(PASSWORD).await], [401, 200]);
     assert_eq!(world.send(post("/api/v1/users/ann/disable").basic("officer", PASSWORD)).await.status(), 204);
     assert_eq!(answer(PASSWORD).await, 401, "nor for who is disabled");
+}
+
+#[tokio::test]
+async fn what_is_known_again_is_forgotten_in_time_and_with_its_user() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    world.user("ann", &["login"]).await;
+    for _ in 0..2 {
+        assert_eq!(attempt(&world, "root", PASSWORD, "192.0.2.7", NOON).await, Ok(true));
+    }
+    let roots = world.state.passwords.known_again();
+    assert_eq!(attempt(&world, "ann", PASSWORD, "192.0.2.7", NOON).await, Ok(true));
+    assert_eq!(world.state.passwords.known_again(), roots + 1);
+    let gone = world.send(delete("/api/v1/users/ann").basic("root", PASSWORD)).await;
+    assert_eq!(gone.status(), 204, "{}", gone.text());
+    assert_eq!(world.state.passwords.known_again(), roots, "hers is gone with her");
+    // A server that runs forgets the rest, although nobody asks.
+    world.clock.set(seconds_from_noon(600));
+    let (node, id, stop) = (Arc::clone(&world.state.node), NodeId(7), CancellationToken::new());
+    world.state.store.announce_node(id, Sequence::default(), world.clock.now()).await.unwrap();
+    let following = tokio::spawn(follow::run(node, id, world.clock.clone(), stop.clone()));
+    let forgotten = async {
+        while world.state.passwords.known_again() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(30), forgotten).await.is_ok());
+    stop.cancel();
+    following.await.unwrap();
 }
 
 #[tokio::test]
