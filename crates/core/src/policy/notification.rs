@@ -159,9 +159,16 @@ impl From<MailSubject> for String {
 
 /// The body of a mail: 1 to 10,000 characters, and 38,000 bytes at most as a page holds it ([`length_in_page`]); of the
 /// control characters it has line breaks and tabs alone. Line breaks are kept as `\n`.
+///
+/// One that is stored may be heavier in a page: it is from before there was a bound, and is still sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "StoredBody", into = "String")]
 pub struct MailBody(String);
+
+/// A body as the database has it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct StoredBody(String);
 
 /// Why a text is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -182,20 +189,42 @@ impl MailBody {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// One of any weight.
+    fn of_any_weight(text: &str) -> Result<Self, NotABody> {
+        // A browser sends `\r\n` from a text area, whatever was in it (WHATWG HTML §4.10.22.4).
+        let text = text.replace("\r\n", "\n");
+        let is_out = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+        let fits = (1..=Self::LONGEST).contains(&text.chars().count())
+            && !text.trim().is_empty()
+            && !text.contains(is_out);
+        if fits { Ok(Self(text)) } else { Err(NotABody) }
+    }
+
+    /// The body that somebody enters where this one stands already: its own text is kept, whatever it weighs.
+    ///
+    /// # Errors
+    /// [`NotABody`].
+    pub fn entered_over(before: Option<&Self>, text: &str) -> Result<Self, NotABody> {
+        let entered = Self::of_any_weight(text)?;
+        let weight = || entered.0.chars().map(length_in_page).sum::<usize>();
+        if before == Some(&entered) || weight() <= Self::HEAVIEST { Ok(entered) } else { Err(NotABody) }
+    }
 }
 
 impl TryFrom<String> for MailBody {
     type Error = NotABody;
 
     fn try_from(text: String) -> Result<Self, NotABody> {
-        // A browser sends `\r\n` from a text area, whatever was in it (WHATWG HTML §4.10.22.4).
-        let text = text.replace("\r\n", "\n");
-        let is_out = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
-        let fits = (1..=Self::LONGEST).contains(&text.chars().count())
-            && text.chars().map(length_in_page).sum::<usize>() <= Self::HEAVIEST
-            && !text.trim().is_empty()
-            && !text.contains(is_out);
-        if fits { Ok(Self(text)) } else { Err(NotABody) }
+        Self::entered_over(None, &text)
+    }
+}
+
+impl TryFrom<StoredBody> for MailBody {
+    type Error = NotABody;
+
+    fn try_from(StoredBody(text): StoredBody) -> Result<Self, NotABody> {
+        Self::of_any_weight(&text)
     }
 }
 
@@ -216,6 +245,9 @@ pub fn length_in_page(letter: char) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::StrDeserializer;
+
     use super::*;
 
     #[test]
@@ -246,6 +278,21 @@ mod tests {
         for bad in ["", " \n", "a\u{7}", &"x".repeat(10_001), &"<".repeat(7_601)] {
             assert_eq!(body(bad), Err(NotABody), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_body_that_is_stored_may_be_heavier_than_one_that_is_entered() {
+        let read = |text: &str| {
+            let text: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+            MailBody::deserialize(text)
+        };
+        let heavy = "<".repeat(10_000);
+        let stored = read(&heavy).unwrap();
+        assert_eq!(stored.as_str(), heavy);
+        assert!(read(&format!("{heavy}<")).is_err() && read(" ").is_err(), "never so long, nor empty");
+        assert_eq!(MailBody::entered_over(Some(&stored), &heavy), Ok(stored.clone()), "as it was");
+        assert_eq!(MailBody::entered_over(Some(&stored), &heavy[1..]), Err(NotABody));
+        assert_eq!(MailBody::entered_over(None, &heavy), Err(NotABody));
     }
 
     #[test]

@@ -84,7 +84,10 @@ impl Notifications {
         };
         let body = match own(&self.body, Kind::default_body) {
             Some(_) => Some(None),
-            None => faults.take("body", MailBody::try_from(self.body.clone())).map(Some),
+            None => {
+                let stored = state.store.token_settings().await?.email_notifications.body;
+                faults.take("body", MailBody::entered_over(stored.as_ref(), &self.body)).map(Some)
+            }
         };
         self.judge_placeholders(&mut faults);
         match (days, further_days, server, subject, body) {

@@ -8,7 +8,7 @@ use patgate_testkit::servers::mail::{MailServer, Way};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{CORP, SETTINGS, anns, end, rules, save};
+use super::{CORP, SETTINGS, anns, end, rules, save, save_over_it};
 use crate::common::{NewGrant, PASSWORD, World, get, post};
 
 async fn mails(world: &World) -> Vec<StoredMail> {
@@ -164,4 +164,36 @@ async fn a_group_is_exempt_by_the_name_that_its_provider_gives_it() {
     assert_eq!((made.status(), &made.json()["expiresAt"]), (201, &json!(null)), "{}", made.text());
     let id = made.json()["id"].as_str().unwrap().parse().unwrap();
     assert!(world.state.store.grant(id).await.unwrap().unwrap().expires_at.timestamp().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_from_before_there_was_a_bound_is_sent_and_kept_as_it_is() {
+    let server = MailServer::start();
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    world.mail_server(&root, "Configuration/MAIL", server.port(Way::Plain)).await;
+    let line = "&".repeat(79);
+    let heavy = vec![&*line; 120].join("\n");
+    let stored = serde_json::from_value(json!(heavy)).unwrap();
+    world
+        .notify(|set| {
+            set.server = Some("Configuration/MAIL".parse().unwrap());
+            set.body = Some(stored);
+        })
+        .await;
+    let sent = world.send(post("/api/v1/reminders/sample").basic("root", PASSWORD)).await;
+    assert_eq!((sent.status(), &sent.json()["sent"]), (200, &json!(true)), "{}", sent.text());
+    assert!(server.kept()[0].text.as_deref().unwrap().contains(&line));
+    // Who changes something else keeps it; who writes another one is held to the bound.
+    let mut body = rules(&json!(null), &json!({}));
+    body["emailNotifications"]["body"] = json!(heavy);
+    body["emailNotifications"]["days"] = json!(9);
+    let answer = save(&world, &body).await;
+    assert_eq!(answer.status(), 200, "{}", answer.text());
+    assert_eq!(answer.json()["emailNotifications"]["body"], json!(heavy));
+    body["emailNotifications"]["body"] = json!(format!("{heavy}&"));
+    let refused = save_over_it(&world, &body).await;
+    assert_eq!((refused.status(), refused.json()["field"].as_str()), (400, Some("emailNotifications.body")));
+    body["emailNotifications"]["body"] = json!("Soon.");
+    assert_eq!(save_over_it(&world, &body).await.status(), 200);
 }
