@@ -25,13 +25,23 @@ impl Part {
     pub(in crate::pages) fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), at: None }
     }
+
+    fn length(&self) -> usize {
+        self.at.as_ref().map_or_else(|| length(&self.text), |_| MOMENT)
+    }
 }
 
 /// As many bytes of an event stand on a page of many events. A mail has thousands of them, and a role ten thousand
 /// principals.
 const MOST: usize = 1_000;
 
-/// The lines of an event's detail, or their beginning. Settings have members of members: their names are joined.
+/// As many bytes of a value are told at least, so that no long value hides the others.
+const LEAST: usize = 20;
+
+/// As many bytes are counted for a moment.
+const MOMENT: usize = "2026-12-21T23:59:59Z".len();
+
+/// The lines of an event's detail, of long values their beginning. Settings have members of members: their names are joined.
 pub(super) fn lines(detail: &Value) -> Vec<Line> {
     let mut lines = Vec::new();
     collect(&mut lines, "", detail);
@@ -39,31 +49,68 @@ pub(super) fn lines(detail: &Value) -> Vec<Line> {
     lines
 }
 
+/// Each line keeps its name, and as much of its value as the others leave; those that no room is left for are not told.
 fn cut(lines: &mut Vec<Line>) {
-    let mut left = MOST;
-    for at in 0..lines.len() {
-        let line = &mut lines[at];
-        left = left.saturating_sub(line.name.len());
-        for part in 0..line.value.len() {
-            let text = &mut line.value[part].text;
-            let end =
-                text.char_indices().find(|(_, letter)| match left.checked_sub(length_in_page(*letter)) {
-                    Some(rest) => {
-                        left = rest;
-                        false
-                    }
-                    None => true,
-                });
-            let Some((end, _)) = end else { continue };
-            text.truncate(end);
-            text.push('…');
-            line.value.truncate(part + 1);
-            lines.truncate(at + 1);
-            let value = vec![Part::text("The rest is in the download of the audit log.")];
-            lines.push(Line { name: String::new(), value });
-            return;
-        }
+    let weights: Vec<_> =
+        lines.iter().map(|line| line.value.iter().map(Part::length).sum::<usize>()).collect();
+    let names: Vec<_> = lines.iter().map(|line| length(&line.name)).collect();
+    if names.iter().chain(&weights).sum::<usize>() <= MOST {
+        return;
     }
+    let mut used = 0;
+    let is_told = |(name, weight): &(&usize, &usize)| {
+        used += **name + LEAST.min(**weight);
+        used <= MOST
+    };
+    let told = names.iter().zip(&weights).take_while(is_told).count();
+    lines.truncate(told);
+    let share = share(&weights[..told], MOST - names[..told].iter().sum::<usize>());
+    lines.iter_mut().for_each(|line| shorten(&mut line.value, share));
+    let value = vec![Part::text("The rest is in the download of the audit log.")];
+    lines.push(Line { name: String::new(), value });
+}
+
+/// How much each of these values may take, so that all of them take no more than that together: what short ones leave is for
+/// the long ones.
+fn share(weights: &[usize], mut left: usize) -> usize {
+    let mut sorted = weights.to_vec();
+    sorted.sort_unstable();
+    for (at, weight) in sorted.iter().enumerate() {
+        let each = left / (sorted.len() - at);
+        if *weight > each {
+            return each;
+        }
+        left -= weight;
+    }
+    MOST
+}
+
+/// Leaves so many bytes of a value.
+fn shorten(value: &mut Vec<Part>, mut left: usize) {
+    for at in 0..value.len() {
+        if let Some(rest) = left.checked_sub(value[at].length()) {
+            left = rest;
+            continue;
+        }
+        let text = &mut value[at].text;
+        let is_out = |(_, letter): &(usize, char)| match left.checked_sub(length_in_page(*letter)) {
+            Some(rest) => {
+                left = rest;
+                false
+            }
+            None => true,
+        };
+        let end = text.char_indices().find(is_out).map_or(text.len(), |(end, _)| end);
+        text.truncate(end);
+        text.push('…');
+        value[at].at = None;
+        value.truncate(at + 1);
+        return;
+    }
+}
+
+fn length(text: &str) -> usize {
+    text.chars().map(length_in_page).sum()
 }
 
 fn collect(lines: &mut Vec<Line>, name: &str, value: &Value) {
@@ -195,18 +242,36 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_event_the_beginning_is_told_and_where_the_rest_is() {
+    fn of_a_long_event_each_field_is_told_and_where_the_rest_is() {
         let rest = ": The rest is in the download of the audit log.";
-        for (letter, fit) in [("ü", 498), ("<", 199)] {
+        for (letter, fit, beside) in [("ü", 498, 495), ("<", 199, 198)] {
             let fits = json!({ "body": letter.repeat(fit) });
             assert_eq!(shown(&fits), [format!("Body: {}", letter.repeat(fit))]);
             let long = json!({ "body": letter.repeat(fit + 1), "name": "x" });
-            assert_eq!(shown(&long), [format!("Body: {}…", letter.repeat(fit)), rest.to_owned()]);
+            let beginning = format!("Body: {}…", letter.repeat(beside));
+            assert_eq!(shown(&long), [beginning, "Name: x".to_owned(), rest.to_owned()]);
         }
-        let many = json!({ "n": { "from": [], "to": vec!["ann"; 10_000] } });
+        let many = json!({ "n": { "from": [], "to": vec!["ann"; 10_000] }, "other": vec!["bob"; 10_000] });
         let told = shown(&many);
-        assert!(told[0].starts_with("N: none → ann, ann") && told[0].len() < MOST + 10, "{told:?}");
-        assert_eq!(told[1], rest);
+        assert!(told[0].starts_with("N: none → ann, ann") && told[0].len() < 520, "{told:?}");
+        assert!(told[1].starts_with("Other: bob, bob") && told[1].len() < 520, "{told:?}");
+        assert_eq!(&told[2..], [rest]);
+        let moments = json!({ "at": vec!["2026-12-21T23:59:59Z"; 1_000] });
+        assert!(shown(&moments)[0].matches('<').count() < 50);
+    }
+
+    #[test]
+    fn an_event_of_many_fields_stays_short() {
+        let event = |count: usize| -> Value {
+            (0..count).map(|number| (format!("n{number:03}"), json!("x".repeat(5_000)))).collect()
+        };
+        let told = shown(&event(30));
+        assert_eq!(told.len(), 31, "each is named: {told:?}");
+        assert!(told[..30].iter().all(|line| line.contains(&"x".repeat(LEAST))), "{told:?}");
+        let told = shown(&event(500));
+        assert!(told.len() > 30 && told.concat().len() < MOST + 500, "{told:?}");
+        let long_name = json!({ ("x".repeat(5_000)): "y" });
+        assert_eq!(shown(&long_name).len(), 1, "where the rest is, alone");
     }
 
     #[test]
