@@ -176,3 +176,15 @@ fn an_idle_server_holds_no_huge_pages() {
         held.lines().find(|line| line.starts_with("AnonHugePages:")).unwrap().split_whitespace().collect();
     assert_eq!(huge[1..], ["0", "kB"]);
 }
+
+#[test]
+fn a_server_that_a_loader_loads_starts() {
+    let mappings = fs::read_to_string("/proc/self/maps").unwrap();
+    let mut files = mappings.lines().filter_map(|mapping| mapping.split_whitespace().nth(5)).map(Path::new);
+    let is_loader =
+        |file: &&Path| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ld-"));
+    let loader = files.find(is_loader).unwrap();
+    let mut patgate = Patgate::with().under([loader]).start();
+    assert_eq!(admin(&patgate).token("t", "release").text.split('_').next(), Some("rpa"));
+    assert!(patgate.stop().success());
+}
