@@ -61,7 +61,7 @@ pub(crate) const STANDARD_WEBHOOKS: Script =
 
 /// The identity provider of the tests that is unlike the others: in a virtual environment of its own, because its
 /// dependencies are many. Later releases of the last two do not work with it.
-pub(crate) const CANAILLE: Service = Service {
+pub(crate) const CANAILLE: PythonProgram = PythonProgram {
     program: "canaille",
     packages: &[
         "canaille[front,oidc,scim,server,otp,sqlite]==0.3.6",
@@ -116,12 +116,12 @@ impl VendorClient {
 
 /// A program of Python's with an environment of its own.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Service {
+pub(crate) struct PythonProgram {
     program: &'static str,
     packages: &'static [&'static str],
 }
 
-impl Service {
+impl PythonProgram {
     /// Where it is once it is installed.
     pub(crate) fn path(self) -> PathBuf {
         self.folder().join("bin").join(self.program)

@@ -1,7 +1,7 @@
 //! What a listener serves requests with.
 //!
 //! These are plain types and no parameters, so that what runs for every request (hyper and the connections) is compiled
-//! here, where the compiler is told to make it fast, and not where the service is made, where it is told to make it
+//! here, where the compiler is told to make it fast, and not where the answerer is made, where it is told to make it
 //! small.
 
 use std::fmt;
@@ -56,4 +56,4 @@ impl fmt::Debug for Answer {
 }
 
 /// Answers a request that came from a direct peer: an IPv4 address is never written as an IPv6 one.
-pub type Service = Arc<dyn Fn(Request<Incoming>, SocketAddr) -> Answer + Send + Sync>;
+pub type Answerer = Arc<dyn Fn(Request<Incoming>, SocketAddr) -> Answer + Send + Sync>;

@@ -18,9 +18,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::Limits;
-use super::answer::{Answer, Body, Service};
+use super::answer::{Answer, Answerer, Body};
 use super::socket::Socket;
-use super::watch::{Guard, InService, Order, Watch, Watched};
+use super::watch::{BeingAnswered, Guard, Order, Watch, Watched};
 
 /// Requests of one HTTP/2 connection that are served at a time.
 const STREAMS: u32 = 100;
@@ -28,7 +28,7 @@ const STREAMS: u32 = 100;
 /// What every connection is served with.
 #[derive(Clone)]
 pub(super) struct Connector {
-    pub(super) service: Service,
+    pub(super) answerer: Answerer,
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) limits: Limits,
 }
@@ -87,13 +87,13 @@ impl Connector {
         Error = Infallible,
         Future: Send,
     > + use<> {
-        let (service, watch) = (Arc::clone(&self.service), Arc::clone(watch));
-        service_fn(move |request| match service(request, peer) {
+        let (answerer, watch) = (Arc::clone(&self.answerer), Arc::clone(watch));
+        service_fn(move |request| match answerer(request, peer) {
             Answer::Ready(response) => {
                 watch.was_answered();
                 Answering::Ready(Some(response.map(|bytes| Either::Left(Full::new(bytes)))))
             }
-            Answer::Later(answer) => Answering::Later(answer, Some(watch.begin_service())),
+            Answer::Later(answer) => Answering::Later(answer, Some(watch.begin_answering())),
         })
     }
 }
@@ -101,7 +101,7 @@ impl Connector {
 /// An answer as hyper waits for it. It is moved with what it holds: one that is there goes through as few hands as can be.
 enum Answering {
     Ready(Option<Response<Body>>),
-    Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>, Option<InService>),
+    Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>, Option<BeingAnswered>),
 }
 
 impl Future for Answering {
@@ -113,9 +113,9 @@ impl Future for Answering {
             Self::Ready(response) => {
                 response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
             }
-            Self::Later(answer, in_service) => {
+            Self::Later(answer, being_answered) => {
                 let response = ready!(answer.as_mut().poll(context));
-                *in_service = None;
+                *being_answered = None;
                 Poll::Ready(Ok(response))
             }
         }

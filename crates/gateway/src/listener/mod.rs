@@ -1,6 +1,6 @@
 //! The sockets: bound all or none, served over HTTP/1.1 (HTTP/2 too where TLS has agreed on it), and drained at the end.
 //!
-//! The service is a plain function from a request and the address of its peer to an answer. Where that is there at once,
+//! What answers is a plain function from a request and the address of its peer to an answer. Where that is there at once,
 //! nothing is boxed, locked or timed for a single request: the patience with slow and idle clients is kept in whole
 //! seconds by one task for all connections ([`watch`]).
 
@@ -25,7 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-pub use answer::{Answer, Body, BodyError, Service};
+pub use answer::{Answer, Answerer, Body, BodyError};
 use connection::Connector;
 use watch::Connections;
 
@@ -45,7 +45,7 @@ pub struct Limits {
     /// How long a connection may do nothing between two requests: whole seconds. More than the 60 of nginx's
     /// `keepalive_timeout` towards us, so that the proxy is the one who closes.
     pub idle_seconds: u32,
-    /// How long a request may be with the service, the arrival of its body included: whole seconds.
+    /// How long the answer to a request may take, the arrival of its body included: whole seconds.
     pub request_seconds: u32,
     /// The longest head of a request, in bytes; a longer one is answered with 431.
     pub head_bytes: usize,
@@ -121,14 +121,14 @@ impl Listeners {
     /// [`Limits::drain`], and cuts the rest.
     pub async fn serve(
         self,
-        service: Service,
+        answerer: Answerer,
         tls: Option<Arc<ServerConfig>>,
         limits: Limits,
         stop: impl Future<Output = ()>,
     ) -> Drained {
         let places = Arc::new(Semaphore::new(limits.connections as usize));
         let connections = Arc::new(Connections::new(limits));
-        let connector = Connector { service, tls: tls.map(TlsAcceptor::from), limits };
+        let connector = Connector { answerer, tls: tls.map(TlsAcceptor::from), limits };
         let mut tasks = JoinSet::new();
         for listener in self.0 {
             tasks.spawn(accept(listener, connector.clone(), Arc::clone(&connections), Arc::clone(&places)));

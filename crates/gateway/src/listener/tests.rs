@@ -29,7 +29,7 @@ async fn start(limits: Limits) -> Server {
     let address = listeners.addresses().unwrap()[0];
     let (is_asked, may_answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (asked, may) = (Arc::clone(&is_asked), Arc::clone(&may_answer));
-    let service: Service = Arc::new(move |request: Request<Incoming>, peer: SocketAddr| {
+    let answerer: Answerer = Arc::new(move |request: Request<Incoming>, peer: SocketAddr| {
         let response = Response::new(Bytes::from(peer.to_string()));
         if request.uri().path() != "/slow" {
             return Answer::Ready(response);
@@ -44,7 +44,7 @@ async fn start(limits: Limits) -> Server {
     let (stop, stopped) = oneshot::channel::<()>();
     let end =
         tokio::spawn(
-            async move { listeners.serve(service, None, limits, async { drop(stopped.await) }).await },
+            async move { listeners.serve(answerer, None, limits, async { drop(stopped.await) }).await },
         );
     Server { address, is_asked, may_answer, stop, end }
 }
@@ -76,7 +76,7 @@ async fn answer(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn the_service_learns_who_asks_on_a_connection_that_stays_open() {
+async fn what_answers_learns_who_asks_on_a_connection_that_stays_open() {
     let server = start(Limits::default()).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let me = stream.local_addr().unwrap().to_string();
@@ -165,7 +165,7 @@ async fn an_idle_connection_is_closed_and_a_working_one_is_not() {
     answer(&mut idle).await;
     assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0);
     server.may_answer.notify_one();
-    assert!(slow.await.unwrap().starts_with("HTTP/1.1 200 OK\r\n"), "it was with the service all the time");
+    assert!(slow.await.unwrap().starts_with("HTTP/1.1 200 OK\r\n"), "it was being answered all the time");
 }
 
 #[tokio::test]

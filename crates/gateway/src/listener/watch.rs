@@ -43,7 +43,7 @@ pub(super) struct Watch {
     connections: Arc<Connections>,
     deadline: AtomicU32,
     phase: AtomicU8,
-    in_service: AtomicU32,
+    being_answered: AtomicU32,
     order: AtomicU8,
     /// Of the connection's task, which has one for its whole life.
     waker: OnceLock<Waker>,
@@ -93,7 +93,7 @@ impl Connections {
             connections: Arc::clone(self),
             deadline: AtomicU32::new(self.after(self.limits.head_seconds)),
             phase: AtomicU8::new(phase::SILENT),
-            in_service: AtomicU32::new(0),
+            being_answered: AtomicU32::new(0),
             order: AtomicU8::new(Order::GoOn as u8),
             waker: OnceLock::new(),
         });
@@ -170,18 +170,18 @@ impl Watch {
         self.rest();
     }
 
-    /// A request is with the service until the guard is dropped. Bytes of its body win it no time: a body that trickles
+    /// A request is being answered until the guard is dropped. Bytes of its body win it no time: a body that trickles
     /// would never end.
-    pub(super) fn begin_service(self: &Arc<Self>) -> InService {
-        self.in_service.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn begin_answering(self: &Arc<Self>) -> BeingAnswered {
+        self.being_answered.fetch_add(1, Ordering::Relaxed);
         let limit = self.connections.limits.request_seconds;
         self.deadline.store(self.connections.after(limit), Ordering::Relaxed);
-        InService(Arc::clone(self))
+        BeingAnswered(Arc::clone(self))
     }
 
     /// A request was answered before anybody could look.
     pub(super) fn was_answered(&self) {
-        if self.in_service.load(Ordering::Relaxed) == 0 {
+        if self.being_answered.load(Ordering::Relaxed) == 0 {
             self.request_ended();
         }
     }
@@ -197,7 +197,7 @@ impl Watch {
     /// anyway.
     fn idleness(&self) -> Option<(u32, bool, u64)> {
         let is_cut = self.order.load(Ordering::SeqCst) == Order::Cut as u8;
-        if is_cut || self.in_service.load(Ordering::Relaxed) > 0 {
+        if is_cut || self.being_answered.load(Ordering::Relaxed) > 0 {
             return None;
         }
         let phase = self.phase.load(Ordering::Relaxed);
@@ -220,7 +220,7 @@ impl Watch {
 
     fn bytes_came(&self) {
         let is_first = self.phase.load(Ordering::Relaxed) <= phase::IDLE;
-        if is_first && self.in_service.load(Ordering::Relaxed) == 0 {
+        if is_first && self.being_answered.load(Ordering::Relaxed) == 0 {
             self.phase.store(phase::HEAD, Ordering::Relaxed);
             let limit = self.connections.limits.head_seconds;
             self.deadline.store(self.connections.after(limit), Ordering::Relaxed);
@@ -228,7 +228,9 @@ impl Watch {
     }
 
     fn bytes_went(&self) {
-        if self.in_service.load(Ordering::Relaxed) == 0 && self.phase.load(Ordering::Relaxed) != phase::HEAD {
+        if self.being_answered.load(Ordering::Relaxed) == 0
+            && self.phase.load(Ordering::Relaxed) != phase::HEAD
+        {
             self.rest();
         }
     }
@@ -253,13 +255,13 @@ impl Drop for Guard {
     }
 }
 
-/// A request that is with the service.
+/// A request that is being answered.
 #[derive(Debug)]
-pub(super) struct InService(Arc<Watch>);
+pub(super) struct BeingAnswered(Arc<Watch>);
 
-impl Drop for InService {
+impl Drop for BeingAnswered {
     fn drop(&mut self) {
-        if self.0.in_service.fetch_sub(1, Ordering::Relaxed) == 1 {
+        if self.0.being_answered.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.request_ended();
         }
     }
@@ -360,9 +362,9 @@ mod tests {
     fn the_idlest_connection_makes_room() {
         let connections = Arc::new(Connections::new(Limits::default()));
         let [busy, kept, silent, half] = [(); 4].map(|()| connections.open());
-        let _in_service = busy.0.begin_service();
+        let _being_answered = busy.0.begin_answering();
         kept.0.bytes_came();
-        drop(kept.0.begin_service());
+        drop(kept.0.begin_answering());
         half.0.bytes_came();
         connections.clock.store(5, Ordering::Relaxed);
         let late = connections.open();

@@ -91,7 +91,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let dispatcher = Dispatcher::new(state.clone(), configuration.body_limit);
     tokio::spawn(memory::give_back());
     tasks.spawn(jobs::releases::run(state.clone(), dispatcher.clone(), background.clone()));
-    let answer: listener::Service = Arc::new(move |request, peer| dispatcher.call(request, peer));
+    let answer: listener::Answerer = Arc::new(move |request, peer| dispatcher.call(request, peer));
     let stopped = accepting.clone().cancelled_owned();
     let listening = tokio::spawn(async move {
         if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::of_process(), stopped).await {

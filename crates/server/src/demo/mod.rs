@@ -110,7 +110,7 @@ impl Demo {
         let stop_shop = CancellationToken::new();
         let stopped = stop_shop.clone().cancelled_owned();
         let gate = running.addresses[0];
-        let answer: listener::Service = Arc::new(move |request, _peer| {
+        let answer: listener::Answerer = Arc::new(move |request, _peer| {
             Answer::later(async move { upstream::answer(gate, request).await.map(Either::Left) })
         });
         let serving_shop = tokio::spawn(async move {

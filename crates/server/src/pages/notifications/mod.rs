@@ -3,7 +3,7 @@
 
 mod form;
 mod placeholders;
-mod summary;
+mod section;
 
 use askama::Template;
 use axum::Router;
@@ -16,7 +16,7 @@ use patgate_core::permission::names::SECURITY_EDIT;
 
 use self::form::Form;
 use self::placeholders::Placeholder;
-pub(super) use self::summary::Summary;
+pub(super) use self::section::Section;
 use super::delivery::Delivery;
 use super::form::{Difference, Fault, not_kept, unsaved};
 use super::refused::{MAIL_POLICY, redirect};
@@ -187,7 +187,7 @@ async fn page(state: &AppState, visitor: &Visitor, form: Form, shown: &Shown, wi
     let page = NotificationsPage {
         shell: Shell::new(state, visitor, "Email notifications", PATH).with_notice(with.notice),
         may_edit: settings::may_put(state, &visitor.caller),
-        may_make_servers: summary::may_make_servers(state, visitor),
+        may_make_servers: section::may_make_servers(state, visitor),
         faults: form.faults(),
         differences: with.differences,
         form,

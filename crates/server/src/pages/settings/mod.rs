@@ -23,7 +23,7 @@ use self::decisions::DecisionRow;
 use self::difference::differences;
 use self::form::Form;
 use super::form::{Difference, Fault, complete, unsaved};
-use super::notifications::Summary;
+use super::notifications;
 use super::refused::redirect;
 use super::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
 use crate::service::confirmations;
@@ -50,7 +50,7 @@ struct SettingsPage {
     decisions: Vec<DecisionRow>,
     may_see_tokens: bool,
     /// The mail before an expiry, which is changed on a page of its own.
-    mail: Summary,
+    mail: notifications::Section,
 }
 
 /// The address of the page.
@@ -168,7 +168,7 @@ async fn page(
         shown: shown.as_str().to_owned(),
         decisions: decisions::rows(state, visitor).await?,
         may_see_tokens: visitor.caller.may(state, TOKEN_VIEW_ALL),
-        mail: Summary::of(state, visitor).await?,
+        mail: notifications::Section::of(state, visitor).await?,
     };
     Ok((status, Html(page.render()?)).into_response())
 }

@@ -9,7 +9,7 @@ use crate::service::{items, reminders, settings};
 use crate::state::AppState;
 
 /// What is set, in words.
-pub(in crate::pages) struct Summary {
+pub(in crate::pages) struct Section {
     pub(in crate::pages) enabled: bool,
     /// On which days, and how.
     pub(in crate::pages) schedule: String,
@@ -23,7 +23,7 @@ pub(in crate::pages) struct Summary {
     pub(in crate::pages) last_run: Option<RunRow>,
 }
 
-impl Summary {
+impl Section {
     /// As it is now.
     ///
     /// # Errors
