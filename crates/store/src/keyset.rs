@@ -9,6 +9,7 @@ use patgate_core::policy::Exemption;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement, Value};
 
 use crate::decisions::StoredDecision;
+use crate::releases::ListedRelease;
 use crate::reminders::ReminderRun;
 
 /// From where a list goes on.
@@ -70,8 +71,19 @@ impl TimeCursor {
         Self::new(run.at, run.id.as_i64())
     }
 
-    fn new(at: Timestamp, id: i64) -> Self {
+    /// The place of a release: by when it was made.
+    #[must_use]
+    pub fn of_release(release: &ListedRelease) -> Self {
+        Self::new(release.created_at, release.number.as_i64())
+    }
+
+    pub(crate) fn new(at: Timestamp, id: i64) -> Self {
         Self { at: at.as_millisecond(), id }
+    }
+
+    /// What is compared with the columns of the place.
+    pub(crate) fn values(&self) -> [Value; 2] {
+        [self.at.into(), self.id.into()]
     }
 }
 
@@ -99,7 +111,7 @@ pub(crate) fn latest_first<C: IntoColumnRef + Copy>(
     limit: u64,
 ) {
     let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
-    let beyond = seek.cursor().map(|cursor| beyond(place, [cursor.at.into(), cursor.id.into()], &order));
+    let beyond = seek.cursor().map(|cursor| beyond(place, cursor.values(), &order));
     select.and_where_option(beyond);
     for column in place {
         select.order_by(column, order.clone());
@@ -116,6 +128,17 @@ pub(crate) fn beyond<const N: usize>(
     let columns = Expr::tuple(columns.map(Expr::col));
     let values = Expr::tuple(values.map(Expr::val));
     if matches!(order, Order::Desc) { columns.lt(values) } else { columns.gt(values) }
+}
+
+/// The rows that come no later than these values in this order.
+pub(crate) fn up_to<const N: usize>(
+    columns: [impl IntoColumnRef; N],
+    values: [Value; N],
+    order: &Order,
+) -> Expr {
+    let columns = Expr::tuple(columns.map(Expr::col));
+    let values = Expr::tuple(values.map(Expr::val));
+    if matches!(order, Order::Desc) { columns.gte(values) } else { columns.lte(values) }
 }
 
 /// The rows as the list has them.

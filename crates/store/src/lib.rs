@@ -59,8 +59,8 @@ pub use load::{IndexedGrant, Loaded};
 pub use nodes::{Node, NodeId};
 pub use password::{PasswordHashText, StoredPassword};
 pub use releases::{
-    ListedRelease, LogLine, LogPlace, NextStep, ReleaseFilter, ReleaseLease, ReleaseStep, StatusCount,
-    StoredRelease,
+    FoundReleases, ListedRelease, LogLine, LogPlace, NextStep, ReleaseFilter, ReleaseLease, ReleaseSearch,
+    ReleaseStep, StatusCount, StoredRelease,
 };
 pub use reminders::{
     ClaimedMail, MailClaim, MailCounts, MailFilter, MailKind, MailOutcome, MailState, MailStateKind,

@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 use super::list::{ReleaseFilter, page_of};
 use super::status;
 use crate::error::StoreError;
-use crate::rows::{Page, column, from_json, optional_time, to_json};
+use crate::rows::{Page, column, from_json, optional_time, time, to_json};
 use crate::store::Store;
 use crate::tables::Releases;
 
 /// A release or a template in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedRelease {
+    /// Its row.
+    pub number: ReleaseNumber,
     /// Its name.
     pub id: ReleaseId,
     /// What people call it.
@@ -25,6 +27,8 @@ pub struct ListedRelease {
     pub status: ReleaseStatus,
     /// The log-in name of who made it.
     pub owner: String,
+    /// When it was made.
+    pub created_at: Timestamp,
     /// When it was started.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -93,16 +97,19 @@ impl Store {
     }
 }
 
-fn columns() -> SelectStatement {
+/// The columns of a [`ListedRelease`].
+pub(super) fn columns() -> SelectStatement {
     // The whole of one that was written before there was anything beside it.
     let whole =
         CaseStatement::new().case(Expr::col(Releases::Summary).is_null(), Expr::col(Releases::Document));
     Query::select()
         .columns([
+            Releases::Number,
             Releases::Id,
             Releases::Title,
             Releases::Status,
             Releases::Owner,
+            Releases::CreatedAt,
             Releases::StartedAt,
             Releases::EndedAt,
             Releases::Summary,
@@ -112,7 +119,7 @@ fn columns() -> SelectStatement {
         .take()
 }
 
-fn read(row: &QueryResult) -> Result<ListedRelease, StoreError> {
+pub(super) fn read(row: &QueryResult) -> Result<ListedRelease, StoreError> {
     let beside: Beside = match column::<Option<String>>(row, "summary")? {
         Some(text) => from_json(&text, "summary")?,
         None => {
@@ -122,10 +129,12 @@ fn read(row: &QueryResult) -> Result<ListedRelease, StoreError> {
         }
     };
     Ok(ListedRelease {
+        number: ReleaseNumber::from_i64(column(row, "number")?),
         id: column::<String>(row, "id")?.parse().map_err(|_| StoreError::Unreadable("id"))?,
         title: column(row, "title")?,
         status: status(&column::<String>(row, "status")?)?,
         owner: column(row, "owner")?,
+        created_at: time(row, "created_at")?,
         started_at: optional_time(row, "started_at")?,
         ended_at: optional_time(row, "ended_at")?,
         at: beside.at,

@@ -7,6 +7,7 @@ mod claim;
 mod list;
 mod listed;
 mod log;
+pub(crate) mod search;
 
 use jiff::Timestamp;
 use patgate_core::identifier::ReleaseNumber;
@@ -19,6 +20,7 @@ pub use self::list::{ReleaseFilter, StatusCount};
 pub use self::listed::ListedRelease;
 pub(crate) use self::listed::{beside, tags};
 pub use self::log::{LogLine, LogPlace};
+pub use self::search::{FoundReleases, ReleaseSearch};
 use crate::error::StoreError;
 use crate::items::StoredSecrets;
 use crate::rows::{column, json};

@@ -13,6 +13,7 @@ mod lists;
 mod loading;
 mod opening;
 mod releases;
+mod releases_paged;
 mod reminders;
 mod reset_links;
 mod round_trips;

@@ -33,7 +33,7 @@ fn task(name: &str) -> Task {
     }
 }
 
-fn planned(id: i64, title: &str) -> StoredRelease {
+pub(super) fn planned(id: i64, title: &str) -> StoredRelease {
     let phase = Phase {
         id: "Phase1".parse().unwrap(),
         title: "Phase".to_owned(),
@@ -70,7 +70,7 @@ fn started(id: i64) -> StoredRelease {
     StoredRelease { release, ..planned }
 }
 
-async fn insert(store: &Store, releases: &[StoredRelease]) {
+pub(super) async fn insert(store: &Store, releases: &[StoredRelease]) {
     let mut change = store.change(&admin(), now()).await.unwrap();
     for release in releases {
         change.insert_release(release, "release.create", json!({})).await.unwrap();

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::permission::names::{RELEASE_CREATE, TEMPLATE_CREATE};
 use patgate_core::release::ReleaseStatus;
-use patgate_store::ReleaseFilter;
+use patgate_store::{ReleaseSearch, Seek, TimeCursor};
 
 use super::LIST;
 use super::row::{ReleaseRow, of_release};
@@ -25,6 +25,8 @@ struct ListPage {
     states: Vec<Choice>,
     is_filtered: bool,
     rows: Vec<ReleaseRow>,
+    /// Whether there may be more that was not looked at.
+    is_partial: bool,
     is_later: bool,
     paging: Paging,
 }
@@ -39,14 +41,15 @@ pub(super) async fn show(
     let only = ReleaseStatus::from_word(query.text("state")).filter(|only| *only != ReleaseStatus::Template);
     let known = || ReleaseStatus::ALL.iter().copied().filter(|status| *status != ReleaseStatus::Template);
     let search = paging::search(&query, "search");
-    let filter = ReleaseFilter {
+    let wanted = ReleaseSearch {
         statuses: only.map_or_else(|| known().collect(), |only| vec![only]),
-        title: Some(search.clone()).filter(|search| !search.is_empty()),
-        ..ReleaseFilter::default()
+        title: search.clone(),
     };
-    let page = super::page(&query);
-    let found = releases::listed(&state, &visitor.caller, Sort::Release, &filter, page).await?;
-    let paging = super::paging(&query, page, found.len());
+    let place: Seek<TimeCursor> = paging::place(&query);
+    let caller = &visitor.caller;
+    let found = releases::search(&state, caller, Sort::Release, &wanted, &place, paging::ASKED).await?;
+    let (rows, paging) = Paging::cut(found.releases, &place, &query, TimeCursor::of_release);
+    let paging = paging.reaching(found.reached.as_ref(), &place, &query);
     let asked = only.map_or("", ReleaseStatus::as_str);
     let notice =
         (query.text("done") == "deleted").then(|| Notice::Done("The release is deleted.".to_owned()));
@@ -58,8 +61,9 @@ pub(super) async fn show(
             .collect(),
         is_filtered: only.is_some() || !search.is_empty(),
         search: Field::new("search", "Search by title", search),
-        rows: found.into_iter().map(ReleaseRow::from).collect(),
-        is_later: page.number > 0,
+        rows: rows.into_iter().map(ReleaseRow::from).collect(),
+        is_partial: found.reached.is_some(),
+        is_later: place != Seek::Start,
         paging,
     };
     Ok(Html(page.render()?).into_response())

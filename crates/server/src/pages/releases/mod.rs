@@ -18,10 +18,7 @@ use axum::routing::get;
 use http::request::Parts;
 use patgate_core::release::{ReleaseId, TaskId};
 
-use patgate_store::Page;
-
-use super::paging::ROWS;
-use super::{Fields, Paging, Refused};
+use super::Refused;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -62,21 +59,6 @@ fn template_path(id: &ReleaseId) -> String {
 /// The page of a task.
 fn task_path(release: &ReleaseId, task: &TaskId) -> String {
     format!("{LIST}/{}/tasks/{}", release.as_str(), task.as_str())
-}
-
-/// The page of a list that a query names, from 0.
-fn page(query: &Fields) -> Page {
-    let number = query.text("page").parse().unwrap_or_default();
-    Page { number, size: ROWS as u64 }
-}
-
-/// The links around a page with so many rows. After a full one there may be another.
-fn paging(query: &Fields, page: Page, rows: usize) -> Paging {
-    let link = |number: u64| query.with(&[("page", &number.to_string()), ("done", "")]);
-    Paging {
-        previous: page.number.checked_sub(1).map(link),
-        next: (rows >= ROWS).then(|| link(page.number.saturating_add(1))),
-    }
 }
 
 /// A release, and a task of it.

@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{RELEASE_CREATE, RELEASE_VIEW, TEMPLATE_CREATE};
 use patgate_core::release::{ReleaseId, ReleaseStatus};
-use patgate_store::{ReleaseFilter, StoredRelease};
+use patgate_store::{ReleaseSearch, Seek, StoredRelease, TimeCursor};
 
 use super::row::TemplateRow;
 use super::{TEMPLATES, template_path};
@@ -31,6 +31,8 @@ struct TemplatesPage {
     may_see: bool,
     search: Field,
     rows: Vec<TemplateRow>,
+    /// Whether there may be more that was not looked at.
+    is_partial: bool,
     is_later: bool,
     paging: Paging,
 }
@@ -43,19 +45,17 @@ pub(super) async fn show(
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let search = paging::search(&query, "search");
-    let filter = ReleaseFilter {
-        statuses: vec![ReleaseStatus::Template],
-        title: Some(search.clone()).filter(|search| !search.is_empty()),
-        ..ReleaseFilter::default()
-    };
-    let page = super::page(&query);
-    let found = releases::listed(&state, &visitor.caller, Sort::Template, &filter, page).await?;
+    let wanted = ReleaseSearch { statuses: vec![ReleaseStatus::Template], title: search.clone() };
+    let place: Seek<TimeCursor> = paging::place(&query);
+    let caller = &visitor.caller;
+    let found = releases::search(&state, caller, Sort::Template, &wanted, &place, paging::ASKED).await?;
+    let (rows, paging) = Paging::cut(found.releases, &place, &query, TimeCursor::of_release);
     let notice = match query.text("done") {
         "saved" => Some("The template is saved."),
         "deleted" => Some("The template is deleted."),
         _ => None,
     };
-    let (number, runs_as) = (found.len(), |user| state.username(user));
+    let runs_as = |user| state.username(user);
     let page = TemplatesPage {
         shell: Shell::new(&state, &visitor, "Templates", TEMPLATES)
             .with_notice(notice.map(|text| Notice::Done(text.to_owned()))),
@@ -63,9 +63,10 @@ pub(super) async fn show(
         may_start: visitor.may_any(&state, &[RELEASE_CREATE]),
         may_see: visitor.may_any(&state, &[RELEASE_VIEW]),
         search: Field::new("search", "Search by title", search),
-        rows: found.into_iter().map(|row| TemplateRow::new(row, runs_as)).collect(),
-        is_later: page.number > 0,
-        paging: super::paging(&query, page, number),
+        rows: rows.into_iter().map(|row| TemplateRow::new(row, runs_as)).collect(),
+        is_partial: found.reached.is_some(),
+        is_later: place != Seek::Start,
+        paging: paging.reaching(found.reached.as_ref(), &place, &query),
     };
     Ok(Html(page.render()?).into_response())
 }

@@ -2,7 +2,10 @@
 
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::release::{ReleaseId, TaskId, TaskPlace};
-use patgate_store::{ListedRelease, LogLine, LogPlace, Page, ReleaseFilter, StatusCount, StoredRelease};
+use patgate_store::{
+    FoundReleases, ListedRelease, LogLine, LogPlace, Page, ReleaseFilter, ReleaseSearch, Seek, StatusCount,
+    StoredRelease, TimeCursor,
+};
 
 use super::Sort;
 use crate::caller::Caller;
@@ -22,6 +25,23 @@ pub async fn listed(
 ) -> Result<Vec<ListedRelease>, Problem> {
     sort.require_sight(state, caller)?;
     Ok(state.store.listed_releases(filter, page).await?)
+}
+
+/// At most `limit` templates or releases as lists show them, the newest first, from a place of the list on, for a page: a
+/// search of titles looks at a bounded number, and says how far. What is wanted says where they stand.
+///
+/// # Errors
+/// As [`list`].
+pub async fn search(
+    state: &AppState,
+    caller: &Caller,
+    sort: Sort,
+    wanted: &ReleaseSearch,
+    seek: &Seek<TimeCursor>,
+    limit: u64,
+) -> Result<FoundReleases, Problem> {
+    sort.require_sight(state, caller)?;
+    Ok(state.store.search_releases(wanted, seek, limit).await?)
 }
 
 /// What happened to a release that somebody watches: its version, and what a task said from a place on.

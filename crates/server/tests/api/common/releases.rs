@@ -1,6 +1,8 @@
 //! Templates and releases to look at and to act on.
 
-use jiff::Timestamp;
+use std::ops::RangeInclusive;
+
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::release::{
     Event, Phase, PhaseStatus, Release, ReleaseStatus, Task, TaskKind, TaskStatus, step,
@@ -37,6 +39,25 @@ impl World {
             change.insert_release(&stored, "release.create", json!({})).await.unwrap();
         }
         change.commit().await.unwrap();
+    }
+
+    /// Templates, or releases that wait to be started, of these numbers: `Nightly 1`, and each next one made a second later.
+    pub(crate) async fn nightly(&self, status: ReleaseStatus, numbers: RangeInclusive<i64>) {
+        let mut change = self.change().await;
+        for number in numbers {
+            let named = number + if status == ReleaseStatus::Template { 1_000 } else { 2_000 };
+            let release = Release {
+                id: format!("Release{named}").parse().unwrap(),
+                title: format!("Nightly {number}"),
+                status,
+                created_at: NOON + SignedDuration::from_secs(number),
+                ..template()
+            };
+            let number = ReleaseNumber::from_i64(named);
+            let stored = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+            change.insert_release(&stored, "release.create", json!({})).await.unwrap();
+        }
+        self.commit(change).await;
     }
 }
 

@@ -1,12 +1,68 @@
 //! *Releases*: lists, one release and its tasks, the questions before acts, and the editor of templates.
 
-use crate::common::{SignedIn, World, get, post};
+use patgate_core::release::ReleaseStatus;
+
+use crate::common::{Answer, SignedIn, World, get, post};
 
 const MARKUP: &str = "<script>alert(1)</script>";
 
 async fn person(world: &World, name: &str, permissions: &[&str]) -> SignedIn {
     let person = world.user(name, permissions).await;
     world.session(&person).await
+}
+
+/// The titles in a list, in its order.
+fn titles(list: &Answer) -> Vec<String> {
+    let cells = list.text().split(r#"<th scope="row" data-label="Title"><a href=""#).skip(1);
+    cells.map(|rest| rest.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()).collect()
+}
+
+/// The titles of these nights, the newest first.
+fn nights(numbers: std::ops::RangeInclusive<u32>) -> Vec<String> {
+    numbers.rev().map(|number| format!("Nightly {number}")).collect()
+}
+
+/// The link to the page before or after a page of a list.
+fn link(list: &Answer, which: &str) -> Option<String> {
+    let rest = list.text().split_once(&format!(r#"rel="{which}" href=""#))?.1;
+    Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
+}
+
+#[tokio::test]
+async fn lists_go_on_from_a_row_whatever_is_made_meanwhile() {
+    let world = World::new().await;
+    let ann = person(&world, "ann", &["login", "release#view"]).await;
+    for (list, status) in
+        [("/releases", ReleaseStatus::Planned), ("/releases/templates", ReleaseStatus::Template)]
+    {
+        world.nightly(status, 1..=45).await;
+        let open = async |path: Option<String>| world.open(&ann, &path.unwrap()).await;
+        let first = open(Some(list.to_owned())).await;
+        assert_eq!((titles(&first), link(&first, "prev")), (nights(26..=45), None), "{list}");
+        world.nightly(status, 46..=47).await;
+        let second = open(link(&first, "next")).await;
+        assert_eq!(titles(&second), nights(6..=25), "{list}: nothing is shown twice");
+        let last = open(link(&second, "next")).await;
+        assert_eq!((titles(&last), link(&last, "next")), (nights(1..=5), None), "{list}");
+        let back = open(link(&last, "prev")).await;
+        assert_eq!(titles(&back), nights(6..=25), "{list}");
+        let newer = open(link(&back, "prev")).await;
+        assert_eq!(titles(&newer), nights(26..=45), "{list}: those next to the page before");
+        let newest = open(link(&newer, "prev")).await;
+        assert_eq!((titles(&newest), link(&newest, "prev")), (nights(46..=47), None), "{list}");
+        let found = open(Some(format!("{list}?search=LY+4&state=PLANNED"))).await;
+        let fitting = [nights(40..=47), nights(4..=4)].concat();
+        assert_eq!((titles(&found), link(&found, "next")), (fitting, None), "{list}");
+        let many = open(Some(format!("{list}?search=night"))).await;
+        let next = link(&many, "next").unwrap();
+        assert!(next.contains("search=night&after="), "{next}");
+        assert_eq!(titles(&open(Some(next)).await), nights(8..=27), "{list}");
+        // Addresses from before, and such as nobody was given, are the beginning.
+        for strange in ["page=1", "after=x", "before=5"] {
+            let page = open(Some(format!("{list}?{strange}"))).await;
+            assert_eq!(titles(&page), nights(28..=47), "{list}?{strange}");
+        }
+    }
 }
 
 #[tokio::test]
