@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use jiff::SignedDuration;
-use patgate_core::item::{
-    POST_WEBHOOK_ENDPOINT, SecretText, USUAL_RETENTION_SIZE, Value, webhook_property as property,
-};
+use patgate_core::item::{SecretText, USUAL_RETENTION_SIZE, Value, webhook_property as property};
 use patgate_core::release::{LONGEST_VALUE, ReleaseId};
 use patgate_core::token::Digest;
 use patgate_core::webhook::{
@@ -29,7 +27,7 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -
     };
     let path = text(item, property::PATH);
     let is_enabled = item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
-    let kind = if item.type_name == POST_WEBHOOK_ENDPOINT.name { Kind::Post } else { Kind::Get };
+    let kind = Kind::of_type(&item.type_name);
     let action = action(&item.properties);
     let authentication = match authentication(item, &opened) {
         // A request without a body has nothing to sign.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::ItemNumber;
+use patgate_core::item::POST_WEBHOOK_ENDPOINT;
 use patgate_core::release::ReleaseId;
 use patgate_core::webhook::{Authentication, SigningSecret};
 use url::Url;
@@ -19,6 +20,13 @@ pub enum Kind {
     Post,
     /// Query parameters by GET.
     Get,
+}
+
+impl Kind {
+    /// That of an item of this type.
+    pub(crate) fn of_type(type_name: &str) -> Self {
+        if type_name == POST_WEBHOOK_ENDPOINT.name { Self::Post } else { Self::Get }
+    }
 }
 
 /// An endpoint as its item describes it, with its secrets opened.

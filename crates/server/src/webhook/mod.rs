@@ -36,6 +36,7 @@ use self::forward::ForwardRules;
 pub use self::intake::{send_test, take};
 use self::refusals::Refusals;
 use self::room::Rooms;
+pub(crate) use self::start::blank_values;
 pub use self::watchers::{Watchers, WatchersPlace};
 use self::writer::Job;
 use crate::sealing::Sealer;

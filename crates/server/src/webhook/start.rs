@@ -69,14 +69,24 @@ fn refused(problem: &Problem, attempts: u32, now: Timestamp) -> DeliveryOutcome 
 }
 
 fn values(kind: Kind, delivery: &ClaimedDelivery) -> Vec<(&'static str, VariableValue)> {
-    // Of several with one name the last. Variables are shown: what was accepted to be forwarded still has its secrets.
-    let parameters: BTreeMap<_, _> = without_secrets(&delivery.parameters).into_iter().collect();
-    let mut values = vec![
-        (ID, VariableValue::Text(delivery.message_id.clone())),
-        (PARAMETERS, VariableValue::Map(parameters)),
-    ];
+    let said = blank_values(kind).into_iter().map(|(name, _)| {
+        let value = match name {
+            ID => VariableValue::Text(delivery.message_id.clone()),
+            BODY => VariableValue::Text(delivery.body.clone()),
+            // Of several with one name the last. Variables are shown: what was accepted to be forwarded still has its secrets.
+            _ => VariableValue::Map(without_secrets(&delivery.parameters).into_iter().collect()),
+        };
+        (name, value)
+    });
+    said.collect()
+}
+
+/// The variables that a request to such an endpoint sets, with values that say nothing.
+pub(crate) fn blank_values(kind: Kind) -> Vec<(&'static str, VariableValue)> {
+    let text = || VariableValue::Text(String::new());
+    let mut values = vec![(ID, text()), (PARAMETERS, VariableValue::Map(BTreeMap::new()))];
     if kind == Kind::Post {
-        values.push((BODY, VariableValue::Text(delivery.body.clone())));
+        values.push((BODY, text()));
     }
     values
 }

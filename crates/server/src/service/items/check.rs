@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patgate_core::item::{Stored, decide};
-use patgate_core::permission::names::CONFIG_EDIT;
+use patgate_core::item::{Decision, Stored, TypeDescriptor, decide};
+use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
 use patgate_store::StoredSecrets;
 
 use super::write::{judge, known, refused};
-use super::{ItemDraft, MOST_AT_ONCE};
+use super::{ItemDraft, MOST_AT_ONCE, webhook};
 use crate::caller::Caller;
 use crate::problem::{FieldFault, Problem};
 use crate::state::AppState;
@@ -28,6 +28,8 @@ pub async fn check(
     let ids: Vec<_> = drafts.iter().map(|draft| draft.id.clone()).collect();
     let there = state.store.items_at(&ids).await?;
     let there: BTreeMap<_, _> = there.into_iter().map(|item| (item.id.key(), item)).collect();
+    // To others, templates are told nothing of.
+    let may_start = caller.may(state, RELEASE_CREATE);
     let mut faults = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let descriptor = match known(&draft) {
@@ -43,10 +45,25 @@ pub async fn check(
         let stored = before.map(|item| Stored { properties: &item.properties, secrets: &secrets });
         let none = StoredSecrets::new();
         let judged = match decide(descriptor, stored, draft.properties) {
-            Ok(decision) => judge(descriptor, &decision, before.map_or(&none, |item| &item.secrets)),
+            Ok(decision) => match judge(descriptor, &decision, before.map_or(&none, |item| &item.secrets)) {
+                Ok(()) if may_start => judge_template(state, descriptor, &decision).await?,
+                judged => judged,
+            },
             Err(faults) => Err(refused(&faults)),
         };
         faults.push(judged.err().map(|problem| problem.faults().to_vec()).unwrap_or_default());
     }
     Ok(faults)
+}
+
+/// What is wrong with the template of an endpoint, when it starts releases of one.
+async fn judge_template(
+    state: &AppState,
+    descriptor: &TypeDescriptor,
+    decision: &Decision,
+) -> Result<Result<(), Problem>, Problem> {
+    let Some(template) = webhook::starts(&decision.properties) else { return Ok(Ok(())) };
+    let template = state.store.release(&template).await?;
+    let judged = webhook::judge_template(descriptor.name, template.as_ref());
+    Ok(judged.map_err(|fault| refused(&[fault])))
 }

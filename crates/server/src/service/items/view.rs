@@ -19,12 +19,15 @@ pub struct ItemView {
 }
 
 impl ItemView {
+    /// An item by itself.
     pub(in crate::service) async fn new(state: &AppState, item: Item) -> Self {
         let grants = webhook::grants_of(state, std::slice::from_ref(&item)).await;
-        Self::with(state, item, &grants)
+        let mut view = Self::with(state, item, &grants);
+        view.warnings.extend(webhook::template_warning(state, &view.item).await);
+        view
     }
 
-    /// Several of them: one question for what all of them need to know.
+    /// Several of them: one question for what all of them need to know. Whole templates are read for no list.
     pub(in crate::service) async fn all(state: &AppState, items: Vec<Item>) -> Vec<Self> {
         let grants = webhook::grants_of(state, &items).await;
         items.into_iter().map(|item| Self::with(state, item, &grants)).collect()

@@ -6,13 +6,15 @@ use http::{HeaderName, HeaderValue};
 use patgate_core::grant::{Grant, GrantState};
 use patgate_core::identifier::GrantId;
 use patgate_core::item::{Properties, PropertyFault, Reason, Value, webhook_property as property};
-use patgate_core::release::ReleaseId;
+use patgate_core::release::{ReleaseId, ReleaseStatus};
 use patgate_core::webhook::{Action, Method, SigningSecret};
-use patgate_store::{Item, StoredSecret};
+use patgate_store::{Item, StoredRelease, StoredSecret};
 use url::Url;
 
 use super::kind::Held;
+use crate::service::releases;
 use crate::state::AppState;
+use crate::webhook::{Kind, blank_values};
 
 /// Headers that the sender of a request sets itself, and those that belong to one connection (RFC 9110 §7.6.1).
 const OUR_HEADERS: [&str; 19] = [
@@ -155,6 +157,31 @@ pub(super) fn warnings(state: &AppState, item: &Item, grants: &KnownGrants) -> V
         warnings.push("Requests are forwarded over plain http: who is in between can read them.".to_owned());
     }
     warnings
+}
+
+/// The template of which an endpoint with these values starts releases; `None`: it starts none, or is off.
+pub(super) fn starts(properties: &Properties) -> Option<ReleaseId> {
+    let is_on = properties.get(property::ENABLED) == Some(&Value::Boolean(true));
+    let template = properties.get(property::TEMPLATE).and_then(Value::as_text)?;
+    ReleaseId::of_place(template).ok().filter(|_| is_on && action(properties) == Action::Start)
+}
+
+/// What is wrong with the template of an endpoint of this type, as it is now. One that is not there may be made later.
+pub(super) fn judge_template(type_name: &str, template: Option<&StoredRelease>) -> Result<(), PropertyFault> {
+    let template = template.filter(|found| found.release.status == ReleaseStatus::Template);
+    let values = blank_values(Kind::of_type(type_name));
+    match template.and_then(|template| releases::refuses(&template.release, &values)) {
+        Some(said) => Err(PropertyFault::new(property::TEMPLATE, Reason::Judged(said))),
+        None => Ok(()),
+    }
+}
+
+/// Why an endpoint starts no release of its template, which was changed since it was saved. When the database does not
+/// answer, there is nothing to say.
+pub(super) async fn template_warning(state: &AppState, item: &Item) -> Option<String> {
+    let template = state.store.release(&starts(&item.properties)?).await.ok()?;
+    let fault = judge_template(&item.type_name, template.as_ref()).err()?;
+    Some(format!("No request starts a release: {}.", fault.reason))
 }
 
 /// The properties of an item whose secrets are personal access tokens.

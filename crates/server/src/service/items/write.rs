@@ -43,7 +43,7 @@ pub(super) async fn insert(
     let descriptor = known(&draft)?;
     let decision = decide(descriptor, None, draft.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &StoredSecrets::new())?;
-    require_start(state, change, caller, &decision).await?;
+    require_start(state, change, caller, descriptor, &decision).await?;
     let mut random = state.random.draw();
     let number = ItemNumber::generate(&mut random);
     let secrets = kept(state, descriptor, number, &decision, StoredSecrets::new(), &mut random)?;
@@ -116,7 +116,7 @@ pub(super) async fn apply(
     }
     let decision = decide(descriptor, Some(stored), wanted.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &before.secrets)?;
-    require_start(state, change, caller, &decision).await?;
+    require_start(state, change, caller, descriptor, &decision).await?;
     let mut random = state.random.draw();
     let secrets = kept(state, descriptor, before.number, &decision, before.secrets.clone(), &mut random)?;
     let updated = change.update_item(before.number, before.version, decision.properties, secrets).await;
@@ -194,17 +194,21 @@ pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<Change, P
 }
 
 /// Whoever says that an endpoint starts releases, and with what, must be somebody who may make them: its requests start
-/// them as the user of the template.
+/// them as the user of the template. And the template, when it is there, must let requests set their variables.
 async fn require_start(
     state: &AppState,
     change: &Change,
     caller: &Caller,
+    descriptor: &TypeDescriptor,
     decision: &Decision,
 ) -> Result<(), Problem> {
     if webhook::action(&decision.properties) != Action::Start {
         return Ok(());
     }
-    Mandate::of_caller(state, change, caller).await?.require(RELEASE_CREATE)
+    Mandate::of_caller(state, change, caller).await?.require(RELEASE_CREATE)?;
+    let Some(template) = webhook::starts(&decision.properties) else { return Ok(()) };
+    let template = change.release(&template).await?;
+    webhook::judge_template(descriptor.name, template.as_ref()).map_err(|fault| refused(&[fault]))
 }
 
 pub(super) async fn found(change: &Change, which: &ItemRef) -> Result<Item, Problem> {

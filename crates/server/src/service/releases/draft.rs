@@ -9,6 +9,7 @@ use patgate_store::{SealedSecret, StoredRelease, StoredSecret};
 use rand_core::CryptoRng;
 
 use super::credential::Credential;
+use super::sentence;
 use crate::problem::Problem;
 use crate::sealing::{Purpose, SealFault, Sealer};
 
@@ -230,15 +231,23 @@ pub(super) fn tell(
         });
         variables.len() - 1
     });
-    let variable = &variables[at];
-    if is_declared && !variable.show_on_release_start {
-        let detail = format!(
-            "The variable `{key}` of the template is not asked for at the start, so that no event sets it; let it be asked \
-             for, or give it another key"
-        );
-        return Err(Problem::field("variables", detail));
+    if let Some(why) = closed_to(&variables[at], &value).filter(|_| is_declared) {
+        return Err(Problem::field("variables", sentence(&why)));
     }
     enter(stored, at, VariableEntry::Value(value), sealing)
+}
+
+/// Why no event sets a variable that a template declares to a value like this; `None`: one does.
+pub(super) fn closed_to(variable: &Variable, value: &VariableValue) -> Option<String> {
+    let key = &variable.key;
+    if !variable.show_on_release_start {
+        return Some(format!(
+            "the variable `{key}` of the template is not asked for at the start, so that no event sets it; let it be asked \
+             for, or give it another key"
+        ));
+    }
+    let fits = variable.kind.fits(value);
+    (!fits).then(|| format!("the value of the variable `{key}` is {}", variable.kind.in_words()))
 }
 
 /// The password that a variable of a release holds.

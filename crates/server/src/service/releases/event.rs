@@ -5,11 +5,12 @@
 
 use http::StatusCode;
 use patgate_core::permission::names::RELEASE_CREATE;
-use patgate_core::release::{ReleaseId, VariableValue};
+use patgate_core::release::{Release, ReleaseId, VariableValue};
 use patgate_store::{Change, ClaimedDelivery};
 
 use super::Sort;
 use super::credential;
+use super::draft::closed_to;
 use super::start::{StartDraft, Then, from_template};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -55,6 +56,14 @@ impl EventStart {
         }
         Ok(())
     }
+}
+
+/// Why no event that says something like this starts a release of a template, as far as its variables tell; `None`: one may.
+pub(crate) fn refuses(template: &Release, values: &[(&'static str, VariableValue)]) -> Option<String> {
+    values.iter().find_map(|(key, value)| {
+        let declared = template.variables.iter().find(|variable| variable.key == *key)?;
+        closed_to(declared, value)
+    })
 }
 
 /// What the delivery of an event says whose release is this one.

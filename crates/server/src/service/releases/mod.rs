@@ -21,6 +21,7 @@ pub(crate) use self::credential::HERE;
 pub use self::credential::{Credential, require as require_run_as};
 pub(crate) use self::draft::password_of;
 pub use self::draft::{CredentialDraft, PhaseDraft, ReleaseDraft, TaskDraft, VariableDraft, VariableEntry};
+pub(crate) use self::event::refuses;
 pub use self::event::{EventStart, start_by_event, started};
 pub use self::read::{count, list, listed, log, read, runs_as, search, watch};
 pub use self::start::{StartDraft, Then, from_template};

@@ -2,6 +2,7 @@
 
 mod attacked;
 mod changed;
+mod closed;
 
 use std::time::Duration;
 

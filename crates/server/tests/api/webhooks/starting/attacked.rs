@@ -8,7 +8,7 @@ use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 
 use super::{RELEASES, SECRET, TEMPLATES, starting, still, with_token};
-use crate::common::{NewGrant, PASSWORD, World, get, post};
+use crate::common::{NewGrant, PASSWORD, World, get, post, put};
 
 impl World {
     /// Lets Ann have so many releases of a template more, none of which has ended, whose names begin so.
@@ -147,8 +147,12 @@ async fn a_variable_that_is_not_asked_for_is_not_for_events_to_set_and_none_is_t
             "a whole number",
         ),
     ] {
-        let template = world.startable_with(&token.text, variables).await;
+        let template = world.startable(&token.text).await;
         world.post_endpoint(path, starting(&template)).await;
+        // The template is changed afterwards; with what it is then, the endpoint would not be saved.
+        let changed = put(format!("{TEMPLATES}/{template}")).json(&json!({ "variables": variables }));
+        let changed = world.send(changed.basic("ann", PASSWORD)).await;
+        assert_eq!(changed.status(), 200, "{}", changed.text());
         world.accepted(path).await;
         let outcomes = world.attempt().await;
         let [DeliveryOutcome::Dead { answer }] = &outcomes[..] else { panic!("{path}: {outcomes:?}") };
