@@ -27,6 +27,7 @@ mod pages;
 mod providers;
 mod readme;
 mod release_applications;
+mod release_nodes;
 mod releases;
 mod scim;
 mod scripts;
