@@ -311,6 +311,7 @@ mod tests {
             id: DeliveryId::from_i64(0),
             endpoint: ItemNumber::from_i64(endpoint),
             request: patgate_core::identifier::RequestId::from_i64(0),
+            number: 1,
             message_id: String::new(),
             parameters: Vec::new(),
             content_type: String::new(),

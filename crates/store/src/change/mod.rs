@@ -41,6 +41,7 @@ use crate::tables::ChangeLog;
 use crate::transaction::WriteTransaction;
 use crate::users::Letters;
 use crate::wait;
+use crate::webhooks::space::Left;
 
 pub use items::MailTrial;
 pub use mails::RetriedMails;
@@ -63,6 +64,8 @@ pub struct Change {
     /// How many events are written already.
     written: i64,
     touched: BTreeSet<(ChangedKind, i64)>,
+    /// Deliveries that wait no longer, and leave their room to others.
+    delivered: Vec<Left>,
     failed: bool,
 }
 
@@ -86,6 +89,7 @@ impl Change {
             events: Vec::new(),
             written: 0,
             touched: BTreeSet::new(),
+            delivered: Vec::new(),
             failed: false,
         }
     }
@@ -109,6 +113,7 @@ impl Change {
         self.write_change_log().await?;
         wait::notify(&self.transaction, self.sequence).await?;
         self.transaction.commit().await?;
+        self.delivered.iter().for_each(|left| self.inner.spaces.leave(left));
         drop(self.turn);
         // Seen from outside, so that nothing that only its own connection sees is ever answered. A read, no fsync.
         if change_log::last(&self.inner.orm).await? < self.sequence {

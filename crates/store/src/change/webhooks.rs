@@ -131,16 +131,17 @@ impl Change {
     }
 
     /// Marks a claimed delivery as delivered together with the release that it starts: whatever happens afterwards, and
-    /// whatever becomes of the release, it starts no second one. [`Store::leave_room`](crate::Store::leave_room) follows.
+    /// whatever becomes of the release, it starts no second one.
     ///
     /// # Errors
     /// [`StoreError::Overtaken`] when it is not for whoever claimed it to deliver any more.
     pub async fn deliver(&mut self, delivery: &ClaimedDelivery, answer: &str) -> Result<(), StoreError> {
         let outcome = DeliveryOutcome::Delivered { answer: answer.to_owned() };
-        match mark(&self.transaction, delivery, &outcome, self.now).await? {
-            true => Ok(()),
-            false => Err(StoreError::Overtaken("delivery")),
+        if !mark(&self.transaction, delivery, &outcome, self.now).await? {
+            return Err(StoreError::Overtaken("delivery"));
         }
+        self.delivered.push(delivery.into());
+        Ok(())
     }
 
     /// Notes that somebody sends an endpoint a test request.

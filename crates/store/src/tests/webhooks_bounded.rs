@@ -5,6 +5,7 @@ use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use patgate_core::item::{GET_WEBHOOK_ENDPOINT, ItemId, Properties};
 use sea_orm::ConnectionTrait;
 
+use super::releases::planned;
 use super::webhooks::{ENDPOINT, OTHER, called, claim, endpoint, forwarded, ids, request, states};
 use super::*;
 use crate::webhooks::space::Bounds;
@@ -69,6 +70,39 @@ on_both_databases! {
         assert_eq!(nodes[0].receive_webhooks(&[soon]).await.unwrap(), [full], "not with every refusal");
         let later = NewWebhookRequest { at: now() + SignedDuration::from_secs(10), ..long(5, 300) };
         assert_eq!(nodes[0].receive_webhooks(&[later]).await.unwrap(), [accepted]);
+    }
+
+    async fn what_another_node_took_is_not_taken_off_what_this_one_counted(fixture: Fixture) {
+        let nodes = [fixture.open().await, fixture.open().await];
+        nodes.iter().for_each(|node| node.inner.spaces.bound(SMALL));
+        assert_eq!(nodes[0].receive_webhooks(&[long(1, 600)]).await.unwrap(), [Received::Accepted]);
+        assert_eq!(nodes[1].receive_webhooks(&[long(2, 300)]).await.unwrap(), [Received::Accepted]);
+        let claimed = claim(&nodes[0], now()).await;
+        let others = claimed.iter().find(|delivery| delivery.request == RequestId::from_i64(2)).unwrap();
+        let delivered = DeliveryOutcome::Delivered { answer: String::new() };
+        nodes[0].mark_deliveries(&[(others, delivered)], now()).await.unwrap();
+        assert_eq!(nodes[0].receive_webhooks(&[long(3, 600)]).await.unwrap(), [Received::Full], "its own waits on");
+        assert_eq!(nodes[0].receive_webhooks(&[long(4, 300)]).await.unwrap(), [Received::Accepted]);
+    }
+
+    async fn a_change_gives_room_back_when_it_is_durable_and_not_before(fixture: Fixture) {
+        let store = fixture.open().await;
+        store.inner.spaces.bound(SMALL);
+        store.receive_webhooks(&[long(1, 800)]).await.unwrap();
+        let claimed = claim(&store, now()).await;
+        for (is_durable, id, expected) in [(false, 2, Received::Full), (true, 3, Received::Accepted)] {
+            let mut change = store.change(&admin(), now()).await.unwrap();
+            change.deliver(&claimed[0], "started").await.unwrap();
+            change.insert_release(&planned(1, "By event"), "release.start", serde_json::json!({})).await.unwrap();
+            if is_durable {
+                change.commit().await.unwrap();
+            } else {
+                drop(change);
+            }
+            assert_eq!(store.receive_webhooks(&[long(id, 300)]).await.unwrap(), [expected], "{is_durable}");
+        }
+        let mut again = store.change(&admin(), now()).await.unwrap();
+        assert!(matches!(again.deliver(&claimed[0], "started").await, Err(StoreError::Overtaken(_))));
     }
 
     async fn what_waited_before_the_server_started_counts(fixture: Fixture) {
@@ -245,4 +279,24 @@ on_both_databases! {
         assert_eq!(count("webhook_deliveries").await, 1);
         assert_eq!(store.webhook_requests(ItemNumber::from_i64(8), &Seek::Start, 1).await.unwrap(), []);
     }
+}
+
+#[tokio::test]
+async fn what_died_counts_on_when_it_could_not_be_trimmed() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = fixture.open().await;
+        // They are looked through whenever two more have died.
+        store.inner.spaces.bound(Bounds { waiting: 1 << 20, dead: 1 << 20, dead_rows: 32 });
+        dead(&store, &(1..=32).map(forwarded).collect::<Vec<_>>()).await;
+        store.receive_webhooks(&[forwarded(33)]).await.unwrap();
+        let last = claim(&store, now()).await.remove(0);
+        let marked = [(&last, DeliveryOutcome::Dead { answer: String::new() })];
+        let keep_all = "CREATE TRIGGER keep_all BEFORE DELETE ON webhook_deliveries BEGIN SELECT RAISE(ABORT, 'no'); END";
+        store.inner.orm.execute_unprepared(keep_all).await.unwrap();
+        assert!(store.mark_deliveries(&marked, now()).await.is_err(), "it is looked for what to forget");
+        store.inner.orm.execute_unprepared("DROP TRIGGER keep_all").await.unwrap();
+        store.mark_deliveries(&marked, now()).await.unwrap();
+        assert_eq!(count(&store, "webhook_deliveries WHERE state = 'dead'").await, 32, "and again");
+    })
+    .await;
 }

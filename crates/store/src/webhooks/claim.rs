@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UpdateS
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::marks::without_marks;
+use super::space::Left;
 use super::{DeliveryState, Pairs};
 use crate::error::StoreError;
 use crate::rows::{column, from_json, time};
@@ -24,6 +25,8 @@ pub struct ClaimedDelivery {
     pub endpoint: ItemNumber,
     /// Which request.
     pub request: RequestId,
+    /// The place of the request among those of the endpoint, from 1 on.
+    pub number: i64,
     /// The id that the receiver or the release is given.
     pub message_id: String,
     /// The query parameters of the request.
@@ -132,6 +135,7 @@ impl Store {
                 WebhookDeliveries::Id,
                 WebhookDeliveries::Endpoint,
                 WebhookDeliveries::Request,
+                WebhookDeliveries::Number,
                 WebhookDeliveries::MessageId,
                 WebhookDeliveries::Parameters,
                 WebhookDeliveries::ContentType,
@@ -184,23 +188,20 @@ impl Store {
             if !mark(&transaction, delivery, outcome, now).await? {
                 continue;
             }
-            done.push((delivery.endpoint, delivery.bytes));
+            done.push(Left::from(*delivery));
             if matches!(outcome, DeliveryOutcome::Dead { .. }) {
                 let died = died.entry(delivery.endpoint).or_default();
                 *died = (died.0 + delivery.bytes, died.1 + 1);
             }
         }
+        let mut buried = Vec::with_capacity(died.len());
         for (endpoint, many) in died {
-            self.inner.spaces.bury(&transaction, endpoint, many).await?;
+            buried.push((endpoint, self.inner.spaces.bury(&transaction, endpoint, many).await?));
         }
         transaction.commit().await?;
-        done.into_iter().for_each(|(endpoint, bytes)| self.inner.spaces.leave(endpoint, bytes));
+        self.inner.spaces.keep_dead(buried);
+        done.iter().for_each(|left| self.inner.spaces.leave(left));
         Ok(())
-    }
-
-    /// Gives the room of a delivery back that a change has marked, once that is durable.
-    pub fn leave_room(&self, delivery: &ClaimedDelivery) {
-        self.inner.spaces.leave(delivery.endpoint, delivery.bytes);
     }
 }
 
@@ -278,6 +279,7 @@ fn delivery(row: &QueryResult) -> Result<ClaimedDelivery, StoreError> {
         id: DeliveryId::from_i64(column(row, "id")?),
         endpoint: ItemNumber::from_i64(column(row, "endpoint")?),
         request: RequestId::from_i64(column(row, "request")?),
+        number: column(row, "number")?,
         message_id: column(row, "message_id")?,
         bytes: (body.len() + stored.len()) as u64,
         parameters,

@@ -1,8 +1,11 @@
 //! How much room deliveries take: bounded for each endpoint, so that a receiver that is down cannot fill the disk.
 //!
 //! No column says it. A node adds up what waits at an endpoint when it first writes there, afterwards only what came since
-//! (the index of an endpoint has the numbers of its requests), and takes off what it delivers itself. What other nodes
-//! delivered it does not see: so it adds up anew before it refuses anything, but not with every refusal.
+//! (the index of an endpoint has the numbers of its requests), and takes off what it delivers itself, of what it has added up.
+//! What other nodes delivered it does not see: so it adds up anew before it refuses anything, but not with every refusal.
+//!
+//! What it knows changes when a transaction is durable, and while that still has its turn: no batch that is written at the
+//! same time overwrites it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +15,7 @@ use patgate_core::identifier::ItemNumber;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query};
 
-use super::{DeliveryState, NewWebhookRequest};
+use super::{ClaimedDelivery, DeliveryState, NewWebhookRequest};
 use crate::error::StoreError;
 use crate::rows::column;
 use crate::tables::WebhookDeliveries;
@@ -61,6 +64,15 @@ pub(super) struct Waiting {
     counted_to: i64,
     /// When everything was added up.
     counted_at: Timestamp,
+}
+
+/// The room that a delivery leaves which waits no longer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    endpoint: ItemNumber,
+    /// The number of its request.
+    number: i64,
+    bytes: u64,
 }
 
 /// What waits at the endpoints of a batch, for as long as its transaction lasts.
@@ -125,10 +137,12 @@ impl Spaces {
         }
     }
 
-    /// So many bytes of an endpoint wait no longer.
-    pub(super) fn leave(&self, endpoint: ItemNumber, bytes: u64) {
-        if let Some(waiting) = self.known().waiting.get_mut(&endpoint) {
-            waiting.bytes = waiting.bytes.saturating_sub(bytes);
+    /// A delivery waits no longer. One that another node took since this one added up is in no sum here.
+    pub(crate) fn leave(&self, left: &Left) {
+        if let Some(waiting) = self.known().waiting.get_mut(&left.endpoint)
+            && left.number <= waiting.counted_to
+        {
+            waiting.bytes = waiting.bytes.saturating_sub(left.bytes);
         }
     }
 
@@ -137,29 +151,30 @@ impl Spaces {
         self.known().waiting.remove(&endpoint);
     }
 
-    /// Trims the dead deliveries of an endpoint, of which so many bytes and rows died just now: the newest stay.
+    /// Trims the dead deliveries of an endpoint, of which so many bytes and rows died just now: the newest stay. Returns what
+    /// has died since they were looked through.
     pub(super) async fn bury(
         &self,
         transaction: &WriteTransaction,
         endpoint: ItemNumber,
         (bytes, rows): (u64, u64),
-    ) -> Result<(), StoreError> {
-        let bounds = {
-            let mut known = self.known();
-            let bounds = known.bounds;
-            let (all, many) = *known
-                .died
-                .entry(endpoint)
-                .and_modify(|(all, many)| (*all, *many) = (*all + bytes, *many + rows))
-                // Nobody knows what died before this server started.
-                .or_insert((bounds.dead, rows));
-            if all < bounds.dead / PARTS && many < bounds.dead_rows / PARTS {
-                return Ok(());
-            }
-            known.died.insert(endpoint, (0, 0));
-            bounds
+    ) -> Result<(u64, u64), StoreError> {
+        let (bounds, before) = {
+            let known = self.known();
+            (known.bounds, known.died.get(&endpoint).copied())
         };
-        trim_dead(transaction, endpoint, bounds).await
+        // Nobody knows what died before this server started.
+        let died = before.map_or((bounds.dead, rows), |(all, many)| (all + bytes, many + rows));
+        if died.0 < bounds.dead / PARTS && died.1 < bounds.dead_rows / PARTS {
+            return Ok(died);
+        }
+        trim_dead(transaction, endpoint, bounds).await?;
+        Ok((0, 0))
+    }
+
+    /// Remembers what has died, when the transaction that says so is durable.
+    pub(super) fn keep_dead(&self, died: Vec<(ItemNumber, (u64, u64))>) {
+        self.known().died.extend(died);
     }
 
     /// Trims the dead deliveries of an endpoint, of which many died just now.
@@ -179,6 +194,12 @@ impl Spaces {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<&ClaimedDelivery> for Left {
+    fn from(delivery: &ClaimedDelivery) -> Self {
+        Self { endpoint: delivery.endpoint, number: delivery.number, bytes: delivery.bytes }
     }
 }
 

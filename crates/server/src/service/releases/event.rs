@@ -98,9 +98,8 @@ pub async fn start_by_event(state: &AppState, start: EventStart) -> Result<Relea
     })?;
     let caller = credential::require(state, run_as).await?;
     caller.require(state, RELEASE_CREATE)?;
-    let (template, delivery) = (start.template.clone(), start.delivery.clone());
+    let template = start.template.clone();
     let draft = StartDraft { event: Some(start), ..StartDraft::default() };
     let started = from_template(state, &caller, &template, draft, Then::Start).await?;
-    state.store.leave_room(&delivery);
     Ok(started.release.id)
 }

@@ -73,6 +73,7 @@ fn claimed(attempts: u32) -> ClaimedDelivery {
         id: patgate_core::identifier::DeliveryId::from_i64(1),
         endpoint: patgate_core::identifier::ItemNumber::from_i64(2),
         request: patgate_core::identifier::RequestId::from_i64(3),
+        number: 1,
         message_id: String::new(),
         parameters: Vec::new(),
         content_type: String::new(),

@@ -97,6 +97,7 @@ fn claimed(endpoint: ItemNumber, attempts: u32) -> ClaimedDelivery {
         id: DeliveryId::from_i64(1),
         endpoint,
         request: RequestId::from_i64(2),
+        number: 1,
         message_id: String::new(),
         parameters: Vec::new(),
         content_type: String::new(),
