@@ -1,9 +1,10 @@
 //! The pages that are asked for.
 
 /// Every kind of page, and of lists also in orders and with filters that read many rows when read badly. What stands in braces
-/// is one of the things that [`super::things`] makes; `{token}` is one that much happened to. An arrow leads to the page after
-/// that one, and two of them back to it.
-pub(super) const PAGES: [&str; 106] = [
+/// is one of the things that [`super::things`] makes; `{token}` is one that much happened to, `{mail}` one about a hundred
+/// tokens, `{folder}` the deepest folder that there may be, and `{deep}` an item in it. An arrow leads to the page after that
+/// one, and two of them back to it.
+pub(super) const PAGES: [&str; 120] = [
     "/login",
     "/logout",
     "/design",
@@ -26,11 +27,17 @@ pub(super) const PAGES: [&str; 106] = [
     "/account/profile/logout",
     "/account/api",
     "/configuration",
+    "/configuration ›",
+    "/configuration › ‹",
     "/configuration/new?type=notification.PatSmtpServer&folder=Configuration",
     "/configuration/new?type=events.PostWebhookEndpoint&folder=Configuration",
     "/configuration/{item}",
     "/configuration/{item}/delete",
     "/configuration/{item}/test-mail",
+    "/configuration/{folder}",
+    "/configuration/{folder} ›",
+    "/configuration/{deep}",
+    "/configuration/new?type=notification.PatSmtpServer&folder={folder}",
     "/configuration/webhooks",
     "/configuration/webhooks/{endpoint}",
     "/configuration/webhooks/{endpoint} ›",
@@ -78,6 +85,9 @@ pub(super) const PAGES: [&str; 106] = [
     "/admin/users/owner-1/disable",
     "/admin/users/owner-1/reset-link",
     "/admin/users/owner-1/delete",
+    "/admin/users/owner-2",
+    "/admin/users/owner-2 ›",
+    "/admin/users/owner-2?search=199",
     "/admin/roles",
     "/admin/roles/new",
     "/admin/roles/{role}",
@@ -92,12 +102,17 @@ pub(super) const PAGES: [&str; 106] = [
     "/admin/audit?subject={token} ›",
     "/admin/audit?subject=ci-deploy-77&action=grant.create",
     "/admin/reminders",
+    "/admin/reminders ›",
     "/admin/reminders/run",
+    "/admin/reminders/run ›",
     "/admin/reminders/{run}",
     "/admin/reminders/{run} ›",
     "/admin/reminders/{run}/retry",
     "/admin/reminders/mails",
     "/admin/reminders/mails?state=waiting",
+    "/admin/reminders/mails ›",
+    "/admin/reminders/mails/{mail}",
+    "/admin/reminders/mails/{mail} ›",
     "/releases",
     "/releases?search=nothing-is-called-this",
     "/releases/{release}",
@@ -151,7 +166,7 @@ mod tests {
     /// The address of a page with a star for each part that differs.
     fn shape(path: &str) -> String {
         let path = path.split(['?', ' ']).next().unwrap_or_default();
-        let names = ["admin", "owner-1"];
+        let names = ["admin", "owner-1", "owner-2"];
         let parts = path.split('/').enumerate().map(|(at, part)| {
             let is_name = part.starts_with('{') || (at > 2 && names.contains(&part));
             if is_name { "*" } else { part }

@@ -5,14 +5,13 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::forms::press;
+use super::much::{MANY, long_mail, make_due, make_groups, make_items, run_reminders};
 use super::{read, within};
 use crate::bench::administrator::Administrator;
 use crate::bench::program::Data;
 use crate::failure::Failure;
 use crate::process;
 
-/// How many requests the webhook endpoint takes, and tokens are due: more than stand on a page.
-const MANY: usize = 60;
 /// The secret of the webhook endpoint.
 const SECRET: &str = "a secret of the benchmark";
 
@@ -45,13 +44,19 @@ impl Things {
         for number in 0..MANY {
             send(site, number)?;
         }
-        make_due(data)?;
+        make_due(data, 0, "owner-3")?;
+        make_groups(data, "owner-2")?;
+        let (folder, deep) = make_items(administrator, site, cookie)?;
         let settings = "/api/v1/settings/personal-access-tokens";
         let mut rules = call("GET", settings, &Value::Null)?;
         rules["emailNotifications"]["enabled"] = true.into();
+        rules["emailNotifications"]["digest"] = true.into();
         rules["emailNotifications"]["server"] = "Configuration/MAIL".into();
         call("PUT", settings, &rules)?;
-        let run = call("POST", "/api/v1/reminders/runs", &Value::Null)?;
+        let run = run_reminders(administrator)?;
+        let mail = long_mail(administrator, &told(&run, "id")?)?;
+        // Of these nobody is told, so that the preview has as much to show.
+        make_due(data, MANY, "owner-4")?;
         let exemption = json!({
             "name": "owner-1", "kind": "user", "provider": "internal", "reason": "the benchmark",
             "endsAt": end_of_exemption(&run),
@@ -76,6 +81,9 @@ impl Things {
             ("{request}", linked(&page, &format!("{page}/requests/"))?),
             ("{endpoint}", endpoint),
             ("{run}", told(&run, "id")?),
+            ("{mail}", mail),
+            ("{folder}", folder),
+            ("{deep}", deep),
             ("{exemption}", told(&exemption, "id")?),
             ("{role}", named(&read(&format!("{site}/admin/roles"), cookie)?, "/admin/roles/", "developers")?),
             ("{task}", linked(&format!("/releases/{release}"), &format!("/releases/{release}/tasks/"))?),
@@ -105,19 +113,6 @@ fn send(site: &str, number: usize) -> Result<(), Failure> {
     process::run(command.arg(format!("{site}/webhooks/bench")))
 }
 
-/// Some tokens end in three days, and some of the visitor's own have ended. The server need not know: reminders and lists are
-/// read from the database.
-fn make_due(data: &Data) -> Result<(), Failure> {
-    let admin = "(SELECT id FROM users WHERE username = 'admin')";
-    let sql = format!(
-        "UPDATE grants SET expires_at = (strftime('%s', 'now') + 3 * 86400) * 1000
-         WHERE id IN (SELECT max(id) FROM grants WHERE owner <> {admin} GROUP BY owner LIMIT {MANY});
-         UPDATE grants SET expires_at = 86400000
-         WHERE id IN (SELECT id FROM grants WHERE owner = {admin} ORDER BY id DESC LIMIT {MANY});"
-    );
-    process::run(Command::new("sqlite3").arg(data.path().join("data/patgate.db")).arg(sql))
-}
-
 /// A text of an answer.
 fn told(answer: &Value, field: &str) -> Result<String, Failure> {
     match &answer[field] {
@@ -142,7 +137,7 @@ fn linked(site: &str, cookie: &str, page: &str, to: &str) -> Result<String, Fail
 }
 
 /// The same for the link with this text.
-fn named(text: &str, to: &str, name: &str) -> Result<String, Failure> {
+pub(super) fn named(text: &str, to: &str, name: &str) -> Result<String, Failure> {
     let mark = format!("href=\"{to}");
     let mut links = text.split(&mark).skip(1).filter_map(|link| link.split_once("\">"));
     let link = links.find(|(_, text)| text.starts_with(&format!("{name}<")));
