@@ -19,8 +19,8 @@ pub(super) struct Form {
     pub(super) further_days: Field,
     pub(super) digest: bool,
     pub(super) server: Field,
-    /// The mail servers to choose from; none, before [`Form::with_servers`].
-    pub(super) servers: Vec<Choice>,
+    /// The mail servers to choose from; `None`: there are too many, and a path is typed.
+    pub(super) servers: Option<Vec<Choice>>,
     /// Whether there is any mail server.
     pub(super) has_servers: bool,
     pub(super) subject: Field,
@@ -81,7 +81,7 @@ impl Form {
             ),
             digest: false,
             server: Field::new("server", "Email server", server),
-            servers: Vec::new(),
+            servers: None,
             has_servers: false,
             subject: Field::new("subject", "Subject", subject).hint("One line of at most 200 characters.")
                 .at_most(MailSubject::LONGEST),
@@ -101,7 +101,11 @@ impl Form {
     /// With the mail servers to choose from; one that is chosen and gone is named, so that nobody loses it unseen.
     pub(super) async fn with_servers(mut self, state: &AppState) -> Result<Self, Problem> {
         let chosen = self.server.value.as_str();
-        let servers = items::mail_servers(state).await?;
+        let Some(servers) = items::few_mail_servers(state).await? else {
+            self.has_servers = true;
+            self.server.hint = "Its path, as in Configuration/Mail/Outgoing.";
+            return Ok(self);
+        };
         self.has_servers = !servers.is_empty();
         let named = servers.into_iter().map(|server| {
             let id = server.to_string();
@@ -111,7 +115,7 @@ impl Form {
         if !choices.iter().any(|choice| choice.is_chosen) {
             choices.push(Choice::new(chosen, format!("{chosen} (not there)"), chosen));
         }
-        self.servers = choices;
+        self.servers = Some(choices);
         Ok(self)
     }
 

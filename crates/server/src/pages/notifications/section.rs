@@ -35,7 +35,7 @@ impl Section {
             enabled: set.enabled,
             schedule: schedule(&set),
             server: set.server.as_ref().map(ToString::to_string).unwrap_or_default(),
-            has_servers: !items::mail_servers(state).await?.is_empty(),
+            has_servers: items::few_mail_servers(state).await?.is_none_or(|few| !few.is_empty()),
             may_make_servers: may_make_servers(state, visitor),
             has_own_texts: set.subject.is_none() && set.body.is_none(),
             last_run: last_run.map(RunRow::from),

@@ -2,8 +2,9 @@
 
 use patgate_core::item::{ItemId, MAIL_SERVER};
 use patgate_core::permission::names::CONFIG_EDIT;
-use patgate_store::{Item, ItemFilter, MailTrial, Seek, StoredSecret};
+use patgate_store::{Item, MailTrial, StoredSecret};
 
+use super::read::few;
 use super::{ItemRef, kind, no_such_item};
 use crate::caller::Caller;
 use crate::configuration::Secret;
@@ -13,19 +14,19 @@ use crate::sealing::{Purpose, SealFault};
 use crate::service::trials::{self, RunningTrial};
 use crate::state::AppState;
 
-/// The most mail servers that can be chosen from.
-const MOST: u64 = 500;
+/// How many mail servers one can choose from, and how many bytes their paths have together: the longest mail stands on the same
+/// page.
+const FEW: (u64, usize) = (10, 400);
 /// The property that holds the one secret.
 const PASSWORD: &str = "password";
 
-/// The places of all mail servers, in their order.
+/// The places of all mail servers, in their order, when they are few and their paths short; `None`: they are too many for a
+/// page.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn mail_servers(state: &AppState) -> Result<Vec<ItemId>, Problem> {
-    let filter = ItemFilter { type_name: Some(MAIL_SERVER.name.to_owned()), ..ItemFilter::default() };
-    let items = state.store.list_items(&filter, &Seek::Start, MOST).await?;
-    Ok(items.into_iter().map(|item| item.id).collect())
+pub async fn few_mail_servers(state: &AppState) -> Result<Option<Vec<ItemId>>, Problem> {
+    few(state, &MAIL_SERVER, FEW).await
 }
 
 /// The mail server at this place, with its password opened: for sending alone.

@@ -21,7 +21,7 @@ use patgate_core::item::{Draft, ItemId};
 
 pub use self::check::check;
 pub(in crate::service) use self::mail::run_test_mail;
-pub use self::mail::{mail_server, mail_servers, note_trial, send_test_mail};
+pub use self::mail::{few_mail_servers, mail_server, note_trial, send_test_mail};
 pub use self::many::{MOST_AT_ONCE, copy, create_all, delete_all, duplicate, update_all};
 pub use self::read::{
     Branch, branches, few_folders, find, folder, list, list_bare, list_from, read, read_all, read_known,

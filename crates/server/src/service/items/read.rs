@@ -1,7 +1,7 @@
 //! Seeing items.
 
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{FOLDER, ItemId, descriptor};
+use patgate_core::item::{FOLDER, ItemId, TypeDescriptor, descriptor};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW};
 use patgate_store::{Item, ItemCursor, ItemFilter, ItemQuery, ItemReference, Page, Seek};
 
@@ -14,10 +14,8 @@ use crate::state::AppState;
 const MOST_IN_TREE: usize = 30;
 /// How many of one folder.
 const MOST_IN_BRANCH: usize = 20;
-/// How many folders one can choose from.
-const MOST_TO_CHOOSE: u64 = 50;
-/// How many bytes their paths have together.
-const LONGEST_TO_CHOOSE: usize = 3_000;
+/// How many folders one can choose from, and how many bytes their paths have together.
+const FEW_FOLDERS: (u64, usize) = (50, 3_000);
 
 /// What a tree shows of one folder.
 #[derive(Clone, Debug)]
@@ -101,10 +99,19 @@ pub async fn branches(state: &AppState, caller: &Caller, here: &ItemId) -> Resul
 /// As [`list`].
 pub async fn few_folders(state: &AppState, caller: &Caller) -> Result<Option<Vec<ItemId>>, Problem> {
     require_sight(state, caller)?;
-    let filter = ItemFilter { type_name: Some(FOLDER.name.to_owned()), ..ItemFilter::default() };
-    let found = state.store.list_items(&filter, &Seek::Start, MOST_TO_CHOOSE + 1).await?;
+    few(state, &FOLDER, FEW_FOLDERS).await
+}
+
+/// The places of all items of a type when they are so many at most, and their paths have so many bytes together at most.
+pub(super) async fn few(
+    state: &AppState,
+    known: &TypeDescriptor,
+    (most, longest): (u64, usize),
+) -> Result<Option<Vec<ItemId>>, Problem> {
+    let filter = ItemFilter { type_name: Some(known.name.to_owned()), ..ItemFilter::default() };
+    let found = state.store.list_items(&filter, &Seek::Start, most + 1).await?;
     let length: usize = found.iter().map(|item| item.id.as_str().len()).sum();
-    let are_few = found.len() as u64 <= MOST_TO_CHOOSE && length <= LONGEST_TO_CHOOSE;
+    let are_few = found.len() as u64 <= most && length <= longest;
     Ok(are_few.then(|| found.into_iter().map(|item| item.id).collect()))
 }
 

@@ -177,3 +177,18 @@ async fn where_there_are_too_many_folders_to_choose_from_the_path_is_typed() {
     let there = world.state.store.item(&"Configuration/F07/New".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(there.id.as_str(), "Configuration/F07/New", "the folder is called as it is called");
 }
+
+#[tokio::test]
+async fn where_there_are_too_many_mail_servers_to_choose_from_the_path_is_typed() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.items(MAIL, (0..10).map(|number| format!("Configuration/M{number:02}"))).await;
+    let page = world.open(&root, "/settings/notifications").await;
+    assert!(page.text().contains("<option value=\"Configuration/M09\">"), "{}", page.text());
+    world.items(MAIL, ["Configuration/M10".to_owned()]).await;
+    world.notify(|set| set.server = Some("Configuration/M10".parse().unwrap())).await;
+    let page = world.open(&root, "/settings/notifications").await;
+    let field = "id=\"server\" name=\"server\" type=\"text\" value=\"Configuration/M10\"";
+    assert!(page.text().contains(field), "{}", page.text());
+    assert!(!page.text().contains("There is no mail server yet"), "{}", page.text());
+}

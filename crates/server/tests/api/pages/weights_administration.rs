@@ -108,6 +108,8 @@ async fn the_explorer_stays_light_however_deep_and_full_it_is() {
     let deepest = world.items_by(&by, MAIL, mails.collect::<Vec<_>>()).await;
     let mut paths = vec![
         "/configuration".to_owned(),
+        "/settings".to_owned(),
+        "/settings/notifications".to_owned(),
         format!("/configuration/new?type={MAIL}&folder={}", folders[8].number),
         format!("/configuration/{}/delete", deepest[0].number),
         format!("/configuration/{}/test-mail", deepest[0].number),
