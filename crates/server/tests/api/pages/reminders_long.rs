@@ -1,4 +1,4 @@
-//! *Reminders* when there is much: runs of a year, mails of many people, mails about hundreds of tokens.
+//! *Reminders* when there is much: many runs, mails of many people, mails about hundreds of tokens.
 
 use patgate_store::{MailFilter, RunNote, Seek};
 use patgate_testkit::clock::seconds_from_noon;
@@ -48,7 +48,7 @@ async fn the_runs_are_read_page_by_page_the_newest_first() {
     runs.reverse();
     let listed = |page: &Answer| {
         let is_at: Vec<_> = (0..45).filter(|at| page.text().contains(&runs[*at])).collect();
-        assert!(is_at.iter().is_sorted_by_key(|at| page.text().find(&runs[**at])), "{is_at:?}");
+        assert!(is_at.is_sorted_by_key(|at| page.text().find(&runs[*at])), "{is_at:?}");
         is_at
     };
     let session = world.session(&world.user("now", &["admin"]).await).await;
