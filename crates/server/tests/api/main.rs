@@ -37,6 +37,7 @@ mod rechecks_paced;
 mod rechecks_told;
 mod refusals;
 mod release;
+mod release_credentials;
 mod release_tasks;
 mod releases;
 mod reminders;

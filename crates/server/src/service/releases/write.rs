@@ -82,7 +82,8 @@ pub async fn update(
     }
     let mut changed = before.clone();
     draft.apply(&mut changed, &mut Sealing { sealer: &state.sealer, random: state.random.draw() })?;
-    let does_other_things = !before.release.does_the_same_as(&changed.release);
+    let does_other_things =
+        !before.release.does_the_same_as(&changed.release) || moves_passwords(&before, &changed);
     let kept = before.release.run_as.clone().filter(|run_as| !does_other_things || keeps(run_as, caller));
     let is_owners = sort == Sort::Template
         && before.release.owner == *caller.facts.username
@@ -122,6 +123,18 @@ pub async fn delete(state: &AppState, caller: &Caller, sort: Sort, id: &ReleaseI
     change.delete_release(&stored, action).await?;
     state.commit(change).await?;
     Ok(())
+}
+
+/// Whether a script finds another password than before under a key that is not asked for at the start, or one that was there
+/// under another key. Who may do that chooses where a script of somebody else sends it.
+fn moves_passwords(before: &StoredRelease, after: &StoredRelease) -> bool {
+    after.release.variables.iter().any(|variable| {
+        let known = before.release.variable(&variable.key);
+        let known = known.and_then(|known| before.secrets.get(known.id.as_str()));
+        let now = after.secrets.get(variable.id.as_str());
+        let was_there = || now.is_some_and(|now| before.secrets.values().any(|secret| secret == now));
+        now != known && (!variable.show_on_release_start || was_there())
+    })
 }
 
 /// Whether scripts that this caller changes still run with a credential: its own hand entered it, and no token with less

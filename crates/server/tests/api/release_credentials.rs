@@ -1,0 +1,105 @@
+//! *Run automated tasks as user*: what is refused wherever it is entered, and whose hand takes it away.
+
+use patgate_core::user::Origin;
+use patgate_store::{AuditFilter, Page, ReleaseFilter};
+use serde_json::{Value, json};
+
+use crate::common::{NewGrant, PASSWORD, World, get, post, put};
+
+const TEMPLATES: &str = "/api/v1/templates";
+const MAKES: [&str; 4] = ["template#create", "release#create", "release#view", "login"];
+
+/// A gate, and passwords under two keys that are not asked for at the start, and one that is.
+fn template(token: &str) -> Value {
+    let password = |key: &str, is_asked: bool| {
+        json!({
+            "type": "xlrelease.PasswordStringVariable", "key": key, "value": format!("the {key}"),
+            "showOnReleaseStart": is_asked,
+        })
+    };
+    json!({
+        "title": "Ship it", "scriptUserPassword": token,
+        "phases": [{ "title": "Test", "tasks": [{ "type": "xlrelease.GateTask", "title": "Go?" }] }],
+        "variables": [password("one", false), password("two", false), password("asked", true)],
+    })
+}
+
+#[tokio::test]
+async fn a_credential_that_does_not_pass_is_refused_wherever_it_is_entered_and_nothing_is_written() {
+    let world = World::new().await;
+    let ann = world.user("ann", &MAKES).await;
+    let good = world.token(&ann, NewGrant::default()).await;
+    let made = world.send(post(TEMPLATES).json(&template(&good.text)).basic("ann", PASSWORD)).await.json();
+    let path = format!("{TEMPLATES}/{}", made["id"].as_str().unwrap());
+    let disabled = world.user("dora", &MAKES).await;
+    let of_disabled = world.token(&disabled, NewGrant::default()).await;
+    world.disable(&disabled).await;
+    let closed = world.user_from("lena", Origin::Ldap, "corp", &MAKES).await;
+    let of_closed = world.token(&closed, NewGrant::default()).await;
+    let (deleted, suspended) =
+        (world.token(&ann, NewGrant::default()).await, world.token(&ann, NewGrant::default()).await);
+    world.delete_token(&deleted).await;
+    world.suspend(&suspended).await;
+    let written = async || {
+        let whole = world.state.store.releases(&ReleaseFilter::default(), Page::WHOLE).await.unwrap();
+        let events = world.state.store.audit_events(&AuditFilter::default(), Page::WHOLE).await.unwrap();
+        (whole, events.len())
+    };
+    let before = written().await;
+    for (token, why) in [
+        (&of_disabled, "the owner of the token is disabled"),
+        (&of_closed, "tokens are not allowed for LDAP users here"),
+        (&deleted, "the token was deleted"),
+        (&suspended, "the token is suspended"),
+        (&world.never_stored(), "the token is not known"),
+    ] {
+        let body = json!({ "title": "Other", "scriptUsername": "", "scriptUserPassword": token.text });
+        for call in [
+            post(TEMPLATES),
+            put(path.clone()),
+            post(format!("{path}/create")),
+            post(format!("{path}/start")),
+        ] {
+            let refused = world.send(call.json(&body).basic("ann", PASSWORD)).await;
+            assert_eq!(refused.status(), 400, "{why}: {}", refused.text());
+            assert!(refused.text().contains(why), "{why}: {}", refused.text());
+        }
+    }
+    assert_eq!(written().await, before);
+}
+
+#[tokio::test]
+async fn who_else_changes_or_moves_a_password_takes_the_credential_and_the_passwords_away() {
+    let world = World::new().await;
+    let ann = world.user("ann", &MAKES).await;
+    world.user("bob", &MAKES).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let edits: [(&str, bool, fn(&mut Value)); 6] = [
+        ("sent back as it was read", true, |_| {}),
+        ("one that is asked for", true, |variables| variables[2]["value"] = json!("of bob")),
+        ("one that is not", false, |variables| variables[0]["value"] = json!("of bob")),
+        ("one taken away", false, |variables| variables[0]["value"] = Value::Null),
+        ("two exchanged", false, |variables| {
+            (variables[0]["key"], variables[1]["key"]) = (json!("two"), json!("one"));
+            let first = variables[0].take();
+            variables[0] = variables[1].take();
+            variables[1] = first;
+        }),
+        ("one that is asked for under another key", false, |variables| {
+            variables[2]["key"] = json!("elsewhere");
+        }),
+    ];
+    for (what, is_kept, edit) in edits {
+        let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
+        let path = format!("{TEMPLATES}/{}", made.json()["id"].as_str().unwrap());
+        let mut variables = made.json()["variables"].clone();
+        edit(&mut variables);
+        let call = put(path.clone()).json(&json!({ "variables": variables }));
+        let changed = world.send(call.basic("bob", PASSWORD)).await;
+        assert_eq!(changed.status(), 200, "{what}: {}", changed.text());
+        let read = world.send(get(path).basic("ann", PASSWORD)).await.json();
+        assert_eq!(read["runAs"].is_object(), is_kept, "{what}: {read}");
+        let masked = |at: usize| read["variables"][at]["value"] == json!("********");
+        assert_eq!(masked(1), is_kept, "{what}: {read}");
+    }
+}
