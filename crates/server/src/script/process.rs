@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use rustix::process::{Pid, setpriority_process};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use super::ending::{self, Ending};
@@ -23,7 +23,8 @@ const LAST: i32 = 19;
 pub(super) struct Process {
     child: Child,
     input: ChildStdin,
-    output: ChildStdout,
+    /// Many lines that are printed at once are one look into the pipe.
+    output: BufReader<ChildStdout>,
     errors: ChildStderr,
     /// How many scripts it was given.
     pub(super) scripts: u32,
@@ -53,7 +54,7 @@ impl Process {
         let mut child = command.spawn()?;
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(input), Some(output), Some(errors)) => {
-                Ok(Self { child, input, output, errors, scripts: 0 })
+                Ok(Self { child, input, output: BufReader::new(output), errors, scripts: 0 })
             }
             _ => Err(io::ErrorKind::BrokenPipe.into()),
         }

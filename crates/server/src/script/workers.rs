@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use patgate_core::item::SecretText;
+use rustix::process::Pid;
 use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::call::{Answer, Call, CallRefused};
 use super::conversation::{End, converse, syntax};
@@ -21,8 +22,9 @@ use super::process::{Process, let_others_go_first};
 
 /// How many scripts a worker runs before a new one takes its place: what one leaves behind in memory ends some time.
 const SCRIPTS: u32 = 200;
-/// How long a script runs like any other. One that takes longer comes last from then on, so that it slows down nobody.
-const QUICK: Duration = Duration::from_millis(250);
+/// How long a script runs like any other. One that takes longer comes last from then on, so that it slows down nobody,
+/// and leaves its place to others when there is another for it.
+const QUICK: Duration = Duration::from_millis(100);
 /// Checks at a time.
 const CHECKS: usize = 2;
 /// How long a check may take.
@@ -33,6 +35,8 @@ pub struct Workers {
     program: PathBuf,
     limits: Limits,
     places: Semaphore,
+    /// For scripts that take long: those that come find the other places free.
+    long: Semaphore,
     /// For checks: who saves does not wait until scripts have ended.
     looks: Semaphore,
     idle: Mutex<Vec<Process>>,
@@ -64,11 +68,11 @@ pub enum Outcome {
 }
 
 impl Workers {
-    /// At most so many at a time. The program is `patgate`; nothing is started yet.
+    /// At most so many at a time, and as many more that take long. The program is `patgate`; nothing is started yet.
     #[must_use]
     pub fn new(program: PathBuf, limits: Limits, count: usize) -> Self {
-        let (places, looks) = (Semaphore::new(count.max(1)), Semaphore::new(CHECKS));
-        Self { program, limits, places, looks, idle: Mutex::default() }
+        let [places, long] = [count.max(1); 2].map(Semaphore::new);
+        Self { program, limits, places, long, looks: Semaphore::new(CHECKS), idle: Mutex::default() }
     }
 
     /// Runs a script as soon as a worker is free. `calls` makes the calls that it asks for, one after the other; `log` takes
@@ -135,7 +139,7 @@ impl Workers {
     {
         let mask = Mask::new(&script.secrets);
         let job = self.job(script)?;
-        let _place = self.places.acquire().await.map_err(|_| no_worker("the server stops"))?;
+        let mut place = self.places.acquire().await.map_err(|_| no_worker("the server stops"))?;
         let mut process = self.take()?;
         process.scripts += 1;
         let id = process.id();
@@ -146,7 +150,7 @@ impl Workers {
                     Err(silence) => End::from(silence),
                 }
             });
-            tokio::time::timeout(self.limits.wall, watched(conversation, || let_others_go_first(id))).await
+            tokio::time::timeout(self.limits.wall, self.watched(conversation, id, &mut place)).await
         };
         let (end, was_quick) = in_time.map_err(|_| Failure::Wall { limit: self.limits.wall })?;
         match end {
@@ -159,6 +163,25 @@ impl Workers {
             End::Distrusted(failure) => Err(failure),
             End::Ended => Err(self.failure(process.end().await)),
         }
+    }
+
+    /// Waits for the end of a script. One that takes long comes last from then on, and goes to another place as soon as there is
+    /// one. Whether it was quick.
+    async fn watched<'w, T>(
+        &'w self,
+        mut running: impl Future<Output = T> + Unpin,
+        process: Option<Pid>,
+        place: &mut SemaphorePermit<'w>,
+    ) -> (T, bool) {
+        if let Ok(end) = tokio::time::timeout(QUICK, &mut running).await {
+            return (end, true);
+        }
+        let_others_go_first(process);
+        tokio::select! {
+            end = &mut running => return (end, false),
+            Ok(another) = self.long.acquire() => *place = another,
+        }
+        (running.await, false)
     }
 
     fn job(&self, script: Script) -> Result<ToWorker, Failure> {
@@ -208,17 +231,6 @@ impl Workers {
             Ending::Processor => Failure::Processor { limit: self.limits.processor },
             Ending::Stack => Failure::Nesting,
             Ending::Other(how) => Failure::Died { how },
-        }
-    }
-}
-
-/// Waits for something, and does another thing when it takes long. Whether it was quick.
-async fn watched<T>(mut waited: impl Future<Output = T> + Unpin, when_slow: impl FnOnce()) -> (T, bool) {
-    match tokio::time::timeout(QUICK, &mut waited).await {
-        Ok(end) => (end, true),
-        Err(_) => {
-            when_slow();
-            (waited.await, false)
         }
     }
 }

@@ -4,7 +4,8 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patgate_server::script::{CallRefused, Failure, Limits, Outcome};
+use patgate_server::script::{CallRefused, Failure, Limits, Outcome, Workers};
+use patgate_testkit::servers::patgate;
 use patgate_testkit::wait;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -175,6 +176,17 @@ fn kill_my_workers() {
         let state = || std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
         let died = wait::until(Duration::from_secs(20), || state().contains(") Z ").then_some(()));
         died.unwrap_or_else(|| panic!("{} lives", state()));
+    }
+}
+
+#[tokio::test]
+async fn a_script_without_end_leaves_its_place_to_another() {
+    let limits = Limits { steps: u64::MAX, processor: Duration::from_secs(20), ..small() };
+    let workers = Workers::new(patgate::binary().to_owned(), limits, 1);
+    tokio::select! {
+        biased;
+        _ = run(&workers, "print('begun')\nall(range(1, 2000000000))", json!({})) => panic!("the other one waited"),
+        () = assert_works(&workers) => {}
     }
 }
 
