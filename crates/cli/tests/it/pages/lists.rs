@@ -115,21 +115,28 @@ fn somebody_without_javascript_searches_and_sorts_their_tokens_and_turns_pages()
 
 #[test]
 fn a_day_of_the_log_is_one_where_the_reader_is() {
-    let (patgate, browser) = (Patgate::start(), Browser::with().zone("Pacific/Kiritimati").start());
     // The fifth of May lasts there from ten to ten (UTC).
-    for (name, at) in [
-        ("before", 1_777_888_799),
-        ("first", 1_777_888_800),
-        ("last", 1_777_975_199),
-        ("after", 1_777_975_200),
-    ] {
+    reads_a_day_of_the_log(&Browser::with().zone("Pacific/Kiritimati").start(), 1_777_888_800);
+}
+
+#[test]
+fn without_javascript_a_day_of_the_log_is_one_of_utc() {
+    let browser = Browser::with().zone("Pacific/Kiritimati").without_scripts().start();
+    reads_a_day_of_the_log(&browser, 1_777_939_200);
+}
+
+/// Asks for the fifth of May, which begins at this second for the reader, and for what follows it.
+fn reads_a_day_of_the_log(browser: &Browser, begins: i64) {
+    let patgate = Patgate::start();
+    let ends = begins + 24 * 3_600;
+    for (name, at) in [("before", begins - 1), ("first", begins), ("last", ends - 1), ("after", ends)] {
         patgate.sql(&format!(
             "INSERT INTO audit_events
              (sequence, position, at, actor_kind, actor_name, action, subject_kind, subject_id, subject_name, detail)
              VALUES ({at}, 0, {at} * 1000, 'system', 'night shift', 'user.update', 'user', '1', '{name}', '{{}}')"
         ));
     }
-    log_in_admin(&browser, &patgate, "/admin/audit");
+    log_in_admin(browser, &patgate, "/admin/audit");
     // Day and month are alike, in whatever order the browser asks for them.
     browser.fill("From", "05052026");
     browser.fill("Until", "05052026");
@@ -140,4 +147,10 @@ fn a_day_of_the_log_is_one_where_the_reader_is() {
     browser.fill("Until", "06062026");
     browser.press("Apply");
     browser.reads(ABOUT, &["user after", "user last", "user first"]);
+    // What cannot be asked finds nothing, and stays to be mended.
+    browser.fill("From", "07072026");
+    browser.press("Apply");
+    browser.sees("Choose a day that is not before the first one.");
+    browser.counts(ABOUT, 0);
+    assert_eq!([browser.value("From"), browser.value("Until")], ["2026-07-07", "2026-06-06"]);
 }

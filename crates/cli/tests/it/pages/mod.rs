@@ -1,6 +1,7 @@
 //! The pages as people use them: a real Chromium, the real program. One file a flow.
 
 mod administration;
+mod all_tokens;
 mod api;
 mod barriers;
 mod countdown;

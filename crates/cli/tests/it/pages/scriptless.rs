@@ -1,6 +1,8 @@
 //! Every flow once more by people who have switched JavaScript off. (Their tokens: `tokens.rs`; logging in: `login.rs`;
-//! users, roles and rules: `roles.rs`.)
+//! users, roles and rules: `roles.rs`; filters of *All tokens*: `all_tokens.rs`; the mail before an expiry:
+//! `notifications.rs`; identity providers: `single_sign_on.rs`.)
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use patgate_testkit::browser::Browser;
@@ -8,7 +10,7 @@ use patgate_testkit::servers::patgate::Patgate;
 use serde_json::json;
 
 use super::{log_in, log_in_admin};
-use crate::actors::{Person, admin, auth};
+use crate::actors::{Person, TOKENS, admin, auth};
 
 const PASSWORD: &str = "password of ann 1";
 
@@ -155,14 +157,17 @@ fn somebody_without_javascript_clears_tokens_that_are_over() {
     browser.reads("tbody th", &["laptop"]);
 }
 
-#[test]
+/// A day to come, within a year. Its day and month are alike, in whatever order the browser asks for them.
 #[expect(clippy::disallowed_methods, reason = "the program runs in the present, and so do its tokens")]
-fn without_javascript_a_day_of_ones_own_ends_in_utc() {
-    let (patgate, browser) = (Patgate::start(), scriptless());
-    // Day and month are alike, in whatever order the browser asks for them.
+fn day_to_come() -> Date {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    let mut days = (2..400).map(|days| today + days.days());
-    let day = days.find(|day| day.day() == day.month()).unwrap();
+    let mut days = (2..365).map(|days| today + days.days());
+    days.find(|day| day.day() == day.month()).unwrap()
+}
+
+#[test]
+fn without_javascript_a_day_of_ones_own_ends_in_utc() {
+    let (patgate, browser, day) = (Patgate::start(), scriptless(), day_to_come());
     log_in_admin(&browser, &patgate, "/account/tokens/new");
     browser.fill("Token name", "by the page");
     browser.choose("Token expiration", "A day of your own");
@@ -186,5 +191,73 @@ fn an_administrator_without_javascript_switches_tokens_of_sso_users_off_and_on()
         browser.press("Save settings");
         browser.sees("The settings are saved");
         assert_eq!((browser.has("#sso:checked"), cells()), (is_on, [is_on; 2]));
+    }
+}
+
+#[test]
+fn an_administrator_without_javascript_closes_a_box_of_the_table_looks_waits_and_undoes() {
+    let (patgate, browser) = (Patgate::start(), scriptless());
+    let tokens = ["deploy", "release"].map(|name| admin(&patgate).token(name, name).text);
+    let pass = || tokens.each_ref().map(|token| auth(&patgate, token));
+    let is_checked = || browser.has("input[value='deploy.internal']:checked");
+    let close = || {
+        browser.press("Deploy, internal users");
+        browser.press("Save settings");
+        browser.sees("Closing internal users for Deploy");
+        browser.reads("tbody th", &["deploy"]);
+    };
+    log_in_admin(&browser, &patgate, "/settings");
+    close();
+    browser.press("Cancel");
+    browser.arrives("/settings");
+    assert_eq!((is_checked(), pass()), (true, [200, 200]), "who looks changes nothing");
+
+    close();
+    browser.press("Later: it can be undone until then");
+    browser.press("Decide");
+    browser.sees("Choose a date and a time");
+    assert!(browser.has("input[value=later]:checked"), "what was chosen stays");
+    // From the year, which has room for more than four digits, Tab leads on; the letter is for clocks of twelve hours.
+    let at = day_to_come().strftime("%d%m%Y").to_string() + "\u{e004}0900A";
+    browser.fill("Date and time", &at);
+    browser.press("Decide");
+    browser.sees("It is decided, and takes effect at the time that you chose.");
+    let decision = "Closed: internal users for Deploy; their tokens are suspended";
+    browser.reads("th[data-label=Decision]", &[decision]);
+    browser.sees(&day_to_come().strftime("%-d %b %Y, 09:00").to_string());
+    assert_eq!((is_checked(), pass()), (true, [200, 200]), "it waits");
+    browser.press("Undo");
+    browser.sees("Undo this decision?");
+    browser.press("Undo decision");
+    browser.sees("The decision is undone.");
+    browser.reads("td[data-label=State]", &["Undone by admin"]);
+
+    close();
+    browser.press("Decide");
+    browser.sees("It is decided, and in force");
+    assert_eq!((is_checked(), pass()), (false, [401, 200]));
+    browser.press("Deploy, internal users");
+    browser.press("Save settings");
+    browser.sees("The settings are saved");
+    assert_eq!((is_checked(), pass()), (true, [200, 200]));
+}
+
+#[test]
+fn an_administrator_without_javascript_switches_passwords_on_the_api_off_and_on() {
+    let (patgate, browser) = (Patgate::start(), scriptless());
+    let token = admin(&patgate).token("script", "any").text;
+    log_in_admin(&browser, &patgate, "/settings");
+    for (is_on, status) in [(false, 401), (true, 200)] {
+        browser.press("Passwords on the API");
+        browser.press("Save settings");
+        browser.sees("The settings are saved");
+        assert_eq!(browser.has("[name=passwords_on_api]:checked"), is_on);
+        assert_eq!(admin(&patgate).get(TOKENS).status, status);
+        assert_eq!(auth(&patgate, &token), 200, "tokens go on");
+        // The pages take passwords all the same.
+        browser.press("Menu of admin");
+        browser.press("Log out");
+        browser.sees("You are logged out");
+        log_in_admin(&browser, &patgate, "/settings");
     }
 }

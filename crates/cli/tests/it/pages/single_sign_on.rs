@@ -137,6 +137,18 @@ fn made_by(patgate: &Patgate, browser: &Browser) -> Token {
     Token { id: field("id"), text: field("token") }
 }
 
+/// As an administrator does who allows no personal access tokens for SSO users, and suspends those that there are.
+fn switch_tokens_off(patgate: &Patgate) {
+    let path = "/api/v1/settings/personal-access-tokens";
+    let mut settings = admin(patgate).get(path).json();
+    for application in ["release", "deploy", "others"] {
+        settings["origins"][application]["sso"] = json!(false);
+    }
+    settings["existingTokens"] = json!({ "originClosed": "suspend" });
+    let answer = admin(patgate).send("PUT", path, &settings);
+    assert!((200..300).contains(&answer.status), "{}", answer.text());
+}
+
 #[test]
 fn somebody_of_the_company_is_told_when_an_administrator_switches_their_tokens_off() {
     let ((patgate, _provider), browser) = (certified(), Browser::start());
@@ -146,14 +158,7 @@ fn somebody_of_the_company_is_told_when_an_administrator_switches_their_tokens_o
     browser.arrives("/account/tokens");
     let token = made_by(&patgate, &browser);
     assert_eq!(auth(&patgate, &token.text), 200);
-    let path = "/api/v1/settings/personal-access-tokens";
-    let mut settings = admin(&patgate).get(path).json();
-    for application in ["release", "deploy", "others"] {
-        settings["origins"][application]["sso"] = json!(false);
-    }
-    settings["existingTokens"] = json!({ "originClosed": "suspend" });
-    let answer = admin(&patgate).send("PUT", path, &settings);
-    assert!((200..300).contains(&answer.status), "{}", answer.text());
+    switch_tokens_off(&patgate);
     assert_eq!(auth(&patgate, &token.text), 401);
     browser.reload();
     browser.sees("An administrator has switched personal access tokens off for SSO users");
@@ -192,4 +197,43 @@ fn somebody_without_javascript_gets_to_the_company_and_no_further_with_a_wrong_a
     assert!(patgate.log().contains("a sign-in was refused"));
     browser.press("Try again");
     browser.sees("Sign-in");
+}
+
+#[test]
+fn somebody_without_javascript_signs_in_at_the_company_loses_their_tokens_and_logs_out_there() {
+    let ((patgate, _provider), browser) = (certified(), Browser::with().without_scripts().start());
+    browser.open(&patgate.url_of("/account/tokens"));
+    browser.press("Log in with Example Ltd.");
+    sign_in_there(&browser, &patgate, "alice", "any password");
+    browser.arrives("/account/tokens");
+    browser.sees("No tokens yet");
+    browser.press("Generate new tokens");
+    browser.fill("Token name", "ci");
+    browser.press("Generate");
+    browser.sees("Token generated");
+    let token = browser.text("#token");
+    assert_eq!(auth(&patgate, &token), 200);
+
+    switch_tokens_off(&patgate);
+    assert_eq!(auth(&patgate, &token), 401);
+    let off = "An administrator has switched personal access tokens off for SSO users";
+    browser.open(&patgate.url_of("/account/tokens"));
+    browser.sees(off);
+    browser.reads("tbody th", &["ci"]);
+    assert!(browser.has("button[disabled]") && !browser.has("a[href$='/account/tokens/new']"));
+    browser.press("Delete ci");
+    browser.press("Delete token");
+    browser.sees("The token is deleted");
+    browser.sees(off);
+    assert!(!browser.has("table, main button, main a.button"), "no list, and nothing to generate with");
+    browser.open(&patgate.url_of("/account/tokens/new"));
+    browser.reads("h1", &["You cannot generate tokens"]);
+
+    browser.press("Menu of alice");
+    browser.press("Log out");
+    browser.sees("Do you want to sign-out from");
+    browser.press("Yes, sign me out");
+    browser.arrives("/login");
+    browser.open(&patgate.url_of("/account/tokens"));
+    browser.arrives("/login?next=%2Faccount%2Ftokens");
 }
