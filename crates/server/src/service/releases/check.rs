@@ -62,19 +62,29 @@ async fn faults(workers: &Workers, draft: &ReleaseDraft) -> Vec<FieldFault> {
     faults
 }
 
+/// Looks whether a script can be read. One that nobody could look at passes, and the log tells: that is no fault of the
+/// script, which is read again when it runs.
+///
+/// # Errors
+/// Where it is no script; that it is too long, or that reading it took too much.
+pub(crate) async fn check_script(workers: &Workers, script: &str) -> Result<(), CheckFailed> {
+    match workers.check(script).await {
+        Err(CheckFailed::NotChecked(why @ (Failure::NoWorker { .. } | Failure::Died { .. }))) => {
+            tracing::warn!(%why, "a script is saved that could not be checked");
+            Ok(())
+        }
+        checked => checked,
+    }
+}
+
 /// What is wrong with a script.
 async fn fault(workers: &Workers, script: &str) -> Option<String> {
-    match workers.check(script).await {
+    match check_script(workers, script).await {
         Ok(()) => None,
         Err(CheckFailed::Syntax(fault)) => {
             let text = script.lines().nth(fault.line.saturating_sub(1) as usize).unwrap_or_default().trim();
             let place = format!("line {}, column {}: {}", fault.line, fault.column, fault.message);
             Some(if text.is_empty() { place } else { format!("{place}: `{text}`") })
-        }
-        // No fault of the script: it is read again when it runs.
-        Err(CheckFailed::NotChecked(why @ (Failure::NoWorker { .. } | Failure::Died { .. }))) => {
-            tracing::warn!(%why, "a script was saved that could not be checked");
-            None
         }
         Err(CheckFailed::NotChecked(why)) => Some(why.to_string()),
     }

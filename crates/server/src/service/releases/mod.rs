@@ -16,6 +16,7 @@ use patgate_core::release::{Refused, ReleaseStatus, Unfit};
 use patgate_store::StoredRelease;
 
 pub use self::act::{abort, approve, restart, retry, start};
+pub(crate) use self::check::check_script;
 pub use self::check::require_readable;
 pub(crate) use self::credential::HERE;
 pub use self::credential::{Credential, require as require_run_as};

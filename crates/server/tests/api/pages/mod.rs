@@ -14,6 +14,7 @@ mod notifications;
 mod outside;
 mod profile;
 mod releases;
+mod releases_editor;
 mod reminders;
 mod reminders_long;
 mod roles;

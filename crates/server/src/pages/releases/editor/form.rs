@@ -8,7 +8,7 @@ use super::variable::VariableForm;
 use crate::pages::form::Fault;
 use crate::pages::{Field, Fields};
 use crate::script::{CheckFailed, Workers};
-use crate::service::releases::{PhaseDraft, ReleaseDraft, TaskDraft};
+use crate::service::releases::{PhaseDraft, ReleaseDraft, TaskDraft, check_script};
 
 /// The form.
 pub(in crate::pages::releases) struct Form {
@@ -122,7 +122,7 @@ impl Form {
     /// Looks whether all scripts can be read; what is wrong stands beside them then.
     pub(super) async fn check(&mut self, workers: &Workers) {
         for task in self.phases.iter_mut().flat_map(|phase| &mut phase.tasks).filter(|task| !task.is_gate) {
-            task.error = match workers.check(&task.script).await {
+            task.error = match check_script(workers, &task.script).await {
                 Ok(()) => None,
                 Err(CheckFailed::Syntax(fault)) => {
                     Some(format!("Line {}, column {}: {}", fault.line, fault.column, fault.message))
