@@ -89,6 +89,9 @@ pub(crate) async fn migrate_to(connection: &DatabaseConnection, target: i64) -> 
             run(&transaction, &step).await.map_err(fault)?;
         }
     }
+    if target >= ninth::VERSION {
+        ninth::fill(&transaction).await.map_err(fault)?;
+    }
     let update =
         Query::update().table(SchemaVersion::Table).value(SchemaVersion::Version, Expr::val(target)).take();
     transaction.execute(&update).await.map_err(fault)?;

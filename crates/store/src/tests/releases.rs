@@ -130,6 +130,33 @@ on_both_databases! {
         assert_eq!(counts, [(ReleaseStatus::Planned, 2), (ReleaseStatus::InProgress, 1)]);
     }
 
+    async fn a_release_that_an_older_program_wrote_is_found_by_its_tags(fixture: Fixture) {
+        let opened = crate::connection::open(&fixture.database).await.unwrap();
+        crate::schema::migrate_to(&opened.orm, 8).await.unwrap();
+        // More than are read at a time.
+        for id in 1..=120 {
+            let mut release = planned(id, "Ship it").release;
+            release.tags.extend((id == 101).then(|| "no 5%".to_owned()));
+            let row = format!(
+                "INSERT INTO releases (number, id, status, title, title_key, owner, version, document, sealed_secrets, \
+                 created_at) VALUES ({id}, '{}', 'PLANNED', 'Ship it', 'ship it', 'ann', 1, '{}', '{{}}', {id})",
+                release.id.as_str(),
+                serde_json::to_string(&release).unwrap()
+            );
+            sea_orm::ConnectionTrait::execute_unprepared(&opened.orm, &row).await.unwrap();
+        }
+        opened.pool.close().await;
+        let store = fixture.open().await;
+        let tagged = async |tag: &str| -> Vec<i64> {
+            let filter = ReleaseFilter { tags: vec![tag.to_owned()], ..ReleaseFilter::default() };
+            let found = store.listed_releases(&filter, Page::WHOLE).await.unwrap();
+            found.iter().map(|found| found.number.as_i64()).collect()
+        };
+        assert_eq!(tagged("nightly").await, (1..=120).rev().collect::<Vec<_>>());
+        assert_eq!(tagged("no 5%").await, [101]);
+        assert!(tagged("night").await.is_empty());
+    }
+
     async fn a_list_shows_what_stands_beside_a_release_and_reads_an_old_one_whole(fixture: Fixture) {
         let store = fixture.open().await;
         insert(&store, &[started(1), planned(2, "Later")]).await;
