@@ -27,6 +27,8 @@ mod pages;
 mod providers;
 mod readme;
 mod release_applications;
+mod release_credentials;
+mod release_limits;
 mod release_nodes;
 mod releases;
 mod scim;

@@ -14,7 +14,7 @@ use crate::actors::{Person, admin};
 /// How long a release may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 /// A single statement that takes longer than a script may: the limits end it after seconds, not before.
-const FOREVER: &str = "print('begun')\nall(range(1, 2000000000))";
+pub(crate) const FOREVER: &str = "print('begun')\nall(range(1, 2000000000))";
 const TEMPLATES: &str = "/api/v1/templates";
 
 pub(crate) fn script(text: &str) -> Value {
@@ -36,7 +36,7 @@ pub(crate) fn start(person: &Person<'_>, tasks: &[Value], more: &Value) -> Strin
     started.json()["id"].as_str().unwrap().to_owned()
 }
 
-fn read(person: &Person<'_>, release: &str) -> Value {
+pub(crate) fn read(person: &Person<'_>, release: &str) -> Value {
     person.get(&format!("/api/v1/releases/{release}")).json()
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn wait_for(person: &Person<'_>, release: &str, is_so: impl Fn(&Value
 }
 
 /// The release when it has come to this status.
-fn come_to(person: &Person<'_>, release: &str, status: &str) -> Value {
+pub(crate) fn come_to(person: &Person<'_>, release: &str, status: &str) -> Value {
     wait_for(person, release, |now| now["status"] == json!(status))
         .unwrap_or_else(|| panic!("the release is not {status}, but {}", read(person, release)))
 }
@@ -194,7 +194,7 @@ fn a_template_whose_script_cannot_be_read_is_not_saved() {
 }
 
 /// The processes that run scripts for a server.
-fn workers(patgate: &Patgate) -> Vec<String> {
+pub(crate) fn workers(patgate: &Patgate) -> Vec<String> {
     let id = patgate.id();
     let of_thread =
         |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children")).unwrap_or_default();

@@ -38,6 +38,7 @@ mod rechecks_told;
 mod refusals;
 mod release;
 mod release_credentials;
+mod release_planned;
 mod release_tasks;
 mod releases;
 mod reminders;

@@ -1,0 +1,84 @@
+//! Where scripts of releases are stopped, as whoever started them reads it: the task says which limit it was.
+
+use std::time::Duration;
+
+use patgate_testkit::child;
+use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::wait;
+use serde_json::{Value, json};
+
+use crate::actors::admin;
+use crate::releases::{FOREVER, come_to, log, read, script, start, wait_for, workers};
+
+/// Scripts that take long come last: on a busy machine, the clock of a minute ends one that would reach another limit.
+const PATIENCE: Duration = Duration::from_secs(200);
+/// What is told then.
+const CLOCK: &str = "The script was stopped: it took longer than 60 seconds, the time of its calls included.";
+
+#[test]
+fn each_limit_of_a_script_is_named_by_the_task_that_reached_it() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let run_as = json!({ "scriptUserPassword": root.token("run as", "release").text });
+    let scripts = [
+        (
+            "def grow():\n    x = []\n    for i in range(100000000):\n        x.append('abcdefgh' * 1000 + str(i))\ngrow()",
+            "The script was stopped: it needed more than 134217728 bytes of memory.",
+        ),
+        (
+            "def deeper(x):\n    return deeper(x + 1)\ndeeper(0)",
+            "The script was stopped: its functions call each other too deeply.",
+        ),
+        (
+            "def talk():\n    for i in range(1000):\n        print('x' * 1000)\ntalk()",
+            "The script was stopped: it printed more than 262144 bytes.",
+        ),
+        (
+            "def ask():\n    for i in range(1001):\n        api.get('/profile')\nask()",
+            "The script was stopped: it made more than 1000 calls.",
+        ),
+        (
+            "def turn():\n    for i in range(1000000000):\n        x = i\nturn()",
+            "The script was stopped: it took more than 10000000 steps. Look for a loop that does not end.",
+        ),
+        (
+            "all([all(range(1, 2000000000)) for _ in range(1000)])",
+            "The script was stopped: it used the processor for more than 10 seconds.",
+        ),
+    ];
+    let started = scripts.map(|(text, told)| (start(&root, &[script(text)], &run_as), told));
+    for (release, told) in started {
+        let failed = wait::until(PATIENCE, || {
+            Some(read(&root, &release)).filter(|now| now["status"] == json!("FAILED"))
+        });
+        let failed = failed.unwrap_or_else(|| panic!("{told}: {}", read(&root, &release)));
+        let why = failed["phases"][0]["tasks"][0]["statusLine"].as_str().unwrap();
+        let is_slow = told.contains("steps") || told.contains("processor");
+        assert!(why == told || (is_slow && why == CLOCK), "{told}: {why}");
+    }
+    let next = start(&root, &[script("print('well')")], &run_as);
+    come_to(&root, &next, "COMPLETED");
+}
+
+#[test]
+fn a_worker_that_is_killed_fails_its_task_and_the_next_release_runs() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let release = start(&root, &[script(FOREVER)], &json!({}));
+    let has_begun = |now: &Value| log(&root, &now["phases"][0]["tasks"][0]) == ["begun"];
+    wait_for(&root, &release, has_begun).unwrap();
+    for worker in workers(&patgate) {
+        child::run("kill", ["-KILL", worker.as_str()]);
+    }
+    let failed = come_to(&root, &release, "FAILED");
+    assert_eq!(
+        failed["phases"][0]["tasks"][0]["statusLine"],
+        json!(
+            "The process that ran the script ended unexpectedly (signal 9). Start the task again; if it happens again, tell \
+             your administrator."
+        )
+    );
+    let next = start(&root, &[script("print('well')")], &json!({}));
+    let done = come_to(&root, &next, "COMPLETED");
+    assert_eq!(log(&root, &done["phases"][0]["tasks"][0]), ["well"]);
+}
