@@ -188,3 +188,20 @@ fn a_server_that_a_loader_loads_starts() {
     assert_eq!(admin(&patgate).token("t", "release").text.split('_').next(), Some("rpa"));
     assert!(patgate.stop().success());
 }
+
+#[test]
+fn a_server_whose_file_is_gone_starts_and_outlives_broken_pipes() {
+    // A program that cannot begin again, because its file was put out of the way while it started.
+    let script =
+        "ln -- \"$0\" \"$0-$$\" && exec 9< \"$0-$$\" && rm -- \"$0-$$\" && exec /proc/self/fd/9 \"$@\"";
+    let mut patgate = Patgate::with().under(["sh", "-c", script]).start();
+    let status = fs::read_to_string(format!("/proc/{}/status", patgate.id())).unwrap();
+    let signals = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        u64::from_str_radix(line.trim(), 16).unwrap()
+    };
+    // SIGPIPE is the thirteenth (signal(7)).
+    let outlived = signals("SigIgn:") | signals("SigCgt:");
+    assert_eq!(outlived >> 12 & 1, 1, "{status}");
+    assert!(patgate.stop().success());
+}

@@ -17,6 +17,11 @@ use std::time::Duration;
 #[cfg(target_os = "linux")]
 use std::{env, fs};
 
+#[cfg(target_os = "linux")]
+use tokio::runtime;
+#[cfg(target_os = "linux")]
+use tokio::signal::unix::{SignalKind, signal};
+
 /// Longer than the allocator keeps freed pages in case they are wanted again (a second).
 const KEPT: Duration = Duration::from_millis(1_500);
 
@@ -55,6 +60,18 @@ fn begin_again() {
         && is_mapped(&program, BEGAN_AGAIN.as_ptr().addr(), &mappings)
     {
         let _ = Command::new(program).arg0(name).args(arguments).env(BEGAN_AGAIN, "1").exec();
+        outlive_broken_pipes();
+    }
+}
+
+/// Keeps who goes away from ending the program: a try to begin again that failed has put back the system's own answer to a
+/// broken pipe or connection (`CommandExt::exec`), and has left it so.
+#[cfg(target_os = "linux")]
+fn outlive_broken_pipes() {
+    if let Ok(runtime) = runtime::Builder::new_current_thread().enable_io().build() {
+        let _inside = runtime.enter();
+        // What is asked here stays when the runtime is gone: to write there is a fault again, and no more.
+        let _ = signal(SignalKind::pipe());
     }
 }
 
