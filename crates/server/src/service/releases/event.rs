@@ -50,7 +50,8 @@ impl EventStart {
         if since > self.endpoint_version {
             return Err(Problem::conflict("The endpoint was changed just now"));
         }
-        if self.delivery.starts_by.is_none_or(|version| version < since) {
+        // An older program noted no version. Of an endpoint that was not changed since then all versions count, also that one.
+        if self.delivery.starts_by.unwrap_or(0) < since {
             let detail = "The request was accepted before the endpoint was changed; *Redeliver* starts a release by it";
             return Err(Problem::new(StatusCode::GONE, "accepted_before", detail));
         }

@@ -122,6 +122,22 @@ async fn a_change_of_something_else_leaves_what_was_accepted_as_it_is() {
 }
 
 #[tokio::test]
+async fn what_an_older_program_accepted_starts_its_release() {
+    let (world, ann) = still("").await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let template = world.startable(&token.text).await;
+    let endpoint = world.post_endpoint("hook", starting(&template)).await;
+    world.accepted("hook").await;
+    let mut claimed = world.claim().await;
+    // It noted nothing of the endpoint with what it accepted.
+    claimed[0].starts_by = None;
+    let known = world.state.webhooks.endpoints.by_number(endpoint);
+    let started = forward::deliver(&world.state, known.as_deref(), &claimed[0]).await;
+    assert!(matches!(started, DeliveryOutcome::Delivered { .. }), "{started:?}");
+    assert_eq!(world.all_releases().await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_node_that_knows_an_older_endpoint_starts_nothing_and_forwards_nothing_of_it() {
     let (world, ann) = still("").await;
     let token = world.token(&ann, NewGrant::default()).await;
