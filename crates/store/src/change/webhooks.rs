@@ -20,6 +20,8 @@ use crate::webhooks::{ClaimedDelivery, DeliveryOutcome, DeliveryState, Pairs, fo
 
 /// What errors call it.
 const DELIVERY: &str = "delivery that is done";
+/// The same of one whose body went with the log, or whose secret parameters were kept no longer.
+const WHOLE: &str = "delivery whose body and secret parameters are there still";
 
 /// What decides who starts which release: what an endpoint accepted before one of these was changed starts none.
 const STEERING: [&str; 5] = [
@@ -74,7 +76,7 @@ impl Change {
             .take();
         let row = self.transaction.query_one(&look).await?.ok_or(StoreError::NotFound(DELIVERY))?;
         let whole: Option<String> = column(&row, "whole")?;
-        let whole = whole.ok_or(StoreError::NotFound(DELIVERY))?;
+        let whole = whole.ok_or(StoreError::NotFound(WHOLE))?;
         let message: String = column(&row, "message_id")?;
         let (own, marks) = without_marks(json(&row, "parameters")?);
         let shown: Option<String> = column(&row, "shown")?;
@@ -84,10 +86,10 @@ impl Change {
             // Variables of a release are shown: nothing of them was left out of the log.
             (true, true) => shown.unwrap_or_default(),
             (false, true) if item.type_name != GET_WEBHOOK_ENDPOINT.name => Pairs::new(),
-            (false, true) => shown.filter(is_whole).ok_or(StoreError::NotFound(DELIVERY))?,
+            (false, true) => shown.filter(is_whole).ok_or(StoreError::NotFound(WHOLE))?,
             // It was accepted without its secrets.
             (false, false) if marks.starts_by.is_some() && !is_whole(&own) => {
-                return Err(StoreError::NotFound(DELIVERY));
+                return Err(StoreError::NotFound(WHOLE));
             }
             (_, false) => own,
         };

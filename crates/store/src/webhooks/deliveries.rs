@@ -54,6 +54,16 @@ impl Store {
         Ok(in_list_order(deliveries, seek.is_backward()))
     }
 
+    /// Whether this delivery of an endpoint waits.
+    pub async fn delivery_waits(&self, endpoint: ItemNumber, id: DeliveryId) -> Result<bool, StoreError> {
+        let select = selection()
+            .and_where(Expr::col(WebhookDeliveries::Id).eq(id.as_i64()))
+            .and_where(Expr::col(WebhookDeliveries::Endpoint).eq(endpoint.as_i64()))
+            .and_where(Expr::col(WebhookDeliveries::State).eq(DeliveryState::Waiting.as_str()))
+            .take();
+        Ok(self.inner.orm.query_one(&select).await?.is_some())
+    }
+
     /// How many deliveries of an endpoint wait.
     pub async fn deliveries_waiting(&self, endpoint: ItemNumber) -> Result<u64, StoreError> {
         let select = Query::select()

@@ -29,11 +29,11 @@ pub(super) async fn redeliver(
     Part(number, id): Part<DeliveryId>,
     Submitted { visitor, .. }: Submitted,
 ) -> PageResult {
-    match webhooks::redeliver(&state, &visitor.caller, number, id).await {
-        Ok(()) => {}
-        // Two people let it begin again: both read that it does.
-        Err(problem) if problem.status() == StatusCode::NOT_FOUND => {}
-        Err(problem) => {
+    if let Err(problem) = webhooks::redeliver(&state, &visitor.caller, number, id).await {
+        // Two people let it begin again: both read that it does. Of one that is not there as a whole nobody does.
+        let begins = problem.status() == StatusCode::NOT_FOUND
+            && webhooks::waits(&state, &visitor.caller, number, id).await?;
+        if !begins {
             let view = webhooks::item(&state, &visitor.caller, number).await?;
             return question(&state, &visitor, PassedOn::of(&view.item), number, id).refused(problem);
         }

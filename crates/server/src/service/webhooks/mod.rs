@@ -19,7 +19,7 @@ pub use self::live::{Arrivals, Came, watch};
 pub use self::read::{
     WholeRequest, all, deliveries, endpoint_url, item, last_request, refusals, request, requests, search,
 };
-pub use self::redeliver::redeliver;
+pub use self::redeliver::{redeliver, waits};
 pub use self::test::send_test;
 use crate::caller::Caller;
 use crate::problem::Problem;

@@ -37,3 +37,17 @@ pub async fn redeliver(
     state.webhooks.is_due.notify_one();
     Ok(())
 }
+
+/// Whether a delivery waits: somebody else may have let it begin again.
+///
+/// # Errors
+/// 403 without `config#edit`.
+pub async fn waits(
+    state: &AppState,
+    caller: &Caller,
+    number: ItemNumber,
+    id: DeliveryId,
+) -> Result<bool, Problem> {
+    caller.require(state, CONFIG_EDIT)?;
+    Ok(state.store.delivery_waits(number, id).await?)
+}

@@ -170,6 +170,28 @@ async fn what_was_given_up_is_shown_and_sent_again_by_hand() {
 }
 
 #[tokio::test]
+async fn what_is_there_no_longer_is_not_said_to_be_sent_again() {
+    let world = World::new().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let forwards = json!({
+        "authentication": "none", "action": "forward", "forwardUrl": "https://192.0.2.1/", "requestRetention": 0,
+    });
+    let endpoint = world.post_endpoint("hook", forwards).await;
+    assert_eq!(world.send(post("/webhooks/hook").json(&json!({}))).await.status(), 202);
+    let (store, now) = (&world.state.store, world.clock.now());
+    let delivery = store.due_deliveries(now, None, 1).await.unwrap()[0].id;
+    let again = format!("/configuration/webhooks/{endpoint}/deliveries/{delivery}");
+    let sent = world.send(post(&again).submit(&root, &[])).await;
+    assert_eq!(sent.status(), 303, "it waits, as if somebody else had been first");
+    let claimed = store.claim_deliveries(&[delivery], now, now).await.unwrap();
+    let taken = patgate_store::DeliveryOutcome::Delivered { answer: "204 No Content".to_owned() };
+    store.mark_deliveries(&[(&claimed[0], taken)], now).await.unwrap();
+    let sent = world.send(post(&again).submit(&root, &[])).await;
+    assert_eq!(sent.status(), 404, "its body went with the log: {}", sent.text());
+    assert!(!store.delivery_waits(endpoint, delivery).await.unwrap());
+}
+
+#[tokio::test]
 async fn everything_that_was_given_up_is_shown_page_by_page() {
     let world = World::new().await;
     let root = person(&world, "root", &["admin"]).await;
