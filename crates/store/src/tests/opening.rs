@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::*;
 use crate::tables::SchemaVersion;
-use crate::{OpenError, Sequence, StoreError};
+use crate::{DeliveryState, NewWebhookRequest, OpenError, Seek, Sequence, StoreError};
 
 on_both_databases! {
     async fn an_operator_starts_on_an_empty_database_and_again(fixture: Fixture) {
@@ -31,6 +31,35 @@ on_both_databases! {
         assert_eq!(version(&store).await, crate::schema::KNOWN);
         assert_eq!(store.user_by_name(&name("ann")).await.unwrap().unwrap().id, UserId::from_i64(1));
         assert_eq!(store.reset_link_of(UserId::from_i64(1)).await.unwrap(), None);
+    }
+
+    async fn what_an_older_program_accepted_at_endpoints_goes_on(fixture: Fixture) {
+        let opened = crate::connection::open(&fixture.database).await.unwrap();
+        crate::schema::migrate_to(&opened.orm, 9).await.unwrap();
+        let delivery = "INSERT INTO webhook_deliveries (id, endpoint, request, number, message_id, parameters, content_type, \
+                        body, state, attempts, due_at, created_at) \
+                        VALUES (1001, 7, 1, 1, 'm', '[[\"\\u0000hops\",\"2\"],[\"a\",\"b\"]]', 'application/json', '{}', \
+                        'waiting', 1, 1000, 1000)";
+        let counters = "INSERT INTO webhook_counters (endpoint, last_request, waiting) VALUES (7, 1, 1)";
+        for sql in [delivery, counters] {
+            opened.orm.execute_unprepared(sql).await.unwrap();
+        }
+        opened.pool.close().await;
+        let store = fixture.open().await;
+        let claimed = webhooks::claim(&store, now()).await;
+        let [delivery] = &claimed[..] else { panic!("{claimed:?}") };
+        assert_eq!((delivery.hops, delivery.starts_by, delivery.attempts), (2, None, 2));
+        assert_eq!(delivery.parameters, [("a".to_owned(), "b".to_owned())]);
+        let change = store.change(&admin(), now()).await.unwrap();
+        assert_eq!(change.starts_since(webhooks::ENDPOINT).await.unwrap(), 0, "all its versions count");
+        drop(change);
+        let waiting = store.deliveries_in(webhooks::ENDPOINT, DeliveryState::Waiting, &Seek::Start, 9).await.unwrap();
+        assert_eq!((waiting.len(), waiting[0].paused_at), (1, None));
+        // What it keeps is what its requests say, until it is changed.
+        let kept = [NewWebhookRequest { keep: 1, ..webhooks::request(2) }, NewWebhookRequest { keep: 1, ..webhooks::request(3) }];
+        store.receive_webhooks(&kept).await.unwrap();
+        let kept = store.webhook_requests(webhooks::ENDPOINT, &Seek::Start, 9).await.unwrap();
+        assert_eq!(kept.iter().map(|request| request.number).collect::<Vec<_>>(), [3], "it goes on counting");
     }
 
     async fn two_programs_start_at_once(fixture: Fixture) {
