@@ -2,8 +2,10 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use patgate_core::identifier::{DeliveryId, ItemNumber};
+use patgate_core::identifier::DeliveryId;
+use patgate_core::item::{Value, webhook_property as property};
 use patgate_core::permission::names::CONFIG_EDIT;
+use patgate_store::Item;
 
 use super::{PLACE, Part, PassedOn, path};
 use crate::pages::confirm::Confirm;
@@ -20,7 +22,7 @@ pub(super) async fn ask(
 ) -> PageResult {
     visitor.caller.require(&state, CONFIG_EDIT)?;
     let view = webhooks::item(&state, &visitor.caller, number).await?;
-    question(&state, &visitor, PassedOn::of(&view.item), number, id).ask()
+    question(&state, &visitor, &view.item, id).ask()
 }
 
 /// The act.
@@ -35,29 +37,27 @@ pub(super) async fn redeliver(
             && webhooks::waits(&state, &visitor.caller, number, id).await?;
         if !begins {
             let view = webhooks::item(&state, &visitor.caller, number).await?;
-            return question(&state, &visitor, PassedOn::of(&view.item), number, id).refused(problem);
+            return question(&state, &visitor, &view.item, id).refused(problem);
         }
     }
     Ok(redirect(&state, &format!("{}/deliveries?state=waiting&done=redeliver", path(number))))
 }
 
-fn question(
-    state: &AppState,
-    visitor: &Visitor,
-    passed_on: PassedOn,
-    number: ItemNumber,
-    id: DeliveryId,
-) -> Confirm {
+fn question(state: &AppState, visitor: &Visitor, item: &Item, id: DeliveryId) -> Confirm {
+    let passed_on = PassedOn::of(item);
     let (heading, sentence) = passed_on.question();
     let heading = heading.to_owned();
+    let is_enabled = item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
+    let off = if is_enabled { "" } else { passed_on.off() };
+    let sentences = [sentence, off].into_iter().filter(|said| !said.is_empty());
     Confirm {
         shell: Shell::new(state, visitor, heading.clone(), PLACE),
         heading,
-        sentences: vec![sentence.to_owned()],
-        action: format!("{}/deliveries/{id}", path(number)),
+        sentences: sentences.map(str::to_owned).collect(),
+        action: format!("{}/deliveries/{id}", path(item.number)),
         button: "Redeliver",
         is_danger: false,
         is_possible: true,
-        cancel: format!("{}/deliveries", path(number)),
+        cancel: format!("{}/deliveries", path(item.number)),
     }
 }

@@ -290,4 +290,9 @@ async fn who_looks_at_an_endpoint_that_starts_releases_reads_of_releases() {
     let question = world.open(&root, &format!("{base}/deliveries/{id}")).await;
     assert!(question.text().contains("Start a release by this request again?"), "{}", question.text());
     assert!(!page.text().contains("receiver") && !question.text().contains("receiver"));
+    let off = "The endpoint is not enabled, and starts nothing";
+    assert!(!question.text().contains(off), "{}", question.text());
+    assert_eq!(world.change_endpoint("hook", json!({ "enabled": false })).await.status(), 200);
+    let question = world.open(&root, &format!("{base}/deliveries/{id}")).await;
+    assert!(question.text().contains(off), "{}", question.text());
 }
