@@ -20,6 +20,8 @@ pub use self::secret::{EndpointToken, SecretDigest};
 pub use self::signature::{NotASigningSecret, SigningSecret, TOLERANCE, sign};
 pub use self::target::{Forbidden, forbidden};
 
+use crate::item::{Properties, Value, webhook_property as property};
+
 /// How a caller of an endpoint proves who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -89,4 +91,17 @@ impl Action {
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Keep, Self::Forward, Self::Start].into_iter().find(|action| action.as_str() == word)
     }
+}
+
+/// Whether an endpoint with these values takes requests.
+#[must_use]
+pub fn is_enabled(properties: &Properties) -> bool {
+    properties.get(property::ENABLED) == Some(&Value::Boolean(true))
+}
+
+/// What becomes of the requests that an endpoint with these values accepts. One that says nothing keeps them.
+#[must_use]
+pub fn action(properties: &Properties) -> Action {
+    let word = properties.get(property::ACTION).and_then(Value::as_text);
+    word.and_then(Action::from_word).unwrap_or(Action::Keep)
 }

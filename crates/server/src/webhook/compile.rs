@@ -8,7 +8,7 @@ use patgate_core::item::{SecretText, USUAL_RETENTION_SIZE, Value, webhook_proper
 use patgate_core::release::{LONGEST_VALUE, ReleaseId};
 use patgate_core::token::Digest;
 use patgate_core::webhook::{
-    Action, Authentication, EndpointToken, Method, SecretDigest, SigningSecret, TOLERANCE,
+    Action, Authentication, EndpointToken, Method, SecretDigest, SigningSecret, TOLERANCE, action, is_enabled,
 };
 use patgate_store::{Item, StoredSecret};
 
@@ -16,7 +16,7 @@ use super::endpoint::{Endpoint, Forward, Kind};
 use super::room::Limits;
 use crate::configuration::Secret;
 use crate::sealing::{Purpose, SealFault, Sealer};
-use crate::service::items::webhook::{action, forward_header, forward_url, method};
+use crate::service::items::webhook::{forward_header, forward_url, method};
 
 /// Reads an item. What cannot be read closes the endpoint, and never opens it.
 pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -> Endpoint {
@@ -26,7 +26,6 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -
         integer(name).and_then(|number| u32::try_from(number).ok()).unwrap_or(otherwise)
     };
     let path = text(item, property::PATH);
-    let is_enabled = item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
     let kind = Kind::of_type(&item.type_name);
     let action = action(&item.properties);
     let authentication = match authentication(item, &opened) {
@@ -54,7 +53,7 @@ pub(super) async fn compile(sealer: &Sealer, item: &Item, limits: Arc<Limits>) -
         starts: Some(text(item, property::TEMPLATE))
             .filter(|_| action == Action::Start)
             .and_then(|template| ReleaseId::of_place(template).ok()),
-        is_enabled: is_enabled && !path.is_empty(),
+        is_enabled: is_enabled(&item.properties) && !path.is_empty(),
         authentication,
         keep: number(property::REQUEST_RETENTION, 100),
         keep_bytes: u64::from(number(property::RETENTION_SIZE, USUAL_RETENTION_SIZE)) << 20,

@@ -5,7 +5,7 @@ use patgate_core::identifier::{DeliveryId, ItemNumber};
 use patgate_core::item::{
     GET_WEBHOOK_ENDPOINT, MASK, POST_WEBHOOK_ENDPOINT, USUAL_RETENTION_SIZE, Value, webhook_property,
 };
-use patgate_core::webhook::Action;
+use patgate_core::webhook::{Action, action, is_enabled};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use serde_json::json;
@@ -82,7 +82,8 @@ impl Change {
         let shown: Option<String> = column(&row, "shown")?;
         let shown: Option<Pairs> = shown.map(|shown| from_json(&shown, "parameters")).transpose()?;
         let is_delivered = column::<String>(&row, "state")? == DeliveryState::Delivered.as_str();
-        let parameters = match (starts(&item), is_delivered) {
+        let starts = action(&item.properties) == Action::Start;
+        let parameters = match (starts, is_delivered) {
             // Variables of a release are shown: nothing of them was left out of the log.
             (true, true) => shown.unwrap_or_default(),
             (false, true) if item.type_name != GET_WEBHOOK_ENDPOINT.name => Pairs::new(),
@@ -93,7 +94,7 @@ impl Change {
             }
             (_, false) => own,
         };
-        let marks = Marks { hops: marks.hops, starts_by: starts(&item).then_some(item.version) };
+        let marks = Marks { hops: marks.hops, starts_by: starts.then_some(item.version) };
         let update = Query::update()
             .table(WebhookDeliveries::Table)
             .value(WebhookDeliveries::Body, whole)
@@ -203,7 +204,7 @@ impl Change {
 
     /// Lets what waited for an endpoint to be enabled go on, when it is enabled now.
     pub(super) async fn resume_webhooks_of(&mut self, before: &Item, item: &Item) -> Result<(), StoreError> {
-        if is_endpoint(item) && pause::is_enabled(item) && !pause::is_enabled(before) {
+        if is_endpoint(item) && is_enabled(&item.properties) && !is_enabled(&before.properties) {
             pause::resume(&self.transaction, item.number, self.now).await?;
         }
         Ok(())
@@ -243,12 +244,6 @@ impl Change {
 
 fn is_endpoint(item: &Item) -> bool {
     [POST_WEBHOOK_ENDPOINT.name, GET_WEBHOOK_ENDPOINT.name].contains(&item.type_name.as_str())
-}
-
-/// Whether each request of an endpoint starts a release.
-fn starts(item: &Item) -> bool {
-    let word = item.properties.get(webhook_property::ACTION).and_then(Value::as_text);
-    word.and_then(Action::from_word) == Some(Action::Start)
 }
 
 /// Whether no parameter is without its secret.

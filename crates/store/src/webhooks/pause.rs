@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{Value, webhook_property};
+use patgate_core::webhook::is_enabled;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use super::DeliveryState;
 use crate::error::StoreError;
-use crate::items::{self, Item};
+use crate::items;
 use crate::store::Store;
 use crate::tables::{WebhookCounters, WebhookDeliveries};
 use crate::transaction::WriteTransaction;
@@ -33,7 +33,7 @@ impl Store {
         let (_turn, transaction) = self.inner.begin_data().await?;
         // As it is now: the node that asks may be behind.
         let item = items::by_number(&transaction, endpoint).await?;
-        if item.is_none_or(|item| is_enabled(&item)) {
+        if item.is_none_or(|item| is_enabled(&item.properties)) {
             transaction.rollback().await?;
             return Ok(false);
         }
@@ -56,11 +56,6 @@ impl Store {
         }
         Ok(true)
     }
-}
-
-/// Whether an endpoint takes requests.
-pub(crate) fn is_enabled(item: &Item) -> bool {
-    item.properties.get(webhook_property::ENABLED) == Some(&Value::Boolean(true))
 }
 
 /// Lets all that waited for an endpoint to be enabled go on now.

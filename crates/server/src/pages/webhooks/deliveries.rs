@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{Value, webhook_property as property};
+use patgate_core::webhook::is_enabled;
 use patgate_store::{DeliveryState, Seek};
 
 use super::row::DeliveryRow;
@@ -51,7 +51,7 @@ pub(super) async fn show(
     let place: Seek<i64> = paging::place(&query);
     let found = webhooks::deliveries(&state, &visitor.caller, number, became, &place, paging::ASKED).await?;
     let (found, paging) = Paging::cut(found, &place, &query, |delivery| delivery.number);
-    let is_enabled = view.item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
+    let is_enabled = is_enabled(&view.item.properties);
     let passed_on = PassedOn::of(&view.item);
     let notice =
         (query.text("done") == "redeliver").then(|| Notice::Done(passed_on.begins_again().to_owned()));

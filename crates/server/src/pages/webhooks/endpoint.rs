@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Value, webhook_property as property};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW};
+use patgate_core::webhook::is_enabled;
 use patgate_store::Seek;
 
 use super::row::RequestRow;
@@ -81,7 +82,7 @@ pub(super) async fn show(
         "test" => Some(Notice::Done("The test request was taken.".to_owned())),
         _ => None,
     };
-    let is_enabled = view.item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
+    let is_enabled = is_enabled(&view.item.properties);
     let passed_on = PassedOn::of(&view.item);
     let may_configure = visitor.may_any(&state, &[CONFIG_VIEW, CONFIG_EDIT]);
     let title = view.item.id.name().to_owned();

@@ -20,12 +20,11 @@ use axum::routing::get;
 use http::request::Parts;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::permission::names::CONFIG_EDIT;
-use patgate_core::webhook::Action;
+use patgate_core::webhook::{Action, action};
 use patgate_store::Item;
 
 use super::{Refused, Visitor};
 use crate::problem::Problem;
-use crate::service::items::webhook::action;
 use crate::state::AppState;
 
 /// Where the list is.

@@ -7,7 +7,7 @@ use patgate_core::grant::{Grant, GrantState};
 use patgate_core::identifier::GrantId;
 use patgate_core::item::{Properties, PropertyFault, Reason, Value, webhook_property as property};
 use patgate_core::release::{ReleaseId, ReleaseStatus};
-use patgate_core::webhook::{Action, Method, SigningSecret};
+use patgate_core::webhook::{Action, Method, SigningSecret, action, is_enabled};
 use patgate_store::{Item, StoredRelease, StoredSecret};
 use url::Url;
 
@@ -161,9 +161,10 @@ pub(super) fn warnings(state: &AppState, item: &Item, grants: &KnownGrants) -> V
 
 /// The template of which an endpoint with these values starts releases; `None`: it starts none, or is off.
 pub(super) fn starts(properties: &Properties) -> Option<ReleaseId> {
-    let is_on = properties.get(property::ENABLED) == Some(&Value::Boolean(true));
     let template = properties.get(property::TEMPLATE).and_then(Value::as_text)?;
-    ReleaseId::of_place(template).ok().filter(|_| is_on && action(properties) == Action::Start)
+    ReleaseId::of_place(template)
+        .ok()
+        .filter(|_| is_enabled(properties) && action(properties) == Action::Start)
 }
 
 /// What is wrong with the template of an endpoint of this type, as it is now. One that is not there may be made later.
@@ -233,12 +234,6 @@ fn token_warning(state: &AppState, item: &Item, KnownGrants(grants): &KnownGrant
 pub(crate) fn method(properties: &Properties) -> Method {
     let word = properties.get(property::AUTHENTICATION).and_then(Value::as_text);
     word.and_then(Method::from_word).unwrap_or(Method::Token)
-}
-
-/// What becomes of an accepted request.
-pub(crate) fn action(properties: &Properties) -> Action {
-    let word = properties.get(property::ACTION).and_then(Value::as_text);
-    word.and_then(Action::from_word).unwrap_or(Action::Keep)
 }
 
 /// Reads an address that requests are forwarded to.

@@ -7,7 +7,7 @@ use patgate_core::item::{
     Decision, ItemId, Keeping, Kind, PropertyFault, SecretChange, Stored, TypeDescriptor, decide, descriptor,
 };
 use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
-use patgate_core::webhook::Action;
+use patgate_core::webhook::{Action, action};
 use patgate_store::{Change, Item, NewItem, StoreError, StoredSecret, StoredSecrets};
 
 use super::kind::Held;
@@ -202,7 +202,7 @@ async fn require_start(
     descriptor: &TypeDescriptor,
     decision: &Decision,
 ) -> Result<(), Problem> {
-    if webhook::action(&decision.properties) != Action::Start {
+    if action(&decision.properties) != Action::Start {
         return Ok(());
     }
     Mandate::of_caller(state, change, caller).await?.require(RELEASE_CREATE)?;

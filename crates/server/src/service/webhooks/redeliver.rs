@@ -2,12 +2,11 @@
 
 use patgate_core::identifier::{DeliveryId, ItemNumber};
 use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
-use patgate_core::webhook::Action;
+use patgate_core::webhook::{Action, action};
 
 use super::known;
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::items::webhook::action;
 use crate::service::mandate::Mandate;
 use crate::state::AppState;
 
