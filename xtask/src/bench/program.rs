@@ -136,6 +136,22 @@ impl Data {
         Ok(password.trim().to_owned())
     }
 
+    /// Writes to the database, past the program: what would take it years, or hours.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(super) fn write_database(&self, sql: &str) -> Result<(), Failure> {
+        process::run(self.sqlite().arg(sql))
+    }
+
+    /// What the database says to a question, without blanks around it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(super) fn ask_database(&self, sql: &str) -> Result<String, Failure> {
+        Ok(process::read(self.sqlite().arg(sql))?.trim().to_owned())
+    }
+
     /// How many tokens have a last use in the database.
     ///
     /// # Errors
@@ -147,6 +163,12 @@ impl Data {
 
     fn state(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    fn sqlite(&self) -> Command {
+        let mut command = Command::new("sqlite3");
+        command.arg(self.state().join("patgate.db"));
+        command
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn make_due(data: &Data) -> Result<(), Failure> {
     let sql = "UPDATE grants SET expires_at = (strftime('%s', 'now') + 3 * 86400) * 1000
          WHERE id IN (SELECT min(id) FROM grants GROUP BY owner)";
-    process::run(Command::new("sqlite3").arg(data.path().join("data/patgate.db")).arg(sql))
+    data.write_database(sql)
 }
 
 fn night(data: &Data, due: usize) -> Result<Night, Failure> {
@@ -135,9 +135,7 @@ fn night(data: &Data, due: usize) -> Result<Night, Failure> {
 
 /// How many mails are marked as sent.
 fn marked(data: &Data) -> Option<usize> {
-    let mut ask = Command::new("sqlite3");
-    ask.arg(data.path().join("data/patgate.db")).arg("SELECT count(*) FROM mails WHERE state = 'sent'");
-    process::read(&mut ask).ok()?.trim().parse().ok()
+    data.ask_database("SELECT count(*) FROM mails WHERE state = 'sent'").ok()?.parse().ok()
 }
 
 fn report(tokens: usize, due: usize, night: &Night) -> String {

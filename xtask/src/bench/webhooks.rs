@@ -156,7 +156,7 @@ fn fill(data: &Data) -> Result<(), Failure> {
          ALTER TABLE new DROP COLUMN i;
          INSERT INTO configuration_items SELECT * FROM new;"
     );
-    process::run(Command::new("sqlite3").arg(data.path().join("data/patgate.db")).arg(sql))
+    data.write_database(&sql)
 }
 
 /// Demands that so many endpoints are in the database, each at a path of its own: what was not filled in would be measured
@@ -164,12 +164,11 @@ fn fill(data: &Data) -> Result<(), Failure> {
 fn count(data: &Data, wanted: usize) -> Result<(), Failure> {
     let sql = "SELECT count(DISTINCT json_extract(properties, '$.path')) FROM configuration_items
                WHERE type_name = 'events.PostWebhookEndpoint'";
-    let mut ask = Command::new("sqlite3");
-    let there = process::read(ask.arg(data.path().join("data/patgate.db")).arg(sql))?;
-    if there.trim() == wanted.to_string() {
+    let there = data.ask_database(sql)?;
+    if there == wanted.to_string() {
         return Ok(());
     }
-    Err(Failure::Found(format!("{} endpoints are in the database, not {wanted}", there.trim())))
+    Err(Failure::Found(format!("{there} endpoints are in the database, not {wanted}")))
 }
 
 /// Loads the endpoint of a round, after a second to get warm.

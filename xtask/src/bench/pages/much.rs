@@ -1,7 +1,5 @@
 //! As much of everything as a page may have to show, beside the tokens: configuration items, groups, runs of reminders.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use super::read;
@@ -9,7 +7,6 @@ use super::things::named;
 use crate::bench::administrator::Administrator;
 use crate::bench::program::Data;
 use crate::failure::Failure;
-use crate::process;
 
 /// How many there are of what a page shows a part of.
 pub(super) const MANY: usize = 60;
@@ -65,17 +62,14 @@ pub(super) fn make_items(
 /// When the database cannot be written.
 pub(super) fn make_due(data: &Data, skip: usize, owner: &str) -> Result<(), Failure> {
     let admin = "(SELECT id FROM users WHERE username = 'admin')";
-    write(
-        data,
-        &format!(
-            "UPDATE grants SET expires_at = (strftime('%s', 'now') + 3 * 86400) * 1000
-             WHERE id IN
-             (SELECT max(id) FROM grants WHERE owner <> {admin} GROUP BY owner LIMIT {MANY} OFFSET {skip})
-             OR owner = (SELECT id FROM users WHERE username = '{owner}');
-             UPDATE grants SET expires_at = 86400000
-             WHERE id IN (SELECT id FROM grants WHERE owner = {admin} ORDER BY id DESC LIMIT {MANY});"
-        ),
-    )
+    data.write_database(&format!(
+        "UPDATE grants SET expires_at = (strftime('%s', 'now') + 3 * 86400) * 1000
+         WHERE id IN
+         (SELECT max(id) FROM grants WHERE owner <> {admin} GROUP BY owner LIMIT {MANY} OFFSET {skip})
+         OR owner = (SELECT id FROM users WHERE username = '{owner}');
+         UPDATE grants SET expires_at = 86400000
+         WHERE id IN (SELECT id FROM grants WHERE owner = {admin} ORDER BY id DESC LIMIT {MANY});"
+    ))
 }
 
 /// Puts somebody into as many groups as a provider may, of which none is in a role.
@@ -83,15 +77,12 @@ pub(super) fn make_due(data: &Data, skip: usize, owner: &str) -> Result<(), Fail
 /// # Errors
 /// When the database cannot be written.
 pub(super) fn make_groups(data: &Data, owner: &str) -> Result<(), Failure> {
-    write(
-        data,
-        &format!(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {GROUPS})
-             UPDATE users SET \"groups\" =
-             (SELECT json_group_array(printf('%04d', i) || replace(hex(zeroblob(96)), '00', 'ü')) FROM n)
-             WHERE username = '{owner}';"
-        ),
-    )
+    data.write_database(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {GROUPS})
+         UPDATE users SET \"groups\" =
+         (SELECT json_group_array(printf('%04d', i) || replace(hex(zeroblob(96)), '00', 'ü')) FROM n)
+         WHERE username = '{owner}';"
+    ))
 }
 
 /// Runs reminders until there are more runs than stand on a page. Returns the first of them, which plans all that is due.
@@ -125,8 +116,4 @@ pub(super) fn long_mail(administrator: &Administrator, run: &str) -> Result<Stri
         let last = last.ok_or_else(|| Failure::Found(format!("the run `{run}` has no long mail")))?;
         path = format!("/api/v1/reminders/runs/{run}/mails?after={last}");
     }
-}
-
-fn write(data: &Data, sql: &str) -> Result<(), Failure> {
-    process::run(Command::new("sqlite3").arg(data.path().join("data/patgate.db")).arg(sql))
 }

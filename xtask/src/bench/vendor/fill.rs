@@ -1,6 +1,5 @@
 //! What is there beside what is asked for: ten thousand configuration items, and as many users.
 
-use std::process::Command;
 use std::time::Duration;
 
 use patgate_testkit::wait;
@@ -11,7 +10,6 @@ use crate::bench::administrator::Administrator;
 use crate::bench::program::Data;
 use crate::bench::serving::Serving;
 use crate::failure::Failure;
-use crate::process;
 
 /// How long a release may take to fail.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -145,5 +143,5 @@ pub(super) fn fill(data: &Data, count: usize) -> Result<(), Failure> {
             numbers.replace("{}", &count.to_string())
         ),
     ];
-    process::run(Command::new("sqlite3").arg(data.path().join("data/patgate.db")).arg(sql.concat()))
+    data.write_database(&sql.concat())
 }
