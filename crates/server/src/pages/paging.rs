@@ -43,6 +43,13 @@ pub(super) fn search(query: &Fields, name: &str) -> String {
     text.trim().to_owned()
 }
 
+/// Of a query only these fields: what is about one list of a page, for the links to the rest of it.
+#[must_use]
+pub(super) fn only(query: &Fields, names: &[&str]) -> Fields {
+    let pairs: Vec<_> = names.iter().map(|name| (*name, query.secret(name))).collect();
+    Fields::read(Fields::default().with(&pairs).as_bytes())
+}
+
 /// The longest query of a list that is kept while somebody is asked a question.
 const LONGEST_LIST: usize = 2_000;
 

@@ -5,6 +5,7 @@ use patgate_core::policy::notification::length_in_page;
 use serde_json::Value;
 
 use crate::pages::Moment;
+use crate::pages::beginning::beginning;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,19 +93,10 @@ fn shorten(value: &mut Vec<Part>, mut left: usize) {
             left = rest;
             continue;
         }
-        let text = &mut value[at].text;
-        let is_out = |(_, letter): &(usize, char)| match left.checked_sub(length_in_page(*letter)) {
-            Some(rest) => {
-                left = rest;
-                false
-            }
-            None => true,
-        };
-        let end = text.char_indices().find(is_out).map_or(text.len(), |(end, _)| end);
-        text.truncate(end);
-        text.push('…');
-        value[at].at = None;
-        value.truncate(at + 1);
+        // A moment is told whole, or not at all.
+        let text = value[at].at.as_ref().map_or_else(|| beginning(&value[at].text, left), |_| "…".to_owned());
+        value.truncate(at);
+        value.push(Part::text(text));
         return;
     }
 }

@@ -15,7 +15,7 @@ use super::lines::Lines;
 use super::permissions::Permissions;
 use super::{LIST, may_edit, path};
 use crate::pages::form::{Difference, Fault, Named, complete, not_kept, unsaved};
-use crate::pages::paging::{self, ASKED, Paging};
+use crate::pages::paging::{self, Paging, ROWS};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::service::roles::{self, PrincipalCursor, RoleDraft};
@@ -238,13 +238,11 @@ fn page(
 ) -> PageResult {
     let Content { permissions, shown, differences, lines } = content;
     let heading = role.name.to_string();
-    // Of the query only what is about the list goes on to its next page.
-    let query = list_of(query);
+    let query = paging::only(query, &["search", "after", "before"]);
     let search = Field::new("search", "Name begins with", paging::search(&query, "search"))
         .at_most(PrincipalKind::LONGEST_NAME);
     let place = paging::place(&query);
-    let found =
-        roles::some_principals(role, &search.value, &place, usize::try_from(ASKED).unwrap_or(usize::MAX));
+    let found = roles::some_principals(role, &search.value, &place, ROWS + 1);
     let (found, paging) = Paging::cut(found, &place, &query, |principal| PrincipalCursor::of(principal));
     let mut faults = permissions.faults();
     faults.extend(lines.faults());
@@ -265,10 +263,4 @@ fn page(
         lines,
     };
     Ok((status, Html(page.render()?)).into_response())
-}
-
-fn list_of(query: &Fields) -> Fields {
-    let names = ["search", "after", "before"];
-    let pairs = names.map(|name| (name, query.secret(name)));
-    Fields::read(Fields::default().with(&pairs).as_bytes())
 }

@@ -32,9 +32,7 @@ pub(super) struct Belonging {
 impl Belonging {
     /// What the query asks for.
     pub(super) fn of(account: &Account, query: &Fields) -> Self {
-        // Of the query only what is about the lists goes on to their next pages.
-        let pairs = ["search", "after", "before", ROLES_AFTER].map(|name| (name, query.secret(name)));
-        let query = Fields::read(Fields::default().with(&pairs).as_bytes());
+        let query = paging::only(query, &["search", "after", "before", ROLES_AFTER]);
         let search = Field::new("search", "Name begins with", paging::search(&query, "search"))
             .at_most(PrincipalKind::LONGEST_NAME);
         let place: Seek<String> = paging::place(&query);
