@@ -7,6 +7,7 @@ pub mod day;
 pub mod first_start;
 pub mod items;
 mod mandate;
+pub(crate) mod names;
 pub mod policy;
 pub mod providers;
 pub mod releases;

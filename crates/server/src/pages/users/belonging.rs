@@ -8,6 +8,7 @@ use patgate_store::Seek;
 
 use crate::pages::paging::{self, Paging, ROWS};
 use crate::pages::{Field, Fields};
+use crate::service::names::{begins_with, compare};
 use crate::service::users::Account;
 
 /// The field of the query that names the role that was seen last.
@@ -65,12 +66,9 @@ fn some_roles<'r>(roles: &'r [(String, String)], after: &str) -> (&'r [(String, 
 fn some_groups<'g>(groups: &'g [String], prefix: &str, seek: &Seek<String>, limit: usize) -> Vec<&'g String> {
     let is_backward = matches!(seek, Seek::Before(_));
     let met = |one: &str, other: &str| if is_backward { order(other, one) } else { order(one, other) };
-    let begins = |group: &str| {
-        let mut letters = lower(group);
-        lower(prefix).all(|letter| letters.next() == Some(letter))
-    };
     let is_beyond = |group: &str| seek.cursor().is_none_or(|place| met(group, place).is_gt());
-    let mut found: Vec<_> = groups.iter().filter(|group| begins(group) && is_beyond(group)).collect();
+    let mut found: Vec<_> =
+        groups.iter().filter(|group| begins_with(group, prefix) && is_beyond(group)).collect();
     found.sort_unstable_by(|one, other| met(one, other));
     // A provider may name one twice.
     found.dedup();
@@ -83,11 +81,7 @@ fn some_groups<'g>(groups: &'g [String], prefix: &str, seek: &Seek<String>, limi
 
 /// By name, whatever the case, and then by the name as it is written.
 fn order(one: &str, other: &str) -> Ordering {
-    lower(one).cmp(lower(other)).then_with(|| one.cmp(other))
-}
-
-fn lower(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().flat_map(char::to_lowercase)
+    compare(one, other).then_with(|| one.cmp(other))
 }
 
 #[cfg(test)]

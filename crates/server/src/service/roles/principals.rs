@@ -16,6 +16,7 @@ use super::write::begin;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::LastAdministrator;
+use crate::service::names::{begins_with, compare};
 use crate::service::shown::Shown;
 use crate::state::AppState;
 
@@ -80,10 +81,7 @@ pub fn some_principals<'r>(
     let met = |one: &Principal, other: &Principal| {
         if is_backward { order(other, one) } else { order(one, other) }
     };
-    let begins = |principal: &Principal| {
-        let mut letters = lower(principal.username.as_str());
-        lower(prefix).all(|letter| letters.next() == Some(letter))
-    };
+    let begins = |principal: &Principal| begins_with(principal.username.as_str(), prefix);
     let is_beyond =
         |principal: &Principal| seek.cursor().is_none_or(|place| met(principal, &place.0).is_gt());
     let principals = role.principals.iter();
@@ -156,15 +154,10 @@ pub async fn remove_principals(
 
 /// By name, whatever the case, and then by what else tells them apart.
 fn order(one: &Principal, other: &Principal) -> Ordering {
-    lower(one.username.as_str())
-        .cmp(lower(other.username.as_str()))
+    compare(one.username.as_str(), other.username.as_str())
         .then_with(|| (one.kind == PrincipalKind::Group).cmp(&(other.kind == PrincipalKind::Group)))
         .then_with(|| one.provider.cmp(&other.provider))
         .then_with(|| one.username.as_str().cmp(other.username.as_str()))
-}
-
-fn lower(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]

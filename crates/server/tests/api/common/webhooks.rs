@@ -1,5 +1,6 @@
 //! A webhook endpoint with what can be there of it, put into the database as the server itself would have left it.
 
+use jiff::Timestamp;
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use patgate_core::item::Value;
 use patgate_store::{DeliveryOutcome, NewDelivery, NewItem, NewWebhookRequest, StoredSecrets};
@@ -13,6 +14,35 @@ pub(crate) struct WebhookThings {
     pub(crate) endpoint: ItemNumber,
     pub(crate) request: RequestId,
     pub(crate) delivery: DeliveryId,
+}
+
+/// An accepted request of which nothing becomes. Where its endpoint was saved, that says how many are kept.
+pub(crate) fn accepted(id: RequestId, endpoint: ItemNumber, at: Timestamp) -> NewWebhookRequest {
+    NewWebhookRequest {
+        id,
+        endpoint,
+        at,
+        sender: String::new(),
+        headers: Vec::new(),
+        parameters: Vec::new(),
+        body: "{}".to_owned(),
+        message_id: None,
+        keep: 1_000,
+        keep_bytes: 1 << 20,
+        same_since: None,
+        delivery: None,
+    }
+}
+
+/// A request on its way to a receiver.
+pub(crate) fn to_forward(id: DeliveryId) -> NewDelivery {
+    NewDelivery {
+        id,
+        parameters: Vec::new(),
+        content_type: "application/json".to_owned(),
+        hops: 0,
+        starts_by: None,
+    }
 }
 
 impl World {
@@ -42,24 +72,11 @@ impl World {
         let (request, delivery) = (RequestId::generate(&mut random), DeliveryId::generate(&mut random));
         let now = self.clock.now();
         let sent = NewWebhookRequest {
-            id: request,
-            endpoint,
-            at: now,
             sender: "192.0.2.7".to_owned(),
             headers: vec![("user-agent".to_owned(), "curl/8.9".to_owned())],
-            parameters: Vec::new(),
             body: r#"{"event":"push"}"#.to_owned(),
-            message_id: None,
-            keep: 10,
-            keep_bytes: 1 << 20,
-            same_since: None,
-            delivery: Some(NewDelivery {
-                id: delivery,
-                parameters: Vec::new(),
-                content_type: "application/json".to_owned(),
-                hops: 0,
-                starts_by: None,
-            }),
+            delivery: Some(to_forward(delivery)),
+            ..accepted(request, endpoint, now)
         };
         let store = &self.state.store;
         store.receive_webhooks(&[sent]).await.unwrap();
@@ -76,24 +93,8 @@ impl World {
         let endpoint = self.post_endpoint(path, properties).await;
         let (mut random, now) = (self.state.random.draw(), self.clock.now());
         let mut request = || NewWebhookRequest {
-            id: RequestId::generate(&mut random),
-            endpoint,
-            at: now,
-            sender: String::new(),
-            headers: Vec::new(),
-            parameters: Vec::new(),
-            body: "{}".to_owned(),
-            message_id: None,
-            keep: 1_000,
-            keep_bytes: 1 << 20,
-            same_since: None,
-            delivery: Some(NewDelivery {
-                id: DeliveryId::generate(&mut random),
-                parameters: Vec::new(),
-                content_type: "application/json".to_owned(),
-                hops: 0,
-                starts_by: None,
-            }),
+            delivery: Some(to_forward(DeliveryId::generate(&mut random))),
+            ..accepted(RequestId::generate(&mut random), endpoint, now)
         };
         let batch: Vec<_> = (0..many).map(|_| request()).collect();
         let store = &self.state.store;

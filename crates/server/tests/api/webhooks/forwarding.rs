@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use patgate_core::identifier::{DeliveryId, RequestId};
 use patgate_core::webhook::{Authentication, Header, Presented, SigningSecret};
 use patgate_server::jobs;
-use patgate_store::{Delivery, DeliveryState, NewDelivery, NewWebhookRequest, Page, Seek};
+use patgate_store::{Delivery, DeliveryState, NewWebhookRequest, Page, Seek};
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::event;
-use crate::common::{PASSWORD, World, get, post};
+use crate::common::{PASSWORD, World, accepted, get, post, to_forward};
 
 const WHSEC: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -238,24 +238,8 @@ async fn what_was_not_begun_when_the_server_stops_was_no_attempt() {
     // Eight more at once, as another node may take them: one has a place, the others are claimed and wait for one.
     let mut random = world.state.random.draw();
     let mut request = || NewWebhookRequest {
-        id: RequestId::generate(&mut random),
-        endpoint,
-        at: NOON,
-        sender: String::new(),
-        headers: Vec::new(),
-        parameters: Vec::new(),
-        body: "{}".to_owned(),
-        message_id: None,
-        keep: 0,
-        keep_bytes: 1 << 20,
-        same_since: None,
-        delivery: Some(NewDelivery {
-            id: DeliveryId::generate(&mut random),
-            parameters: Vec::new(),
-            content_type: "application/json".to_owned(),
-            hops: 0,
-            starts_by: None,
-        }),
+        delivery: Some(to_forward(DeliveryId::generate(&mut random))),
+        ..accepted(RequestId::generate(&mut random), endpoint, NOON)
     };
     let batch: Vec<_> = (0..8).map(|_| request()).collect();
     world.state.store.receive_webhooks(&batch).await.unwrap();

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use patgate_core::identifier::{ItemNumber, RequestId};
-use patgate_store::NewWebhookRequest;
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 
 use super::{event, world};
-use crate::common::{Call, PASSWORD, World, get};
+use crate::common::{Call, PASSWORD, World, accepted, get};
 
 /// What a view tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,20 +102,7 @@ async fn of_very_many_the_newest_are_told_in_parts_and_the_others_counted() {
     let properties = json!({ "authentication": "none", "requestRetention": 1_000 });
     let endpoint = world.post_endpoint("hook", properties).await;
     let mut random = world.state.random.draw();
-    let mut request = || NewWebhookRequest {
-        id: RequestId::generate(&mut random),
-        endpoint,
-        at: NOON,
-        sender: String::new(),
-        headers: Vec::new(),
-        parameters: Vec::new(),
-        body: "{}".to_owned(),
-        message_id: None,
-        keep: 1_000,
-        keep_bytes: 1 << 20,
-        same_since: None,
-        delivery: None,
-    };
+    let mut request = || accepted(RequestId::generate(&mut random), endpoint, NOON);
     let batch: Vec<_> = (0..620).map(|_| request()).collect();
     world.state.store.receive_webhooks(&batch).await.unwrap();
     let told = told(&world, live(endpoint, "?after=0"), nothing, 620).await;

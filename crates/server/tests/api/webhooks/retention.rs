@@ -6,13 +6,13 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use patgate_core::identifier::{DeliveryId, RequestId};
 use patgate_server::{jobs, webhook};
-use patgate_store::{NewDelivery, NewRefusal, NewWebhookRequest};
+use patgate_store::{NewRefusal, NewWebhookRequest};
 use patgate_testkit::clock::NOON;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{event, world};
-use crate::common::{PASSWORD, World, post};
+use crate::common::{PASSWORD, World, accepted, post, to_forward};
 
 #[tokio::test]
 async fn retention_is_exact_under_64_writers_on_one_endpoint() {
@@ -143,24 +143,8 @@ async fn a_server_that_starts_forgets_what_is_old_and_what_is_left_of_endpoints(
         cause: "late".to_owned(),
     };
     let late = NewWebhookRequest {
-        id: RequestId::from_i64(2),
-        endpoint: gone,
-        at: NOON,
-        sender: String::new(),
-        headers: Vec::new(),
-        parameters: Vec::new(),
-        body: "{}".to_owned(),
-        message_id: None,
-        keep: 100,
-        keep_bytes: 1 << 20,
-        same_since: None,
-        delivery: Some(NewDelivery {
-            id: DeliveryId::from_i64(3),
-            parameters: Vec::new(),
-            content_type: "application/json".to_owned(),
-            hops: 0,
-            starts_by: None,
-        }),
+        delivery: Some(to_forward(DeliveryId::from_i64(3))),
+        ..accepted(RequestId::from_i64(2), gone, NOON)
     };
     let delete = crate::common::delete("/api/v1/configuration-items/Configuration/gone");
     assert!(first.send(delete.basic("root", PASSWORD)).await.status() < 300);
