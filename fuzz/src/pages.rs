@@ -7,7 +7,7 @@ mod submitted;
 pub use self::submitted::Fields;
 
 /// The bytes that a link may take within the address of the log-in page, with the sign before its last field.
-pub const LONGEST_LINK: usize = submitted::LONGEST_NEXT + 300 + "%26".len();
+pub const LONGEST_LINK: usize = submitted::LONGEST_NEXT + submitted::LONGEST_OMITTED + "%26".len();
 
 /// The bytes of a text within a query.
 #[must_use]

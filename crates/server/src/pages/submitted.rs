@@ -22,7 +22,7 @@ const MOST_FIELDS: usize = 2_000;
 /// refuse an answer whose head is longer than 4 KiB (nginx, `proxy_buffer_size`).
 pub(super) const LONGEST_NEXT: usize = 3_000;
 /// What the names of the fields that are too long may take beyond it.
-const LONGEST_OMITTED: usize = 300;
+pub(super) const LONGEST_OMITTED: usize = 300;
 /// The field of a link that names a field that was sent and is too long for the link.
 const OMITTED: &str = "omitted";
 /// The field that shows the session's CSRF token.
