@@ -3,20 +3,20 @@
 use patgate_testkit::curl::{Answer, curl};
 use patgate_testkit::ports;
 use patgate_testkit::servers::oidc::{Certified, SECRET, Visitor};
-use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::servers::patgate::{Patgate, Start};
 use serde_json::json;
 
 use crate::actors::admin;
 
 /// A server that is this client of the provider, and lets its developers in.
-fn stage(client: &str, lines: &str) -> (Patgate, Certified) {
+pub(crate) fn stage(start: Start, client: &str, lines: &str) -> (Patgate, Certified) {
     let port = ports::free();
     let file = format!(
         "[[oidc]]\nname = 'company'\nissuer = '{}'\nclient_id = '{client}'\n{lines}\n\
          scopes = ['openid', 'profile', 'email', 'groups']\n",
         Certified::issuer_on(port)
     );
-    let patgate = Patgate::with().configuration(file).start();
+    let patgate = start.configuration(file).start();
     let group = json!({ "username": "developers", "kind": "group", "provider": "company" });
     let role = json!({ "name": "developers", "permissions": ["login"], "principals": [group] });
     let answer = admin(&patgate).send("POST", "/api/v1/roles/developers", &role);
@@ -68,7 +68,7 @@ fn after_her_log_out(patgate: &Patgate, provider: &Certified) -> [bool; 3] {
 
 #[test]
 fn a_provider_that_names_the_session_as_well_ends_the_one_in_which_somebody_logged_out() {
-    let (patgate, provider) = stage("patgate", &format!("client_secret = '{SECRET}'"));
+    let (patgate, provider) = stage(Patgate::with(), "patgate", &format!("client_secret = '{SECRET}'"));
     let open = after_her_log_out(&patgate, &provider);
     assert_eq!(open, [false, true, true], "{}\n{}", patgate.log(), provider.log());
 }
@@ -76,7 +76,7 @@ fn a_provider_that_names_the_session_as_well_ends_the_one_in_which_somebody_logg
 #[test]
 fn a_provider_that_names_the_subject_alone_ends_all_sessions_of_who_logged_out() {
     let lines = "client_secret = 'posted'\nclient_auth_method = 'client_secret_post'";
-    let (patgate, provider) = stage("patgate-post", lines);
+    let (patgate, provider) = stage(Patgate::with(), "patgate-post", lines);
     let open = after_her_log_out(&patgate, &provider);
     assert_eq!(open, [false, false, true], "{}\n{}", patgate.log(), provider.log());
 }

@@ -1,32 +1,15 @@
 //! What both products promise of single sign-on, with somebody of a certified provider: it holds on both ports.
 
 use patgate_testkit::curl::{Answer, curl};
-use patgate_testkit::ports;
-use patgate_testkit::servers::oidc::{Certified, SECRET};
+use patgate_testkit::servers::oidc::SECRET;
 use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
 use serde_json::json;
 
 use crate::actors::{TOKENS, admin};
-use crate::log_outs::Browser;
+use crate::log_outs::{Browser, stage};
 
 const DEPLOY_TOKENS: &str = "/deployit/tokens/users";
 const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
-
-/// A server with a port for each product and a provider whose developers may log in.
-fn stage() -> (Patgate, Certified) {
-    let port = ports::free();
-    let file = format!(
-        "[[oidc]]\nname = 'company'\nissuer = '{}'\nclient_id = 'patgate'\nclient_secret = '{SECRET}'\n\
-         scopes = ['openid', 'profile', 'email', 'groups']\n",
-        Certified::issuer_on(port)
-    );
-    let patgate = Patgate::with().listeners(2).configuration(file).start();
-    let group = json!({ "username": "developers", "kind": "group", "provider": "company" });
-    let role = json!({ "permissions": ["login"], "principals": [group] });
-    assert_eq!(admin(&patgate).send("POST", "/api/v1/roles/developers", &role).status, 201);
-    let provider = Certified::start(port, &patgate.url(), "company");
-    (patgate, provider)
-}
 
 /// Asks on one of the ports.
 fn ask(patgate: &Patgate, port: usize, path: &str, words: &[&str]) -> Answer {
@@ -36,7 +19,9 @@ fn ask(patgate: &Patgate, port: usize, path: &str, words: &[&str]) -> Answer {
 
 #[test]
 fn behaviour_16_with_tokens_switched_off_for_sso_users_alone_they_read_their_list_on_either_port() {
-    let (patgate, _provider) = stage();
+    let secret = format!("client_secret = '{SECRET}'");
+    // A port for each product.
+    let (patgate, _provider) = stage(Patgate::with().listeners(2), "patgate", &secret);
     let root = admin(&patgate);
     let cookie = format!("Cookie: {}", Browser::of(&patgate, "alice").cookie);
     let session = ask(&patgate, 0, "/api/v1/session", &["-H", &cookie]).json();

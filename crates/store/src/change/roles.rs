@@ -64,8 +64,8 @@ impl Change {
         self.execute(&update).await?;
         // Of thousands of principals only those who came and went.
         let only = |here: &Role, there: &Role| {
-            let there: HashSet<_> = there.principals.iter().map(place).collect();
-            let missing = here.principals.iter().filter(|one| !there.contains(&place(one)));
+            let there: HashSet<_> = there.principals.iter().map(written).collect();
+            let missing = here.principals.iter().filter(|one| !there.contains(&written(one)));
             missing.cloned().collect::<Vec<_>>()
         };
         let detail = json!({
@@ -106,7 +106,7 @@ impl Change {
 }
 
 /// What of a principal is written in a role.
-fn place(principal: &Principal) -> (bool, &str, &str, Option<&str>) {
+fn written(principal: &Principal) -> (bool, &str, &str, Option<&str>) {
     let Principal { username, fullname, kind, provider } = principal;
     (*kind == PrincipalKind::Group, provider, username.as_str(), fullname.as_deref())
 }

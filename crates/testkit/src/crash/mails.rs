@@ -55,9 +55,9 @@ pub struct Outcome {
 /// server; then lets it finish, and looks at every mail that arrived. Half of the crashes are aimed, each at another step.
 ///
 /// # Panics
-/// With what is wrong: a due token without a mail, or with two that are not the same or were planned each by itself; a crash that leaves more mails in doubt
-/// than there are connections, or one before the first word to the mail server that leaves any; a mail that comes again
-/// although no crash had left it in doubt; an aimed crash that misses.
+/// With what is wrong: a due token without a mail, or with two that are not the same or were planned each by itself; a crash
+/// that leaves more mails in doubt than there are connections, or one before the first word to the mail server that leaves any;
+/// a mail that comes again although no crash had left it in doubt; an aimed crash that misses.
 pub fn trial(start: Start, kills: u32, seed: u64) -> Outcome {
     let mut server = MailServer::start();
     let mut patgate = start.start();

@@ -3,6 +3,7 @@
 use patgate_core::user::Origin;
 use patgate_testkit::clock::days_from_noon;
 
+use super::link;
 use crate::common::{Answer, IssuedToken, NewGrant, SignedIn, World, get, post};
 
 const LIST: &str = "/admin/tokens";
@@ -152,10 +153,6 @@ async fn pages_of_a_long_list_go_there_and_back() {
     world.commit(change).await;
     let mut seen = Vec::new();
     let mut path = format!("{LIST}?owner=bob");
-    let link = |page: &Answer, rel: &str| {
-        let rest = page.text().split(&format!(r#"rel="{rel}" href=""#)).nth(1)?;
-        Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
-    };
     let mut pages = 0;
     loop {
         let page = world.open(admin, &path).await;
@@ -338,8 +335,7 @@ async fn a_search_through_very_many_tokens_goes_on_page_by_page() {
     world.commit(change).await;
     let page = world.open(admin, &format!("{LIST}?owner=bob&endless=yes&sort=name")).await;
     assert!(page.text().contains("None found so far") && page.text().contains("Only a part"));
-    let next = page.text().split(r#"rel="next" href=""#).nth(1).unwrap().split('"').next().unwrap();
-    let page = world.open(admin, &next.replace("&#38;", "&")).await;
+    let page = world.open(admin, &link(&page, "next").unwrap()).await;
     assert_eq!(names(&page), ["zzz"]);
     assert!(!page.text().contains("Only a part") && page.text().contains(r#"rel="prev""#));
     let csv = world.open(admin, &format!("{LIST}.csv?owner=bob&endless=yes&sort=name")).await;
@@ -354,8 +350,7 @@ async fn a_search_through_very_many_tokens_goes_on_page_by_page() {
         "{}",
         page.text()
     );
-    let next = page.text().split(r#"rel="next" href=""#).nth(1).unwrap().split('"').next().unwrap();
-    let page = world.open(auditor, &next.replace("&#38;", "&")).await;
+    let page = world.open(auditor, &link(&page, "next").unwrap()).await;
     assert!(page.text().contains("User disabled") && !page.text().contains("Only a part"), "{}", page.text());
     let lines = world.open(auditor, &log.replace("audit?", "audit.jsonl?")).await;
     assert_eq!(lines.text().lines().count(), 1);

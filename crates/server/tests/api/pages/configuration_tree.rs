@@ -2,8 +2,9 @@
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Properties, Value};
-use patgate_store::{Actor, ActorKind, Item, NewItem, StoredSecrets};
+use patgate_store::{Actor, Item, NewItem, StoredSecrets};
 
+use super::link;
 use crate::common::{Answer, SignedIn, World, post};
 
 pub(super) const FOLDER: &str = "core.Directory";
@@ -22,9 +23,7 @@ impl World {
         type_name: &str,
         places: impl IntoIterator<Item = String>,
     ) -> Vec<Item> {
-        let name = name.to_owned();
-        let actor = Actor { kind: ActorKind::System, name, user: None, grant: None, address: None };
-        let mut change = self.state.change(&actor).await.unwrap();
+        let mut change = self.state.change(&Actor::system(name)).await.unwrap();
         let mut made = Vec::new();
         for place in places {
             let text = |text: &str| Value::Text(text.to_owned());
@@ -76,11 +75,6 @@ fn tree(page: &Answer) -> Vec<String> {
 fn rows(page: &Answer) -> Vec<String> {
     let rows = page.text().split("<th scope=\"row\" data-label=\"Name\"><a href=\"").skip(1);
     rows.map(|row| row.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()).collect()
-}
-
-fn link(page: &Answer, rel: &str) -> Option<String> {
-    let rest = page.text().split(&format!("rel=\"{rel}\" href=\"")).nth(1)?;
-    Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
 }
 
 #[tokio::test]

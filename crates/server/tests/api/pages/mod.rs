@@ -44,6 +44,12 @@ pub(crate) const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; s
 pub(crate) const MAIL_POLICY: &str = "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; \
      script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The address to which a list leads on (`next`) or back (`prev`), when it does.
+fn link(page: &Answer, rel: &str) -> Option<String> {
+    let rest = page.text().split(&format!("rel=\"{rel}\" href=\"")).nth(1)?;
+    Some(rest.split('"').next()?.replace("&#38;", "&"))
+}
+
 impl World {
     /// Opens a page as somebody signed in.
     pub(crate) async fn open(&self, session: &SignedIn, path: &str) -> Answer {

@@ -2,6 +2,7 @@
 
 use patgate_core::release::ReleaseStatus;
 
+use super::link;
 use crate::common::{Answer, SignedIn, World, get, post};
 
 const MARKUP: &str = "<script>alert(1)</script>";
@@ -20,12 +21,6 @@ fn titles(list: &Answer) -> Vec<String> {
 /// The titles of these nights, the newest first.
 fn nights(numbers: std::ops::RangeInclusive<u32>) -> Vec<String> {
     numbers.rev().map(|number| format!("Nightly {number}")).collect()
-}
-
-/// The link to the page before or after a page of a list.
-fn link(list: &Answer, which: &str) -> Option<String> {
-    let rest = list.text().split_once(&format!(r#"rel="{which}" href=""#))?.1;
-    Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
 }
 
 #[tokio::test]

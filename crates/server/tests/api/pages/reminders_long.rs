@@ -3,14 +3,9 @@
 use patgate_store::{MailFilter, RunNote, Seek};
 use patgate_testkit::clock::seconds_from_noon;
 
+use super::link;
 use super::reminders::{LIST, RUN, expiring, root};
 use crate::common::{Answer, IssuedToken, NewGrant, Person, SignedIn, World, get, post};
-
-/// The address to which a page leads on or back.
-fn link(page: &Answer, rel: &str) -> Option<String> {
-    let rest = page.text().split(&format!("rel=\"{rel}\" href=\"")).nth(1)?;
-    Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
-}
 
 /// The numbers behind `token-`, in the order in which they stand on a page.
 fn numbers(page: &Answer) -> Vec<usize> {

@@ -1,5 +1,6 @@
 //! Who is in a role: some come in and go out, page by page of thousands.
 
+use super::link;
 use super::roles::{LIST, listed, role, root};
 use crate::common::{Answer, NewGrant, World, get, post};
 
@@ -88,10 +89,6 @@ async fn of_a_role_of_many_people_there_are_pages_both_ways_and_a_search() {
     let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
     let came = world.send(post(format!("{path}/principals")).submit(&root, &fields)).await;
     assert_eq!(came.header("location"), format!("{path}?done=added-46"));
-    let link = |page: &Answer, rel: &str| {
-        let rest = page.text().split(&format!("rel=\"{rel}\" href=\"")).nth(1)?;
-        Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
-    };
     let first = world.open(&root, &path).await;
     assert_eq!((names(&first).len(), names(&first)[0].as_str(), link(&first, "prev")), (20, "ann", None));
     let second = world.open(&root, &link(&first, "next").unwrap()).await;

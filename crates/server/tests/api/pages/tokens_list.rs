@@ -5,6 +5,7 @@ use patgate_core::policy::TokenSettings;
 use patgate_core::user::Origin;
 use patgate_testkit::clock::days_from_noon;
 
+use super::link;
 use crate::common::{Answer, NewGrant, Person, SignedIn, World, delete, get, post};
 
 const LIST: &str = "/account/tokens";
@@ -83,24 +84,20 @@ async fn the_list_is_searched_sorted_and_cut_to_pages() {
     other.name = "Éclair".parse().unwrap();
     change.insert_grant(&other, 1, &digest).await.unwrap();
     world.commit(change).await;
-    let follow = |page: &Answer, rel: &str| {
-        let mark = format!("rel=\"{rel}\" href=\"");
-        page.text().split_once(&mark).map(|(_, rest)| rest.split('"').next().unwrap().replace("&#38;", "&"))
-    };
     let first = world.open(&session, &format!("{LIST}?search=CI-&sort=name&show=active&done=deleted")).await;
     assert_eq!((names(&first).len(), names(&first)[0], names(&first)[19]), (20, "ci-000", "ci-019"));
-    assert!(follow(&first, "prev").is_none());
-    let second = world.open(&session, &follow(&first, "next").unwrap()).await;
+    assert!(link(&first, "prev").is_none());
+    let second = world.open(&session, &link(&first, "next").unwrap()).await;
     assert_eq!((names(&second)[0], names(&second)[19]), ("ci-020", "ci-039"));
     assert!(!second.text().contains("is deleted"), "what was done is told once");
-    let third = world.open(&session, &follow(&second, "next").unwrap()).await;
+    let third = world.open(&session, &link(&second, "next").unwrap()).await;
     assert_eq!((names(&third).len(), names(&third)[9]), (10, "ci-049"));
-    assert!(follow(&third, "next").is_none());
-    let back = world.open(&session, &follow(&third, "prev").unwrap()).await;
+    assert!(link(&third, "next").is_none());
+    let back = world.open(&session, &link(&third, "prev").unwrap()).await;
     assert_eq!(names(&back), names(&second));
-    let back = world.open(&session, &follow(&back, "prev").unwrap()).await;
+    let back = world.open(&session, &link(&back, "prev").unwrap()).await;
     assert_eq!(names(&back), names(&first));
-    assert!(follow(&back, "prev").is_none());
+    assert!(link(&back, "prev").is_none());
     assert_eq!(names(&world.open(&session, &format!("{LIST}?search=%C3%A9c")).await), ["Éclair"]);
     assert_eq!(names(&world.open(&session, &format!("{LIST}?search=%C3%A9c%00")).await), ["Éclair"]);
     let nothing = world.open(&session, &format!("{LIST}?search=%3Cb%3E")).await;

@@ -2,6 +2,7 @@
 
 use patgate_core::user::{Origin, PrincipalKind};
 
+use super::link;
 use super::roles::root;
 use crate::common::{Answer, Person, World};
 
@@ -21,11 +22,6 @@ async fn in_groups(world: &World, groups: Vec<String>) -> Person {
 fn groups(page: &Answer) -> Vec<String> {
     let rows = page.text().split("<tr><th scope=\"row\" data-label=\"Name\">").skip(1);
     rows.map(|row| row.split("</th>").next().unwrap().to_owned()).collect()
-}
-
-fn link(page: &Answer, rel: &str) -> Option<String> {
-    let rest = page.text().split(&format!("rel=\"{rel}\" href=\"")).nth(1)?;
-    Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
 }
 
 #[tokio::test]

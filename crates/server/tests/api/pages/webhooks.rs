@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::link;
 use crate::common::{SignedIn, World, get, post};
 
 const MARKUP: &str = "<script>alert(1)</script>";
@@ -203,8 +204,7 @@ async fn everything_that_was_given_up_is_shown_page_by_page() {
         let links: Vec<_> = page.text().split(&format!("href=\"{list}/")).skip(1).collect();
         assert_eq!(links.len(), rows, "each can be sent again: {}", page.text());
         seen.extend(links.iter().map(|link| link.split('"').next().unwrap().to_owned()));
-        let next = page.text().split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
-        path = next.map(|next| next.replace("&#38;", "&").replace("&amp;", "&")).unwrap_or_default();
+        path = link(&page, "next").unwrap_or_default();
         assert_eq!(path.is_empty(), rows == 5, "{path}");
     }
     assert_eq!(seen.len(), 45);

@@ -4,6 +4,7 @@
 use patgate_core::user::{Origin, Principal, PrincipalKind};
 use patgate_store::Seek;
 
+use super::link;
 use crate::common::{NewGrant, SignedIn, World, get};
 
 /// The most bytes of a page with all that comes with it.
@@ -49,9 +50,8 @@ pub(super) async fn weigh_pages(world: &World, session: &SignedIn, path: &str) -
         if bytes > MOST {
             heavy.push((bytes, path.clone()));
         }
-        let next = answer.text().split("rel=\"next\" href=\"").nth(1);
-        let Some(next) = next else { break };
-        path = next.split('"').next().unwrap().replace("&#38;", "&");
+        let Some(next) = link(&answer, "next") else { break };
+        path = next;
     }
     heavy
 }
