@@ -1,7 +1,6 @@
 //! `patgate config check --connect`: every provider is tried, and each step told.
 
 use std::process::{Command, Output};
-use std::sync::{Arc, Mutex};
 
 use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
 use patgate_testkit::servers::oidc::Certified;
@@ -125,22 +124,16 @@ fn an_operator_sees_what_is_wrong_with_an_identity_provider() {
         ("/missing", "status 404"),
         ("/nonsense", "cannot be read"),
     ] {
-        let url = Arc::<Mutex<String>>::default();
-        let own = Arc::clone(&url);
-        let provider = FakeHttp::start(move |path| match path {
+        let provider = FakeHttp::start(move |url, path| match path {
             "/none" => Reply::json(&json!({ "keys": [] })),
             "/missing" => Reply::text(404, ""),
             "/nonsense" => Reply::text(200, "<html>"),
-            _ => Reply::json(&document(&own.lock().unwrap(), keys)),
+            _ => Reply::json(&document(url, keys)),
         });
-        *url.lock().unwrap() = provider.url();
         let told = failed(&provider.url());
         assert!(told.contains("ok     discovery") && told.contains(expected), "{keys}: {told}");
     }
-    let url = Arc::<Mutex<String>>::default();
-    let own = Arc::clone(&url);
-    let lacking = FakeHttp::start(move |_| Reply::json(&json!({ "issuer": *own.lock().unwrap() })));
-    *url.lock().unwrap() = lacking.url();
+    let lacking = FakeHttp::start(|url, _| Reply::json(&json!({ "issuer": url })));
     let told = failed(&lacking.url());
     assert!(
         told.contains("FAILED endpoints: the discovery document names no `authorization_endpoint`"),

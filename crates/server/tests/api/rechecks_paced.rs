@@ -86,22 +86,12 @@ async fn an_identity_provider_is_asked_in_a_second_about_no_more_people_than_may
     let told_to_stop = CancellationToken::new();
     told_to_stop.cancel();
     for (rate, due, seconds) in TRIALS {
-        let url = Arc::<Mutex<String>>::default();
-        let own = Arc::clone(&url);
-        let provider = FakeHttp::start(move |path| match path {
+        let provider = FakeHttp::start(move |url, path| match path {
             // An answer that counts: it does not confirm them now.
             "/token" => Reply::text(400, json!({ "error": "invalid_grant" }).to_string()),
             "/keys" => Reply::json(&json!({ "keys": [] })),
-            _ => {
-                let url = own.lock().unwrap().clone();
-                let at = |path: &str| format!("{url}{path}");
-                Reply::json(&json!({
-                    "issuer": url, "authorization_endpoint": at("/sign-in"), "token_endpoint": at("/token"),
-                    "jwks_uri": at("/keys"),
-                }))
-            }
+            _ => Reply::json(&crate::sso::document(url)),
         });
-        *url.lock().unwrap() = provider.url();
         let table = crate::sso::table("company", &provider.url(), "patgate", "");
         let world = World::configured(&format!("{}{table}", recheck(rate))).await;
         owners(&world, Origin::Sso, due).await;

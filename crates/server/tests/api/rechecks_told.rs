@@ -23,22 +23,17 @@ struct Told {
 impl Told {
     fn start() -> Self {
         let words = Arc::new(Mutex::new((Reply::text(500, ""), Reply::text(500, ""))));
-        let (said, url) = (Arc::clone(&words), Arc::<Mutex<String>>::default());
-        let own = Arc::clone(&url);
-        let provider = FakeHttp::start(move |path| match path {
+        let said = Arc::clone(&words);
+        let provider = FakeHttp::start(move |url, path| match path {
             "/token" => said.lock().unwrap().0.clone(),
             "/information" => said.lock().unwrap().1.clone(),
             "/keys" => Reply::json(&json!({ "keys": [] })),
             _ => {
-                let url = own.lock().unwrap().clone();
-                let at = |path: &str| format!("{url}{path}");
-                Reply::json(&json!({
-                    "issuer": url, "authorization_endpoint": at("/sign-in"), "token_endpoint": at("/token"),
-                    "userinfo_endpoint": at("/information"), "jwks_uri": at("/keys"),
-                }))
+                let mut document = crate::sso::document(url);
+                document["userinfo_endpoint"] = json!(format!("{url}/information"));
+                Reply::json(&document)
             }
         });
-        *url.lock().unwrap() = provider.url();
         Self { provider, words }
     }
 

@@ -44,14 +44,16 @@ pub struct FakeHttp {
 }
 
 impl FakeHttp {
-    /// Starts one that answers each request for a path in this way.
+    /// Starts one that answers in this way: it is told its own URL, and the path that is asked for.
     #[must_use]
-    pub fn start(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn start(answer: impl Fn(&str, &str) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .unwrap_or_else(|error| panic!("no port for the server: {error}"));
         let address =
             listener.local_addr().unwrap_or_else(|error| panic!("no address for the server: {error}"));
         let requests = Arc::<Mutex<Vec<(String, String)>>>::default();
+        let own_url = format!("http://{address}");
+        let answer = move |path: &str| answer(&own_url, path);
         let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
         thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {

@@ -1,7 +1,5 @@
 //! The ways in which Patgate proves that it is the client, and the algorithms of ID tokens that come with them.
 
-use std::sync::{Arc, Mutex};
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use patgate_testkit::certificates::Authority;
@@ -12,7 +10,7 @@ use patgate_testkit::servers::nginx::Nginx;
 use patgate_testkit::servers::oidc::{Certified, SECRET, Visitor};
 use serde_json::{Value, json};
 
-use super::{BASE, Stage, begin, come_back, table, world};
+use super::{BASE, Stage, begin, come_back, document, table, world};
 use crate::common::get;
 
 #[tokio::test]
@@ -134,16 +132,11 @@ async fn offline_access_is_left_out_where_a_provider_says_that_it_knows_other_sc
         (json!(["openid", "offline_access"]), true),
         (Value::Null, true),
     ] {
-        let url = Arc::<Mutex<String>>::default();
-        let own = Arc::clone(&url);
-        let provider = FakeHttp::start(move |_| {
-            let url = own.lock().unwrap().clone();
-            Reply::json(&json!({
-                "issuer": url, "authorization_endpoint": format!("{url}/sign-in"),
-                "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/keys"), "scopes_supported": known,
-            }))
+        let provider = FakeHttp::start(move |url, _| {
+            let mut document = document(url);
+            document["scopes_supported"] = known.clone();
+            Reply::json(&document)
         });
-        *url.lock().unwrap() = provider.url();
         let world = world(&table("company", &provider.url(), "patgate", "")).await;
         let (location, _) = begin(&world, "company", "").await;
         for asked in ["offline_access", "prompt=consent"] {

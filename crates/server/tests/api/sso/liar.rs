@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 
 use patgate_testkit::ports;
 use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
 use patgate_testkit::servers::oidc::{Liar, Visitor};
 use serde_json::json;
 
-use super::{BASE, begin, come_back, table, world};
+use super::{BASE, begin, come_back, document, table, world};
 use crate::common::{Answer, World, get};
 
 /// A server whose only provider lies, and lets everybody of it in.
@@ -128,24 +127,16 @@ async fn a_discovery_document_of_another_issuer_is_not_believed() {
 
 /// A provider of which one endpoint answers a byte a second.
 fn slow(endpoint: &'static str) -> FakeHttp {
-    let url = Arc::<Mutex<String>>::default();
-    let own = Arc::clone(&url);
-    let provider = FakeHttp::start(move |path| {
-        let url = own.lock().unwrap().clone();
+    FakeHttp::start(move |url, path| {
         let reply = match path {
             "/token" => Reply::json(
                 &json!({ "access_token": "a", "token_type": "Bearer", "id_token": "e30.e30.e30" }),
             ),
             "/keys" => Reply::json(&json!({ "keys": [] })),
-            _ => Reply::json(&json!({
-                "issuer": url, "authorization_endpoint": format!("{url}/sign-in"),
-                "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/keys"),
-            })),
+            _ => Reply::json(&document(url)),
         };
         if path.ends_with(endpoint) { reply.dribbled() } else { reply }
-    });
-    *url.lock().unwrap() = provider.url();
-    provider
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,7 @@ use patgate_core::user::User;
 use patgate_testkit::clock::today;
 use patgate_testkit::ports;
 use patgate_testkit::servers::oidc::{Certified, SECRET, Visitor};
+use serde_json::{Value, json};
 
 use crate::common::{Answer, World, get};
 
@@ -52,6 +53,14 @@ impl Stage {
         let (back, cookie) = self.visit(name, "").await;
         come_back(&self.world, &back, &cookie).await
     }
+}
+
+/// What a provider with this URL says of itself.
+pub(crate) fn document(url: &str) -> Value {
+    json!({
+        "issuer": url, "authorization_endpoint": format!("{url}/sign-in"), "token_endpoint": format!("{url}/token"),
+        "jwks_uri": format!("{url}/keys"),
+    })
 }
 
 /// A server of today with the people of the provider's group `developers` let in.
