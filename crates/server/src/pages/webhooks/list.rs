@@ -5,7 +5,6 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, Value, webhook_property as property};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, WEBHOOK_VIEW};
-use patgate_core::webhook::is_enabled;
 use patgate_store::{ItemCursor, Seek};
 
 use super::{PLACE, may_edit, path};
@@ -93,7 +92,7 @@ impl Row {
             title: item.id.name().to_owned(),
             kind: if item.type_name == GET_WEBHOOK_ENDPOINT.name { "GET" } else { "POST" },
             url: webhooks::endpoint_url(state, segment),
-            is_enabled: is_enabled(&item.properties),
+            is_enabled: patgate_core::webhook::is_enabled(&item.properties),
             has_warnings: !view.warnings.is_empty(),
             last: None,
         }
