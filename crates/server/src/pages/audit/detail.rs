@@ -94,7 +94,8 @@ fn shorten(value: &mut Vec<Part>, mut left: usize) {
             continue;
         }
         // A moment is told whole, or not at all.
-        let text = value[at].at.as_ref().map_or_else(|| beginning(&value[at].text, left), |_| "…".to_owned());
+        let is_moment = value[at].at.is_some();
+        let text = if is_moment { "…".to_owned() } else { beginning(&value[at].text, left) };
         value.truncate(at);
         value.push(Part::text(text));
         return;
