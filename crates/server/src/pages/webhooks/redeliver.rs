@@ -3,8 +3,8 @@
 use axum::extract::State;
 use http::StatusCode;
 use patgate_core::identifier::DeliveryId;
-use patgate_core::item::{Value, webhook_property as property};
 use patgate_core::permission::names::CONFIG_EDIT;
+use patgate_core::webhook::is_enabled;
 use patgate_store::Item;
 
 use super::{PLACE, Part, PassedOn, path};
@@ -47,8 +47,7 @@ fn question(state: &AppState, visitor: &Visitor, item: &Item, id: DeliveryId) ->
     let passed_on = PassedOn::of(item);
     let (heading, sentence) = passed_on.question();
     let heading = heading.to_owned();
-    let is_enabled = item.properties.get(property::ENABLED) == Some(&Value::Boolean(true));
-    let off = if is_enabled { "" } else { passed_on.off() };
+    let off = if is_enabled(&item.properties) { "" } else { passed_on.off() };
     let sentences = [sentence, off].into_iter().filter(|said| !said.is_empty());
     Confirm {
         shell: Shell::new(state, visitor, heading.clone(), PLACE),
