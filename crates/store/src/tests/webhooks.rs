@@ -104,6 +104,19 @@ on_both_databases! {
         assert_eq!((older[0].number, newer[0].number), (1, 2));
     }
 
+    async fn the_newest_requests_of_many_endpoints_are_asked_for_at_once(fixture: Fixture) {
+        let store = fixture.open().await;
+        endpoint(&store).await;
+        assert!(store.newest_webhook_requests(&[ENDPOINT, OTHER]).await.unwrap().is_empty());
+        let later = now() + SignedDuration::from_mins(1);
+        let of_other = NewWebhookRequest { endpoint: OTHER, ..request(3) };
+        let newer = NewWebhookRequest { at: later, ..request(2) };
+        store.receive_webhooks(&[request(1), newer, of_other]).await.unwrap();
+        let newest = store.newest_webhook_requests(&[ENDPOINT, OTHER]).await.unwrap();
+        assert_eq!(newest, [(ENDPOINT, later)].into(), "the other one is no item");
+        assert!(store.newest_webhook_requests(&[]).await.unwrap().is_empty());
+    }
+
     async fn exactly_the_newest_stay_whoever_writes(fixture: Fixture) {
         let nodes = [fixture.open().await, fixture.open().await];
         let mut writers = Vec::new();

@@ -1,5 +1,8 @@
 //! What the logs of an endpoint hold.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 use patgate_core::identifier::{ItemNumber, RequestId};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -7,9 +10,9 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use super::{WebhookRefusal, WebhookRequest};
 use crate::error::StoreError;
 use crate::keyset::{Seek, beyond, in_list_order};
-use crate::rows::{column, containing, json, time};
+use crate::rows::{column, containing, from_milliseconds, json, time};
 use crate::store::Store;
-use crate::tables::{WebhookCounters, WebhookRefusals, WebhookRequests};
+use crate::tables::{ConfigurationItems, WebhookCounters, WebhookRefusals, WebhookRequests};
 
 /// How many requests a search looks through at a time.
 const REACH: u64 = 1_000;
@@ -125,6 +128,36 @@ impl Store {
             .take();
         let row = self.inner.orm.query_one(&select).await?;
         row.map_or(Ok(0), |row| column(&row, "last_request"))
+    }
+
+    /// When the newest kept request of each of these endpoints came, in one question; those that keep none are left out.
+    pub async fn newest_webhook_requests(
+        &self,
+        endpoints: &[ItemNumber],
+    ) -> Result<HashMap<ItemNumber, Timestamp>, StoreError> {
+        let number = (ConfigurationItems::Table, ConfigurationItems::Number);
+        // One look into the index for each, where a group would be read whole.
+        let newest = Query::select()
+            .column((WebhookRequests::Table, WebhookRequests::At))
+            .from(WebhookRequests::Table)
+            .and_where(Expr::col((WebhookRequests::Table, WebhookRequests::Endpoint)).equals(number))
+            .order_by((WebhookRequests::Table, WebhookRequests::Number), Order::Desc)
+            .limit(1)
+            .take();
+        let select = Query::select()
+            .column(number)
+            .expr_as(Expr::SubQuery(None, Box::new(newest.into())), "at")
+            .from(ConfigurationItems::Table)
+            .and_where(Expr::col(number).is_in(endpoints.iter().map(|endpoint| endpoint.as_i64())))
+            .take();
+        let mut found = HashMap::new();
+        for row in self.inner.orm.query_all(&select).await? {
+            if let Some(at) = column::<Option<i64>>(&row, "at")? {
+                let endpoint = ItemNumber::from_i64(column(&row, "number")?);
+                found.insert(endpoint, from_milliseconds(at, "at")?);
+            }
+        }
+        Ok(found)
     }
 
     /// A request of an endpoint with its body.

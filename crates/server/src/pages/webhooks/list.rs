@@ -1,11 +1,13 @@
 //! `GET /configuration/webhooks`: all endpoints.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, Value, webhook_property as property};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, WEBHOOK_VIEW};
-use patgate_store::{ItemCursor, Seek};
+use patgate_store::Seek;
 
 use super::{PLACE, may_edit, path};
 use crate::pages::paging::{self, Paging};
@@ -54,19 +56,19 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let place: Seek<ItemCursor> = paging::place(&query);
-    let found = webhooks::all(&state, &visitor.caller, &place, paging::ASKED).await?;
-    let (found, paging) = Paging::cut(found, &place, &query, |view| ItemCursor::of(&view.item));
+    let (found, place) = webhooks::all(&state, &visitor.caller, paging::place(&query), paging::ASKED).await?;
+    let (found, paging) = Paging::cut(found, &place, &query, |view| view.item.number);
     let may_see = visitor.may_any(&state, &[WEBHOOK_VIEW]);
-    let mut rows = Vec::with_capacity(found.len());
-    for view in &found {
-        let mut row = Row::new(&state, view, may_see);
-        if may_see {
-            let newest = webhooks::requests(&state, &visitor.caller, view.item.number, &Seek::Start, 1).await;
-            row.last = newest.ok().and_then(|newest| newest.first().map(|request| request.at.into()));
-        }
-        rows.push(row);
-    }
+    let numbers: Vec<_> = found.iter().map(|view| view.item.number).collect();
+    let newest = match may_see {
+        true => webhooks::newest(&state, &visitor.caller, &numbers).await?,
+        false => HashMap::new(),
+    };
+    let row = |view: &ItemView| {
+        let last = newest.get(&view.item.number).map(|at| Moment::from(*at));
+        Row { last, ..Row::new(&state, view, may_see) }
+    };
+    let rows = found.iter().map(row).collect();
     let page = ListPage {
         shell: Shell::new(&state, &visitor, "Webhooks and Events", PLACE),
         may_edit: may_edit(&state, &visitor),

@@ -17,7 +17,8 @@ use patgate_core::permission::names::WEBHOOK_VIEW;
 pub use self::call::curl_line;
 pub use self::live::{Arrivals, Came, watch};
 pub use self::read::{
-    WholeRequest, all, deliveries, endpoint_url, item, last_request, refusals, request, requests, search,
+    WholeRequest, all, deliveries, endpoint_url, item, last_request, newest, refusals, request, requests,
+    search,
 };
 pub use self::redeliver::{redeliver, waits};
 pub use self::test::send_test;

@@ -1,8 +1,10 @@
 //! What endpoints keep.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use http::StatusCode;
+use jiff::Timestamp;
 use patgate_core::identifier::{ItemNumber, RequestId};
 use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, WEBHOOK_VIEW};
@@ -30,21 +32,32 @@ pub struct WholeRequest {
     pub deliveries: Vec<Delivery>,
 }
 
-/// At most `limit` endpoints, in the order of their places, from a place of the list on.
+/// At most `limit` endpoints, in the order of their places, from one of them on, and that one. From one that is not there any
+/// more: the first.
 ///
 /// # Errors
 /// 403 without `webhook#view`, `config#view` or `config#edit`.
 pub async fn all(
     state: &AppState,
     caller: &Caller,
-    seek: &Seek<ItemCursor>,
+    place: Seek<ItemNumber>,
     limit: u64,
-) -> Result<Vec<ItemView>, Problem> {
+) -> Result<(Vec<ItemView>, Seek<ItemNumber>), Problem> {
     caller.require_any(state, &[WEBHOOK_VIEW, CONFIG_VIEW, CONFIG_EDIT])?;
+    let there = match place.cursor() {
+        Some(number) => state.store.item_by_number(*number).await?,
+        None => None,
+    };
+    let there = there.as_ref().map(ItemCursor::of);
+    let (place, seek) = match (place, there) {
+        (Seek::After(number), Some(at)) => (Seek::After(number), Seek::After(at)),
+        (Seek::Before(number), Some(at)) => (Seek::Before(number), Seek::Before(at)),
+        (Seek::Start, _) | (_, None) => (Seek::Start, Seek::Start),
+    };
     let mut items = Vec::new();
     for known in [&POST_WEBHOOK_ENDPOINT, &GET_WEBHOOK_ENDPOINT] {
         let filter = ItemFilter { type_name: Some(known.name.to_owned()), ..ItemFilter::default() };
-        items.extend(state.store.list_items(&filter, seek, limit).await?);
+        items.extend(state.store.list_items(&filter, &seek, limit).await?);
     }
     items.sort_by_cached_key(|item| item.id.key());
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -53,7 +66,20 @@ pub async fn all(
     } else {
         items.truncate(limit);
     }
-    Ok(ItemView::all(state, items).await)
+    Ok((ItemView::all(state, items).await, place))
+}
+
+/// When the newest kept request of each of these endpoints came; those that keep none are left out.
+///
+/// # Errors
+/// 403 without `webhook#view`.
+pub async fn newest(
+    state: &AppState,
+    caller: &Caller,
+    endpoints: &[ItemNumber],
+) -> Result<HashMap<ItemNumber, Timestamp>, Problem> {
+    caller.require(state, WEBHOOK_VIEW)?;
+    Ok(state.store.newest_webhook_requests(endpoints).await?)
 }
 
 /// The item of an endpoint.

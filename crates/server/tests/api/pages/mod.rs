@@ -31,6 +31,7 @@ mod users;
 mod users_belonging;
 mod users_reset;
 mod webhooks;
+mod webhooks_many;
 mod weights;
 mod weights_administration;
 
