@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use patgate_core::policy::Exemption;
+use patgate_core::reminder::Candidate;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order, SelectStatement, Value};
 
 use crate::decisions::StoredDecision;
@@ -77,8 +78,20 @@ impl TimeCursor {
         Self::new(release.created_at, release.number.as_i64())
     }
 
+    /// The place of a token that ends soon: by when it ends.
+    #[must_use]
+    pub fn of_candidate(candidate: &Candidate) -> Self {
+        let ends_at = candidate.expires_at.timestamp().unwrap_or(Timestamp::MAX);
+        Self::new(ends_at, candidate.grant.as_i64())
+    }
+
     pub(crate) fn new(at: Timestamp, id: i64) -> Self {
         Self { at: at.as_millisecond(), id }
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) const fn at(&self) -> i64 {
+        self.at
     }
 
     /// What is compared with the columns of the place.

@@ -3,6 +3,7 @@
 //! A run's row, its mails and their marks are written in one transaction, or not at all. Mails are sent by one node at a
 //! time, which holds the [`Sender`]; what one left half way is found by the next.
 
+pub(crate) mod candidates;
 mod facts;
 mod list;
 mod outbox;

@@ -2,22 +2,17 @@
 
 use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, MailId, RunId, UserId};
-use patgate_core::policy::notification::NotificationDays;
-use patgate_core::reminder::{Candidate, Mark, Night, Plan, SkipReason};
-use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, JoinType, OnConflict, Order, Query, SelectStatement, Value,
-};
-use sea_orm::{ConnectionTrait, QueryResult};
+use patgate_core::reminder::{Candidate, Night, Plan, SkipReason};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, Value};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{MailKind, MailState, ReminderRun, RunNote, list};
+use super::{MailKind, MailState, ReminderRun, RunNote, candidates, list};
 use crate::change::Change;
 use crate::error::StoreError;
-use crate::grants::expiry;
-use crate::keyset::beyond;
-use crate::rows::{column, to_json};
+use crate::rows::to_json;
 use crate::store::Store;
-use crate::tables::{Grants, Mails, ReminderMarks, ReminderRuns, Users};
+use crate::tables::{Mails, ReminderMarks, ReminderRuns};
 use crate::transaction::WriteTransaction;
 
 /// Rows in one statement: SQLite looks up each of their parameters among all.
@@ -58,20 +53,6 @@ impl Store {
         }
         Ok(Some(Planning::new(Ground::Own(transaction, turn), id, Some(night), None, now)))
     }
-
-    /// The tokens that expire after `since` and not after `until`, with what a plan asks about them: by owner, at most
-    /// `limit`, from behind one on. A look that writes nothing.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn reminder_candidates(
-        &self,
-        (since, until): (Timestamp, Timestamp),
-        after: Option<(UserId, GrantId)>,
-        limit: u64,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        candidates(&self.inner.orm, (since, until), after, limit).await
-    }
 }
 
 impl<'c> Planning<'c> {
@@ -95,7 +76,7 @@ impl<'c> Planning<'c> {
         after: Option<(UserId, GrantId)>,
         limit: u64,
     ) -> Result<Vec<Candidate>, StoreError> {
-        candidates(self.transaction(), between, after, limit).await
+        candidates::by_owner(self.transaction(), between, after, limit).await
     }
 
     /// Writes a plan: its mails with their marks, and what was left out.
@@ -240,103 +221,3 @@ const MAIL_COLUMNS: [Mails; 10] = [
     Mails::CreatedAt,
     Mails::DoneAt,
 ];
-
-async fn candidates(
-    connection: &impl ConnectionTrait,
-    between: (Timestamp, Timestamp),
-    after: Option<(UserId, GrantId)>,
-    limit: u64,
-) -> Result<Vec<Candidate>, StoreError> {
-    let mut select = expiring(between);
-    select
-        .columns([
-            (Grants::Table, Grants::Id),
-            (Grants::Table, Grants::Owner),
-            (Grants::Table, Grants::ExpiresAt),
-        ])
-        .columns(
-            [(Users::Table, Users::Email), (Users::Table, Users::DisabledAt)]
-                .map(|(table, column)| (table, column)),
-        )
-        .join(
-            JoinType::InnerJoin,
-            Users::Table,
-            Expr::col((Users::Table, Users::Id)).equals((Grants::Table, Grants::Owner)),
-        )
-        .order_by((Grants::Table, Grants::Owner), Order::Asc)
-        .order_by((Grants::Table, Grants::Id), Order::Asc)
-        .limit(limit);
-    if let Some((owner, grant)) = after {
-        let columns = [(Grants::Table, Grants::Owner), (Grants::Table, Grants::Id)];
-        select.and_where(beyond(columns, [owner.as_i64().into(), grant.as_i64().into()], &Order::Asc));
-    }
-    let mut found =
-        connection.query_all(&select).await?.iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
-    for chunk in found.chunks_mut(ROWS * 10) {
-        add_marks(connection, chunk).await?;
-    }
-    Ok(found)
-}
-
-/// The marks of these tokens, each beside its token.
-async fn add_marks(connection: &impl ConnectionTrait, found: &mut [Candidate]) -> Result<(), StoreError> {
-    let select = Query::select()
-        .columns([
-            (ReminderMarks::Table, ReminderMarks::GrantId),
-            (ReminderMarks::Table, ReminderMarks::Days),
-        ])
-        .columns([(Mails::Table, Mails::State), (Mails::Table, Mails::Address)])
-        .from(ReminderMarks::Table)
-        .join(
-            JoinType::LeftJoin,
-            Mails::Table,
-            Expr::col((Mails::Table, Mails::Id)).equals((ReminderMarks::Table, ReminderMarks::Mail)),
-        )
-        .and_where(
-            Expr::col((ReminderMarks::Table, ReminderMarks::GrantId))
-                .is_in(found.iter().map(|candidate| candidate.grant.as_i64())),
-        )
-        .take();
-    let mut marks = std::collections::HashMap::<i64, Vec<Mark>>::new();
-    for row in connection.query_all(&select).await? {
-        let days: i64 = column(&row, "days")?;
-        let days = u32::try_from(days).ok().and_then(|days| NotificationDays::try_from(days).ok());
-        let state: Option<String> = column(&row, "state")?;
-        let failed = state.as_deref() == Some(MailState::Failed.stored());
-        let address: Option<String> = column(&row, "address")?;
-        let mark = Mark {
-            days: days.ok_or(StoreError::Unreadable("days"))?,
-            lost_to: failed.then_some(address).flatten(),
-        };
-        marks.entry(column(&row, "grant_id")?).or_default().push(mark);
-    }
-    for candidate in found {
-        candidate.marks = marks.remove(&candidate.grant.as_i64()).unwrap_or_default();
-    }
-    Ok(())
-}
-
-/// The tokens that are there and expire in this time; the index by expiry finds them.
-fn expiring((since, until): (Timestamp, Timestamp)) -> SelectStatement {
-    let expires_at = || Expr::col((Grants::Table, Grants::ExpiresAt));
-    Query::select()
-        .from(Grants::Table)
-        .cond_where(
-            Condition::all()
-                .add(Expr::col((Grants::Table, Grants::DeletedAt)).is_null())
-                .add(expires_at().gt(since.as_millisecond()))
-                .add(expires_at().lte(until.as_millisecond())),
-        )
-        .take()
-}
-
-fn read(row: &QueryResult) -> Result<Candidate, StoreError> {
-    Ok(Candidate {
-        grant: GrantId::from_i64(column(row, "id")?),
-        owner: UserId::from_i64(column(row, "owner")?),
-        expires_at: expiry(column(row, "expires_at")?)?,
-        owner_enabled: column::<Option<i64>>(row, "disabled_at")?.is_none(),
-        address: column::<Option<String>>(row, "email")?.unwrap_or_default(),
-        marks: Vec::new(),
-    })
-}

@@ -307,6 +307,19 @@ async fn the_audit_log_is_read_off_an_index_and_never_sorted() {
     .await;
 }
 
+#[tokio::test]
+async fn the_tokens_that_end_last_are_read_off_an_index_and_never_sorted() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        for place in [None, "1800000000000.2".parse().ok()] {
+            let select = crate::reminders::candidates::latest((now(), day(1)), place);
+            let plan = plan(&store, &select).await;
+            assert!(plan.contains("INDEX grants_by_expiry") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    })
+    .await;
+}
+
 /// How SQLite answers a question.
 pub(crate) async fn plan(store: &Store, select: &SelectStatement) -> String {
     let sql = format!("EXPLAIN QUERY PLAN {} LIMIT 51", select.to_string(SqliteQueryBuilder));

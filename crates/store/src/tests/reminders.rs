@@ -107,6 +107,27 @@ on_both_databases! {
         assert_eq!(counts, [(run_id(1), 1, 1, 0, 0), (run_id(3), 0, 1, 0, 0)], "there is no second run");
     }
 
+    async fn the_last_to_end_are_looked_at_first_and_so_many_at_a_time(fixture: Fixture) {
+        let store = store_with_tokens(&fixture).await;
+        let as_late = Expiry::at(in_days(5)).unwrap();
+        insert_grants(&store, &[Grant { expires_at: as_late, ..grant(5, 1, "token 5") }]).await;
+        run(&store, 1, Some(night()), now()).await;
+        let (mut place, mut found) = (None, Vec::new());
+        loop {
+            let some = store.latest_reminder_candidates((now(), in_days(7)), place, 1).await.unwrap();
+            let Some(last) = some.last() else { break };
+            place = Some(TimeCursor::of_candidate(last));
+            found.extend(some);
+        }
+        let ids: Vec<_> = found.iter().map(|token| token.grant.as_i64()).collect();
+        assert_eq!(ids, [5, 4, 1], "each once, those that end later than that not at all");
+        let known: Vec<_> = found.iter().map(|token| (&*token.address, token.marks.len())).collect();
+        assert_eq!(known, [("ann@example.org", 1), ("", 0), ("ann@example.org", 1)]);
+        let beyond = "99999999999999999.1".parse().ok();
+        let found = store.latest_reminder_candidates((now(), in_days(4)), beyond, 9).await.unwrap();
+        assert_eq!(found.len(), 1, "a place does not widen the time");
+    }
+
     async fn a_run_that_is_not_committed_has_not_happened(fixture: Fixture) {
         let store = store_with_tokens(&fixture).await;
         let mut planning = store.begin_reminder_run(run_id(1), night(), now()).await.unwrap().unwrap();

@@ -8,7 +8,7 @@ use crate::api::query::Query;
 use crate::api::refusals::{Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::reminders::{self, Part, Place, Preview};
+use crate::service::reminders::{self, Look, Part, Place, Preview};
 use crate::state::AppState;
 
 /// The most mails, and the most left-out tokens, in one answer, and how many there are when nothing else is asked.
@@ -104,6 +104,7 @@ pub(super) async fn preview_reminders(
         })
     };
     let part = Part {
+        look: Look::Whole,
         mails_after: place("after", asked.after)?,
         left_out_after: place("leftOutAfter", asked.left_out_after)?,
         limit,
@@ -114,7 +115,7 @@ pub(super) async fn preview_reminders(
 
 impl From<Preview> for PreviewBody {
     fn from(preview: Preview) -> Self {
-        let Preview { note, planned, skipped, mails, more_mails, left_out, more_left_out, days: _ } = preview;
+        let Preview { note, planned, skipped, mails, more_mails, left_out, more_left_out, .. } = preview;
         let mails = mails.into_iter().map(|mail| PlannedBody {
             owner: mail.owner,
             address: mail.address,

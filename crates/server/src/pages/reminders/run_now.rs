@@ -3,13 +3,14 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
+use patgate_store::TimeCursor;
 
 use super::row::{Note, reason_words};
 use super::{LIST, may_run};
 use crate::pages::paging::ROWS;
 use crate::pages::refused::redirect;
 use crate::pages::{Fields, PageResult, Shell, Submitted, Visitor};
-use crate::service::reminders::{self, Part, Place, Preview, PreviewedMail};
+use crate::service::reminders::{self, Look, Part, Place, Preview, PreviewedMail};
 use crate::state::AppState;
 
 /// The page.
@@ -29,6 +30,12 @@ struct RunPage {
     left_out: Vec<LeftOut>,
     /// The same for the left-out tokens.
     more_left_out: String,
+    /// The query that looks at more tokens; empty: it was looked at the last of them.
+    further: String,
+    /// Whether it was looked at a part of the tokens alone, so that the numbers are the least that there are.
+    is_partial: bool,
+    /// Whether some of the tokens were looked at before these.
+    is_further: bool,
     /// Whether a place in a list was asked for.
     is_later: bool,
 }
@@ -50,11 +57,16 @@ pub(super) async fn ask(
     // A place that cannot be read is the beginning.
     let place = |name| query.text(name).parse::<Place>().ok();
     let (mails_after, left_out_after) = (place("after"), place("left_out_after"));
-    let part = Part { mails_after, left_out_after, limit: ROWS, named: 1 };
-    let Preview { note, days, planned, skipped, mails, more_mails, left_out, more_left_out } =
-        reminders::preview(&state, &visitor.caller, part).await?;
+    let from = query.text("from").parse::<TimeCursor>().ok();
+    let part = Part { look: Look::Stretch(from), mails_after, left_out_after, limit: ROWS, named: 1 };
+    let preview = reminders::preview(&state, &visitor.caller, part).await?;
+    let Preview { note, days, planned, skipped, further, mails, more_mails, left_out, more_left_out } =
+        preview;
     let more = |name, place: Option<Place>| {
         place.map(|place| query.with(&[(name, &place.to_string())])).unwrap_or_default()
+    };
+    let go_on = |place: TimeCursor| {
+        query.with(&[("from", &place.to_string()), ("after", ""), ("left_out_after", "")])
     };
     let left_out = left_out.into_iter().map(|one| LeftOut {
         owner: one.owner,
@@ -72,6 +84,9 @@ pub(super) async fn ask(
         more_mails: more("after", more_mails),
         left_out: left_out.collect(),
         more_left_out: more("left_out_after", more_left_out),
+        is_partial: from.is_some() || further.is_some(),
+        further: further.map(go_on).unwrap_or_default(),
+        is_further: from.is_some(),
         is_later: mails_after.is_some() || left_out_after.is_some(),
     };
     Ok(Html(page.render()?).into_response())

@@ -14,7 +14,7 @@ mod work;
 use patgate_core::permission::names::SECURITY_EDIT;
 
 pub use plan::{run_due, run_now};
-pub use preview::{Part, Place, Preview, PreviewedMail, SkippedToken, preview};
+pub use preview::{Look, Part, Place, Preview, PreviewedMail, SkippedToken, preview};
 pub use read::{ListedMail, ListedRun, MailedName, last_run, mail, mails, run, runs};
 pub use retry::{retry, retry_all};
 pub use sample::{Sample, rendered_sample, send_sample};

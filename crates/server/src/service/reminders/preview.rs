@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use patgate_core::identifier::{GrantId, NotAnIdentifier, UserId};
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
-use patgate_core::reminder::{SkipReason, plan};
-use patgate_store::RunNote;
+use patgate_core::reminder::{Candidate, Plan, SkipReason, plan};
+use patgate_store::{RunNote, TimeCursor};
 
 use super::SEES;
 use super::plan::{LOOK, Looks, between, last_night, reason_for_none};
@@ -15,9 +15,11 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Which of the mails, and of the tokens that are left out, to name. All are counted.
+/// Which of the mails, and of the tokens that are left out, to name. All those of the tokens that are looked at are counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
+    /// At which tokens to look.
+    pub look: Look,
     /// The mails behind this one.
     pub mails_after: Option<Place>,
     /// The left-out tokens behind this one.
@@ -26,6 +28,16 @@ pub struct Part {
     pub limit: usize,
     /// How many tokens of a mail at most.
     pub named: usize,
+}
+
+/// At which of the tokens that end soon a preview looks.
+#[derive(Clone, Copy, Debug)]
+pub enum Look {
+    /// All of them: it takes as long as a run does.
+    Whole,
+    /// A thousand at most, the last to end first, behind this one. It takes as long however many there are. An owner's tokens
+    /// may stand in several such stretches; then a digest that a run would write at once is told of in each.
+    Stretch(Option<TimeCursor>),
 }
 
 /// A place in one of the lists: whose, and which token.
@@ -39,10 +51,12 @@ pub struct Preview {
     pub note: Option<RunNote>,
     /// Within how many days the tokens end that it would look at.
     pub days: u32,
-    /// How many mails it would plan.
+    /// How many mails it would plan; when it was not looked at all tokens, at least so many.
     pub planned: u64,
-    /// How many tokens it would leave out.
+    /// How many tokens it would leave out; the same of these.
     pub skipped: u64,
+    /// Behind which there are more tokens that it was not looked at.
+    pub further: Option<TimeCursor>,
     /// Some of the mails.
     pub mails: Vec<PreviewedMail>,
     /// Behind what there are more of them.
@@ -92,48 +106,38 @@ pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Pr
     preview.days = settings.schedule().longest().into();
     // Who may not see other people's tokens is told how many, not which.
     let may_see = caller.may(state, TOKEN_VIEW_ALL);
-    let mut mails = Cut::new(part.mails_after, part.limit);
-    let mut left_out = Cut::new(part.left_out_after, part.limit);
+    let mut found = Found::new(may_see, &part);
     let since = last_night(state, now).await?.map_or(now, |run| run.at);
     let between = between(&settings, since, now);
-    let mut looks = Looks::default();
-    let (mut planned, mut skipped) = (Vec::new(), Vec::new());
-    while let Some(after) = looks.next() {
-        let found = looks.whole_owners(state.store.reminder_candidates(between, after, LOOK).await?);
-        let mut plan = plan(&settings.schedule(), &found, now);
-        preview.planned += plan.mails.len() as u64;
-        preview.skipped += plan.skipped.len() as u64;
-        if !may_see {
-            continue;
-        }
-        // By token within an owner, so that a place stays one when tokens come to be due.
-        plan.mails.sort_by_key(|mail| (mail.owner, mail.tokens.first().map(|(grant, _)| *grant)));
-        for mail in plan.mails {
-            let Some((grant, _)) = mail.tokens.first() else { continue };
-            if !mails.takes(Place(mail.owner, *grant)) {
-                continue;
+    let schedule = settings.schedule();
+    match part.look {
+        Look::Whole => {
+            let mut looks = Looks::default();
+            while let Some(after) = looks.next() {
+                let tokens = looks.whole_owners(state.store.reminder_candidates(between, after, LOOK).await?);
+                found.add(&tokens, plan(&schedule, &tokens, now));
             }
-            let address = found.iter().find(|token| token.owner == mail.owner).map(|token| &token.address);
-            let address = address.cloned().unwrap_or_default();
-            let named: Vec<_> = mail.tokens.iter().take(part.named).map(|(grant, _)| *grant).collect();
-            let more = mail.tokens.len() - named.len();
-            planned.push((mail.owner, address, named, more));
         }
-        plan.skipped.sort_by_key(|(grant, owner, _)| (*owner, *grant));
-        for (grant, owner, reason) in plan.skipped {
-            if left_out.takes(Place(owner, grant)) {
-                skipped.push((owner, grant, reason));
+        Look::Stretch(place) => {
+            let mut tokens = state.store.latest_reminder_candidates(between, place, LOOK + 1).await?;
+            // The one more tells whether there are others.
+            if tokens.len() as u64 > LOOK {
+                tokens.pop();
+                preview.further = tokens.last().map(TimeCursor::of_candidate);
             }
+            found.add(&tokens, plan(&schedule, &tokens, now));
         }
     }
-    let of_mails = planned.iter().flat_map(|(_, _, named, _)| named).copied();
+    let Found { counts, mails, left_out, planned, skipped, .. } = found;
+    (preview.planned, preview.skipped) = counts;
+    let of_mails = planned.iter().flat_map(|mail| &mail.named).copied();
     let grants: Vec<_> = of_mails.chain(skipped.iter().map(|(_, grant, _)| *grant)).collect();
     let names = TokenNames::of(state, &grants).await?;
-    let mails_of = planned.into_iter().map(|(owner, address, named, more)| PreviewedMail {
-        owner: owner_name(state, owner),
-        address,
-        tokens: named.into_iter().map(|grant| names.name(grant)).collect(),
-        more,
+    let mails_of = planned.into_iter().map(|mail| PreviewedMail {
+        owner: owner_name(state, mail.owner),
+        address: mail.address,
+        tokens: mail.named.into_iter().map(|grant| names.name(grant)).collect(),
+        more: mail.more,
     });
     preview.mails = mails_of.collect();
     let left_out_of = skipped.into_iter().map(|(owner, grant, reason)| SkippedToken {
@@ -144,6 +148,75 @@ pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Pr
     preview.left_out = left_out_of.collect();
     (preview.more_mails, preview.more_left_out) = (mails.more, left_out.more);
     Ok(preview)
+}
+
+/// What was found so far.
+struct Found {
+    /// Whether anything is named, beside being counted.
+    is_named: bool,
+    /// How many tokens of a mail are named.
+    of_mail: usize,
+    /// How many mails there are, and how many tokens that are left out.
+    counts: (u64, u64),
+    mails: Cut,
+    left_out: Cut,
+    planned: Vec<NamedMail>,
+    skipped: Vec<(UserId, GrantId, SkipReason)>,
+}
+
+/// A mail that is named.
+struct NamedMail {
+    owner: UserId,
+    address: String,
+    /// The first of its tokens.
+    named: Vec<GrantId>,
+    /// How many more it has.
+    more: usize,
+}
+
+impl Found {
+    fn new(is_named: bool, part: &Part) -> Self {
+        Self {
+            is_named,
+            of_mail: part.named,
+            counts: (0, 0),
+            mails: Cut::new(part.mails_after, part.limit),
+            left_out: Cut::new(part.left_out_after, part.limit),
+            planned: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// What a run would do about these tokens. Whose tokens were added before comes before.
+    fn add(&mut self, tokens: &[Candidate], mut plan: Plan) {
+        self.counts.0 += plan.mails.len() as u64;
+        self.counts.1 += plan.skipped.len() as u64;
+        if !self.is_named {
+            return;
+        }
+        // By token within an owner, so that a place stays one when tokens come to be due.
+        plan.mails.sort_by_key(|mail| (mail.owner, mail.tokens.first().map(|(grant, _)| *grant)));
+        for mail in plan.mails {
+            let Some((grant, _)) = mail.tokens.first() else { continue };
+            if !self.mails.takes(Place(mail.owner, *grant)) {
+                continue;
+            }
+            let address = tokens.iter().find(|token| token.owner == mail.owner).map(|token| &token.address);
+            let named: Vec<_> = mail.tokens.iter().take(self.of_mail).map(|(grant, _)| *grant).collect();
+            self.planned.push(NamedMail {
+                owner: mail.owner,
+                address: address.cloned().unwrap_or_default(),
+                more: mail.tokens.len() - named.len(),
+                named,
+            });
+        }
+        plan.skipped.sort_by_key(|(grant, owner, _)| (*owner, *grant));
+        for (grant, owner, reason) in plan.skipped {
+            if self.left_out.takes(Place(owner, grant)) {
+                self.skipped.push((owner, grant, reason));
+            }
+        }
+    }
 }
 
 /// Cuts a list that goes by: from a place on, and not too many.

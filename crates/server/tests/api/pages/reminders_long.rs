@@ -1,5 +1,6 @@
 //! *Reminders* when there is much: many runs, mails of many people, mails about hundreds of tokens.
 
+use patgate_core::expiry::Expiry;
 use patgate_store::{MailFilter, RunNote, Seek};
 use patgate_testkit::clock::seconds_from_noon;
 
@@ -207,4 +208,50 @@ async fn a_preview_names_the_first_token_of_a_mail_and_leads_to_all() {
     world.send(post(RUN).submit(&session, &[])).await;
     let mails = world.state.store.mails(&MailFilter::default(), &Seek::Start, 9).await.unwrap();
     assert_eq!(mails.iter().map(|mail| mail.tokens.len()).collect::<Vec<_>>(), [30]);
+}
+
+#[tokio::test]
+async fn of_very_many_tokens_the_preview_looks_at_a_thousand_and_the_run_at_all() {
+    let world = World::new().await;
+    let (root, session) = root(&world).await;
+    remind(&world, &root, false).await;
+    let ann = world.user("ann", &["login"]).await;
+    let mut change = world.change().await;
+    for number in 0..1_001 {
+        let (mut grant, digest) = world.grant_of(ann.id);
+        let hour = if number == 0 { 11 } else { 12 };
+        grant.expires_at = Expiry::at(format!("2026-05-08T{hour}:00:00Z").parse().unwrap()).unwrap();
+        grant.name = if number == 0 { "ends first" } else { "one of many" }.parse().unwrap();
+        change.insert_grant(&grant, world.state.index.keys().newest().id(), &digest).await.unwrap();
+    }
+    world.commit(change).await;
+    let first = world.open(&session, RUN).await;
+    for words in
+        ["At least 1000 mails would be sent", "Only a part of the tokens that end soon", "one of many"]
+    {
+        assert!(first.text().contains(words), "{words}: {}", first.text());
+    }
+    assert!(!first.text().contains("ends first") && !first.text().contains("Look at the first tokens again"));
+    let next = world.open(&session, &link(&first, "next").unwrap()).await;
+    assert!(next.text().contains("At least 1000 mails would be sent"), "{}", next.text());
+    let further = next.text().split("href=\"").find(|rest| rest.starts_with("/admin/reminders/run?from="));
+    let further = further.unwrap().split('"').next().unwrap().to_owned();
+    let last = world.open(&session, &further).await;
+    for words in ["At least 1 mail would be sent", "ends first", "Look at the first tokens again"] {
+        assert!(last.text().contains(words), "{words}: {}", last.text());
+    }
+    assert!(!last.text().contains("one of many") && !last.text().contains("Look at more tokens"));
+    // Who may not see other people's tokens is told the same numbers.
+    let clerk = world.user("clerk", &["login", "security#edit"]).await;
+    let clerk = world.session(&clerk).await;
+    let told = world.open(&clerk, &further).await;
+    for words in ["At least 1 mail would be sent", "<code>token#view_all</code>"] {
+        assert!(told.text().contains(words), "{words}: {}", told.text());
+    }
+    let token = world.token(&root, NewGrant { application: "any", ..NewGrant::default() }).await;
+    let whole = world.send(get("/api/v1/reminders/preview").token(&token)).await.json();
+    assert_eq!(whole["planned"], 1_001, "the API counts all");
+    let run = world.send(post(RUN).submit(&session, &[])).await;
+    let page = world.open(&session, run.header("location")).await;
+    assert!(page.text().contains("<dt>Planned</dt><dd>1001</dd>"), "{}", page.text());
 }
