@@ -4,15 +4,26 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::permission::names::{RELEASE_ABORT, RELEASE_CREATE};
-use patgate_core::release::{ReleaseId, ReleaseStatus, Variable, VariableKind, VariableValue};
+use patgate_core::release::{
+    Release, ReleaseId, ReleaseStatus, TaskStatus, Variable, VariableKind, VariableValue,
+};
 use patgate_store::StoredRelease;
 
-use super::row::{PhaseRow, of_release};
-use super::{LIST, path, template_path};
+use super::row::{IN_RELEASE, PhaseRow, of_release};
+use super::{LIST, path, task_path, template_path};
+use crate::pages::beginning::beginning;
 use crate::pages::form::Named;
+use crate::pages::paging::ROWS;
 use crate::pages::{Fields, Moment, Notice, PageResult, Shell, Visitor};
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
+
+/// The most variables of a page.
+const VARIABLES: usize = 10;
+/// As many bytes of a variable's name, and of its value, stand on the page.
+const OF_VARIABLE: (usize, usize) = (100, 200);
+/// As many bytes of the description, and of what who aborted it said.
+const OF_TEXT: usize = 1_000;
 
 /// The page.
 #[derive(Template)]
@@ -32,8 +43,17 @@ struct ReleasePage {
     ended_at: Option<Moment>,
     /// What who aborted it said.
     comment: String,
+    /// The first task that goes on, waits for somebody or has failed: its page and its title. Not when all stand on one page.
+    at: Option<(String, String)>,
     phases: Vec<PhaseRow>,
+    /// The query of the tasks that follow; empty: there are none.
+    more_tasks: String,
+    /// Whether others stand before these.
+    has_earlier_tasks: bool,
     variables: Vec<VariableRow>,
+    /// The same of the variables.
+    more_variables: String,
+    has_earlier_variables: bool,
     may_start: bool,
     may_abort: bool,
     may_restart: bool,
@@ -69,21 +89,35 @@ pub(super) async fn show(
     let release = &stored.release;
     let may_create = visitor.may_any(&state, &[RELEASE_CREATE]);
     let status = release.status;
+    let from = |name| query.text(name).parse::<usize>().unwrap_or_default();
+    let (first_task, first_variable) = (from("tasks"), from("variables"));
+    let (phases, has_more_tasks) = PhaseRow::part(release, first_task, ROWS);
+    let variables = release.variables.iter().skip(first_variable).take(VARIABLES);
+    let has_more_variables = release.variables.len() > first_variable.saturating_add(VARIABLES);
+    let more = |is_there: bool, name, next: usize| match is_there {
+        true => query.with(&[(name, &next.to_string()), ("done", "")]),
+        false => String::new(),
+    };
     let page = ReleasePage {
         shell: Shell::new(&state, &visitor, release.title.clone(), LIST)
             .with_notice(notice.map(|text| Notice::Done(text.to_owned()))),
         path: path(&release.id),
         title: release.title.clone(),
-        description: release.description.clone(),
+        description: beginning(&release.description, OF_TEXT),
         state: of_release(status),
         owner: release.owner.clone(),
         runs_as: releases::runs_as(&state, &stored).unwrap_or_default(),
         template: release.template.as_ref().map(template_path).unwrap_or_default(),
         started_at: release.started_at.map(Moment::from),
         ended_at: release.ended_at.map(Moment::from),
-        comment: release.abort_comment.clone().unwrap_or_default(),
-        phases: release.phases.iter().map(|phase| PhaseRow::new(&release.id, phase)).collect(),
-        variables: release.variables.iter().map(|variable| VariableRow::new(&stored, variable)).collect(),
+        comment: beginning(release.abort_comment.as_deref().unwrap_or_default(), OF_TEXT),
+        at: (has_more_tasks || first_task > 0).then(|| at(release)).flatten(),
+        phases,
+        more_tasks: more(has_more_tasks, "tasks", first_task.saturating_add(ROWS)),
+        has_earlier_tasks: first_task > 0,
+        variables: variables.map(|variable| VariableRow::new(&stored, variable)).collect(),
+        more_variables: more(has_more_variables, "variables", first_variable.saturating_add(VARIABLES)),
+        has_earlier_variables: first_variable > 0,
         may_start: may_create && status == ReleaseStatus::Planned,
         may_abort: visitor.may_any(&state, &[RELEASE_ABORT]) && !status.is_final(),
         may_restart: may_create && status == ReleaseStatus::Failed,
@@ -92,6 +126,13 @@ pub(super) async fn show(
         is_live: status.is_active(),
     };
     Ok(Html(page.render()?).into_response())
+}
+
+/// The page and the title of the first task of which something is to be seen.
+fn at(release: &Release) -> Option<(String, String)> {
+    let is_at = |status| matches!(status, TaskStatus::Queued | TaskStatus::InProgress | TaskStatus::Failed);
+    let task = release.tasks().find(|task| is_at(task.status))?;
+    Some((task_path(&release.id, &task.id), beginning(&task.title, IN_RELEASE)))
 }
 
 impl VariableRow {
@@ -104,7 +145,7 @@ impl VariableRow {
             (Some(value), _) => shown(value),
             (None, _) => String::new(),
         };
-        Self { name: name.clone(), value }
+        Self { name: beginning(name, OF_VARIABLE.0), value: beginning(&value, OF_VARIABLE.1) }
     }
 }
 

@@ -1,11 +1,19 @@
 //! What lists and pages of releases show of a release, a phase and a task.
 
 use patgate_core::identifier::UserId;
-use patgate_core::release::{Phase, PhaseStatus, ReleaseId, ReleaseStatus, Task, TaskKind, TaskStatus};
+use patgate_core::release::{
+    Phase, PhaseStatus, Release, ReleaseId, ReleaseStatus, Task, TaskKind, TaskStatus,
+};
 use patgate_store::ListedRelease;
 
 use super::{path, task_path, template_path};
 use crate::pages::Moment;
+use crate::pages::beginning::beginning;
+
+/// As many bytes of a title stand in a list of releases; its page has all of it.
+const LISTED: usize = 300;
+/// As many bytes of a title, and of what a task said, stand on the page of a release.
+pub(super) const IN_RELEASE: usize = 150;
 
 /// Looks and words of where something stands.
 pub(super) type State = (&'static str, &'static str);
@@ -59,10 +67,10 @@ impl From<ListedRelease> for ReleaseRow {
     fn from(release: ListedRelease) -> Self {
         Self {
             path: path(&release.id),
-            title: release.title,
+            title: beginning(&release.title, LISTED),
             state: of_release(release.status),
             owner: release.owner,
-            at: release.at.unwrap_or_default(),
+            at: beginning(&release.at.unwrap_or_default(), LISTED),
             started_at: release.started_at.map(Moment::from),
             ended_at: release.ended_at.map(Moment::from),
         }
@@ -74,7 +82,7 @@ impl TemplateRow {
     pub(super) fn new(template: ListedRelease, name: impl Fn(UserId) -> Option<String>) -> Self {
         Self {
             path: template_path(&template.id),
-            title: template.title,
+            title: beginning(&template.title, LISTED),
             owner: template.owner,
             tasks: template.tasks,
             runs_as: template.runs_as.and_then(name).unwrap_or_default(),
@@ -83,13 +91,29 @@ impl TemplateRow {
 }
 
 impl PhaseRow {
-    /// A phase of this release.
-    pub(super) fn new(release: &ReleaseId, phase: &Phase) -> Self {
-        Self {
-            title: phase.title.clone(),
-            state: of_phase(phase.status),
-            tasks: phase.tasks.iter().map(|task| TaskRow::new(release, task)).collect(),
+    /// Some phases of a release with their tasks, in their order: so many tasks behind the first `from`, and whether there are
+    /// more. A phase without tasks counts as one.
+    pub(super) fn part(release: &Release, from: usize, most: usize) -> (Vec<Self>, bool) {
+        let mut places = release
+            .phases
+            .iter()
+            .flat_map(|phase| {
+                let empty = phase.tasks.is_empty().then_some((phase, None));
+                phase.tasks.iter().map(move |task| (phase, Some(task))).chain(empty)
+            })
+            .skip(from);
+        let (mut rows, mut of): (Vec<Self>, Option<&Phase>) = (Vec::new(), None);
+        for (phase, task) in places.by_ref().take(most) {
+            if of.is_none_or(|of| of.id != phase.id) {
+                let title = beginning(&phase.title, IN_RELEASE);
+                rows.push(Self { title, state: of_phase(phase.status), tasks: Vec::new() });
+                of = Some(phase);
+            }
+            if let (Some(task), Some(row)) = (task, rows.last_mut()) {
+                row.tasks.push(TaskRow::new(&release.id, task).brief());
+            }
         }
+        (rows, places.next().is_some())
     }
 }
 
@@ -113,6 +137,13 @@ impl TaskRow {
             ended_at: task.ended_at.map(Moment::from),
             waits: is_gate && task.status == TaskStatus::InProgress,
         }
+    }
+
+    /// The same among many others: of long texts their beginning.
+    fn brief(mut self) -> Self {
+        self.title = beginning(&self.title, IN_RELEASE);
+        self.said = beginning(&self.said, IN_RELEASE);
+        self
     }
 }
 

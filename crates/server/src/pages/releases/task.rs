@@ -4,11 +4,13 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use patgate_core::permission::names::RELEASE_CREATE;
+use patgate_core::policy::notification::length_in_page;
 use patgate_core::release::{TaskKind, TaskPlace, TaskStatus};
 use patgate_store::{LogLine, LogPlace};
 
 use super::row::TaskRow;
 use super::{LIST, OfRelease, path};
+use crate::pages::beginning::beginning;
 use crate::pages::{Fields, Moment, PageResult, Shell, Visitor};
 use crate::problem::Problem;
 use crate::service::releases::{self, Sort};
@@ -16,6 +18,13 @@ use crate::state::AppState;
 
 /// The most lines of a page.
 const LINES: usize = 200;
+/// As many bytes of a page are for lines; one line has room always.
+const ROOM: usize = 28_000;
+/// As many bytes a line takes beside what it says.
+const BESIDE: usize = 130;
+/// As many bytes of the script stand on the page, and of what the task said.
+const OF_SCRIPT: usize = 8_000;
+const OF_TEXT: usize = 2_000;
 
 /// The page.
 #[derive(Template)]
@@ -26,6 +35,8 @@ struct TaskPage {
     release_path: String,
     task: TaskRow,
     script: String,
+    /// Whether the script is longer than what stands there of it.
+    is_cut: bool,
     lines: Vec<Line>,
     /// The query of the lines that follow; empty when there are none yet.
     next: String,
@@ -57,31 +68,53 @@ pub(super) async fn show(
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let after: Option<LogPlace> = query.text("after").parse().ok();
     let mut found_lines = releases::log(&state, &visitor.caller, &place, after, LINES as u64 + 1).await?;
-    let has_more = found_lines.len() > LINES;
-    found_lines.truncate(LINES);
+    let shown = fitting(&found_lines);
+    let has_more = found_lines.len() > shown;
+    found_lines.truncate(shown);
     let last = found_lines.last().map(|line| line.place.to_string()).unwrap_or_default();
     let may_change = matches!(found.1.status, TaskStatus::Queued | TaskStatus::InProgress);
     let is_script = matches!(found.1.kind, TaskKind::Script { .. });
+    let task = TaskRow::new(&id, found.1);
+    let is_cut = matches!(&found.1.kind, TaskKind::Script { script } if length(script) > OF_SCRIPT);
     let page = TaskPage {
         shell: Shell::new(&state, &visitor, found.1.title.clone(), LIST),
         release: stored.release.title.clone(),
         release_path: path(&id),
-        task: TaskRow::new(&id, found.1),
+        task: TaskRow { said: beginning(&task.said, OF_TEXT), ..task },
         script: match &found.1.kind {
-            TaskKind::Script { script } => script.clone(),
+            TaskKind::Script { script } => beginning(script, OF_SCRIPT),
             TaskKind::Gate => String::new(),
         },
+        is_cut,
         next: if has_more { query.with(&[("after", &last)]) } else { String::new() },
         is_later: after.is_some(),
         may_approve: visitor.may_any(&state, &[RELEASE_CREATE]),
         live: if is_script && may_change && !has_more {
-            format!("{}/live?task={}&after={last}", path(&id), task.as_str())
+            format!("{}/live?task={}&after={last}", path(&id), found.1.id.as_str())
         } else {
             String::new()
         },
         lines: lines(&found_lines),
     };
     Ok(Html(page.render()?).into_response())
+}
+
+/// How many of these lines a page has room for.
+fn fitting(found: &[LogLine]) -> usize {
+    let mut left = ROOM;
+    let fits = |line: &&LogLine| match left.checked_sub(BESIDE + length(&line.said)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    found.iter().take(LINES).take_while(fits).count().max(found.len().min(1))
+}
+
+/// How many bytes of a page a text takes.
+fn length(text: &str) -> usize {
+    text.chars().map(length_in_page).sum()
 }
 
 fn lines(found: &[LogLine]) -> Vec<Line> {

@@ -105,7 +105,7 @@ pub(super) async fn show(
         method: webhooks::method(&state, &visitor.caller, number)?.to_string(),
         keeps_none: view.item.properties.get(property::REQUEST_RETENTION) == Some(&Value::Integer(0)),
         search: Field::new("search", "Search", search),
-        rows: found.into_iter().map(RequestRow::from).collect(),
+        rows: found.into_iter().map(RequestRow::brief).collect(),
         is_later: place != Seek::Start,
         paging,
         further,

@@ -6,6 +6,7 @@
 mod deliveries;
 mod endpoint;
 mod list;
+mod pairs;
 mod redeliver;
 mod refused;
 mod request;

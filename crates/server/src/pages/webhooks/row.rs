@@ -5,6 +5,12 @@ use patgate_store::{Delivery, DeliveryState, WebhookRequest};
 
 use super::path;
 use crate::pages::Moment;
+use crate::pages::beginning::beginning;
+
+/// As many bytes of what a sender chose stand in a row of a list.
+const LISTED: usize = 400;
+/// As many bytes of what came of a delivery.
+const ANSWER: usize = 800;
 
 /// A request in the log.
 pub(super) struct RequestRow {
@@ -54,6 +60,16 @@ impl From<WebhookRequest> for RequestRow {
     }
 }
 
+impl RequestRow {
+    /// The same in a list: of long texts their beginning.
+    pub(super) fn brief(request: WebhookRequest) -> Self {
+        let mut row = Self::from(request);
+        row.message_id = beginning(&row.message_id, LISTED);
+        row.parameters = beginning(&row.parameters, LISTED);
+        row
+    }
+}
+
 impl From<Delivery> for DeliveryRow {
     fn from(delivery: Delivery) -> Self {
         let (state, look) = match delivery.state {
@@ -73,7 +89,7 @@ impl From<Delivery> for DeliveryRow {
             next: delivery.due_at.map(Moment::from),
             is_paused: delivery.paused_at.is_some(),
             done: delivery.done_at.map(Moment::from),
-            answer: delivery.answer.unwrap_or_default(),
+            answer: beginning(&delivery.answer.unwrap_or_default(), ANSWER),
             is_done: delivery.state != DeliveryState::Waiting,
         }
     }
