@@ -74,7 +74,7 @@ struct NotificationsBody {
     /// Its subject: one line of 1 to 200 characters, with placeholders. Patgate's own text stays Patgate's own.
     #[schema(example = "Your token {{ token_name }} expires soon")]
     subject: String,
-    /// Its body, which may be HTML: 1 to 10,000 characters, with placeholders; at most 38,000 bytes, where `<`, `>`, `&` and
+    /// Its body, which may be HTML: 1 to 10,000 characters, with placeholders; at most 33,000 bytes, where `<`, `>`, `&` and
     /// quotes count five.
     #[schema(example = "Generate a new one before {{ expires_at }}: {{ renew_url }}")]
     body: String,

@@ -13,12 +13,13 @@ use super::row::{IN_RELEASE, PhaseRow, of_release};
 use super::{LIST, path, task_path, template_path};
 use crate::pages::beginning::beginning;
 use crate::pages::form::Named;
-use crate::pages::paging::ROWS;
 use crate::pages::{Fields, Moment, Notice, PageResult, Shell, Visitor};
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
 
-/// The most variables of a page.
+/// The most tasks of a page.
+const TASKS: usize = 15;
+/// The most variables.
 const VARIABLES: usize = 10;
 /// As many bytes of a variable's name, and of its value, stand on the page.
 const OF_VARIABLE: (usize, usize) = (100, 200);
@@ -91,7 +92,7 @@ pub(super) async fn show(
     let status = release.status;
     let from = |name| query.text(name).parse::<usize>().unwrap_or_default();
     let (first_task, first_variable) = (from("tasks"), from("variables"));
-    let (phases, has_more_tasks) = PhaseRow::part(release, first_task, ROWS);
+    let (phases, has_more_tasks) = PhaseRow::part(release, first_task, TASKS);
     let variables = release.variables.iter().skip(first_variable).take(VARIABLES);
     let has_more_variables = release.variables.len() > first_variable.saturating_add(VARIABLES);
     let more = |is_there: bool, name, next: usize| match is_there {
@@ -113,7 +114,7 @@ pub(super) async fn show(
         comment: beginning(release.abort_comment.as_deref().unwrap_or_default(), OF_TEXT),
         at: (has_more_tasks || first_task > 0).then(|| at(release)).flatten(),
         phases,
-        more_tasks: more(has_more_tasks, "tasks", first_task.saturating_add(ROWS)),
+        more_tasks: more(has_more_tasks, "tasks", first_task.saturating_add(TASKS)),
         has_earlier_tasks: first_task > 0,
         variables: variables.map(|variable| VariableRow::new(&stored, variable)).collect(),
         more_variables: more(has_more_variables, "variables", first_variable.saturating_add(VARIABLES)),

@@ -22,8 +22,9 @@ const LINES: usize = 200;
 const ROOM: usize = 28_000;
 /// As many bytes a line takes beside what it says.
 const BESIDE: usize = 130;
-/// As many bytes of the script stand on the page, and of what the task said.
+/// As many bytes of the script stand on the page.
 const OF_SCRIPT: usize = 8_000;
+/// As many bytes of what the task said.
 const OF_TEXT: usize = 2_000;
 
 /// The page.
@@ -125,4 +126,28 @@ fn lines(found: &[LogLine]) -> Vec<Line> {
         Line { run, begins, at: line.at.into(), said: line.said.clone() }
     };
     found.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_page_has_as_many_lines_as_there_is_room_for_and_one_at_least() {
+        let fit = |lengths: &[usize]| {
+            let line = |length: &usize| LogLine {
+                place: LogPlace { run: 1, line: 1 },
+                at: Timestamp::UNIX_EPOCH,
+                said: "<".repeat(*length),
+            };
+            fitting(&lengths.iter().map(line).collect::<Vec<_>>())
+        };
+        assert_eq!(fit(&[]), 0);
+        assert_eq!(fit(&[10; 201]), ROOM / (BESIDE + 50));
+        assert_eq!(fit(&[0; 300]), LINES);
+        assert_eq!(fit(&[4_000, 4_000, 1]), 1, "what follows a line that does not fit comes after it");
+        assert_eq!(fit(&[10_000, 1]), 1, "one line has room always");
+    }
 }

@@ -41,6 +41,17 @@ impl World {
         change.commit().await.unwrap();
     }
 
+    /// Puts a release there that is the template but for what is changed of it.
+    pub(crate) async fn put_release(&self, number: i64, change_it: impl FnOnce(&mut Release)) {
+        let mut release = Release { created_at: NOON + SignedDuration::from_secs(number), ..template() };
+        change_it(&mut release);
+        let number = ReleaseNumber::from_i64(number);
+        let stored = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+        let mut change = self.change().await;
+        change.insert_release(&stored, "release.create", json!({})).await.unwrap();
+        self.commit(change).await;
+    }
+
     /// Templates, or releases that wait to be started, of these numbers: `Nightly 1`, and each next one made a second later.
     pub(crate) async fn nightly(&self, status: ReleaseStatus, numbers: RangeInclusive<i64>) {
         let mut change = self.change().await;

@@ -34,6 +34,8 @@ mod webhooks;
 mod webhooks_many;
 mod weights;
 mod weights_administration;
+mod weights_releases;
+mod weights_webhooks;
 
 use crate::common::{Answer, SignedIn, World, get};
 

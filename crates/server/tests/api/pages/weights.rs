@@ -56,6 +56,15 @@ pub(super) async fn weigh_pages(world: &World, session: &SignedIn, path: &str) -
     heavy
 }
 
+/// Demands that these pages, and those that they lead to, are light enough.
+pub(super) async fn are_light(world: &World, session: &SignedIn, paths: &[String]) {
+    let mut heavy = Vec::new();
+    for path in paths {
+        heavy.extend(weigh_pages(world, session, path).await);
+    }
+    assert!(heavy.is_empty(), "{heavy:?}");
+}
+
 /// Puts groups with names and providers as long as they may be into a role, one after the other. Returns its path.
 async fn fill_a_role(world: &World) -> String {
     let mut role = world.state.store.list_roles("0", &Seek::Start, 1).await.unwrap().remove(0);
@@ -76,7 +85,7 @@ async fn fill_a_role(world: &World) -> String {
 /// Writes mails as long as they may be, one after the other.
 async fn write_long_mails(world: &World) {
     for number in 0..MANY {
-        let body = format!("{number:04}{}", "<".repeat(7_599));
+        let body = format!("{number:04}{}", "<".repeat(6_599));
         world
             .notify(|mail| {
                 mail.subject = Some("<".repeat(200).try_into().unwrap());

@@ -4,7 +4,7 @@
 use patgate_core::user::{Origin, PrincipalKind};
 
 use super::configuration_tree::{FOLDER, MAIL};
-use super::weights::{MANY, name, username, weigh_pages};
+use super::weights::{MANY, are_light, name, username};
 use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World};
 
 /// So many tokens of somebody that are due, with names as long as they may be.
@@ -22,14 +22,6 @@ async fn root(world: &World) -> (Person, SignedIn) {
     let root = world.user(&username(0), &["admin"]).await;
     let session = world.session(&root).await;
     (root, session)
-}
-
-async fn are_light(world: &World, session: &SignedIn, paths: &[String]) {
-    let mut heavy = Vec::new();
-    for path in paths {
-        heavy.extend(weigh_pages(world, session, path).await);
-    }
-    assert!(heavy.is_empty(), "{heavy:?}");
 }
 
 #[tokio::test]
@@ -119,4 +111,24 @@ async fn the_explorer_stays_light_however_deep_and_full_it_is() {
             .map(|item| format!("/configuration/{}", item.number)),
     );
     are_light(&world, &session, &paths).await;
+}
+
+#[tokio::test]
+async fn the_longest_mail_stays_light_beside_the_longest_path_of_a_server() {
+    let world = World::new().await;
+    let (_, session) = root(&world).await;
+    let deepest = (0..10).map(|number| format!("/{number:04}{}", "<".repeat(96))).collect::<String>();
+    let server = format!("Configuration{deepest}");
+    world.items_by(&username(0), MAIL, [server.clone()]).await;
+    world
+        .notify(|mail| {
+            mail.enabled = true;
+            mail.server = Some(server.parse().unwrap());
+            mail.subject = Some("<".repeat(200).try_into().unwrap());
+            mail.body = Some("<".repeat(6_600).try_into().unwrap());
+        })
+        .await;
+    are_light(&world, &session, &["/settings/notifications", "/settings"].map(str::to_owned)).await;
+    let page = world.open(&session, "/settings/notifications").await;
+    assert!(page.text().contains(&deepest.replace('<', "&#60;")), "{}", page.text());
 }
