@@ -2,9 +2,10 @@
 
 /// Every kind of page, and of lists also in orders and with filters that read many rows when read badly. What stands in braces
 /// is one of the things that [`super::things`] makes; `{token}` is one that much happened to, `{mail}` one about a hundred
-/// tokens, `{folder}` the deepest folder that there may be, and `{deep}` an item in it. An arrow leads to the page after that
+/// tokens, `{folder}` the deepest folder that there may be, `{deep}` an item in it, and `{large}` a release of as many tasks as
+/// there may be. An arrow leads to the page after that
 /// one, and two of them back to it.
-pub(super) const PAGES: [&str; 120] = [
+pub(super) const PAGES: [&str; 130] = [
     "/login",
     "/logout",
     "/design",
@@ -39,6 +40,8 @@ pub(super) const PAGES: [&str; 120] = [
     "/configuration/{deep}",
     "/configuration/new?type=notification.PatSmtpServer&folder={folder}",
     "/configuration/webhooks",
+    "/configuration/webhooks ›",
+    "/configuration/webhooks › ‹",
     "/configuration/webhooks/{endpoint}",
     "/configuration/webhooks/{endpoint} ›",
     "/configuration/webhooks/{endpoint}?search=nothing-is-called-this",
@@ -114,12 +117,20 @@ pub(super) const PAGES: [&str; 120] = [
     "/admin/reminders/mails/{mail}",
     "/admin/reminders/mails/{mail} ›",
     "/releases",
+    "/releases ›",
+    "/releases › ‹",
+    "/releases?search=bench",
     "/releases?search=nothing-is-called-this",
     "/releases/{release}",
+    "/releases/{large}",
+    "/releases/{large} ›",
     "/releases/{release}/abort",
     "/releases/{release}/tasks/{task}",
     "/releases/{release}/tasks/{task}/approve",
     "/releases/templates",
+    "/releases/templates ›",
+    "/releases/templates?search=bench",
+    "/releases/templates?search=nothing-is-called-this",
     "/releases/templates/new",
     "/releases/templates/{template}",
     "/releases/templates/{template}/start",

@@ -1,9 +1,10 @@
-//! As much of everything as a page may have to show, beside the tokens: configuration items, groups, runs of reminders.
+//! As much of everything as a page may have to show, beside the tokens: configuration items, groups, runs of reminders, webhook
+//! endpoints, releases.
 
 use serde_json::{Value, json};
 
 use super::read;
-use super::things::named;
+use super::things::{named, told};
 use crate::bench::administrator::Administrator;
 use crate::bench::program::Data;
 use crate::failure::Failure;
@@ -12,6 +13,13 @@ use crate::failure::Failure;
 pub(super) const MANY: usize = 60;
 /// How many groups a provider may put somebody into.
 const GROUPS: usize = 2_000;
+/// How many tokens end soon of whose end nobody was told.
+const DUE: usize = 30_000;
+/// How many releases there are, and as many templates.
+const RELEASES: usize = 10_000;
+/// How many phases a release may have, and how many tasks in all.
+const PHASES: usize = 100;
+const TASKS: usize = 500;
 /// How deep folders are in each other; an item in the last one is as deep as it may be.
 const DEEPEST: usize = 9;
 
@@ -70,6 +78,72 @@ pub(super) fn make_due(data: &Data, skip: usize, owner: &str) -> Result<(), Fail
          UPDATE grants SET expires_at = 86400000
          WHERE id IN (SELECT id FROM grants WHERE owner = {admin} ORDER BY id DESC LIMIT {MANY});"
     ))
+}
+
+/// Lets many tokens end in four days, of all kinds of owners.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) fn make_many_due(data: &Data) -> Result<(), Failure> {
+    write(
+        data,
+        &format!(
+            "UPDATE grants SET expires_at = (strftime('%s', 'now') + 4 * 86400 + id % 3600) * 1000
+             WHERE id IN (SELECT id FROM grants WHERE owner <> (SELECT id FROM users WHERE username = 'admin')
+             AND deleted_at IS NULL ORDER BY id LIMIT {DUE});"
+        ),
+    )
+}
+
+/// Makes more webhook endpoints than stand on a page, with names as long as they may be.
+///
+/// # Errors
+/// When one cannot be made.
+pub(super) fn make_endpoints(administrator: &Administrator, secret: &str) -> Result<(), Failure> {
+    (0..MANY).try_for_each(|number| {
+        let properties = json!({ "path": format!("many-{number}"), "secretToken": secret });
+        let id = format!("Configuration/{}", name('w', number));
+        let item = json!({ "id": id, "type": "events.PostWebhookEndpoint", "properties": properties });
+        administrator.post("/api/v1/configuration-items", &item).map(drop)
+    })
+}
+
+/// Makes a template of as many phases and tasks as there may be, with titles as long as a page shows them, and starts a release
+/// of it. Returns the release's identifier.
+///
+/// # Errors
+/// When one cannot be made.
+pub(super) fn make_large_release(administrator: &Administrator) -> Result<String, Failure> {
+    // A whole argument of a command is 128 KiB at most.
+    let title = |number: usize| format!("{number:03}{}", "ü".repeat(60));
+    let task = |number: usize| json!({ "type": "xlrelease.GateTask", "title": title(number) });
+    let phase = |number: usize| {
+        let first = number * (TASKS / PHASES);
+        json!({ "title": title(number), "tasks": (first..first + TASKS / PHASES).map(task).collect::<Vec<_>>() })
+    };
+    let template = json!({ "title": title(0), "phases": (0..PHASES).map(phase).collect::<Vec<_>>() });
+    let template = told(&administrator.post("/api/v1/templates", &template)?, "id")?;
+    told(&administrator.post(&format!("/api/v1/templates/{template}/start"), &json!({}))?, "id")
+}
+
+/// Puts many templates and releases like these into the database, with titles as long as they may be.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) fn make_releases(data: &Data, template: &str, release: &str) -> Result<(), Failure> {
+    write(
+        data,
+        &format!(
+            "CREATE TEMP TABLE new AS WITH RECURSIVE n(i) AS
+             (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {RELEASES})
+             SELECT releases.*, i FROM releases, n WHERE id IN ('{template}', '{release}');
+             UPDATE new SET number = number + i, id = id || printf('%05d', i), created_at = created_at - i * 1000,
+             title = printf('bench %05d ', i) || replace(hex(zeroblob(240)), '00', 'ü'), due_at = NULL, lease = NULL;
+             UPDATE new SET title_key = title;
+             ALTER TABLE new DROP COLUMN i;
+             INSERT INTO releases SELECT * FROM new;"
+        ),
+    )
 }
 
 /// Puts somebody into as many groups as a provider may, of which none is in a role.

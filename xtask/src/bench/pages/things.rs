@@ -5,7 +5,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::forms::press;
-use super::much::{MANY, long_mail, make_due, make_groups, make_items, run_reminders};
+use super::much::{
+    MANY, long_mail, make_due, make_endpoints, make_groups, make_items, make_large_release, make_many_due,
+    make_releases, run_reminders,
+};
 use super::{read, within};
 use crate::bench::administrator::Administrator;
 use crate::bench::program::Data;
@@ -44,6 +47,7 @@ impl Things {
         for number in 0..MANY {
             send(site, number)?;
         }
+        make_endpoints(administrator, SECRET)?;
         make_due(data, 0, "owner-3")?;
         make_groups(data, "owner-2")?;
         let (folder, deep) = make_items(administrator, site, cookie)?;
@@ -57,6 +61,7 @@ impl Things {
         let mail = long_mail(administrator, &told(&run, "id")?)?;
         // Of these nobody is told, so that the preview has as much to show.
         make_due(data, MANY, "owner-4")?;
+        make_many_due(data)?;
         let exemption = json!({
             "name": "owner-1", "kind": "user", "provider": "internal", "reason": "the benchmark",
             "endsAt": end_of_exemption(&run),
@@ -69,6 +74,8 @@ impl Things {
         let template = told(&template, "id")?;
         let release = call("POST", &format!("/api/v1/templates/{template}/start"), &json!({}))?;
         let release = told(&release, "id")?;
+        let large = make_large_release(administrator)?;
+        make_releases(data, &template, &release)?;
 
         let link = press(site, cookie, "/admin/users/owner-1/reset-link")?;
         let secret = within(&link, "/reset/", "<")
@@ -89,6 +96,7 @@ impl Things {
             ("{task}", linked(&format!("/releases/{release}"), &format!("/releases/{release}/tasks/"))?),
             ("{template}", template),
             ("{release}", release),
+            ("{large}", large),
             ("{secret}", secret),
         ]))
     }
@@ -114,7 +122,7 @@ fn send(site: &str, number: usize) -> Result<(), Failure> {
 }
 
 /// A text of an answer.
-fn told(answer: &Value, field: &str) -> Result<String, Failure> {
+pub(super) fn told(answer: &Value, field: &str) -> Result<String, Failure> {
     match &answer[field] {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
