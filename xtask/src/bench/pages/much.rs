@@ -85,14 +85,11 @@ pub(super) fn make_due(data: &Data, skip: usize, owner: &str) -> Result<(), Fail
 /// # Errors
 /// When the database cannot be written.
 pub(super) fn make_many_due(data: &Data) -> Result<(), Failure> {
-    write(
-        data,
-        &format!(
-            "UPDATE grants SET expires_at = (strftime('%s', 'now') + 4 * 86400 + id % 3600) * 1000
+    data.write_database(&format!(
+        "UPDATE grants SET expires_at = (strftime('%s', 'now') + 4 * 86400 + id % 3600) * 1000
              WHERE id IN (SELECT id FROM grants WHERE owner <> (SELECT id FROM users WHERE username = 'admin')
              AND deleted_at IS NULL ORDER BY id LIMIT {DUE});"
-        ),
-    )
+    ))
 }
 
 /// Makes more webhook endpoints than stand on a page, with names as long as they may be.
@@ -131,9 +128,7 @@ pub(super) fn make_large_release(administrator: &Administrator) -> Result<String
 /// # Errors
 /// When the database cannot be written.
 pub(super) fn make_releases(data: &Data, template: &str, release: &str) -> Result<(), Failure> {
-    write(
-        data,
-        &format!(
+    data.write_database(&format!(
             "CREATE TEMP TABLE new AS WITH RECURSIVE n(i) AS
              (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {RELEASES})
              SELECT releases.*, i FROM releases, n WHERE id IN ('{template}', '{release}');
@@ -142,8 +137,7 @@ pub(super) fn make_releases(data: &Data, template: &str, release: &str) -> Resul
              UPDATE new SET title_key = title;
              ALTER TABLE new DROP COLUMN i;
              INSERT INTO releases SELECT * FROM new;"
-        ),
-    )
+    ))
 }
 
 /// Puts somebody into as many groups as a provider may, of which none is in a role.

@@ -51,13 +51,14 @@ pub(super) async fn show(
     let method = webhooks::method(&state, &visitor.caller, number)?;
     let headers = Shown::of(&whole.request.headers, ROOM, OF_VALUE);
     let parameters = Shown::of(&whole.request.parameters, ROOM, OF_VALUE);
+    let is_cut = [&headers, &parameters].into_iter().any(|shown| shown.is_cut || shown.more > 0);
     let page = RequestPage {
         shell: Shell::new(&state, &visitor, format!("Request {id}"), PLACE),
         title: view.item.id.name().to_owned(),
         endpoint: path(number),
         row: whole.request.into(),
         method: method.to_string(),
-        is_cut: [&headers, &parameters].into_iter().any(|shown| shown.is_cut || shown.more > 0),
+        is_cut,
         headers,
         parameters,
         body: readable(whole.body),
