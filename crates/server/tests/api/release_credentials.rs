@@ -24,6 +24,9 @@ fn template(token: &str) -> Value {
     })
 }
 
+/// What somebody does to a document before they send it back.
+type Edit = fn(&mut Value);
+
 #[tokio::test]
 async fn a_credential_that_does_not_pass_is_refused_wherever_it_is_entered_and_nothing_is_written() {
     let world = World::new().await;
@@ -74,7 +77,7 @@ async fn who_else_changes_or_moves_a_password_takes_the_credential_and_the_passw
     let ann = world.user("ann", &MAKES).await;
     world.user("bob", &MAKES).await;
     let token = world.token(&ann, NewGrant::default()).await;
-    let edits: [(&str, bool, fn(&mut Value)); 6] = [
+    let edits: [(&str, bool, Edit); 6] = [
         ("sent back as it was read", true, |_| {}),
         ("one that is asked for", true, |variables| variables[2]["value"] = json!("of bob")),
         ("one that is not", false, |variables| variables[0]["value"] = json!("of bob")),

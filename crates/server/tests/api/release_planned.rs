@@ -30,6 +30,9 @@ async fn planned(world: &World, username: &str, credential: &Value) -> String {
     format!("/api/v1/releases/{}", release.json()["id"].as_str().unwrap())
 }
 
+/// What somebody does to a document before they send it back.
+type Edit = fn(&mut Value);
+
 #[tokio::test]
 async fn a_planned_release_whose_credential_passes_no_more_is_not_started() {
     let world = World::new().await;
@@ -74,7 +77,7 @@ async fn who_changes_a_password_of_a_release_takes_the_others_away_and_somebody_
     let ann = world.user("ann", &MAKES).await;
     world.user("bob", &MAKES).await;
     let token = world.token(&ann, NewGrant::default()).await;
-    let edits: [(&str, &str, bool, bool, fn(&mut Value)); 5] = [
+    let edits: [(&str, &str, bool, bool, Edit); 5] = [
         ("bob", "sent back as it was read", true, true, |_| {}),
         ("bob", "one that is asked for", true, true, |variables| variables[2]["value"] = json!("of bob")),
         ("bob", "one that is not", false, false, |variables| variables[0]["value"] = json!("of bob")),

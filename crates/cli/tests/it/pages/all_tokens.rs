@@ -19,16 +19,18 @@ fn browsers(patgate: &Patgate) -> [Browser; 2] {
     browsers
 }
 
-/// Makes a user who is not there yet for each name, and a token for each line, by the days from now on which it was made,
-/// ends and was last used; `None` is never.
-fn stage(patgate: &Patgate, users: &[&str], tokens: &[(&str, &str, i32, Option<i32>, Option<i32>)]) {
+/// A token: whose, its name, and the days from now on which it was made, ends and was last used; `None` is never.
+type Line<'l> = (&'l str, &'l str, i32, Option<i32>, Option<i32>);
+
+/// Makes a user who is not there yet for each name, and a token for each line.
+fn stage(patgate: &Patgate, users: &[&str], tokens: &[Line<'_>]) {
     for user in users {
         admin(patgate).hire(user, "a good password", &["login"]);
     }
     let at = |days: Option<i32>| {
         days.map_or("NULL".to_owned(), |days| format!("(strftime('%s', 'now') + {days} * 86400) * 1000"))
     };
-    let line = |(number, (owner, name, made, ends, used)): (usize, &(&str, &str, i32, _, _))| {
+    let line = |(number, (owner, name, made, ends, used)): (usize, &Line<'_>)| {
         format!(
             "INSERT INTO grants (id, owner, name, name_key, application, created_at, expires_at, last_used_at)
              SELECT {number} + 1000, id, '{name}', '{name}', 'any', {}, {}, {}

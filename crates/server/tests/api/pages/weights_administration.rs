@@ -55,7 +55,7 @@ async fn runs_and_mails_of_reminders_stay_light() {
     world.put_mails_off(&said).await;
     let lists = ["/admin/reminders".to_owned(), "/admin/reminders/mails".to_owned()];
     let run = format!("/admin/reminders/{}", runs[0]);
-    are_light(&world, &session, &[&lists[..], &[run.clone()]].concat()).await;
+    are_light(&world, &session, &[&lists[..], std::slice::from_ref(&run)].concat()).await;
     let failed = world.fail_mails(&said).await;
     assert_eq!(failed.len(), MANY);
     let mail = format!("/admin/reminders/mails/{}", failed[0]);
@@ -117,9 +117,12 @@ async fn the_explorer_stays_light_however_deep_and_full_it_is() {
 async fn the_longest_mail_stays_light_beside_the_longest_path_of_a_server() {
     let world = World::new().await;
     let (_, session) = root(&world).await;
-    let deepest = (0..10).map(|number| format!("/{number:04}{}", "<".repeat(96))).collect::<String>();
-    let server = format!("Configuration{deepest}");
-    world.items_by(&username(0), MAIL, [server.clone()]).await;
+    let (mut deepest, mut server) = (String::new(), String::new());
+    for depth in 0..10 {
+        deepest += &format!("/{depth:04}{}", "<".repeat(96));
+        server = format!("Configuration{deepest}");
+        world.items_by(&username(0), if depth < 9 { FOLDER } else { MAIL }, [server.clone()]).await;
+    }
     world
         .notify(|mail| {
             mail.enabled = true;
