@@ -37,22 +37,18 @@ impl Trace {
         arrived.into_iter().zip(answered).collect()
     }
 
-    /// Whether between the two the write-ahead log was written to, and a sync ended well after the last of it.
+    /// Whether between the two a thread wrote to the write-ahead log and then ended a sync well: a thread has one
+    /// transaction at a time, and another thread's may have begun meanwhile that nobody was told of yet.
     fn is_synced(&self, from: usize, to: usize) -> bool {
+        let thread = |line: &str| line.split_whitespace().next().map(str::to_owned);
+        let is_log = |line: &str| line.contains("patgate.db-wal>");
         let between = &self.0[from..to];
-        let is_log = |line: &String| line.contains("patgate.db-wal>");
-        let written = between.iter().rposition(|line| line.contains("pwrite64(") && is_log(line));
-        let Some(written) = written else { return false };
-        let after = &between[written..];
-        after.iter().enumerate().any(|(at, line)| {
-            let thread = line.split_whitespace().next();
-            let ended = |line: &String| {
-                line.split_whitespace().next() == thread
-                    && line.contains("sync resumed>")
-                    && line.ends_with("= 0")
-            };
-            let is_sync = line.contains("sync(") && is_log(line);
-            is_sync && (line.ends_with("= 0") || after[at..].iter().any(ended))
+        between.iter().enumerate().any(|(at, written)| {
+            let its = || between[at..].iter().filter(|line| thread(line) == thread(written));
+            let is_sync = |line: &&String| line.contains("sync(") && is_log(line);
+            let ended = |line: &String| line.contains("sync") && line.ends_with("= 0");
+            let synced = its().skip_while(|line| !is_sync(line)).take(2).any(ended);
+            written.contains("pwrite64(") && is_log(written) && synced
         })
     }
 }
