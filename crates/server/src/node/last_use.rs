@@ -13,17 +13,23 @@ use patgate_store::Store;
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
-use crate::edge::Clock;
+use crate::edge::{Clock, Stopwatch};
 use crate::problem::with_causes;
 
 /// Samples that may wait, each in about 80 bytes and its user agent; more are dropped.
 pub const SAMPLES: usize = 10_000;
 /// How often samples are written.
 const DRAIN: Duration = Duration::from_secs(1);
+/// Samples that are written at a time. At the beginning of each minute every token that is in use brings one: the queue
+/// spreads them over the next seconds instead of writing all of them beside the requests.
+const SAMPLES_AT_ONCE: usize = 1_000;
 /// How often the whole index is swept.
 const SWEEP: SignedDuration = SignedDuration::from_secs(60);
 /// Rows in one transaction, so that a sweep never holds up a change for long.
-const BATCH: usize = 1_000;
+const BATCH: usize = 250;
+/// How long a sweep rests after a batch, in the time that the batch took: requests have at least three quarters of a
+/// core that they share with it.
+const REST: u32 = 3;
 
 /// Writes last uses until told to stop, and once more then.
 pub async fn run(
@@ -36,7 +42,8 @@ pub async fn run(
     let mut swept = clock.now();
     loop {
         let stopping = tokio::time::timeout(DRAIN, stop.cancelled()).await.is_ok();
-        let waiting = std::iter::from_fn(|| samples.try_recv().ok());
+        let at_once = if stopping { SAMPLES } else { SAMPLES_AT_ONCE };
+        let waiting = std::iter::from_fn(|| samples.try_recv().ok()).take(at_once);
         let mut uses: HashMap<GrantId, LastUse> = waiting.map(of_sample).collect();
         let now = clock.now();
         if stopping || now.duration_since(swept) >= SWEEP {
@@ -48,9 +55,13 @@ pub async fn run(
         }
         let uses: Vec<_> = uses.into_iter().collect();
         for batch in uses.chunks(BATCH) {
+            let stopwatch = Stopwatch::start();
             if let Err(error) = store.record_last_uses(batch).await {
                 tracing::warn!(error = with_causes(&error), "last uses were not written; newer ones will be");
             }
+            // A database that kept the batch waiting says nothing about what the batch cost.
+            let rest = (stopwatch.elapsed() * REST).min(DRAIN);
+            let _ = tokio::time::timeout(rest, stop.cancelled()).await;
         }
         if stopping {
             return;
