@@ -48,7 +48,8 @@ impl Things {
             send(site, number)?;
         }
         make_endpoints(administrator, SECRET)?;
-        make_due(data, 0, "owner-3")?;
+        // The first hundred owners gave their tokens to the visitor.
+        make_due(data, 0, "owner-103")?;
         make_groups(data, "owner-2")?;
         let (folder, deep) = make_items(administrator, site, cookie)?;
         let settings = "/api/v1/settings/personal-access-tokens";
@@ -60,7 +61,7 @@ impl Things {
         let run = run_reminders(administrator)?;
         let mail = long_mail(administrator, &told(&run, "id")?)?;
         // Of these nobody is told, so that the preview has as much to show.
-        make_due(data, MANY, "owner-4")?;
+        make_due(data, MANY, "owner-104")?;
         make_many_due(data)?;
         let exemption = json!({
             "name": "owner-1", "kind": "user", "provider": "internal", "reason": "the benchmark",
