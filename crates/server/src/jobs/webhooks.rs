@@ -320,6 +320,7 @@ mod tests {
             starts_by: None,
             bytes: 0,
             attempts: 1,
+            claimed_until: Timestamp::UNIX_EPOCH,
             created_at: Timestamp::UNIX_EPOCH,
         }
     }

@@ -274,6 +274,33 @@ on_both_databases! {
         assert_eq!(states(&nodes[0]).await[0], (1_001, DeliveryState::Waiting, 2), "it is another's now");
     }
 
+    async fn a_late_attempt_marks_nothing_of_a_delivery_that_was_redelivered(fixture: Fixture) {
+        let nodes = [fixture.open().await, fixture.open().await];
+        endpoint(&nodes[0]).await;
+        nodes[0].receive_webhooks(&[forwarded(1)]).await.unwrap();
+        let dead = || DeliveryOutcome::Dead { answer: "410 Gone".to_owned() };
+        let hangs = claim(&nodes[0], now()).await;
+        let late = now() + SignedDuration::from_mins(2);
+        let second = claim(&nodes[1], late).await;
+        nodes[1].mark_deliveries(&[(&second[0], dead())], late).await.unwrap();
+        let mut change = nodes[1].change(&admin(), late).await.unwrap();
+        change.redeliver(ENDPOINT, DeliveryId::from_i64(1_001)).await.unwrap();
+        change.commit().await.unwrap();
+        let again = claim(&nodes[1], late).await;
+        assert_eq!((hangs[0].attempts, again[0].attempts), (1, 1), "the number comes again");
+        nodes[0].mark_deliveries(&[(&hangs[0], dead())], late).await.unwrap();
+        nodes[0].release_deliveries(&hangs, late).await.unwrap();
+        assert_eq!(states(&nodes[0]).await, [(1_001, DeliveryState::Waiting, 1)], "it is another's now");
+        let mut change = nodes[0].change(&admin(), late).await.unwrap();
+        let starts = change.deliver(&hangs[0], "started").await;
+        assert!(matches!(starts, Err(StoreError::Overtaken(_))), "{starts:?}");
+        drop(change);
+        assert!(claim(&nodes[0], late).await.is_empty(), "and stays claimed");
+        let delivered = DeliveryOutcome::Delivered { answer: String::new() };
+        nodes[1].mark_deliveries(&[(&again[0], delivered)], late).await.unwrap();
+        assert_eq!(states(&nodes[0]).await, [(1_001, DeliveryState::Delivered, 1)]);
+    }
+
     async fn what_became_of_a_delivery_is_kept(fixture: Fixture) {
         let store = fixture.open().await;
         endpoint(&store).await;

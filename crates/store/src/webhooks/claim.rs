@@ -17,6 +17,10 @@ use crate::tables::{WebhookCounters, WebhookDeliveries};
 use crate::transaction::WriteTransaction;
 
 /// A delivery to try now.
+///
+/// What became of it counts as long as nobody claimed it after that. Each claim raises the number of the attempt, which alone
+/// could come again: what was not tried after all takes its attempt back, and *redeliver* begins at none. Both move the time
+/// from which on the delivery is due, and so does the next claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimedDelivery {
     /// Names it.
@@ -44,6 +48,8 @@ pub struct ClaimedDelivery {
     pub bytes: u64,
     /// How often it was tried, this time included.
     pub attempts: u32,
+    /// Until when it is left to whoever claimed it.
+    pub claimed_until: Timestamp,
     /// When the request came.
     pub created_at: Timestamp,
 }
@@ -141,6 +147,7 @@ impl Store {
                 WebhookDeliveries::ContentType,
                 WebhookDeliveries::Body,
                 WebhookDeliveries::Attempts,
+                WebhookDeliveries::DueAt,
                 WebhookDeliveries::CreatedAt,
             ]))
             .take();
@@ -173,7 +180,7 @@ impl Store {
     }
 
     /// Marks claimed deliveries with what became of them, all or none. One that was claimed again meanwhile belongs to
-    /// whoever did so.
+    /// whoever did so, also when it was redelivered in between; one that waits for its endpoint to be enabled waits on.
     pub async fn mark_deliveries(
         &self,
         outcomes: &[(&ClaimedDelivery, DeliveryOutcome)],
@@ -242,13 +249,14 @@ pub(crate) async fn mark(
     Ok(is_done && marked > 0)
 }
 
-/// A change of a delivery, for as long as nobody else claimed it.
+/// A change of a delivery, for as long as its row is as this claim left it.
 fn ours(delivery: &ClaimedDelivery) -> UpdateStatement {
     Query::update()
         .table(WebhookDeliveries::Table)
         .and_where(Expr::col(WebhookDeliveries::Id).eq(delivery.id.as_i64()))
         .and_where(Expr::col(WebhookDeliveries::State).eq(DeliveryState::Waiting.as_str()))
-        .and_where(Expr::col(WebhookDeliveries::Attempts).eq(delivery.attempts))
+        .and_where(Expr::col(WebhookDeliveries::Attempts).eq(i64::from(delivery.attempts)))
+        .and_where(Expr::col(WebhookDeliveries::DueAt).eq(delivery.claimed_until.as_millisecond()))
         .take()
 }
 
@@ -288,6 +296,7 @@ fn delivery(row: &QueryResult) -> Result<ClaimedDelivery, StoreError> {
         content_type: column(row, "content_type")?,
         body,
         attempts: u32::try_from(attempts).unwrap_or_default(),
+        claimed_until: time(row, "due_at")?,
         created_at: time(row, "created_at")?,
     })
 }

@@ -82,6 +82,7 @@ fn claimed(attempts: u32) -> ClaimedDelivery {
         starts_by: None,
         bytes: 0,
         attempts,
+        claimed_until: Timestamp::UNIX_EPOCH,
         created_at: Timestamp::UNIX_EPOCH,
     }
 }

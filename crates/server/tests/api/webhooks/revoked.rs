@@ -106,6 +106,7 @@ fn claimed(endpoint: ItemNumber, attempts: u32) -> ClaimedDelivery {
         starts_by: None,
         bytes: 0,
         attempts,
+        claimed_until: NOON,
         created_at: NOON,
     }
 }
