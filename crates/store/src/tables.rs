@@ -288,6 +288,8 @@ pub(crate) enum WebhookCounters {
     RequestRetention,
     /// MiB.
     RetentionSize,
+    /// Version 12: how often.
+    Redelivered,
 }
 
 #[derive(Clone, Copy, DeriveIden)]

@@ -110,10 +110,10 @@ impl Change {
         let more = Query::update()
             .table(WebhookCounters::Table)
             .value(WebhookCounters::Waiting, Expr::col(WebhookCounters::Waiting).add(1))
+            .value(WebhookCounters::Redelivered, Expr::col(WebhookCounters::Redelivered).add(1))
             .and_where(Expr::col(WebhookCounters::Endpoint).eq(endpoint.as_i64()))
             .take();
         self.execute(&more).await?;
-        self.inner.spaces.forget(endpoint);
         let detail = json!({ "delivery": id, "message": message });
         self.note_item(&item, "webhook.redeliver", detail);
         Ok(())

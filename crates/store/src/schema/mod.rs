@@ -14,6 +14,7 @@ mod seventh;
 mod sixth;
 mod tenth;
 mod third;
+mod twelfth;
 
 use sea_orm::sea_query::{
     Expr, IndexCreateStatement, IndexDropStatement, InsertStatement, Query, Table, TableAlterStatement,
@@ -37,7 +38,7 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 11] = [
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 12] = [
     first::steps,
     second::steps,
     third::steps,
@@ -49,6 +50,7 @@ const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 11] = [
     ninth::steps,
     tenth::steps,
     eleventh::steps,
+    twelfth::steps,
 ];
 
 /// The newest version this program knows.

@@ -124,6 +124,31 @@ on_both_databases! {
         assert_eq!(store.receive_webhooks(&[long(2, 300)]).await.unwrap(), [Received::Full]);
     }
 
+    async fn what_begins_again_by_another_node_takes_room_at_this_one(fixture: Fixture) {
+        let nodes = [fixture.open().await, fixture.open().await];
+        endpoint(&nodes[0]).await;
+        nodes.iter().for_each(|node| node.inner.spaces.bound(SMALL));
+        dead(&nodes[0], &[long(1, 800)]).await;
+        let redeliver = async || {
+            let mut change = nodes[1].change(&admin(), now()).await.unwrap();
+            change.redeliver(ENDPOINT, DeliveryId::from_i64(1_001)).await.unwrap();
+            change.commit().await.unwrap();
+        };
+        let receive = async |id, bytes| nodes[0].receive_webhooks(&[long(id, bytes)]).await.unwrap()[0];
+        redeliver().await;
+        assert_eq!(receive(2, 300).await, Received::Full);
+        // Done before it was added up.
+        dead(&nodes[0], &[]).await;
+        redeliver().await;
+        let claimed = claim(&nodes[0], now()).await;
+        assert_eq!(claimed.len(), 1);
+        let delivered = DeliveryOutcome::Delivered { answer: String::new() };
+        nodes[0].mark_deliveries(&[(&claimed[0], delivered)], now()).await.unwrap();
+        assert_eq!(receive(3, 600).await, Received::Accepted);
+        redeliver().await;
+        assert_eq!(receive(4, 100).await, Received::Full, "both wait");
+    }
+
     async fn of_what_was_given_up_the_newest_stay(fixture: Fixture) {
         let store = fixture.open().await;
         store.inner.spaces.bound(SMALL);

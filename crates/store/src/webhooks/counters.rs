@@ -20,6 +20,8 @@ pub(super) struct Counter {
     pub(super) last_request: i64,
     /// How many of its deliveries wait.
     pub(super) waiting: i64,
+    /// How often something was redelivered.
+    pub(super) redelivered: i64,
     in_force: InForce,
     /// How many requests stay.
     pub(super) keep: i64,
@@ -58,6 +60,7 @@ pub(super) async fn counters(
             WebhookCounters::Endpoint,
             WebhookCounters::LastRequest,
             WebhookCounters::Waiting,
+            WebhookCounters::Redelivered,
             WebhookCounters::RequestRetention,
             WebhookCounters::RetentionSize,
         ])
@@ -75,6 +78,7 @@ pub(super) async fn counters(
         let counter = Counter {
             last_request,
             waiting: column(&row, "waiting")?,
+            redelivered: column(&row, "redelivered")?,
             in_force,
             keep: 0,
             written: Written { before: last_request, ..Written::default() },

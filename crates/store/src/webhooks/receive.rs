@@ -123,8 +123,7 @@ impl Store {
         let last = |counters: &HashMap<ItemNumber, Counter>, endpoint| {
             counters.get(&endpoint).map_or(0, |counter: &Counter| counter.last_request)
         };
-        let room = self.inner.spaces.room(&transaction, requests, |endpoint| last(&counters, endpoint));
-        let mut room = room.await?;
+        let mut room = self.inner.spaces.room(&transaction, requests, &counters).await?;
         let mut messages = messages(&transaction, requests).await?;
         let (mut taken, mut received) = (Vec::new(), Vec::with_capacity(requests.len()));
         for request in requests {

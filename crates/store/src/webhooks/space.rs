@@ -2,7 +2,9 @@
 //!
 //! No column says it. A node adds up what waits at an endpoint when it first writes there, afterwards only what came since
 //! (the index of an endpoint has the numbers of its requests), and takes off what it delivers itself, of what it has added up.
-//! What other nodes delivered it does not see: so it adds up anew before it refuses anything, but not with every refusal.
+//! What other nodes delivered it does not see: so it adds up anew before it refuses anything, but not with every refusal. What
+//! waits again because somebody redelivered it has an old number: the row of the endpoint says how often that happened, by
+//! whichever node, and a node that finds another number there than it knows adds up anew.
 //!
 //! What it knows changes when a transaction is durable, and while that still has its turn: no batch that is written at the
 //! same time overwrites it.
@@ -15,6 +17,7 @@ use patgate_core::identifier::ItemNumber;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query};
 
+use super::counters::Counter;
 use super::{ClaimedDelivery, DeliveryState, NewWebhookRequest};
 use crate::error::StoreError;
 use crate::rows::column;
@@ -62,6 +65,8 @@ pub(super) struct Waiting {
     bytes: u64,
     /// The number of the last request that is in it.
     counted_to: i64,
+    /// How often something was redelivered until then.
+    redelivered: i64,
     /// When everything was added up.
     counted_at: Timestamp,
 }
@@ -88,12 +93,12 @@ impl Default for Spaces {
 }
 
 impl Spaces {
-    /// The room at the endpoints of these requests, which have these last numbers.
+    /// The room at the endpoints of these requests, whose rows say this.
     pub(super) async fn room(
         &self,
         transaction: &WriteTransaction,
         requests: &[NewWebhookRequest],
-        last_request: impl Fn(ItemNumber) -> i64,
+        counters: &HashMap<ItemNumber, Counter>,
     ) -> Result<Room, StoreError> {
         let mut needed: BTreeMap<ItemNumber, (u64, Timestamp)> = BTreeMap::new();
         for request in requests.iter().filter(|request| request.delivery.is_some()) {
@@ -108,11 +113,12 @@ impl Spaces {
         };
         let mut room = Room { most, of: BTreeMap::new() };
         for (endpoint, (needs, at)) in needed {
-            let last = last_request(endpoint);
+            let Counter { last_request: last, redelivered, .. } =
+                counters.get(&endpoint).copied().unwrap_or_default();
             let mut waiting = match known.get(&endpoint) {
                 // Fewer than were counted: the endpoint was deleted, and is a new one.
-                Some(known) if known.counted_to <= last => *known,
-                _ => Waiting { bytes: 0, counted_to: 0, counted_at: at },
+                Some(known) if known.counted_to <= last && known.redelivered == redelivered => *known,
+                _ => Waiting { bytes: 0, counted_to: 0, redelivered, counted_at: at },
             };
             if waiting.counted_to < last {
                 waiting.bytes += add_up(transaction, endpoint, waiting.counted_to).await?;
@@ -121,7 +127,7 @@ impl Spaces {
             let is_old = at.duration_since(waiting.counted_at) >= PAUSE;
             if is_old && waiting.bytes + needs > most {
                 let bytes = add_up(transaction, endpoint, 0).await?;
-                waiting = Waiting { bytes, counted_to: last, counted_at: at };
+                waiting = Waiting { bytes, counted_to: last, redelivered, counted_at: at };
             }
             room.of.insert(endpoint, waiting);
         }
@@ -146,7 +152,7 @@ impl Spaces {
         }
     }
 
-    /// Adds up anew when something comes next: something that was done waits again.
+    /// Adds up anew when something comes next: much waits no longer.
     pub(crate) fn forget(&self, endpoint: ItemNumber) {
         self.known().waiting.remove(&endpoint);
     }
