@@ -14,7 +14,7 @@ use super::Change;
 use crate::error::StoreError;
 use crate::items::Item;
 use crate::rows::{column, from_json, json, to_json};
-use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookRequests};
+use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookRefusals, WebhookRequests};
 use crate::webhooks::marks::{Marks, with_marks, without_marks};
 use crate::webhooks::{ClaimedDelivery, DeliveryOutcome, DeliveryState, Pairs, forget, kept, mark, pause};
 
@@ -198,6 +198,14 @@ impl Change {
             })
             .take();
         self.execute(&delete).await?;
+        if let Some(before) = before {
+            let refusals = Query::delete()
+                .from_table(WebhookRefusals::Table)
+                .and_where(Expr::col(WebhookRefusals::Endpoint).eq(item.number.as_i64()))
+                .and_where(Expr::col(WebhookRefusals::At).lt(before.as_millisecond()))
+                .take();
+            self.execute(&refusals).await?;
+        }
         kept::cut(&self.transaction, item.number, mebibytes.unsigned_abs() << 20).await?;
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! Endpoints that are changed while requests are on their way: what is kept of those, and what waits until they are enabled.
 
 use jiff::{SignedDuration, Timestamp};
-use patgate_core::identifier::DeliveryId;
+use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use patgate_core::item::{ItemId, POST_WEBHOOK_ENDPOINT, Properties, Value, webhook_property as property};
 
 use super::webhooks::{ENDPOINT, OTHER, claim, forwarded, ids, request, states};
 use super::*;
-use crate::{DeliveryState, NewItem, NewWebhookRequest, Received, Seek, StoredSecrets};
+use crate::{DeliveryState, NewItem, NewRefusal, NewWebhookRequest, Received, Seek, StoredSecrets};
 
 /// The properties of an endpoint that keeps so many requests.
 fn keeping(keep: i64) -> Properties {
@@ -55,6 +55,17 @@ async fn write(store: &Store, requests: &[NewWebhookRequest]) {
 /// When what is paused at `at` is given up.
 fn until(at: Timestamp) -> Timestamp {
     at + SignedDuration::from_hours(72)
+}
+
+fn refusal(id: i64, endpoint: ItemNumber, at: Timestamp) -> NewRefusal {
+    NewRefusal {
+        id: RequestId::from_i64(id),
+        endpoint,
+        at,
+        sender: "203.0.113.9".to_owned(),
+        headers: Vec::new(),
+        cause: format!("cause {id}"),
+    }
 }
 
 on_both_databases! {
@@ -122,6 +133,37 @@ on_both_databases! {
         assert_eq!(ids(&store).await, [4]);
         write(&store, &[long(5, now() + day * 2)]).await;
         assert_eq!(ids(&store).await, [5], "as it was accepted, eight would have had room");
+    }
+
+    async fn refused_requests_are_kept_for_no_more_days_than_accepted_ones(fixture: Fixture) {
+        let store = fixture.open().await;
+        endpoint(&store, keeping(100)).await;
+        let day = SignedDuration::from_hours(24);
+        let refused = [
+            refusal(1, ENDPOINT, now()),
+            refusal(2, OTHER, now()),
+            refusal(3, ENDPOINT, now() + day),
+            refusal(4, ENDPOINT, now() + day * 2),
+        ];
+        store.refuse_webhooks(&refused).await.unwrap();
+        let kept = async |endpoint| {
+            let kept = store.webhook_refusals(endpoint).await.unwrap();
+            kept.iter().map(|refusal| refusal.id.as_i64()).collect::<Vec<_>>()
+        };
+        assert_eq!(store.forget_webhook_requests(ENDPOINT, now()).await.unwrap(), 0);
+        assert_eq!(kept(ENDPOINT).await, [4, 3, 1]);
+        write(&store, &[request(5)]).await;
+        let millisecond = SignedDuration::from_millis(1);
+        assert_eq!(store.forget_webhook_requests(ENDPOINT, now() + millisecond).await.unwrap(), 2);
+        assert_eq!((kept(ENDPOINT).await, ids(&store).await.len()), (vec![4, 3], 0));
+        let days = with(keeping(100), property::RETENTION_DAYS, Value::Integer(1));
+        update(&store, now() + day * 2, days).await;
+        assert_eq!(kept(ENDPOINT).await, [4, 3], "a day is not over");
+        update(&store, now() + day * 3, keeping(100)).await;
+        assert_eq!(kept(ENDPOINT).await, [4, 3], "without a limit in days");
+        let days = with(keeping(100), property::RETENTION_DAYS, Value::Integer(1));
+        update(&store, now() + day * 2 + millisecond, days).await;
+        assert_eq!((kept(ENDPOINT).await, kept(OTHER).await), (vec![4], vec![2]));
     }
 
     async fn what_waits_for_an_endpoint_that_is_off_is_claimed_when_it_is_enabled(fixture: Fixture) {

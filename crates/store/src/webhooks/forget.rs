@@ -19,7 +19,7 @@ use crate::tables::{
 const ROWS: u64 = 500;
 
 impl Store {
-    /// Forgets the requests of an endpoint that came before a time. Returns how many those were.
+    /// Forgets the requests of an endpoint that came before a time, accepted and refused ones. Returns how many those were.
     ///
     /// # Errors
     /// When the database fails; what was forgotten until then is. So with all below.
@@ -30,7 +30,7 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let before = before.as_millisecond();
         let of_endpoint = || Expr::col(WebhookRequests::Endpoint).eq(endpoint.as_i64());
-        let mut forgotten = 0;
+        let mut forgotten = self.forget_refusals(endpoint, before).await?;
         loop {
             let oldest = Query::select()
                 .columns([WebhookRequests::Number, WebhookRequests::At])
@@ -53,6 +53,25 @@ impl Store {
                 return Ok(forgotten);
             }
         }
+    }
+
+    /// Forgets the requests that an endpoint refused before a time: a few rows, which are looked at without a lock, because
+    /// mostly there are none. Returns how many those were.
+    async fn forget_refusals(&self, endpoint: ItemNumber, before: i64) -> Result<u64, StoreError> {
+        let old = || {
+            let of_endpoint = Expr::col(WebhookRefusals::Endpoint).eq(endpoint.as_i64());
+            of_endpoint.and(Expr::col(WebhookRefusals::At).lt(before))
+        };
+        let select = Query::select()
+            .column(WebhookRefusals::Id)
+            .from(WebhookRefusals::Table)
+            .and_where(old())
+            .limit(1)
+            .take();
+        if self.inner.orm.query_one(&select).await?.is_none() {
+            return Ok(0);
+        }
+        self.delete(&Query::delete().from_table(WebhookRefusals::Table).and_where(old()).take()).await
     }
 
     /// Forgets ids of requests that came before `ids`, deliveries that were done before `deliveries`, those that were
