@@ -326,7 +326,7 @@ impl From<StoreError> for Problem {
                 Self::conflict(error.to_string())
             }
             StoreError::Overtaken(_) => Self::new(StatusCode::CONFLICT, "overtaken", error.to_string()),
-            StoreError::Busy => {
+            StoreError::Busy | StoreError::NewerSchema { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string()).after(5)
             }
             StoreError::LogPruned(_)

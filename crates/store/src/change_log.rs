@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::rows::column;
+use crate::schema;
 use crate::tables::{ChangeLog, ChangeSequence};
 
 /// The number of a change; 0 is before the first.
@@ -119,6 +120,22 @@ pub struct ChangeRow {
 pub(crate) async fn last(connection: &impl ConnectionTrait) -> Result<Sequence, StoreError> {
     let select = Query::select().column(ChangeSequence::Value).from(ChangeSequence::Table).take();
     let row = connection.query_one(&select).await?.ok_or(StoreError::Unreadable("change_sequence"))?;
+    Ok(Sequence(column(&row, "value")?))
+}
+
+/// Takes the lock that all writers take first, and advances the number of the last change. A program under which a newer one
+/// has changed the tables does not get it.
+pub(crate) async fn advance(connection: &impl ConnectionTrait, step: i64) -> Result<Sequence, StoreError> {
+    let advance = Query::update()
+        .table(ChangeSequence::Table)
+        .value(ChangeSequence::Value, Expr::col(ChangeSequence::Value).add(step))
+        .and_where(schema::is_known())
+        .returning_col(ChangeSequence::Value)
+        .take();
+    let Some(row) = connection.query_one(&advance).await? else {
+        schema::check(connection).await?;
+        return Err(StoreError::Unreadable("change_sequence"));
+    };
     Ok(Sequence(column(&row, "value")?))
 }
 

@@ -40,6 +40,17 @@ pub enum StoreError {
     /// Changes after this one are no longer in the log: the reader must load everything again.
     #[error("the change log no longer reaches back to change {0}; load the whole store again")]
     LogPruned(Sequence),
+    /// A newer version of the program has changed the tables since this one opened them.
+    #[error(
+        "a newer version of the program has changed the tables: they have schema version {found}, and this program knows \
+         versions up to {known}; run the newer program in its place"
+    )]
+    NewerSchema {
+        /// In the database.
+        found: i64,
+        /// The newest this program can work with.
+        known: i64,
+    },
     /// Somebody else held the database for longer than the waiting time of ten seconds.
     #[error("the database is busy; try again in a few seconds")]
     Busy,

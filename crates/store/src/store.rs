@@ -376,13 +376,8 @@ impl Inner {
         let turn = Arc::clone(&self.turn).lock_owned();
         let turn = tokio::time::timeout(PATIENCE, turn).await.map_err(|_| StoreError::Busy)?;
         let transaction = WriteTransaction::begin(&self.pool).await?;
-        let advance = Query::update()
-            .table(ChangeSequence::Table)
-            .value(ChangeSequence::Value, Expr::col(ChangeSequence::Value).add(step))
-            .returning_col(ChangeSequence::Value)
-            .take();
-        let row = transaction.query_one(&advance).await?.ok_or(StoreError::Unreadable("change_sequence"))?;
-        Ok((turn, transaction, Sequence::from_i64(column(&row, "value")?)))
+        let sequence = change_log::advance(&transaction, step).await?;
+        Ok((turn, transaction, sequence))
     }
 
     fn stop_listening(&self) {

@@ -153,3 +153,16 @@ fn a_server_that_is_told_to_stop_does_not_wait_for_idle_clients() {
     assert!(!patgate.log().contains("connections were cut"), "{}", patgate.log());
     assert!(matches!(idle.answer(), Ok(None)));
 }
+
+#[test]
+fn a_server_under_which_a_newer_one_changed_the_tables_stops_and_says_why() {
+    let database = Database::create();
+    for mut patgate in [Patgate::start(), Patgate::with().database_url(database.url()).start()] {
+        patgate.sql("UPDATE schema_version SET version = 4711");
+        let ended = wait::until(PATIENCE, || patgate.ended());
+        let log = patgate.log();
+        assert_eq!(ended.and_then(|status| status.code()), Some(1), "{log}");
+        assert!(log.contains("4711") && log.contains("newer version of the program"), "{log}");
+        assert_eq!(patgate.sql("SELECT count(*) FROM nodes").trim(), "0", "it counts as gone");
+    }
+}

@@ -105,7 +105,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
 /// starts gives up starting, and who has just become ready stops in good order.
 ///
 /// # Errors
-/// As [`start`].
+/// As [`start`]; and [`StoreError::NewerSchema`] when it stopped because a newer program has changed the tables.
 pub async fn serve(configuration: Configuration) -> Result<(), StartError> {
     let mut stop = pin!(stop_signal());
     let running = tokio::select! {
@@ -116,10 +116,13 @@ pub async fn serve(configuration: Configuration) -> Result<(), StartError> {
     for address in &running.addresses {
         tracing::info!(%address, "listening");
     }
-    stop.await;
+    let ended = tokio::select! {
+        () = stop => Ok(()),
+        () = running.state.node.outdated() => running.state.store.check_schema().await,
+    };
     tracing::info!("stopping: what is under way is finished first");
     running.stop().await;
-    Ok(())
+    ended.map_err(StartError::from)
 }
 
 impl Running {

@@ -21,7 +21,8 @@ const HEARTBEAT: SignedDuration = SignedDuration::from_secs(10);
 pub const ALIVE_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// Follows the log until told to stop: changes of other nodes and of the command line come into force here, and the
-/// row of this node in the database says so.
+/// row of this node in the database says so. Ends as well when a newer program has changed the tables, which [`Node::outdated`]
+/// tells: nothing of what that one writes is applied by this one.
 pub async fn run(node: Arc<Node>, id: NodeId, clock: Clock, stop: CancellationToken) {
     let mut reported = Timestamp::MIN;
     while !stop.is_cancelled() {
@@ -29,6 +30,12 @@ pub async fn run(node: Arc<Node>, id: NodeId, clock: Clock, stop: CancellationTo
         tokio::select! {
             () = stop.cancelled() => break,
             waited = node.store.wait_for_change(applied, POLL) => log_fault(waited.map(|_| ())),
+        }
+        // When the database does not answer, catching up says so.
+        if let Err(error @ StoreError::NewerSchema { .. }) = node.store.check_schema().await {
+            tracing::error!(error = with_causes(&error), "this server stops");
+            node.outdated.cancel();
+            break;
         }
         let mut progress = node.progress.lock().await;
         let caught_up = node.catch_up(&mut progress, None).await;

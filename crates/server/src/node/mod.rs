@@ -18,6 +18,7 @@ use patgate_core::permission::Catalog;
 use patgate_core::policy::TokenSettings;
 use patgate_store::{Sequence, Store, StoreError};
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::password::Passwords;
 use crate::release::RunningReleases;
@@ -37,6 +38,7 @@ pub struct Node {
     is_ready: AtomicBool,
     is_draining: AtomicBool,
     has_news: AtomicBool,
+    outdated: CancellationToken,
 }
 
 /// How far this node has come, and the users and roles that go with it.
@@ -70,6 +72,7 @@ impl Node {
             is_ready: AtomicBool::new(false),
             is_draining: AtomicBool::new(false),
             has_news: AtomicBool::new(false),
+            outdated: CancellationToken::new(),
         }
     }
 
@@ -88,6 +91,12 @@ impl Node {
     /// Says that the server is about to stop.
     pub fn begin_draining(&self) {
         self.is_draining.store(true, Ordering::Release);
+    }
+
+    /// Waits until a newer program has changed the tables: this one writes nothing more then, understands no change of the
+    /// newer one, and must stop.
+    pub async fn outdated(&self) {
+        self.outdated.cancelled().await;
     }
 
     /// The settings in force.

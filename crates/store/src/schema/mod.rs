@@ -17,16 +17,18 @@ mod third;
 mod twelfth;
 
 use sea_orm::sea_query::{
-    Expr, IndexCreateStatement, IndexDropStatement, InsertStatement, Query, Table, TableAlterStatement,
-    TableCreateStatement,
+    Expr, ExprTrait, IndexCreateStatement, IndexDropStatement, InsertStatement, Query, SelectStatement,
+    Table, TableAlterStatement, TableCreateStatement,
 };
 use sea_orm::{
     ColumnType, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use crate::error::OpenError;
-use crate::tables::SchemaVersion;
+use crate::error::{OpenError, StoreError};
+use crate::rows::column;
+use crate::store::Store;
+use crate::tables::{ChangeSequence, SchemaVersion};
 
 /// One statement of a migration.
 pub(crate) enum Step {
@@ -59,6 +61,33 @@ pub(crate) const KNOWN: i64 = MIGRATIONS.len() as i64;
 /// Any number will do; it keeps two programs that start at once from migrating together.
 const ADVISORY_LOCK: i64 = 0x0070_6174_6761_7465;
 
+impl Store {
+    /// Looks whether the tables are still such as this program knows.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`] when a newer program has changed them: this one must stop. [`StoreError`] when the database
+    /// fails.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        check(&self.inner.orm).await
+    }
+}
+
+/// Whether this program knows the tables as they are, for the statement by which each writer begins.
+pub(crate) fn is_known() -> Expr {
+    Expr::SubQuery(None, Box::new(stored_version().into())).lte(KNOWN)
+}
+
+/// As [`Store::check_schema`].
+pub(crate) async fn check(connection: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let row = connection.query_one(&stored_version()).await?;
+    let found: i64 = column(&row.ok_or(StoreError::Unreadable("schema_version"))?, "version")?;
+    if found > KNOWN { Err(StoreError::NewerSchema { found, known: KNOWN }) } else { Ok(()) }
+}
+
+fn stored_version() -> SelectStatement {
+    Query::select().column(SchemaVersion::Version).from(SchemaVersion::Table).take()
+}
+
 /// Brings the tables up to date, or refuses those of a newer program.
 pub(crate) async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {
     migrate_to(connection, KNOWN).await
@@ -84,6 +113,14 @@ pub(crate) async fn migrate_to(connection: &DatabaseConnection, target: i64) -> 
     }
     if found == target {
         return transaction.rollback().await.map_err(fault);
+    }
+    if found > 0 {
+        // Whoever writes takes this row first: nobody is in the midst of a change, and none can deadlock with this one.
+        let lock = Query::update()
+            .table(ChangeSequence::Table)
+            .value(ChangeSequence::Value, Expr::col(ChangeSequence::Value))
+            .take();
+        transaction.execute(&lock).await.map_err(fault)?;
     }
     let versions = usize::try_from(target).unwrap_or(0);
     for migration in MIGRATIONS.iter().take(versions).skip(usize::try_from(found).unwrap_or(0)) {
@@ -129,8 +166,7 @@ async fn version(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
         .col(sea_orm::sea_query::ColumnDef::new(SchemaVersion::Version).big_integer().not_null())
         .take();
     transaction.execute(&table).await?;
-    let select = Query::select().column(SchemaVersion::Version).from(SchemaVersion::Table).take();
-    if let Some(row) = transaction.query_one(&select).await? {
+    if let Some(row) = transaction.query_one(&stored_version()).await? {
         return row.try_get("", "version");
     }
     let insert = Query::insert()

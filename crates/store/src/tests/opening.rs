@@ -72,6 +72,28 @@ on_both_databases! {
         }
     }
 
+    async fn a_program_under_which_a_newer_one_changed_the_tables_writes_nothing_more(fixture: Fixture) {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        store.check_schema().await.unwrap();
+        let last = store.last_sequence().await.unwrap();
+        let newer = Query::update().table(SchemaVersion::Table).value(SchemaVersion::Version, Expr::val(999_i64)).take();
+        store.inner.orm.execute(&newer).await.unwrap();
+        let known = crate::schema::KNOWN;
+        let is_refused = |error: &StoreError| {
+            matches!(error, StoreError::NewerSchema { found: 999, known: newest } if *newest == known)
+        };
+        let changed = store.change(&admin(), now()).await.err().unwrap();
+        let received = store.receive_webhooks(&[webhooks::request(1)]).await.unwrap_err();
+        let looked = store.check_schema().await.unwrap_err();
+        for error in [&changed, &received, &looked] {
+            assert!(is_refused(error), "{error:?}");
+        }
+        assert!(looked.to_string().contains("version 999"), "{looked}");
+        assert_eq!(store.last_sequence().await.unwrap(), last);
+        assert!(webhooks::ids(&store).await.is_empty());
+        assert!(store.user_by_name(&name("ann")).await.unwrap().is_some(), "it reads on until it stops");
+    }
+
     async fn the_tables_of_a_newer_program_are_refused_and_left_alone(fixture: Fixture) {
         let store = store_with_users(&fixture, &["ann"]).await;
         let newer = Query::update().table(SchemaVersion::Table).value(SchemaVersion::Version, Expr::val(999_i64)).take();

@@ -324,6 +324,11 @@ impl Patgate {
         self.process.stop()
     }
 
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.ended()
+    }
+
     /// Starts it again on the same state, ports and configuration, and waits until it is ready.
     pub fn start_again(&mut self) {
         if self.process.ended().is_none() {
