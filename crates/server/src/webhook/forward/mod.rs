@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;
+use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::webhook::pause;
 use patgate_store::{ClaimedDelivery, DeliveryOutcome};
@@ -31,6 +32,9 @@ const ANSWER: usize = 4 * 1_024;
 const KEPT: usize = 300;
 /// The longest that a receiver may ask us to wait.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
+
+/// Reads the dates of mails.
+static MAIL_DATES: DateTimeParser = DateTimeParser::new();
 
 /// What came of an attempt.
 enum Attempt {
@@ -145,7 +149,7 @@ fn outcome(
             }
             // Neither an address that is gone nor a way that goes round gets better with time.
             let is_over = [StatusCode::GONE, StatusCode::LOOP_DETECTED].contains(&reply.status);
-            (answer, is_over, retry_after(&reply))
+            (answer, is_over, retry_after(&reply, now))
         }
     };
     let pause = pause(attempts, share).filter(|_| !is_over);
@@ -156,13 +160,18 @@ fn outcome(
     }
 }
 
-/// How long a receiver asks us to wait (RFC 9110 §10.2.3), in seconds alone.
-fn retry_after(reply: &Reply) -> Option<SignedDuration> {
+/// How long a receiver asks us to wait (RFC 9110 §10.2.3): a number of seconds, or until a date, which is written as in mails
+/// (§5.6.7).
+fn retry_after(reply: &Reply, now: Timestamp) -> Option<SignedDuration> {
     if ![StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&reply.status) {
         return None;
     }
-    let seconds: u32 = reply.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(SignedDuration::from_secs(i64::from(seconds)).min(LONGEST_WAIT))
+    let asked = reply.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match asked.parse::<u32>() {
+        Ok(seconds) => SignedDuration::from_secs(i64::from(seconds)),
+        Err(_) => MAIL_DATES.parse_timestamp(asked).ok()?.duration_since(now),
+    };
+    Some(wait.min(LONGEST_WAIT))
 }
 
 /// What the receiver said, for the log: without control characters, and without a secret that it sent back.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::Full;
 use patgate_core::webhook::MOST_ATTEMPTS;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -121,4 +121,20 @@ fn the_pauses_of_a_receiver_that_fails_grow_and_end() {
         before = due_at;
     }
     assert_eq!(outcome(12), DeliveryOutcome::Dead { answer: "it is down".to_owned() });
+}
+
+#[test]
+fn a_receiver_says_for_how_long_or_until_when() {
+    let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
+    let asked = |value: &str| {
+        let headers = [(RETRY_AFTER, value.parse::<HeaderValue>().unwrap())].into_iter().collect();
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let reply = Reply { status, headers, content_type: String::new(), body: Vec::<u8>::new().into() };
+        retry_after(&reply, now)
+    };
+    let seconds = |many| Some(SignedDuration::from_secs(many));
+    assert_eq!((asked("37"), asked(" 0 ")), (seconds(37), seconds(0)));
+    assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), seconds(37));
+    assert_eq!((asked("7200"), asked("Mon, 07 Nov 1994 08:49:37 GMT")), (seconds(3_600), seconds(3_600)));
+    assert_eq!((asked("soon"), asked("-1"), asked("")), (None, None, None));
 }
