@@ -15,11 +15,12 @@ async fn a_method_needs_its_secrets() {
     let world = world().await;
     for (properties, field) in [
         (json!({}), "secretToken"),
-        (json!({ "secretToken": "short" }), "secretToken"),
+        (json!({ "secretToken": " fifteen-letters " }), "secretToken"),
         (json!({ "authentication": "gitlab" }), "secretToken"),
         (json!({ "authentication": "basic", "password": SECRET }), "username"),
         (json!({ "authentication": "basic", "username": "a:b", "password": SECRET }), "username"),
         (json!({ "authentication": "basic", "username": "ci" }), "password"),
+        (json!({ "authentication": "basic", "username": "ci", "password": "fifteen-letters" }), "password"),
         (json!({ "authentication": "github" }), "signingSecret"),
         (json!({ "authentication": "standard", "signingSecret": SECRET }), "signingSecret"),
         (json!({ "authentication": "none", "action": "forward" }), "forwardUrl"),
@@ -51,6 +52,8 @@ async fn a_method_needs_its_secrets() {
             answer.text()
         );
     }
+    world.post_endpoint("hook", json!({ "secretToken": " sixteen-letters! " })).await;
+    assert_eq!(world.send(with_token(event("hook"), "sixteen-letters!")).await.status(), 202);
 }
 
 #[tokio::test]
