@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::origin::{OriginPolicy, Row, Rows};
+use super::origin::{OriginPolicy, Origins, Row, Rows};
 use crate::application::ApplicationSlot;
 use crate::user::Origin;
 
@@ -33,6 +33,17 @@ pub enum Touch {
 impl Cells {
     /// None.
     pub const NONE: Self = Self(0);
+
+    /// All three of this origin.
+    #[must_use]
+    pub fn of(origin: Origin) -> Self {
+        let row = Origins {
+            internal: origin == Origin::Internal,
+            ldap: origin == Origin::Ldap,
+            sso: origin == Origin::Sso,
+        };
+        Self(OriginPolicy { release: row, deploy: row, others: row }.to_bits())
+    }
 
     /// Those that are open in `before` and closed in `after`; the other way round: those that open.
     #[must_use]
@@ -235,6 +246,10 @@ mod tests {
         assert_eq!(sso.open(&sso.close(&policy)), sso.open(&policy));
         assert_eq!(Cells::closing(&policy, &sso.close(&policy)), cells("deploy.sso"));
         assert_eq!(Cells::closing(&sso.open(&policy), &policy), cells("release.sso"));
+        let columns = Origin::ALL.map(|origin| Cells::of(origin).to_string());
+        let column =
+            |origin: &str| ["release", "deploy", "others"].map(|row| format!("{row}.{origin}")).join(",");
+        assert_eq!(columns, ["internal", "ldap", "sso"].map(column));
     }
 
     #[test]

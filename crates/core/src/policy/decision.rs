@@ -221,7 +221,7 @@ impl Decided {
                     return Err(Overtaken::ClosedAlready);
                 }
                 settled.origins = cells.close(&settings.origins);
-                Ok((Self::Closing { cells, choice }, settled))
+                Ok((Self::Closing { cells, choice }, settled.following(settings)))
             }
         }
     }

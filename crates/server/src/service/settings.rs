@@ -71,6 +71,7 @@ pub async fn put(
     versions: Option<&[Shown]>,
 ) -> Result<Put, Problem> {
     let write = begin(state, caller).await?;
+    let settings = settings.following(&write.before);
     match versions {
         Some(versions) if write.before != settings => {
             if !versions.contains(&version(&write.before, &write.pending)) {
@@ -107,7 +108,7 @@ pub async fn put_shown(
 ) -> Result<Put, Problem> {
     let write = begin(state, caller).await?;
     let email_notifications = write.before.email_notifications.clone();
-    let settings = TokenSettings { email_notifications, ..settings };
+    let settings = TokenSettings { email_notifications, ..settings }.following(&write.before);
     if *shown != self::shown(&write.before, &write.pending) && write.before != settings {
         return Ok(Put::Overtaken(write.before));
     }

@@ -106,6 +106,7 @@ on_both_databases! {
         let maximum_lifetime_days = Some(90.try_into().unwrap());
         let mut other = TokenSettings { maximum_lifetime_days, ..TokenSettings::default() };
         other.origins.release.ldap = true;
+        other.sso_reopens = Some("release.sso,others.sso".parse().unwrap());
         other.email_notifications.enabled = true;
         other.email_notifications.days = 365.try_into().unwrap();
         other.email_notifications.body = Some("<p>Soon</p>\n".to_owned().try_into().unwrap());

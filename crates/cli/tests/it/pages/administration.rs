@@ -117,7 +117,8 @@ fn an_administrator_chooses_in_the_table_whose_tokens_pass_where() {
     assert_eq!((browser.has("#sso:checked"), cells()), (true, [true, false, false]));
     browser.press("Release, SSO users");
     browser.press(switch);
-    assert_eq!((browser.has("#sso:checked"), cells()), (true, [false, true, true]));
+    assert_eq!((browser.has("#sso:checked"), cells()), (true, [true; 3]), "what it cleared");
+    browser.press("Release, SSO users");
     browser.press("Deploy, SSO users");
     assert!(browser.has("#sso:checked") && is_checked("others.sso"));
     browser.press("Save settings");
@@ -132,9 +133,14 @@ fn an_administrator_chooses_in_the_table_whose_tokens_pass_where() {
     browser.sees("It is decided, and in force");
     assert_eq!([&deploy, &release].map(|token| auth(&patgate, token)), [401, 200]);
     browser.press("Deploy, internal users");
+    browser.press(switch);
     browser.press("Save settings");
     browser.sees("The settings are saved");
     assert_eq!([&deploy, &release].map(|token| auth(&patgate, token)), [200, 200]);
+    // Saved in between as well: Deploy had been closed before.
+    assert_eq!(cells(), [false; 3]);
+    browser.press(switch);
+    assert_eq!((browser.has("#sso:checked"), cells()), (true, [false, false, true]));
 }
 
 #[test]

@@ -184,13 +184,21 @@ fn without_javascript_a_day_of_ones_own_ends_in_utc() {
 fn an_administrator_without_javascript_switches_tokens_of_sso_users_off_and_on() {
     let (patgate, browser) = (Patgate::start(), scriptless());
     log_in_admin(&browser, &patgate, "/settings");
-    let cells =
-        || ["deploy.sso", "others.sso"].map(|cell| browser.has(&format!("input[value='{cell}']:checked")));
-    for is_on in [false, true] {
-        browser.press("Allow personal access tokens for SSO users");
+    let cells = || {
+        ["release.sso", "deploy.sso", "others.sso"]
+            .map(|cell| browser.has(&format!("input[value='{cell}']:checked")))
+    };
+    for was_open in [[false, true, true], [true; 3]] {
+        assert_eq!(cells(), was_open);
+        for is_on in [false, true] {
+            browser.press("Allow personal access tokens for SSO users");
+            browser.press("Save settings");
+            browser.sees("The settings are saved");
+            assert_eq!((browser.has("#sso:checked"), cells()), (is_on, was_open.map(|open| is_on && open)));
+        }
+        browser.press("Release, SSO users");
         browser.press("Save settings");
         browser.sees("The settings are saved");
-        assert_eq!((browser.has("#sso:checked"), cells()), (is_on, [is_on; 2]));
     }
 }
 

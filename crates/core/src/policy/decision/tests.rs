@@ -131,12 +131,13 @@ fn a_decision_never_undoes_what_came_after_it() {
     let mut half = TokenSettings::default();
     half.origins.deploy.sso = false;
     let (left, settled) = closing.settle(&half).unwrap();
-    let others = "others.sso".parse().unwrap();
+    let others: Cells = "others.sso".parse().unwrap();
     assert_eq!(
         left,
         Decided::Closing { cells: others, choice: ClosingChoice::Suspend },
         "what is open still"
     );
     assert!(!settled.origins.deploy.sso && !settled.origins.others.sso && settled.origins.others.ldap);
+    assert_eq!(settled.sso_reopens, Some(others), "what the switch opens again");
     assert_eq!(closing.settle(&settled), Err(Overtaken::ClosedAlready));
 }

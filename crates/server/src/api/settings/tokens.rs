@@ -6,7 +6,7 @@ use http::header::ETAG;
 use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::policy::origin::Origins;
-use patgate_core::policy::{EmailNotifications, OriginPolicy, TokenSettings};
+use patgate_core::policy::{Cells, EmailNotifications, OriginPolicy, TokenSettings};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -35,6 +35,11 @@ pub(super) struct TokenSettingsBody {
     passwords_on_api: bool,
     /// Whose tokens pass where.
     origins: OriginTable,
+    /// While all boxes of SSO users are clear: those that were checked before, and are again when *Allow personal access
+    /// tokens for SSO users* is switched on. Absent while one is checked; ignored when it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, read_only, required = false, example = "release.sso,deploy.sso,others.sso")]
+    sso_reopens: Option<Cells>,
     /// For how many days the word of a provider counts.
     freshness_days: FreshnessBody,
     /// The mail before a token expires.
@@ -189,6 +194,7 @@ impl TokenSettingsBody {
                 deploy: row(self.origins.deploy),
                 others: row(self.origins.others),
             },
+            sso_reopens: None,
             freshness: FreshnessWindows {
                 ldap: settings::freshness("freshnessDays.ldap", self.freshness_days.ldap)?,
                 sso: settings::freshness("freshnessDays.sso", self.freshness_days.sso)?,
@@ -240,6 +246,7 @@ impl From<TokenSettings> for TokenSettingsBody {
                 deploy: row(settings.origins.deploy),
                 others: row(settings.origins.others),
             },
+            sso_reopens: settings.sso_reopens,
             freshness_days: FreshnessBody {
                 ldap: settings.freshness.ldap.map(u32::from),
                 sso: settings.freshness.sso.map(u32::from),

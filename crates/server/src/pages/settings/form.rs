@@ -2,9 +2,10 @@
 
 use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::policy::origin::{Origins, Row};
-use patgate_core::policy::{Days, EmailNotifications, OriginPolicy, TokenSettings};
+use patgate_core::policy::{Cells, Days, EmailNotifications, OriginPolicy, TokenSettings};
 use patgate_core::user::Origin;
 
+use super::decisions::cells_in_words;
 use super::sso::SsoSwitch;
 use crate::pages::form::{Fault, sentence};
 use crate::pages::{Choice, Field, Fields};
@@ -32,6 +33,8 @@ pub(super) struct Form {
     pub(super) sso: SsoSwitch,
     /// As the form was shown.
     pub(super) sso_shown: SsoSwitch,
+    /// What the switch opens.
+    pub(super) sso_when_on: Cells,
     pub(super) sso_error: Option<String>,
     /// Internal, LDAP and SSO users, for Release, Deploy and all others.
     pub(super) table: [[bool; 3]; 3],
@@ -61,6 +64,7 @@ impl Form {
             ),
             sso,
             sso_shown: sso,
+            sso_when_on: settings.sso_when_on(),
             sso_error: None,
             table: [row(origins.release), row(origins.deploy), row(origins.others)],
             ..Self::with_maximum(
@@ -69,8 +73,8 @@ impl Form {
         }
     }
 
-    /// The form as it was sent.
-    pub(super) fn of_fields(fields: &Fields) -> Self {
+    /// The form as it was sent, about these settings.
+    pub(super) fn of_fields(fields: &Fields, stored: &TokenSettings) -> Self {
         let has = |cell: &str| fields.all("origins").any(|sent| sent == cell);
         let row = |row: Row| Origin::ALL.map(|of| has(&format!("{}.{}", row.as_str(), of.as_str())));
         let table = Row::ALL.map(row);
@@ -83,6 +87,7 @@ impl Form {
             ),
             sso,
             sso_shown: SsoSwitch::shown(fields, sso),
+            sso_when_on: stored.sso_when_on(),
             sso_error: None,
             table,
             ..Self::with_maximum(fields.text("maximum").to_owned())
@@ -100,6 +105,7 @@ impl Form {
             freshness_told: String::new(),
             sso: nothing,
             sso_shown: nothing,
+            sso_when_on: Cells::NONE,
             sso_error: None,
             table: [[false; 3]; 3],
         }
@@ -133,6 +139,11 @@ impl Form {
         self.sso_shown.to_text()
     }
 
+    /// What the switch opens, in words.
+    pub(super) fn sso_words(&self) -> String {
+        cells_in_words(self.sso_when_on)
+    }
+
     /// What is wrong, for the summary.
     pub(super) fn faults(&self) -> Vec<Fault> {
         let [ldap, sso] = &self.freshness;
@@ -155,6 +166,7 @@ impl Form {
             tokens_may_make_tokens: self.tokens_may_make_tokens,
             passwords_on_api: self.passwords_on_api,
             origins: origins?,
+            sso_reopens: None,
             freshness: FreshnessWindows { ldap: ldap?, sso: sso? },
             email_notifications: EmailNotifications::default(),
         })
@@ -173,7 +185,7 @@ impl Form {
     }
 
     fn origins(&mut self) -> Option<OriginPolicy> {
-        match self.sso.decide(self.sso_shown) {
+        match self.sso.decide(self.sso_shown, self.sso_when_on) {
             Ok(cells) => {
                 for ([.., sso], cell) in self.table.iter_mut().zip(cells) {
                     *sso = cell;

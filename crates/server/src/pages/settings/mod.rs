@@ -82,10 +82,12 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
         "" => (Form::of_settings(&stored), shown, false),
         before => {
             let is_stored = |came: TokenSettings| {
-                TokenSettings { email_notifications: stored.email_notifications.clone(), ..came } == stored
+                let email_notifications = stored.email_notifications.clone();
+                TokenSettings { email_notifications, ..came }.following(&stored) == stored
             };
-            let is_unsaved = Form::of_fields(&query).read().is_none_or(|came| !is_stored(came));
-            (Form::of_fields(&query), Shown::from_form(before), is_unsaved)
+            let came = Form::of_fields(&query, &stored).read();
+            let is_unsaved = came.is_none_or(|came| !is_stored(came));
+            (Form::of_fields(&query, &stored), Shown::from_form(before), is_unsaved)
         }
     };
     let notice = if is_unsaved { Some(unsaved()) } else { notice };
@@ -95,11 +97,11 @@ async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): 
 async fn save(State(state): State<AppState>, Submitted { visitor, fields }: Submitted) -> PageResult {
     visitor.caller.require(&state, "security#edit")?;
     let shown = complete(&fields, &["maximum", "freshness_ldap", "freshness_sso"])?;
-    let mut form = Form::of_fields(&fields);
+    let stored = settings::read(&state, &visitor.caller).await?;
+    let mut form = Form::of_fields(&fields, &stored);
     let Some(wanted) = form.read() else {
         return page(&state, &visitor, form, &shown, StatusCode::BAD_REQUEST, None, Vec::new()).await;
     };
-    let stored = settings::read(&state, &visitor.caller).await?;
     let windows = windows_text(&wanted.freshness);
     if fields.text("freshness_told") != windows
         && let Some(owners @ 1..) =
@@ -145,7 +147,7 @@ async fn overtaken(state: &AppState, visitor: &Visitor, wanted: &TokenSettings) 
     let text = "Somebody else changed these settings, or decided about them, while you did. Nothing of yours is saved \
                 yet: compare, and save again to put yours in their place";
     let notice = Some(Notice::Failed(format!("{text}.")));
-    let form = Form::of_settings(wanted);
+    let form = Form::of_settings(&wanted.clone().following(&stored));
     let differences = differences(&stored, wanted);
     page(state, visitor, form, &shown, StatusCode::CONFLICT, notice, differences).await
 }

@@ -1,10 +1,13 @@
 //! *Allow personal access tokens for SSO users*: one switch for the cells of SSO users in the table. While it is off, no SSO
-//! user has a token anywhere. Turned on, it opens Deploy and all others; Release's own rule has none for SSO users, and who
-//! wants them there says so in the table.
+//! user has a token anywhere. Turned on, it opens what was open before (`TokenSettings::sso_when_on`).
 //!
 //! A form without JavaScript can send a switch and cells that disagree. What was touched tells what is meant: the switch
 //! counts only when it is not as it was shown, and a cell that was touched the other way at the same time is refused. With
 //! JavaScript the switch and the cells follow each other, and the form does not say what it showed: the table is right.
+
+use patgate_core::policy::Cells;
+use patgate_core::policy::origin::Row;
+use patgate_core::user::Origin;
 
 use crate::pages::Fields;
 
@@ -46,8 +49,9 @@ impl SsoSwitch {
         }
     }
 
-    /// What the cells are to be: the table's, unless the switch was touched.
-    pub(super) fn decide(self, shown: Self) -> Result<[bool; 3], Disagree> {
+    /// What the cells are to be: the table's, unless the switch was touched. Turned on, it opens those of `when_on` beside
+    /// those that the table has.
+    pub(super) fn decide(self, shown: Self, when_on: Cells) -> Result<[bool; 3], Disagree> {
         if self.is_on == shown.is_on {
             return Ok(self.cells);
         }
@@ -55,13 +59,19 @@ impl SsoSwitch {
         if cells.any(|(cell, before)| cell != before && cell != self.is_on) {
             return Err(Disagree);
         }
-        let [release, ..] = self.cells;
-        Ok([self.is_on && release, self.is_on, self.is_on])
+        let opens = when_on.rows(Origin::Sso);
+        let mut decided = [false; 3];
+        for ((decided, row), sent) in decided.iter_mut().zip(Row::ALL).zip(self.cells) {
+            *decided = self.is_on && (sent || opens.contains(row));
+        }
+        Ok(decided)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use patgate_core::policy::TokenSettings;
+
     use super::*;
 
     fn parts(is_on: bool, cells: [bool; 3]) -> SsoSwitch {
@@ -73,6 +83,7 @@ mod tests {
         let [on, off] = [[false, true, true], [false; 3]].map(SsoSwitch::of_cells);
         let [mixed, all] = [[false, true, false], [true; 3]].map(SsoSwitch::of_cells);
         let release = SsoSwitch::of_cells([true, false, false]);
+        let usual = TokenSettings::default().sso_when_on();
         assert!(mixed.is_on && release.is_on, "it is off only where no SSO user has tokens");
         for (shown, sent, cells) in [
             // Nothing was touched.
@@ -99,7 +110,21 @@ mod tests {
             (mixed, parts(false, [false, true, true]), Err(Disagree)),
             (on, parts(false, [true; 3]), Err(Disagree)),
         ] {
-            assert_eq!(sent.decide(shown), cells, "{sent:?} over {shown:?}");
+            assert_eq!(sent.decide(shown, usual), cells, "{sent:?} over {shown:?}");
+        }
+    }
+
+    #[test]
+    fn the_switch_opens_what_it_closed() {
+        let off = SsoSwitch::of_cells([false; 3]);
+        for (when_on, sent, opened) in [
+            ("release.sso,deploy.sso,others.sso", [false; 3], [true; 3]),
+            ("release.sso", [false; 3], [true, false, false]),
+            ("others.sso", [true, false, false], [true, false, true]),
+        ] {
+            let when_on = when_on.parse().unwrap();
+            assert_eq!(parts(true, sent).decide(off, when_on), Ok(opened), "{when_on} {sent:?}");
+            assert_eq!(parts(false, sent).decide(off, when_on), Ok(sent), "the table alone: {when_on}");
         }
     }
 
@@ -111,6 +136,6 @@ mod tests {
         // As with JavaScript: the table decides.
         let sent = parts(false, [false, true, false]);
         let shown = SsoSwitch::shown(&Fields::read(b"sso_shown="), sent);
-        assert_eq!(sent.decide(shown), Ok([false, true, false]));
+        assert_eq!(sent.decide(shown, Cells::NONE), Ok([false, true, false]));
     }
 }

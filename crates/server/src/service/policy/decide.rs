@@ -48,6 +48,7 @@ pub(in crate::service) async fn decide(
             }
         }
     }
+    let stored = stored.following(&before);
     change.put_token_settings(&stored).await?;
     super::lift(change, &before, &stored, now).await?;
     let mut random = state.random.draw();

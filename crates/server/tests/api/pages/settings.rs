@@ -144,7 +144,7 @@ async fn the_switch_for_sso_users_and_the_table_never_disagree_in_silence() {
     let page = world.open(&root, PAGE).await;
     let answer = world.send(post(PAGE).submit(&root, &form(&page, &[], &["deploy.sso", "others.sso"]))).await;
     assert_eq!(answer.status(), 303);
-    assert_eq!(sso(stored(&world).await), [false, true, true]);
+    assert_eq!(sso(stored(&world).await), [false, true, false], "what it closed");
 }
 
 #[tokio::test]
@@ -178,6 +178,67 @@ async fn with_the_switch_for_sso_users_off_they_have_tokens_for_no_application()
     assert_eq!(world.send(post(PAGE).submit(&root, &release)).await.status(), 303);
     assert_eq!(makes().await, [201, 403, 403]);
     assert!(is_shown_on(&world.open(&root, PAGE).await));
+}
+
+#[tokio::test]
+async fn the_switch_for_sso_users_off_and_on_again_restores_what_was_there() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    let save = async |page: &Answer, changed: &[(&str, &str)], cleared: &[&str]| {
+        world.send(post(PAGE).submit(&root, &form(page, changed, cleared))).await
+    };
+    let page = world.open(&root, PAGE).await;
+    assert!(page.text().contains("Checking it again checks those that it cleared."), "{}", page.text());
+    let opened = save(&page, &[("origins", "release.sso")], &["others.sso"]).await;
+    assert_eq!(opened.header("location"), "/settings?done=saved");
+    let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
+    let of = async |application| world.token(&sue, NewGrant { application, ..NewGrant::default() }).await;
+    let (release, deploy) = (of("release").await, of("deploy").await);
+    let pass = async || {
+        let release = world.send(get("/auth/release").token(&release)).await;
+        [release.status(), world.send(get("/auth/deploy").deploy_token(&deploy)).await.status()]
+    };
+    assert_eq!(pass().await, [200, 200]);
+    let page = world.open(&root, PAGE).await;
+    let off = save(&page, &[("origins", "release.sso")], &["sso", "others.sso"]).await;
+    let preview = "/settings/preview?maximum=&closing=release.sso,deploy.sso&done=saved";
+    assert_eq!(off.header("location"), preview);
+    let preview = world.open(&root, preview).await;
+    assert!(preview.text().contains("2 tokens are touched"), "{}", preview.text());
+    let decided = [
+        ("shown", hidden(&preview, "shown")),
+        ("maximum", ""),
+        ("closing", hidden(&preview, "closing")),
+        ("choice", "suspend"),
+        ("when", "now"),
+    ];
+    let decided = world.send(post("/settings/preview").submit(&root, &decided)).await;
+    assert_eq!(decided.header("location"), "/settings?done=decided");
+    assert_eq!(pass().await, [401, 401]);
+    // What it opens is told, and survives other changes.
+    let closed = ["release.sso", "deploy.sso", "others.sso"];
+    for other in [&[("tokens_may_make_tokens", "yes")][..], &[]] {
+        let page = world.open(&root, PAGE).await;
+        assert!(
+            page.text().contains("Checking it checks SSO users for Release and Deploy."),
+            "{}",
+            page.text()
+        );
+        assert!(page.text().contains(r#"data-opens="release.sso,deploy.sso""#), "{}", page.text());
+        let saved = save(&page, other, &["sso", "deploy.sso", "others.sso"]).await;
+        assert_eq!(saved.header("location"), "/settings?done=saved");
+        assert_eq!(stored(&world).await["ssoReopens"], "release.sso,deploy.sso");
+    }
+    let page = world.open(&root, PAGE).await;
+    let on = save(&page, &[], &closed).await;
+    assert_eq!(on.header("location"), "/settings?done=saved");
+    assert_eq!(pass().await, [200, 200], "the suspensions are lifted");
+    let settings = stored(&world).await;
+    let cells = ["release", "deploy", "others"].map(|row| settings["origins"][row]["sso"] == true);
+    assert_eq!((cells, settings.get("ssoReopens")), ([true, true, false], None));
+    // The audit log tells it with the change.
+    let log = world.open(&root, "/admin/audit?action=settings.update").await;
+    assert!(log.text().contains("Sso reopens"), "{}", log.text());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use patgate_store::{AuditEvent, AuditFilter, Page, SubjectKind};
 use serde_json::{Value, json};
 
 use super::{CORP, SETTINGS, anns, later, passes, rules, save, save_over_it, state, token};
-use crate::common::{IssuedToken, NewGrant, PASSWORD, World, delete, get, post};
+use crate::common::{IssuedToken, NewGrant, PASSWORD, World, delete, get, post, put};
 
 #[tokio::test]
 async fn the_maximum_does_not_apply_to_the_exempt_while_their_exemption_holds() {
@@ -205,6 +205,55 @@ async fn an_origin_is_closed_at_a_time_that_was_chosen() {
     let settings = world.state.store.token_settings().await.unwrap();
     assert!(!settings.origins.others.sso && !settings.origins.deploy.sso && settings.origins.deploy.ldap);
     assert_eq!(settings.maximum_lifetime_days, Some(365.try_into().unwrap()));
+}
+
+#[tokio::test]
+async fn the_rules_keep_what_was_open_to_sso_users_before_all_of_it_closed() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let sue = world.user_from("sue", Origin::Sso, "idp", &["login"]).await;
+    let table = |open: bool, existing: Value| {
+        let mut rules = rules(&Value::Null, &existing);
+        for row in ["release", "deploy", "others"] {
+            rules["origins"][row]["sso"] = json!(open);
+        }
+        rules
+    };
+    let opened = save(&world, &table(true, json!({}))).await.json();
+    assert_eq!(opened.get("ssoReopens"), None, "{opened}");
+    let release = world.token(&sue, NewGrant { application: "release", ..NewGrant::default() }).await;
+    // What waits closes nothing yet.
+    let waiting = save(&world, &table(false, json!({"at": later(&world, 60)}))).await.json();
+    assert_eq!((&waiting["origins"]["release"]["sso"], waiting.get("ssoReopens")), (&json!(true), None));
+    world.clock.set(later(&world, 60));
+    assert_eq!(policy::apply_due(&world.state).await.unwrap(), 1);
+    let read = async || world.send(get(SETTINGS).basic("root", PASSWORD)).await.json();
+    let closed = read().await;
+    assert_eq!(closed["ssoReopens"], "release.sso,deploy.sso,others.sso");
+    assert!(!passes(&world, &release).await);
+    // It is not set by who sends it, and what is there already is no change.
+    let mut again = closed.clone();
+    again["ssoReopens"] = json!("deploy.sso");
+    let stale =
+        world.send(put(SETTINGS).basic("root", PASSWORD).header("if-match", "\"0\"").json(&again)).await;
+    assert_eq!((stale.status(), stale.json()), (200, closed.clone()));
+    again["tokensMayMakeTokens"] = json!(true);
+    again.as_object_mut().unwrap().remove("ssoReopens");
+    assert_eq!(save(&world, &again).await.json()["ssoReopens"], closed["ssoReopens"]);
+    let event = AuditFilter { action: Some("settings.update".to_owned()), ..AuditFilter::default() };
+    let events = world.state.store.audit_events(&event, Page::WHOLE).await.unwrap();
+    let kept = |event: &AuditEvent| {
+        (event.detail["from"].get("ssoReopens").is_some(), event.detail["to"].get("ssoReopens").is_some())
+    };
+    assert_eq!(events.iter().map(kept).collect::<Vec<_>>(), [(true, true), (false, true), (false, false)]);
+    // A part of it alone: then that is what was open last.
+    let mut part = table(false, json!({}));
+    part["origins"]["others"]["sso"] = json!(true);
+    assert_eq!(save(&world, &part).await.json().get("ssoReopens"), None);
+    assert!(!passes(&world, &release).await);
+    assert_eq!(save(&world, &table(false, json!({}))).await.json()["ssoReopens"], "others.sso");
+    assert_eq!(save(&world, &table(true, json!({}))).await.status(), 200);
+    assert!(passes(&world, &release).await);
 }
 
 #[tokio::test]
