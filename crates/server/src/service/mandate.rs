@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use patgate_core::authority::Authority;
 use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::delegation::{Changer, Overreach};
@@ -37,7 +38,9 @@ impl Mandate {
         caller: &Caller,
     ) -> Result<Self, Problem> {
         let mut mandate = Self::of_command_line(state, change).await?;
-        let user = change.user(caller.user).await?.filter(|user| user.state == UserState::Enabled);
+        let rules = change.token_settings().await?;
+        let user = change.user(caller.user).await?;
+        let user = user.filter(|user| may_act(user, rules.freshness, change.now()));
         let token = caller.token();
         let mut is_there = user.is_some();
         if let Some(token) = token {
@@ -45,7 +48,7 @@ impl Mandate {
         }
         let Some(user) = user.filter(|_| is_there) else {
             return Err(Problem::forbidden(
-                "You were disabled or deleted, or your token was, while you asked",
+                "You were disabled or deleted, here or at your provider, or your token was, while you asked",
             ));
         };
         let held = mandate.catalog.effective(mandate.catalog.set(&mandate.authority.permissions_of(&user)));
@@ -54,12 +57,8 @@ impl Mandate {
             user: Some(user.id),
             permissions: held.intersection(&carried),
             by_token: token.is_some(),
-            makes_passwords: match token {
-                Some(token) => {
-                    token.permissions.is_none() && change.token_settings().await?.tokens_may_make_tokens
-                }
-                None => true,
-            },
+            makes_passwords: token
+                .is_none_or(|token| token.permissions.is_none() && rules.tokens_may_make_tokens),
         };
         Ok(mandate)
     }
@@ -69,18 +68,22 @@ impl Mandate {
         Ok(Self::of_roles(state, change.all_roles().await?))
     }
 
-    /// That of a user as it is inside the change; nothing, of one who is disabled or deleted.
+    /// That of a user as it is inside the change; nothing, of one who is disabled or deleted, or whose provider does not
+    /// vouch for them.
     pub(super) async fn of_user(state: &AppState, change: &Change, user: UserId) -> Result<Self, StoreError> {
-        Ok(Self::of_roles(state, change.all_roles().await?).with_user(change.user(user).await?))
+        let windows = change.token_settings().await?.freshness;
+        let user = change.user(user).await?.filter(|user| may_act(user, windows, change.now()));
+        Ok(Self::of_roles(state, change.all_roles().await?).with_user(user))
     }
 
     /// That of a user as it is now, outside of a change: to tell beforehand what would be refused.
     pub(super) async fn foreseen(state: &AppState, user: UserId) -> Result<Self, StoreError> {
-        Ok(Self::of_roles(state, state.store.all_roles().await?).with_user(state.store.user(user).await?))
+        let windows = state.node.settings().freshness;
+        let user = state.store.user(user).await?.filter(|user| may_act(user, windows, state.clock.now()));
+        Ok(Self::of_roles(state, state.store.all_roles().await?).with_user(user))
     }
 
     fn with_user(mut self, user: Option<User>) -> Self {
-        let user = user.filter(|user| user.state == UserState::Enabled);
         self.changer = Changer {
             permissions: user.as_ref().map_or(PermissionSet::NONE, |user| self.held_by(user)),
             user: user.map(|user| user.id),
@@ -199,9 +202,14 @@ async fn is_there(change: &Change) -> Result<bool, StoreError> {
 /// Whether somebody can sign in, as far as is known here: tokens end, and providers keep their passwords. Whom a provider
 /// withdrew, or did not vouch for in time, may never come again.
 async fn gets_in(change: &Change, user: &User, windows: FreshnessWindows) -> Result<bool, StoreError> {
-    Ok(user.state == UserState::Enabled
-        && user.confirmation.suspends(windows.of(user.origin), change.now()).is_none()
+    Ok(may_act(user, windows, change.now())
         && (user.origin != Origin::Internal || change.password(&user.username).await?.is_some()))
+}
+
+/// Whether somebody may do anything, as a verdict would have it: no administrator disabled them, and their provider
+/// vouches for them.
+fn may_act(user: &User, windows: FreshnessWindows, now: Timestamp) -> bool {
+    user.state == UserState::Enabled && user.confirmation.suspends(windows.of(user.origin), now).is_none()
 }
 
 impl From<Overreach> for Problem {

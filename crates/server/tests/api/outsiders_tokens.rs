@@ -1,12 +1,14 @@
-//! Tokens of people from outside: where they may make none, and every place in which one stands that passes no more.
+//! Tokens of people from outside: where they may make none, and every place in which one stands that passes no more; and
+//! what else ends with them.
 
 use patgate_core::confirmation::Withdrawal;
 use patgate_core::identifier::UserId;
+use patgate_core::policy::TokenSettings;
 use patgate_core::policy::origin::Origins;
 use patgate_core::user::Origin;
 use serde_json::json;
 
-use crate::common::{Call, IssuedToken, NewGrant, Person, SignedIn, World, get, post};
+use crate::common::{Call, IssuedToken, NewGrant, Person, SignedIn, World, get, post, put};
 use crate::rechecks_in_vain::owner_from;
 
 const TOKENS: &str = "/api/v1/personal-access-tokens";
@@ -133,5 +135,37 @@ async fn a_token_whose_owner_is_out_passes_in_no_place_where_it_can_stand() {
             }
             refused(false).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn who_is_out_before_the_body_of_their_request_has_come_changes_nothing() {
+    let settings = "/api/v1/settings/personal-access-tokens";
+    let world = World::new().await;
+    let sue = world.user_from("sue", Origin::Sso, "corp", &["admin"]).await;
+    let mut rules = world.send(get(settings).session(&world.session(&sue).await)).await.json();
+    rules["tokensMayMakeTokens"] = json!(true);
+    let token = json!({ "tokenNote": "late", "application": "any" });
+    for (call, refused, done) in
+        [(put(settings).json(&rules), 403, 200), (post(TOKENS).json(&token), 401, 201)]
+    {
+        for out in [Out::Gone, Out::DisabledThere, Out::Lapsed] {
+            let session = world.session(&sue).await;
+            let late = call.clone().session(&session);
+            let late = world.send_in_halves(late, put_out(&world, sue.id, out)).await;
+            assert_eq!(late.status(), refused, "{out:?}: {}", late.shown());
+            let mut change = world.change().await;
+            assert!(!change.token_settings().await.unwrap().tokens_may_make_tokens);
+            assert!(change.grants_of(sue.id).await.unwrap().is_empty());
+            change.confirm_users(&[sue.id], world.clock.now()).await.unwrap();
+            world.commit(change).await;
+        }
+        // It is her provider's word that refused it, and nothing else.
+        let session = world.session(&sue).await;
+        let answer = world.send_in_halves(call.session(&session), async {}).await;
+        assert_eq!(answer.status(), done, "{}", answer.shown());
+        let mut change = world.change().await;
+        change.put_token_settings(&TokenSettings::default()).await.unwrap();
+        world.commit(change).await;
     }
 }

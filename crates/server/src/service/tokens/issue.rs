@@ -68,6 +68,9 @@ pub(super) async fn issue(
 ) -> Result<NewTokenMade, CreationRefused> {
     let settings = change.token_settings().await?;
     let user = change.user(owner.id).await?.ok_or(CreationRefused::Gone(Denied::Unknown))?;
+    if let Some(reason) = user.confirmation.suspends(settings.freshness.of(user.origin), now) {
+        return Err(CreationRefused::Gone(Denied::Suspended(reason)));
+    }
     if user.state != UserState::Enabled {
         return Err(CreationRefused::Gone(Denied::OwnerDisabled));
     }

@@ -35,7 +35,8 @@ pub enum CreationRefused {
     /// The administrator's table does not let tokens of such users pass there.
     #[error("Tokens for `{0}` are not allowed for {people}", people = .1.people())]
     OriginClosed(Box<str>, Origin),
-    /// The owner, or the token that asks, went away between the verdict and the change.
+    /// The owner, or the token that asks, went away between the verdict and the change; or the owner's provider does not
+    /// vouch for them.
     #[error("{0}")]
     Gone(Denied),
     /// The owner has as many tokens as one can have.

@@ -1,6 +1,6 @@
 //! Calls: a method, a path, credentials, a body.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
@@ -96,6 +96,13 @@ impl Call {
     pub(crate) fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
+    }
+
+    /// The request, and the halves of the body that it is to have.
+    pub(crate) fn into_halves(mut self) -> (Request<Body>, [Bytes; 2]) {
+        let second = self.body.split_off(self.body.len() / 2);
+        let first = std::mem::take(&mut self.body);
+        (self.into_request(), [first.into(), second.into()])
     }
 
     pub(crate) fn into_request(self) -> Request<Body> {

@@ -17,10 +17,12 @@ mod reminders;
 mod scim;
 mod webhooks;
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
+use futures_util::{StreamExt, stream};
 use http::Response;
 use http_body_util::BodyExt;
 use patgate_gateway::UseSample;
@@ -33,6 +35,7 @@ use patgate_server::webhook;
 use patgate_testkit::clock::NOON;
 use tempfile::TempDir;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -99,6 +102,28 @@ impl World {
     pub(crate) async fn stream(&self, request: http::Request<Body>) -> Response<Body> {
         let peer = "192.0.2.7:40000".parse().unwrap();
         self.dispatcher.call(request, peer).response().await.map(Body::new)
+    }
+
+    /// Sends a call whose body comes in two halves, and does something between them, when it is known who calls.
+    pub(crate) async fn send_in_halves(&self, call: Call, between: impl Future<Output = ()>) -> Answer {
+        let (reached, first_is_read) = oneshot::channel::<()>();
+        let (go_on, may_go_on) = oneshot::channel::<()>();
+        let (request, [first, second]) = call.into_halves();
+        let halves = stream::once(async move { Ok::<_, Infallible>(first) });
+        let halves = halves.chain(stream::once(async move {
+            reached.send(()).unwrap();
+            may_go_on.await.unwrap();
+            Ok(second)
+        }));
+        let request = request.map(|_| Body::from_stream(halves));
+        let change = async {
+            first_is_read.await.unwrap();
+            between.await;
+            go_on.send(()).unwrap();
+        };
+        let (answer, ()) = tokio::join!(self.stream(request), change);
+        let (parts, body) = answer.into_parts();
+        Answer::new(parts, body.collect().await.unwrap().to_bytes())
     }
 
     /// Stops the server. Its state is in the folder, which is there as long as it is held.

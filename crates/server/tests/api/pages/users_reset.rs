@@ -1,6 +1,7 @@
 //! Password reset links: made by an administrator, used once by whoever has them.
 
 use jiff::SignedDuration;
+use patgate_core::confirmation::Withdrawal;
 use patgate_core::user::Origin;
 
 use crate::common::{Answer, NewGrant, PASSWORD, SignedIn, World, get, post};
@@ -155,4 +156,25 @@ async fn a_link_opens_nothing_once_its_maker_may_not_make_it() {
     }
     let log_in = post("/login").form(&[("username", "bob"), ("password", PASSWORD)]);
     assert_eq!(world.send(log_in).await.status(), 303, "the password stayed");
+}
+
+#[tokio::test]
+async fn a_link_opens_nothing_while_the_provider_of_its_maker_does_not_vouch_for_them() {
+    let world = World::new().await;
+    let officer = world.user_from("officer", Origin::Sso, "idp", &["login", "security#edit"]).await;
+    world.user("ann", &["login"]).await;
+    let path = link(&make(&world, &world.session(&officer).await, "ann").await);
+    assert_eq!(world.send(get(&path)).await.status(), 200);
+    for reason in [Withdrawal::Disabled, Withdrawal::Gone] {
+        let mut change = world.change().await;
+        change.withdraw_user(officer.id, reason).await.unwrap();
+        world.commit(change).await;
+        for call in [get(&path), set(&path, NEW, NEW)] {
+            assert_eq!(world.send(call).await.status(), 404, "{reason:?}");
+        }
+    }
+    let mut change = world.change().await;
+    change.confirm_users(&[officer.id], world.clock.now()).await.unwrap();
+    world.commit(change).await;
+    assert_eq!(world.send(set(&path, NEW, NEW)).await.status(), 303);
 }

@@ -1,13 +1,7 @@
 //! Tokens that are revoked, and endpoints that close or change, while somebody is still sending, or what came still waits.
 
-use std::convert::Infallible;
 use std::future::Future;
 
-use axum::body::Body;
-use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream;
-use http::{Request, StatusCode};
 use jiff::SignedDuration;
 use patgate_core::grant::GrantState;
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
@@ -16,33 +10,14 @@ use patgate_server::webhook::forward;
 use patgate_store::{ClaimedDelivery, DeliveryOutcome};
 use patgate_testkit::clock::NOON;
 use serde_json::json;
-use tokio::sync::oneshot;
 
 use super::{SECRET, world};
-use crate::common::{NewGrant, World};
+use crate::common::{NewGrant, World, post};
 
-/// Sends a body of two halves, and does something between them. The status that is answered.
-async fn send_halves(world: &World, token: &str, between: impl Future<Output = ()>) -> StatusCode {
-    let (reached, first_is_read) = oneshot::channel::<()>();
-    let (go_on, may_go_on) = oneshot::channel::<()>();
-    let halves = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(b"{\"event\":")) });
-    let halves = halves.chain(stream::once(async move {
-        reached.send(()).unwrap();
-        may_go_on.await.unwrap();
-        Ok(Bytes::from_static(b"\"push\"}"))
-    }));
-    let request = Request::post("/webhooks/hook")
-        .header("content-type", "application/json")
-        .header("x-release-webhook-token", token)
-        .body(Body::from_stream(halves))
-        .unwrap();
-    let change = async {
-        first_is_read.await.unwrap();
-        between.await;
-        go_on.send(()).unwrap();
-    };
-    let (answer, ()) = tokio::join!(world.stream(request), change);
-    answer.status()
+/// Sends an event in two halves, and does something between them. The status that is answered.
+async fn send_halves(world: &World, token: &str, between: impl Future<Output = ()>) -> u16 {
+    let call = post("/webhooks/hook").header("x-release-webhook-token", token);
+    world.send_in_halves(call.json(&json!({ "event": "push" })), between).await.status()
 }
 
 #[tokio::test]
