@@ -14,6 +14,7 @@ use patgate_store::{AuditFilter, Page};
 use serde_json::json;
 
 use crate::common::{IssuedToken, NewGrant, PASSWORD, Person, World, get, put};
+use crate::rechecks_in_vain::owner_from;
 
 const CURRENT: &str = "/api/v1/personal-access-tokens/current";
 const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
@@ -147,6 +148,22 @@ async fn a_token_ends_with_its_owner_at_the_provider_and_resumes_with_them() {
         actions(&world, &ann).await,
         ["user.create", "user.withdraw", "user.withdraw", "user.confirm"]
     );
+}
+
+#[tokio::test]
+async fn what_a_directory_said_before_it_refused_somebody_lifts_nothing() {
+    let world = World::new().await;
+    let id = owner_from(&world, Origin::Ldap, "ann", None).await;
+    let ann = Person { id, username: "ann".into() };
+    let token = world.token(&ann, NewGrant { application: "any", ..NewGrant::default() }).await;
+    let there = || Answer::Present(outsider("key-ann", "ann", &[]));
+    let asked = world.state.store.user(id).await.unwrap().unwrap();
+    // Before the answer is put in force she signs in, and is disabled by then.
+    says(&world, &ann, Answer::Disabled).await;
+    confirmations::apply(&world.state, &[(asked, there())], true).await.unwrap();
+    assert_eq!(current(&world, &token).await.0, 401);
+    says(&world, &ann, there()).await;
+    assert_eq!(current(&world, &token).await.0, 200, "asked after that, the directory is believed");
 }
 
 #[tokio::test]

@@ -69,8 +69,7 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)], confirms: bool)
         let mut confirmed = Vec::new();
         for (user, answer) in answers.iter().filter(changes) {
             match answer {
-                // Only SCIM withdraws a user of single sign-on, and some providers confirm whom they have disabled there.
-                Answer::Present(_) if user.origin == Origin::Sso && is_out(&change, user.id).await? => {}
+                Answer::Present(_) if stays_out(&change, user).await? => {}
                 Answer::Present(person) => {
                     match take_over_all_but_a_bad_name(&mut change, user, person).await {
                         Ok(()) if confirms => confirmed.push(user.id),
@@ -149,10 +148,15 @@ async fn take_over_all_but_a_bad_name(
     }
 }
 
-/// Whether a user's provider has withdrawn them.
-async fn is_out(change: &Change, user: UserId) -> Result<bool, StoreError> {
-    let user = change.user(user).await?;
-    Ok(user.is_some_and(|user| matches!(user.confirmation, Confirmation::Withdrawn { .. })))
+/// Whether a user is withdrawn, and that their provider knows them lifts nothing. Only SCIM withdraws a user of single
+/// sign-on, and some providers confirm whom they have disabled there. A directory has said so after it was asked about them as
+/// they were `asked`: it refused their sign-in meanwhile.
+async fn stays_out(change: &Change, asked: &User) -> Result<bool, StoreError> {
+    let is_out = |user: &User| matches!(user.confirmation, Confirmation::Withdrawn { .. });
+    if asked.origin != Origin::Sso && is_out(asked) {
+        return Ok(false);
+    }
+    Ok(change.user(asked.id).await?.is_some_and(|user| is_out(&user)))
 }
 
 async fn withdraw(change: &mut Change, user: UserId, reason: Withdrawal) -> Result<(), Problem> {
