@@ -23,12 +23,14 @@ pub(in crate::pages) struct Order {
 }
 
 impl Order {
-    /// The order that a query asks for; `usual` is the word of the one that stands for none and for one unknown.
+    /// The order that a query asks for; `usual` is the word of the one that stands for none and for one unknown. The form
+    /// sends none for the usual one: what nobody chose is another one when something else is looked for.
     pub(in crate::pages) fn read(query: &Fields, usual: &str) -> Self {
         let find = |wanted: &str| SORTS.iter().find(|(word, ..)| *word == wanted);
         let (chosen, _, sort, descending) =
             *find(query.text("sort")).or_else(|| find(usual)).unwrap_or(&SORTS[0]);
-        let choices = SORTS.map(|(word, label, ..)| Choice::new(word, label, chosen)).to_vec();
+        let sent = |word: &'static str| if word == usual { "" } else { word };
+        let choices = SORTS.map(|(word, label, ..)| Choice::new(sent(word), label, sent(chosen))).to_vec();
         Self { sort, descending, choices }
     }
 }
@@ -53,15 +55,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_order_is_the_usual_one() {
+    fn an_unknown_order_is_the_usual_one_which_nobody_has_to_choose() {
         let order = |query: &str| {
             let order = Order::read(&Fields::read(query.as_bytes()), "-created");
-            let chosen = order.choices.iter().find(|choice| choice.is_chosen).unwrap().value.clone();
-            (chosen, order.sort, order.descending)
+            let chosen = order.choices.iter().find(|choice| choice.is_chosen).unwrap();
+            (chosen.value.clone(), chosen.label.clone(), order.sort, order.descending)
         };
-        assert_eq!(order("sort=expires"), ("expires".to_owned(), GrantSort::ExpiresAt, false));
-        for query in ["", "sort=", "sort=owner"] {
-            assert_eq!(order(query), ("-created".to_owned(), GrantSort::CreatedAt, true), "{query}");
+        let (by_end, newest) = ("Expires soonest".to_owned(), "Newest first".to_owned());
+        assert_eq!(order("sort=expires"), ("expires".to_owned(), by_end, GrantSort::ExpiresAt, false));
+        for query in ["", "sort=", "sort=owner", "sort=-created"] {
+            let usual = (String::new(), newest.clone(), GrantSort::CreatedAt, true);
+            assert_eq!(order(query), usual, "{query}");
         }
     }
 }

@@ -74,6 +74,8 @@ async fn an_administrator_sees_everybodys_tokens_and_finds_some() {
         ("owner=CYD", &["cyd&#39;s"]),
         ("owner=ann&sort=-created&show=active&search=e", &["endless"]),
         ("expiring=4", &[&markup, "ci"]),
+        ("expiring=4&sort=", &[&markup, "ci"]),
+        ("expiring=40&sort=name", &[&markup, "ci", "cyd&#39;s"]),
         ("expiring=4&sort=name&search=c", &["ci"]),
         ("endless=yes", &["endless"]),
         ("disabled=yes", &["cyd&#39;s"]),
