@@ -13,7 +13,7 @@ use patgate_core::user::{Principal, PrincipalKind};
 
 use super::lines::Lines;
 use super::permissions::Permissions;
-use super::{LIST, may_edit, path};
+use super::{LIST, SAVED, may_edit, path};
 use crate::pages::form::{Difference, Fault, Named, complete, not_kept, unsaved};
 use crate::pages::paging::{self, Paging, ROWS};
 use crate::pages::refused::redirect;
@@ -49,35 +49,18 @@ struct RolePage {
 /// A principal in the list.
 struct Row {
     mark: Shown,
+    is_chosen: bool,
     name: String,
     kind: &'static str,
     provider: String,
 }
 
-/// What stands in a page, beside the role.
-struct Content {
-    permissions: Permissions,
-    shown: Shown,
-    differences: Vec<Difference>,
-    lines: Lines,
-}
-
-impl Content {
-    /// That of the role as it is stored, but for who is typed to come in.
-    fn of_role(state: &AppState, role: &Role, fields: &Fields) -> Self {
+impl Row {
+    fn new(principal: &Principal, chosen: &BTreeSet<String>) -> Self {
+        let mark = roles::mark(principal);
         Self {
-            permissions: Permissions::of_role(state, Some(role)),
-            shown: roles::shown(role),
-            differences: Vec::new(),
-            lines: Lines::of_fields(fields),
-        }
-    }
-}
-
-impl From<&Principal> for Row {
-    fn from(principal: &Principal) -> Self {
-        Self {
-            mark: roles::mark(principal),
+            is_chosen: chosen.contains(mark.as_str()),
+            mark,
             name: principal.username.to_string(),
             kind: match principal.kind {
                 PrincipalKind::User => "User",
@@ -85,6 +68,48 @@ impl From<&Principal> for Row {
             },
             provider: principal.provider.clone(),
         }
+    }
+}
+
+/// What stands in the form. It is one, so that no button of it loses what another one is for.
+struct Content {
+    permissions: Permissions,
+    shown: Shown,
+    differences: Vec<Difference>,
+    lines: Lines,
+    /// The marks of who is chosen in the list.
+    chosen: BTreeSet<String>,
+    /// The query of the list.
+    list: Fields,
+}
+
+impl Content {
+    /// As it was sent; permissions that were not are those that the role has.
+    fn of_fields(state: &AppState, role: &Role, fields: &Fields) -> Self {
+        let sent = fields.has("sent").then_some(fields);
+        let shown = sent.map_or("", |fields| fields.text("shown"));
+        Self {
+            permissions: match sent {
+                Some(fields) => Permissions::of_fields(state, fields, Some(role)),
+                None => Permissions::of_role(state, Some(role)),
+            },
+            shown: if shown.is_empty() { roles::shown(&role.permissions) } else { Shown::from_form(shown) },
+            differences: Vec::new(),
+            lines: Lines::of_fields(fields),
+            chosen: fields.all("principal").map(ToOwned::to_owned).collect(),
+            list: Fields::read(fields.text("list").as_bytes()),
+        }
+    }
+
+    /// The permissions as the role has them.
+    fn take_permissions(&mut self, state: &AppState, role: &Role) {
+        self.permissions = Permissions::of_role(state, Some(role));
+        self.shown = roles::shown(&role.permissions);
+    }
+
+    /// Whether anybody is named or chosen who has not come in or gone out yet.
+    fn names_anybody(&self) -> bool {
+        self.lines.are_typed() || !self.chosen.is_empty()
     }
 }
 
@@ -97,22 +122,24 @@ pub(super) async fn show(
 ) -> PageResult {
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let mut content = Content::of_role(&state, &role, &query);
-    let labels = [("users", "Users"), ("groups", "Groups"), ("permission", "Permissions")];
-    let mut notice = not_kept(&query, &labels);
+    let mut content = Content::of_fields(&state, &role, &query);
     if query.has("sent") {
         // After a lost session, what was chosen, and what it was chosen over; but a link can say anything.
-        content.permissions = Permissions::of_fields(&state, &query, Some(&role));
         content.differences = content.permissions.differences(&state, &role);
-        if !query.text("shown").is_empty() {
-            content.shown = Shown::from_form(query.text("shown"));
-        }
     }
-    let is_typed = ["users", "groups"].iter().any(|name| !query.text(name).is_empty());
-    if notice.is_none() && (!content.differences.is_empty() || is_typed) {
-        notice = Some(unsaved());
+    if !query.has("list") {
+        content.list = query.clone();
     }
-    page(&state, &visitor, &role, content, &query, StatusCode::OK, notice.or_else(|| done(&query)))
+    let labels = [
+        ("principal", "Chosen users and groups"),
+        ("users", "Users"),
+        ("groups", "Groups"),
+        ("permission", "Permissions"),
+    ];
+    let is_unsaved = !content.differences.is_empty() || content.names_anybody();
+    let notice = not_kept(&query, &labels).or_else(|| is_unsaved.then(unsaved));
+    let notice = notice.or_else(|| told(query.text("done")));
+    page(&state, &visitor, &role, content, StatusCode::OK, notice)
 }
 
 /// `POST /admin/roles/{id}`: what it lets people do.
@@ -122,16 +149,11 @@ pub(super) async fn save(
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
-    let role = roles::read_by_id(&state, &visitor.caller, id).await?;
+    let mut role = roles::read_by_id(&state, &visitor.caller, id).await?;
     let shown = complete(&fields, &["sent"])?;
-    let nothing = Fields::default();
-    let mut content = Content {
-        permissions: Permissions::of_fields(&state, &fields, Some(&role)),
-        shown,
-        ..Content::of_role(&state, &role, &nothing)
-    };
+    let mut content = Content { shown, ..Content::of_fields(&state, &role, &fields) };
     let Some(permissions) = content.permissions.read(&fields) else {
-        return page(&state, &visitor, &role, content, &nothing, StatusCode::BAD_REQUEST, None);
+        return page(&state, &visitor, &role, content, StatusCode::BAD_REQUEST, None);
     };
     let draft = RoleDraft {
         name: role.name.clone(),
@@ -141,19 +163,21 @@ pub(super) async fn save(
         shown: Some(content.shown.clone()),
     };
     let problem = match roles::update_one(&state, &visitor.caller, draft).await {
-        Ok(_) => return Ok(redirect(&state, &format!("{LIST}?done=saved"))),
+        Ok(saved) => {
+            content.take_permissions(&state, &saved);
+            return go_on(&state, &visitor, id, content, "saved", &format!("{LIST}?done=saved")).await;
+        }
         Err(problem) => Refused::unless_shown(problem)?,
     };
-    let mut role = role;
     if is_overtaken(&problem) {
         // What is stored now is shown beside what was chosen, and saving again is over that.
         role = roles::read_by_id(&state, &visitor.caller, id).await?;
         content.differences = content.permissions.differences(&state, &role);
-        content.shown = roles::shown(&role);
+        content.shown = roles::shown(&role.permissions);
     }
     let is_beside = content.permissions.judge(&problem);
     let notice = (!is_beside).then(|| Notice::Failed(problem.sentence()));
-    page(&state, &visitor, &role, content, &nothing, problem.status(), notice)
+    page(&state, &visitor, &role, content, problem.status(), notice)
 }
 
 /// `POST /admin/roles/{id}/principals`: who comes in.
@@ -164,21 +188,25 @@ pub(super) async fn add(
 ) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
-    let mut content = Content::of_role(&state, &role, &fields);
-    let nothing = Fields::default();
+    let mut content = Content::of_fields(&state, &role, &fields);
     let added = content.lines.read(&role.principals);
     if added.as_ref().is_some_and(Vec::is_empty) {
         content.lines.users.error = Some("Type at least one user or group.".to_owned());
     }
     let Some(added) = added.filter(|added| !added.is_empty()) else {
-        return page(&state, &visitor, &role, content, &nothing, StatusCode::BAD_REQUEST, None);
+        return page(&state, &visitor, &role, content, StatusCode::BAD_REQUEST, None);
     };
     let problem = match roles::add_principals(&state, &visitor.caller, id, added).await {
-        Ok(added) => return Ok(redirect(&state, &format!("{}?done=added-{added}", path(&role)))),
+        Ok(added) => {
+            content.lines = Lines::of_fields(&Fields::default());
+            let done = format!("added-{added}");
+            let address = format!("{}?done={done}", path(&role));
+            return go_on(&state, &visitor, id, content, &done, &address).await;
+        }
         Err(problem) => Refused::unless_shown(problem)?,
     };
     let notice = if content.lines.judge(&problem) { None } else { Some(Notice::Failed(problem.sentence())) };
-    page(&state, &visitor, &role, content, &nothing, problem.status(), notice)
+    page(&state, &visitor, &role, content, problem.status(), notice)
 }
 
 /// `POST /admin/roles/{id}/principals/remove`: who goes out.
@@ -189,26 +217,49 @@ pub(super) async fn remove(
 ) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
-    let removed: BTreeSet<_> = fields.all("principal").map(ToOwned::to_owned).collect();
-    let done = if removed.is_empty() {
+    let mut content = Content::of_fields(&state, &role, &fields);
+    let done = if content.chosen.is_empty() {
         "none".to_owned()
     } else {
-        match roles::remove_principals(&state, &visitor.caller, id, &removed).await {
+        match roles::remove_principals(&state, &visitor.caller, id, &content.chosen).await {
             Ok(removed) => format!("removed-{removed}"),
             Err(problem) => {
                 let problem = Refused::unless_shown(problem)?;
-                let list = Fields::read(fields.text("list").as_bytes());
-                let content = Content::of_role(&state, &role, &Fields::default());
                 let notice = Some(Notice::Failed(problem.sentence()));
-                return page(&state, &visitor, &role, content, &list, problem.status(), notice);
+                return page(&state, &visitor, &role, content, problem.status(), notice);
             }
         }
     };
-    Ok(redirect(&state, &paging::back(&path(&role), &fields, &done)))
+    content.chosen.clear();
+    let address = paging::back(&path(&role), &fields, &done);
+    go_on(&state, &visitor, id, content, &done, &address).await
 }
 
-fn done(query: &Fields) -> Option<Notice> {
-    let done = query.text("done");
+/// Leads on after something was done. While more is typed or chosen than that, the form itself is the answer, with the rest
+/// still in it: an address could not hold all of it. Sent again, what was done is found done.
+async fn go_on(
+    state: &AppState,
+    visitor: &Visitor,
+    id: RoleId,
+    mut content: Content,
+    done: &str,
+    address: &str,
+) -> PageResult {
+    let are_changed = content.permissions.are_changed(&content.shown);
+    if !are_changed && !content.names_anybody() {
+        return Ok(redirect(state, address));
+    }
+    let role = roles::read_by_id(state, &visitor.caller, id).await?;
+    if !are_changed {
+        content.take_permissions(state, &role);
+    }
+    let rest = "What else you typed or chose here is not saved yet.";
+    let notice = told(done).map(|notice| Notice::Told(format!("{} {rest}", notice.text())));
+    page(state, visitor, &role, content, StatusCode::OK, notice)
+}
+
+/// What is said of what was done.
+fn told(done: &str) -> Option<Notice> {
     let count = |prefix| done.strip_prefix(prefix).and_then(|count| count.parse::<u32>().ok());
     let text = match (count("added-"), count("removed-")) {
         (Some(0), _) => return Some(Notice::Told("They are in the role already.".to_owned())),
@@ -222,6 +273,7 @@ fn done(query: &Fields) -> Option<Notice> {
         (None, None) if done == "none" => {
             return Some(Notice::Told("Choose who goes out of the role first.".to_owned()));
         }
+        (None, None) if done == "saved" => SAVED.to_owned(),
         (None, None) => return None,
     };
     Some(Notice::Done(text))
@@ -232,13 +284,12 @@ fn page(
     visitor: &Visitor,
     role: &Role,
     content: Content,
-    query: &Fields,
     status: StatusCode,
     notice: Option<Notice>,
 ) -> PageResult {
-    let Content { permissions, shown, differences, lines } = content;
+    let Content { permissions, shown, differences, lines, chosen, list } = content;
     let heading = role.name.to_string();
-    let query = paging::only(query, &["search", "after", "before"]);
+    let query = paging::only(&list, &["search", "after", "before"]);
     let search = Field::new("search", "Name begins with", paging::search(&query, "search"))
         .at_most(PrincipalKind::LONGEST_NAME);
     let place = paging::place(&query);
@@ -256,7 +307,7 @@ fn page(
         shown,
         differences,
         search,
-        rows: found.into_iter().map(Row::from).collect(),
+        rows: found.into_iter().map(|principal| Row::new(principal, &chosen)).collect(),
         paging,
         list: paging::kept(&query),
         is_empty: role.principals.is_empty(),

@@ -26,6 +26,11 @@ impl Lines {
         }
     }
 
+    /// Whether anybody is named.
+    pub(super) fn are_typed(&self) -> bool {
+        [&self.users, &self.groups].iter().any(|field| !field.value.is_empty())
+    }
+
     /// What is wrong, for the summary.
     pub(super) fn faults(&self) -> Vec<Fault> {
         Fault::of([&self.users, &self.groups])

@@ -7,7 +7,7 @@ use patgate_core::role::Role;
 use patgate_core::user::Username;
 use patgate_store::RoleCursor;
 
-use super::{LIST, may_edit, path};
+use super::{LIST, SAVED, may_edit, path};
 use crate::pages::paging::{self, ASKED, place};
 use crate::pages::{Field, Fields, Notice, PageResult, Paging, Shell, Visitor};
 use crate::service::roles;
@@ -61,7 +61,7 @@ pub(super) async fn show(
     let (found, paging) = Paging::cut(found, &place, &query, RoleCursor::of);
     let notice = match query.text("done") {
         "created" => Some("The role is made."),
-        "saved" => Some("The role is saved. It is in force for everybody in it."),
+        "saved" => Some(SAVED),
         "renamed" => Some("The role is renamed."),
         "deleted" => Some("The role is deleted. Nobody holds anything through it any more."),
         _ => None,

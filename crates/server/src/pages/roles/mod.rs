@@ -19,6 +19,8 @@ use crate::state::AppState;
 
 /// Where the list is.
 const LIST: &str = "/admin/roles";
+/// What is said of a role whose permissions were saved.
+const SAVED: &str = "The role is saved. It is in force for everybody in it.";
 
 /// The addresses of these pages.
 pub(super) fn routes() -> Router<AppState> {

@@ -9,6 +9,8 @@ use crate::pages::Fields;
 use crate::pages::form::{Difference, Fault, sentence};
 use crate::pages::permission::PermissionChoice;
 use crate::problem::Problem;
+use crate::service::roles;
+use crate::service::shown::Shown;
 use crate::state::AppState;
 
 /// What is chosen.
@@ -47,6 +49,12 @@ impl Permissions {
         if stored == wanted { Vec::new() } else { vec![Difference { label: "Permissions", stored, wanted }] }
     }
 
+    /// Whether others are chosen than those that were shown.
+    pub(super) fn are_changed(&self, shown: &Shown) -> bool {
+        let ids: BTreeSet<PermissionId> = self.ids().filter_map(|id| id.parse().ok()).collect();
+        roles::shown(&ids) != *shown
+    }
+
     /// What is wrong, for the summary.
     pub(super) fn faults(&self) -> Vec<Fault> {
         let fault = |text| Fault { field: "permissions".to_owned(), text: format!("Permissions: {text}") };
@@ -69,10 +77,12 @@ impl Permissions {
     }
 
     fn chosen(&self) -> String {
+        self.ids().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &str> {
         let permissions = self.areas.iter().flat_map(|area| &area.permissions);
-        let chosen = permissions.filter(|permission| permission.is_chosen);
-        let chosen: BTreeSet<_> = chosen.map(|permission| permission.id.as_str()).collect();
-        chosen.into_iter().collect::<Vec<_>>().join(", ")
+        permissions.filter(|permission| permission.is_chosen).map(|permission| permission.id.as_str())
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use patgate_core::permission::PermissionId;
-use patgate_core::role::Role;
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username, is_invisible};
 use patgate_store::Change;
 
@@ -34,8 +33,8 @@ pub struct RoleDraft {
 /// What somebody is shown of a role before they change it: its permissions. A change keeps its name, and single principals come
 /// and go whatever the rest is.
 #[must_use]
-pub fn shown(role: &Role) -> Shown {
-    Shown::of(&role.permissions)
+pub fn shown(permissions: &BTreeSet<PermissionId>) -> Shown {
+    Shown::of(permissions)
 }
 
 /// A principal as a request names it.

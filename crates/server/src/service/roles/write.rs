@@ -77,7 +77,7 @@ pub async fn update(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> 
             permissions: draft.permissions(&mandate, &before.permissions)?,
         };
         mandate.changer.may_change_role(mandate.set(&before.permissions), mandate.set(&role.permissions))?;
-        if draft.shown.as_ref().is_some_and(|seen| *seen != shown(&before)) && role != before {
+        if draft.shown.as_ref().is_some_and(|seen| *seen != shown(&before.permissions)) && role != before {
             return Err(overtaken());
         }
         change.update_role(&role).await?;

@@ -21,7 +21,7 @@ async fn make(world: &World, session: &SignedIn, fields: &[(&str, &str)]) -> Ans
 }
 
 /// The fields of the form of a role's permissions as a page shows it, with these chosen.
-fn filled<'a>(page: &'a Answer, chosen: &[&'a str]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn filled<'a>(page: &'a Answer, chosen: &[&'a str]) -> Vec<(&'a str, &'a str)> {
     let shown = page.text().split(r#"name="shown" value=""#).nth(1).expect("a form of something stored");
     let mut fields = vec![("sent", "yes"), ("shown", shown.split('"').next().unwrap())];
     fields.extend(chosen.iter().map(|id| ("permission", *id)));

@@ -1,7 +1,7 @@
 //! Who is in a role: some come in and go out, page by page of thousands.
 
 use super::link;
-use super::roles::{LIST, listed, role, root};
+use super::roles::{LIST, filled, listed, role, root};
 use crate::common::{Answer, NewGrant, World, get, post};
 
 fn names(page: &Answer) -> Vec<String> {
@@ -102,4 +102,105 @@ async fn of_a_role_of_many_people_there_are_pages_both_ways_and_a_search() {
     assert_eq!(names(&found), ["Dev-41", "Dev-43"]);
     let none = world.open(&root, &format!("{path}?search=zz")).await;
     assert!(none.text().contains("No user or group here has a name that begins like this"));
+}
+
+/// What is said when a button did its part, and more is typed than that.
+const REST: &str = "What else you typed or chose here is not saved yet.";
+
+/// Whether these permissions are chosen on a page, in their order, and no others.
+fn are_chosen(page: &Answer, ids: &[&str]) -> bool {
+    let boxes = page.text().split(r#"name="permission" value=""#).skip(1);
+    let boxes = boxes.map(|rest| rest.split('>').next().unwrap());
+    boxes.filter_map(|tag| tag.strip_suffix("\" checked")).eq(ids.iter().copied())
+}
+
+/// Whether somebody is chosen in the list.
+fn is_ticked(page: &Answer, name: &str) -> bool {
+    page.text().contains(&format!(r#"checked><span class="hidden-text">{name}</span>"#))
+}
+
+fn is_typed(page: &Answer, text: &str) -> bool {
+    page.text().contains(&format!(">\n{text}</textarea>"))
+}
+
+#[tokio::test]
+async fn what_is_typed_for_one_button_of_a_role_stays_when_another_one_is_refused() {
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let path = format!("{LIST}/{}", role(&world, "root's role").await.id);
+    let page = world.open(&root, &path).await;
+    let myself = listed(&page)[0].1.clone();
+    let form = |permissions: &[&'static str], users: &'static str| {
+        let shown = filled(&page, permissions);
+        [shown, vec![("principal", myself.as_str()), ("users", users), ("groups", "corp:ops")]].concat()
+    };
+    let before = world.state.store.last_sequence().await.unwrap();
+    for (to, permissions, users, status, words) in [
+        ("", &["admin", "login", "Not one"][..], "ann", 400, "A permission looks like"),
+        ("", &["login"], "ann", 409, "This would leave no administrator"),
+        ("/principals", &["admin", "login"], "nobody", 400, "There is no user `nobody`."),
+        ("/principals/remove", &["admin", "login"], "ann", 409, "This would leave no administrator"),
+    ] {
+        let refused = world.send(post(format!("{path}{to}")).submit(&root, &form(permissions, users))).await;
+        assert_eq!(refused.status(), status, "{to}: {}", refused.text());
+        let known: Vec<_> = permissions.iter().copied().filter(|id| *id != "Not one").collect();
+        assert!(refused.text().contains(words) && are_chosen(&refused, &known), "{to}: {}", refused.text());
+        assert!(is_ticked(&refused, "root"), "{to}: {}", refused.text());
+        assert!(is_typed(&refused, users) && is_typed(&refused, "corp:ops"), "{to}: {}", refused.text());
+    }
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+    // So it does when somebody is logged out meanwhile.
+    let fields = form(&["admin", "login"], "ann");
+    let lost = world.send(post(format!("{path}/principals/remove")).form(&fields)).await;
+    let next = lost.header("location").strip_prefix("/login?").unwrap();
+    let next = url::form_urlencoded::parse(next.as_bytes()).next().unwrap().1.into_owned();
+    let back = world.open(&root, &next).await;
+    assert!(back.text().contains("Not saved yet"), "{}", back.text());
+    assert!(are_chosen(&back, &["admin", "login"]) && is_ticked(&back, "root"), "{}", back.text());
+    assert!(is_typed(&back, "ann") && is_typed(&back, "corp:ops"), "{}", back.text());
+}
+
+#[tokio::test]
+async fn what_is_typed_for_one_button_of_a_role_stays_when_another_one_has_done_its_part() {
+    const WANTED: [&str; 2] = ["login", "security#view"];
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    world.user("bob", &["login"]).await;
+    let path = format!("{LIST}/{}", role(&world, "ann's role").await.id);
+    let send = async |to: &str, fields: &[(&str, &str)]| {
+        world.send(post(format!("{path}{to}")).submit(&root, fields)).await
+    };
+    let first = world.open(&root, &path).await;
+    let came = send("/principals", &[filled(&first, &WANTED), vec![("users", "bob")]].concat()).await;
+    assert_eq!(came.status(), 200);
+    assert!(came.text().contains("One user or group came in.") && came.text().contains(REST));
+    assert!(are_chosen(&came, &WANTED) && !is_typed(&came, "bob") && names(&came) == ["ann", "bob"]);
+    assert_eq!(role(&world, "ann's role").await.permissions.len(), 1, "{}", came.text());
+
+    let saved = send("", &[filled(&came, &WANTED), vec![("users", "corp:zoe")]].concat()).await;
+    assert_eq!(saved.status(), 200);
+    assert!(saved.text().contains("The role is saved.") && saved.text().contains(REST));
+    assert!(is_typed(&saved, "corp:zoe") && role(&world, "ann's role").await.permissions.len() == 2);
+
+    let rows = listed(&saved);
+    let bob = ("principal", rows[1].1.as_str());
+    let out = [filled(&saved, &WANTED), vec![bob, ("users", "corp:zoe")]].concat();
+    let out = send("/principals/remove", &out).await;
+    assert!(out.text().contains("One user or group is taken out.") && out.text().contains(REST));
+    assert!(is_typed(&out, "corp:zoe") && names(&out) == ["ann"], "{}", out.text());
+
+    // Nothing else is typed any more.
+    let zoe = send("/principals", &[filled(&out, &WANTED), vec![("users", "corp:zoe")]].concat()).await;
+    assert_eq!(zoe.header("location"), format!("{path}?done=added-1"), "{}", zoe.text());
+    // What somebody else took away meanwhile is none of the changes here, and does not come back.
+    let taken = send("", &filled(&out, &["login"])).await;
+    assert_eq!(taken.status(), 303);
+    let rows = listed(&out);
+    let ann = ("principal", rows[0].1.as_str());
+    let stale = [filled(&out, &WANTED), vec![ann, ("users", "bob")]].concat();
+    let stale = send("/principals", &stale).await;
+    assert!(are_chosen(&stale, &["login"]) && is_ticked(&stale, "ann"), "{}", stale.text());
+    assert_eq!(send("", &filled(&stale, &["login"])).await.status(), 303);
 }
