@@ -1,7 +1,7 @@
 //! `/configuration/{item}/test-mail`: *Send Test Mail*, and what happened step by step.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::ItemNumber;
@@ -12,7 +12,7 @@ use super::{EXPLORER, path};
 use crate::mail::Mailbox;
 use crate::pages::delivery::Delivery;
 use crate::pages::form::{Fault, Named};
-use crate::pages::{Field, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::items::{self, ItemRef, ItemView};
 use crate::state::AppState;
@@ -31,15 +31,22 @@ struct TestMailPage {
     report: Option<Delivery>,
 }
 
-/// `GET /configuration/{item}/test-mail`.
+/// What is said of an address that is not the mail server's own.
+const NOT_SENT: &str = "Nothing was sent yet: this address came with the link, or from before you logged in.";
+
+/// `GET /configuration/{item}/test-mail`, perhaps with the address that was typed before a log-in.
 pub(super) async fn ask(
     State(state): State<AppState>,
     Named(number): Named<ItemNumber>,
     visitor: Visitor,
+    RawQuery(query): RawQuery,
 ) -> PageResult {
     let view = mail_server(&state, &visitor, number).await?;
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let address = view.item.properties.get("testAddress").and_then(Value::as_text).unwrap_or_default();
-    page(&state, &visitor, &view, field(address), None, StatusCode::OK, None)
+    let to = field(if query.has("to") { query.text("to") } else { address });
+    let notice = (to.value != address).then(|| Notice::Told(NOT_SENT.to_owned()));
+    page(&state, &visitor, &view, to, None, StatusCode::OK, notice)
 }
 
 /// `POST /configuration/{item}/test-mail`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::RELEASE_CREATE;
@@ -13,7 +13,7 @@ use patgate_store::StoredRelease;
 use super::editor::credential::{self, CredentialForm};
 use super::editor::variable::VariableForm;
 use super::{TEMPLATES, path, template_path};
-use crate::pages::form::{Fault, Named};
+use crate::pages::form::{Fault, Named, not_kept};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::service::releases::{self, Sort, StartDraft, Then, VariableEntry};
@@ -32,15 +32,28 @@ struct StartPage {
     credential: CredentialForm,
 }
 
-/// `GET /releases/templates/{id}/start`.
+/// What is said above a form that somebody sent before they were logged out.
+const NOT_STARTED: &str = "Nothing was started yet: this title came with the link, or from before you logged in. Values of \
+                           variables and passwords were not kept, and stand as the template has them. Check everything \
+                           before you start.";
+
+/// `GET /releases/templates/{id}/start`, perhaps with the title that was typed before a log-in.
 pub(super) async fn ask(
     State(state): State<AppState>,
     Named(id): Named<ReleaseId>,
     visitor: Visitor,
+    RawQuery(query): RawQuery,
 ) -> PageResult {
     visitor.caller.require(&state, RELEASE_CREATE)?;
     let stored = releases::read(&state, &visitor.caller, Sort::Template, &id).await?;
-    page(&state, &visitor, &stored, Form::of(&stored, None), (StatusCode::OK, None))
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let mut form = Form::of(&stored, None);
+    let mut notice = not_kept(&query, &[("title", "Title")]);
+    if query.has("title") {
+        query.text("title").clone_into(&mut form.title.value);
+        notice = Some(Notice::Told(NOT_STARTED.to_owned()));
+    }
+    page(&state, &visitor, &stored, form, (StatusCode::OK, notice))
 }
 
 /// `POST /releases/templates/{id}/start`.

@@ -11,7 +11,7 @@ use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind};
 use patgate_store::{Seek, TimeCursor};
 
 use crate::pages::confirm::Confirm;
-use crate::pages::form::{Fault, Named, sentence};
+use crate::pages::form::{Fault, Named, not_kept, sentence};
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
 use crate::pages::{Choice, Field, Fields, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
@@ -76,7 +76,10 @@ pub(super) async fn show(
         )),
         _ => None,
     };
-    page(&state, &visitor, &query, Form::of_fields(&query), StatusCode::OK, notice).await
+    let form = Form::of_fields(&query);
+    let labels = [&form.name, &form.reason].map(|field| (field.name, field.label));
+    let notice = not_kept(&query, &labels).or(notice);
+    page(&state, &visitor, &query, form, StatusCode::OK, notice).await
 }
 
 /// `POST /settings/exemptions`.

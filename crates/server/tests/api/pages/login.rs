@@ -151,3 +151,37 @@ async fn logging_in_begins_a_new_session_whatever_cookie_came_along() {
     assert_eq!(world.send(post("/login").form(&wrong).header("cookie", &third)).await.status(), 401);
     assert_eq!(csrf(&world, &third).await, third_csrf);
 }
+
+#[tokio::test]
+async fn who_is_logged_out_while_they_type_finds_it_in_the_form_or_reads_what_was_too_long() {
+    let world = World::new().await;
+    world.release_things().await;
+    let root = world.user("root", &["admin"]).await;
+    let root = world.session(&root).await;
+    let test_mail = format!("/configuration/{}/test-mail", world.idle_mail_server().await);
+    let (start, exemptions) = ("/releases/templates/Release1/start", "/settings/exemptions");
+    let long = "\u{fc}".repeat(500);
+    for (path, typed, shown) in [
+        (test_mail.as_str(), &[("to", "kim@b.c")][..], ["value=\"kim@b.c\"", "Nothing was sent yet"]),
+        (
+            start,
+            &[("title", "Mine"), ("variable-0-value", "hidden")],
+            ["value=\"Mine\"", "Nothing was started yet"],
+        ),
+        (start, &[("title", long.as_str())], ["value=\"Ship it\"", "“Title” was too long"]),
+        (
+            exemptions,
+            &[("kind", "user"), ("name", "ann"), ("reason", long.as_str())],
+            ["value=\"ann\"", "“Reason” was too long"],
+        ),
+    ] {
+        let lost = world.send(post(path).form(typed)).await;
+        let next = lost.header("location").strip_prefix("/login?").unwrap();
+        let next = url::form_urlencoded::parse(next.as_bytes()).next().unwrap().1.into_owned();
+        assert!(next.starts_with(path) && !next.contains("hidden"), "{next}");
+        let back = world.open(&root, &next).await;
+        for shown in shown {
+            assert!(back.text().contains(shown), "{path}: {shown}: {}", back.text());
+        }
+    }
+}
