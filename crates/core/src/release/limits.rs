@@ -12,7 +12,7 @@ pub const LONGEST_LINE: usize = 4 * 1_024;
 /// The most lines that are kept of one run of a task.
 pub const MOST_LINES: u32 = 2_000;
 /// The most characters of a title, and of a variable's key or label.
-const LONGEST_TITLE: usize = 255;
+pub const LONGEST_TITLE: usize = 255;
 /// The most bytes of a description.
 const LONGEST_DESCRIPTION: usize = 16 * 1_024;
 /// The most phases.
@@ -69,7 +69,7 @@ impl Release {
     /// # Errors
     /// [`Unfit`], which says what is not.
     pub fn check(&self) -> Result<(), Unfit> {
-        name("a title", &self.title)?;
+        check_title(&self.title)?;
         self.tags.iter().try_for_each(|tag| name("a tag", tag))?;
         at_most("tags", self.tags.len(), MOST_TAGS)?;
         at_most("phases", self.phases.len(), MOST_PHASES)?;
@@ -83,13 +83,13 @@ impl Release {
             false => Err(Unfit::Twice(name.to_owned())),
         };
         for phase in &self.phases {
-            name("a title", &phase.title)?;
+            check_title(&phase.title)?;
             once(phase.id.as_str())?;
             short("a description", phase.description.len(), LONGEST_DESCRIPTION)?;
             whole += phase.description.len();
         }
         for task in self.tasks() {
-            name("a title", &task.title)?;
+            check_title(&task.title)?;
             once(task.id.as_str())?;
             short("a description", task.description.len(), LONGEST_DESCRIPTION)?;
             whole += task.description.len();
@@ -118,6 +118,14 @@ impl Release {
         }
         short("a release with all in it", whole, LONGEST_WHOLE)
     }
+}
+
+/// Whether a release, a phase or a task may be called so.
+///
+/// # Errors
+/// [`Unfit::Name`], when it is empty or too long, or has control characters.
+pub fn check_title(text: &str) -> Result<(), Unfit> {
+    name("a title", text)
 }
 
 fn name(what: &'static str, text: &str) -> Result<(), Unfit> {

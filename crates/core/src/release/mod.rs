@@ -14,7 +14,9 @@ mod variable;
 
 pub use self::document::{Phase, Release, RunAs, Task, TaskKind};
 pub use self::id::{NotAReleaseId, PhaseId, ReleaseId, TaskId, TaskPlace, VariableId};
-pub use self::limits::{LONGEST_LINE, LONGEST_SCRIPT, LONGEST_VALUE, MOST_LINES, Unfit};
+pub use self::limits::{
+    LONGEST_LINE, LONGEST_SCRIPT, LONGEST_TITLE, LONGEST_VALUE, MOST_LINES, Unfit, check_title,
+};
 pub use self::machine::{Effect, Event, MOST_INTERRUPTED, MOST_RUNS, Refused, RestartFrom, step};
 pub use self::status::{PhaseStatus, ReleaseStatus, TaskStatus};
 pub use self::variable::{Variable, VariableKind, VariableValue};

@@ -7,13 +7,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::RELEASE_CREATE;
-use patgate_core::release::ReleaseId;
+use patgate_core::release::{LONGEST_TITLE, ReleaseId, check_title};
 use patgate_store::StoredRelease;
 
 use super::editor::credential::{self, CredentialForm};
 use super::editor::variable::VariableForm;
 use super::{TEMPLATES, path, template_path};
-use crate::pages::form::{Fault, Named, not_kept};
+use crate::pages::form::{Fault, Named, not_kept, sentence};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::service::releases::{self, Sort, StartDraft, Then, VariableEntry};
@@ -105,13 +105,19 @@ impl Form {
         });
         let title = typed.map_or(stored.release.title.as_str(), |typed| typed.text("title"));
         Self {
-            title: Field::new("title", "Title", title).hint("What people will call this release."),
+            title: Field::new("title", "Title", title)
+                .hint("What people will call this release.")
+                .at_most(LONGEST_TITLE),
             variables: variables.collect(),
         }
     }
 
     /// The values; what is wrong stands beside the fields then.
     fn read(&mut self) -> Option<BTreeMap<String, VariableEntry>> {
+        // Without a title, a release is called as its template is.
+        let title = Some(self.title.value.as_str()).filter(|title| !title.is_empty());
+        let fault = title.and_then(|title| check_title(title).err());
+        self.title.error = fault.map(|error| sentence(&error.to_string()));
         let mut values = BTreeMap::new();
         for variable in &mut self.variables {
             match variable.entry() {
@@ -122,7 +128,8 @@ impl Form {
                 Err(error) => variable.error = Some(error),
             }
         }
-        self.variables.iter().all(|variable| variable.error.is_none()).then_some(values)
+        let is_right = self.variables.iter().all(|variable| variable.error.is_none());
+        (is_right && self.title.error.is_none()).then_some(values)
     }
 }
 
@@ -134,7 +141,7 @@ fn page(
     (status, notice): (StatusCode, Option<Notice>),
 ) -> PageResult {
     let heading = format!("Start {}", stored.release.title);
-    let faults = form.variables.iter().filter_map(|variable| {
+    let of_variables = form.variables.iter().filter_map(|variable| {
         let text = format!("{}: {}", variable.shown_name(), variable.error.clone()?);
         Some(Fault { field: format!("{}-value", variable.prefix), text })
     });
@@ -142,7 +149,7 @@ fn page(
         shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
         path: template_path(&stored.release.id),
         template: stored.release.title.clone(),
-        faults: faults.collect(),
+        faults: Fault::of([&form.title]).into_iter().chain(of_variables).collect(),
         title: form.title,
         variables: form.variables,
         credential: CredentialForm::of(releases::runs_as(state, stored)),

@@ -5,6 +5,7 @@ use patgate_core::item::ItemName;
 use patgate_core::item::{Kind, MAIL_SERVER};
 use patgate_core::policy::ExemptionReason;
 use patgate_core::policy::notification::{MailBody, MailSubject};
+use patgate_core::release::LONGEST_TITLE;
 use patgate_core::user::{PrincipalKind, Username};
 use patgate_server::service::users::{Email, FullName};
 
@@ -100,6 +101,16 @@ async fn bounds(world: &World) -> Vec<Bound> {
             &[("folder", "Configuration"), ("host", "h"), ("port", "25"), ("fromAddress", "a@b.c")],
         ),
     ];
+    world.release_things().await;
+    bounds.push(bound("/releases/templates/Release1/start", "title", LONGEST_TITLE, &[]));
+    for (field, others) in [
+        ("title", &[("phase-0-title", "P"), ("phase-0-task-0-title", "T")]),
+        ("phase-0-title", &[("title", "R"), ("phase-0-task-0-title", "T")]),
+        ("phase-0-task-0-title", &[("title", "R"), ("phase-0-title", "P")]),
+    ] {
+        let template = bound("/releases/templates/new", field, LONGEST_TITLE, others);
+        bounds.push(Bound { is_all: false, ..template });
+    }
     let role = world.state.store.role(&"ann's role".parse().unwrap()).await.unwrap().unwrap().id;
     // What must also look like something else, or be nobody else's name.
     let rename = bound(&format!("/admin/roles/{role}/rename"), "name", Username::LONGEST, &[]);

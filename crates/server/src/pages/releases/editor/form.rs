@@ -1,11 +1,11 @@
 //! The form of a template: as it is stored, as it was typed, and with something added, moved or deleted.
 
-use patgate_core::release::{Phase, Task, TaskKind};
+use patgate_core::release::{LONGEST_TITLE, Phase, Task, TaskKind, check_title};
 use patgate_store::StoredRelease;
 
 use super::credential;
 use super::variable::VariableForm;
-use crate::pages::form::Fault;
+use crate::pages::form::{Fault, sentence};
 use crate::pages::{Field, Fields};
 use crate::script::{CheckFailed, Workers};
 use crate::service::releases::{PhaseDraft, ReleaseDraft, TaskDraft, check_script};
@@ -27,6 +27,8 @@ pub(in crate::pages::releases) struct PhaseForm {
     pub(in crate::pages::releases) id: String,
     pub(in crate::pages::releases) title: String,
     pub(in crate::pages::releases) tasks: Vec<TaskForm>,
+    /// What is wrong with its title.
+    pub(in crate::pages::releases) error: Option<String>,
     description: String,
 }
 
@@ -40,6 +42,9 @@ pub(in crate::pages::releases) struct TaskForm {
     pub(in crate::pages::releases) is_gate: bool,
     pub(in crate::pages::releases) script: String,
     pub(in crate::pages::releases) restarts: bool,
+    /// What is wrong with its title.
+    pub(in crate::pages::releases) title_error: Option<String>,
+    /// What is wrong with its script.
     pub(in crate::pages::releases) error: Option<String>,
     description: String,
 }
@@ -134,12 +139,11 @@ impl Form {
 
     /// What is described; `None`, and what is wrong beside the fields, when that cannot be saved.
     pub(super) fn draft(&mut self, fields: &Fields) -> Option<ReleaseDraft> {
-        if self.title.value.is_empty() {
-            self.title.error = Some("Enter a title".to_owned());
-        }
+        self.title.error = title_fault(&self.title.value);
         for phase in &mut self.phases {
-            for task in phase.tasks.iter_mut().filter(|task| task.title.is_empty()) {
-                task.error.get_or_insert_with(|| "Enter a title".to_owned());
+            phase.error = title_fault(&phase.title);
+            for task in &mut phase.tasks {
+                task.title_error = title_fault(&task.title);
             }
         }
         let variables: Vec<_> = self.variables.iter_mut().map(VariableForm::draft).collect();
@@ -167,12 +171,13 @@ impl Form {
                 faults.push(Fault { field: format!("{}-key", variable.prefix), text });
             }
         }
-        for task in self.phases.iter().flat_map(|phase| &phase.tasks) {
-            if let Some(error) = &task.error {
-                let title = if task.title.is_empty() { "New task" } else { &task.title };
-                let field = if task.is_gate || task.title.is_empty() { "title" } else { "script" };
-                let field = format!("{}-{field}", task.prefix);
-                faults.push(Fault { field, text: format!("{title}: {error}") });
+        for phase in &self.phases {
+            let title = phase.shown_title();
+            faults.extend(fault(&phase.prefix, "title", title, phase.error.as_deref()));
+            for task in &phase.tasks {
+                let title = task.shown_title();
+                faults.extend(fault(&task.prefix, "title", title, task.title_error.as_deref()));
+                faults.extend(fault(&task.prefix, "script", title, task.error.as_deref()));
             }
         }
         faults
@@ -180,7 +185,7 @@ impl Form {
 
     fn with(title: &str, description: &str) -> Self {
         Self {
-            title: Field::new("title", "Title", title),
+            title: Field::new("title", "Title", title).at_most(LONGEST_TITLE),
             description: Field::new("description", "Description", description),
             abort_on_failure: false,
             variables: Vec::new(),
@@ -224,7 +229,15 @@ impl PhaseForm {
 
     fn empty() -> Self {
         let empty = String::new;
-        Self { prefix: empty(), at: 0, id: empty(), title: empty(), tasks: Vec::new(), description: empty() }
+        Self {
+            prefix: empty(),
+            at: 0,
+            id: empty(),
+            title: empty(),
+            tasks: Vec::new(),
+            error: None,
+            description: empty(),
+        }
     }
 
     fn of_fields(at: usize, fields: &Fields) -> Option<Self> {
@@ -238,6 +251,11 @@ impl PhaseForm {
                 .collect(),
             ..Self::empty()
         })
+    }
+
+    /// What it is called on the page.
+    pub(in crate::pages::releases) fn shown_title(&self) -> &str {
+        if self.title.is_empty() { "New phase" } else { &self.title }
     }
 
     pub(in crate::pages::releases) fn description(&self) -> &str {
@@ -255,6 +273,11 @@ impl PhaseForm {
 }
 
 impl TaskForm {
+    /// What its kind is called on the page.
+    pub(in crate::pages::releases) fn kind_name(&self) -> &'static str {
+        if self.is_gate { "Gate" } else { "Script task" }
+    }
+
     /// The name of its check box.
     pub(in crate::pages::releases) fn restarts_name(&self) -> String {
         format!("{}-restarts", self.prefix)
@@ -285,6 +308,7 @@ impl TaskForm {
             is_gate,
             script: empty(),
             restarts: false,
+            title_error: None,
             error: None,
             description: empty(),
         }
@@ -300,6 +324,11 @@ impl TaskForm {
             description: field("description"),
             ..Self::empty(field("kind") == "gate")
         })
+    }
+
+    /// What it is called on the page.
+    pub(in crate::pages::releases) fn shown_title(&self) -> &str {
+        if self.title.is_empty() { "New task" } else { &self.title }
     }
 
     pub(in crate::pages::releases) fn description(&self) -> &str {
@@ -319,6 +348,20 @@ impl TaskForm {
             restarts_when_interrupted: self.restarts,
         }
     }
+}
+
+/// What is wrong with a title.
+fn title_fault(title: &str) -> Option<String> {
+    if title.is_empty() {
+        return Some("Enter a title".to_owned());
+    }
+    check_title(title).err().map(|error| sentence(&error.to_string()))
+}
+
+/// What is wrong with a field of a phase or a task, for the summary.
+fn fault(prefix: &str, field: &str, title: &str, error: Option<&str>) -> Option<Fault> {
+    let text = format!("{title}: {}", error?);
+    Some(Fault { field: format!("{prefix}-{field}"), text })
 }
 
 /// Exchanges what stands at a place with what follows; at the ends nothing happens.
