@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
@@ -13,7 +13,7 @@ use super::external;
 use super::field::Field;
 use super::refused::redirect;
 use super::shell::{Notice, Shell};
-use super::submitted::Fields;
+use super::submitted::{Fields, Query};
 use crate::caller::Peer;
 use crate::password::Attempt;
 use crate::service::{sessions, sso};
@@ -38,8 +38,7 @@ struct Button {
 }
 
 /// `GET /login?next=/where`.
-pub(super) async fn show(State(state): State<AppState>, RawQuery(query): RawQuery) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, Query(query): Query) -> PageResult {
     let notice = match query.text("done") {
         "logged-out" => Some(Notice::Done("You are logged out.".to_owned())),
         "password-changed" => Some(Notice::Done("The password is set. Log in with it.".to_owned())),

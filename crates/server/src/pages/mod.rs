@@ -1,8 +1,8 @@
 //! The web pages: one file or folder a page, rendered on the server, whole without JavaScript.
 //!
-//! A handler takes a [`Visitor`] (a page) or a [`Submitted`] (a form), calls the same use cases of `service` as the API,
-//! and answers with a template of `templates/pages`. What it cannot answer becomes a [`Refused`], which [`refused::dress`]
-//! turns into the log-in page or a page that says what is wrong.
+//! A handler takes a [`Visitor`] and a [`Query`] (a page) or a [`Submitted`] (a form), calls the same use cases of `service`
+//! as the API, and answers with a template of `templates/pages`. What it cannot answer becomes a [`Refused`], which
+//! [`refused::dress`] turns into the log-in page or a page that says what is wrong.
 
 mod all_tokens;
 pub(crate) mod api;
@@ -51,7 +51,7 @@ pub use self::field::{Choice, Field};
 pub use self::paging::Paging;
 pub use self::refused::Refused;
 pub use self::shell::{Notice, Shell};
-pub use self::submitted::{Fields, Submitted};
+pub use self::submitted::{Fields, Query, Submitted};
 pub use self::time::{Moment, Pill};
 pub use self::visitor::Visitor;
 use crate::problem::{BodyLimit, Problem};

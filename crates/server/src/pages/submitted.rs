@@ -1,12 +1,14 @@
-//! A form that somebody signed in has sent: read once, with its CSRF token checked.
+//! A form that somebody signed in has sent: read once, with its CSRF token checked; and the query of an address.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::Method;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use url::form_urlencoded;
 use zeroize::Zeroize;
 
@@ -50,6 +52,18 @@ impl FromRequest<AppState> for Submitted {
         let visitor = visitor.ok_or_else(|| Refused::LogIn { next: fields.as_link(&path) })?;
         visitor.session.check_form(fields.text(CSRF))?;
         Ok(Self { visitor, fields })
+    }
+}
+
+/// The query of the address that is asked for.
+#[derive(Debug)]
+pub struct Query(pub Fields);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Fields::read(parts.uri.query().unwrap_or_default().as_bytes())))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/admin/tokens.csv`: the list as a table for spreadsheets, sent page by page while it is read.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use patgate_core::grant::GrantPermissions;
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
@@ -9,7 +9,7 @@ use patgate_store::{GrantCursor, GrantFilter, Seek};
 use super::query::Asked;
 use crate::caller::Caller;
 use crate::pages::download::{FileName, Source, file};
-use crate::pages::{Fields, PageResult, Visitor};
+use crate::pages::{PageResult, Query, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::overview::{self, SeenGrant};
 use crate::state::AppState;
@@ -43,9 +43,8 @@ const HEAD: [&str; 13] = [
 pub(super) async fn download(
     State(state): State<AppState>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     visitor.caller.require(&state, TOKEN_VIEW_ALL)?;
     let asked = Asked::read(&state, &visitor.caller, &query).await?;
     for field in [&asked.owner, &asked.expiring, &asked.unused] {

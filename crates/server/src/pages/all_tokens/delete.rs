@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::GrantId;
 
@@ -11,7 +11,7 @@ use super::row::SeenRow;
 use super::{DELETES, LIST};
 use crate::pages::paging::back;
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, PageResult, Shell, Submitted, Visitor};
+use crate::pages::{Fields, PageResult, Query, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::overview;
 use crate::state::AppState;
@@ -34,12 +34,7 @@ struct DeletePage {
 }
 
 /// `GET /admin/tokens/delete?id=&id=`.
-pub(super) async fn ask(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let caller = &visitor.caller;
     caller.require(&state, DELETES)?;
     let ids: Vec<_> = chosen(&query)?.into_iter().collect();

@@ -1,7 +1,7 @@
 //! `/admin/tokens`: the list.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
@@ -11,7 +11,7 @@ use super::query::Asked;
 use super::row::SeenRow;
 use super::{DELETES, LIST};
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Fields, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Fields, Notice, PageResult, Query, Shell, Visitor};
 use crate::service::tokens::overview::{self, SeenGrant};
 use crate::state::AppState;
 
@@ -33,12 +33,7 @@ struct AllTokensPage {
 }
 
 /// `GET /admin/tokens?search=&owner=&show=&expiring=&unused=&endless&over&disabled&sort=&after=&before=&done=`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let (caller, now) = (&visitor.caller, state.clock.now());
     caller.require(&state, TOKEN_VIEW_ALL)?;
     let asked = Asked::read(&state, caller, &query).await?;

@@ -1,7 +1,7 @@
 //! `/admin/tokens/{id}`: what a token is and all that happened to it, deleted or not.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_store::{AuditCursor, Seek};
 
@@ -11,7 +11,7 @@ use crate::pages::audit::event::EventRow;
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
 use crate::pages::tokens::named;
-use crate::pages::{Fields, PageResult, Shell, Visitor};
+use crate::pages::{PageResult, Query, Shell, Visitor};
 use crate::service::tokens::overview;
 use crate::state::AppState;
 
@@ -34,9 +34,8 @@ pub(super) async fn show(
     State(state): State<AppState>,
     visitor: Visitor,
     Named(id): Named<String>,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let (caller, id) = (&visitor.caller, named(&id)?);
     let seen = overview::read_with_history(&state, caller, id).await?;
     let place: Seek<AuditCursor> = paging::place(&query);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use flate2::Compression;
@@ -16,7 +16,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, VARY};
 
 use self::document::Group;
-use super::{Fields, PageResult, Shell, Visitor, assets};
+use super::{PageResult, Query, Shell, Visitor, assets};
 use crate::state::AppState;
 
 /// Where the page is.
@@ -45,10 +45,9 @@ static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(document::read);
 async fn show(
     State(state): State<AppState>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
     headers: HeaderMap,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let page = ApiPage {
         shell: Shell::new(&state, &visitor, "API", PATH),
         groups: &GROUPS,

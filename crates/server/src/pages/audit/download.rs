@@ -1,13 +1,13 @@
 //! `/admin/audit.jsonl`: the log as JSON Lines, an event a line, sent page by page while it is read.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use patgate_store::{AuditCursor, AuditEvent, AuditFilter, Seek};
 use serde_json::json;
 
 use super::query::Asked;
 use crate::caller::Caller;
 use crate::pages::download::{FileName, Source, file};
-use crate::pages::{Fields, PageResult, Visitor};
+use crate::pages::{PageResult, Query, Visitor};
 use crate::problem::Problem;
 use crate::service::audit;
 use crate::state::AppState;
@@ -22,9 +22,8 @@ const ROWS: u64 = 500;
 pub(super) async fn download(
     State(state): State<AppState>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let asked = Asked::read(&query);
     let filter = audit::filter(&state, &visitor.caller, &asked.wanted).await?;
     if let Some(fault) = asked.fault() {

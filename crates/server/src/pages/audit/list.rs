@@ -1,7 +1,7 @@
 //! `/admin/audit`: the log, newest first.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_store::{AuditCursor, Seek};
@@ -10,7 +10,7 @@ use super::LIST;
 use super::event::EventRow;
 use super::query::Asked;
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Fields, PageResult, Shell, Visitor};
+use crate::pages::{PageResult, Query, Shell, Visitor};
 use crate::service::audit;
 use crate::state::AppState;
 
@@ -29,12 +29,7 @@ struct AuditPage {
 }
 
 /// `GET /admin/audit?actor=&action=&subject=&from=&until=&zone=&after=&before=`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let caller = &visitor.caller;
     let asked = Asked::read(&query);
     let filter = audit::filter(&state, caller, &asked.wanted).await?;

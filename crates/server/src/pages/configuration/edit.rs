@@ -1,7 +1,7 @@
 //! `/configuration/new` and `/configuration/{item}`: the form of an item; of a folder, what is in it too.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::ItemNumber;
@@ -15,7 +15,7 @@ use super::{EXPLORER, may_edit, path};
 use crate::pages::form::{Difference, Fault, Named, complete, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::webhooks;
-use crate::pages::{Choice, Fields, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Choice, Fields, Moment, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::items::kind::is_webhook_endpoint;
 use crate::service::items::{self, ItemChange, ItemDraft, ItemRef, ItemView};
@@ -99,10 +99,9 @@ struct Shown<'v> {
 pub(super) async fn show_new(
     State(state): State<AppState>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     visitor.caller.require(&state, CONFIG_EDIT)?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let descriptor = asked_type(&query)?;
     let form = match query.has("sent") {
         // After a lost session, what was typed.
@@ -151,10 +150,9 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(number): Named<ItemNumber>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let view = items::read(&state, &visitor.caller, &ItemRef::Numbered(number)).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let mut shown = Shown { view: Some(&view), version: view.item.version, ..Shown::default() };
     let mut notice = notice(&query);
     if let Some(descriptor) = view.descriptor {

@@ -1,7 +1,7 @@
 //! `/configuration` and the page of a folder: what is in it, beside the tree, which is open down to it.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::item::{ItemId, ItemName};
 use patgate_store::{Item, ItemCursor, ItemFilter, Seek};
@@ -9,7 +9,7 @@ use patgate_store::{Item, ItemCursor, ItemFilter, Seek};
 use super::tree::{Area, Node, areas};
 use super::{EXPLORER, may_edit, path};
 use crate::pages::paging::{ASKED, place};
-use crate::pages::{Fields, Moment, Notice, PageResult, Paging, Refused, Shell, Visitor};
+use crate::pages::{Fields, Moment, Notice, PageResult, Paging, Query, Refused, Shell, Visitor};
 use crate::service::items::{self, ItemView};
 use crate::state::AppState;
 
@@ -109,12 +109,7 @@ pub(super) fn notice(query: &Fields) -> Option<Notice> {
 }
 
 /// `GET /configuration`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let content = Content::of_folder(&state, &visitor, None, &query).await?;
     let page = ExplorerPage {
         shell: Shell::new(&state, &visitor, "Configuration", EXPLORER).with_notice(notice(&query)),

@@ -1,7 +1,7 @@
 //! `/configuration/{item}/test-mail`: *Send Test Mail*, and what happened step by step.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::ItemNumber;
@@ -12,7 +12,7 @@ use super::{EXPLORER, path};
 use crate::mail::Mailbox;
 use crate::pages::delivery::Delivery;
 use crate::pages::form::{Fault, Named};
-use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::items::{self, ItemRef, ItemView};
 use crate::state::AppState;
@@ -39,10 +39,9 @@ pub(super) async fn ask(
     State(state): State<AppState>,
     Named(number): Named<ItemNumber>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let view = mail_server(&state, &visitor, number).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let address = view.item.properties.get("testAddress").and_then(Value::as_text).unwrap_or_default();
     let to = field(if query.has("to") { query.text("to") } else { address });
     let notice = (to.value != address).then(|| Notice::Told(NOT_SENT.to_owned()));

@@ -1,6 +1,6 @@
 //! `/login/external/{name}`: to the provider, with all that the browser must bring back.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::{fitting, pending, refused};
 use crate::pages::form::Named;
-use crate::pages::{Fields, PageResult};
+use crate::pages::{PageResult, Query};
 use crate::problem::Problem;
 use crate::provider::oidc::Provider;
 use crate::service::sso;
@@ -19,10 +19,9 @@ use crate::state::AppState;
 pub(super) async fn go(
     State(state): State<AppState>,
     Named(name): Named<String>,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let provider = sso::provider(&state, &name).ok_or_else(|| Problem::not_found("provider"))?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let next = fitting(query.text("next"));
     let (location, sign_in) = match sso::begin(&state, provider, next).await {
         Ok(begun) => begun,

@@ -2,7 +2,7 @@
 //! fits that it was sent with.
 
 use axum::Extension;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Uri};
@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri};
 use super::{fitting, pending, refused};
 use crate::caller::Peer;
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, PageResult};
+use crate::pages::{Fields, PageResult, Query};
 use crate::problem::Problem;
 use crate::provider::oidc::Callback;
 use crate::service::{sign_in, sso};
@@ -23,9 +23,8 @@ pub(super) async fn arrive(
     Extension(peer): Extension<Peer>,
     uri: Uri,
     headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     if !["code", "state", "error"].into_iter().any(|name| query.has(name)) {
         // Where a provider sends people after a log-out.
         return Ok(redirect(&state, "/login"));

@@ -7,7 +7,7 @@ mod section;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::StatusCode;
@@ -20,7 +20,7 @@ pub(super) use self::section::Section;
 use super::delivery::Delivery;
 use super::form::{Difference, Fault, not_kept, unsaved};
 use super::refused::{MAIL_POLICY, redirect};
-use super::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use super::{Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::mail::template::{Kind, Rendered};
 use crate::problem::Problem;
 use crate::service::reminders;
@@ -79,9 +79,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/settings/notifications/sample", get(show).post(send_to_me))
 }
 
-async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): RawQuery) -> PageResult {
+async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let stored = settings::read(&state, &visitor.caller).await?.email_notifications;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let stored_form = Form::of_settings(&stored);
     // After a lost session, what was typed, and which settings it was typed over.
     let (form, shown) = match query.text("shown") {

@@ -1,7 +1,7 @@
 //! The page itself: what is true, or what was typed, with what is wrong with it.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::user::{Origin, Username};
@@ -11,7 +11,7 @@ use crate::pages::form::{Difference, Fault, not_kept, unsaved};
 use crate::pages::freshness::Freshness;
 use crate::pages::paging::{ASKED, ROWS};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Moment, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Field, Fields, Moment, Notice, PageResult, Query, Shell, Visitor};
 use crate::problem::Problem;
 use crate::service::confirmations;
 use crate::service::sessions::{self, OwnSession};
@@ -69,12 +69,7 @@ impl From<OwnSession> for SessionRow {
 }
 
 /// `GET /account/profile?done=`. What was typed before a log-in stands in the query.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     page(&state, &visitor, &query, None).await
 }
 

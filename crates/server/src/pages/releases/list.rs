@@ -1,7 +1,7 @@
 //! `GET /releases`: the releases, the newest first.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::permission::names::{RELEASE_CREATE, TEMPLATE_CREATE};
 use patgate_core::release::ReleaseStatus;
@@ -10,7 +10,7 @@ use patgate_store::{ReleaseSearch, Seek, TimeCursor};
 use super::LIST;
 use super::row::{ReleaseRow, of_release};
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Choice, Field, Fields, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Choice, Field, Notice, PageResult, Query, Shell, Visitor};
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
 
@@ -32,12 +32,7 @@ struct ListPage {
 }
 
 /// `GET /releases`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let only = ReleaseStatus::from_word(query.text("state")).filter(|only| *only != ReleaseStatus::Template);
     let known = || ReleaseStatus::ALL.iter().copied().filter(|status| *status != ReleaseStatus::Template);
     let search = paging::search(&query, "search");

@@ -1,14 +1,14 @@
 //! `GET /releases/{id}/live`: tells an open page what happens to its release, as server-sent events. Every page is whole
 //! without it.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::release::{ReleaseId, TaskId};
 use patgate_store::LogPlace;
 use serde::Serialize;
 
 use crate::pages::form::Named;
-use crate::pages::{Fields, PageResult, Visitor};
+use crate::pages::{PageResult, Query, Visitor};
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
 use crate::watching::{self, Watching};
@@ -30,9 +30,8 @@ pub(super) async fn watch(
     State(state): State<AppState>,
     Named(id): Named<ReleaseId>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let stored = releases::read(&state, &visitor.caller, Sort::Release, &id).await?;
     let task = query.text("task").parse().ok();
     let watching = Watched {

@@ -1,7 +1,7 @@
 //! `GET /releases/{id}`: a release with its phases and tasks.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::permission::names::{RELEASE_ABORT, RELEASE_CREATE};
 use patgate_core::release::{
@@ -13,7 +13,7 @@ use super::row::{IN_RELEASE, PhaseRow, of_release};
 use super::{LIST, path, task_path, template_path};
 use crate::pages::beginning::beginning;
 use crate::pages::form::Named;
-use crate::pages::{Fields, Moment, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Moment, Notice, PageResult, Query, Shell, Visitor};
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
 
@@ -75,10 +75,9 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(id): Named<ReleaseId>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let stored = releases::read(&state, &visitor.caller, Sort::Release, &id).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let notice = match query.text("done") {
         "created" => Some("The release is made. Start it when you are ready."),
         "started" => Some("The release has started."),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::RELEASE_CREATE;
@@ -15,7 +15,7 @@ use super::editor::variable::VariableForm;
 use super::{TEMPLATES, path, template_path};
 use crate::pages::form::{Fault, Named, not_kept, sentence};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::service::releases::{self, Sort, StartDraft, Then, VariableEntry};
 use crate::state::AppState;
 
@@ -42,11 +42,10 @@ pub(super) async fn ask(
     State(state): State<AppState>,
     Named(id): Named<ReleaseId>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     visitor.caller.require(&state, RELEASE_CREATE)?;
     let stored = releases::read(&state, &visitor.caller, Sort::Template, &id).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let mut form = Form::of(&stored, None);
     let mut notice = not_kept(&query, &[("title", "Title")]);
     if query.has("title") {

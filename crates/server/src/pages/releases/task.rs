@@ -1,7 +1,7 @@
 //! `GET /releases/{id}/tasks/{task}`: a task, its script and what it said.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::permission::names::RELEASE_CREATE;
 use patgate_core::policy::notification::length_in_page;
@@ -11,7 +11,7 @@ use patgate_store::{LogLine, LogPlace};
 use super::row::TaskRow;
 use super::{LIST, OfRelease, path};
 use crate::pages::beginning::beginning;
-use crate::pages::{Fields, Moment, PageResult, Shell, Visitor};
+use crate::pages::{Moment, PageResult, Query, Shell, Visitor};
 use crate::problem::Problem;
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
@@ -61,12 +61,11 @@ pub(super) async fn show(
     State(state): State<AppState>,
     OfRelease(id, task): OfRelease,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let stored = releases::read(&state, &visitor.caller, Sort::Release, &id).await?;
     let found = stored.release.task(&task).ok_or_else(|| Problem::not_found("task"))?;
     let place = TaskPlace { release: id.clone(), phase: found.0.id.clone(), task: task.clone() };
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let after: Option<LogPlace> = query.text("after").parse().ok();
     let mut found_lines = releases::log(&state, &visitor.caller, &place, after, LINES as u64 + 1).await?;
     let shown = fitting(&found_lines);

@@ -1,7 +1,7 @@
 //! `GET /releases/templates`: the templates; `/releases/templates/{id}/delete`.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{RELEASE_CREATE, RELEASE_VIEW, TEMPLATE_CREATE};
@@ -14,7 +14,7 @@ use crate::pages::confirm::Confirm;
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
 
@@ -38,12 +38,7 @@ struct TemplatesPage {
 }
 
 /// `GET /releases/templates`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let search = paging::search(&query, "search");
     let wanted = ReleaseSearch { statuses: vec![ReleaseStatus::Template], title: search.clone() };
     let place: Seek<TimeCursor> = paging::place(&query);

@@ -1,13 +1,13 @@
 //! `GET /admin/reminders`: the runs, the newest first.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_store::{Seek, TimeCursor};
 
 use super::{LIST, RunRow, may_run};
 use crate::pages::paging::{self, ASKED, Paging};
-use crate::pages::{Fields, PageResult, Shell, Visitor};
+use crate::pages::{PageResult, Query, Shell, Visitor};
 use crate::service::reminders;
 use crate::state::AppState;
 
@@ -26,12 +26,7 @@ struct RunsPage {
 }
 
 /// The list.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let place: Seek<TimeCursor> = paging::place(&query);
     let runs = reminders::runs(&state, &visitor.caller, &place, ASKED).await?;
     let (runs, paging) = Paging::cut(runs, &place, &query, |listed| TimeCursor::of_run(&listed.run));

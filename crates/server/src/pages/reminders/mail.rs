@@ -1,7 +1,7 @@
 //! `GET /admin/reminders/mails/{id}`: a mail, what became of it, and its tokens, of which a digest has hundreds.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::{GrantId, MailId};
 use patgate_store::Seek;
@@ -10,7 +10,7 @@ use super::row::MailRow;
 use super::{LIST, may_run};
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging, ROWS};
-use crate::pages::{Fields, Moment, PageResult, Shell, Visitor};
+use crate::pages::{Moment, PageResult, Query, Shell, Visitor};
 use crate::service::reminders::{self, ListedMail, MailedName};
 use crate::state::AppState;
 
@@ -40,9 +40,8 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(id): Named<MailId>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let place: Seek<GrantId> = paging::place(&query);
     let ListedMail { mail, owner, tokens } =
         reminders::mail(&state, &visitor.caller, id, &place, ROWS + 1).await?;

@@ -2,7 +2,7 @@
 //! tokens end earlier.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::{MailId, RunId};
 use patgate_core::permission::names::TOKEN_VIEW_ALL;
@@ -12,7 +12,7 @@ use super::row::{ANSWER, MailRow, NAMED};
 use super::{LIST, RunRow, may_run};
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Choice, Fields, Notice, PageResult, Query, Shell, Visitor};
 use crate::service::reminders;
 use crate::state::AppState;
 
@@ -49,31 +49,30 @@ pub(super) async fn show_run(
     State(state): State<AppState>,
     Named(id): Named<RunId>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let run = reminders::run(&state, &visitor.caller, id).await?;
-    show(&state, &visitor, Some((id, run.into())), query).await
+    show(&state, &visitor, Some((id, run.into())), &query).await
 }
 
 /// The mails of all runs.
 pub(super) async fn show_all(
     State(state): State<AppState>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    show(&state, &visitor, None, query).await
+    show(&state, &visitor, None, &query).await
 }
 
 async fn show(
     state: &AppState,
     visitor: &Visitor,
     run: Option<(RunId, RunRow)>,
-    query: Option<String>,
+    query: &Fields,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let only = STATES.into_iter().map(|(kind, _)| kind).find(|kind| kind.as_str() == query.text("state"));
     let asked = only.map_or("", MailStateKind::as_str);
-    let place: Seek<MailId> = paging::place(&query);
+    let place: Seek<MailId> = paging::place(query);
     let (id, run) = run.unzip();
     let may_see = visitor.may_any(state, &[TOKEN_VIEW_ALL]);
     let filter = MailFilter { run: id, state: only };
@@ -81,7 +80,7 @@ async fn show(
         Some(_) if !may_see => Vec::new(),
         _ => reminders::mails(state, &visitor.caller, &filter, &place, paging::ASKED, NAMED).await?,
     };
-    let (mails, paging) = Paging::cut(mails, &place, &query, |listed| listed.mail.id);
+    let (mails, paging) = Paging::cut(mails, &place, query, |listed| listed.mail.id);
     let notice = match query.text("done") {
         "run" => Some(Notice::Done("The run is done. Its mails are on their way.".to_owned())),
         "retry" => Some(Notice::Done("The mail is tried again.".to_owned())),

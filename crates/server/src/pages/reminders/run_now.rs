@@ -1,7 +1,7 @@
 //! `/admin/reminders/run`: whom a run would write to now, and the button that runs it.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_store::TimeCursor;
 
@@ -9,7 +9,7 @@ use super::row::{Note, reason_words};
 use super::{LIST, may_run};
 use crate::pages::paging::ROWS;
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, PageResult, Shell, Submitted, Visitor};
+use crate::pages::{PageResult, Query, Shell, Submitted, Visitor};
 use crate::service::reminders::{self, Look, Part, Place, Preview, PreviewedMail};
 use crate::state::AppState;
 
@@ -48,12 +48,7 @@ struct LeftOut {
 }
 
 /// The preview.
-pub(super) async fn ask(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     // A place that cannot be read is the beginning.
     let place = |name| query.text(name).parse::<Place>().ok();
     let (mails_after, left_out_after) = (place("after"), place("left_out_after"));

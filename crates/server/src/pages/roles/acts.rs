@@ -1,7 +1,7 @@
 //! Renaming a role, and deleting it after one more question.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::RoleId;
@@ -13,7 +13,7 @@ use super::{LIST, path};
 use crate::pages::confirm::Confirm;
 use crate::pages::form::{Fault, Named, read, unsaved};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::service::roles;
 use crate::state::AppState;
 
@@ -33,10 +33,9 @@ pub(super) async fn ask_rename(
     State(state): State<AppState>,
     Named(id): Named<RoleId>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let role = changeable(&state, &visitor, id).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let typed = if query.has("name") { query.text("name") } else { role.name.as_str() };
     let notice = (typed != role.name.as_str()).then(unsaved);
     rename_page(&state, &visitor, &role, name_field(typed), StatusCode::OK, notice)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::RoleId;
@@ -17,7 +17,7 @@ use super::{LIST, SAVED, may_edit, path};
 use crate::pages::form::{Difference, Fault, Named, complete, not_kept, unsaved};
 use crate::pages::paging::{self, Paging, ROWS};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::service::roles::{self, PrincipalCursor, RoleDraft};
 use crate::service::shown::{Shown, is_overtaken};
 use crate::state::AppState;
@@ -118,10 +118,9 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(id): Named<RoleId>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let mut content = Content::of_fields(&state, &role, &query);
     if query.has("sent") {
         // After a lost session, what was chosen, and what it was chosen over; but a link can say anything.

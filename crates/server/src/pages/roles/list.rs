@@ -1,7 +1,7 @@
 //! `/admin/roles`: all roles, by name.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::role::Role;
 use patgate_core::user::Username;
@@ -9,7 +9,7 @@ use patgate_store::RoleCursor;
 
 use super::{LIST, SAVED, may_edit, path};
 use crate::pages::paging::{self, ASKED, place};
-use crate::pages::{Field, Fields, Notice, PageResult, Paging, Shell, Visitor};
+use crate::pages::{Field, Notice, PageResult, Paging, Query, Shell, Visitor};
 use crate::service::roles;
 use crate::state::AppState;
 
@@ -48,12 +48,7 @@ impl Row {
 }
 
 /// `GET /admin/roles?search=`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let search =
         Field::new("search", "Name begins with", paging::search(&query, "search")).at_most(Username::LONGEST);
     let place = place::<RoleCursor>(&query);

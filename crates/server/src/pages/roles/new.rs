@@ -1,7 +1,7 @@
 //! `/admin/roles/new`: making a role.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::SECURITY_EDIT;
@@ -12,7 +12,7 @@ use super::lines::Lines;
 use super::permissions::Permissions;
 use crate::pages::form::{Fault, not_kept, read};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::roles::{self, RoleDraft};
 use crate::state::AppState;
@@ -34,13 +34,8 @@ struct Form {
 }
 
 /// `GET /admin/roles/new`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let labels = [("name", "Name"), ("users", "Users"), ("groups", "Groups"), ("permission", "Permissions")];
     let notice = not_kept(&query, &labels);
     page(&state, &visitor, Form::of_fields(&state, &query), StatusCode::OK, notice)

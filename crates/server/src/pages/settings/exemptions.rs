@@ -1,7 +1,7 @@
 //! `/settings/exemptions`: to whom the maximum lifetime does not apply; and `/settings/exemptions/{id}/end`.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::ExemptionId;
@@ -14,7 +14,9 @@ use crate::pages::confirm::Confirm;
 use crate::pages::form::{Fault, Named, not_kept, sentence};
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
-use crate::pages::{Choice, Field, Fields, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{
+    Choice, Field, Fields, Moment, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor,
+};
 use crate::service::day::end_of_day;
 use crate::service::policy::exemptions;
 use crate::service::settings;
@@ -62,12 +64,7 @@ struct Form {
 }
 
 /// `GET /settings/exemptions?after=&before=&done=`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let notice = match query.text("done") {
         "made" => Some(Notice::Done("The exemption is made. It holds.".to_owned())),
         "ended" => Some(Notice::Done(

@@ -11,7 +11,7 @@ mod touched;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::StatusCode;
@@ -25,7 +25,7 @@ use self::form::Form;
 use super::form::{Difference, Fault, complete, unsaved};
 use super::notifications;
 use super::refused::redirect;
-use super::{Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use super::{Notice, PageResult, Query, Shell, Submitted, Visitor};
 use crate::service::confirmations;
 use crate::service::policy::{self, Choices};
 use crate::service::settings::{self, Put};
@@ -64,9 +64,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/settings/suspended", get(suspended::show).post(suspended::lift))
 }
 
-async fn show(State(state): State<AppState>, visitor: Visitor, RawQuery(query): RawQuery) -> PageResult {
+async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let (stored, shown) = settings::read_shown(&state, &visitor.caller).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let notice = match query.text("done") {
         "saved" => Some(Notice::Done("The settings are saved. They are in force.".to_owned())),
         "decided" => Some(Notice::Done("It is decided, and in force.".to_owned())),

@@ -1,7 +1,7 @@
 //! `/settings/preview`: which tokens a lower maximum or a closed origin touches, and what becomes of them.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{SECURITY_EDIT, TOKEN_DELETE_ALL};
@@ -16,7 +16,9 @@ use crate::pages::confirm::Confirm;
 use crate::pages::form::{Fault, sentence};
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
-use crate::pages::{Choice, Field, Fields, Moment, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{
+    Choice, Field, Fields, Moment, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor,
+};
 use crate::service::policy::{self, Choices, Extent, Question, TouchedToken, When};
 use crate::service::settings::{self, Put};
 use crate::service::shown::Shown;
@@ -63,12 +65,7 @@ struct Asked {
 }
 
 /// `GET /settings/preview?maximum=&closing=&after=&before=`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
     let (stored, shown) = settings::read_shown(&state, &visitor.caller).await?;
     let Some(asked) = Asked::read(&query, &stored) else { return Ok(redirect(&state, PATH)) };

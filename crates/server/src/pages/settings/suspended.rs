@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::grant::SuspensionReason;
 use patgate_core::identifier::GrantId;
@@ -14,7 +14,7 @@ use super::PATH;
 use super::touched::TouchedRow;
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
-use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Submitted, Visitor};
+use crate::pages::{Choice, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
 use crate::service::policy::suspended;
 use crate::service::settings;
 use crate::service::tokens::overview::SeenGrant;
@@ -35,12 +35,7 @@ struct SuspendedPage {
 }
 
 /// `GET /settings/suspended?reason=&after=&before=&done=`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     visitor.caller.require(&state, TOKEN_VIEW_ALL)?;
     let reason = reason(&query);
     let place: Seek<GrantCursor> = paging::place(&query);

@@ -1,7 +1,7 @@
 //! `/account/tokens/{id}/delete`: asks whether a token shall be deleted, and deletes it.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 
 use super::row::Row;
@@ -9,7 +9,7 @@ use super::{LIST, named};
 use crate::pages::form::Named;
 use crate::pages::paging::back;
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, PageResult, Shell, Submitted, Visitor};
+use crate::pages::{PageResult, Query, Shell, Submitted, Visitor};
 use crate::service::tokens::{self, OwnToken};
 use crate::state::AppState;
 
@@ -32,9 +32,8 @@ pub(super) async fn ask(
     State(state): State<AppState>,
     visitor: Visitor,
     Named(id): Named<String>,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     match tokens::read_own(&state, &visitor.caller, named(&id)?).await? {
         OwnToken::Present(grant) => {
             let shell = Shell::new(&state, &visitor, "Delete token", LIST);

@@ -1,14 +1,14 @@
 //! `/account/tokens/new`: the panel *Generate token*.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 
 use super::form::{self, GenerateForm};
 use super::{LIST, closed, like, made};
 use crate::pages::form::{Fault, not_kept};
-use crate::pages::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::{self, FormId, Offer};
 use crate::state::AppState;
@@ -32,12 +32,7 @@ struct ToldPage {
 }
 
 /// `GET /account/tokens/new`, perhaps with what is proposed, or like another token (`like=`).
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let typed = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(typed): Query) -> PageResult {
     let offer = Offer::to(&state, &visitor.caller).await?;
     if !offer.is_open() {
         return closed_page(&state, &visitor);

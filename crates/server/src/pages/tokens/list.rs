@@ -1,7 +1,7 @@
 //! `/account/tokens`: the list *Personal access tokens*.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::grant::GrantName;
 use patgate_store::{GrantCursor, GrantFilter, GrantLife, Seek};
@@ -12,7 +12,7 @@ use super::row::Row;
 use super::{LIST, closed};
 use crate::caller::Caller;
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Choice, Field, Fields, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Shell, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::{self, FormId, Offer};
 use crate::state::AppState;
@@ -39,12 +39,7 @@ struct TokensPage {
 }
 
 /// `GET /account/tokens?search=&show=&sort=&after=&before=&done=`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let (caller, now) = (&visitor.caller, state.clock.now());
     let search = Field::new("search", "Name begins with", paging::search(&query, "search"))
         .at_most(GrantName::LONGEST);

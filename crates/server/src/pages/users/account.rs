@@ -1,7 +1,7 @@
 //! `/admin/users/{username}`: all about a user, and what people read of them to change.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{AUDIT_VIEW, SECURITY_EDIT, TOKEN_VIEW_ALL};
@@ -12,7 +12,9 @@ use super::{LIST, may_edit, origin, path, pill};
 use crate::pages::form::{Difference, Fault, Named, complete, not_kept, read, unsaved};
 use crate::pages::freshness::Freshness;
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Moment, Notice, PageResult, Pill, Refused, Shell, Submitted, Visitor};
+use crate::pages::{
+    Field, Fields, Moment, Notice, PageResult, Pill, Query, Refused, Shell, Submitted, Visitor,
+};
 use crate::problem::Problem;
 use crate::service::shown::{Shown, is_overtaken};
 use crate::service::users::{self, Account, Edit, Email, FullName};
@@ -114,9 +116,8 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(username): Named<Username>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let account = users::account(&state, &visitor.caller, &username).await?;
     let typed = |name: &str, stored: &str| {
         if query.has(name) { query.text(name).to_owned() } else { stored.to_owned() }

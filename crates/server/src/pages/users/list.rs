@@ -1,14 +1,14 @@
 //! `/admin/users`: everybody, by name.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::user::{User, Username};
 use patgate_store::{UserCursor, UserFilter};
 
 use super::{LIST, may_edit, origin, path, pill};
 use crate::pages::paging::{self, ASKED, place};
-use crate::pages::{Choice, Field, Fields, Moment, Notice, PageResult, Paging, Pill, Shell, Visitor};
+use crate::pages::{Choice, Field, Moment, Notice, PageResult, Paging, Pill, Query, Shell, Visitor};
 use crate::service::users;
 use crate::state::AppState;
 
@@ -51,12 +51,7 @@ impl Row {
 }
 
 /// `GET /admin/users?search=&state=`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let search = Field::new("search", "User name begins with", paging::search(&query, "search"))
         .at_most(Username::LONGEST);
     let shown = query.text("state");

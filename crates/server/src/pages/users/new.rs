@@ -1,7 +1,7 @@
 //! `/admin/users/new`: an internal user is made.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::SECURITY_EDIT;
@@ -10,7 +10,7 @@ use patgate_core::user::Username;
 use super::{LIST, path};
 use crate::pages::form::{Fault, not_kept, read};
 use crate::pages::refused::redirect;
-use crate::pages::{Field, Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::password::PasswordText;
 use crate::service::users::{self, Email, FullName, NewUser};
 use crate::state::AppState;
@@ -70,13 +70,8 @@ impl Form {
 }
 
 /// `GET /admin/users/new`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let form = Form::new(&query);
     let labels = [&form.username, &form.full_name, &form.email].map(|field| (field.name, field.label));
     let notice = not_kept(&query, &labels);

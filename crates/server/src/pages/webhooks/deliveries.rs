@@ -2,7 +2,7 @@
 //! all those given up.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::ItemNumber;
 use patgate_core::webhook::is_enabled;
@@ -12,7 +12,7 @@ use super::row::DeliveryRow;
 use super::{PLACE, PassedOn, may_edit, path};
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Choice, Fields, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Choice, Notice, PageResult, Query, Shell, Visitor};
 use crate::service::webhooks;
 use crate::state::AppState;
 
@@ -43,10 +43,9 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(number): Named<ItemNumber>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let view = webhooks::item(&state, &visitor.caller, number).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let became = DeliveryState::from_word(query.text("state")).unwrap_or(DeliveryState::Dead);
     let place: Seek<i64> = paging::place(&query);
     let found = webhooks::deliveries(&state, &visitor.caller, number, became, &place, paging::ASKED).await?;

@@ -1,7 +1,7 @@
 //! `GET /configuration/webhooks/{item}`: an endpoint: its address, and what came in.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Value, webhook_property as property};
@@ -13,7 +13,7 @@ use super::row::RequestRow;
 use super::{PLACE, PassedOn, may_edit, path};
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Field, Fields, Notice, PageResult, Shell, Visitor};
+use crate::pages::{Field, Notice, PageResult, Query, Shell, Visitor};
 use crate::service::webhooks;
 use crate::state::AppState;
 
@@ -55,10 +55,9 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(number): Named<ItemNumber>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let view = webhooks::item(&state, &visitor.caller, number).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let place: Seek<i64> = paging::place(&query);
     let search = paging::search(&query, "search");
     // Before the log: what comes in between is told of by the live view, unless it is in the list.

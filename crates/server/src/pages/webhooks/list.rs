@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT, Value, webhook_property as property};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW, WEBHOOK_VIEW};
@@ -11,7 +11,7 @@ use patgate_store::Seek;
 
 use super::{PLACE, may_edit, path};
 use crate::pages::paging::{self, Paging};
-use crate::pages::{Fields, Moment, PageResult, Shell, Visitor};
+use crate::pages::{Moment, PageResult, Query, Shell, Visitor};
 use crate::service::items::ItemView;
 use crate::service::webhooks;
 use crate::state::AppState;
@@ -50,12 +50,7 @@ struct Row {
 }
 
 /// `GET /configuration/webhooks`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
+pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let (found, place) = webhooks::all(&state, &visitor.caller, paging::place(&query), paging::ASKED).await?;
     let (found, paging) = Paging::cut(found, &place, &query, |view| view.item.number);
     let may_see = visitor.may_any(&state, &[WEBHOOK_VIEW]);

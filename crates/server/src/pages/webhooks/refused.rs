@@ -1,7 +1,7 @@
 //! `GET /configuration/webhooks/{item}/refused`: who was refused, and why.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::Method;
 use patgate_core::identifier::{ItemNumber, RequestId};
@@ -11,7 +11,7 @@ use super::pairs::Shown;
 use super::{PLACE, path};
 use crate::pages::form::Named;
 use crate::pages::paging::{self, Paging, ROWS};
-use crate::pages::{Fields, Moment, PageResult, Shell, Visitor};
+use crate::pages::{Moment, PageResult, Query, Shell, Visitor};
 use crate::service::webhooks;
 use crate::state::AppState;
 use crate::webhook::method_of;
@@ -47,10 +47,9 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(number): Named<ItemNumber>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let view = webhooks::item(&state, &visitor.caller, number).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let refusals = webhooks::refusals(&state, &visitor.caller, number).await?;
     let (refusals, place) = part(refusals, paging::place(&query));
     let (refusals, paging) = Paging::cut(refusals, &place, &query, |refusal| refusal.id);

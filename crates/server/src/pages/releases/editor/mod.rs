@@ -6,7 +6,7 @@ mod form;
 pub(super) mod variable;
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{RELEASE_CREATE, TEMPLATE_CREATE};
@@ -18,7 +18,7 @@ use self::form::Form;
 use super::{TEMPLATES, template_path};
 use crate::pages::form::{Fault, Named};
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, Notice, PageResult, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::releases::{self, Sort};
 use crate::service::shown::is_overtaken;
@@ -45,10 +45,9 @@ struct EditorPage {
 pub(super) async fn show_new(
     State(state): State<AppState>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     visitor.caller.require(&state, TEMPLATE_CREATE)?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     let (form, notice) = typed_before(&query, None).unwrap_or_else(|| (Form::empty(), lost(&query)));
     page(&state, &visitor, None, form, (StatusCode::OK, notice))
 }
@@ -78,10 +77,9 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Named(id): Named<ReleaseId>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> PageResult {
     let stored = releases::read(&state, &visitor.caller, Sort::Template, &id).await?;
-    let query = Fields::read(query.unwrap_or_default().as_bytes());
     if let Some((form, notice)) = typed_before(&query, Some(&stored)) {
         // The one that was shown when it was typed: what somebody else saved since then is told of.
         let shown = query.text("version").parse().unwrap_or_default();
