@@ -122,9 +122,11 @@ pub(super) async fn show(
 ) -> PageResult {
     let role = roles::read_by_id(&state, &visitor.caller, id).await?;
     let mut content = Content::of_fields(&state, &role, &query);
-    if query.has("sent") {
-        // After a lost session, what was chosen, and what it was chosen over; but a link can say anything.
+    // After a lost session, what was chosen, and what it was chosen over; but a link can say anything.
+    if content.permissions.are_changed(&content.shown) {
         content.differences = content.permissions.differences(&state, &role);
+    } else {
+        content.take_permissions(&state, &role);
     }
     if !query.has("list") {
         content.list = query.clone();
