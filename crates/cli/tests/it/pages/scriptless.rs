@@ -170,6 +170,7 @@ fn without_javascript_a_day_of_ones_own_ends_in_utc() {
     let (patgate, browser, day) = (Patgate::start(), scriptless(), day_to_come());
     log_in_admin(&browser, &patgate, "/account/tokens/new");
     browser.fill("Token name", "by the page");
+    browser.sees("A day of your own: until the end of that day in UTC");
     browser.choose("Token expiration", "A day of your own");
     browser.fill("Last day", &day.strftime("%d%m%Y").to_string());
     browser.press("Generate");
