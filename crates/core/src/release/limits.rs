@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::document::{Release, TaskKind};
-use super::variable::VariableKind;
+use super::variable::{VariableKind, VariableValue};
 
 /// The most bytes of a script.
 pub const LONGEST_SCRIPT: usize = 64 * 1_024;
@@ -11,7 +11,7 @@ pub const LONGEST_SCRIPT: usize = 64 * 1_024;
 pub const LONGEST_LINE: usize = 4 * 1_024;
 /// The most lines that are kept of one run of a task.
 pub const MOST_LINES: u32 = 2_000;
-/// The most characters of a title, and of a variable's key or label.
+/// The most characters of a title, and of a variable's key.
 pub const LONGEST_TITLE: usize = 255;
 /// The most bytes of a description.
 const LONGEST_DESCRIPTION: usize = 16 * 1_024;
@@ -75,7 +75,7 @@ impl Release {
         at_most("phases", self.phases.len(), MOST_PHASES)?;
         at_most("tasks", self.tasks().count(), MOST_TASKS)?;
         at_most("variables", self.variables.len(), MOST_VARIABLES)?;
-        short("a description", self.description.len(), LONGEST_DESCRIPTION)?;
+        check_description(&self.description)?;
         let mut whole = self.description.len();
         let mut names = HashSet::new();
         let mut once = |name: &str| match names.insert(name.to_owned()) {
@@ -85,13 +85,13 @@ impl Release {
         for phase in &self.phases {
             check_title(&phase.title)?;
             once(phase.id.as_str())?;
-            short("a description", phase.description.len(), LONGEST_DESCRIPTION)?;
+            check_description(&phase.description)?;
             whole += phase.description.len();
         }
         for task in self.tasks() {
             check_title(&task.title)?;
             once(task.id.as_str())?;
-            short("a description", task.description.len(), LONGEST_DESCRIPTION)?;
+            check_description(&task.description)?;
             whole += task.description.len();
             if let TaskKind::Script { script } = &task.kind {
                 short("a script", script.len(), LONGEST_SCRIPT)?;
@@ -100,20 +100,20 @@ impl Release {
         }
         let mut keys = HashSet::new();
         for variable in &self.variables {
-            name("the key of a variable", &variable.key)?;
+            check_key(&variable.key)?;
             once(variable.id.as_str())?;
             if !keys.insert(variable.key.as_str()) {
                 return Err(Unfit::Twice(variable.key.clone()));
             }
             for text in [&variable.label, &variable.description] {
-                short("a description", text.len(), LONGEST_DESCRIPTION)?;
+                check_description(text)?;
                 whole += text.len();
             }
             let Some(value) = &variable.value else { continue };
             if variable.kind == VariableKind::Password || !variable.kind.fits(value) {
                 return Err(Unfit::Value { key: variable.key.clone(), wanted: variable.kind.in_words() });
             }
-            short("the value of a variable", value.size(), LONGEST_VALUE)?;
+            check_value(value)?;
             whole += value.size();
         }
         short("a release with all in it", whole, LONGEST_WHOLE)
@@ -126,6 +126,30 @@ impl Release {
 /// [`Unfit::Name`], when it is empty or too long, or has control characters.
 pub fn check_title(text: &str) -> Result<(), Unfit> {
     name("a title", text)
+}
+
+/// Whether scripts may read a variable by this name.
+///
+/// # Errors
+/// [`Unfit::Name`], when it is empty or too long, or has control characters.
+pub fn check_key(text: &str) -> Result<(), Unfit> {
+    name("the key of a variable", text)
+}
+
+/// Whether a release, a phase, a task or a variable may be described so. A variable's label is a description, too.
+///
+/// # Errors
+/// [`Unfit::TooLong`].
+pub fn check_description(text: &str) -> Result<(), Unfit> {
+    short("a description", text.len(), LONGEST_DESCRIPTION)
+}
+
+/// Whether a variable may have so long a value.
+///
+/// # Errors
+/// [`Unfit::TooLong`].
+pub fn check_value(value: &VariableValue) -> Result<(), Unfit> {
+    short("the value of a variable", value.size(), LONGEST_VALUE)
 }
 
 fn name(what: &'static str, text: &str) -> Result<(), Unfit> {

@@ -75,3 +75,40 @@ async fn a_script_that_nobody_can_check_is_saved_by_the_page_as_by_the_api() {
     saved.sort_unstable();
     assert_eq!(saved, [("Of the API", unreadable), ("Of the page", unreadable)]);
 }
+
+#[tokio::test]
+async fn what_is_too_long_in_a_template_is_refused_beside_its_field_and_kept() {
+    let world = World::new().await;
+    let ann = world.user("ann", &MAKES).await;
+    let ann = world.session(&ann).await;
+    let right = [
+        ("title", "Ship it"),
+        ("description", "All of it."),
+        ("phase-0-title", "Ask"),
+        ("phase-0-task-0-title", "Somebody"),
+        ("phase-0-task-0-kind", "gate"),
+        ("variable-0-key", "version"),
+        ("variable-0-kind", "text"),
+        ("variable-0-label", "Version"),
+        ("variable-0-value", "1"),
+    ];
+    let before = world.state.store.last_sequence().await.unwrap();
+    for (field, length, beside, words) in [
+        ("description", 16 * 1_024 + 1, "description", "A description is at most 16384 bytes long."),
+        ("phase-0-title", 256, "phase-0-title", "A title is 1 to 255 characters"),
+        ("variable-0-key", 256, "variable-0-key", "The key of a variable is 1 to 255 characters"),
+        ("variable-0-label", 16 * 1_024 + 1, "variable-0-key", "A description is at most 16384 bytes long."),
+        ("variable-0-value", 32 * 1_024 + 1, "variable-0-key", "is at most 32768 bytes long."),
+    ] {
+        let long = "x".repeat(length);
+        let fields = right.map(|(name, text)| (name, if name == field { long.as_str() } else { text }));
+        let refused = world.send(post("/releases/templates/new").submit(&ann, &fields)).await;
+        assert_eq!(refused.status(), 400, "{field}");
+        for shown in [words, &format!("<a href=\"#{beside}\">"), &long] {
+            assert!(refused.text().contains(shown), "{field}: {shown}: {}", refused.text());
+        }
+    }
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+    let saved = world.send(post("/releases/templates/new").submit(&ann, &right)).await;
+    assert_eq!(saved.header("location"), "/releases/templates?done=saved", "{}", saved.text());
+}

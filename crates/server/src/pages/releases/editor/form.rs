@@ -1,6 +1,6 @@
 //! The form of a template: as it is stored, as it was typed, and with something added, moved or deleted.
 
-use patgate_core::release::{LONGEST_TITLE, Phase, Task, TaskKind, check_title};
+use patgate_core::release::{LONGEST_TITLE, Phase, Task, TaskKind, check_description, check_title};
 use patgate_store::StoredRelease;
 
 use super::credential;
@@ -140,6 +140,8 @@ impl Form {
     /// What is described; `None`, and what is wrong beside the fields, when that cannot be saved.
     pub(super) fn draft(&mut self, fields: &Fields) -> Option<ReleaseDraft> {
         self.title.error = title_fault(&self.title.value);
+        let too_long = check_description(&self.description.value).err();
+        self.description.error = too_long.map(|error| sentence(&error.to_string()));
         for phase in &mut self.phases {
             phase.error = title_fault(&phase.title);
             for task in &mut phase.tasks {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use patgate_core::release::{Variable, VariableKind, VariableValue};
+use patgate_core::release::{
+    Unfit, Variable, VariableKind, VariableValue, check_description, check_key, check_value,
+};
 use patgate_store::StoredRelease;
 
+use crate::pages::form::sentence;
 use crate::pages::releases::one::shown;
 use crate::pages::{Choice, Fields};
 use crate::service::releases::{VariableDraft, VariableEntry};
@@ -189,6 +192,7 @@ impl VariableForm {
                 VariableValue::Map(pairs.ok_or("Each line needs a name, an equals sign and a text")?)
             }
         };
+        check_value(&value).map_err(|error| told(&error))?;
         Ok(VariableEntry::Value(value))
     }
 
@@ -205,6 +209,10 @@ impl VariableForm {
             self.error = Some("Enter the name by which scripts read it".to_owned());
             return None;
         }
+        if let Err(error) = check_key(&self.key).and_then(|()| check_description(&self.label)) {
+            self.error = Some(told(&error));
+            return None;
+        }
         Some(VariableDraft {
             id: self.id.parse().ok(),
             key: self.key.clone(),
@@ -216,6 +224,10 @@ impl VariableForm {
             show_on_release_start: self.show_on_release_start,
         })
     }
+}
+
+fn told(error: &Unfit) -> String {
+    sentence(&error.to_string())
 }
 
 fn prefix(at: usize) -> String {
