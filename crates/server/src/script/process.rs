@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::Stdio;
 
-use rustix::process::{Pid, setpriority_process};
+use rustix::process::{Pid, getpriority_process, setpriority_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
@@ -16,8 +16,8 @@ use super::message::{self, Said, ToWorker};
 const SUBCOMMAND: &str = "script-worker";
 /// Makes the allocator ask the kernel for memory as it needs it, so that the limit on memory counts all of it.
 const ALLOCATOR: (&str, &str) = ("MIMALLOC_ARENA_EAGER_COMMIT", "0");
-/// The priority of one that takes long: almost all of the processor goes to others first.
-const LAST: i32 = 19;
+/// The priority of one that takes long, or much memory: almost all of the processor goes to others first.
+pub(super) const LAST: i32 = 19;
 
 /// A worker that waits for a script, or runs one. It is killed when this is dropped.
 pub(super) struct Process {
@@ -26,6 +26,8 @@ pub(super) struct Process {
     /// Many lines that are printed at once are one look into the pipe.
     output: BufReader<ChildStdout>,
     errors: ChildStderr,
+    /// The priority that it began with, when the system tells it.
+    priority: Option<i32>,
     /// How many scripts it was given.
     pub(super) scripts: u32,
 }
@@ -52,9 +54,10 @@ impl Process {
         command.env_clear().env(ALLOCATOR.0, ALLOCATOR.1).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
+        let priority = id_of(&child).and_then(priority_of);
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(input), Some(output), Some(errors)) => {
-                Ok(Self { child, input, output: BufReader::new(output), errors, scripts: 0 })
+                Ok(Self { child, input, output: BufReader::new(output), errors, priority, scripts: 0 })
             }
             _ => Err(io::ErrorKind::BrokenPipe.into()),
         }
@@ -67,7 +70,12 @@ impl Process {
 
     /// Which it is, while it runs.
     pub(super) fn id(&self) -> Option<Pid> {
-        self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))
+        id_of(&self.child)
+    }
+
+    /// Whether it comes as early as when it began. The system is asked, and not the worker, which may have lowered itself.
+    pub(super) fn comes_as_before(&self) -> bool {
+        self.id().and_then(priority_of) == self.priority
     }
 
     /// Says something to it.
@@ -95,6 +103,14 @@ impl Process {
         drop(self.input);
         ending::of(&mut self.child, self.errors).await
     }
+}
+
+fn id_of(child: &Child) -> Option<Pid> {
+    child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))
+}
+
+fn priority_of(process: Pid) -> Option<i32> {
+    getpriority_process(Some(process)).ok()
 }
 
 /// Lets all others go first from now on. A worker cannot be made quicker again: it is not used for another script.

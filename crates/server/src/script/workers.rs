@@ -1,9 +1,10 @@
 //! The workers of a node: started when they are needed, used again while they are well.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use patgate_core::item::SecretText;
@@ -37,6 +38,10 @@ pub struct Workers {
     places: Semaphore,
     /// For scripts that take long: those that come find the other places free.
     long: Semaphore,
+    /// How many scripts of one owner run at a time: one fewer than there are places of both kinds.
+    share: usize,
+    /// For each owner of scripts that run or wait: what is left of their share.
+    shares: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// For checks: who saves does not wait until scripts have ended.
     looks: Semaphore,
     idle: Mutex<Vec<Process>>,
@@ -44,6 +49,8 @@ pub struct Workers {
 
 /// A script, and all that it may know.
 pub struct Script {
+    /// Whose it is: all scripts of one owner together leave a place to those of others.
+    pub owner: String,
     /// Its text, [`TEXT_BYTES`] at most.
     pub text: String,
     /// The variables of the release, which it may change; [`VARIABLES_BYTES`] at most as JSON.
@@ -68,11 +75,21 @@ pub enum Outcome {
 }
 
 impl Workers {
-    /// At most so many at a time, and as many more that take long. The program is `patgate`; nothing is started yet.
+    /// At most so many at a time, and one more than that of those that take long; of one owner twice as many together. The
+    /// program is `patgate`; nothing is started yet.
     #[must_use]
     pub fn new(program: PathBuf, limits: Limits, count: usize) -> Self {
-        let [places, long] = [count.max(1); 2].map(Semaphore::new);
-        Self { program, limits, places, long, looks: Semaphore::new(CHECKS), idle: Mutex::default() }
+        let count = count.max(1);
+        Self {
+            program,
+            limits,
+            places: Semaphore::new(count),
+            long: Semaphore::new(count + 1),
+            share: 2 * count,
+            shares: Mutex::default(),
+            looks: Semaphore::new(CHECKS),
+            idle: Mutex::default(),
+        }
     }
 
     /// Runs a script as soon as a worker is free. `calls` makes the calls that it asks for, one after the other; `log` takes
@@ -138,7 +155,9 @@ impl Workers {
         Fut: Future<Output = Result<Answer, CallRefused>>,
     {
         let mask = Mask::new(&script.secrets);
+        let share = self.share_of(&script.owner);
         let job = self.job(script)?;
+        let _turn = share.acquire().await.map_err(|_| no_worker("the server stops"))?;
         let mut place = self.places.acquire().await.map_err(|_| no_worker("the server stops"))?;
         let mut process = self.take()?;
         process.scripts += 1;
@@ -152,10 +171,11 @@ impl Workers {
             });
             tokio::time::timeout(self.limits.wall, self.watched(conversation, id, &mut place)).await
         };
-        let (end, was_quick) = in_time.map_err(|_| Failure::Wall { limit: self.limits.wall })?;
+        let end = in_time.map_err(|_| Failure::Wall { limit: self.limits.wall })?;
         match end {
             End::Outcome(outcome) => {
-                if was_quick && process.scripts < SCRIPTS {
+                // One that was lowered stays so, and what took much memory may hold on to it.
+                if process.comes_as_before() && process.scripts < SCRIPTS {
                     self.give_back(process);
                 }
                 Ok(outcome)
@@ -166,22 +186,31 @@ impl Workers {
     }
 
     /// Waits for the end of a script. One that takes long comes last from then on, and goes to another place as soon as there is
-    /// one. Whether it was quick.
+    /// one.
     async fn watched<'w, T>(
         &'w self,
         mut running: impl Future<Output = T> + Unpin,
         process: Option<Pid>,
         place: &mut SemaphorePermit<'w>,
-    ) -> (T, bool) {
+    ) -> T {
         if let Ok(end) = tokio::time::timeout(QUICK, &mut running).await {
-            return (end, true);
+            return end;
         }
         let_others_go_first(process);
         tokio::select! {
-            end = &mut running => return (end, false),
+            end = &mut running => return end,
             Ok(another) = self.long.acquire() => *place = another,
         }
-        (running.await, false)
+        running.await
+    }
+
+    /// What is left of an owner's share.
+    fn share_of(&self, owner: &str) -> Arc<Semaphore> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those of whom nothing runs or waits any more are forgotten.
+        shares.retain(|_, share| Arc::strong_count(share) > 1);
+        let share = shares.entry(owner.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.share)));
+        Arc::clone(share)
     }
 
     fn job(&self, script: Script) -> Result<ToWorker, Failure> {

@@ -1,16 +1,17 @@
 //! Where scripts without end are stopped; the next one works every time.
 
+use std::cell::RefCell;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patgate_server::script::{CallRefused, Failure, Limits, Outcome, Workers};
+use patgate_server::script::{CallRefused, Failure, Limits, Outcome, Script, Workers};
 use patgate_testkit::servers::patgate;
 use patgate_testkit::wait;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getpriority_process, kill_process};
 use serde_json::json;
 
-use super::{answer, assert_works, reason, run, run_with, script, small, workers};
+use super::{answer, assert_works, reason, run, run_with, script, small, variables, workers};
 
 /// Runs a script that must fail, and another after it.
 async fn failure(limits: Limits, text: &str) -> Failure {
@@ -167,13 +168,17 @@ async fn a_worker_that_is_killed_is_one_failed_task() {
     assert_works(&workers).await;
 }
 
+/// The script workers that this thread has started, the newest one last.
+fn my_workers() -> Vec<Pid> {
+    let children = std::fs::read_to_string("/proc/thread-self/children").unwrap();
+    children.split_whitespace().map(|child| Pid::from_raw(child.parse().unwrap()).unwrap()).collect()
+}
+
 /// Kills the script workers that this thread has started, and waits until they are dead.
 fn kill_my_workers() {
-    let children = std::fs::read_to_string("/proc/thread-self/children").unwrap();
-    for child in children.split_whitespace() {
-        let id = Pid::from_raw(child.parse().unwrap()).unwrap();
+    for id in my_workers() {
         kill_process(id, Signal::KILL).unwrap();
-        let state = || std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        let state = || std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         let died = wait::until(Duration::from_secs(20), || state().contains(") Z ").then_some(()));
         died.unwrap_or_else(|| panic!("{} lives", state()));
     }
@@ -188,6 +193,46 @@ async fn a_script_without_end_leaves_its_place_to_another() {
         _ = run(&workers, "print('begun')\nall(range(1, 2000000000))", json!({})) => panic!("the other one waited"),
         () = assert_works(&workers) => {}
     }
+}
+
+#[tokio::test]
+async fn scripts_without_end_of_one_owner_leave_a_place_to_those_of_another() {
+    let limits = Limits { steps: u64::MAX, processor: Duration::from_secs(20), ..small() };
+    let workers = Workers::new(patgate::binary().to_owned(), limits, 1);
+    let endless = || run(&workers, "all(range(1, 2000000000))", json!({}));
+    let of_bob = async {
+        let bob = Script { owner: "bob".to_owned(), ..script("print('well')", json!({}), &[]) };
+        run_with(&workers, bob, |_| Err(CallRefused::new("nobody answers here"))).await
+    };
+    // More of one owner than there are places of both kinds.
+    tokio::select! {
+        biased;
+        _ = endless() => panic!("the other one waited"),
+        _ = endless() => panic!("the other one waited"),
+        _ = endless() => panic!("the other one waited"),
+        (outcome, lines) = of_bob => assert_eq!((variables(outcome).len(), lines), (0, vec!["well".to_owned()])),
+    }
+}
+
+#[tokio::test]
+async fn a_script_that_takes_much_memory_comes_last_and_its_worker_takes_no_other() {
+    let workers = workers(small());
+    let text = "x = []\nfor i in range(2000):\n    x.append('abcdefgh' * 1000 + str(i))\napi.get('/x')";
+    let seen = RefCell::new(Vec::new());
+    for _ in 0..2 {
+        let (outcome, _) = run_with(&workers, script(text, json!({}), &[]), |_| {
+            let newest = my_workers().pop().unwrap();
+            seen.borrow_mut().push((newest, getpriority_process(Some(newest)).unwrap()));
+            Ok(answer(200, ""))
+        })
+        .await;
+        variables(outcome);
+    }
+    let [(first, priority), (second, _)] = seen.into_inner()[..] else { panic!("two calls were not made") };
+    assert_eq!(priority, 19);
+    // Where all come last already, nothing of it was lowered.
+    assert!(first != second || getpriority_process(None).unwrap() == 19);
+    assert_works(&workers).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

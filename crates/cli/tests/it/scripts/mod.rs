@@ -31,6 +31,7 @@ fn workers(limits: Limits) -> Workers {
 fn script(text: &str, variables: Value, secrets: &[&str]) -> Script {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
     Script {
+        owner: "ann".to_owned(),
         text: text.to_owned(),
         variables,
         secrets: secrets.iter().map(|&secret| secret.into()).collect(),

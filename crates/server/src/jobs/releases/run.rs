@@ -66,7 +66,8 @@ async fn run_script(
 ) -> Result<Left, String> {
     let runner = log.runner;
     let (variables, secrets) = known(runner, held)?;
-    let script = Script { text: text.to_owned(), variables: variables.clone(), secrets };
+    let owner = held.release.owner.clone();
+    let script = Script { owner, text: text.to_owned(), variables: variables.clone(), secrets };
     let outcome = {
         let running = runner.state.scripts.run(script, |call| calls.make(call), |line| log.say(&line));
         let mut running = std::pin::pin!(running);

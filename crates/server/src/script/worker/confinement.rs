@@ -2,8 +2,12 @@
 
 use std::io;
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setpriority_process, setrlimit,
+};
 use rustix::time::{ClockId, clock_gettime};
+
+use super::super::process::LAST;
 
 /// The stack: some ten thousand levels of the interpreter.
 const STACK_BYTES: u64 = 8 * 1_024 * 1_024;
@@ -38,6 +42,12 @@ pub(super) fn allow_processor(seconds: u64) -> io::Result<()> {
     let maximum = getrlimit(Resource::Cpu).maximum;
     let current = maximum.map_or(current, |maximum| current.min(maximum));
     Ok(setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum })?)
+}
+
+/// Lets all others go first from now on: this process takes no script after this one.
+pub(super) fn let_others_go_first() {
+    // A system that refuses has its reasons; the server does the same when the script takes long.
+    let _ = setpriority_process(None, LAST);
 }
 
 /// Lowers a limit, or leaves it where it is lower already.

@@ -12,6 +12,7 @@ use super::super::frame::FROM_WORKER;
 use super::super::limits::VARIABLES_BYTES;
 use super::super::message::{Fault, FromWorker, Job, SyntaxAt};
 use super::api;
+use super::confinement::let_others_go_first;
 use super::errand::{Errand, Left};
 
 /// The name of the variables of the release in a script.
@@ -20,6 +21,9 @@ pub(super) const VARIABLES: &str = "releaseVariables";
 const CALLS_DEEP: usize = 200;
 /// The heap is measured once in so many steps.
 const MEASURED: u64 = 16;
+/// The part of the heap beyond which a script comes last. Memory is taken much faster than time: one without end is at its
+/// limit before it counts as long, and until then each page that it takes costs the others.
+const MUCH: u64 = 8;
 /// The longest text that is told of an error, in characters.
 const TOLD: usize = 4_000;
 
@@ -65,7 +69,12 @@ pub(super) fn run(job: Job, globals: &Globals, errand: &Rc<Errand>) -> FromWorke
     match parse(job.text) {
         Err(at) => FromWorker::Failed(Fault::Syntax(at)),
         Ok(script) => {
-            let steps = Steps { left: job.steps, heap_bytes: job.heap_bytes, errand: Rc::clone(errand) };
+            let steps = Steps {
+                left: job.steps,
+                heap_bytes: job.heap_bytes,
+                much_bytes: Some(job.heap_bytes / MUCH),
+                errand: Rc::clone(errand),
+            };
             // All that the script made goes with its module.
             let module = Module::new();
             module.set(VARIABLES, module.heap().alloc(&job.variables));
@@ -156,6 +165,8 @@ impl PrintHandler for Printer<'_> {
 struct Steps {
     left: u64,
     heap_bytes: u64,
+    /// From where on it comes last; nothing when it does.
+    much_bytes: Option<u64>,
     errand: Rc<Errand>,
 }
 
@@ -169,8 +180,15 @@ impl<'a, 'e: 'a> BeforeStmtFuncDyn<'a, 'e> for Steps {
             return Err(starlark::Error::new_other(self.errand.end(Fault::Steps)));
         };
         self.left = left;
-        if left % MEASURED == 0 && evaluator.heap().allocated_bytes() as u64 > self.heap_bytes {
-            return Err(starlark::Error::new_other(self.errand.end(Fault::Memory)));
+        if left % MEASURED == 0 {
+            let taken = evaluator.heap().allocated_bytes() as u64;
+            if taken > self.heap_bytes {
+                return Err(starlark::Error::new_other(self.errand.end(Fault::Memory)));
+            }
+            if self.much_bytes.is_some_and(|much| taken > much) {
+                self.much_bytes = None;
+                let_others_go_first();
+            }
         }
         Ok(())
     }
