@@ -7,7 +7,7 @@ use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::wait;
 use serde_json::{Value, json};
 
-use crate::actors::admin;
+use crate::actors::{Person, admin};
 use crate::releases::{FOREVER, come_to, log, read, script, start, wait_for, workers};
 
 /// Scripts that take long come last: on a busy machine, the clock of a minute ends one that would reach another limit.
@@ -58,6 +58,28 @@ fn each_limit_of_a_script_is_named_by_the_task_that_reached_it() {
     }
     let next = start(&root, &[script("print('well')")], &run_as);
     come_to(&root, &next, "COMPLETED");
+}
+
+#[test]
+fn somebody_whose_releases_never_end_keeps_no_release_of_another_waiting() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let makes = ["login", "release#view", "template#create", "release#create"];
+    root.hire("ann", "correct horse battery", &makes);
+    let ann = Person::new(&patgate, "ann", "correct horse battery");
+    let endless = start(&root, &[script(FOREVER)], &json!({}));
+    let template = read(&root, &endless)["originTemplateId"].clone();
+    // More than a server runs at a time, of which each takes ten seconds of a processor.
+    for _ in 0..80 {
+        let path = format!("/api/v1/templates/{}/start", template.as_str().unwrap());
+        assert_eq!(root.send("POST", &path, &json!({})).status, 200);
+    }
+    let release = start(&ann, &[script("print('well')")], &json!({}));
+    let done = come_to(&ann, &release, "COMPLETED");
+    assert_eq!(log(&ann, &done["phases"][0]["tasks"][0]), ["well"]);
+    let waiting = root.send("POST", "/api/v1/releases/count", &json!({})).json();
+    let under_way = waiting["all"]["byStatus"]["IN_PROGRESS"].as_u64().unwrap();
+    assert!(under_way > 0, "the others still wait: {waiting}");
 }
 
 #[test]

@@ -53,15 +53,16 @@ pub enum NextStep {
 }
 
 impl Store {
-    /// When the next release is due: a look without a lock.
+    /// When the next release is due that is none of these owners': a look without a lock.
     ///
     /// # Errors
     /// When the database fails; so with all below.
-    pub async fn next_release_at(&self) -> Result<Option<Timestamp>, StoreError> {
+    pub async fn next_release_at(&self, but: &[String]) -> Result<Option<Timestamp>, StoreError> {
         let select = Query::select()
             .column(Releases::DueAt)
             .from(Releases::Table)
             .and_where(Expr::col(Releases::DueAt).is_not_null())
+            .and_where_option(of_others(but))
             .order_by(Releases::DueAt, Order::Asc)
             .limit(1)
             .take();
@@ -69,19 +70,21 @@ impl Store {
         row.map_or(Ok(None), |row| optional_time(&row, "due_at"))
     }
 
-    /// Claims at most `limit` releases that are due, the longest waiting first. One with a script that runs was left by
-    /// a runner that is gone.
+    /// Claims at most `limit` releases that are due, the longest waiting first, but none of these owners. One with a script that
+    /// runs was left by a runner that is gone.
     pub async fn claim_releases(
         &self,
         lease: ReleaseLease,
         now: Timestamp,
         until: Timestamp,
         limit: u64,
+        but: &[String],
     ) -> Result<Vec<StoredRelease>, StoreError> {
         let due = Query::select()
             .column(Releases::Number)
             .from(Releases::Table)
             .and_where(Expr::col(Releases::DueAt).lte(now.as_millisecond()))
+            .and_where_option(of_others(but))
             .order_by(Releases::DueAt, Order::Asc)
             .order_by(Releases::Number, Order::Asc)
             .limit(limit)
@@ -145,6 +148,11 @@ impl Store {
         transaction.execute(&free).await?;
         transaction.commit().await
     }
+}
+
+/// Releases that none of these made.
+fn of_others(but: &[String]) -> Option<Expr> {
+    (!but.is_empty()).then(|| Expr::col(Releases::Owner).is_not_in(but.iter().map(String::as_str)))
 }
 
 fn moved(lease: Option<ReleaseLease>, until: Timestamp) -> sea_orm::sea_query::UpdateStatement {

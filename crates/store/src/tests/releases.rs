@@ -78,8 +78,14 @@ pub(super) async fn insert(store: &Store, releases: &[StoredRelease]) {
     change.commit().await.unwrap();
 }
 
+/// Claims what is due, but nothing of these owners.
+async fn claim_but(store: &Store, lease: ReleaseLease, at: Timestamp, but: &[&str]) -> Vec<StoredRelease> {
+    let but: Vec<_> = but.iter().map(|&owner| owner.to_owned()).collect();
+    store.claim_releases(lease, at, at + SignedDuration::from_secs(30), 10, &but).await.unwrap()
+}
+
 async fn claim(store: &Store, lease: ReleaseLease, at: Timestamp) -> Vec<StoredRelease> {
-    store.claim_releases(lease, at, at + SignedDuration::from_secs(30), 10).await.unwrap()
+    claim_but(store, lease, at, &[]).await
 }
 
 /// The first task as it begins.
@@ -213,7 +219,7 @@ on_both_databases! {
     async fn one_runner_at_a_time_has_a_release_and_another_takes_it_up_when_that_one_is_gone(fixture: Fixture) {
         let (store, node) = (fixture.open().await, fixture.open().await);
         insert(&store, &[started(1), planned(2, "Later")]).await;
-        assert!(store.next_release_at().await.unwrap().is_some_and(|due| due <= now()));
+        assert!(store.next_release_at(&[]).await.unwrap().is_some_and(|due| due <= now()));
         let held = claim(&store, ONE, now()).await;
         assert_eq!(held.iter().map(|held| held.number.as_i64()).collect::<Vec<_>>(), [1]);
         assert!(claim(&node, OTHER, now()).await.is_empty(), "it is the other's");
@@ -242,7 +248,23 @@ on_both_databases! {
         };
         assert_eq!(node.step_releases(OTHER, &[rest]).await.unwrap(), [true]);
         assert_eq!(store.release_status(taken[0].number).await.unwrap(), Some(ReleaseStatus::Failed));
-        assert_eq!(store.next_release_at().await.unwrap(), None, "it waits for a person");
+        assert_eq!(store.next_release_at(&[]).await.unwrap(), None, "it waits for a person");
+    }
+
+    async fn the_releases_of_others_are_claimed_while_somebody_has_their_share(fixture: Fixture) {
+        let store = fixture.open().await;
+        let mut of_bob = started(3);
+        of_bob.release.owner = "bob".to_owned();
+        insert(&store, &[started(1), started(2), of_bob]).await;
+        let numbers = |claimed: Vec<StoredRelease>| -> Vec<i64> {
+            let mut numbers: Vec<_> = claimed.iter().map(|held| held.number.as_i64()).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        assert!(claim_but(&store, ONE, now(), &["ann", "bob"]).await.is_empty());
+        assert_eq!(store.next_release_at(&["ann".to_owned(), "bob".to_owned()]).await.unwrap(), None);
+        assert_eq!(numbers(claim_but(&store, ONE, now(), &["ann", "dora"]).await), [3]);
+        assert_eq!(numbers(claim(&store, ONE, now()).await), [1, 2], "they wait no longer than that");
     }
 
     async fn who_aborts_a_release_takes_it_from_its_runner(fixture: Fixture) {

@@ -10,6 +10,7 @@
 mod call;
 mod conduct;
 mod forget;
+mod owners;
 mod run;
 mod upstream;
 mod writer;
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use self::forget::forget_ended;
+use self::owners::Owners;
 use self::writer::Writer;
 use crate::app::Dispatcher;
 use crate::problem::with_causes;
@@ -38,6 +40,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const HOLD: Duration = Duration::from_secs(8);
 /// Releases at a time; their scripts share the workers.
 const AT_ONCE: usize = 64;
+/// Releases of one claim: of an owner who comes to their share by it, so many more than that at most.
+const CLAIM: usize = 8;
 /// How long scripts may go on when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -82,11 +86,11 @@ async fn claim_due(runner: Arc<Runner>, stop: CancellationToken) {
             "releases of the server before are taken up a little later"
         );
     }
-    let mut under_way = JoinSet::new();
+    let (mut under_way, mut owners) = (JoinSet::new(), Owners::default());
     let mut hold = tokio::time::interval(HOLD);
     hold.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !stop.is_cancelled() {
-        let is_full = state.node.is_ready() && fill(&runner, &mut under_way).await;
+        let is_full = state.node.is_ready() && fill(&runner, &mut under_way, &mut owners).await;
         tokio::select! {
             () = stop.cancelled() => break,
             Some(_) = under_way.join_next() => {}
@@ -103,8 +107,8 @@ async fn claim_due(runner: Arc<Runner>, stop: CancellationToken) {
     }
 }
 
-/// Claims what is due and begins it. Whether there is no place for more.
-async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>) -> bool {
+/// Claims what is due and begins it, but of nobody more than their share. Whether there is no place for more.
+async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>, owners: &mut Owners) -> bool {
     let state = &runner.state;
     loop {
         while under_way.try_join_next().is_some() {}
@@ -114,9 +118,10 @@ async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>) -> bool {
         }
         let now = state.clock.now();
         let Ok(until) = now.checked_add(LEASE) else { return false };
-        let claimed = match state.store.next_release_at().await {
+        let (most, but) = (places.min(CLAIM) as u64, owners.with_their_share());
+        let claimed = match state.store.next_release_at(&but).await {
             Ok(Some(due)) if due <= now => {
-                state.store.claim_releases(runner.lease, now, until, places as u64).await
+                state.store.claim_releases(runner.lease, now, until, most, &but).await
             }
             Ok(_) => return false,
             Err(error) => Err(error),
@@ -127,8 +132,12 @@ async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>) -> bool {
                 if under_way.is_empty() {
                     runner.held_until.store(until.as_millisecond(), Ordering::Release);
                 }
-                for release in claimed {
-                    under_way.spawn(conduct::conduct(Arc::clone(runner), release));
+                for held in claimed {
+                    let (runner, counted) = (Arc::clone(runner), owners.begin(&held.release.owner));
+                    under_way.spawn(async move {
+                        let _counted = counted;
+                        conduct::conduct(runner, held).await;
+                    });
                 }
             }
             Err(error) => {
