@@ -72,6 +72,39 @@ async fn a_credential_that_does_not_pass_is_refused_wherever_it_is_entered_and_n
 }
 
 #[tokio::test]
+async fn who_else_starts_it_as_somebody_of_their_own_does_not_say_where_the_passwords_go() {
+    let world = World::new().await;
+    world.user("ann", &MAKES).await;
+    let bob = world.user("bob", &MAKES).await;
+    let token = world.token(&bob, NewGrant::default()).await;
+    let mut template = template("");
+    template.as_object_mut().unwrap().remove("scriptUserPassword");
+    let place = |key: &str, is_asked: bool| json!({ "key": key, "value": "/api/v1/a", "showOnReleaseStart": is_asked });
+    template["variables"].as_array_mut().unwrap().extend([place("there", false), place("asked too", true)]);
+    let made = world.send(post(TEMPLATES).json(&template).basic("ann", PASSWORD)).await;
+    let path = format!("{TEMPLATES}/{}", made.json()["id"].as_str().unwrap());
+    let start = async |who: &str, key: &str| {
+        let body = json!({ "variables": { key: "/api/v1/b" }, "scriptUserPassword": token.text });
+        world.send(post(format!("{path}/start")).json(&body).basic(who, PASSWORD)).await
+    };
+    let refused = start("bob", "there").await;
+    assert_eq!(
+        (refused.status(), &refused.json()["field"]),
+        (400, &json!("variables")),
+        "{}",
+        refused.text()
+    );
+    assert!(refused.text().contains("`there` is not asked for"), "{}", refused.text());
+    for (who, key) in [("bob", "asked too"), ("ann", "there")] {
+        assert_eq!(start(who, key).await.status(), 200, "{who}");
+    }
+    // The user for automated tasks is his own by now, and the passwords are still hers.
+    let own = put(path.clone()).json(&json!({ "scriptUserPassword": token.text }));
+    assert!(world.send(own.basic("bob", PASSWORD)).await.json()["runAs"].is_object());
+    assert_eq!(start("bob", "there").await.status(), 400);
+}
+
+#[tokio::test]
 async fn who_else_changes_or_moves_a_password_takes_the_credential_and_the_passwords_away() {
     let world = World::new().await;
     let ann = world.user("ann", &MAKES).await;

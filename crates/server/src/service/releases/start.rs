@@ -13,7 +13,7 @@ use super::Sort;
 use super::credential::{self, Entered};
 use super::draft::{CredentialDraft, Sealing, VariableEntry, bare, enter, lacking, password_of, tell};
 use super::event::{EventStart, started};
-use super::write::{keeps, told};
+use super::write::{keeps, keeps_passwords, told};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::Mandate;
@@ -85,6 +85,7 @@ pub async fn from_template(
     let release = template.release.of_template(id, title, owner, change.now());
     let mut made = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
     let mut sealing = Sealing { sealer: &state.sealer, random };
+    let steers = steers(&template, caller);
     for at in 0..made.release.variables.len() {
         let password: Option<SecretText> =
             password_of(&state.sealer, &template, &made.release.variables[at])?;
@@ -97,10 +98,10 @@ pub async fn from_template(
         let at = made.release.variables.iter().position(|variable| variable.key == key);
         let at =
             at.ok_or_else(|| Problem::field("variables", format!("The template has no variable `{key}`")))?;
-        let is_foreign = made.release.run_as.as_ref().is_some_and(|run_as| !keeps(run_as, caller));
-        if is_foreign && !made.release.variables[at].show_on_release_start {
+        if !steers && !made.release.variables[at].show_on_release_start {
             let detail = format!(
-                "The variable `{key}` is not asked for at the start; only who entered the user for automated tasks may set it"
+                "The variable `{key}` is not asked for at the start; only who entered the template's user for automated tasks \
+                 and its passwords may set it"
             );
             return Err(Problem::field("variables", detail));
         }
@@ -126,6 +127,13 @@ pub async fn from_template(
     change.insert_release(&made, action, detail).await?;
     state.commit(change).await?;
     Ok(made)
+}
+
+/// Whether a caller may set a variable that is not asked for at the start: it may say where a script of the template calls with the
+/// credential, and where it sends the passwords, whoever the release runs as. Both must be theirs.
+fn steers(template: &StoredRelease, caller: &Caller) -> bool {
+    template.release.run_as.as_ref().is_none_or(|run_as| keeps(run_as, caller))
+        && (template.secrets.is_empty() || keeps_passwords(&template.release, caller))
 }
 
 /// Demands that somebody has not too many releases that have not ended: a script that starts its own template would double

@@ -85,10 +85,7 @@ pub async fn update(
     let does_other_things =
         !before.release.does_the_same_as(&changed.release) || moves_passwords(&before, &changed);
     let kept = before.release.run_as.clone().filter(|run_as| !does_other_things || keeps(run_as, caller));
-    let is_owners = sort == Sort::Template
-        && before.release.owner == *caller.facts.username
-        && has_all_permissions(caller);
-    if does_other_things && !is_owners {
+    if does_other_things && !(sort == Sort::Template && keeps_passwords(&before.release, caller)) {
         // What was entered just now was sealed anew, and stays.
         changed.secrets.retain(|variable, secret| before.secrets.get(variable) != Some(secret));
     }
@@ -141,6 +138,12 @@ fn moves_passwords(before: &StoredRelease, after: &StoredRelease) -> bool {
 /// than all its owner may do is used now.
 pub(super) fn keeps(run_as: &RunAs, caller: &Caller) -> bool {
     run_as.entered_by() == caller.user && has_all_permissions(caller)
+}
+
+/// Whether scripts that this caller changes, or steers, still get the passwords of a template: its own maker is here, and no token
+/// with less than all they may do is used.
+pub(super) fn keeps_passwords(template: &Release, caller: &Caller) -> bool {
+    template.owner == *caller.facts.username && has_all_permissions(caller)
 }
 
 fn has_all_permissions(caller: &Caller) -> bool {
