@@ -7,6 +7,7 @@ mod claim;
 mod list;
 mod listed;
 mod log;
+mod older;
 pub(crate) mod search;
 
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ pub use self::list::{ReleaseFilter, StatusCount};
 pub use self::listed::ListedRelease;
 pub(crate) use self::listed::{beside, tags};
 pub use self::log::{LogLine, LogPlace};
+pub(crate) use self::older::complete_some;
 pub use self::search::{FoundReleases, ReleaseSearch};
 use crate::error::StoreError;
 use crate::items::StoredSecrets;

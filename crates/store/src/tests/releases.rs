@@ -163,6 +163,24 @@ on_both_databases! {
         assert!(tagged("night").await.is_empty());
     }
 
+    async fn a_release_that_an_older_program_writes_after_the_tables_were_brought_up_to_date_is_completed(fixture: Fixture) {
+        let store = fixture.open().await;
+        let many: Vec<_> = (1..=120).map(|id| planned(id, "Ship it")).collect();
+        insert(&store, &many).await;
+        let forget = "UPDATE releases SET summary = NULL, tags = NULL WHERE number > 10";
+        sea_orm::ConnectionTrait::execute_unprepared(&store.inner.orm, forget).await.unwrap();
+        let unreadable = "UPDATE releases SET document = '' WHERE number = 11";
+        sea_orm::ConnectionTrait::execute_unprepared(&store.inner.orm, unreadable).await.unwrap();
+        let tagged = async || -> u64 {
+            let filter = ReleaseFilter { tags: vec!["nightly".to_owned()], ..ReleaseFilter::default() };
+            store.count_releases(&filter).await.unwrap().iter().map(|(_, count)| count).sum()
+        };
+        assert_eq!(tagged().await, 10);
+        store.complete_releases().await.unwrap();
+        assert_eq!(tagged().await, 119, "all but the one that nobody can read");
+        store.complete_releases().await.unwrap();
+    }
+
     async fn a_list_shows_what_stands_beside_a_release_and_reads_an_old_one_whole(fixture: Fixture) {
         let store = fixture.open().await;
         insert(&store, &[started(1), planned(2, "Later")]).await;

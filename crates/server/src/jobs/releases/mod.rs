@@ -71,9 +71,21 @@ pub async fn run(state: AppState, dispatcher: Dispatcher, stop: CancellationToke
     });
     tokio::join!(
         writer::run(&state, lease, steps),
+        complete(&state, &stop),
         forget::run(&state, &stop),
         claim_due(runner, stop.clone())
     );
+}
+
+/// Writes what an older program left out beside releases. What fails is tried again at the next start.
+async fn complete(state: &AppState, stop: &CancellationToken) {
+    let completed = tokio::select! {
+        () = stop.cancelled() => return,
+        completed = state.store.complete_releases() => completed,
+    };
+    if let Err(error) = completed {
+        tracing::warn!(error = with_causes(&error), "some releases are not found by their tags yet");
+    }
 }
 
 async fn claim_due(runner: Arc<Runner>, stop: CancellationToken) {
