@@ -46,7 +46,7 @@ pub struct ListName {
 
 /// What is known of a list.
 #[derive(Debug)]
-pub enum Found {
+pub enum KnownList {
     /// It is as it was written.
     Unchanged(Bytes),
     /// These rows of it may be others, or gone, or new.
@@ -119,19 +119,19 @@ impl WrittenLists {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn find(&self, store: &Store, name: ListName) -> Result<Found, StoreError> {
+    pub async fn find(&self, store: &Store, name: ListName) -> Result<KnownList, StoreError> {
         let last = store.last_sequence().await?;
         let known = self.known().iter().find(|known| known.asked == name.asked).cloned();
         let draft = Draft::new(name, last);
-        let Some(known) = known else { return Ok(Found::Unknown(draft)) };
+        let Some(known) = known else { return Ok(KnownList::Unknown(draft)) };
         match changed(store, &draft.name, known.at, last).await? {
             Some((ids, false)) if ids.is_empty() => {
                 let text = Bytes::from_owner(Text(Arc::clone(&known.rows)));
                 self.put(Known { at: last, ..known });
-                Ok(Found::Unchanged(text))
+                Ok(KnownList::Unchanged(text))
             }
-            Some((ids, facts)) => Ok(Found::Changed { before: known.rows, ids, facts, draft }),
-            None => Ok(Found::Unknown(draft)),
+            Some((ids, facts)) => Ok(KnownList::Changed { before: known.rows, ids, facts, draft }),
+            None => Ok(KnownList::Unknown(draft)),
         }
     }
 

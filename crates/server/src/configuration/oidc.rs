@@ -17,8 +17,8 @@ use super::names::{Line, label, provider_name};
 use super::section::Section;
 use super::{names, path, schema, secret};
 use crate::provider::oidc::{
-    AccessTokenSettings, Algorithm, ClaimNames, ClientAuthentication, Endpoints, HttpProxy, OidcSettings,
-    Prompt, SigningKey, is_this_machine,
+    AccessTokenSettings, Algorithm, ClaimNames, ClientAuthentication, EndpointAddresses, HttpProxy,
+    OidcSettings, Prompt, SigningKey, is_this_machine,
 };
 
 /// Where a provider may send people back to, as the two products have it.
@@ -98,7 +98,7 @@ fn provider(section: &mut Section<'_>, names: &mut HashSet<ProviderName>) -> Opt
     let moved_from = section.parsed::<Line<2_000>>("moved_from").map(|line| line.0);
     let client_id = section.required::<Line<255>>("client_id").map(|line| line.0);
     let authentication = authentication(section);
-    let endpoints = Endpoints {
+    let endpoints = EndpointAddresses {
         keys: address(section, "key_retrieval_uri", may_call),
         token: address(section, "access_token_uri", may_call),
         authorization: address(section, "user_authorization_uri", may_call),

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::password::Passwords;
 use crate::release::RunningReleases;
-use crate::webhook::Endpoints;
+use crate::webhook::WebhookEndpoints;
 
 /// The index of this node and what feeds it.
 pub struct Node {
@@ -31,7 +31,7 @@ pub struct Node {
     applications: Arc<Applications>,
     catalog: Arc<Catalog>,
     passwords: Passwords,
-    webhooks: Arc<Endpoints>,
+    webhooks: Arc<WebhookEndpoints>,
     releases: Arc<RunningReleases>,
     settings: ArcSwap<TokenSettings>,
     progress: Mutex<Progress>,
@@ -56,7 +56,7 @@ impl Node {
         applications: Arc<Applications>,
         catalog: Arc<Catalog>,
         passwords: Passwords,
-        webhooks: Arc<Endpoints>,
+        webhooks: Arc<WebhookEndpoints>,
         releases: Arc<RunningReleases>,
     ) -> Self {
         Self {

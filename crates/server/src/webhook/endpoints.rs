@@ -17,13 +17,13 @@ use crate::service::items::kind::is_webhook_endpoint;
 const BATCH: u64 = 500;
 
 /// The endpoints. One writer at a time, who applies the change log; any number of readers.
-pub struct Endpoints {
+pub struct WebhookEndpoints {
     sealer: Sealer,
     by_path: HashMap<Box<str>, Arc<Endpoint>>,
     by_number: HashMap<ItemNumber, Arc<Endpoint>>,
 }
 
-impl Endpoints {
+impl WebhookEndpoints {
     pub(super) fn new(sealer: Sealer) -> Self {
         Self { sealer, by_path: HashMap::new(), by_number: HashMap::new() }
     }

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::answer::method_of;
 pub use self::endpoint::{Endpoint, Kind};
-pub use self::endpoints::Endpoints;
+pub use self::endpoints::WebhookEndpoints;
 use self::forward::ForwardRules;
 pub use self::intake::{send_test, take};
 use self::refusals::Refusals;
@@ -48,7 +48,7 @@ const WAITING: usize = 4_096;
 /// What webhook endpoints work with.
 pub struct Webhooks {
     /// All endpoints of this node.
-    pub endpoints: Arc<Endpoints>,
+    pub endpoints: Arc<WebhookEndpoints>,
     /// Where requests are forwarded to, and where not.
     pub rules: ForwardRules,
     /// Wakes who forwards: something may be due.
@@ -71,7 +71,7 @@ impl Webhooks {
         let (writer, jobs) = mpsc::channel(WAITING);
         let (refusals, refused) = Refusals::new();
         Self {
-            endpoints: Arc::new(Endpoints::new(sealer)),
+            endpoints: Arc::new(WebhookEndpoints::new(sealer)),
             rules,
             is_due: Notify::new(),
             watchers: Watchers::default(),

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::fault::OidcFault;
 use super::http::{Client, Credentials};
-use super::settings::{Endpoints, OidcSettings};
+use super::settings::{EndpointAddresses, OidcSettings};
 
 /// The discovery document, as far as it is of use. Addresses that the configuration names are in it already.
 #[derive(Clone, Debug, Deserialize)]
@@ -50,7 +50,7 @@ impl Metadata {
     }
 
     /// What the configuration says goes before what the document says.
-    fn corrected(self, endpoints: &Endpoints) -> Self {
+    fn corrected(self, endpoints: &EndpointAddresses) -> Self {
         Self {
             authorization_endpoint: endpoints.authorization.clone().or(self.authorization_endpoint),
             token_endpoint: endpoints.token.clone().or(self.token_endpoint),
@@ -86,7 +86,7 @@ pub(super) fn document(issuer: &str) -> String {
 
 /// Reads the document; it is not needed where the configuration names the three addresses that a sign-in needs.
 pub(super) async fn fetch(client: &Client, settings: &OidcSettings) -> Result<Metadata, OidcFault> {
-    let Endpoints { keys, token, authorization, .. } = &settings.endpoints;
+    let EndpointAddresses { keys, token, authorization, .. } = &settings.endpoints;
     if keys.is_some() && token.is_some() && authorization.is_some() {
         return Ok(Metadata::of_settings(settings));
     }

@@ -34,7 +34,7 @@ pub use self::jws::{Algorithm, NotAnAlgorithm, SigningKey, UnusableKey};
 pub use self::logout_token::SignedOut;
 pub use self::proxy::{HttpProxy, NotAProxy};
 pub use self::settings::{
-    AccessTokenSettings, ClaimNames, ClientAuthentication, Endpoints, OidcSettings, Prompt,
+    AccessTokenSettings, ClaimNames, ClientAuthentication, EndpointAddresses, OidcSettings, Prompt,
 };
 
 use self::discovery::Metadata;

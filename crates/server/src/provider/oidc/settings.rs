@@ -30,7 +30,7 @@ pub struct OidcSettings {
     /// How Patgate proves that.
     pub authentication: ClientAuthentication,
     /// Addresses that the discovery document says otherwise or not at all.
-    pub endpoints: Endpoints,
+    pub endpoints: EndpointAddresses,
     /// Where the provider sends people back to. `None`: `/oidc-login` below the public URL.
     pub redirect_uri: Option<Url>,
     /// Where it sends people after a log-out. `None`: `/login` below the public URL.
@@ -95,7 +95,7 @@ impl ClientAuthentication {
 
 /// Addresses that take precedence over those of the discovery document.
 #[derive(Clone, Debug, Default)]
-pub struct Endpoints {
+pub struct EndpointAddresses {
     /// Its public keys (`jwks_uri`).
     pub keys: Option<Url>,
     /// Where codes become tokens.

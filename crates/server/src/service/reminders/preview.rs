@@ -106,7 +106,7 @@ pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Pr
     preview.days = settings.schedule().longest().into();
     // Who may not see other people's tokens is told how many, not which.
     let may_see = caller.may(state, TOKEN_VIEW_ALL);
-    let mut found = Found::new(may_see, &part);
+    let mut found = Gathered::new(may_see, &part);
     let since = last_night(state, now).await?.map_or(now, |run| run.at);
     let between = between(&settings, since, now);
     let schedule = settings.schedule();
@@ -128,7 +128,7 @@ pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Pr
             found.add(&tokens, plan(&schedule, &tokens, now));
         }
     }
-    let Found { counts, mails, left_out, planned, skipped, .. } = found;
+    let Gathered { counts, mails, left_out, planned, skipped, .. } = found;
     (preview.planned, preview.skipped) = counts;
     let of_mails = planned.iter().flat_map(|mail| &mail.named).copied();
     let grants: Vec<_> = of_mails.chain(skipped.iter().map(|(_, grant, _)| *grant)).collect();
@@ -150,8 +150,8 @@ pub async fn preview(state: &AppState, caller: &Caller, part: Part) -> Result<Pr
     Ok(preview)
 }
 
-/// What was found so far.
-struct Found {
+/// What was gathered so far.
+struct Gathered {
     /// Whether anything is named, beside being counted.
     is_named: bool,
     /// How many tokens of a mail are named.
@@ -174,7 +174,7 @@ struct NamedMail {
     more: usize,
 }
 
-impl Found {
+impl Gathered {
     fn new(is_named: bool, part: &Part) -> Self {
         Self {
             is_named,

@@ -17,7 +17,7 @@ use super::Format;
 use super::page::Asked;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::written_lists::{Draft, Found, ListName, Patience, ROWS, Rows, WrittenRow};
+use crate::written_lists::{Draft, KnownList, ListName, Patience, ROWS, Rows, WrittenRow};
 
 /// How many rows are read at once.
 const PIECE: u64 = 200;
@@ -82,10 +82,10 @@ impl Source {
         let (lists, store) = (&self.state.written_lists, &self.state.store);
         let (draft, before) = loop {
             match lists.find(store, self.name.clone()).await? {
-                Found::Unchanged(text) => return Ok(Ok(text)),
+                KnownList::Unchanged(text) => return Ok(Ok(text)),
                 // It may be short, and nobody is to wait for a short one.
-                Found::Unknown(draft) => break (draft, None),
-                Found::Changed { before, ids, facts, mut draft } => {
+                KnownList::Unknown(draft) => break (draft, None),
+                KnownList::Changed { before, ids, facts, mut draft } => {
                     if lists.takes_turn(&mut draft, patience).await {
                         break (draft, Some((before, ids, facts)));
                     }

@@ -71,16 +71,16 @@ pub(super) async fn find_configurations(
         async move {
             let filter = ItemFilter { numbers: wanted.only.map(numbered), ..filter };
             let found = items::list_bare(&state, &caller, &filter, &wanted.seek, wanted.limit).await?;
-            Ok(found.into_iter().map(Found).collect())
+            Ok(found.into_iter().map(FoundConfiguration).collect())
         }
     };
-    listed::<Found, _>(Format::Json, Asked::ALL, Some(source), read).await
+    listed::<FoundConfiguration, _>(Format::Json, Asked::ALL, Some(source), read).await
 }
 
 /// A configuration that was found.
-struct Found(ItemView);
+struct FoundConfiguration(ItemView);
 
-impl Row for Found {
+impl Row for FoundConfiguration {
     type Place = ItemCursor;
 
     fn id(&self) -> i64 {
