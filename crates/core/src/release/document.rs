@@ -29,6 +29,9 @@ pub struct Release {
     pub phases: Vec<Phase>,
     /// Its variables.
     pub variables: Vec<Variable>,
+    /// Whose the passwords among the variables of a template are: of the one who made it. Their log-in name may be another's later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passwords_of: Option<UserId>,
     /// As whom its scripts call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_as: Option<RunAs>,
@@ -206,6 +209,7 @@ impl Release {
             title,
             owner,
             status: ReleaseStatus::Planned,
+            passwords_of: None,
             template: Some(self.id.clone()),
             created_at: now,
             started_at: None,

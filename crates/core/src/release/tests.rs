@@ -51,6 +51,7 @@ fn template(phases: &[&str]) -> Release {
         owner: "ann".to_owned(),
         phases: phases.collect(),
         variables: Vec::new(),
+        passwords_of: None,
         run_as: None,
         abort_on_failure: false,
         abort_comment: None,

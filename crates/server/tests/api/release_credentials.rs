@@ -1,10 +1,10 @@
 //! *Run automated tasks as user*: what is refused wherever it is entered, and whose hand takes it away.
 
-use patgate_core::user::Origin;
+use patgate_core::user::{INTERNAL_PROVIDER, Origin, PrincipalKind};
 use patgate_store::{AuditFilter, Page, ReleaseFilter};
 use serde_json::{Value, json};
 
-use crate::common::{NewGrant, PASSWORD, World, get, post, put};
+use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
 
 const TEMPLATES: &str = "/api/v1/templates";
 const MAKES: [&str; 4] = ["template#create", "release#create", "release#view", "login"];
@@ -102,6 +102,31 @@ async fn who_else_starts_it_as_somebody_of_their_own_does_not_say_where_the_pass
     let own = put(path.clone()).json(&json!({ "scriptUserPassword": token.text }));
     assert!(world.send(own.basic("bob", PASSWORD)).await.json()["runAs"].is_object());
     assert_eq!(start("bob", "there").await.status(), 400);
+}
+
+#[tokio::test]
+async fn somebody_made_again_under_the_name_of_its_maker_gets_no_password_of_a_template() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    world.user("ann", &MAKES).await;
+    let token = world.token(&root, NewGrant::default()).await;
+    let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
+    let path = format!("{TEMPLATES}/{}", made.json()["id"].as_str().unwrap());
+    let change = async |title: &str| {
+        let gate = json!({ "type": "xlrelease.GateTask", "title": title });
+        let script =
+            json!({ "type": "xlrelease.ScriptTask", "title": title, "script": format!("print('{title}')") });
+        let phases = json!({ "phases": [{ "title": "Test", "tasks": [gate, script] }] });
+        let changed = world.send(put(path.clone()).json(&phases).basic("ann", PASSWORD)).await.json();
+        changed["variables"][0]["value"] == json!("********")
+    };
+    assert!(change("hers").await, "her own hand");
+    assert_eq!(world.send(delete("/api/v1/users/ann").basic("root", PASSWORD)).await.status(), 204);
+    let again = json!({ "username": "ann", "password": PASSWORD, "fullName": "Ann", "email": "" });
+    let again = world.send(post("/api/v1/users/ann").json(&again).basic("root", PASSWORD)).await;
+    assert!((200..300).contains(&again.status()), "{}", again.text());
+    world.role_of(PrincipalKind::User, "ann", INTERNAL_PROVIDER, &MAKES).await;
+    assert!(!change("of another").await);
 }
 
 #[tokio::test]

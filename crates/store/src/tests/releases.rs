@@ -52,6 +52,7 @@ pub(super) fn planned(id: i64, title: &str) -> StoredRelease {
         owner: "ann".to_owned(),
         phases: vec![phase],
         variables: Vec::new(),
+        passwords_of: None,
         run_as: None,
         abort_on_failure: false,
         abort_comment: None,

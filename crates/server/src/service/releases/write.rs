@@ -36,6 +36,7 @@ pub async fn create_template(
         owner: caller.facts.username.to_string(),
         phases: Vec::new(),
         variables: Vec::new(),
+        passwords_of: Some(caller.user),
         run_as,
         abort_on_failure: false,
         abort_comment: None,
@@ -143,7 +144,12 @@ pub(super) fn keeps(run_as: &RunAs, caller: &Caller) -> bool {
 /// Whether scripts that this caller changes, or steers, still get the passwords of a template: its own maker is here, and no token
 /// with less than all they may do is used.
 pub(super) fn keeps_passwords(template: &Release, caller: &Caller) -> bool {
-    template.owner == *caller.facts.username && has_all_permissions(caller)
+    let is_maker = match template.passwords_of {
+        Some(user) => user == caller.user,
+        // An older program noted the name alone.
+        None => template.owner == *caller.facts.username,
+    };
+    is_maker && has_all_permissions(caller)
 }
 
 fn has_all_permissions(caller: &Caller) -> bool {

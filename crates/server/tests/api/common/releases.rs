@@ -106,6 +106,7 @@ fn template() -> Release {
         owner: "root".to_owned(),
         phases: vec![phase],
         variables: Vec::new(),
+        passwords_of: None,
         run_as: None,
         abort_on_failure: false,
         abort_comment: None,
