@@ -12,6 +12,13 @@ use super::message::{Fault, Said, SyntaxAt, ToWorker};
 use super::process::{Process, Silence};
 use super::workers::Outcome;
 
+/// For so many secrets all that may be printed is looked through. A script chooses both, and the server is who looks: with more
+/// secrets, what would take more than that is not shown.
+const SECRETS: u64 = 32;
+/// What is shown in its place.
+const NOT_SHOWN: &str =
+    "(what follows is not shown: there are too many passwords to look for in so much text)";
+
 /// How a conversation ended.
 pub(super) enum End {
     /// The worker said how its script ended, and can take another.
@@ -33,7 +40,8 @@ pub(super) async fn converse<Fut>(
 where
     Fut: Future<Output = Result<Answer, CallRefused>>,
 {
-    let (mut printed, mut called) = (0_u64, 0_u32);
+    let (mut printed, mut called, mut looked) = (0_u64, 0_u32, 0_u64);
+    let most = limits.output_bytes.saturating_mul(SECRETS);
     loop {
         let said = match process.hear().await {
             Ok(said) => said,
@@ -45,8 +53,14 @@ where
                 if printed > limits.output_bytes {
                     return End::Distrusted(Failure::Output { bytes: limits.output_bytes });
                 }
-                // Masked as a whole: a secret may have several lines.
-                mask.applied(&text).split('\n').for_each(|line| log(line.to_owned()));
+                let was_shown = looked <= most;
+                looked = looked.saturating_add((text.len() as u64 + 1).saturating_mul(mask.count()));
+                if looked <= most {
+                    // Masked as a whole: a secret may have several lines.
+                    mask.applied(&text).split('\n').for_each(|line| log(line.to_owned()));
+                } else if was_shown {
+                    log(NOT_SHOWN.to_owned());
+                }
                 continue;
             }
             Said::Completed(variables) => return End::Outcome(Outcome::Completed { variables }),

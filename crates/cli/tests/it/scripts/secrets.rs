@@ -3,7 +3,7 @@
 use patgate_server::script::{CallRefused, Limits};
 use serde_json::json;
 
-use super::{reason, run_with, script, workers};
+use super::{reason, run_with, script, small, workers};
 
 const TOKEN: &str = "rpa_2Wq~8 hJ/x+y\"z";
 
@@ -73,4 +73,21 @@ async fn a_secret_of_several_lines_is_hidden_as_a_whole() {
     );
     let (_, lines) = run_with(&workers, script_of, |_| Err(CallRefused::new("no"))).await;
     assert_eq!(lines, ["a ****** b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn more_passwords_than_anybody_has_do_not_keep_the_server_looking_for_them() {
+    let workers = workers(small());
+    let secrets: Vec<_> = (0..40).map(|number| format!("{}{number}", "a".repeat(20))).collect();
+    let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
+    let text = "print('short', 'a' * 20 + '7')\nprint('b' * 4000)\nprint('c')";
+    let (outcome, lines) =
+        run_with(&workers, script(text, json!({}), &secrets), |_| Err(CallRefused::new("no"))).await;
+    super::variables(outcome);
+    let not_shown = "(what follows is not shown: there are too many passwords to look for in so much text)";
+    assert_eq!(lines, ["short ******", not_shown]);
+    // As many as somebody may have change nothing.
+    let few = &secrets[..32];
+    let (_, lines) = run_with(&workers, script(text, json!({}), few), |_| Err(CallRefused::new("no"))).await;
+    assert_eq!(lines.len(), 3);
 }

@@ -40,6 +40,11 @@ impl Mask {
         Self { secrets: secrets.map(Needles::of).collect() }
     }
 
+    /// How many secrets there are: so often a text is looked through.
+    pub(super) fn count(&self) -> u64 {
+        self.secrets.len() as u64
+    }
+
     /// The text with each secret hidden.
     pub(super) fn applied(&self, text: &str) -> String {
         if self.secrets.is_empty() {

@@ -85,6 +85,10 @@ impl View {
     /// `None`: it begins nowhere.
     fn beginnings(&self, needle: &[u8]) -> Option<Vec<u32>> {
         let length = u32::try_from(needle.len()).ok().filter(|length| *length > 0)?;
+        // No text is longer when it is decoded. A script that prints single characters has no long secret prepared for each.
+        if needle.len() > self.units.len() {
+            return None;
+        }
         let backwards = Backwards::new(needle);
         // How much of the needle's end stands at the beginning of what follows each byte.
         let mut fits = vec![0_u32; self.units.len() + 1];
