@@ -1,5 +1,6 @@
 //! One worker: starts it, talks to it, and finds out how it ended.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
@@ -113,10 +114,36 @@ fn priority_of(process: Pid) -> Option<i32> {
     getpriority_process(Some(process)).ok()
 }
 
+/// Whether a worker holds more memory than so many bytes (proc(5), `VmRSS`). One that has ended does not, nor one of which the
+/// system does not tell.
+pub(super) fn holds_more_than(process: Option<Pid>, bytes: u64) -> bool {
+    let held = process.and_then(|process| {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        held.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1_024)
+    });
+    held.is_some_and(|held| held > bytes)
+}
+
 /// Lets all others go first from now on. A worker cannot be made quicker again: it is not used for another script.
 pub(super) fn let_others_go_first(process: Option<Pid>) {
     if let Some(process) = process {
         // It may have ended just now; a system that refuses has its reasons.
         let _ = setpriority_process(Some(process), LAST);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+
+    use super::*;
+
+    #[test]
+    fn the_system_tells_how_much_memory_a_process_holds() {
+        let held = black_box(vec![1_u8; 64 << 20]);
+        let own = Some(rustix::process::getpid());
+        assert!(holds_more_than(own, held.len() as u64));
+        assert!(!holds_more_than(own, u64::MAX) && !holds_more_than(None, 0));
     }
 }

@@ -19,13 +19,17 @@ use super::failure::{CheckFailed, Failure, SyntaxFault};
 use super::limits::{Limits, TEXT_BYTES, VARIABLES_BYTES};
 use super::mask::Mask;
 use super::message::{Job, Said, ToWorker};
-use super::process::{Process, let_others_go_first};
+use super::process::{Process, holds_more_than, let_others_go_first};
 
 /// How many scripts a worker runs before a new one takes its place: what one leaves behind in memory ends some time.
 const SCRIPTS: u32 = 200;
 /// How long a script runs like any other. One that takes longer comes last from then on, so that it slows down nobody,
 /// and leaves its place to others when there is another for it.
 const QUICK: Duration = Duration::from_millis(100);
+/// When one looks at the memory of a script that still runs: a single statement may take all of it before anything else is seen.
+const GLANCE: Duration = Duration::from_millis(25);
+/// A script that holds more than this part of its memory by then comes last at once.
+const MUCH: u64 = 4;
 /// Checks at a time.
 const CHECKS: usize = 2;
 /// How long a check may take.
@@ -186,14 +190,20 @@ impl Workers {
     }
 
     /// Waits for the end of a script. One that takes long comes last from then on, and goes to another place as soon as there is
-    /// one.
+    /// one; one that takes much memory comes last earlier.
     async fn watched<'w, T>(
         &'w self,
         mut running: impl Future<Output = T> + Unpin,
         process: Option<Pid>,
         place: &mut SemaphorePermit<'w>,
     ) -> T {
-        if let Ok(end) = tokio::time::timeout(QUICK, &mut running).await {
+        if let Ok(end) = tokio::time::timeout(GLANCE, &mut running).await {
+            return end;
+        }
+        if holds_more_than(process, self.limits.memory_bytes / MUCH) {
+            let_others_go_first(process);
+        }
+        if let Ok(end) = tokio::time::timeout(QUICK.saturating_sub(GLANCE), &mut running).await {
             return end;
         }
         let_others_go_first(process);

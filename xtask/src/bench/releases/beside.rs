@@ -32,9 +32,10 @@ const LOOK: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is without end, and how a script says it.
-const ENDLESS: [(&str, &str); 4] = [
+const ENDLESS: [(&str, &str); 5] = [
     ("loops", "for i in range(1000000000):\n    pass\n"),
     ("allocates", "kept = []\nfor i in range(1000000000):\n    kept.append(str(i) * 10000)\n"),
+    ("allocates in one statement", "kept = [str(i) * 10000 for i in range(1000000000)]\n"),
     ("recurses", "def again(n):\n    return again(n + 1) + 1\nagain(0)\n"),
     ("prints", "for i in range(1000000000):\n    print('again and again and again', i)\n"),
 ];
