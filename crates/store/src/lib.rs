@@ -51,8 +51,8 @@ pub use decisions::{StoredDecision, Touched, TouchedGlance, UnreadableDecision};
 pub use error::{Fault, OpenError, StoreError};
 pub use grants::{FoundGrants, GrantCursor, GrantFilter, GrantLife, GrantSort};
 pub use items::{
-    BoundGrant, DigestedSecret, Item, ItemCursor, ItemFilter, ItemQuery, ItemReference, NewItem,
-    SealedSecret, StoredSecret, StoredSecrets,
+    BoundGrant, DigestedSecret, Item, ItemCursor, ItemFilter, ItemQuery, ItemReference, ItemUpdate, NewItem,
+    RefusedItem, SealedSecret, StoredSecret, StoredSecrets,
 };
 pub use keyset::{NotACursor, Seek, TimeCursor};
 pub use load::{IndexedGrant, Loaded};

@@ -1,9 +1,11 @@
 //! Roles: few, and read whole.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
 use patgate_core::identifier::RoleId;
+use patgate_core::permission::PermissionId;
 use patgate_core::role::Role;
 use patgate_core::user::Username;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
@@ -11,7 +13,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
-use crate::rows::{Page, after_prefix, column, json, parsed};
+use crate::rows::{Page, after_prefix, column, containing, json, of_each, parsed, to_json};
 use crate::store::Store;
 use crate::tables::Roles;
 
@@ -66,6 +68,14 @@ impl Store {
         let roles = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(in_list_order(roles, seek.is_backward()))
     }
+
+    /// These roles, in no order. Those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn roles_by_ids(&self, ids: &[RoleId]) -> Result<Vec<Role>, StoreError> {
+        by_ids(&self.inner.orm, ids).await
+    }
 }
 
 /// What [`Store::list_roles`] asks.
@@ -95,6 +105,41 @@ pub(crate) async fn by_name(
 /// The role of this identifier.
 pub(crate) async fn by_id(connection: &impl ConnectionTrait, id: RoleId) -> Result<Option<Role>, StoreError> {
     one(connection, selection().and_where(Expr::col(Roles::Id).eq(id.as_i64())).take()).await
+}
+
+/// These roles, in no order. Those that are not there are left out.
+pub(crate) async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: &[RoleId],
+) -> Result<Vec<Role>, StoreError> {
+    let ids: Vec<_> = ids.iter().map(|id| id.as_i64()).collect();
+    of_each(connection, &selection(), Roles::Id, &ids, read).await
+}
+
+/// The roles of these names, by the keys of their names. Those that are not there are left out.
+pub(crate) async fn by_names(
+    connection: &impl ConnectionTrait,
+    names: &[&Username],
+) -> Result<HashMap<String, Role>, StoreError> {
+    let keys: BTreeSet<_> = names.iter().map(|name| name.key()).collect();
+    let keys: Vec<_> = keys.into_iter().collect();
+    let roles = of_each(connection, &selection(), Roles::NameKey, &keys, read).await?;
+    Ok(roles.into_iter().map(|role| (role.name.key(), role)).collect())
+}
+
+/// The roles that hold this permission, in the order of their names. The database looks through the texts, so that the others,
+/// of which there may be thousands, are not taken apart here.
+pub(crate) async fn with_permission(
+    connection: &impl ConnectionTrait,
+    permission: &PermissionId,
+) -> Result<Vec<Role>, StoreError> {
+    let written = to_json(permission, "permissions")?;
+    let select = selection()
+        .and_where(Expr::col(Roles::Permissions).like(containing(&written)))
+        .order_by(Roles::NameKey, Order::Asc)
+        .take();
+    let roles: Vec<Role> = connection.query_all(&select).await?.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(roles.into_iter().filter(|role| role.permissions.contains(permission)).collect())
 }
 
 /// All roles, in the order of their names.

@@ -1,12 +1,18 @@
-//! What all tables share: pages of a list, times and JSON texts in columns, and patterns that match literally.
+//! What all tables share: pages of a list, times and JSON texts in columns, patterns that match literally, and many rows in one
+//! statement.
 
 use jiff::Timestamp;
-use sea_orm::sea_query::LikeExpr;
-use sea_orm::{QueryResult, TryGetable};
+use sea_orm::sea_query::{
+    Expr, ExprTrait, IntoIden, LikeExpr, Query, SelectStatement, TableRef, UpdateStatement, Value, ValueTuple,
+};
+use sea_orm::{ConnectionTrait, QueryResult, TryGetable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
+
+/// How many rows one statement asks for or writes: databases bound the values of a statement, and a row has at most twenty.
+pub(crate) const AT_ONCE: usize = 500;
 
 /// Which part of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +81,52 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str, name: &'static str) -> 
 /// A JSON text for its column.
 pub(crate) fn to_json(value: &impl Serialize, name: &'static str) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Unreadable(name))
+}
+
+/// What a selection reads of the rows whose column has one of these values, in no order. A value that stands twice may be read
+/// twice.
+pub(crate) async fn of_each<T, V: Into<Value> + Clone>(
+    connection: &impl ConnectionTrait,
+    selection: &SelectStatement,
+    column: impl IntoIden,
+    values: &[V],
+    read: fn(&QueryResult) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let column = column.into_iden();
+    let mut found = Vec::with_capacity(values.len());
+    for values in values.chunks(AT_ONCE) {
+        let is_one_of = Expr::col(column.clone()).is_in(values.iter().cloned());
+        let select = selection.clone().and_where(is_one_of).take();
+        for row in connection.query_all(&select).await? {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes columns of many rows in few statements. A row is the value of its key, and then one for each column; no key may stand
+/// twice.
+pub(crate) fn updates<C: IntoIden>(
+    table: impl IntoIden,
+    key: impl IntoIden,
+    columns: impl IntoIterator<Item = C>,
+    rows: &[Vec<Value>],
+) -> Vec<UpdateStatement> {
+    // Both databases call the columns of a list of values so.
+    let listed = |at: usize| Expr::col(("listed", format!("column{at}")));
+    let (table, key) = (table.into_iden(), key.into_iden());
+    let columns: Vec<_> = columns.into_iter().map(IntoIden::into_iden).collect();
+    let update = |rows: &[Vec<Value>]| {
+        let rows = rows.iter().cloned().map(ValueTuple::Many).collect();
+        let mut update = Query::update();
+        update.table(table.clone()).from(TableRef::ValuesList(rows, "listed".into_iden()));
+        for (at, column) in columns.iter().enumerate() {
+            update.value(column.clone(), listed(at + 2));
+        }
+        update.and_where(Expr::col((table.clone(), key.clone())).eq(listed(1)));
+        update
+    };
+    rows.chunks(AT_ONCE).map(update).collect()
 }
 
 /// A pattern that finds `text` anywhere; `%` and `_` in it stand for themselves.

@@ -6,6 +6,9 @@
 //! transaction; and a transaction is begun only where none is open, for an inner one would be taken back with the
 //! outer one, long after its commit was answered. (<https://www.sqlite.org/lang_transaction.html>, section 2.3.)
 
+#[cfg(test)]
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sea_query::Values;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
@@ -22,6 +25,9 @@ use crate::error::StoreError;
 pub(crate) struct WriteTransaction {
     backend: DbBackend,
     state: Mutex<State>,
+    /// How many statements were run in it.
+    #[cfg(test)]
+    statements: AtomicU64,
 }
 
 impl WriteTransaction {
@@ -34,7 +40,12 @@ impl WriteTransaction {
             Pool::Sqlite(pool) => (DbBackend::Sqlite, Open::Sqlite(begin(pool, "BEGIN IMMEDIATE").await?)),
             Pool::Postgres(pool) => (DbBackend::Postgres, Open::Postgres(begin(pool, "BEGIN").await?)),
         };
-        Ok(Self { backend, state: Mutex::new(State { open, failed: false }) })
+        Ok(Self {
+            backend,
+            state: Mutex::new(State { open, failed: false }),
+            #[cfg(test)]
+            statements: AtomicU64::default(),
+        })
     }
 
     /// Makes everything durable.
@@ -74,7 +85,15 @@ impl WriteTransaction {
             return Err(DbErr::Custom("an earlier statement of this transaction failed".into()));
         }
         state.failed = true;
+        #[cfg(test)]
+        self.statements.fetch_add(1, Ordering::Relaxed);
         Ok(state)
+    }
+
+    /// How many statements were run in it so far.
+    #[cfg(test)]
+    pub(crate) fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 }
 

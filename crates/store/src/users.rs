@@ -1,5 +1,6 @@
 //! Users: the row, and the reads that the store and a change share.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,7 +14,8 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use crate::error::StoreError;
 use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
 use crate::password::{PasswordHashText, StoredPassword};
-use crate::rows::{Page, after_prefix, column, containing, json, optional_time, parsed, time};
+use crate::rows::{Page, after_prefix, column, containing, json, of_each, optional_time, parsed, time};
+use crate::store::Store;
 use crate::tables::Users;
 
 /// Which users to list; `Default` lists all that are not deleted. They come in the order of their names.
@@ -72,6 +74,16 @@ impl FromStr for UserCursor {
     }
 }
 
+impl Store {
+    /// These users, but for those who are deleted, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn users_by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        by_ids(&self.inner.orm, ids).await
+    }
+}
+
 /// The columns of a [`User`].
 pub(crate) const COLUMNS: [Users; 14] = [
     Users::Id,
@@ -103,6 +115,26 @@ pub(crate) async fn by_name(
 ) -> Result<Option<User>, StoreError> {
     let select = selection().and_where(Expr::col(Users::UsernameKey).eq(name.key())).take();
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
+}
+
+/// These users, but for those who are deleted, in no order.
+pub(crate) async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: &[UserId],
+) -> Result<Vec<User>, StoreError> {
+    let ids: Vec<_> = ids.iter().map(|id| id.as_i64()).collect();
+    of_each(connection, &selection(), Users::Id, &ids, read).await
+}
+
+/// The users of these names, by the keys of their names; those who are deleted are left out.
+pub(crate) async fn by_names(
+    connection: &impl ConnectionTrait,
+    names: &[&Username],
+) -> Result<HashMap<String, User>, StoreError> {
+    let keys: BTreeSet<_> = names.iter().map(|name| name.key()).collect();
+    let keys: Vec<_> = keys.into_iter().collect();
+    let users = of_each(connection, &selection(), Users::UsernameKey, &keys, read).await?;
+    Ok(users.into_iter().map(|user| (user.username.key(), user)).collect())
 }
 
 /// The names of those who are not deleted.

@@ -1,16 +1,20 @@
 //! Changes of configuration items.
 
+use std::collections::{BTreeSet, HashMap};
+use std::slice;
+
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{ItemId, Properties, descriptor};
+use patgate_core::item::{ItemId, Properties};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 
 use super::Change;
+use super::taken::Taken;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
-use crate::items::{self, Item, NewItem, StoredSecret, StoredSecrets};
-use crate::rows::to_json;
+use crate::items::{self, Item, ItemUpdate, NewItem, RefusedItem, StoredSecret, StoredSecrets};
+use crate::rows::{AT_ONCE, updates};
 use crate::tables::ConfigurationItems;
 
 /// What somebody tries a mail server out with.
@@ -25,7 +29,7 @@ pub enum MailTrial {
 }
 
 /// What errors call it.
-const ITEM: &str = "configuration item";
+pub(super) const ITEM: &str = "configuration item";
 
 impl Change {
     /// The configuration item at this place, whatever the case.
@@ -34,6 +38,16 @@ impl Change {
     /// [`StoreError`] when the database fails; so with all reads below.
     pub async fn item(&self, id: &ItemId) -> Result<Option<Item>, StoreError> {
         items::by_id(&self.transaction, id).await
+    }
+
+    /// The configuration items at these places, in the order of the places. Those that are not there are left out.
+    pub async fn items_at(&self, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
+        items::at(&self.transaction, ids).await
+    }
+
+    /// The configuration items of these numbers, in no order. Those that are not there are left out.
+    pub async fn items_numbered(&self, numbers: &[ItemNumber]) -> Result<Vec<Item>, StoreError> {
+        items::numbered(&self.transaction, numbers).await
     }
 
     /// The configuration item of this number.
@@ -62,49 +76,46 @@ impl Change {
     /// [`StoreError::AlreadyThere`] when the place is taken; [`StoreError::ValueTaken`] when a value is that no two items may
     /// have; [`StoreError::NotFound`] when its folder is not there, or is none.
     pub async fn insert_item(&mut self, new: &NewItem) -> Result<Item, StoreError> {
-        let id = self.free_place(&new.id, None).await?;
-        let item = Item {
-            number: new.number,
-            id,
-            type_name: new.type_name.clone(),
-            version: 1,
-            properties: new.properties.clone(),
-            secrets: new.secrets.clone(),
-            created_at: self.now,
-            created_by: self.actor.name.clone(),
-            changed_at: self.now,
-            changed_by: self.actor.name.clone(),
-        };
-        let unique_key = self.free_value(&item).await?;
-        let at = self.now.as_millisecond();
-        let insert = Query::insert()
-            .into_table(ConfigurationItems::Table)
-            .columns(items::COLUMNS.into_iter().chain([
-                ConfigurationItems::IdKey,
-                ConfigurationItems::FolderKey,
-                ConfigurationItems::UniqueKey,
-            ]))
-            .values_panic([
-                item.number.as_i64().into(),
-                item.id.as_str().into(),
-                item.type_name.as_str().into(),
-                item.version.into(),
-                to_json(&item.properties, "properties")?.into(),
-                to_json(&item.secrets, "sealed_secrets")?.into(),
-                at.into(),
-                item.created_by.as_str().into(),
-                at.into(),
-                item.changed_by.as_str().into(),
-                item.id.key().into(),
-                folder_key(&item.id).into(),
-                unique_key.into(),
-            ])
-            .take();
-        self.execute(&insert).await?;
-        let secrets: Vec<_> = item.secrets.keys().collect();
-        let detail = json!({ "type": item.type_name, "properties": item.properties, "secrets": secrets });
-        self.note_item(&item, "item.create", detail);
-        Ok(item)
+        let mut items = self.insert_items(slice::from_ref(new)).await.map_err(|refused| refused.error)?;
+        items.pop().ok_or(StoreError::NotFound(ITEM))
+    }
+
+    /// Makes configuration items, all or none of them, in their order: a folder before what is in it.
+    ///
+    /// # Errors
+    /// As [`Change::insert_item`], for the first that is refused; nothing was written then.
+    pub async fn insert_items(&mut self, new: &[NewItem]) -> Result<Vec<Item>, RefusedItem> {
+        let mut taken = Taken::before(&self.transaction, new).await?;
+        let mut items = Vec::with_capacity(new.len());
+        for (at, new) in new.iter().enumerate() {
+            let item = Item {
+                number: new.number,
+                id: new.id.clone(),
+                type_name: new.type_name.clone(),
+                version: 1,
+                properties: new.properties.clone(),
+                secrets: new.secrets.clone(),
+                created_at: self.now,
+                created_by: self.actor.name.clone(),
+                changed_at: self.now,
+                changed_by: self.actor.name.clone(),
+            };
+            items.push(taken.put(item).map_err(|error| RefusedItem { at, error })?);
+        }
+        for some in items.chunks(AT_ONCE) {
+            let mut insert =
+                Query::insert().into_table(ConfigurationItems::Table).columns(items::ALL_COLUMNS).take();
+            for item in some {
+                insert.values_panic(items::row(item)?.into_iter().map(Expr::from));
+            }
+            self.execute(&insert).await?;
+        }
+        for item in &items {
+            let secrets: Vec<_> = item.secrets.keys().collect();
+            let detail = json!({ "type": item.type_name, "properties": item.properties, "secrets": secrets });
+            self.note_item(item, "item.create", detail);
+        }
+        Ok(items)
     }
 
     /// Puts other values and secrets in place. Returns the item as it is then.
@@ -119,29 +130,52 @@ impl Change {
         properties: Properties,
         secrets: StoredSecrets,
     ) -> Result<Item, StoreError> {
-        let before = self.item_of_version(number, version).await?;
-        if before.properties == properties && before.secrets == secrets {
-            return Ok(before);
+        let update = ItemUpdate { number, version, properties, secrets };
+        let mut items = self.update_items(vec![update]).await.map_err(|refused| refused.error)?;
+        items.pop().ok_or(StoreError::NotFound(ITEM))
+    }
+
+    /// Puts other values and secrets in place for several items, all or none of them, in their order; none may stand twice.
+    /// Returns them as they are then.
+    ///
+    /// # Errors
+    /// As [`Change::update_item`], for the first that is refused; what was written before it is not to be committed.
+    pub async fn update_items(&mut self, updates: Vec<ItemUpdate>) -> Result<Vec<Item>, RefusedItem> {
+        let numbers: Vec<_> = updates.iter().map(|update| update.number).collect();
+        let there = items::numbered(&self.transaction, &numbers).await?;
+        let mut there: HashMap<_, _> = there.into_iter().map(|item| (item.number, item)).collect();
+        let mut items = Vec::with_capacity(updates.len());
+        let mut written = Vec::with_capacity(updates.len());
+        for (at, update) in updates.into_iter().enumerate() {
+            let refused = |error| RefusedItem { at, error };
+            let before = there.remove(&update.number).ok_or(refused(StoreError::NotFound(ITEM)))?;
+            if before.version != update.version {
+                return Err(refused(StoreError::Overtaken(ITEM)));
+            }
+            if before.properties == update.properties && before.secrets == update.secrets {
+                items.push(before);
+                continue;
+            }
+            let detail = differences(&before, &update);
+            let ItemUpdate { properties, secrets, .. } = update;
+            let item = Item { properties, secrets, ..self.touched_item(before.clone()) };
+            let is_moving_value = unique_key(&before) != unique_key(&item);
+            if is_moving_value {
+                self.free_value(&item).await.map_err(refused)?;
+            }
+            self.trim_webhooks_of(&item).await.map_err(refused)?;
+            self.steer_webhooks_of(&before, &item).await.map_err(refused)?;
+            self.resume_webhooks_of(&before, &item).await.map_err(refused)?;
+            self.note_item(&item, "item.update", detail);
+            written.push(item.clone());
+            // The next one may take the value that this one gives up.
+            if is_moving_value {
+                self.write_items(&std::mem::take(&mut written)).await.map_err(refused)?;
+            }
+            items.push(item);
         }
-        let names =
-            before.properties.keys().chain(properties.keys()).collect::<std::collections::BTreeSet<_>>();
-        let changed = names.into_iter().filter_map(|name| {
-            let (from, to) = (before.properties.get(name), properties.get(name));
-            (from != to).then(|| (name.clone(), json!({ "from": from, "to": to })))
-        });
-        let names = before.secrets.keys().chain(secrets.keys()).collect::<std::collections::BTreeSet<_>>();
-        let other: Vec<_> =
-            names.into_iter().filter(|name| before.secrets.get(*name) != secrets.get(*name)).collect();
-        let changed: serde_json::Map<_, _> = changed.collect();
-        let detail = json!({ "properties": changed, "secrets": other });
-        let item = Item { properties, secrets, ..self.touched_item(before.clone()) };
-        self.free_value(&item).await?;
-        self.write_item(&item).await?;
-        self.trim_webhooks_of(&item).await?;
-        self.steer_webhooks_of(&before, &item).await?;
-        self.resume_webhooks_of(&before, &item).await?;
-        self.note_item(&item, "item.update", detail);
-        Ok(item)
+        self.write_items(&written).await?;
+        Ok(items)
     }
 
     /// Notes that somebody tries a mail server out, and to whom the mail goes; nobody where there is none.
@@ -173,7 +207,8 @@ impl Change {
         if to.is_below(&before.id) || to.is_root() {
             return Err(StoreError::Unmovable);
         }
-        let to = self.free_place(to, Some(number)).await?;
+        let to =
+            Taken::of(&self.transaction, slice::from_ref(to), &[]).await?.free_place(to, Some(number))?;
         let below = items::below(&self.transaction, &before.id).await?;
         let mut moved = Vec::with_capacity(below.len());
         for item in below {
@@ -182,10 +217,11 @@ impl Change {
         }
         let first = Item { id: to, ..self.touched_item(before.clone()) };
         moved.insert(0, (before.id, first.clone()));
-        for (from, item) in moved {
-            self.write_item(&item).await?;
+        let (from, items): (Vec<_>, Vec<_>) = moved.into_iter().unzip();
+        self.write_items(&items).await?;
+        for (from, item) in from.iter().zip(&items) {
             let detail = json!({ "from": from, "to": item.id });
-            self.note_item(&item, "item.move", detail);
+            self.note_item(item, "item.move", detail);
         }
         Ok(first)
     }
@@ -204,18 +240,34 @@ impl Change {
         if version.is_some_and(|version| version != item.version) {
             return Err(StoreError::Overtaken(ITEM));
         }
-        if items::count_below(&self.transaction, &item.id, 1).await? > 0 {
-            return Err(StoreError::NotEmpty);
-        }
-        let delete = Query::delete()
-            .from_table(ConfigurationItems::Table)
-            .and_where(Expr::col(ConfigurationItems::Number).eq(number.as_i64()))
-            .take();
-        self.execute(&delete).await?;
-        self.forget_webhooks_of(number).await?;
-        let detail = json!({ "type": item.type_name, "properties": item.properties });
-        self.note_item(&item, "item.delete", detail);
+        self.delete_items(slice::from_ref(&item)).await.map_err(|refused| refused.error)?;
         Ok(item)
+    }
+
+    /// Deletes configuration items that were read in this change, all or none of them: what is in a folder before the folder. At
+    /// most some thousands at once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEmpty`] for the first folder with something in it that is not among them; nothing was deleted then.
+    pub async fn delete_items(&mut self, items: &[Item]) -> Result<(), RefusedItem> {
+        let numbers: Vec<_> = items.iter().map(|item| item.number).collect();
+        let places: Vec<_> = items.iter().map(|item| item.id.clone()).collect();
+        let in_use = items::folders_in_use(&self.transaction, &places, &numbers).await?;
+        if let Some(at) = places.iter().position(|place| in_use.contains(&place.key())) {
+            return Err(RefusedItem { at, error: StoreError::NotEmpty });
+        }
+        for some in numbers.chunks(AT_ONCE) {
+            let is_theirs =
+                Expr::col(ConfigurationItems::Number).is_in(some.iter().map(|number| number.as_i64()));
+            let delete = Query::delete().from_table(ConfigurationItems::Table).and_where(is_theirs).take();
+            self.execute(&delete).await?;
+        }
+        self.forget_webhooks_of(&numbers).await?;
+        for item in items {
+            let detail = json!({ "type": item.type_name, "properties": item.properties });
+            self.note_item(item, "item.delete", detail);
+        }
+        Ok(())
     }
 
     /// Puts the same secrets, sealed with another key, in place. The item stays of its version.
@@ -231,7 +283,7 @@ impl Change {
         let keys: Vec<_> =
             secrets.values().filter_map(StoredSecret::sealed).map(|secret| secret.key).collect();
         let item = Item { secrets, ..before };
-        self.write_item(&item).await?;
+        self.write_items(slice::from_ref(&item)).await?;
         self.note_item(&item, "item.reseal", json!({ "keys": keys }));
         Ok(())
     }
@@ -241,31 +293,14 @@ impl Change {
         if item.version == version { Ok(item) } else { Err(StoreError::Overtaken(ITEM)) }
     }
 
-    /// What no other item may have alike, when no other has it.
-    async fn free_value(&self, item: &Item) -> Result<Option<String>, StoreError> {
-        let Some(key) = items::unique_key(&item.type_name, &item.properties) else { return Ok(None) };
-        match items::by_unique_key(&self.transaction, &key).await? {
-            Some(other) if other.number != item.number => Err(StoreError::ValueTaken),
-            _ => Ok(Some(key)),
-        }
-    }
-
-    /// The place as it is written below its folder, when nothing but perhaps this item is there.
-    async fn free_place(&self, id: &ItemId, own: Option<ItemNumber>) -> Result<ItemId, StoreError> {
-        let folder = id.folder().ok_or(StoreError::AlreadyThere(ITEM))?;
-        let written = match folder.is_root() {
-            true => id.clone(),
-            false => {
-                let found = self.item(&folder).await?;
-                let found =
-                    found.filter(|item| descriptor(&item.type_name).is_some_and(|known| known.is_folder));
-                let found = found.ok_or(StoreError::NotFound("folder"))?;
-                id.moved(&folder, &found.id).map_err(|_| StoreError::Unmovable)?
-            }
-        };
-        match self.item(id).await? {
-            Some(other) if Some(other.number) != own => Err(StoreError::AlreadyThere(ITEM)),
-            _ => Ok(written),
+    /// Demands that nobody else has what no other item may have alike.
+    async fn free_value(&self, item: &Item) -> Result<(), StoreError> {
+        let key: Vec<_> = unique_key(item).into_iter().collect();
+        let holders = items::holders(&self.transaction, &key).await?;
+        if holders.iter().any(|(_, holder)| *holder != item.number) {
+            Err(StoreError::ValueTaken)
+        } else {
+            Ok(())
         }
     }
 
@@ -274,21 +309,12 @@ impl Change {
         Item { version: item.version + 1, changed_at: self.now, changed_by: self.actor.name.clone(), ..item }
     }
 
-    async fn write_item(&mut self, item: &Item) -> Result<(), StoreError> {
-        let update = Query::update()
-            .table(ConfigurationItems::Table)
-            .value(ConfigurationItems::Id, item.id.as_str())
-            .value(ConfigurationItems::IdKey, item.id.key())
-            .value(ConfigurationItems::FolderKey, folder_key(&item.id))
-            .value(ConfigurationItems::Version, item.version)
-            .value(ConfigurationItems::Properties, to_json(&item.properties, "properties")?)
-            .value(ConfigurationItems::SealedSecrets, to_json(&item.secrets, "sealed_secrets")?)
-            .value(ConfigurationItems::UniqueKey, items::unique_key(&item.type_name, &item.properties))
-            .value(ConfigurationItems::ChangedAt, item.changed_at.as_millisecond())
-            .value(ConfigurationItems::ChangedBy, item.changed_by.as_str())
-            .and_where(Expr::col(ConfigurationItems::Number).eq(item.number.as_i64()))
-            .take();
-        self.execute(&update).await?;
+    async fn write_items(&mut self, items: &[Item]) -> Result<(), StoreError> {
+        let rows = items.iter().map(items::row).collect::<Result<Vec<_>, _>>()?;
+        let [key, columns @ ..] = items::ALL_COLUMNS;
+        for update in updates(ConfigurationItems::Table, key, columns, &rows) {
+            self.execute(&update).await?;
+        }
         Ok(())
     }
 
@@ -304,6 +330,21 @@ impl Change {
     }
 }
 
-fn folder_key(id: &ItemId) -> String {
-    id.folder().map_or_else(String::new, |folder| folder.key())
+/// What no other item may have alike.
+fn unique_key(item: &Item) -> Option<String> {
+    items::unique_key(&item.type_name, &item.properties)
+}
+
+/// What is different about an item, for the audit log. Of secrets only which.
+fn differences(before: &Item, update: &ItemUpdate) -> serde_json::Value {
+    let names = before.properties.keys().chain(update.properties.keys()).collect::<BTreeSet<_>>();
+    let changed = names.into_iter().filter_map(|name| {
+        let (from, to) = (before.properties.get(name), update.properties.get(name));
+        (from != to).then(|| (name.clone(), json!({ "from": from, "to": to })))
+    });
+    let changed: serde_json::Map<_, _> = changed.collect();
+    let names = before.secrets.keys().chain(update.secrets.keys()).collect::<BTreeSet<_>>();
+    let other: Vec<_> =
+        names.into_iter().filter(|name| before.secrets.get(*name) != update.secrets.get(*name)).collect();
+    json!({ "properties": changed, "secrets": other })
 }

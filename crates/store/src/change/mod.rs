@@ -15,16 +15,18 @@ mod roles;
 mod scim;
 mod sessions;
 mod settings;
+mod taken;
 mod touched;
 mod users;
 mod webhooks;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use patgate_core::grant::Grant;
 use patgate_core::identifier::{GrantId, RoleId, UserId};
+use patgate_core::permission::PermissionId;
 use patgate_core::policy::TokenSettings;
 use patgate_core::role::Role;
 use patgate_core::user::{User, Username};
@@ -143,6 +145,16 @@ impl Change {
         crate::users::by_name(&self.transaction, name).await
     }
 
+    /// These users, but for those who are deleted, in no order.
+    pub async fn users_by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        crate::users::by_ids(&self.transaction, ids).await
+    }
+
+    /// The users of these names, by the keys of their names; those who are deleted are left out.
+    pub async fn users_by_names(&self, names: &[&Username]) -> Result<HashMap<String, User>, StoreError> {
+        crate::users::by_names(&self.transaction, names).await
+    }
+
     /// What the password of the user of this name is checked against; `None` for an unknown user and for one without a
     /// password.
     pub async fn password(&self, name: &Username) -> Result<Option<StoredPassword>, StoreError> {
@@ -167,6 +179,16 @@ impl Change {
     /// The role of this identifier.
     pub async fn role_by_id(&self, id: RoleId) -> Result<Option<Role>, StoreError> {
         crate::roles::by_id(&self.transaction, id).await
+    }
+
+    /// The roles of these names, by the keys of their names. Those that are not there are left out.
+    pub async fn roles_by_names(&self, names: &[&Username]) -> Result<HashMap<String, Role>, StoreError> {
+        crate::roles::by_names(&self.transaction, names).await
+    }
+
+    /// The roles that hold this permission, by name.
+    pub async fn roles_with(&self, permission: &PermissionId) -> Result<Vec<Role>, StoreError> {
+        crate::roles::with_permission(&self.transaction, permission).await
     }
 
     /// All roles, by name.

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
 use patgate_core::user::{Principal, PrincipalKind};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
 use serde_json::json;
 
 use super::Change;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
-use crate::rows::to_json;
+use crate::rows::{AT_ONCE, to_json, updates};
 use crate::tables::Roles;
 
 impl Change {
@@ -21,23 +21,32 @@ impl Change {
     /// # Errors
     /// [`StoreError::NameTaken`].
     pub async fn insert_role(&mut self, role: &Role) -> Result<(), StoreError> {
-        if self.role(&role.name).await?.is_some() {
-            return Err(StoreError::NameTaken(role.name.clone()));
+        self.insert_roles(std::slice::from_ref(role)).await
+    }
+
+    /// Makes roles, all or none of them.
+    ///
+    /// # Errors
+    /// As [`Change::insert_role`], for the first that is refused.
+    pub async fn insert_roles(&mut self, roles: &[Role]) -> Result<(), StoreError> {
+        let names: Vec<_> = roles.iter().map(|role| &role.name).collect();
+        let mut taken: HashSet<_> = self.roles_by_names(&names).await?.into_keys().collect();
+        for role in roles {
+            if !taken.insert(role.name.key()) {
+                return Err(StoreError::NameTaken(role.name.clone()));
+            }
         }
-        let insert = Query::insert()
-            .into_table(Roles::Table)
-            .columns([Roles::Id, Roles::Name, Roles::NameKey, Roles::Principals, Roles::Permissions])
-            .values_panic([
-                role.id.as_i64().into(),
-                role.name.as_str().into(),
-                role.name.key().into(),
-                to_json(&role.principals, "principals")?.into(),
-                to_json(&role.permissions, "permissions")?.into(),
-            ])
-            .take();
-        self.execute(&insert).await?;
-        let detail = json!({ "principals": role.principals, "permissions": role.permissions });
-        self.note_role(role, "role.create", detail);
+        for some in roles.chunks(AT_ONCE) {
+            let mut insert = Query::insert().into_table(Roles::Table).columns(COLUMNS).take();
+            for role in some {
+                insert.values_panic(row(role)?.into_iter().map(Expr::from));
+            }
+            self.execute(&insert).await?;
+        }
+        for role in roles {
+            let detail = json!({ "principals": role.principals, "permissions": role.permissions });
+            self.note_role(role, "role.create", detail);
+        }
         Ok(())
     }
 
@@ -47,34 +56,53 @@ impl Change {
     /// [`StoreError::NotFound`]; [`StoreError::NameTaken`] by another role.
     pub async fn update_role(&mut self, role: &Role) -> Result<bool, StoreError> {
         let before = self.role_by_id(role.id).await?.ok_or(StoreError::NotFound("role"))?;
-        if before == *role && before.name.as_str() == role.name.as_str() {
-            return Ok(false);
-        }
         if self.role(&role.name).await?.is_some_and(|other| other.id != role.id) {
             return Err(StoreError::NameTaken(role.name.clone()));
         }
-        let update = Query::update()
-            .table(Roles::Table)
-            .value(Roles::Name, role.name.as_str())
-            .value(Roles::NameKey, role.name.key())
-            .value(Roles::Principals, to_json(&role.principals, "principals")?)
-            .value(Roles::Permissions, to_json(&role.permissions, "permissions")?)
-            .and_where(Expr::col(Roles::Id).eq(role.id.as_i64()))
-            .take();
-        self.execute(&update).await?;
+        Ok(self.write_roles(&[(before, role)]).await? > 0)
+    }
+
+    /// Takes over the principals and the permissions of roles, which keep their names; no role may stand twice. Returns how many
+    /// were different.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], when nothing was written yet.
+    pub async fn update_roles(&mut self, roles: &[Role]) -> Result<usize, StoreError> {
+        let names: Vec<_> = roles.iter().map(|role| &role.name).collect();
+        let mut there = self.roles_by_names(&names).await?;
+        let with_before = roles.iter().map(|role| {
+            let before = there.remove(&role.name.key()).filter(|before| before.id == role.id);
+            before.map(|before| (before, role)).ok_or(StoreError::NotFound("role"))
+        });
+        let with_before = with_before.collect::<Result<Vec<_>, _>>()?;
+        self.write_roles(&with_before).await
+    }
+
+    /// Writes roles that are not as before. Returns how many they are.
+    async fn write_roles(&mut self, roles: &[(Role, &Role)]) -> Result<usize, StoreError> {
+        let is_other =
+            |(before, role): &&(Role, &Role)| before != *role || before.name.as_str() != role.name.as_str();
+        let changed: Vec<_> = roles.iter().filter(is_other).collect();
+        let rows = changed.iter().map(|(_, role)| row(role)).collect::<Result<Vec<_>, _>>()?;
+        let [key, columns @ ..] = COLUMNS;
+        for update in updates(Roles::Table, key, columns, &rows) {
+            self.execute(&update).await?;
+        }
         // Of thousands of principals only those who came and went.
         let only = |here: &Role, there: &Role| {
             let there: HashSet<_> = there.principals.iter().map(written).collect();
             let missing = here.principals.iter().filter(|one| !there.contains(&written(one)));
             missing.cloned().collect::<Vec<_>>()
         };
-        let detail = json!({
-            "name": { "from": before.name, "to": role.name },
-            "principals": { "added": only(role, &before), "removed": only(&before, role) },
-            "permissions": { "from": before.permissions, "to": role.permissions },
-        });
-        self.note_role(role, "role.update", detail);
-        Ok(true)
+        for (before, role) in &changed {
+            let detail = json!({
+                "name": { "from": before.name, "to": role.name },
+                "principals": { "added": only(role, before), "removed": only(before, role) },
+                "permissions": { "from": before.permissions, "to": role.permissions },
+            });
+            self.note_role(role, "role.update", detail);
+        }
+        Ok(changed.len())
     }
 
     /// Deletes a role.
@@ -103,6 +131,20 @@ impl Change {
         };
         self.note(ChangedKind::Role, role.id.as_i64(), event);
     }
+}
+
+/// The columns of a role, its key first.
+const COLUMNS: [Roles; 5] = [Roles::Id, Roles::Name, Roles::NameKey, Roles::Principals, Roles::Permissions];
+
+/// A role as it is written.
+fn row(role: &Role) -> Result<Vec<Value>, StoreError> {
+    Ok(vec![
+        role.id.as_i64().into(),
+        role.name.as_str().into(),
+        role.name.key().into(),
+        to_json(&role.principals, "principals")?.into(),
+        to_json(&role.permissions, "permissions")?.into(),
+    ])
 }
 
 /// What of a principal is written in a role.

@@ -4,13 +4,13 @@ use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_core::role::Role;
 use patgate_core::user::{Principal, PrincipalKind, User, UserState, Username};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
 use serde_json::json;
 
 use super::Change;
 use crate::error::StoreError;
 use crate::password::PasswordHashText;
-use crate::rows::to_json;
+use crate::rows::{to_json, updates};
 use crate::tables::Users;
 
 impl Change {
@@ -101,42 +101,42 @@ impl Change {
     /// [`StoreError::NotFound`]; [`StoreError::NameTaken`] by another.
     pub async fn update_user(&mut self, user: &User) -> Result<bool, StoreError> {
         let before = self.present_user(user.id).await?;
-        let mut detail = serde_json::Map::new();
-        if before.username.as_str() != user.username.as_str() {
-            if self.user_by_name(&user.username).await?.is_some_and(|other| other.id != user.id) {
-                return Err(StoreError::NameTaken(user.username.clone()));
-            }
-            detail.insert("username".into(), json!({ "from": before.username, "to": user.username }));
+        let is_renamed = before.username.as_str() != user.username.as_str();
+        if is_renamed && self.user_by_name(&user.username).await?.is_some_and(|other| other.id != user.id) {
+            return Err(StoreError::NameTaken(user.username.clone()));
         }
-        if before.full_name != user.full_name {
-            detail.insert("fullName".into(), json!({ "from": before.full_name, "to": user.full_name }));
-        }
-        if before.email != user.email {
-            detail.insert("email".into(), json!({ "from": before.email, "to": user.email }));
-        }
-        if before.groups != user.groups {
-            detail.insert("groups".into(), json!({ "from": before.groups, "to": user.groups }));
-        }
-        if detail.is_empty() {
-            return Ok(false);
-        }
-        let update = Query::update()
-            .table(Users::Table)
-            .value(Users::Username, user.username.as_str())
-            .value(Users::UsernameKey, user.username.key())
-            .value(Users::FullName, user.full_name.as_str())
-            .value(Users::FullNameKey, user.full_name.to_lowercase())
-            .value(Users::Email, user.email.as_str())
-            .value(Users::EmailKey, user.email.to_lowercase())
-            .value(Users::Groups, to_json(&user.groups, "groups")?)
-            .and_where(Expr::col(Users::Id).eq(user.id.as_i64()))
-            .take();
-        self.execute(&update).await?;
-        if before.username.as_str() != user.username.as_str() {
+        let Some(detail) = differences(&before, user) else { return Ok(false) };
+        self.write_profiles(&[user]).await?;
+        if is_renamed {
             self.rename_principals(&before, &user.username).await?;
         }
-        self.note_user(&before, "user.update", detail.into());
+        self.note_user(&before, "user.update", detail);
         Ok(true)
+    }
+
+    /// Takes over the full names, the mail addresses and the groups of users, who keep their names; no user may stand twice.
+    /// Returns how many were different.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], when nothing was written yet.
+    pub async fn update_users(&mut self, users: &[User]) -> Result<usize, StoreError> {
+        let names: Vec<_> = users.iter().map(|user| &user.username).collect();
+        let mut there = self.users_by_names(&names).await?;
+        let mut changed = Vec::with_capacity(users.len());
+        for user in users {
+            let before = there.remove(&user.username.key()).filter(|before| before.id == user.id);
+            let before = before.ok_or(StoreError::NotFound("user"))?;
+            if let Some(detail) = differences(&before, user) {
+                changed.push((user, before, detail));
+            }
+        }
+        let count = changed.len();
+        let written: Vec<_> = changed.iter().map(|(user, ..)| *user).collect();
+        self.write_profiles(&written).await?;
+        for (_, before, detail) in changed {
+            self.note_user(&before, "user.update", detail);
+        }
+        Ok(count)
     }
 
     /// Gives a user a new password, and ends their sessions, except the one of digest `keep`.
@@ -265,6 +265,14 @@ impl Change {
         self.user(id).await?.ok_or(StoreError::NotFound("user"))
     }
 
+    async fn write_profiles(&mut self, users: &[&User]) -> Result<(), StoreError> {
+        let rows = users.iter().map(|user| profile(user)).collect::<Result<Vec<_>, _>>()?;
+        for update in updates(Users::Table, Users::Id, PROFILE, &rows) {
+            self.execute(&update).await?;
+        }
+        Ok(())
+    }
+
     async fn write_disabled(&mut self, user: UserId, at: Option<i64>) -> Result<(), StoreError> {
         let update = Query::update()
             .table(Users::Table)
@@ -274,6 +282,49 @@ impl Change {
         self.execute(&update).await?;
         Ok(())
     }
+}
+
+/// What an update writes of a user.
+const PROFILE: [Users; 7] = [
+    Users::Username,
+    Users::UsernameKey,
+    Users::FullName,
+    Users::FullNameKey,
+    Users::Email,
+    Users::EmailKey,
+    Users::Groups,
+];
+
+/// The values of these columns, behind that of the key.
+fn profile(user: &User) -> Result<Vec<Value>, StoreError> {
+    Ok(vec![
+        user.id.as_i64().into(),
+        user.username.as_str().into(),
+        user.username.key().into(),
+        user.full_name.as_str().into(),
+        user.full_name.to_lowercase().into(),
+        user.email.as_str().into(),
+        user.email.to_lowercase().into(),
+        to_json(&user.groups, "groups")?.into(),
+    ])
+}
+
+/// What is different about a user, for the audit log; nothing where all is as before.
+fn differences(before: &User, user: &User) -> Option<serde_json::Value> {
+    let mut detail = serde_json::Map::new();
+    if before.username.as_str() != user.username.as_str() {
+        detail.insert("username".into(), json!({ "from": before.username, "to": user.username }));
+    }
+    if before.full_name != user.full_name {
+        detail.insert("fullName".into(), json!({ "from": before.full_name, "to": user.full_name }));
+    }
+    if before.email != user.email {
+        detail.insert("email".into(), json!({ "from": before.email, "to": user.email }));
+    }
+    if before.groups != user.groups {
+        detail.insert("groups".into(), json!({ "from": before.groups, "to": user.groups }));
+    }
+    (!detail.is_empty()).then(|| detail.into())
 }
 
 /// Whether a principal is this user.

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::Change;
 use crate::error::StoreError;
 use crate::items::Item;
-use crate::rows::{column, from_json, json, to_json};
+use crate::rows::{AT_ONCE, column, from_json, json, to_json};
 use crate::tables::{WebhookCounters, WebhookDeliveries, WebhookRefusals, WebhookRequests};
 use crate::webhooks::marks::{Marks, with_marks, without_marks};
 use crate::webhooks::{ClaimedDelivery, DeliveryOutcome, DeliveryState, Pairs, forget, kept, mark, pause};
@@ -239,12 +239,14 @@ impl Change {
         Ok(())
     }
 
-    /// Forgets all that came in at an endpoint which is deleted.
-    pub(super) async fn forget_webhooks_of(&mut self, endpoint: ItemNumber) -> Result<(), StoreError> {
-        for (table, column) in forget::tables() {
-            let delete =
-                Query::delete().from_table(table).and_where(Expr::col(column).eq(endpoint.as_i64())).take();
-            self.execute(&delete).await?;
+    /// Forgets all that came in at endpoints which are deleted.
+    pub(super) async fn forget_webhooks_of(&mut self, endpoints: &[ItemNumber]) -> Result<(), StoreError> {
+        for some in endpoints.chunks(AT_ONCE) {
+            for (table, column) in forget::tables() {
+                let is_theirs = Expr::col(column).is_in(some.iter().map(|endpoint| endpoint.as_i64()));
+                let delete = Query::delete().from_table(table).and_where(is_theirs).take();
+                self.execute(&delete).await?;
+            }
         }
         Ok(())
     }

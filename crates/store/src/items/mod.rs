@@ -8,16 +8,17 @@ mod sealed;
 use jiff::Timestamp;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{ItemId, Properties, descriptor};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, Value};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 pub use self::list::{ItemCursor, ItemFilter};
 #[cfg(test)]
 pub(crate) use self::query::question;
 pub use self::query::{ItemQuery, ItemReference};
+pub(crate) use self::query::{at, folders_in_use, holders, numbered, references_at};
 pub use self::sealed::{BoundGrant, DigestedSecret, SealedSecret, StoredSecret, StoredSecrets};
 use crate::error::StoreError;
-use crate::rows::{column, json, parsed, time};
+use crate::rows::{column, json, parsed, time, to_json};
 use crate::tables::ConfigurationItems;
 
 /// A configuration item, as it is stored.
@@ -60,6 +61,34 @@ pub struct NewItem {
     pub secrets: StoredSecrets,
 }
 
+/// What is to become of an item that stays where it is.
+#[derive(Clone, Debug)]
+pub struct ItemUpdate {
+    /// Which.
+    pub number: ItemNumber,
+    /// The version over which it is made.
+    pub version: i64,
+    /// Its values.
+    pub properties: Properties,
+    /// Its secrets.
+    pub secrets: StoredSecrets,
+}
+
+/// Which of several items was refused, and why.
+#[derive(Debug)]
+pub struct RefusedItem {
+    /// From 0, in their order; 0 also when the database failed for all of them.
+    pub at: usize,
+    /// Why.
+    pub error: StoreError,
+}
+
+impl From<StoreError> for RefusedItem {
+    fn from(error: StoreError) -> Self {
+        Self { at: 0, error }
+    }
+}
+
 /// The columns of an [`Item`].
 pub(crate) const COLUMNS: [ConfigurationItems; 10] = [
     ConfigurationItems::Number,
@@ -73,6 +102,42 @@ pub(crate) const COLUMNS: [ConfigurationItems; 10] = [
     ConfigurationItems::ChangedAt,
     ConfigurationItems::ChangedBy,
 ];
+
+/// All columns, the key first.
+pub(crate) const ALL_COLUMNS: [ConfigurationItems; 13] = [
+    ConfigurationItems::Number,
+    ConfigurationItems::Id,
+    ConfigurationItems::IdKey,
+    ConfigurationItems::FolderKey,
+    ConfigurationItems::TypeName,
+    ConfigurationItems::Version,
+    ConfigurationItems::Properties,
+    ConfigurationItems::SealedSecrets,
+    ConfigurationItems::UniqueKey,
+    ConfigurationItems::CreatedAt,
+    ConfigurationItems::CreatedBy,
+    ConfigurationItems::ChangedAt,
+    ConfigurationItems::ChangedBy,
+];
+
+/// An item as it is written in all columns.
+pub(crate) fn row(item: &Item) -> Result<Vec<Value>, StoreError> {
+    Ok(vec![
+        item.number.as_i64().into(),
+        item.id.as_str().into(),
+        item.id.key().into(),
+        item.id.folder().map_or_else(String::new, |folder| folder.key()).into(),
+        item.type_name.as_str().into(),
+        item.version.into(),
+        to_json(&item.properties, "properties")?.into(),
+        to_json(&item.secrets, "sealed_secrets")?.into(),
+        unique_key(&item.type_name, &item.properties).into(),
+        item.created_at.as_millisecond().into(),
+        item.created_by.as_str().into(),
+        item.changed_at.as_millisecond().into(),
+        item.changed_by.as_str().into(),
+    ])
+}
 
 /// The item at this place, whatever the case.
 pub(crate) async fn by_id(

@@ -11,6 +11,7 @@ mod items;
 mod keyset;
 mod lists;
 mod loading;
+mod many;
 mod opening;
 mod releases;
 mod releases_paged;
