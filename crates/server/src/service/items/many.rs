@@ -1,10 +1,13 @@
 //! Several items at once, all or none of them; and copies.
 
-use patgate_core::item::{Draft, Entered, ItemId, ItemName, SecretText, Value};
-use patgate_store::{Change, Item, StoreError};
+use std::collections::HashMap;
 
-use super::write::{apply, begin, found, insert, remove};
-use super::{ItemChange, ItemDraft, ItemRef, ItemView};
+use patgate_core::identifier::ItemNumber;
+use patgate_core::item::{Draft, Entered, ItemId, ItemName, SecretText, Value, descriptor};
+use patgate_store::{Change, Item, RefusedItem, StoreError};
+
+use super::write::{begin, found, insert, misplaced, unnamed, updated};
+use super::{ItemChange, ItemDraft, ItemRef, ItemView, no_such_item};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -27,34 +30,50 @@ pub async fn create_all(
 ) -> Result<Vec<ItemView>, Problem> {
     few(drafts.len())?;
     let mut change = begin(state, caller).await?;
-    let mut made = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        let place = draft.id.clone();
-        let item = insert(state, &mut change, caller, draft).await;
-        made.push(item.map_err(|problem| problem.at(&place))?);
-    }
+    let called: Vec<_> = drafts.iter().map(|draft| Some(draft.id.clone())).collect();
+    let made = insert(state, &mut change, caller, drafts, &called).await?;
     state.commit(change).await?;
     Ok(ItemView::all(state, made).await)
 }
 
-/// Changes items, in their order.
+/// Changes items where they are, in their order; none may stand twice.
 ///
 /// # Errors
 /// As [`super::update`], for the first that is refused; 400 for too many.
 pub async fn update_all(
     state: &AppState,
     caller: &Caller,
-    wanted: Vec<(ItemRef, ItemChange)>,
+    wanted: Vec<(ItemNumber, ItemChange)>,
 ) -> Result<Vec<ItemView>, Problem> {
     few(wanted.len())?;
     let mut change = begin(state, caller).await?;
-    let mut changed = Vec::with_capacity(wanted.len());
-    for (which, wanted) in wanted {
-        let item = found(&change, &which).await?;
-        let item =
-            apply(state, &mut change, caller, &which, wanted).await.map_err(|problem| problem.at(&item.id));
-        changed.push(item?);
+    let numbers: Vec<_> = wanted.iter().map(|(number, _)| *number).collect();
+    let there = change.items_numbered(&numbers).await?;
+    let there: HashMap<_, _> = there.into_iter().map(|item| (item.number, item)).collect();
+    let mut updates = Vec::with_capacity(wanted.len());
+    let mut places = Vec::with_capacity(wanted.len());
+    let mut refused = Ok(());
+    for (number, wanted) in wanted {
+        let Some(before) = there.get(&number) else {
+            refused = Err(no_such_item());
+            break;
+        };
+        match updated(state, &change, caller, before, wanted).await {
+            Ok(update) => updates.push(update),
+            Err(problem) => {
+                refused = Err(problem.at(&before.id));
+                break;
+            }
+        }
+        places.push(before.id.clone());
     }
+    // What stands before what was refused may be refused for a value that is taken, and is then the first.
+    let changed = change.update_items(updates).await.map_err(|RefusedItem { at, error }| {
+        let before = numbers.get(at).and_then(|number| there.get(number));
+        let descriptor = before.and_then(|before| descriptor(&before.type_name));
+        of_one(misplaced(descriptor, error), places.get(at))
+    })?;
+    refused?;
     state.commit(change).await?;
     Ok(ItemView::all(state, changed).await)
 }
@@ -67,11 +86,28 @@ pub async fn delete_all(state: &AppState, caller: &Caller, mut ids: Vec<ItemId>)
     few(ids.len())?;
     let mut change = begin(state, caller).await?;
     ids.sort_by_key(|id| std::cmp::Reverse(id.depth()));
+    let there = change.items_at(&ids).await?;
+    let mut there: HashMap<_, _> = there.into_iter().map(|item| (item.id.clone(), item)).collect();
+    let settings = change.token_settings().await?;
+    let mut deleted = Vec::with_capacity(ids.len());
+    let mut places = Vec::with_capacity(ids.len());
+    let mut refused = Ok(());
     for id in ids {
-        if change.item(&id).await?.is_some() {
-            remove(&mut change, &ItemRef::At(id.clone()), None).await.map_err(|problem| problem.at(&id))?;
+        // One that stands twice is there once.
+        let Some(item) = there.remove(&id) else { continue };
+        if let Err(problem) = unnamed(&settings, &item) {
+            refused = Err(problem.at(&id));
+            break;
         }
+        deleted.push(item);
+        places.push(id);
     }
+    // What stands before what was refused may be a folder in which something is, and is then the first.
+    change
+        .delete_items(&deleted)
+        .await
+        .map_err(|RefusedItem { at, error }| of_one(error.into(), places.get(at)))?;
+    refused?;
     state.commit(change).await?;
     Ok(())
 }
@@ -95,13 +131,20 @@ pub async fn copy(
     }
     few_with(&change, &item.id).await?;
     let below = change.items_below(&item.id).await?;
-    let copied = insert(state, &mut change, caller, twin(&item, to.clone())).await?;
+    // Of what is refused, what is in the folder is told by where it is.
+    let (mut twins, mut called) = (vec![twin(&item, to.clone())], vec![None]);
+    let mut refused = Ok(());
     for inner in below {
-        let place = inner.id.moved(&item.id, &copied.id).map_err(|_| Problem::from(StoreError::Unmovable))?;
-        insert(state, &mut change, caller, twin(&inner, place))
-            .await
-            .map_err(|problem| problem.at(&inner.id))?;
+        let Ok(place) = inner.id.moved(&item.id, to) else {
+            refused = Err(Problem::from(StoreError::Unmovable));
+            break;
+        };
+        twins.push(twin(&inner, place));
+        called.push(Some(inner.id));
     }
+    let copied = insert(state, &mut change, caller, twins, &called).await?;
+    refused?;
+    let copied = copied.into_iter().next().ok_or_else(no_such_item)?;
     state.commit(change).await?;
     Ok(ItemView::new(state, copied).await)
 }
@@ -112,7 +155,7 @@ pub async fn copy(
 /// As [`copy`].
 pub async fn duplicate(state: &AppState, caller: &Caller, which: &ItemRef) -> Result<ItemView, Problem> {
     let there = super::read(state, caller, which).await?.item;
-    let folder = there.id.folder().ok_or_else(super::no_such_item)?;
+    let folder = there.id.folder().ok_or_else(no_such_item)?;
     let name: String = format!("Copy of {}", there.id.name()).chars().take(LONGEST_COPIED).collect();
     for number in 1..=MOST_COPIES {
         let numbered = if number == 1 { name.clone() } else { format!("{} {number}", name.trim_end()) };
@@ -152,6 +195,14 @@ pub(super) async fn few_with(change: &Change, id: &ItemId) -> Result<(), Problem
          copy or move what is in it part by part"
     );
     Err(Problem::conflict(detail))
+}
+
+/// What is wrong with one of several, which is at this place.
+pub(super) fn of_one(problem: Problem, place: Option<&ItemId>) -> Problem {
+    match place {
+        Some(place) => problem.at(place),
+        None => problem,
+    }
 }
 
 fn few(count: usize) -> Result<(), Problem> {

@@ -7,11 +7,14 @@ use patgate_core::item::{
     Decision, ItemId, Keeping, Kind, PropertyFault, SecretChange, Stored, TypeDescriptor, decide, descriptor,
 };
 use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
+use patgate_core::policy::TokenSettings;
 use patgate_core::webhook::{Action, action};
-use patgate_store::{Change, Item, NewItem, StoreError, StoredSecret, StoredSecrets};
+use patgate_store::{
+    Change, Item, ItemUpdate, NewItem, RefusedItem, StoreError, StoredSecret, StoredSecrets,
+};
 
 use super::kind::Held;
-use super::many::few_with;
+use super::many::{few_with, of_one};
 use super::{ItemChange, ItemDraft, ItemRef, ItemView, compared, kind, no_such_item, webhook};
 use crate::caller::Caller;
 use crate::problem::{FieldFault, Problem};
@@ -28,18 +31,46 @@ use crate::state::AppState;
 /// place is taken.
 pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Result<ItemView, Problem> {
     let mut change = begin(state, caller).await?;
-    let item = insert(state, &mut change, caller, draft).await?;
+    let item = insert(state, &mut change, caller, vec![draft], &[]).await?.pop().ok_or_else(no_such_item)?;
     state.commit(change).await?;
     Ok(ItemView::new(state, item).await)
 }
 
-/// Makes an item inside a change.
+/// Makes items inside a change, in their order. The first that is refused is told by what it is called, where it is.
 pub(super) async fn insert(
     state: &AppState,
     change: &mut Change,
     caller: &Caller,
+    drafts: Vec<ItemDraft>,
+    called: &[Option<ItemId>],
+) -> Result<Vec<Item>, Problem> {
+    let called = |at: usize| called.get(at).and_then(Option::as_ref);
+    let mut new = Vec::with_capacity(drafts.len());
+    let mut refused = Ok(());
+    for (at, draft) in drafts.into_iter().enumerate() {
+        match decided(state, change, caller, draft).await {
+            Ok(item) => new.push(item),
+            Err(problem) => {
+                refused = Err(of_one(problem, called(at)));
+                break;
+            }
+        }
+    }
+    // What stands before what was refused may be refused for its place, and is then the first.
+    let made = change.insert_items(&new).await.map_err(|RefusedItem { at, error }| {
+        let descriptor = new.get(at).and_then(|new| descriptor(&new.type_name));
+        of_one(misplaced(descriptor, error), called(at))
+    })?;
+    refused.map(|()| made)
+}
+
+/// An item as it will be made, when its values may be.
+async fn decided(
+    state: &AppState,
+    change: &Change,
+    caller: &Caller,
     draft: ItemDraft,
-) -> Result<Item, Problem> {
+) -> Result<NewItem, Problem> {
     let descriptor = known(&draft)?;
     let decision = decide(descriptor, None, draft.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &StoredSecrets::new())?;
@@ -47,14 +78,8 @@ pub(super) async fn insert(
     let mut random = state.random.draw();
     let number = ItemNumber::generate(&mut random);
     let secrets = kept(state, descriptor, number, &decision, StoredSecrets::new(), &mut random)?;
-    let new = NewItem {
-        number,
-        id: draft.id,
-        type_name: descriptor.name.to_owned(),
-        properties: decision.properties,
-        secrets,
-    };
-    change.insert_item(&new).await.map_err(|error| misplaced(descriptor, error))
+    let type_name = descriptor.name.to_owned();
+    Ok(NewItem { number, id: draft.id, type_name, properties: decision.properties, secrets })
 }
 
 /// The type of an item that is wanted, where one can be.
@@ -92,7 +117,7 @@ pub async fn update(
 }
 
 /// Changes an item inside a change.
-pub(super) async fn apply(
+async fn apply(
     state: &AppState,
     change: &mut Change,
     caller: &Caller,
@@ -100,6 +125,29 @@ pub(super) async fn apply(
     wanted: ItemChange,
 ) -> Result<Item, Problem> {
     let before = found(change, which).await?;
+    let to = wanted.id.clone();
+    let update = updated(state, change, caller, &before, wanted).await?;
+    let changed = change.update_items(vec![update]).await;
+    let changed = changed.map_err(|refused| misplaced(descriptor(&before.type_name), refused.error))?.pop();
+    let mut item = changed.ok_or_else(no_such_item)?;
+    if let Some(to) = to.filter(|to| to.as_str() != item.id.as_str()) {
+        let from = item.id.clone();
+        few_with(change, &from).await?;
+        let moved = change.move_item(item.number, item.version, &to).await;
+        item = moved.map_err(|error| misplaced(descriptor(&item.type_name), error))?;
+        follow(change, &from, &item.id).await?;
+    }
+    Ok(item)
+}
+
+/// What becomes of an item where it is, when its values may be so.
+pub(super) async fn updated(
+    state: &AppState,
+    change: &Change,
+    caller: &Caller,
+    before: &Item,
+    wanted: ItemChange,
+) -> Result<ItemUpdate, Problem> {
     if wanted.type_name.is_some_and(|name| name != before.type_name) {
         let detail = format!("The field `type` is not `{}`: an item keeps its type", before.type_name);
         return Err(Problem::field("type", detail));
@@ -119,16 +167,8 @@ pub(super) async fn apply(
     require_start(state, change, caller, descriptor, &decision).await?;
     let mut random = state.random.draw();
     let secrets = kept(state, descriptor, before.number, &decision, before.secrets.clone(), &mut random)?;
-    let updated = change.update_item(before.number, before.version, decision.properties, secrets).await;
-    let mut item = updated.map_err(|error| misplaced(descriptor, error))?;
-    if let Some(to) = wanted.id.filter(|to| to.as_str() != item.id.as_str()) {
-        let from = item.id.clone();
-        few_with(change, &from).await?;
-        let moved = change.move_item(item.number, item.version, &to).await;
-        item = moved.map_err(|error| misplaced(descriptor, error))?;
-        follow(change, &from, &item.id).await?;
-    }
-    Ok(item)
+    let (number, version) = (before.number, before.version);
+    Ok(ItemUpdate { number, version, properties: decision.properties, secrets })
 }
 
 /// Deletes an item.
@@ -162,25 +202,19 @@ async fn deleted(
     version: Option<i64>,
 ) -> Result<Change, Problem> {
     let mut change = begin(state, caller).await?;
-    remove(&mut change, which, version).await?;
+    let item = found(&change, which).await?;
+    unnamed(&change.token_settings().await?, &item)?;
+    change.delete_item(item.number, version).await?;
     Ok(change)
 }
 
-/// Deletes an item inside a change.
-pub(super) async fn remove(
-    change: &mut Change,
-    which: &ItemRef,
-    version: Option<i64>,
-) -> Result<(), Problem> {
-    let item = found(change, which).await?;
-    let settings = change.token_settings().await?;
-    let named = settings.email_notifications.server;
-    if named.is_some_and(|named| named == item.id) {
-        let detail = format!("`{}` is the email server of *Email notifications*", item.id);
-        return Err(Problem::conflict(detail).hint("Choose another one there first"));
+/// Refuses to delete the mail server that the settings name.
+pub(super) fn unnamed(settings: &TokenSettings, item: &Item) -> Result<(), Problem> {
+    if settings.email_notifications.server.as_ref().is_none_or(|named| *named != item.id) {
+        return Ok(());
     }
-    change.delete_item(item.number, version).await?;
-    Ok(())
+    let detail = format!("`{}` is the email server of *Email notifications*", item.id);
+    Err(Problem::conflict(detail).hint("Choose another one there first"))
 }
 
 /// Begins a change of items, when the caller may make one.
@@ -288,10 +322,11 @@ pub(super) fn refused(faults: &[PropertyFault]) -> Problem {
 }
 
 /// What is wrong with a place is wrong with the field `id`; a value that is taken, with its property.
-fn misplaced(descriptor: &TypeDescriptor, error: StoreError) -> Problem {
+pub(super) fn misplaced(descriptor: Option<&TypeDescriptor>, error: StoreError) -> Problem {
     match error {
         StoreError::ValueTaken => {
-            let name = descriptor.unique.map_or("", |unique| unique.property);
+            let unique = descriptor.and_then(|descriptor| descriptor.unique);
+            let name = unique.map_or("", |unique| unique.property);
             Problem::field(
                 format!("properties.{name}"),
                 format!(

@@ -53,8 +53,11 @@ pub(super) async fn update_cis(
 ) -> Result<Answer<List<Ci>>, Problem> {
     let places: Vec<_> = forms.iter().map(place).collect();
     let there = all_at(&state, &caller, &places).await?;
-    let changes = there.iter().zip(forms).map(|(there, form)| to_change(there, form));
-    let changed = items::update_all(&state, &caller, changes.collect::<Result<_, _>>()?).await?;
+    let changes = there.iter().zip(forms).map(|(there, form)| {
+        let (_, change) = to_change(there, form)?;
+        Ok((there.item.number, change))
+    });
+    let changed = items::update_all(&state, &caller, changes.collect::<Result<_, Problem>>()?).await?;
     Ok(Answer(format, List(changed.into_iter().map(Ci::from).collect())))
 }
 
