@@ -171,12 +171,9 @@ impl LastAdministrator {
 
 async fn is_there(change: &Change) -> Result<bool, StoreError> {
     let windows = change.token_settings().await?.freshness;
-    let roles = change.all_roles().await?;
-    let principals: Vec<_> = roles
-        .iter()
-        .filter(|role| role.permissions.iter().any(|id| id.as_str() == ADMIN))
-        .flat_map(|role| &role.principals)
-        .collect();
+    let Ok(admin) = ADMIN.parse() else { return Ok(false) };
+    let roles = change.roles_with(&admin).await?;
+    let principals: Vec<_> = roles.iter().flat_map(|role| &role.principals).collect();
     for principal in principals.iter().filter(|principal| principal.kind == PrincipalKind::User) {
         let user = change.user_by_name(&principal.username).await?;
         if let Some(user) = user.filter(|user| user.provider == principal.provider)

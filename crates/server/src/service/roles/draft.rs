@@ -1,11 +1,12 @@
 //! What is asked of a role, and how its principals are found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 use patgate_core::permission::PermissionId;
-use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, Username, is_invisible};
-use patgate_store::Change;
+use patgate_core::role::Role;
+use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, User, Username, is_invisible};
+use patgate_store::{Change, StoreError};
 
 use crate::problem::Problem;
 use crate::service::mandate::Mandate;
@@ -116,9 +117,9 @@ impl RoleDraft {
     ///
     /// # Errors
     /// 400 for too many, for an internal user who is not there, and for a group of no provider.
-    pub(super) async fn principals(
+    pub(super) fn principals(
         &self,
-        change: &Change,
+        users: &NamedUsers,
         before: &[Principal],
     ) -> Result<Vec<Principal>, Problem> {
         let Some(wanted) = &self.principals else { return Ok(before.to_vec()) };
@@ -127,12 +128,26 @@ impl RoleDraft {
         let mut principals = Vec::with_capacity(wanted.len());
         for (at, draft) in wanted.iter().enumerate() {
             let place = self.field(&format!("principals[{at}]."));
-            let principal = found(change, before, draft, &place).await?;
+            let principal = found(users, before, draft, &place)?;
             if seen.insert(identity(&principal)) {
                 principals.push(principal);
             }
         }
         Ok(principals)
+    }
+}
+
+/// The users whom drafts of roles name: asked for together, because there may be thousands.
+pub(super) struct NamedUsers(HashMap<String, User>);
+
+impl NamedUsers {
+    /// Those of these drafts. A list that is too long is refused without them.
+    pub(super) async fn of(change: &Change, drafts: &[RoleDraft]) -> Result<Self, StoreError> {
+        let lists = drafts.iter().filter_map(|draft| draft.principals.as_deref());
+        let named = lists.filter(|list| list.len() <= MOST_PRINCIPALS).flatten();
+        let users = named.filter(|draft| draft.kind == PrincipalKind::User);
+        let names: Vec<_> = users.map(|draft| &draft.username).collect();
+        Ok(Self(change.users_by_names(&names).await?))
     }
 }
 
@@ -157,8 +172,8 @@ pub(super) fn identity(principal: &Principal) -> (bool, String, String) {
     (principal.kind == PrincipalKind::Group, principal.provider.clone(), name)
 }
 
-async fn found(
-    change: &Change,
+fn found(
+    users: &NamedUsers,
     before: &[Principal],
     draft: &PrincipalDraft,
     place: &str,
@@ -183,7 +198,7 @@ async fn found(
         (PrincipalKind::Group, Some(provider)) => Ok(principal(provider)),
         (PrincipalKind::User, Some(provider)) if provider != INTERNAL_PROVIDER => Ok(principal(provider)),
         (PrincipalKind::User, _) => {
-            let user = change.user_by_name(&draft.username).await?;
+            let user = users.0.get(&draft.username.key());
             let user = user.filter(|user| named.is_none_or(|named| user.provider == named));
             let was_there = || {
                 let is_same = |p: &&Principal| p.kind == draft.kind && p.username == draft.username;

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::slice;
 use std::str::FromStr;
 
 use patgate_core::identifier::RoleId;
@@ -10,7 +11,7 @@ use patgate_core::role::Role;
 use patgate_core::user::{Principal, PrincipalKind};
 use patgate_store::{NotACursor, Seek};
 
-use super::draft::{PrincipalDraft, RoleDraft, identity, too_many};
+use super::draft::{NamedUsers, PrincipalDraft, RoleDraft, identity, too_many};
 use super::no_such_role;
 use super::write::begin;
 use crate::caller::Caller;
@@ -116,7 +117,8 @@ pub async fn add_principals(
         permissions: None,
         shown: None,
     };
-    let wanted = draft.principals(&change, &before.principals).await?;
+    let users = NamedUsers::of(&change, slice::from_ref(&draft)).await?;
+    let wanted = draft.principals(&users, &before.principals)?;
     let there: BTreeSet<_> = before.principals.iter().map(identity).collect();
     let new = wanted.into_iter().filter(|one| !there.contains(&identity(one)));
     let principals: Vec<_> = before.principals.iter().cloned().chain(new).collect();

@@ -7,6 +7,7 @@ use patgate_core::role::Role;
 use patgate_core::user::Username;
 use patgate_store::Change;
 
+use super::draft::NamedUsers;
 use super::{RoleDraft, no_such_role, shown};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -21,21 +22,32 @@ use crate::state::AppState;
 /// taken.
 pub async fn create(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> Result<Vec<Role>, Problem> {
     let (mut change, mandate) = begin(state, caller).await?;
+    let users = NamedUsers::of(&change, drafts).await?;
     let mut random = state.random.draw();
     let mut made = Vec::with_capacity(drafts.len());
+    let mut refused = Ok(());
     for draft in drafts {
-        let role = Role {
-            id: RoleId::generate(&mut random),
-            name: draft.name.clone(),
-            principals: draft.principals(&change, &[]).await?,
-            permissions: draft.permissions(&mandate, &BTreeSet::new())?,
-        };
-        mandate.changer.may_change_role(mandate.set([]), mandate.set(&role.permissions))?;
-        change.insert_role(&role).await?;
-        made.push(role);
+        match decided(draft, RoleId::generate(&mut random), &mandate, &users) {
+            Ok(role) => made.push(role),
+            Err(problem) => {
+                refused = Err(problem);
+                break;
+            }
+        }
     }
+    // What stands before what was refused may have a name that is taken, and is then the first.
+    change.insert_roles(&made).await?;
+    refused?;
     state.commit(change).await?;
     Ok(made)
+}
+
+/// A role as it will be made, when it may be.
+fn decided(draft: &RoleDraft, id: RoleId, mandate: &Mandate, users: &NamedUsers) -> Result<Role, Problem> {
+    let principals = draft.principals(users, &[])?;
+    let permissions = draft.permissions(mandate, &BTreeSet::new())?;
+    mandate.changer.may_change_role(mandate.set([]), mandate.set(&permissions))?;
+    Ok(Role { id, name: draft.name.clone(), principals, permissions })
 }
 
 /// Makes one role; see [`create`].
@@ -61,6 +73,9 @@ pub async fn update_one(state: &AppState, caller: &Caller, draft: RoleDraft) -> 
 pub async fn update(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> Result<Vec<Role>, Problem> {
     let (mut change, mandate) = begin(state, caller).await?;
     let last = LastAdministrator::before(&change).await?;
+    let users = NamedUsers::of(&change, drafts).await?;
+    let named: Vec<_> = drafts.iter().map(|draft| &draft.name).collect();
+    let there = change.roles_by_names(&named).await?;
     let mut names = BTreeSet::new();
     let mut changed = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -69,20 +84,20 @@ pub async fn update(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> 
             let detail = format!("The field `{field}`: `{}` stands twice in the list", draft.name);
             return Err(Problem::field(field, detail));
         }
-        let before = change.role(&draft.name).await?.ok_or_else(no_such_role)?;
+        let before = there.get(&draft.name.key()).ok_or_else(no_such_role)?;
         let role = Role {
             id: before.id,
             name: before.name.clone(),
-            principals: draft.principals(&change, &before.principals).await?,
+            principals: draft.principals(&users, &before.principals)?,
             permissions: draft.permissions(&mandate, &before.permissions)?,
         };
         mandate.changer.may_change_role(mandate.set(&before.permissions), mandate.set(&role.permissions))?;
-        if draft.shown.as_ref().is_some_and(|seen| *seen != shown(&before.permissions)) && role != before {
+        if draft.shown.as_ref().is_some_and(|seen| *seen != shown(&before.permissions)) && role != *before {
             return Err(overtaken());
         }
-        change.update_role(&role).await?;
         changed.push(role);
     }
+    change.update_roles(&changed).await?;
     last.stays(&change).await?;
     state.commit(change).await?;
     Ok(changed)

@@ -83,6 +83,14 @@ struct Prepared {
     proven: Option<Proven>,
 }
 
+impl Prepared {
+    /// Whether something is written beside the full name and the mail address.
+    fn is_more_than_a_profile(&self, before: &User) -> bool {
+        let is_enabled = before.state == UserState::Enabled;
+        self.hash.is_some() || self.edit.login_allowed.is_some_and(|allowed| allowed != is_enabled)
+    }
+}
+
 /// Changes users, all or none of them. Returns them as they are then.
 ///
 /// One's own full name, mail address and password need no permission, but no token does that.
@@ -110,10 +118,25 @@ pub async fn change(state: &AppState, caller: &Caller, edits: Vec<Edit>) -> Resu
     let mut change = state.change(&caller.actor()).await?;
     let mandate = Mandate::of_caller(state, &change, caller).await?;
     let last = LastAdministrator::before(&change).await?;
-    let mut changed = Vec::with_capacity(prepared.len());
+    let named: Vec<_> = prepared.iter().map(|prepared| &prepared.edit.username).collect();
+    let there = change.users_by_names(&named).await?;
+    let mut waiting = Vec::with_capacity(prepared.len());
     for prepared in &prepared {
-        changed.push(apply(state, &mut change, &mandate, caller, prepared).await?);
+        if !is_owned(&mandate, caller, &prepared.edit) {
+            mandate.require(EDITS)?;
+        }
+        let before = there.get(&prepared.edit.username.key()).ok_or_else(no_such_user)?;
+        waiting.push(judged(&mandate, caller, prepared, before)?);
+        if prepared.is_more_than_a_profile(before) {
+            // In the order in which they were asked for, so that the audit log tells it so.
+            change.update_users(&std::mem::take(&mut waiting)).await?;
+            apply(state, &mut change, &mandate, caller, prepared, before).await?;
+        }
     }
+    change.update_users(&waiting).await?;
+    let mut now = change.users_by_names(&named).await?;
+    let changed = named.iter().map(|name| now.remove(&name.key()).ok_or_else(no_such_user));
+    let changed = changed.collect::<Result<_, _>>()?;
     last.stays(&change).await?;
     state.commit(change).await?;
     for prepared in prepared.iter().filter(|prepared| prepared.hash.is_some()) {
@@ -170,21 +193,15 @@ async fn prepare(state: &AppState, caller: &Caller, edit: Edit) -> Result<Prepar
     Ok(Prepared { edit, hash, proven })
 }
 
-async fn apply(
-    state: &AppState,
-    change: &mut Change,
+/// The user with the profile of the edit, when whoever makes it may.
+fn judged(
     mandate: &Mandate,
     caller: &Caller,
-    Prepared { edit, hash, proven }: &Prepared,
+    Prepared { edit, .. }: &Prepared,
+    before: &User,
 ) -> Result<User, Problem> {
-    let own = is_own(caller, &edit.username) && !mandate.changer.by_token;
-    if !own {
-        mandate.require(EDITS)?;
-    }
-    let before = change.user_by_name(&edit.username).await?.ok_or_else(no_such_user)?;
-    let held = mandate.held_by(&before);
-    if !own {
-        mandate.changer.may_change_user(held)?;
+    if !is_owned(mandate, caller, edit) {
+        mandate.changer.may_change_user(mandate.held_by(before))?;
     }
     let is_external = before.origin != Origin::Internal;
     if edit.external.is_some_and(|external| external != is_external) {
@@ -193,18 +210,29 @@ async fn apply(
         return Err(Problem::field(field, detail));
     }
     let after = with_profile(edit, before.clone())?;
-    if edit.shown.as_ref().is_some_and(|seen| *seen != shown(&before)) && after != before {
+    if edit.shown.as_ref().is_some_and(|seen| *seen != shown(before)) && after != *before {
         return Err(overtaken());
     }
-    change.update_user(&after).await?;
+    Ok(after)
+}
+
+/// Makes of an edit what is not the profile.
+async fn apply(
+    state: &AppState,
+    change: &mut Change,
+    mandate: &Mandate,
+    caller: &Caller,
+    Prepared { edit, hash, proven }: &Prepared,
+    before: &User,
+) -> Result<(), Problem> {
     if let Some(hash) = hash {
-        mandate.changer.may_set_password(before.id, held)?;
-        keeps_password(&before, edit.field(edit.password.as_ref().map_or("password", |p| p.new_field)))?;
+        mandate.changer.may_set_password(before.id, mandate.held_by(before))?;
+        keeps_password(before, edit.field(edit.password.as_ref().map_or("password", |p| p.new_field)))?;
         if let Some(proven) = proven {
             still_proven(state, &before.username, proven, edit).await?;
         }
         let kept = match &caller.proof {
-            Proof::Session(digest) if own => Some(digest.as_bytes()),
+            Proof::Session(digest) if is_owned(mandate, caller, edit) => Some(digest.as_bytes()),
             _ => None,
         };
         change.set_password(before.id, hash, kept).await?;
@@ -213,9 +241,9 @@ async fn apply(
         && allowed != (before.state == UserState::Enabled)
     {
         mandate.require(EDITS)?;
-        set_state(change, &before, allowed).await?;
+        set_state(change, before, allowed).await?;
     }
-    change.user(before.id).await?.ok_or_else(no_such_user)
+    Ok(())
 }
 
 /// The user with the full name and the mail address of the edit.
@@ -259,6 +287,11 @@ async fn still_proven(
     let field = edit.field(edit.password.as_ref().map_or("password", |password| password.current_field));
     let detail = format!("The field `{field}`: the password was changed meanwhile");
     Err(Problem::field(field, detail))
+}
+
+/// Whether it is the caller's own, and no token changes it.
+fn is_owned(mandate: &Mandate, caller: &Caller, edit: &Edit) -> bool {
+    is_own(caller, &edit.username) && !mandate.changer.by_token
 }
 
 fn is_own(caller: &Caller, username: &Username) -> bool {
