@@ -101,7 +101,11 @@ impl Authority {
             .filter_map(|key| self.roles_by_key.get(&key))
             .flatten()
             .filter_map(|id| self.roles.get(id))
-            .flat_map(|role| role.permissions.iter().cloned())
+            .flat_map(|role| &role.permissions)
+            // Thousands of roles may hold the same.
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .cloned()
             .collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Applying: from rows of the change log to entries of the index.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
 use patgate_core::application::ApplicationSlot;
@@ -17,6 +17,15 @@ use super::{Node, Progress};
 
 /// Rows of the change log read at once.
 const BATCH: u64 = 1_000;
+
+/// Subjects of which one change may touch many.
+#[derive(Default)]
+struct Many {
+    users: Vec<UserId>,
+    roles: Vec<RoleId>,
+    items: Vec<ItemNumber>,
+    grants: Vec<GrantId>,
+}
 
 impl Node {
     /// Loads everything: what a node does first, and again when the change log no longer reaches back to it.
@@ -68,18 +77,18 @@ impl Node {
             };
             let Some(last) = rows.last().map(|row| row.sequence) else { return Ok(()) };
             let mut done = BTreeSet::new();
-            let mut grants = Vec::new();
+            let mut many = Many::default();
             for row in &rows {
                 match row.kind {
                     _ if !done.insert((row.kind, row.subject)) => {}
-                    ChangedKind::Grant => grants.push(GrantId::from_i64(row.subject)),
-                    _ => self.apply(progress, row).await?,
+                    ChangedKind::User => many.users.push(UserId::from_i64(row.subject)),
+                    ChangedKind::Role => many.roles.push(RoleId::from_i64(row.subject)),
+                    ChangedKind::Item => many.items.push(ItemNumber::from_i64(row.subject)),
+                    ChangedKind::Grant => many.grants.push(GrantId::from_i64(row.subject)),
+                    _ => self.apply(row).await?,
                 }
             }
-            // One change can touch all tokens: they are read by the thousand.
-            for ids in grants.chunks(BATCH as usize) {
-                self.store.indexed_grants(ids).await?.iter().for_each(|grant| self.put_grant(grant));
-            }
+            self.apply_many(&mut progress.authority, &many).await?;
             if rows.iter().any(|row| Some(row.sequence) != own) {
                 self.has_news.store(true, Ordering::Relaxed);
             }
@@ -87,43 +96,56 @@ impl Node {
         }
     }
 
-    /// Reads the subject of a row as it is now and puts it in force. Reading twice does no harm, and a subject that
-    /// changed again meanwhile is only newer.
-    async fn apply(&self, progress: &mut Progress, row: &ChangeRow) -> Result<(), StoreError> {
-        let authority = &mut progress.authority;
-        match row.kind {
-            // Read together, by `catch_up`.
-            ChangedKind::Grant => {}
-            ChangedKind::User => {
-                let id = UserId::from_i64(row.subject);
-                match self.store.user(id).await? {
-                    Some(user) => {
-                        self.passwords.forgive_old(&user.username).await?;
-                        self.put_user(authority, user);
+    /// Reads subjects as they are now, each kind at once, and puts them in force. Reading twice does no harm, and a subject
+    /// that changed again meanwhile is only newer.
+    async fn apply_many(&self, authority: &mut Authority, many: &Many) -> Result<(), StoreError> {
+        let users = self.store.users_by_ids(&many.users).await?;
+        let mut users: HashMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
+        for &id in &many.users {
+            match users.remove(&id) {
+                Some(user) => {
+                    self.passwords.forgive_old(&user.username).await?;
+                    self.put_user(authority, user);
+                }
+                None => {
+                    if let Some(user) = authority.user(id) {
+                        self.passwords.forgive(&user.username);
                     }
-                    None => {
-                        if let Some(user) = authority.user(id) {
-                            self.passwords.forgive(&user.username);
-                        }
-                        self.passwords.forget_user(id);
-                        authority.remove_user(id);
-                        self.index.remove_owner(id);
-                    }
+                    self.passwords.forget_user(id);
+                    authority.remove_user(id);
+                    self.index.remove_owner(id);
                 }
             }
-            ChangedKind::Role => {
-                let id = RoleId::from_i64(row.subject);
-                let touched = match self.store.role_by_id(id).await? {
-                    Some(role) => authority.put_role(role),
-                    None => authority.remove_role(id),
-                };
-                touched.into_iter().for_each(|user| self.put_owner(authority, user));
-            }
+        }
+        let roles = self.store.roles_by_ids(&many.roles).await?;
+        let mut roles: HashMap<_, _> = roles.into_iter().map(|role| (role.id, role)).collect();
+        // Somebody may be in all of them, and in thousands more.
+        let mut touched = BTreeSet::new();
+        for &id in &many.roles {
+            touched.extend(match roles.remove(&id) {
+                Some(role) => authority.put_role(role),
+                None => authority.remove_role(id),
+            });
+        }
+        touched.into_iter().for_each(|user| self.put_owner(authority, user));
+        let items = self.store.items_numbered(&many.items).await?;
+        let items: HashMap<_, _> = items.into_iter().map(|item| (item.number, item)).collect();
+        for &number in &many.items {
+            self.webhooks.apply(number, items.get(&number)).await;
+        }
+        // One change can touch all tokens: they are read by the thousand.
+        for ids in many.grants.chunks(BATCH as usize) {
+            self.store.indexed_grants(ids).await?.iter().for_each(|grant| self.put_grant(grant));
+        }
+        Ok(())
+    }
+
+    /// Reads the subject of a row as it is now and puts it in force.
+    async fn apply(&self, row: &ChangeRow) -> Result<(), StoreError> {
+        match row.kind {
+            // Read together, by `apply_many`.
+            ChangedKind::User | ChangedKind::Role | ChangedKind::Item | ChangedKind::Grant => {}
             ChangedKind::Settings => self.put_settings(self.store.token_settings().await?),
-            ChangedKind::Item => {
-                let number = ItemNumber::from_i64(row.subject);
-                self.webhooks.apply(number, self.store.item_by_number(number).await?.as_ref()).await;
-            }
             ChangedKind::Release => {
                 let number = ReleaseNumber::from_i64(row.subject);
                 match self.store.release_status(number).await? {
