@@ -39,6 +39,7 @@ mod sign_in;
 mod tls;
 mod vendor_clients;
 mod vendor_lines;
+mod vendor_mails;
 mod vendor_ports;
 mod vendor_sso;
 mod webhook_nodes;
