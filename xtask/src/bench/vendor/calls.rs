@@ -154,7 +154,7 @@ pub(super) const BY_PASSWORD: [&str; 6] = [
     "PASSWORD GET /deployit/server/info",
     "PASSWORD POST /api/v1/personal-access-tokens",
     "PASSWORD POST /deployit/tokens/users",
-    // Tokens set none by default. Two hashes: the administrator's, and the new one.
+    // Tokens set none by default. One slow hash, the new one's: the administrator's password is known again.
     "PASSWORD POST /api/v1/users/person-1/password",
 ];
 
