@@ -89,6 +89,36 @@ async fn several_cis_are_made_changed_read_and_deleted_all_or_none() {
 }
 
 #[tokio::test]
+async fn of_several_cis_the_first_that_is_wrong_is_told() {
+    let (world, made) = with_server().await;
+    let (inner, wrong) = ("Configuration/Mail/Post", "Configuration/x");
+    make(&world, "Configuration/Mail", "core.Directory").await;
+    make(&world, "Configuration/Mail/Inner", "core.Directory").await;
+    let without_host = json!({"id": wrong, "type": "notification.PatSmtpServer"});
+    let there = found(&world, "").await;
+    for (cis, first) in [
+        (json!([server(inner), server(PLACE), without_host]), PLACE),
+        (json!([server(inner), without_host, server(PLACE)]), wrong),
+        (json!([server(inner), server("configuration/mail/POST")]), "Configuration/mail/POST"),
+    ] {
+        let refused = world.send(ask(post("/deployit/repository/cis")).json(&cis)).await;
+        assert_eq!(refused.status(), 400, "{}", refused.text());
+        assert!(refused.text().starts_with(&format!("{first}: ")), "{first}: {}", refused.text());
+    }
+    let mut changed = made.json();
+    changed["port"] = json!(99_999);
+    let folder = world.send(ask(get(format!("{CI}/Configuration/Mail")))).await.json();
+    let refused = world.send(ask(put("/deployit/repository/cis")).json(&json!([folder, changed]))).await;
+    assert_eq!(refused.status(), 400, "{}", refused.text());
+    assert!(refused.text().starts_with(&format!("{PLACE}: ")), "{}", refused.text());
+    let deleted = ask(post("/deployit/repository/cis/delete")).json(&json!([PLACE, "Configuration/Mail"]));
+    let refused = world.send(deleted).await;
+    assert_eq!(refused.status(), 409, "{}", refused.text());
+    assert!(refused.text().starts_with("Configuration/Mail: "), "{}", refused.text());
+    assert_eq!(found(&world, "").await, there, "nothing was made or deleted");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_ci_is_told_without_making_it() {
     let (world, _) = with_server().await;
     let mut whole = server(PLACE);

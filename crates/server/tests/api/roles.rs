@@ -205,6 +205,12 @@ async fn several_roles_change_together_or_not_at_all() {
     }
     let again = json!([{ "name": "three" }, { "name": "Two" }]);
     assert_eq!(world.send(post(ROLES).json(&again).basic("root", PASSWORD)).await.status(), 409);
+    // Of two that are wrong, the first is told.
+    let (taken, unknown) = (json!({ "name": "Two" }), json!({ "name": "four", "permissions": ["no#such"] }));
+    for (body, status) in [(json!([taken, unknown]), 409), (json!([unknown, taken]), 400)] {
+        let answer = world.send(post(ROLES).json(&body).basic("root", PASSWORD)).await;
+        assert_eq!(answer.status(), status, "{body}: {}", answer.text());
+    }
     assert_eq!(world.state.store.last_sequence().await.unwrap(), sequence);
     let good = json!([{ "name": "one", "permissions": [] }, { "name": "two", "permissions": ["login"] }]);
     let changed = world.send(put(ROLES).json(&good).basic("root", PASSWORD)).await.json();

@@ -126,10 +126,10 @@ async fn apply(
 ) -> Result<Item, Problem> {
     let before = found(change, which).await?;
     let to = wanted.id.clone();
-    let update = updated(state, change, caller, &before, wanted).await?;
-    let changed = change.update_items(vec![update]).await;
-    let changed = changed.map_err(|refused| misplaced(descriptor(&before.type_name), refused.error))?.pop();
-    let mut item = changed.ok_or_else(no_such_item)?;
+    let ItemUpdate { number, version, properties, secrets } =
+        updated(state, change, caller, &before, wanted).await?;
+    let changed = change.update_item(number, version, properties, secrets).await;
+    let mut item = changed.map_err(|error| misplaced(descriptor(&before.type_name), error))?;
     if let Some(to) = to.filter(|to| to.as_str() != item.id.as_str()) {
         let from = item.id.clone();
         few_with(change, &from).await?;

@@ -88,6 +88,33 @@ async fn every_change_of_a_user_is_in_the_audit_log() {
 }
 
 #[tokio::test]
+async fn changes_of_several_users_are_told_in_their_order() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    for name in ["ann", "bob", "cat"] {
+        world.user(name, &[]).await;
+    }
+    let before = world.state.store.last_sequence().await.unwrap();
+    let changes = json!([
+        { "username": "cat", "fullName": "Cat" },
+        { "username": "ann", "fullName": "Ann", "loginAllowed": false },
+        { "username": "bob", "email": "bob@new.example" },
+    ]);
+    let changed = world.send(put(USERS).json(&changes).basic("root", PASSWORD)).await;
+    assert_eq!(changed.status(), 200, "{}", changed.text());
+    let names: Vec<_> =
+        changed.json().as_array().unwrap().iter().map(|user| user["username"].clone()).collect();
+    assert_eq!(names, ["cat", "ann", "bob"]);
+    let page = patgate_store::Page::WHOLE;
+    let mut events = world.state.store.audit_events(&Default::default(), page).await.unwrap();
+    events.retain(|event| event.sequence > before);
+    events.reverse();
+    let told: Vec<_> =
+        events.iter().map(|event| format!("{} {}", event.action, event.subject_name)).collect();
+    assert_eq!(told, ["user.update cat", "user.update ann", "user.disable ann", "user.update bob"]);
+}
+
+#[tokio::test]
 async fn whom_a_provider_does_not_vouch_for_is_not_the_administrator_who_stays() {
     let world = World::new().await;
     world.user("root", &["admin"]).await;
