@@ -13,12 +13,17 @@ use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sea_query::Values;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
+use sqlx::database::HasStatementCache;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection, Postgres, SqlSafeStr, Sqlite};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::connection::Pool;
 use crate::error::StoreError;
+
+/// The most values of a statement that a connection keeps prepared: one of many rows is another for each number of them, would
+/// take hundreds of kilobytes, and drive out those that come again.
+const MOST_VALUES_KEPT: usize = 100;
 
 /// A transaction that may write. Dropping it takes everything back.
 #[must_use = "a transaction that is not committed does nothing"]
@@ -187,10 +192,11 @@ async fn begin<D: sqlx::Database>(
     }
 }
 
-fn prepared<D: sqlx::Database>(statement: Statement) -> Query<'static, D, SqlxValues>
+fn prepared<D: sqlx::Database + HasStatementCache>(statement: Statement) -> Query<'static, D, SqlxValues>
 where
     SqlxValues: sqlx::IntoArguments<D>,
 {
     let values = statement.values.unwrap_or(Values(Vec::new()));
-    sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
+    let is_kept = values.0.len() <= MOST_VALUES_KEPT;
+    sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values)).persistent(is_kept)
 }
