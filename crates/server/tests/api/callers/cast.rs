@@ -1,8 +1,5 @@
 //! The kinds of callers, and the world they meet.
 
-use std::fs;
-use std::path::Path;
-
 use patgate_core::identifier::{GroupId, MailId, RunId, UserId};
 use patgate_core::user::Origin;
 
@@ -268,15 +265,12 @@ impl Stage {
         };
         world.release_things().await;
         world.decision_and_exemption_called(stage.subject.id).await;
-        copy(world.close().await.path(), stage.folder.path());
-        stage
+        Self { folder: world.close().await, ..stage }
     }
 
     /// A server on a fresh copy of the state.
     pub(super) async fn world(&self) -> World {
-        let folder = tempfile::tempdir().unwrap();
-        copy(self.folder.path(), folder.path());
-        World::in_folder(folder, CONFIGURATION).await
+        World::copied(&self.folder, CONFIGURATION).await
     }
 
     /// What no answer may repeat.
@@ -300,19 +294,5 @@ impl Stage {
             &self.subject,
         ];
         tokens.into_iter().map(|token| token.text.as_str()).chain([PASSWORD])
-    }
-}
-
-/// Copies a folder of folders and files.
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            fs::create_dir(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
     }
 }

@@ -18,6 +18,7 @@ mod scim;
 mod webhooks;
 
 use std::convert::Infallible;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,6 +76,13 @@ impl World {
         let world = Self::started(folder, file, 2).await;
         world.state.node.load().await.unwrap();
         world
+    }
+
+    /// A server on a copy of the state that another one left in this folder.
+    pub(crate) async fn copied(from: &TempDir, file: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(from.path(), folder.path());
+        Self::in_folder(folder, file).await
     }
 
     /// A server that has not loaded its index yet.
@@ -170,4 +178,18 @@ fn configuration(folder: &Path, file: &str) -> Configuration {
     let data_dir = ("PATGATE_DATA_DIR".to_owned(), folder.join("data").display().to_string());
     let sources = Sources::new(Flags::default(), [data_dir]).with_file("patgate.toml", file);
     Configuration::of_sources(sources).unwrap()
+}
+
+/// Copies a folder of folders and files.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use insta::assert_snapshot;
+use tempfile::TempDir;
 
 use super::{CONTENT_POLICY, MAIL_POLICY};
 use crate::common::{
@@ -22,8 +23,9 @@ pub(super) struct Page {
     who: String,
 }
 
+/// The state that every caller of a row meets, and what the calls are about.
 struct Stage {
-    world: World,
+    folder: TempDir,
     own: IssuedToken,
     others: IssuedToken,
     admin: SignedIn,
@@ -48,7 +50,8 @@ impl Stage {
         let others = world.token(&without_login, NewGrant::default()).await;
         world.decision_and_exemption_called(others.id).await;
         let run = world.run(&plain, &[&own], &[]).await.to_string();
-        Self {
+        let stage = Self {
+            folder: tempfile::tempdir().unwrap(),
             run,
             failed_mail: world.fail_mails("550 no such user").await[0].to_string(),
             own,
@@ -71,8 +74,13 @@ impl Stage {
                 world.release_things().await;
                 world.webhook_things().await
             },
-            world,
-        }
+        };
+        Self { folder: world.close().await, ..stage }
+    }
+
+    /// A server on a fresh copy of the state.
+    async fn world(&self) -> World {
+        World::copied(&self.folder, "").await
     }
 
     /// The address of a page about something that is there.
@@ -114,11 +122,10 @@ async fn every_page_answers_every_kind_of_caller() {
     assert_eq!(named.len(), pages.len(), "a page stands twice in the table");
     let routed = routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages"));
     assert_eq!(named, routed, "`docs/reference/pages.md` and the routes of `src/pages` name different pages");
+    let stage = Stage::build().await;
     let mut table = String::new();
     for page in &pages {
         for is_form in [false, true].iter().filter(|is_form| !**is_form || page.takes_forms) {
-            // A new world for each row: no caller meets what another row did.
-            let stage = Stage::build().await;
             let row = row(&stage, page, *is_form).await;
             let method = if *is_form { "POST" } else { "GET" };
             writeln!(table, "{method:<5}{:<46}{}", page.path, row.join("  ")).unwrap();
@@ -127,9 +134,10 @@ async fn every_page_answers_every_kind_of_caller() {
     assert_snapshot!(table);
 }
 
-/// Calls one page as everybody; the callers who are refused come first.
+/// Calls one page as everybody; the callers who are refused come first. The world is a new one: no caller meets what another
+/// row did.
 async fn row(stage: &Stage, page: &Page, is_form: bool) -> Vec<String> {
-    let world = &stage.world;
+    let world = stage.world().await;
     let path = stage.address(page);
     let call = || if is_form { post(&path) } else { get(&path) };
     let filled =
