@@ -70,12 +70,10 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // Fast shutdown: ends the connections that a broken-off test left behind, which SIGTERM would wait for.
-        self.server.signal(Signal::INT);
-        if self.server.wait(STOP).is_none() {
-            // Immediate shutdown: the master takes its children with it, as SIGKILL would not let it.
-            self.server.signal(Signal::QUIT);
-        }
+        // Immediate shutdown: what it would write out first, from every database of the tests, is removed right after. The
+        // master takes its children with it, as SIGKILL would not let it.
+        self.server.signal(Signal::QUIT);
+        self.server.wait(STOP);
     }
 }
 

@@ -77,13 +77,13 @@ impl Fixture {
     }
 }
 
-pub(crate) async fn on_sqlite<F: Future<Output = ()> + Send + 'static>(case: impl FnOnce(Fixture) -> F) {
+pub(crate) async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(Fixture) -> F) {
     let folder = TempDir::new().unwrap();
     let database = Database::Sqlite(folder.path().join("patgate.db"));
     case(Fixture { database }).await;
 }
 
-pub(crate) async fn on_postgres<F: Future<Output = ()> + Send + 'static>(case: impl FnOnce(Fixture) -> F) {
+pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Fixture) -> F) {
     static DATABASES: AtomicU32 = AtomicU32::new(0);
     let admin = admin_url();
     let name = format!("store_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
@@ -93,13 +93,10 @@ pub(crate) async fn on_postgres<F: Future<Output = ()> + Send + 'static>(case: i
     };
     run(&mut connection, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     run(&mut connection, format!("CREATE DATABASE {name} STRATEGY wal_log")).await;
+    connection.close().await.unwrap();
     let database = format!("{}/{name}", admin.rsplit_once('/').unwrap().0).parse().unwrap();
-    // A task of its own, so that the database goes away even when the case fails.
-    let outcome = tokio::spawn(case(Fixture { database })).await;
-    run(&mut connection, format!("DROP DATABASE {name} WITH (FORCE)")).await;
-    if let Err(failed) = outcome {
-        std::panic::resume_unwind(failed.into_panic());
-    }
+    // It goes away with the cluster: dropping it would write out, and wait for, all that other tests have under way.
+    case(Fixture { database }).await;
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test command says where its server is")]
