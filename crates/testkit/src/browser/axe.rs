@@ -10,19 +10,36 @@ use super::Browser;
 /// The variable by which `cargo xtask test` tells where axe-core is.
 pub const VARIABLE: &str = "PATGATE_TEST_AXE";
 /// WCAG 2.2 AA, and what axe-core's makers recommend beyond it.
-const RULES: &str = "['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']";
+const ALL: &str =
+    "{ type: 'tag', values: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'] }";
+/// Those of them that look at colours.
+const OF_COLOURS: &str = "{ type: 'rule', values: ['color-contrast','link-in-text-block'] }";
 
 impl Browser {
     /// One line for each rule that the page breaks, with the place where it does.
     #[must_use]
     pub fn barriers(&self) -> Vec<String> {
-        self.does("take axe-core", async {
-            self.driver().execute(source(), Vec::new()).await?;
-            Ok(())
-        });
+        self.broken(ALL)
+    }
+
+    /// As [`Browser::barriers`], of the rules about colours alone: for a page that was judged by all of them, when nothing but
+    /// its colours has changed since.
+    #[must_use]
+    pub fn barriers_of_colours(&self) -> Vec<String> {
+        self.broken(OF_COLOURS)
+    }
+
+    fn broken(&self, rules: &str) -> Vec<String> {
+        // Half a megabyte, once a page.
+        if self.run("return typeof axe") == "undefined" {
+            self.does("take axe-core", async {
+                self.driver().execute(source(), Vec::new()).await?;
+                Ok(())
+            });
+        }
         let script = format!(
             "const done = arguments[0];
-             axe.run(document, {{ runOnly: {RULES}, resultTypes: ['violations'] }})
+             axe.run(document, {{ runOnly: {rules}, resultTypes: ['violations'] }})
                 .then(result => done(result.violations), error => done([{{ id: String(error), nodes: [] }}]));"
         );
         let found = self.does("judge the page", async {
