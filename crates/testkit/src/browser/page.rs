@@ -7,6 +7,26 @@ use thirtyfour::{By, WebElement};
 use super::{Browser, PATIENCE};
 use crate::wait;
 
+/// What can be seen, as the driver itself judges it. The driver judges one element a call, and is sent the rules with each.
+const IS_SEEN: &str = "
+    const hasSize = element => {
+        const box = element.getBoundingClientRect();
+        return (box.width > 0 && box.height > 0) || (getComputedStyle(element).overflow !== 'hidden'
+            && [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE
+                || (node.nodeType === Node.ELEMENT_NODE && hasSize(node))));
+    };
+    const isSeen = element => element === document.body
+        || (element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && hasSize(element));";
+/// All of a selector.
+const OF_SELECTOR: &str = "[...document.querySelectorAll(arguments[0])]";
+/// All of an XPath; with `true` beside it, in the open dialog when there is one.
+const OF_PATH: &str = "((path, isInDialog) => {
+        const hasDialog = isInDialog && [...document.querySelectorAll('dialog[open]')].some(isSeen);
+        const all = document.evaluate((hasDialog ? '//dialog[@open]' : '') + path, document, null,
+            XPathResult.ORDERED_NODE_SNAPSHOT_TYPE, null);
+        return Array.from({ length: all.snapshotLength }, (_, at) => all.snapshotItem(at));
+    })(arguments[0], arguments[1])";
+
 impl Browser {
     /// Goes to an address.
     pub fn open(&self, url: &str) {
@@ -46,7 +66,7 @@ impl Browser {
     pub fn press_in_row(&self, texts: &[&str], name: &str) {
         let has = |text: &&str| format!("[contains(normalize-space(.), {})]", quoted(text));
         let row: String = texts.iter().map(has).collect();
-        let element = self.one(&format!("//tr{row}{}", pressable(name)));
+        let element = self.one(&format!("//tr{row}{}", pressable(name)), false);
         self.does(&format!("press `{name}` in the row of {texts:?}"), element.click());
     }
 
@@ -79,19 +99,16 @@ impl Browser {
     #[must_use]
     pub fn options(&self, label: &str) -> Vec<String> {
         let field = self.field(label);
+        let script = "return [...arguments[0].options].map(option => option.text)";
         self.does(&format!("read the options of `{label}`"), async {
-            let mut texts = Vec::new();
-            for option in field.find_all(By::Css("option")).await? {
-                texts.push(option.text().await?);
-            }
-            Ok(texts)
+            self.driver().execute(script, vec![field.to_json()?]).await?.convert::<Vec<String>>()
         })
     }
 
     /// Whether something of this selector can be seen now.
     #[must_use]
     pub fn has(&self, css: &str) -> bool {
-        self.sees_at_once(async || Ok(!shown(self.driver().find_all(By::Css(css)).await?).await.is_empty()))
+        self.number(css) > 0
     }
 
     /// The text of the first of this selector that can be seen.
@@ -106,7 +123,7 @@ impl Browser {
     pub fn texts(&self, css: &str) -> Vec<String> {
         self.sees_at_once(async || {
             let mut texts = Vec::new();
-            for element in shown(self.driver().find_all(By::Css(css)).await?).await {
+            for element in self.seen(OF_SELECTOR, vec![css.into()]).await? {
                 texts.push(element.text().await?);
             }
             Ok(texts)
@@ -133,7 +150,7 @@ impl Browser {
 
     /// Waits until this many of this selector can be seen; panics with what can be when they never are so many.
     pub fn counts(&self, css: &str, count: usize) {
-        let counted = wait::until(PATIENCE, || (self.texts(css).len() == count).then_some(()));
+        let counted = wait::until(PATIENCE, || (self.number(css) == count).then_some(()));
         assert!(
             counted.is_some(),
             "there are not {count} of `{css}` but {:?} on\n{}",
@@ -157,8 +174,11 @@ impl Browser {
     /// Whether the page shows this text now.
     #[must_use]
     pub fn shows(&self, text: &str) -> bool {
-        let body = self.texts("body").concat();
-        body.split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
+        let script = "return document.body?.innerText ?? ''";
+        let quick = async || self.driver().execute(script, Vec::new()).await?.convert::<String>();
+        // What the driver reads has more (fields of many lines), and takes long on a long page.
+        one_line(&self.sees_at_once(quick)).contains(text)
+            || one_line(&self.texts("body").concat()).contains(text)
     }
 
     /// Runs a script in the page and returns what it returns.
@@ -182,22 +202,32 @@ impl Browser {
 
     /// The button, link or menu of this name.
     pub(super) fn named(&self, name: &str) -> WebElement {
-        let root = if self.has("dialog[open]") { "//dialog[@open]" } else { "" };
-        self.one(&format!("{root}{}", pressable(name)))
+        self.one(&pressable(name), true)
     }
 
     /// The field that a label of this name belongs to: by `for`, or because it stands around it.
     pub(super) fn field(&self, label: &str) -> WebElement {
-        let root = if self.has("dialog[open]") { "//dialog[@open]" } else { "" };
         let is_it = format!(
             "normalize-space(.)={} or normalize-space(.)={}",
             quoted(label),
             quoted(&format!("{label} *"))
         );
-        self.one(&format!(
-            "{root}//*[(self::input or self::select or self::textarea) and \
+        let path = format!(
+            "//*[(self::input or self::select or self::textarea) and \
              (@id=//label[{is_it}]/@for or ancestor::label[{is_it}])]"
-        ))
+        );
+        self.one(&path, true)
+    }
+
+    /// How many of this selector can be seen now.
+    fn number(&self, css: &str) -> usize {
+        self.sees_at_once(async || Ok(self.seen(OF_SELECTOR, vec![css.into()]).await?.len()))
+    }
+
+    /// Those that this script gives and that can be seen.
+    async fn seen(&self, script: &str, arguments: Vec<Value>) -> WebDriverResult<Vec<WebElement>> {
+        let script = format!("{IS_SEEN} return {script}.filter(isSeen)");
+        self.driver().execute(script, arguments).await?.elements()
     }
 
     /// Looks at the page, again when it changed under the look: a page that is left makes what was found on it unreadable.
@@ -206,10 +236,10 @@ impl Browser {
         seen.unwrap_or_else(|| self.does("look", look()))
     }
 
-    /// The one element of this XPath that can be seen; waits for it.
-    fn one(&self, path: &str) -> WebElement {
+    /// The one element of this XPath that can be seen, perhaps in the open dialog when there is one; waits for it.
+    fn one(&self, path: &str, is_in_dialog: bool) -> WebElement {
         let look = || {
-            let work = async || Ok(shown(self.driver().find_all(By::XPath(path)).await?).await);
+            let work = async || self.seen(OF_PATH, vec![path.into(), is_in_dialog.into()]).await;
             Some(self.sees_at_once(work)).filter(|found| !found.is_empty())
         };
         let mut found = wait::until(PATIENCE, look)
@@ -219,15 +249,9 @@ impl Browser {
     }
 }
 
-/// Those that can be seen. One that has gone since it was found cannot.
-async fn shown(elements: Vec<WebElement>) -> Vec<WebElement> {
-    let mut shown = Vec::new();
-    for element in elements {
-        if element.is_displayed().await.unwrap_or(false) {
-            shown.push(element);
-        }
-    }
-    shown
+/// A text with one space wherever it has any.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn pressable(name: &str) -> String {
