@@ -17,6 +17,15 @@ const IS_SEEN: &str = "
     };
     const isSeen = element => element === document.body
         || (element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && hasSize(element));";
+/// The text of an element, as the driver reads it; `null` where only the driver tells a line without text from the room
+/// between two paragraphs.
+const TEXT: &str = "
+    const ends = /^[^\\S\\xa0]+|[^\\S\\xa0]+$/g;
+    const text = element => {
+        const lines = element.innerText?.split('\\n').map(line => line.replace(ends, ''));
+        const whole = lines?.join('\\n').replace(ends, '');
+        return whole?.includes('\\n\\n') === false ? whole.replace(/[\\t\\xa0]/g, ' ') : null;
+    };";
 /// All of a selector.
 const OF_SELECTOR: &str = "[...document.querySelectorAll(arguments[0])]";
 /// All of an XPath; with `true` beside it, in the open dialog when there is one.
@@ -121,12 +130,15 @@ impl Browser {
     /// The texts of all of this selector that can be seen now.
     #[must_use]
     pub fn texts(&self, css: &str) -> Vec<String> {
+        let script = format!("{IS_SEEN} {TEXT} return {OF_SELECTOR}.filter(isSeen).map(text)");
         self.sees_at_once(async || {
-            let mut texts = Vec::new();
-            for element in self.seen(OF_SELECTOR, vec![css.into()]).await? {
-                texts.push(element.text().await?);
+            let texts = self.driver().execute(&script, vec![css.into()]).await?;
+            let texts: Vec<Option<String>> = texts.convert()?;
+            let all: Option<Vec<String>> = texts.into_iter().collect();
+            match all {
+                Some(all) => Ok(all),
+                None => self.read(css).await,
             }
-            Ok(texts)
         })
     }
 
@@ -178,7 +190,7 @@ impl Browser {
         let quick = async || self.driver().execute(script, Vec::new()).await?.convert::<String>();
         // What the driver reads has more (fields of many lines), and takes long on a long page.
         one_line(&self.sees_at_once(quick)).contains(text)
-            || one_line(&self.texts("body").concat()).contains(text)
+            || one_line(&self.sees_at_once(async || self.read("body").await).concat()).contains(text)
     }
 
     /// Runs a script in the page and returns what it returns.
@@ -222,6 +234,15 @@ impl Browser {
     /// How many of this selector can be seen now.
     fn number(&self, css: &str) -> usize {
         self.sees_at_once(async || Ok(self.seen(OF_SELECTOR, vec![css.into()]).await?.len()))
+    }
+
+    /// The texts of all of this selector that can be seen, one after the other by the driver.
+    async fn read(&self, css: &str) -> WebDriverResult<Vec<String>> {
+        let mut texts = Vec::new();
+        for element in self.seen(OF_SELECTOR, vec![css.into()]).await? {
+            texts.push(element.text().await?);
+        }
+        Ok(texts)
     }
 
     /// Those that this script gives and that can be seen.
