@@ -16,13 +16,13 @@ use crate::{ports, wait};
 /// How long the driver may take to listen.
 const START: Duration = Duration::from_secs(20);
 
-/// What keeps Chromium to the test: no sandbox (which root cannot have), no call home, no shared memory that a container
-/// lacks.
+/// What keeps Chromium to the test: no sandbox (which root cannot have), no call home, nothing that takes time at each start.
+/// Whether a container has the shared memory that it wants is looked at by Debian's launcher.
 const FLAGS: [&str; 14] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
-    "--disable-dev-shm-usage",
+    "--disable-extensions",
     "--disable-quic",
     "--no-first-run",
     "--no-default-browser-check",
@@ -91,7 +91,7 @@ impl Start {
             if server.ended().is_some() { Some(false) } else { wait::is_listening(port).then_some(true) }
         });
         assert!(listening == Some(true), "the browser's driver does not listen:\n{}", log());
-        let session = WebDriver::new(format!("http://127.0.0.1:{port}"), self.capabilities(&directory));
+        let session = WebDriver::new(format!("http://127.0.0.1:{port}"), self.capabilities());
         let driver = runtime
             .block_on(session)
             .unwrap_or_else(|error| panic!("the browser does not start: {error}\n{}", log()));
@@ -106,22 +106,22 @@ impl Start {
             .unwrap_or_else(|error| panic!("cannot write the log of the browser's driver: {error}"));
         let mut command = Command::new(program("chromedriver"));
         command.arg(format!("--port={port}"));
-        // What Chromium leaves in somebody's home goes away with the folder; so does its zone.
-        command.env("HOME", directory.path()).env("TZ", self.zone.as_deref().unwrap_or("UTC"));
+        // What Chromium leaves in somebody's home goes away with the folder; so does its zone. The driver makes the profile
+        // there, too: one of its own it ends at once, while it would wait until Chromium has written out one of ours.
+        command.env("HOME", directory.path()).env("TMPDIR", directory.path());
+        command.env("TZ", self.zone.as_deref().unwrap_or("UTC"));
         command.env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
         command.stdin(Stdio::null()).stdout(log.0).stderr(log.1);
         Process::start(command)
     }
 
-    fn capabilities(&self, directory: &TempDir) -> Capabilities {
-        let profile = format!("--user-data-dir={}", directory.path().join("profile").display());
-        let flags: Vec<&str> = FLAGS.into_iter().chain([profile.as_str()]).collect();
+    fn capabilities(&self) -> Capabilities {
         let mut preferences = json!({});
         if self.is_scriptless {
             // 2 is "block" in Chromium's settings of content.
             preferences["profile.managed_default_content_settings.javascript"] = json!(2);
         }
-        let options = json!({ "binary": program("chromium"), "args": flags, "prefs": preferences });
+        let options = json!({ "binary": program("chromium"), "args": FLAGS, "prefs": preferences });
         let all = json!({ "browserName": "chrome", "goog:chromeOptions": options });
         match all {
             Value::Object(all) => all.into(),
