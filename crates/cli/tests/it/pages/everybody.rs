@@ -80,16 +80,16 @@ fn somebody_of_sso_makes_finds_deletes_and_clears_tokens() {
 
 #[test]
 fn an_administrator_keeps_their_profile() {
-    let somebody = Somebody::administrator();
-    let password = details(&somebody);
-    sessions(&somebody, password);
+    let (somebody, browser) = (Somebody::administrator(), Browser::start());
+    let password = details(&somebody, &browser);
+    sessions(&somebody, &browser, password);
 }
 
 #[test]
 fn a_user_keeps_their_profile() {
-    let somebody = Somebody::user();
-    let password = details(&somebody);
-    sessions(&somebody, password);
+    let (somebody, browser) = (Somebody::user(), Browser::start());
+    let password = details(&somebody, &browser);
+    sessions(&somebody, &browser, password);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn somebody_of_sso_reads_their_profile_and_ends_sessions() {
     somebody.log_in(&browser, "", PROFILE);
     browser.sees("They come from Example Ltd., and are changed there.");
     assert!(!browser.has("input[name=full_name], input[name=new_password]"), "nothing is changed here");
-    sessions(&somebody, "");
+    sessions(&somebody, &browser, "");
 }
 
 /// Generates a token on the list's page, and returns its text.
@@ -222,9 +222,9 @@ fn cleared(patgate: &Patgate, browser: &Browser) {
 }
 
 /// Name, address and password are changed. The new password.
-fn details(somebody: &Somebody) -> &'static str {
-    let (browser, new) = (Browser::start(), "the next good password");
-    somebody.log_in(&browser, somebody.password, PROFILE);
+fn details(somebody: &Somebody, browser: &Browser) -> &'static str {
+    let new = "the next good password";
+    somebody.log_in(browser, somebody.password, PROFILE);
     browser.fill("Full name", "Kim Kern");
     browser.fill("E-mail", "kim@example.org");
     browser.press("Save profile");
@@ -249,11 +249,11 @@ fn details(somebody: &Somebody) -> &'static str {
 }
 
 /// One session is ended from another, and then all.
-fn sessions(somebody: &Somebody, password: &str) {
-    let (browser, other) = (Browser::start(), Browser::start());
+fn sessions(somebody: &Somebody, browser: &Browser, password: &str) {
+    let other = Browser::start();
     somebody.patgate.sql("DELETE FROM sessions");
     somebody.log_in(&other, password, TOKENS);
-    somebody.log_in(&browser, password, PROFILE);
+    somebody.log_in(browser, password, PROFILE);
     browser.counts("tbody tr", 2);
     browser.press("End session of Chrome on Linux");
     browser.sees("The session has ended");
@@ -268,7 +268,7 @@ fn sessions(somebody: &Somebody, password: &str) {
     browser.press("Log out everywhere");
     browser.press("End all sessions");
     browser.sees("You are logged out");
-    for one in [&browser, &other] {
+    for one in [browser, &other] {
         one.open(&somebody.patgate.url_of(PROFILE));
         one.arrives("/login?next=%2Faccount%2Fprofile");
     }
