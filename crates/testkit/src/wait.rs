@@ -3,20 +3,26 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Between two looks at first.
+const SHORTEST: Duration = Duration::from_millis(10);
+/// Between two looks at most.
+const LONGEST: Duration = Duration::from_millis(100);
+/// The next look comes after this part of the time that was waited: many looks start a program, and one who waits long would
+/// keep a processor from everybody else.
+const PART: u32 = 50;
 
 /// Looks until `look` gives a value, for at most `limit`; `None` when it never did.
 pub fn until<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let deadline = now() + limit;
+    let start = now();
     loop {
         if let Some(value) = look() {
             return Some(value);
         }
-        if now() >= deadline {
+        let waited = now() - start;
+        if waited >= limit {
             return None;
         }
-        pause();
+        pause((waited / PART).clamp(SHORTEST, LONGEST));
     }
 }
 
@@ -39,6 +45,6 @@ fn now() -> Instant {
     clippy::disallowed_methods,
     reason = "another process tells us nothing; every caller has a deadline"
 )]
-fn pause() {
-    std::thread::sleep(PAUSE);
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }
