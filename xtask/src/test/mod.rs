@@ -3,6 +3,7 @@
 pub(crate) mod cluster;
 pub(crate) mod machine;
 
+use std::num::NonZero;
 use std::process::{Command, Stdio};
 
 use patgate_testkit::browser;
@@ -15,6 +16,13 @@ use crate::tools::{
 };
 use crate::tree;
 use cluster::Cluster;
+
+/// The slots of a test that works, as `.config/nextest.toml` says; one that waits takes one.
+const WORKING: usize = 4;
+/// The slots for tests that wait beside those that work.
+const WAITING: usize = 3;
+/// Options of nextest that say themselves how many tests run at once, or that none does.
+const CHOICES: [&str; 6] = ["-j", "--jobs", "--test-threads", "--no-capture", "--nocapture", "--no-run"];
 
 /// What `cargo xtask test` takes.
 #[derive(Debug, clap::Args)]
@@ -79,6 +87,11 @@ fn runner(arguments: &Arguments) -> Command {
     command.current_dir(tree::root());
     if has_nextest {
         command.args(["nextest", "run"]);
+        let chooses = |word: &String| CHOICES.iter().any(|choice| word.starts_with(choice));
+        if !arguments.runner.iter().any(chooses) {
+            let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+            command.arg(format!("--test-threads={}", processors * WORKING + WAITING));
+        }
     } else {
         // What `cargo test` runs by default, less the documentation tests, which have a step of their own.
         command.args(["test", "--lib", "--bins", "--tests"]);
