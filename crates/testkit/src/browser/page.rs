@@ -17,14 +17,17 @@ const IS_SEEN: &str = "
     };
     const isSeen = element => element === document.body
         || (element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && hasSize(element));";
-/// The text of an element, as the driver reads it; `null` where only the driver tells a line without text from the room
-/// between two paragraphs.
+/// The text of an element, as the driver reads it; `null` where only the driver does: where spaces are kept, and where a line
+/// without text may be the room between two paragraphs.
 const TEXT: &str = "
     const ends = /^[^\\S\\xa0]+|[^\\S\\xa0]+$/g;
+    const keepsSpaces = element => getComputedStyle(element).whiteSpace.startsWith('pre');
     const text = element => {
         const lines = element.innerText?.split('\\n').map(line => line.replace(ends, ''));
         const whole = lines?.join('\\n').replace(ends, '');
-        return whole?.includes('\\n\\n') === false ? whole.replace(/[\\t\\xa0]/g, ' ') : null;
+        const isPlain = whole?.includes('\\n\\n') === false
+            && ![element, ...element.querySelectorAll('*')].some(keepsSpaces);
+        return isPlain ? whole.replace(/[\\t\\xa0]/g, ' ') : null;
     };";
 /// All of a selector.
 const OF_SELECTOR: &str = "[...document.querySelectorAll(arguments[0])]";
