@@ -29,12 +29,12 @@ impl Page {
 
     /// Rows before this page, as far as a `bigint` reaches.
     pub(crate) fn offset(self) -> u64 {
-        self.number.saturating_mul(self.size).min(i64::MAX as u64)
+        Ord::min(self.number.saturating_mul(self.size), i64::MAX as u64)
     }
 
     /// Rows on this page, as far as a `bigint` reaches.
     pub(crate) fn limit(self) -> u64 {
-        self.size.min(i64::MAX as u64)
+        Ord::min(self.size, i64::MAX as u64)
     }
 }
 

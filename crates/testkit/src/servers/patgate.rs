@@ -289,17 +289,10 @@ impl Patgate {
             Some(url) => postgres::query(url, sql),
             None => {
                 let file = self.data_directory().join("patgate.db");
-                child::run(
-                    child::program("sqlite3"),
-                    // The program may be writing.
-                    [
-                        OsStr::new("-batch"),
-                        OsStr::new("-cmd"),
-                        OsStr::new(".timeout 5000"),
-                        file.as_os_str(),
-                        OsStr::new(sql),
-                    ],
-                )
+                // The program may be writing.
+                let options = ["-batch", "-cmd", ".timeout 5000"].map(OsStr::new);
+                let words = options.into_iter().chain([file.as_os_str(), OsStr::new(sql)]);
+                child::run(child::program("sqlite3"), words)
             }
         }
     }

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 use patgate_core::permission::PermissionId;
-use patgate_core::role::Role;
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, User, Username, is_invisible};
 use patgate_store::{Change, StoreError};
 
