@@ -74,7 +74,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn roles_by_ids(&self, ids: &[RoleId]) -> Result<Vec<Role>, StoreError> {
-        by_ids(&self.inner.orm, ids).await
+        let ids: Vec<_> = ids.iter().map(|id| id.as_i64()).collect();
+        of_each(&self.inner.orm, &selection(), Roles::Id, &ids, read).await
     }
 }
 
@@ -105,15 +106,6 @@ pub(crate) async fn by_name(
 /// The role of this identifier.
 pub(crate) async fn by_id(connection: &impl ConnectionTrait, id: RoleId) -> Result<Option<Role>, StoreError> {
     one(connection, selection().and_where(Expr::col(Roles::Id).eq(id.as_i64())).take()).await
-}
-
-/// These roles, in no order. Those that are not there are left out.
-pub(crate) async fn by_ids(
-    connection: &impl ConnectionTrait,
-    ids: &[RoleId],
-) -> Result<Vec<Role>, StoreError> {
-    let ids: Vec<_> = ids.iter().map(|id| id.as_i64()).collect();
-    of_each(connection, &selection(), Roles::Id, &ids, read).await
 }
 
 /// The roles of these names, by the keys of their names. Those that are not there are left out.

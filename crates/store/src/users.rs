@@ -80,7 +80,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn users_by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
-        by_ids(&self.inner.orm, ids).await
+        let ids: Vec<_> = ids.iter().map(|id| id.as_i64()).collect();
+        of_each(&self.inner.orm, &selection(), Users::Id, &ids, read).await
     }
 }
 
@@ -115,15 +116,6 @@ pub(crate) async fn by_name(
 ) -> Result<Option<User>, StoreError> {
     let select = selection().and_where(Expr::col(Users::UsernameKey).eq(name.key())).take();
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
-}
-
-/// These users, but for those who are deleted, in no order.
-pub(crate) async fn by_ids(
-    connection: &impl ConnectionTrait,
-    ids: &[UserId],
-) -> Result<Vec<User>, StoreError> {
-    let ids: Vec<_> = ids.iter().map(|id| id.as_i64()).collect();
-    of_each(connection, &selection(), Users::Id, &ids, read).await
 }
 
 /// The users of these names, by the keys of their names; those who are deleted are left out.

@@ -145,11 +145,6 @@ impl Change {
         crate::users::by_name(&self.transaction, name).await
     }
 
-    /// These users, but for those who are deleted, in no order.
-    pub async fn users_by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
-        crate::users::by_ids(&self.transaction, ids).await
-    }
-
     /// The users of these names, by the keys of their names; those who are deleted are left out.
     pub async fn users_by_names(&self, names: &[&Username]) -> Result<HashMap<String, User>, StoreError> {
         crate::users::by_names(&self.transaction, names).await

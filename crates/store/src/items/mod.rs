@@ -1,6 +1,7 @@
 //! Configuration items: the row, and the reads that the store and a change share.
 
 mod list;
+mod many;
 mod query;
 mod read;
 mod sealed;
@@ -12,10 +13,10 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, Value};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 pub use self::list::{ItemCursor, ItemFilter};
+pub(crate) use self::many::{at, folders_in_use, holders, numbered, references_at};
 #[cfg(test)]
 pub(crate) use self::query::question;
 pub use self::query::{ItemQuery, ItemReference};
-pub(crate) use self::query::{at, folders_in_use, holders, numbered, references_at};
 pub use self::sealed::{BoundGrant, DigestedSecret, SealedSecret, StoredSecret, StoredSecrets};
 use crate::error::StoreError;
 use crate::rows::{column, json, parsed, time, to_json};
@@ -182,14 +183,6 @@ pub(crate) async fn with_secrets(connection: &impl ConnectionTrait) -> Result<Ve
         .order_by(ConfigurationItems::IdKey, sea_orm::Order::Asc)
         .take();
     connection.query_all(&select).await?.iter().map(read).collect()
-}
-
-/// The item that has this value of what is unique, by its key.
-pub(crate) async fn by_unique_key(
-    connection: &impl ConnectionTrait,
-    key: &str,
-) -> Result<Option<Item>, StoreError> {
-    one(connection, selection().and_where(Expr::col(ConfigurationItems::UniqueKey).eq(key)).take()).await
 }
 
 /// What no two items may have alike, of an item with these values.

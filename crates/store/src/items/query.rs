@@ -7,10 +7,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectSt
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::list::ItemCursor;
-use super::{Item, read, selection};
 use crate::error::StoreError;
 use crate::keyset::{Seek, beyond, in_list_order};
-use crate::rows::{after_prefix, column, of_each, parsed};
+use crate::rows::{after_prefix, column, parsed};
 use crate::tables::ConfigurationItems;
 
 /// Which items to find; all must be true of one. `Default` finds all.
@@ -59,45 +58,6 @@ pub(super) async fn find(
     Ok(in_list_order(found, seek.is_backward()))
 }
 
-/// What is at these places, in no order; places where nothing is are left out.
-pub(crate) async fn references_at(
-    connection: &impl ConnectionTrait,
-    ids: &[ItemId],
-) -> Result<Vec<ItemReference>, StoreError> {
-    of_each(connection, &references(), ConfigurationItems::IdKey, &keys(ids), reference).await
-}
-
-/// The keys of those of these folders in which something is, but for these items.
-pub(crate) async fn folders_in_use(
-    connection: &impl ConnectionTrait,
-    folders: &[ItemId],
-    but: &[ItemNumber],
-) -> Result<Vec<String>, StoreError> {
-    let select = Query::select()
-        .distinct()
-        .column(ConfigurationItems::FolderKey)
-        .from(ConfigurationItems::Table)
-        .and_where(is_one_of(but).not())
-        .take();
-    let read = |row: &QueryResult| column(row, "folder_key");
-    of_each(connection, &select, ConfigurationItems::FolderKey, &keys(folders), read).await
-}
-
-/// Who has which of these values of what is unique, by their keys.
-pub(crate) async fn holders(
-    connection: &impl ConnectionTrait,
-    keys: &[String],
-) -> Result<Vec<(String, ItemNumber)>, StoreError> {
-    fn holder(row: &QueryResult) -> Result<(String, ItemNumber), StoreError> {
-        Ok((column(row, "unique_key")?, ItemNumber::from_i64(column(row, "number")?)))
-    }
-    let select = Query::select()
-        .columns([ConfigurationItems::UniqueKey, ConfigurationItems::Number])
-        .from(ConfigurationItems::Table)
-        .take();
-    of_each(connection, &select, ConfigurationItems::UniqueKey, keys, holder).await
-}
-
 /// What [`find`] asks.
 pub(crate) fn question(query: &ItemQuery, seek: &Seek<ItemCursor>) -> SelectStatement {
     let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
@@ -144,43 +104,23 @@ pub(crate) fn question(query: &ItemQuery, seek: &Seek<ItemCursor>) -> SelectStat
         .take()
 }
 
-/// The items at these places, in the order of the places; those that are not there are left out.
-pub(crate) async fn at(connection: &impl ConnectionTrait, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
-    let mut items = of_each(connection, &selection(), ConfigurationItems::IdKey, &keys(ids), read).await?;
-    items.sort_by_cached_key(|item| item.id.key());
-    items.dedup_by_key(|item| item.number);
-    Ok(items)
-}
-
-/// The items of these numbers; those that are not there are left out.
-pub(crate) async fn numbered(
-    connection: &impl ConnectionTrait,
-    numbers: &[ItemNumber],
-) -> Result<Vec<Item>, StoreError> {
-    let numbers: Vec<_> = numbers.iter().map(|number| number.as_i64()).collect();
-    of_each(connection, &selection(), ConfigurationItems::Number, &numbers, read).await
-}
-
 /// Whether an item has one of these numbers.
 pub(super) fn is_one_of(numbers: &[ItemNumber]) -> Expr {
     Expr::col(ConfigurationItems::Number).is_in(numbers.iter().map(|number| number.as_i64()))
 }
 
 /// All places and types.
-fn references() -> SelectStatement {
+pub(super) fn references() -> SelectStatement {
     Query::select()
         .columns([ConfigurationItems::Number, ConfigurationItems::Id, ConfigurationItems::TypeName])
         .from(ConfigurationItems::Table)
         .take()
 }
 
-fn reference(row: &QueryResult) -> Result<ItemReference, StoreError> {
+/// Reads one of [`references`].
+pub(super) fn reference(row: &QueryResult) -> Result<ItemReference, StoreError> {
     let number = ItemNumber::from_i64(column(row, "number")?);
     Ok(ItemReference { number, id: parsed(row, "id")?, type_name: column(row, "type_name")? })
-}
-
-fn keys(ids: &[ItemId]) -> Vec<String> {
-    ids.iter().map(ItemId::key).collect()
 }
 
 /// The last name of a place: what stands behind its folder and a slash.

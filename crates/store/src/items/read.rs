@@ -7,7 +7,7 @@ use patgate_core::item::ItemId;
 
 use super::list::{self, ItemCursor, ItemFilter};
 use super::query::{self, ItemQuery, ItemReference};
-use super::{Item, StoredSecret, by_id, by_number, with_secrets};
+use super::{Item, StoredSecret, by_id, by_number, many, with_secrets};
 use crate::confirmations::refresh_tokens;
 use crate::error::StoreError;
 use crate::keyset::Seek;
@@ -28,11 +28,6 @@ impl Store {
         by_number(&self.inner.orm, number).await
     }
 
-    /// The configuration item that has this value of what is unique, by its key.
-    pub async fn item_by_unique_key(&self, key: &str) -> Result<Option<Item>, StoreError> {
-        super::by_unique_key(&self.inner.orm, key).await
-    }
-
     /// A page of configuration items, in the order of their places.
     pub async fn items(&self, filter: &ItemFilter, page: Page) -> Result<Vec<Item>, StoreError> {
         list::page(&self.inner.orm, filter, page).await
@@ -50,12 +45,12 @@ impl Store {
 
     /// The configuration items at these places, in their order. Those that are not there are left out.
     pub async fn items_at(&self, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
-        query::at(&self.inner.orm, ids).await
+        many::at(&self.inner.orm, ids).await
     }
 
     /// The configuration items of these numbers. Those that are not there are left out.
     pub async fn items_numbered(&self, numbers: &[ItemNumber]) -> Result<Vec<Item>, StoreError> {
-        query::numbered(&self.inner.orm, numbers).await
+        many::numbered(&self.inner.orm, numbers).await
     }
 
     /// The places and types of configuration items from a place on, in the order of the places: at most `limit` behind
