@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::slice;
 
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{ItemId, Properties};
+use patgate_core::item::ItemId;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 
@@ -123,14 +123,7 @@ impl Change {
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Overtaken`] when it is no longer of this version;
     /// [`StoreError::ValueTaken`] when another item has a value that no two may have.
-    pub async fn update_item(
-        &mut self,
-        number: ItemNumber,
-        version: i64,
-        properties: Properties,
-        secrets: StoredSecrets,
-    ) -> Result<Item, StoreError> {
-        let update = ItemUpdate { number, version, properties, secrets };
+    pub async fn update_item(&mut self, update: ItemUpdate) -> Result<Item, StoreError> {
         let mut items = self.update_items(vec![update]).await.map_err(|refused| refused.error)?;
         items.pop().ok_or(StoreError::NotFound(ITEM))
     }
@@ -244,8 +237,8 @@ impl Change {
         Ok(item)
     }
 
-    /// Deletes configuration items that were read in this change, all or none of them: what is in a folder before the folder. At
-    /// most some thousands at once.
+    /// Deletes configuration items that were read in this change, all or none of them: what is in a folder before the folder.
+    /// 30,000 at most, because one statement names all of them.
     ///
     /// # Errors
     /// [`StoreError::NotEmpty`] for the first folder with something in it that is not among them; nothing was deleted then.

@@ -8,8 +8,8 @@ use patgate_core::item::{ItemId, Properties, Value};
 use super::keyset::plan;
 use super::*;
 use crate::{
-    AuditFilter, ChangedKind, Item, ItemCursor, ItemFilter, ItemQuery, NewItem, Page, SealedSecret, Seek,
-    StoreError, StoredSecret, StoredSecrets, SubjectKind,
+    AuditFilter, ChangedKind, Item, ItemCursor, ItemFilter, ItemQuery, ItemUpdate, NewItem, Page,
+    SealedSecret, Seek, StoreError, StoredSecret, StoredSecrets, SubjectKind,
 };
 
 fn place(text: &str) -> ItemId {
@@ -129,11 +129,12 @@ on_both_databases! {
         let number = ItemNumber::from_i64(1);
         let later = time("2026-05-04T00:00:00Z");
         let mut change = store.change(&admin(), later).await.unwrap();
-        let same = change.update_item(number, 1, properties("mail.example.org"), sealed(1)).await.unwrap();
+        let update = |host, secrets| ItemUpdate { number, version: 1, properties: properties(host), secrets };
+        let same = change.update_item(update("mail.example.org", sealed(1))).await.unwrap();
         assert_eq!(same.version, 1, "nothing is different");
-        let changed = change.update_item(number, 1, properties("other"), StoredSecrets::new()).await.unwrap();
+        let changed = change.update_item(update("other", StoredSecrets::new())).await.unwrap();
         assert_eq!((changed.version, changed.changed_at, changed.created_at), (2, later, now()));
-        assert!(matches!(change.update_item(number, 1, properties("x"), sealed(1)).await, Err(StoreError::Overtaken(_))));
+        assert!(matches!(change.update_item(update("x", sealed(1))).await, Err(StoreError::Overtaken(_))));
         assert!(matches!(change.move_item(number, 1, &place("Configuration/b")).await, Err(StoreError::Overtaken(_))));
         assert!(matches!(change.delete_item(number, Some(1)).await, Err(StoreError::Overtaken(_))));
         change.commit().await.unwrap();

@@ -6,7 +6,9 @@ use patgate_core::item::{ItemId, POST_WEBHOOK_ENDPOINT, Properties, Value, webho
 
 use super::webhooks::{ENDPOINT, OTHER, claim, forwarded, ids, request, states};
 use super::*;
-use crate::{DeliveryState, NewItem, NewRefusal, NewWebhookRequest, Received, Seek, StoredSecrets};
+use crate::{
+    DeliveryState, ItemUpdate, NewItem, NewRefusal, NewWebhookRequest, Received, Seek, StoredSecrets,
+};
 
 /// The properties of an endpoint that keeps so many requests.
 fn keeping(keep: i64) -> Properties {
@@ -43,7 +45,8 @@ async fn endpoint(store: &Store, properties: Properties) {
 async fn update(store: &Store, at: Timestamp, properties: Properties) {
     let mut change = store.change(&admin(), at).await.unwrap();
     let version = change.item_by_number(ENDPOINT).await.unwrap().unwrap().version;
-    change.update_item(ENDPOINT, version, properties, StoredSecrets::new()).await.unwrap();
+    let update = ItemUpdate { number: ENDPOINT, version, properties, secrets: StoredSecrets::new() };
+    change.update_item(update).await.unwrap();
     change.commit().await.unwrap();
 }
 

@@ -126,9 +126,8 @@ async fn apply(
 ) -> Result<Item, Problem> {
     let before = found(change, which).await?;
     let to = wanted.id.clone();
-    let ItemUpdate { number, version, properties, secrets } =
-        updated(state, change, caller, &before, wanted).await?;
-    let changed = change.update_item(number, version, properties, secrets).await;
+    let update = updated(state, change, caller, &before, wanted).await?;
+    let changed = change.update_item(update).await;
     let mut item = changed.map_err(|error| misplaced(descriptor(&before.type_name), error))?;
     if let Some(to) = to.filter(|to| to.as_str() != item.id.as_str()) {
         let from = item.id.clone();
