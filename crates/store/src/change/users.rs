@@ -35,50 +35,36 @@ impl Change {
             Confirmation::At(at) => (Some(at.as_millisecond()), None),
             Confirmation::Withdrawn { at, reason } => (None, Some((at, reason))),
         };
+        let columns = [
+            Users::Origin,
+            Users::Provider,
+            Users::Subject,
+            Users::PasswordHash,
+            Users::PasswordVersion,
+            Users::CreatedAt,
+            Users::LastActiveAt,
+            Users::DisabledAt,
+            Users::ConfirmedAt,
+            Users::WithdrawnAt,
+            Users::Withdrawal,
+        ];
+        let values: [Value; 11] = [
+            user.origin.as_str().into(),
+            user.provider.as_str().into(),
+            user.subject.as_str().into(),
+            password.map(PasswordHashText::reveal).map(str::to_owned).into(),
+            i64::from(password.is_some()).into(),
+            user.created_at.as_millisecond().into(),
+            user.last_active_at.map(|at| at.as_millisecond()).into(),
+            disabled_at.into(),
+            confirmed_at.into(),
+            withdrawn.map(|(at, _)| at.as_millisecond()).into(),
+            withdrawn.map(|(_, reason)| reason.as_str()).into(),
+        ];
         let insert = Query::insert()
             .into_table(Users::Table)
-            .columns([
-                Users::Id,
-                Users::Origin,
-                Users::Provider,
-                Users::Subject,
-                Users::Username,
-                Users::UsernameKey,
-                Users::FullName,
-                Users::FullNameKey,
-                Users::Email,
-                Users::EmailKey,
-                Users::Groups,
-                Users::PasswordHash,
-                Users::PasswordVersion,
-                Users::CreatedAt,
-                Users::LastActiveAt,
-                Users::DisabledAt,
-                Users::ConfirmedAt,
-                Users::WithdrawnAt,
-                Users::Withdrawal,
-            ])
-            .values_panic([
-                user.id.as_i64().into(),
-                user.origin.as_str().into(),
-                user.provider.as_str().into(),
-                user.subject.as_str().into(),
-                user.username.as_str().into(),
-                user.username.key().into(),
-                user.full_name.as_str().into(),
-                user.full_name.to_lowercase().into(),
-                user.email.as_str().into(),
-                user.email.to_lowercase().into(),
-                to_json(&user.groups, "groups")?.into(),
-                password.map(PasswordHashText::reveal).map(str::to_owned).into(),
-                i64::from(password.is_some()).into(),
-                user.created_at.as_millisecond().into(),
-                user.last_active_at.map(|at| at.as_millisecond()).into(),
-                disabled_at.into(),
-                confirmed_at.into(),
-                withdrawn.map(|(at, _)| at.as_millisecond()).into(),
-                withdrawn.map(|(_, reason)| reason.as_str()).into(),
-            ])
+            .columns([Users::Id].into_iter().chain(PROFILE).chain(columns))
+            .values_panic(profile(user)?.into_iter().chain(values).map(Expr::from))
             .take();
         self.execute(&insert).await.map_err(|error| match error {
             StoreError::AlreadyThere(_) => StoreError::AlreadyThere("user"),
@@ -284,7 +270,7 @@ impl Change {
     }
 }
 
-/// What an update writes of a user.
+/// What an update may change of a user.
 const PROFILE: [Users; 7] = [
     Users::Username,
     Users::UsernameKey,
