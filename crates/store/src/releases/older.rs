@@ -1,7 +1,7 @@
 //! Releases that an older program wrote: what stands beside a release now, theirs lack.
 
 use patgate_core::release::Release;
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{beside, tags};
@@ -11,7 +11,7 @@ use crate::store::Store;
 use crate::tables::Releases;
 
 /// Releases that are in memory at a time: each may be half a megabyte.
-const AT_ONCE: u64 = 100;
+const IN_MEMORY: u64 = 100;
 
 impl Store {
     /// Writes what is missing beside releases: an older program that goes on while a newer one starts knows nothing of it, and a
@@ -34,14 +34,18 @@ impl Store {
 }
 
 async fn is_lacking(connection: &impl ConnectionTrait, last: i64) -> Result<bool, DbErr> {
-    let select = Query::select()
+    Ok(connection.query_one(&lacking(last).limit(1).take()).await?.is_some())
+}
+
+/// The numbers of those that lack something, after this one.
+fn lacking(last: i64) -> SelectStatement {
+    Query::select()
         .column(Releases::Number)
         .from(Releases::Table)
         .and_where(Expr::col(Releases::Tags).is_null())
         .and_where(Expr::col(Releases::Number).gt(last))
-        .limit(1)
-        .take();
-    Ok(connection.query_one(&select).await?.is_some())
+        .order_by(Releases::Number, Order::Asc)
+        .take()
 }
 
 /// Writes what is missing beside the first releases after this number, and returns the number of the last one of them; `None`:
@@ -50,14 +54,7 @@ pub(crate) async fn complete_some(
     connection: &impl ConnectionTrait,
     last: i64,
 ) -> Result<Option<i64>, DbErr> {
-    let select = Query::select()
-        .columns([Releases::Number, Releases::Version, Releases::Document])
-        .from(Releases::Table)
-        .and_where(Expr::col(Releases::Tags).is_null())
-        .and_where(Expr::col(Releases::Number).gt(last))
-        .order_by(Releases::Number, Order::Asc)
-        .limit(AT_ONCE)
-        .take();
+    let select = lacking(last).columns([Releases::Version, Releases::Document]).limit(IN_MEMORY).take();
     let mut completed = None;
     for row in &connection.query_all(&select).await? {
         let number: i64 = row.try_get("", "number")?;
