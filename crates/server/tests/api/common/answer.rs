@@ -5,6 +5,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 use http::response::Parts;
 use serde_json::Value;
+use url::form_urlencoded;
 
 /// An answer.
 pub(crate) struct Answer {
@@ -27,6 +28,14 @@ impl Answer {
         let all: Vec<_> = self.parts.headers.get_all(name).iter().collect();
         assert!(all.len() < 2, "{name} stands {} times", all.len());
         all.first().map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Where the log-in page that this leads to leads on, with what was typed.
+    pub(crate) fn after_login(&self) -> String {
+        let query = self.header("location").strip_prefix("/login?").unwrap();
+        let (name, next) = form_urlencoded::parse(query.as_bytes()).next().unwrap();
+        assert_eq!(name, "next");
+        next.into_owned()
     }
 
     /// All headers of this name.

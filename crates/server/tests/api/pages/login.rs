@@ -176,8 +176,7 @@ async fn who_is_logged_out_while_they_type_finds_it_in_the_form_or_reads_what_wa
         ),
     ] {
         let lost = world.send(post(path).form(typed)).await;
-        let next = lost.header("location").strip_prefix("/login?").unwrap();
-        let next = url::form_urlencoded::parse(next.as_bytes()).next().unwrap().1.into_owned();
+        let next = lost.after_login();
         assert!(next.starts_with(path) && !next.contains("hidden"), "{next}");
         let back = world.open(&root, &next).await;
         for shown in shown {

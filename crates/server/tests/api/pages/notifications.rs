@@ -375,8 +375,7 @@ async fn a_form_without_its_token_changes_nothing_and_a_lost_session_loses_nothi
         let foreign = post(path).submit(&root, &fields).header("sec-fetch-site", "cross-site");
         assert_eq!(world.send(foreign).await.status(), 403);
         let lost = world.send(post(path).form(&fields)).await;
-        let next = lost.header("location").strip_prefix("/login?next=").unwrap();
-        let next = url::form_urlencoded::parse(format!("n={next}").as_bytes()).next().unwrap().1.into_owned();
+        let next = lost.after_login();
         let back = world.send(get(&next).cookie(&root)).await;
         assert_eq!(back.status(), 200, "{next}");
         assert!(back.text().contains(r#"name="days" type="number" value="30""#), "{}", back.text());
@@ -388,8 +387,7 @@ async fn a_form_without_its_token_changes_nothing_and_a_lost_session_loses_nothi
     // A body that is too long for an address is the stored one again, not an empty one.
     let long = "long ".repeat(1_000);
     let lost = world.send(post(PAGE).form(&form(&page, &[("body", &long), ("days", "9")]))).await;
-    let next = lost.header("location").strip_prefix("/login?next=").unwrap();
-    let next = url::form_urlencoded::parse(format!("n={next}").as_bytes()).next().unwrap().1.into_owned();
+    let next = lost.after_login();
     let back = world.send(get(&next).cookie(&root)).await;
     let told = back.text().contains("“Body” was too long and stands as it did before");
     assert!(told && back.text().contains("Hello {{ owner_full_name }}"), "{}", back.text());

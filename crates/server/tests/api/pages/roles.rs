@@ -328,16 +328,12 @@ async fn what_was_typed_for_a_role_comes_back_after_a_lost_session() {
     let user = world.user("root2", &["admin"]).await;
     world.user("ann", &["login", "audit#view"]).await;
     let path = format!("{LIST}/{}", role(&world, "ann's role").await.id);
-    let next = |lost: &Answer| {
-        let next = lost.header("location").strip_prefix("/login?next=").unwrap().to_owned();
-        url::form_urlencoded::parse(format!("n={next}").as_bytes()).next().unwrap().1.into_owned()
-    };
     let many: Vec<_> = (0..400).map(|number| format!("corp:somebody-{number}")).collect();
     let many = many.join("\r\n");
     let lost = world
         .send(post(format!("{path}/principals")).form(&[("users", &many), ("groups", "corp:ops")]))
         .await;
-    let address = next(&lost);
+    let address = lost.after_login();
     assert!(!address.contains("somebody-") && address.ends_with("&omitted=users"), "{address}");
     let session = world.session(&user).await;
     let back = world.open(&session, &address).await;
@@ -346,7 +342,7 @@ async fn what_was_typed_for_a_role_comes_back_after_a_lost_session() {
     // Of two permissions one was taken away.
     let page = world.open(&root, &path).await;
     let lost = world.send(post(&path).form(&filled(&page, &["login"]))).await;
-    let back = world.open(&session, &next(&lost)).await;
+    let back = world.open(&session, &lost.after_login()).await;
     assert!(back.text().contains(r#"data-label="In the form">login</td>"#), "{}", back.text());
     // Permissions that came back in part would take the rest away.
     let partly = format!("{path}?sent=yes&permission=login&omitted=permission");

@@ -153,8 +153,7 @@ async fn what_is_typed_for_one_button_of_a_role_stays_when_another_one_is_refuse
     // So it does when somebody is logged out meanwhile.
     let fields = form(&["admin", "login"], "ann");
     let lost = world.send(post(format!("{path}/principals/remove")).form(&fields)).await;
-    let next = lost.header("location").strip_prefix("/login?").unwrap();
-    let next = url::form_urlencoded::parse(next.as_bytes()).next().unwrap().1.into_owned();
+    let next = lost.after_login();
     let back = world.open(&root, &next).await;
     assert!(back.text().contains("Not saved yet"), "{}", back.text());
     assert!(are_chosen(&back, &["admin", "login"]) && is_ticked(&back, "root"), "{}", back.text());

@@ -303,8 +303,7 @@ async fn a_form_without_its_token_changes_nothing_and_a_lost_session_loses_nothi
     assert_eq!(stored(&world).await["maximumLifetimeDays"], Value::Null);
     let lost = world.send(post(PAGE).form(&fields)).await;
     assert_eq!(lost.status(), 303);
-    let next = lost.header("location").strip_prefix("/login?next=").unwrap();
-    let next = url::form_urlencoded::parse(format!("n={next}").as_bytes()).next().unwrap().1.into_owned();
+    let next = lost.after_login();
     let back = world.send(get(&next).cookie(&root)).await;
     assert_eq!(back.status(), 200);
     assert!(back.text().contains(r#"<option value="60" selected>"#));

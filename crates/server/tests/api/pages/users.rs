@@ -182,8 +182,7 @@ async fn what_was_emptied_stays_empty_over_a_lost_session() {
         let page = world.open(session, path).await;
         let fields = [("shown", shown(&page)), ("full_name", ""), ("email", "")];
         let lost = world.send(post(path).form(&fields)).await;
-        let next = lost.header("location").strip_prefix("/login?next=").unwrap();
-        let next = url::form_urlencoded::parse(format!("n={next}").as_bytes()).next().unwrap().1.into_owned();
+        let next = lost.after_login();
         let back = world.open(session, &next).await;
         for name in ["full_name", "email"] {
             let field = back.text().split(&format!("id=\"{name}\"")).nth(1).unwrap();
