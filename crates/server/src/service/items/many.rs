@@ -51,7 +51,6 @@ pub async fn update_all(
     let there = change.items_numbered(&numbers).await?;
     let there: HashMap<_, _> = there.into_iter().map(|item| (item.number, item)).collect();
     let mut updates = Vec::with_capacity(wanted.len());
-    let mut places = Vec::with_capacity(wanted.len());
     let mut refused = Ok(());
     for (number, wanted) in wanted {
         let Some(before) = there.get(&number) else {
@@ -65,13 +64,12 @@ pub async fn update_all(
                 break;
             }
         }
-        places.push(before.id.clone());
     }
     // What stands before what was refused may be refused for a value that is taken, and is then the first.
     let changed = change.update_items(updates).await.map_err(|RefusedItem { at, error }| {
         let before = numbers.get(at).and_then(|number| there.get(number));
         let descriptor = before.and_then(|before| descriptor(&before.type_name));
-        of_one(misplaced(descriptor, error), places.get(at))
+        of_one(misplaced(descriptor, error), before.map(|before| &before.id))
     })?;
     refused?;
     state.commit(change).await?;
@@ -90,23 +88,21 @@ pub async fn delete_all(state: &AppState, caller: &Caller, mut ids: Vec<ItemId>)
     let mut there: HashMap<_, _> = there.into_iter().map(|item| (item.id.clone(), item)).collect();
     let settings = change.token_settings().await?;
     let mut deleted = Vec::with_capacity(ids.len());
-    let mut places = Vec::with_capacity(ids.len());
     let mut refused = Ok(());
     for id in ids {
         // One that stands twice is there once.
         let Some(item) = there.remove(&id) else { continue };
         if let Err(problem) = unnamed(&settings, &item) {
-            refused = Err(problem.at(&id));
+            refused = Err(problem.at(&item.id));
             break;
         }
         deleted.push(item);
-        places.push(id);
     }
     // What stands before what was refused may be a folder in which something is, and is then the first.
     change
         .delete_items(&deleted)
         .await
-        .map_err(|RefusedItem { at, error }| of_one(error.into(), places.get(at)))?;
+        .map_err(|RefusedItem { at, error }| of_one(error.into(), deleted.get(at).map(|item| &item.id)))?;
     refused?;
     state.commit(change).await?;
     Ok(())
