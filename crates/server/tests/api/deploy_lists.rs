@@ -70,7 +70,7 @@ async fn a_list_that_is_asked_for_again_is_as_new_as_its_last_change() {
             properties: Default::default(),
             secrets: StoredSecrets::new(),
         };
-        change.insert_item(&item).await.unwrap();
+        change.insert_items(&[item]).await.unwrap();
         change.commit().await.unwrap();
         assert!(list(&world, path).await.contains("theirs"), "{path}");
         let gone = world.send(ask(delete(format!("{CI}/Configuration/Many/theirs")))).await;

@@ -70,20 +70,12 @@ impl Change {
         items::with_secrets(&self.transaction).await
     }
 
-    /// Makes a configuration item.
-    ///
-    /// # Errors
-    /// [`StoreError::AlreadyThere`] when the place is taken; [`StoreError::ValueTaken`] when a value is that no two items may
-    /// have; [`StoreError::NotFound`] when its folder is not there, or is none.
-    pub async fn insert_item(&mut self, new: &NewItem) -> Result<Item, StoreError> {
-        let mut items = self.insert_items(slice::from_ref(new)).await.map_err(|refused| refused.error)?;
-        items.pop().ok_or(StoreError::NotFound(ITEM))
-    }
-
     /// Makes configuration items, all or none of them, in their order: a folder before what is in it.
     ///
     /// # Errors
-    /// As [`Change::insert_item`], for the first that is refused; nothing was written then.
+    /// For the first that is refused, and nothing was written then: [`StoreError::AlreadyThere`] when its place is taken;
+    /// [`StoreError::ValueTaken`] when a value is that no two items may have; [`StoreError::NotFound`] when its folder is not
+    /// there, or is none.
     pub async fn insert_items(&mut self, new: &[NewItem]) -> Result<Vec<Item>, RefusedItem> {
         let mut taken = Taken::before(&self.transaction, new).await?;
         let mut items = Vec::with_capacity(new.len());

@@ -52,9 +52,7 @@ fn folder(number: i64, id: &str) -> NewItem {
 
 async fn insert(store: &Store, items: &[NewItem]) {
     let mut change = store.change(&admin(), now()).await.unwrap();
-    for item in items {
-        change.insert_item(item).await.unwrap();
-    }
+    change.insert_items(items).await.unwrap();
     change.commit().await.unwrap();
 }
 
@@ -117,7 +115,7 @@ on_both_databases! {
             ("Configuration/Mailbox/a", "there is no such folder; list them again"),
             ("Configuration", "this configuration item is there already; read it instead of making it again"),
         ] {
-            assert_eq!(change.insert_item(&server(9, id)).await.unwrap_err().to_string(), wanted, "{id}");
+            assert_eq!(change.insert_items(&[server(9, id)]).await.unwrap_err().error.to_string(), wanted, "{id}");
         }
         assert_eq!(change.commit().await.unwrap(), before, "nothing was done");
         assert_eq!(store.item(&place("Configuration/Mail/b")).await.unwrap().unwrap().id.as_str(), "Configuration/Mail/b");

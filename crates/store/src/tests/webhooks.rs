@@ -60,7 +60,7 @@ pub(super) async fn endpoint(store: &Store) {
         secrets: StoredSecrets::new(),
     };
     let mut change = store.change(&admin(), now()).await.unwrap();
-    change.insert_item(&item).await.unwrap();
+    change.insert_items(&[item]).await.unwrap();
     change.commit().await.unwrap();
 }
 

@@ -223,7 +223,7 @@ on_both_databases! {
             secrets: StoredSecrets::new(),
         };
         let mut change = store.change(&admin(), now()).await.unwrap();
-        change.insert_item(&item).await.unwrap();
+        change.insert_items(&[item]).await.unwrap();
         change.commit().await.unwrap();
         let sent = |id: i64, shown: &str| {
             let delivery = NewDelivery {

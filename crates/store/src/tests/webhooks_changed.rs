@@ -38,7 +38,7 @@ async fn endpoint(store: &Store, properties: Properties) {
         secrets: StoredSecrets::new(),
     };
     let mut change = store.change(&admin(), now()).await.unwrap();
-    change.insert_item(&item).await.unwrap();
+    change.insert_items(&[item]).await.unwrap();
     change.commit().await.unwrap();
 }
 

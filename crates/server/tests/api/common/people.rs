@@ -288,7 +288,7 @@ impl World {
             secrets: StoredSecrets::new(),
         };
         let mut change = self.change().await;
-        let item = change.insert_item(&new).await.unwrap();
+        let item = change.insert_items(&[new]).await.unwrap().remove(0);
         self.commit(change).await;
         item.number.to_string()
     }

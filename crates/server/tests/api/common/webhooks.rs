@@ -67,7 +67,7 @@ impl World {
             secrets: StoredSecrets::new(),
         };
         let mut change = self.change().await;
-        change.insert_item(&new).await.unwrap();
+        change.insert_items(&[new]).await.unwrap();
         self.commit(change).await;
         let (request, delivery) = (RequestId::generate(&mut random), DeliveryId::generate(&mut random));
         let now = self.clock.now();

@@ -23,24 +23,24 @@ impl World {
         type_name: &str,
         places: impl IntoIterator<Item = String>,
     ) -> Vec<Item> {
-        let mut change = self.state.change(&Actor::system(name)).await.unwrap();
-        let mut made = Vec::new();
-        for place in places {
+        let new = places.into_iter().map(|place| {
             let text = |text: &str| Value::Text(text.to_owned());
             let of_mail = [
                 ("host".to_owned(), text("127.0.0.1")),
                 ("port".to_owned(), Value::Integer(1)),
                 ("fromAddress".to_owned(), text("patgate@example.org")),
             ];
-            let new = NewItem {
+            NewItem {
                 number: ItemNumber::generate(&mut self.state.random.draw()),
                 id: place.parse().unwrap(),
                 type_name: type_name.to_owned(),
                 properties: if type_name == FOLDER { Properties::new() } else { of_mail.into() },
                 secrets: StoredSecrets::new(),
-            };
-            made.push(change.insert_item(&new).await.unwrap());
-        }
+            }
+        });
+        let new: Vec<_> = new.collect();
+        let mut change = self.state.change(&Actor::system(name)).await.unwrap();
+        let made = change.insert_items(&new).await.unwrap();
         self.commit(change).await;
         made
     }

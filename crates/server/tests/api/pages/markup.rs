@@ -215,7 +215,7 @@ async fn furnish(world: &World) -> String {
         ends_at: now.checked_add(SignedDuration::from_hours(100)).unwrap(),
     };
     let mut change = world.change().await;
-    let item = change.insert_item(&new).await.unwrap();
+    let item = change.insert_items(&[new]).await.unwrap().remove(0);
     change.insert_exemption(&exemption).await.unwrap();
     world.commit(change).await;
     item.number.to_string()

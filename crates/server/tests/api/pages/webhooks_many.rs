@@ -12,8 +12,7 @@ const LIST: &str = "/configuration/webhooks";
 impl World {
     /// Makes webhook endpoints at these places; the addresses that are called end with these texts.
     pub(super) async fn hooks(&self, places: impl IntoIterator<Item = (String, String)>) -> Vec<Item> {
-        let (mut change, mut made) = (self.change().await, Vec::new());
-        for (place, path) in places {
+        let new = places.into_iter().map(|(place, path)| {
             let properties = [
                 ("enabled", Value::Boolean(true)),
                 ("path", Value::Text(path)),
@@ -21,15 +20,17 @@ impl World {
                 ("requestRetention", Value::Integer(100)),
                 ("action", Value::Text("keep".to_owned())),
             ];
-            let new = NewItem {
+            NewItem {
                 number: ItemNumber::generate(&mut self.state.random.draw()),
                 id: place.parse().unwrap(),
                 type_name: "events.PostWebhookEndpoint".to_owned(),
                 properties: properties.map(|(name, value)| (name.to_owned(), value)).into(),
                 secrets: StoredSecrets::new(),
-            };
-            made.push(change.insert_item(&new).await.unwrap());
-        }
+            }
+        });
+        let new: Vec<_> = new.collect();
+        let mut change = self.change().await;
+        let made = change.insert_items(&new).await.unwrap();
         self.commit(change).await;
         made
     }
