@@ -73,6 +73,12 @@ impl<'p> Person<'p> {
     }
 }
 
+/// Asks on one of the ports.
+pub(crate) fn ask(patgate: &Patgate, port: usize, path: &str, words: &[&str]) -> Answer {
+    let url = format!("{}{path}", patgate.url_of_listener(port));
+    curl(words.iter().copied().chain([url.as_str()]))
+}
+
 /// Two servers on one database, with the same keys.
 pub(crate) fn two_nodes(database: &Database) -> [Patgate; 2] {
     let one = Patgate::with().database_url(database.url()).start();

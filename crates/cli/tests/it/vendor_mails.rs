@@ -3,40 +3,39 @@
 
 use std::time::Duration;
 
-use patgate_testkit::curl::{Answer, curl};
+use patgate_testkit::curl::Answer;
 use patgate_testkit::servers::mail::{MailServer, PASSWORD, USER, Way};
 use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
 use patgate_testkit::wait;
 use serde_json::{Value, json};
 
-use crate::actors::{TOKENS, admin};
+use crate::actors::{TOKENS, admin, ask};
 
 const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
 const RUNS: &str = "/api/v1/reminders/runs";
 /// How long a mail may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The administrator asks on one of the ports, in JSON.
-fn ask(patgate: &Patgate, port: usize, method: &str, path: &str, body: Option<&Value>) -> Answer {
-    let (user, url) = (format!("admin:{ADMIN_PASSWORD}"), format!("{}{path}", patgate.url_of_listener(port)));
-    let body = body.map(Value::to_string);
-    let sent = body.as_deref().map(|body| ["-H", "Content-Type: application/json", "-d", body]);
-    let words = ["-u", &user, "-X", method, "-H", "Accept: application/json"];
-    curl(words.into_iter().chain(sent.into_iter().flatten()).chain([url.as_str()]))
+/// The administrator calls on one of the ports, in JSON.
+fn call(patgate: &Patgate, port: usize, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    let (user, body) = (format!("admin:{ADMIN_PASSWORD}"), body.map(Value::to_string));
+    let mut words = vec!["-u", user.as_str(), "-X", method, "-H", "Accept: application/json"];
+    words.extend(body.iter().flat_map(|body| ["-H", "Content-Type: application/json", "-d", body.as_str()]));
+    ask(patgate, port, path, &words)
 }
 
 /// Makes a mail server of Deploy's, and sends its test mail by a control task. Returns how the task ended.
 fn test_mail(patgate: &Patgate, port: usize, name: &str, server: &Value) -> Value {
     let place = format!("Configuration/{name}");
-    let made = ask(patgate, port, "POST", &format!("/deployit/repository/ci/{place}"), Some(server));
+    let made = call(patgate, port, "POST", &format!("/deployit/repository/ci/{place}"), Some(server));
     assert_eq!(made.status, 200, "{}", made.text());
     let prepared =
-        ask(patgate, port, "GET", &format!("/deployit/control/prepare/sendTestMail/{place}"), None);
-    let task = ask(patgate, port, "POST", "/deployit/control", Some(&prepared.json())).json();
+        call(patgate, port, "GET", &format!("/deployit/control/prepare/sendTestMail/{place}"), None);
+    let task = call(patgate, port, "POST", "/deployit/control", Some(&prepared.json())).json();
     let task = format!("/deployit/tasks/v2/{}", task["string"].as_str().unwrap());
-    assert_eq!(ask(patgate, port, "POST", &format!("{task}/start"), None).status, 204);
+    assert_eq!(call(patgate, port, "POST", &format!("{task}/start"), None).status, 204);
     let ended = wait::until(PATIENCE, || {
-        let task = ask(patgate, port, "GET", &task, None).json();
+        let task = call(patgate, port, "GET", &task, None).json();
         (task["state"] != "EXECUTING").then_some(task)
     });
     ended.unwrap_or_else(|| panic!("the test mail of {name} does not end\n{}", patgate.log()))
@@ -94,23 +93,22 @@ fn behaviour_67_68_69_a_token_that_ends_soon_is_told_of_once_and_without_a_mail_
         assert_eq!(saved.status, 200, "{}", saved.text());
     };
     let run = |port: usize| {
-        let run = ask(&patgate, port, "POST", RUNS, Some(&json!({})));
+        let run = call(&patgate, port, "POST", RUNS, Some(&json!({})));
         assert_eq!(run.status, 201, "{}\n{}", run.text(), patgate.log());
         run.json()["planned"].as_u64().unwrap()
     };
     save(&settings);
     for port in [0, 1] {
         assert_eq!(run(port), 0, "nowhere to send it");
-        assert_eq!(ask(&patgate, port, "GET", TOKENS, None).status, 200);
+        assert_eq!(call(&patgate, port, "GET", TOKENS, None).status, 200);
         let header = format!("x-release-personal-token: {}", soon.text);
-        let releases = format!("{}/api/v1/releases", patgate.url_of_listener(port));
-        assert_eq!(curl(["-H", &header, &releases]).status, 200);
+        assert_eq!(ask(&patgate, port, "/api/v1/releases", &["-H", &header]).status, 200);
     }
     let server = json!({
         "type": "notification.PatSmtpServer", "host": "127.0.0.1", "port": mails.port(Way::Plain),
         "fromAddress": "patgate@example.org",
     });
-    let made = ask(&patgate, 1, "POST", "/deployit/repository/ci/Configuration/MAIL", Some(&server));
+    let made = call(&patgate, 1, "POST", "/deployit/repository/ci/Configuration/MAIL", Some(&server));
     assert_eq!(made.status, 200, "{}", made.text());
     settings["emailNotifications"]["server"] = "Configuration/MAIL".into();
     save(&settings);

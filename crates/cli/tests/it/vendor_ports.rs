@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use patgate_testkit::curl::{Answer, curl};
+use patgate_testkit::curl::Answer;
 use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
 use serde_json::{Value, json};
 
-use crate::actors::{CURRENT, Person, TOKENS, admin};
+use crate::actors::{CURRENT, Person, TOKENS, admin, ask};
 
 const RELEASES: &str = "/api/v1/releases";
 const DEPLOY_TOKENS: &str = "/deployit/tokens/users";
@@ -24,12 +24,6 @@ const TRIED: [(&str, &str); 3] = [
 /// A server with a port for each product.
 fn server() -> Patgate {
     Patgate::with().listeners(2).start()
-}
-
-/// Asks on one of the ports.
-fn ask(patgate: &Patgate, port: usize, path: &str, words: &[&str]) -> Answer {
-    let url = format!("{}{path}", patgate.url_of_listener(port));
-    curl(words.iter().copied().chain([url.as_str()]))
 }
 
 /// Makes a token with the vendor's call.

@@ -1,21 +1,14 @@
 //! What both products promise of single sign-on, with somebody of a certified provider: it holds on both ports.
 
-use patgate_testkit::curl::{Answer, curl};
 use patgate_testkit::servers::oidc::SECRET;
 use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
 use serde_json::json;
 
-use crate::actors::{TOKENS, admin};
+use crate::actors::{TOKENS, admin, ask};
 use crate::log_outs::{Browser, stage};
 
 const DEPLOY_TOKENS: &str = "/deployit/tokens/users";
 const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
-
-/// Asks on one of the ports.
-fn ask(patgate: &Patgate, port: usize, path: &str, words: &[&str]) -> Answer {
-    let url = format!("{}{path}", patgate.url_of_listener(port));
-    curl(words.iter().copied().chain([url.as_str()]))
-}
 
 #[test]
 fn behaviour_16_with_tokens_switched_off_for_sso_users_alone_they_read_their_list_on_either_port() {
