@@ -5,7 +5,8 @@ use patgate_store::StoredRelease;
 
 use super::credential;
 use super::variable::VariableForm;
-use crate::pages::form::{Fault, sentence};
+use crate::pages::form::Fault;
+use crate::pages::releases::told;
 use crate::pages::{Field, Fields};
 use crate::script::{CheckFailed, Workers};
 use crate::service::releases::{PhaseDraft, ReleaseDraft, TaskDraft, check_script};
@@ -140,8 +141,7 @@ impl Form {
     /// What is described; `None`, and what is wrong beside the fields, when that cannot be saved.
     pub(super) fn draft(&mut self, fields: &Fields) -> Option<ReleaseDraft> {
         self.title.error = title_fault(&self.title.value);
-        let too_long = check_description(&self.description.value).err();
-        self.description.error = too_long.map(|error| sentence(&error.to_string()));
+        self.description.error = check_description(&self.description.value).err().as_ref().map(told);
         for phase in &mut self.phases {
             phase.error = title_fault(&phase.title);
             for task in &mut phase.tasks {
@@ -357,7 +357,7 @@ fn title_fault(title: &str) -> Option<String> {
     if title.is_empty() {
         return Some("Enter a title".to_owned());
     }
-    check_title(title).err().map(|error| sentence(&error.to_string()))
+    check_title(title).err().as_ref().map(told)
 }
 
 /// What is wrong with a field of a phase or a task, for the summary.

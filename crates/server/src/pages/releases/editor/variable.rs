@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use patgate_core::release::{
-    Unfit, Variable, VariableKind, VariableValue, check_description, check_key, check_value,
+    Variable, VariableKind, VariableValue, check_description, check_key, check_value,
 };
 use patgate_store::StoredRelease;
 
-use crate::pages::form::sentence;
 use crate::pages::releases::one::shown;
+use crate::pages::releases::told;
 use crate::pages::{Choice, Fields};
 use crate::service::releases::{VariableDraft, VariableEntry};
 
@@ -224,10 +224,6 @@ impl VariableForm {
             show_on_release_start: self.show_on_release_start,
         })
     }
-}
-
-fn told(error: &Unfit) -> String {
-    sentence(&error.to_string())
 }
 
 fn prefix(at: usize) -> String {
