@@ -5,7 +5,7 @@ use std::slice;
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
 use serde_json::json;
 
 use super::Change;
@@ -14,7 +14,7 @@ use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
 use crate::items::{self, Item, ItemUpdate, NewItem, RefusedItem, StoredSecret, StoredSecrets};
-use crate::rows::{AT_ONCE, updates};
+use crate::rows::{AT_ONCE, to_json, updates};
 use crate::tables::ConfigurationItems;
 
 /// What somebody tries a mail server out with.
@@ -95,10 +95,9 @@ impl Change {
             items.push(taken.put(item).map_err(|error| RefusedItem { at, error })?);
         }
         for some in items.chunks(AT_ONCE) {
-            let mut insert =
-                Query::insert().into_table(ConfigurationItems::Table).columns(items::ALL_COLUMNS).take();
+            let mut insert = Query::insert().into_table(ConfigurationItems::Table).columns(COLUMNS).take();
             for item in some {
-                insert.values_panic(items::row(item)?.into_iter().map(Expr::from));
+                insert.values_panic(row(item)?.into_iter().map(Expr::from));
             }
             self.execute(&insert).await?;
         }
@@ -295,8 +294,8 @@ impl Change {
     }
 
     async fn write_items(&mut self, items: &[Item]) -> Result<(), StoreError> {
-        let rows = items.iter().map(items::row).collect::<Result<Vec<_>, _>>()?;
-        let [key, columns @ ..] = items::ALL_COLUMNS;
+        let rows = items.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        let [key, columns @ ..] = COLUMNS;
         for update in updates(ConfigurationItems::Table, key, columns, &rows) {
             self.execute(&update).await?;
         }
@@ -313,6 +312,42 @@ impl Change {
         };
         self.note(ChangedKind::Item, item.number.as_i64(), event);
     }
+}
+
+/// All columns of an item, its key first.
+const COLUMNS: [ConfigurationItems; 13] = [
+    ConfigurationItems::Number,
+    ConfigurationItems::Id,
+    ConfigurationItems::IdKey,
+    ConfigurationItems::FolderKey,
+    ConfigurationItems::TypeName,
+    ConfigurationItems::Version,
+    ConfigurationItems::Properties,
+    ConfigurationItems::SealedSecrets,
+    ConfigurationItems::UniqueKey,
+    ConfigurationItems::CreatedAt,
+    ConfigurationItems::CreatedBy,
+    ConfigurationItems::ChangedAt,
+    ConfigurationItems::ChangedBy,
+];
+
+/// An item as it is written.
+fn row(item: &Item) -> Result<Vec<Value>, StoreError> {
+    Ok(vec![
+        item.number.as_i64().into(),
+        item.id.as_str().into(),
+        item.id.key().into(),
+        item.id.folder().map_or_else(String::new, |folder| folder.key()).into(),
+        item.type_name.as_str().into(),
+        item.version.into(),
+        to_json(&item.properties, "properties")?.into(),
+        to_json(&item.secrets, "sealed_secrets")?.into(),
+        unique_key(item).into(),
+        item.created_at.as_millisecond().into(),
+        item.created_by.as_str().into(),
+        item.changed_at.as_millisecond().into(),
+        item.changed_by.as_str().into(),
+    ])
 }
 
 /// What no other item may have alike.

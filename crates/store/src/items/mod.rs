@@ -9,7 +9,7 @@ mod sealed;
 use jiff::Timestamp;
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{ItemId, Properties, descriptor};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 pub use self::list::{ItemCursor, ItemFilter};
@@ -19,7 +19,7 @@ pub(crate) use self::query::question;
 pub use self::query::{ItemQuery, ItemReference};
 pub use self::sealed::{BoundGrant, DigestedSecret, SealedSecret, StoredSecret, StoredSecrets};
 use crate::error::StoreError;
-use crate::rows::{column, json, parsed, time, to_json};
+use crate::rows::{column, json, parsed, time};
 use crate::tables::ConfigurationItems;
 
 /// A configuration item, as it is stored.
@@ -91,7 +91,7 @@ impl From<StoreError> for RefusedItem {
 }
 
 /// The columns of an [`Item`].
-pub(crate) const COLUMNS: [ConfigurationItems; 10] = [
+const COLUMNS: [ConfigurationItems; 10] = [
     ConfigurationItems::Number,
     ConfigurationItems::Id,
     ConfigurationItems::TypeName,
@@ -103,42 +103,6 @@ pub(crate) const COLUMNS: [ConfigurationItems; 10] = [
     ConfigurationItems::ChangedAt,
     ConfigurationItems::ChangedBy,
 ];
-
-/// All columns, the key first.
-pub(crate) const ALL_COLUMNS: [ConfigurationItems; 13] = [
-    ConfigurationItems::Number,
-    ConfigurationItems::Id,
-    ConfigurationItems::IdKey,
-    ConfigurationItems::FolderKey,
-    ConfigurationItems::TypeName,
-    ConfigurationItems::Version,
-    ConfigurationItems::Properties,
-    ConfigurationItems::SealedSecrets,
-    ConfigurationItems::UniqueKey,
-    ConfigurationItems::CreatedAt,
-    ConfigurationItems::CreatedBy,
-    ConfigurationItems::ChangedAt,
-    ConfigurationItems::ChangedBy,
-];
-
-/// An item as it is written in all columns.
-pub(crate) fn row(item: &Item) -> Result<Vec<Value>, StoreError> {
-    Ok(vec![
-        item.number.as_i64().into(),
-        item.id.as_str().into(),
-        item.id.key().into(),
-        item.id.folder().map_or_else(String::new, |folder| folder.key()).into(),
-        item.type_name.as_str().into(),
-        item.version.into(),
-        to_json(&item.properties, "properties")?.into(),
-        to_json(&item.secrets, "sealed_secrets")?.into(),
-        unique_key(&item.type_name, &item.properties).into(),
-        item.created_at.as_millisecond().into(),
-        item.created_by.as_str().into(),
-        item.changed_at.as_millisecond().into(),
-        item.changed_by.as_str().into(),
-    ])
-}
 
 /// The item at this place, whatever the case.
 pub(crate) async fn by_id(
