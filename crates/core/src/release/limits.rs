@@ -120,23 +120,24 @@ impl Release {
     }
 }
 
-/// Whether a release, a phase or a task may be called so.
+/// Whether a release, a phase or a task may be called so: in 1 to 255 characters without control characters.
 ///
 /// # Errors
-/// [`Unfit::Name`], when it is empty or too long, or has control characters.
+/// [`Unfit::Name`].
 pub fn check_title(text: &str) -> Result<(), Unfit> {
     name("a title", text)
 }
 
-/// Whether scripts may read a variable by this name.
+/// Whether scripts may read a variable by this name, which is bounded as a title is.
 ///
 /// # Errors
-/// [`Unfit::Name`], when it is empty or too long, or has control characters.
+/// [`Unfit::Name`].
 pub fn check_key(text: &str) -> Result<(), Unfit> {
     name("the key of a variable", text)
 }
 
-/// Whether a release, a phase, a task or a variable may be described so. A variable's label is a description, too.
+/// Whether a release, a phase, a task or a variable may be described so: in 16 KiB. A variable's label is a
+/// description, too.
 ///
 /// # Errors
 /// [`Unfit::TooLong`].
@@ -144,7 +145,7 @@ pub fn check_description(text: &str) -> Result<(), Unfit> {
     short("a description", text.len(), LONGEST_DESCRIPTION)
 }
 
-/// Whether a variable may have so long a value.
+/// Whether a variable may have so long a value: [`LONGEST_VALUE`] bytes.
 ///
 /// # Errors
 /// [`Unfit::TooLong`].
