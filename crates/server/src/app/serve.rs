@@ -118,7 +118,7 @@ pub async fn serve(configuration: Configuration) -> Result<(), StartError> {
     }
     let ended = tokio::select! {
         () = stop => Ok(()),
-        () = running.state.node.outdated() => running.state.store.check_schema().await,
+        () = running.state.node.wait_until_outdated() => running.state.store.check_schema().await,
     };
     tracing::info!("stopping: what is under way is finished first");
     running.stop().await;

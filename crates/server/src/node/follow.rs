@@ -21,8 +21,8 @@ const HEARTBEAT: SignedDuration = SignedDuration::from_secs(10);
 pub const ALIVE_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// Follows the log until told to stop: changes of other nodes and of the command line come into force here, and the
-/// row of this node in the database says so. Ends as well when a newer program has changed the tables, which [`Node::outdated`]
-/// tells: nothing of what that one writes is applied by this one.
+/// row of this node in the database says so. Ends as well when a newer program has changed the tables, for which
+/// [`Node::wait_until_outdated`] waits: nothing of what that one writes is applied by this one.
 pub async fn run(node: Arc<Node>, id: NodeId, clock: Clock, stop: CancellationToken) {
     let mut reported = Timestamp::MIN;
     while !stop.is_cancelled() {

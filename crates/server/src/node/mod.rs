@@ -95,7 +95,7 @@ impl Node {
 
     /// Waits until a newer program has changed the tables: this one writes nothing more then, understands no change of the
     /// newer one, and must stop.
-    pub async fn outdated(&self) {
+    pub async fn wait_until_outdated(&self) {
         self.outdated.cancelled().await;
     }
 

@@ -6,7 +6,7 @@ use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Draft, Entered, ItemId, ItemName, SecretText, Value, descriptor};
 use patgate_store::{Change, Item, RefusedItem, StoreError};
 
-use super::write::{begin, found, insert, misplaced, unnamed, updated};
+use super::write::{begin, found, insert, misplaced, require_unnamed, updated};
 use super::{ItemChange, ItemDraft, ItemRef, ItemView, no_such_item};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -92,7 +92,7 @@ pub async fn delete_all(state: &AppState, caller: &Caller, mut ids: Vec<ItemId>)
     for id in ids {
         // One that stands twice is there once.
         let Some(item) = there.remove(&id) else { continue };
-        if let Err(problem) = unnamed(&settings, &item) {
+        if let Err(problem) = require_unnamed(&settings, &item) {
             refused = Err(problem.at(&item.id));
             break;
         }

@@ -202,13 +202,13 @@ async fn deleted(
 ) -> Result<Change, Problem> {
     let mut change = begin(state, caller).await?;
     let item = found(&change, which).await?;
-    unnamed(&change.token_settings().await?, &item)?;
+    require_unnamed(&change.token_settings().await?, &item)?;
     change.delete_item(item.number, version).await?;
     Ok(change)
 }
 
 /// Refuses to delete the mail server that the settings name.
-pub(super) fn unnamed(settings: &TokenSettings, item: &Item) -> Result<(), Problem> {
+pub(super) fn require_unnamed(settings: &TokenSettings, item: &Item) -> Result<(), Problem> {
     if settings.email_notifications.server.as_ref().is_none_or(|named| *named != item.id) {
         return Ok(());
     }
