@@ -201,8 +201,7 @@ impl Change {
         if let Some(before) = before {
             let refusals = Query::delete()
                 .from_table(WebhookRefusals::Table)
-                .and_where(Expr::col(WebhookRefusals::Endpoint).eq(item.number.as_i64()))
-                .and_where(Expr::col(WebhookRefusals::At).lt(before.as_millisecond()))
+                .and_where(forget::was_refused_before(item.number, before.as_millisecond()))
                 .take();
             self.execute(&refusals).await?;
         }

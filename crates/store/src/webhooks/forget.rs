@@ -58,10 +58,7 @@ impl Store {
     /// Forgets the requests that an endpoint refused before a time: a few rows, which are looked at without a lock, because
     /// mostly there are none. Returns how many those were.
     async fn forget_refusals(&self, endpoint: ItemNumber, before: i64) -> Result<u64, StoreError> {
-        let old = || {
-            let of_endpoint = Expr::col(WebhookRefusals::Endpoint).eq(endpoint.as_i64());
-            of_endpoint.and(Expr::col(WebhookRefusals::At).lt(before))
-        };
+        let old = || was_refused_before(endpoint, before);
         let select = Query::select()
             .column(WebhookRefusals::Id)
             .from(WebhookRefusals::Table)
@@ -228,6 +225,12 @@ impl Store {
         transaction.commit().await?;
         Ok(deleted)
     }
+}
+
+/// Whether an endpoint refused a request before a time, in milliseconds of UTC since 1970.
+pub(crate) fn was_refused_before(endpoint: ItemNumber, before: i64) -> Expr {
+    let of_endpoint = Expr::col(WebhookRefusals::Endpoint).eq(endpoint.as_i64());
+    of_endpoint.and(Expr::col(WebhookRefusals::At).lt(before))
 }
 
 /// Every table of what came in, and its column that names the endpoint.
