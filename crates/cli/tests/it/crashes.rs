@@ -1,5 +1,5 @@
 //! Crashes in the middle of creations and deletions, of mails, webhook requests and releases. Each kind of step is met, and
-//! what the trials saw is asserted; `cargo xtask soak` does the same far more often.
+//! what the trials saw is asserted; `cargo xtask soak` does the same far more often, but for releases that requests start.
 
 use patgate_testkit::crash::tokens::{Outcome, trial};
 use patgate_testkit::crash::{mails, releases, starts, webhooks};
