@@ -28,7 +28,7 @@ use sea_orm::{
 use crate::error::{OpenError, StoreError};
 use crate::rows::column;
 use crate::store::Store;
-use crate::tables::{ChangeSequence, SchemaVersion};
+use crate::tables::SchemaVersion;
 
 /// One statement of a migration.
 pub(crate) enum Step {
@@ -115,12 +115,7 @@ pub(crate) async fn migrate_to(connection: &DatabaseConnection, target: i64) -> 
         return transaction.rollback().await.map_err(fault);
     }
     if found > 0 {
-        // Whoever writes takes this row first: nobody is in the midst of a change, and none can deadlock with this one.
-        let lock = Query::update()
-            .table(ChangeSequence::Table)
-            .value(ChangeSequence::Value, Expr::col(ChangeSequence::Value))
-            .take();
-        transaction.execute(&lock).await.map_err(fault)?;
+        keep_writers_out(&transaction).await.map_err(fault)?;
     }
     let versions = usize::try_from(target).unwrap_or(0);
     for migration in MIGRATIONS.iter().take(versions).skip(usize::try_from(found).unwrap_or(0)) {
@@ -136,6 +131,18 @@ pub(crate) async fn migrate_to(connection: &DatabaseConnection, target: i64) -> 
     transaction.execute(&update).await.map_err(fault)?;
     transaction.commit().await.map_err(fault)?;
     tracing::info!(from = found, to = target, "the tables are up to date");
+    Ok(())
+}
+
+/// Waits until nobody is in the midst of a change, and lets none begin before this transaction ends: whoever writes takes the row
+/// of this table first, so none can deadlock with this one. With SQLite there is one writer in any case.
+///
+/// The table is locked and not its row: who waits for a row has looked at the version of the tables already, and would write
+/// when this is over; who waits for the table looks at it then.
+pub(crate) async fn keep_writers_out(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared("LOCK TABLE change_sequence IN EXCLUSIVE MODE").await?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 
 use super::*;
 use crate::tables::SchemaVersion;
@@ -111,6 +111,40 @@ on_both_databases! {
         assert_eq!(file(&fixture).is_some(), file_before.is_some());
         opened.pool.close().await;
     }
+}
+
+/// With SQLite nobody waits inside of a transaction: who gets in sees what was there before them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_while_a_newer_program_changes_the_tables_writes_nothing_after_that() {
+    on_postgres(async |fixture: Fixture| {
+        let store = store_with_users(&fixture, &["ann"]).await;
+        let last = store.last_sequence().await.unwrap();
+        let newer = crate::connection::open(&fixture.database).await.unwrap();
+        let migration = newer.orm.begin().await.unwrap();
+        crate::schema::keep_writers_out(&migration).await.unwrap();
+        let writer = store.clone();
+        let waiting = tokio::spawn(async move { writer.change(&admin(), now()).await?.commit().await });
+        let waits = "SELECT count(*) AS many FROM pg_stat_activity \
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while !waiting.is_finished() {
+            let look = Statement::from_string(DbBackend::Postgres, waits);
+            let rows = store.inner.orm.query_all_raw(look).await.unwrap();
+            if rows[0].try_get::<i64>("", "many").unwrap() > 0 {
+                break;
+            }
+        }
+        let version = Query::update()
+            .table(SchemaVersion::Table)
+            .value(SchemaVersion::Version, Expr::val(999_i64))
+            .take();
+        migration.execute(&version).await.unwrap();
+        migration.commit().await.unwrap();
+        let refused = waiting.await.unwrap().err().unwrap();
+        assert!(matches!(refused, StoreError::NewerSchema { found: 999, .. }), "{refused:?}");
+        assert_eq!(store.last_sequence().await.unwrap(), last);
+        newer.pool.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]
