@@ -83,6 +83,29 @@ impl Authority {
         touched
     }
 
+    /// Puts users and roles that changed together in place of what was known of them, and says whom that touches. `changed` are
+    /// the roles that did; those of which none is given are gone.
+    pub fn put_together(
+        &mut self,
+        users: Vec<User>,
+        changed: &[RoleId],
+        roles: Vec<Role>,
+    ) -> BTreeSet<UserId> {
+        let mut touched = BTreeSet::new();
+        // Whom a role named until now is told by the names that users had until now.
+        for &id in changed {
+            touched.extend(self.remove_role(id));
+        }
+        for user in users {
+            touched.insert(user.id);
+            self.put_user(user);
+        }
+        for role in roles {
+            touched.extend(self.put_role(role));
+        }
+        touched
+    }
+
     /// A user as last put.
     #[must_use]
     pub fn user(&self, id: UserId) -> Option<&User> {
@@ -200,6 +223,47 @@ mod tests {
                     prop_assert_eq!(&held, &permissions_of(plain.values(), user));
                     prop_assert!(held == before || touched.contains(&user.id));
                 }
+            }
+        }
+
+        /// So it is when users get other names while roles change.
+        #[test]
+        fn whoever_holds_something_else_after_users_and_roles_changed_together_is_named(
+            users in proptest::collection::vec((0_u8..4, any::<bool>(), proptest::collection::btree_set(0_u8..4, 0..3)), 1..6),
+            roles in proptest::collection::vec((principals(), 0_u8..3), 3),
+            renamed in proptest::collection::btree_map(0_usize..6, 0_u8..4, 0..4),
+            changed in proptest::collection::btree_map(0_i64..3, proptest::option::of((principals(), 0_u8..3)), 0..4),
+        ) {
+            let mut authority = Authority::default();
+            let mut users: Vec<User> =
+                users.iter().enumerate().map(|(id, (name, provider, groups))| user(id as i64, *name, *provider, groups)).collect();
+            users.iter().cloned().for_each(|user| authority.put_user(user));
+            let mut plain: HashMap<i64, Role> = HashMap::new();
+            for (id, (principals, permission)) in (0..).zip(&roles) {
+                plain.insert(id, role(id, principals, *permission));
+                authority.put_role(role(id, principals, *permission));
+            }
+            let before: Vec<_> = users.iter().map(|user| authority.permissions_of(user)).collect();
+            let mut put = Vec::new();
+            for (&at, name) in &renamed {
+                let Some(user) = users.get_mut(at) else { continue };
+                user.username = format!("User{name}").parse().unwrap();
+                put.push(user.clone());
+            }
+            let mut roles = Vec::new();
+            for (&id, wanted) in &changed {
+                plain.remove(&id);
+                if let Some((principals, permission)) = wanted {
+                    plain.insert(id, role(id, principals, *permission));
+                    roles.push(role(id, principals, *permission));
+                }
+            }
+            let ids: Vec<_> = changed.keys().map(|id| RoleId::from_i64(*id)).collect();
+            let touched = authority.put_together(put, &ids, roles);
+            for (user, before) in users.iter().zip(before) {
+                let held = authority.permissions_of(user);
+                prop_assert_eq!(&held, &permissions_of(plain.values(), user));
+                prop_assert!(held == before || touched.contains(&user.id));
             }
         }
     }

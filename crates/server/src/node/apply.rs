@@ -1,6 +1,6 @@
 //! Applying: from rows of the change log to entries of the index.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use patgate_core::application::ApplicationSlot;
@@ -100,34 +100,25 @@ impl Node {
     /// that changed again meanwhile is only newer.
     async fn apply_many(&self, authority: &mut Authority, many: &Many) -> Result<(), StoreError> {
         let users = self.store.users_by_ids(&many.users).await?;
-        let mut users: HashMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
-        for &id in &many.users {
-            match users.remove(&id) {
-                Some(user) => {
-                    self.passwords.forgive_old(&user.username).await?;
-                    self.put_user(authority, user);
-                }
-                None => {
-                    if let Some(user) = authority.user(id) {
-                        self.passwords.forgive(&user.username);
-                    }
-                    self.passwords.forget_user(id);
-                    authority.remove_user(id);
-                    self.index.remove_owner(id);
-                }
-            }
-        }
         let roles = self.store.roles_by_ids(&many.roles).await?;
-        let mut roles: HashMap<_, _> = roles.into_iter().map(|role| (role.id, role)).collect();
-        // Somebody may be in all of them, and in thousands more.
-        let mut touched = BTreeSet::new();
-        for &id in &many.roles {
-            touched.extend(match roles.remove(&id) {
-                Some(role) => authority.put_role(role),
-                None => authority.remove_role(id),
-            });
+        // Nothing is waited for until all of them are in force: a user who got the name of another one never holds what that
+        // one held, nor that one what the new one was given.
+        let there: HashSet<_> = users.iter().map(|user| user.id).collect();
+        for &id in many.users.iter().filter(|id| !there.contains(*id)) {
+            if let Some(user) = authority.user(id) {
+                self.passwords.forgive(&user.username);
+            }
+            self.passwords.forget_user(id);
+            authority.remove_user(id);
+            self.index.remove_owner(id);
         }
-        touched.into_iter().for_each(|user| self.put_owner(authority, user));
+        let names: Vec<_> = users.iter().map(|user| user.username.clone()).collect();
+        for id in authority.put_together(users, &many.roles, roles) {
+            self.put_owner(authority, id);
+        }
+        for name in &names {
+            self.passwords.forgive_old(name).await?;
+        }
         let items = self.store.items_numbered(&many.items).await?;
         let items: HashMap<_, _> = items.into_iter().map(|item| (item.number, item)).collect();
         for &number in &many.items {
