@@ -1,7 +1,8 @@
 //! *Run automated tasks as user*: what is refused wherever it is entered, and whose hand takes it away.
 
+use jiff::SignedDuration;
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, PrincipalKind};
-use patgate_store::{AuditFilter, Page, ReleaseFilter};
+use patgate_store::{Actor, AuditFilter, Page, ReleaseFilter};
 use serde_json::{Value, json};
 
 use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
@@ -106,27 +107,40 @@ async fn who_else_starts_it_as_somebody_of_their_own_does_not_say_where_the_pass
 
 #[tokio::test]
 async fn somebody_made_again_under_the_name_of_its_maker_gets_no_password_of_a_template() {
-    let world = World::new().await;
-    let root = world.user("root", &["admin"]).await;
-    world.user("ann", &MAKES).await;
-    let token = world.token(&root, NewGrant::default()).await;
-    let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
-    let path = format!("{TEMPLATES}/{}", made.json()["id"].as_str().unwrap());
-    let change = async |title: &str| {
-        let gate = json!({ "type": "xlrelease.GateTask", "title": title });
-        let script =
-            json!({ "type": "xlrelease.ScriptTask", "title": title, "script": format!("print('{title}')") });
-        let phases = json!({ "phases": [{ "title": "Test", "tasks": [gate, script] }] });
-        let changed = world.send(put(path.clone()).json(&phases).basic("ann", PASSWORD)).await.json();
-        changed["variables"][0]["value"] == json!("********")
-    };
-    assert!(change("hers").await, "her own hand");
-    assert_eq!(world.send(delete("/api/v1/users/ann").basic("root", PASSWORD)).await.status(), 204);
-    let again = json!({ "username": "ann", "password": PASSWORD, "fullName": "Ann", "email": "" });
-    let again = world.send(post("/api/v1/users/ann").json(&again).basic("root", PASSWORD)).await;
-    assert!((200..300).contains(&again.status()), "{}", again.text());
-    world.role_of(PrincipalKind::User, "ann", INTERNAL_PROVIDER, &MAKES).await;
-    assert!(!change("of another").await);
+    // An older program noted the name of the maker alone.
+    for is_older in [false, true] {
+        let world = World::new().await;
+        let root = world.user("root", &["admin"]).await;
+        world.user("ann", &MAKES).await;
+        let token = world.token(&root, NewGrant::default()).await;
+        let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        if is_older {
+            let mut stored = world.state.store.release(&id.parse().unwrap()).await.unwrap().unwrap();
+            stored.release.passwords_of = None;
+            let older = Actor::system("older");
+            let mut writing = world.state.store.change(&older, world.clock.now()).await.unwrap();
+            writing.update_release(&stored, "template.update", json!({})).await.unwrap();
+            writing.commit().await.unwrap();
+        }
+        world.clock.set(world.clock.now() + SignedDuration::from_mins(5));
+        let change = async |title: &str| {
+            let gate = json!({ "type": "xlrelease.GateTask", "title": title });
+            let script = format!("print('{title}')");
+            let script = json!({ "type": "xlrelease.ScriptTask", "title": title, "script": script });
+            let phases = json!({ "phases": [{ "title": "Test", "tasks": [gate, script] }] });
+            let path = format!("{TEMPLATES}/{id}");
+            let changed = world.send(put(path).json(&phases).basic("ann", PASSWORD)).await.json();
+            changed["variables"][0]["value"] == json!("********")
+        };
+        assert!(change("hers").await, "her own hand; {is_older}");
+        assert_eq!(world.send(delete("/api/v1/users/ann").basic("root", PASSWORD)).await.status(), 204);
+        let again = json!({ "username": "ann", "password": PASSWORD, "fullName": "Ann", "email": "" });
+        let again = world.send(post("/api/v1/users/ann").json(&again).basic("root", PASSWORD)).await;
+        assert!((200..300).contains(&again.status()), "{}", again.text());
+        world.role_of(PrincipalKind::User, "ann", INTERNAL_PROVIDER, &MAKES).await;
+        assert!(!change("of another").await, "{is_older}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use patgate_core::identifier::ReleaseNumber;
 use patgate_core::item::SecretText;
 use patgate_core::permission::names::RELEASE_CREATE;
 use patgate_core::release::{Event, ReleaseId, ReleaseStatus, RunAs, step};
-use patgate_store::{ReleaseFilter, StoredRelease, StoredSecrets};
+use patgate_store::{Change, ReleaseFilter, StoreError, StoredRelease, StoredSecrets};
 use serde_json::json;
 
 use super::Sort;
@@ -73,6 +73,7 @@ pub async fn from_template(
     if let Some(event) = &draft.event {
         event.require_accepted(&change).await?;
     }
+    let steers = steers(&change, &template, caller).await?;
     let mut random = state.random.draw();
     let number = ReleaseNumber::generate(&mut random);
     let id = match &draft.event {
@@ -85,7 +86,6 @@ pub async fn from_template(
     let release = template.release.of_template(id, title, owner, change.now());
     let mut made = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
     let mut sealing = Sealing { sealer: &state.sealer, random };
-    let steers = steers(&template, caller);
     for at in 0..made.release.variables.len() {
         let password: Option<SecretText> =
             password_of(&state.sealer, &template, &made.release.variables[at])?;
@@ -131,9 +131,9 @@ pub async fn from_template(
 
 /// Whether a caller may set a variable that is not asked for at the start: it may say where a script of the template calls with the
 /// credential, and where it sends the passwords, whoever the release runs as. Both must be theirs.
-fn steers(template: &StoredRelease, caller: &Caller) -> bool {
-    template.release.run_as.as_ref().is_none_or(|run_as| keeps(run_as, caller))
-        && (template.secrets.is_empty() || keeps_passwords(&template.release, caller))
+async fn steers(change: &Change, template: &StoredRelease, caller: &Caller) -> Result<bool, StoreError> {
+    Ok(template.release.run_as.as_ref().is_none_or(|run_as| keeps(run_as, caller))
+        && (template.secrets.is_empty() || keeps_passwords(change, &template.release, caller).await?))
 }
 
 /// Demands that somebody has not too many releases that have not ended: a script that starts its own template would double

@@ -3,7 +3,7 @@
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{Release, ReleaseId, ReleaseStatus, RunAs};
-use patgate_store::{StoredRelease, StoredSecrets};
+use patgate_store::{Change, StoreError, StoredRelease, StoredSecrets};
 use serde_json::json;
 
 use super::Sort;
@@ -86,7 +86,9 @@ pub async fn update(
     let does_other_things =
         !before.release.does_the_same_as(&changed.release) || moves_passwords(&before, &changed);
     let kept = before.release.run_as.clone().filter(|run_as| !does_other_things || keeps(run_as, caller));
-    if does_other_things && !(sort == Sort::Template && keeps_passwords(&before.release, caller)) {
+    if does_other_things
+        && !(sort == Sort::Template && keeps_passwords(&change, &before.release, caller).await?)
+    {
         // What was entered just now was sealed anew, and stays.
         changed.secrets.retain(|variable, secret| before.secrets.get(variable) != Some(secret));
     }
@@ -143,13 +145,21 @@ pub(super) fn keeps(run_as: &RunAs, caller: &Caller) -> bool {
 
 /// Whether scripts that this caller changes, or steers, still get the passwords of a template: its own maker is here, and no token
 /// with less than all they may do is used.
-pub(super) fn keeps_passwords(template: &Release, caller: &Caller) -> bool {
+pub(super) async fn keeps_passwords(
+    change: &Change,
+    template: &Release,
+    caller: &Caller,
+) -> Result<bool, StoreError> {
     let is_maker = match template.passwords_of {
         Some(user) => user == caller.user,
-        // An older program noted the name alone.
-        None => template.owner == *caller.facts.username,
+        // An older program noted the name alone: who was made after the template has it from somebody else.
+        None if template.owner == *caller.facts.username => {
+            let user = change.user(caller.user).await?;
+            user.is_some_and(|user| user.created_at <= template.created_at)
+        }
+        None => false,
     };
-    is_maker && has_all_permissions(caller)
+    Ok(is_maker && has_all_permissions(caller))
 }
 
 fn has_all_permissions(caller: &Caller) -> bool {
