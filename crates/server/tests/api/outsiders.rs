@@ -164,6 +164,12 @@ async fn what_a_directory_said_before_it_refused_somebody_lifts_nothing() {
     assert_eq!(current(&world, &token).await.0, 401);
     says(&world, &ann, there()).await;
     assert_eq!(current(&world, &token).await.0, 200, "asked after that, the directory is believed");
+    // So it is when she was out already when it was asked, and for another reason since.
+    says(&world, &ann, Answer::Disabled).await;
+    let asked = world.state.store.user(id).await.unwrap().unwrap();
+    says(&world, &ann, Answer::Gone).await;
+    confirmations::apply(&world.state, &[(asked, there())], true).await.unwrap();
+    assert_eq!(current(&world, &token).await.0, 401);
 }
 
 #[tokio::test]

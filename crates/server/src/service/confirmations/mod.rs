@@ -152,11 +152,9 @@ async fn take_over_all_but_a_bad_name(
 /// sign-on, and some providers confirm whom they have disabled there. A directory has said so after it was asked about them as
 /// they were `asked`: it refused their sign-in meanwhile.
 async fn stays_out(change: &Change, asked: &User) -> Result<bool, StoreError> {
-    let is_out = |user: &User| matches!(user.confirmation, Confirmation::Withdrawn { .. });
-    if asked.origin != Origin::Sso && is_out(asked) {
-        return Ok(false);
-    }
-    Ok(change.user(asked.id).await?.is_some_and(|user| is_out(&user)))
+    let now = change.user(asked.id).await?.map(|user| user.confirmation);
+    let withdrawn = now.filter(|now| matches!(now, Confirmation::Withdrawn { .. }));
+    Ok(withdrawn.is_some_and(|now| asked.origin == Origin::Sso || now != asked.confirmation))
 }
 
 async fn withdraw(change: &mut Change, user: UserId, reason: Withdrawal) -> Result<(), Problem> {
