@@ -15,7 +15,6 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use patgate_core::application::ApplicationSlot;
-use patgate_core::expiry::Expiry;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
@@ -77,8 +76,6 @@ pub struct CallerToken {
     pub id: GrantId,
     /// For which application it is.
     pub application: ApplicationSlot,
-    /// When it ends.
-    pub expires_at: Expiry,
     /// The permissions it was given; `None`: all of its owner's.
     pub permissions: Option<PermissionSet>,
 }
@@ -290,12 +287,8 @@ fn by_token(
 /// The caller whose token was given this permit.
 fn by_permit(permit: &Permit<'_>, address: IpAddr) -> Result<Caller, Problem> {
     let grant = permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
-    let token = CallerToken {
-        id: grant.id(),
-        application: grant.application(),
-        expires_at: grant.expires_at(),
-        permissions: grant.permissions(),
-    };
+    let token =
+        CallerToken { id: grant.id(), application: grant.application(), permissions: grant.permissions() };
     Ok(Caller::new(permit, Proof::Token(token), address))
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use patgate_core::authority::Authority;
 use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::delegation::{Changer, Overreach};
+use patgate_core::grant::GrantStatus;
 use patgate_core::identifier::UserId;
 use patgate_core::permission::names::{ADMIN, SECURITY_EDIT, SECURITY_VIEW};
 use patgate_core::permission::{Catalog, PermissionId, PermissionSet};
@@ -44,11 +45,13 @@ impl Mandate {
         let token = caller.token();
         let mut is_there = user.is_some();
         if let Some(token) = token {
-            is_there &= change.grant(token.id).await?.is_some();
+            let grant = change.grant(token.id).await?;
+            is_there &= grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active);
         }
         let Some(user) = user.filter(|_| is_there) else {
             return Err(Problem::forbidden(
-                "You were disabled or deleted, here or at your provider, or your token was, while you asked",
+                "You were disabled or deleted, here or at your provider, or your token passes no more, since you began \
+                 to ask",
             ));
         };
         let held = mandate.catalog.effective(mandate.catalog.set(&mandate.authority.permissions_of(&user)));

@@ -76,16 +76,15 @@ pub(super) async fn issue(
     }
     let prefix = state.applications.prefix(new.application).ok_or(CreationRefused::UnknownApplication)?;
     let name = state.applications.name(new.application).ok_or(CreationRefused::UnknownApplication)?;
+    let mut ceiling = Expiry::NEVER;
     if let Some(maker) = maker {
-        // Between the verdict and this change the token may have been deleted.
-        change.grant(maker.id).await?.ok_or(CreationRefused::Gone(Denied::Deleted))?;
+        ceiling = end_of_maker(change, maker, now).await?;
         within_maker(&settings, &state.catalog, maker, &new)?;
     }
     within_owner(&state.catalog, owner, &new.permissions)?;
     if !settings.origins.allows(user.origin, new.application) {
         return Err(CreationRefused::OriginClosed(name.as_str().into(), user.origin));
     }
-    let ceiling = maker.map_or(Expiry::NEVER, |maker| maker.expires_at);
     let exemptions = change.held_exemptions().await?;
     let maximum = maximum_for(settings.maximum_lifetime_days, &user, &exemptions, now);
     let expires_at = decide_expiry(new.lifetime, maximum, ceiling, now).map_err(CreationRefused::Lifetime)?;
@@ -114,6 +113,23 @@ pub(super) async fn issue(
         token,
         owned: OwnedGrant { grant, owner: owner.username.into(), owner_suspends: None },
     })
+}
+
+/// When the token ends that asks, if it still passes: between the verdict and this change it may have been deleted, suspended
+/// or shortened, or have expired.
+async fn end_of_maker(
+    change: &Change,
+    maker: &CallerToken,
+    now: Timestamp,
+) -> Result<Expiry, CreationRefused> {
+    let grant = change.grant(maker.id).await?.ok_or(CreationRefused::Gone(Denied::Deleted))?;
+    if grant.expires_at.is_expired(now) {
+        return Err(CreationRefused::Gone(Denied::Expired(grant.expires_at)));
+    }
+    match grant.suspended_for(None) {
+        Some(reason) => Err(CreationRefused::Gone(Denied::Suspended(reason))),
+        None => Ok(grant.expires_at),
+    }
 }
 
 /// A token never makes one that is wider than itself.

@@ -1,10 +1,11 @@
 //! Tokens that make tokens: only where an administrator allows it, and never a wider or longer-lived one.
 
 use insta::assert_snapshot;
+use patgate_core::expiry::Expiry;
 use serde_json::{Value, json};
 
 use super::TOKENS;
-use crate::common::{Answer, IssuedToken, NewGrant, Person, World, post};
+use crate::common::{Answer, IssuedToken, NewGrant, Person, World, post, put};
 
 async fn world_of_ann(tokens_may_make_tokens: bool) -> (World, Person) {
     let world = World::new().await;
@@ -75,4 +76,50 @@ async fn a_token_makes_none_for_elsewhere() {
         let body = json!({"tokenNote": "n", "application": application});
         assert_eq!(make(&world, maker, &body).await.status(), status, "{application}");
     }
+}
+
+#[tokio::test]
+async fn a_token_that_passes_no_more_when_the_whole_request_has_come_does_nothing() {
+    let (world, ann) = world_of_ann(true).await;
+    let root = world.user("root", &["admin"]).await;
+    let makes = post(TOKENS).json(&json!({"tokenNote": "late"}));
+    let changes = put("/api/v1/users/ann").json(&json!({"fullName": "Late"}));
+    for is_suspended in [true, false] {
+        for (owner, call, end, status) in
+            [(&ann, &makes, "2026-05-10T00:00:00Z", 401), (&root, &changes, "2026-05-11T00:00:00Z", 403)]
+        {
+            let token = world.token(owner, NewGrant { expires_at: Some(end), ..NewGrant::default() }).await;
+            let ends = async {
+                match is_suspended {
+                    true => world.suspend(&token).await,
+                    false => world.clock.set(end.parse().unwrap()),
+                }
+            };
+            let late = world.send_in_halves(call.clone().token(&token), ends).await;
+            assert_eq!(late.status(), status, "{is_suspended}: {}", late.shown());
+        }
+    }
+    let user = world.state.store.user(ann.id).await.unwrap().unwrap();
+    assert!(!user.full_name.contains("Late"));
+    // It is the end of the token that refused it, and nothing else.
+    for (owner, call, status) in [(&ann, &makes, 201), (&root, &changes, 200)] {
+        let token = world.token(owner, NewGrant::default()).await;
+        let answer = world.send_in_halves(call.clone().token(&token), async {}).await;
+        assert_eq!(answer.status(), status, "{}", answer.shown());
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_shortened_meanwhile_makes_none_that_outlives_it() {
+    let (world, ann) = world_of_ann(true).await;
+    let maker = world.token(&ann, NewGrant::default()).await;
+    let shortened = async {
+        let mut change = world.change().await;
+        let end = Expiry::at("2026-05-10T00:00:00Z".parse().unwrap()).unwrap();
+        change.set_grant_expiry(maker.id, end).await.unwrap();
+        world.commit(change).await;
+    };
+    let call = post(TOKENS).json(&json!({"tokenNote": "late"})).token(&maker);
+    let made = world.send_in_halves(call, shortened).await;
+    assert_eq!(made.json()["expiresAt"], "2026-05-10T00:00:00Z", "{}", made.shown());
 }
