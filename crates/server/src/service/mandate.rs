@@ -15,7 +15,7 @@ use patgate_core::role::Role;
 use patgate_core::user::{Origin, PrincipalKind, User, UserState};
 use patgate_store::{Change, StoreError};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Proof};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -43,15 +43,15 @@ impl Mandate {
         let user = change.user(caller.user).await?;
         let user = user.filter(|user| may_act(user, rules.freshness, change.now()));
         let token = caller.token();
-        let mut is_there = user.is_some();
+        let mut is_there = user.is_some() && is_logged_in(state, caller).await?;
         if let Some(token) = token {
             let grant = change.grant(token.id).await?;
             is_there &= grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active);
         }
         let Some(user) = user.filter(|_| is_there) else {
             return Err(Problem::forbidden(
-                "You were disabled or deleted, here or at your provider, or your token passes no more, since you began \
-                 to ask",
+                "You were disabled or deleted, here or at your provider, or logged out, or your token passes no more, \
+                 since you began to ask",
             ));
         };
         let held = mandate.catalog.effective(mandate.catalog.set(&mandate.authority.permissions_of(&user)));
@@ -204,6 +204,15 @@ async fn is_there(change: &Change) -> Result<bool, StoreError> {
 async fn gets_in(change: &Change, user: &User, windows: FreshnessWindows) -> Result<bool, StoreError> {
     Ok(may_act(user, windows, change.now())
         && (user.origin != Origin::Internal || change.password(&user.username).await?.is_some()))
+}
+
+/// Whether the session with which a caller came is still there. No change but the caller's is under way, so what the store says
+/// now holds.
+pub(super) async fn is_logged_in(state: &AppState, caller: &Caller) -> Result<bool, StoreError> {
+    match &caller.proof {
+        Proof::Session(digest) => Ok(state.store.session(digest.as_bytes()).await?.is_some()),
+        _ => Ok(true),
+    }
 }
 
 /// Whether somebody may do anything, as a verdict would have it: no administrator disabled them, and their provider

@@ -6,6 +6,7 @@ use super::issue::{NewToken, NewTokenMade, Owner, issue};
 use super::refused::CreationRefused;
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::service::mandate::is_logged_in;
 use crate::state::AppState;
 
 /// Makes a token whose owner is the caller.
@@ -29,6 +30,9 @@ pub(super) async fn make(
     let mut change = state.change(&caller.actor()).await?;
     let made = issue(state, &mut change, &owner, caller.token(), new, id, state.clock.now()).await;
     if made.is_ok() {
+        if !is_logged_in(state, caller).await? {
+            return Err(Problem::forbidden("You were logged out since you began to ask"));
+        }
         state.commit(change).await?;
     }
     Ok(made)

@@ -123,3 +123,26 @@ async fn a_token_that_was_shortened_meanwhile_makes_none_that_outlives_it() {
     let made = world.send_in_halves(call, shortened).await;
     assert_eq!(made.json()["expiresAt"], "2026-05-10T00:00:00Z", "{}", made.shown());
 }
+
+#[tokio::test]
+async fn who_is_logged_out_when_the_whole_request_has_come_makes_and_changes_nothing() {
+    let (world, ann) = world_of_ann(false).await;
+    let root = world.user("root", &["admin"]).await;
+    let makes = post(TOKENS).json(&json!({"tokenNote": "late"}));
+    let changes = put("/api/v1/users/ann").json(&json!({"fullName": "Late"}));
+    for (who, call, done) in [(&ann, makes, 201), (&root, changes, 200)] {
+        let session = world.session(who).await;
+        let out = async {
+            // That ends the sessions of somebody, who may sign in again afterwards.
+            let mut change = world.change().await;
+            change.disable_user(who.id).await.unwrap();
+            change.enable_user(who.id).await.unwrap();
+            world.commit(change).await;
+        };
+        let late = world.send_in_halves(call.clone().session(&session), out).await;
+        assert_eq!(late.status(), 403, "{}", late.shown());
+        let session = world.session(who).await;
+        let answer = world.send_in_halves(call.session(&session), async {}).await;
+        assert_eq!(answer.status(), done, "{}", answer.shown());
+    }
+}
