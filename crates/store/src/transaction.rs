@@ -22,8 +22,8 @@ use crate::connection::Pool;
 use crate::error::StoreError;
 
 /// The most values of a statement that a connection keeps prepared: one of many rows is another for each number of them, would
-/// take hundreds of kilobytes, and drive out those that come again.
-const MOST_VALUES_KEPT: usize = 100;
+/// take hundreds of kilobytes, and drive out those that come again. Fifty last uses are the largest of these.
+const MOST_VALUES_KEPT: usize = 200;
 
 /// A transaction that may write. Dropping it takes everything back.
 #[must_use = "a transaction that is not committed does nothing"]
