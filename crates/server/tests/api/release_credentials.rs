@@ -1,6 +1,7 @@
 //! *Run automated tasks as user*: what is refused wherever it is entered, and whose hand takes it away.
 
 use jiff::SignedDuration;
+use patgate_core::release::ReleaseId;
 use patgate_core::user::{INTERNAL_PROVIDER, Origin, PrincipalKind};
 use patgate_store::{Actor, AuditFilter, Page, ReleaseFilter};
 use serde_json::{Value, json};
@@ -116,7 +117,8 @@ async fn somebody_made_again_under_the_name_of_its_maker_gets_no_password_of_a_t
         let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
         let id = made.json()["id"].as_str().unwrap().to_owned();
         if is_older {
-            let mut stored = world.state.store.release(&id.parse().unwrap()).await.unwrap().unwrap();
+            let mut stored =
+                world.state.store.release(&ReleaseId::of_place(&id).unwrap()).await.unwrap().unwrap();
             stored.release.passwords_of = None;
             let older = Actor::system("older");
             let mut writing = world.state.store.change(&older, world.clock.now()).await.unwrap();
