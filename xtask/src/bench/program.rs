@@ -167,7 +167,8 @@ impl Data {
 
     fn sqlite(&self) -> Command {
         let mut command = Command::new("sqlite3");
-        command.arg(self.state().join("patgate.db"));
+        // A server that runs on it may be writing.
+        command.args(["-cmd", ".timeout 60000"]).arg(self.state().join("patgate.db"));
         command
     }
 }
