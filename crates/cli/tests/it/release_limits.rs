@@ -38,7 +38,7 @@ fn each_limit_of_a_script_is_named_by_the_task_that_reached_it() {
             "The script was stopped: it made more than 1000 calls.",
         ),
         (
-            "def turn():\n    for i in range(1000000000):\n        x = i\nturn()",
+            "def turn():\n    for i in range(1000000000):\n        for j in range(1000000000):\n            x = j\nturn()",
             "The script was stopped: it took more than 10000000 steps. Look for a loop that does not end.",
         ),
         (

@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is without end, and how a script says it.
 const ENDLESS: [(&str, &str); 5] = [
-    ("loops", "for i in range(1000000000):\n    pass\n"),
+    ("loops", "for i in range(1000000000):\n    for j in range(1000000000):\n        pass\n"),
     ("allocates", "kept = []\nfor i in range(1000000000):\n    kept.append(str(i) * 10000)\n"),
     ("allocates in one statement", "kept = [str(i) * 10000 for i in range(1000000000)]\n"),
     ("recurses", "def again(n):\n    return again(n + 1) + 1\nagain(0)\n"),

@@ -23,7 +23,7 @@ async fn failure(limits: Limits, text: &str) -> Failure {
 
 #[tokio::test]
 async fn a_script_that_loops_stops_at_its_steps() {
-    let text = "def turn():\n    for i in range(1000000000):\n        x = i\nturn()";
+    let text = "def turn():\n    for i in range(1000000000):\n        for j in range(1000000000):\n            x = j\nturn()";
     assert_eq!(failure(small(), text).await, Failure::Steps { limit: small().steps });
 }
 
