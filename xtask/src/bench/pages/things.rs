@@ -122,10 +122,10 @@ fn send(site: &str, number: usize) -> Result<(), Failure> {
     process::run(command.arg(format!("{site}/webhooks/bench")))
 }
 
-/// A text of an answer.
+/// A text of an answer; of a release the name, by which pages and the database know it, and not the whole place.
 pub(super) fn told(answer: &Value, field: &str) -> Result<String, Failure> {
     match &answer[field] {
-        Value::String(text) => Ok(text.clone()),
+        Value::String(text) => Ok(text.trim_start_matches("Applications/").to_owned()),
         Value::Number(number) => Ok(number.to_string()),
         _ => Err(Failure::Found(format!("an answer has no `{field}`: {answer}"))),
     }
