@@ -1,6 +1,6 @@
 //! Roles: few, and read whole.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -74,8 +74,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn roles_by_ids(&self, ids: &[RoleId]) -> Result<Vec<Role>, StoreError> {
-        let ids: Vec<_> = ids.iter().map(|id| id.as_i64()).collect();
-        of_each(&self.inner.orm, &selection(), Roles::Id, &ids, read).await
+        let ids = ids.iter().map(|id| id.as_i64()).collect();
+        of_each(&self.inner.orm, &selection(), Roles::Id, ids, read).await
     }
 }
 
@@ -113,9 +113,8 @@ pub(crate) async fn by_names(
     connection: &impl ConnectionTrait,
     names: &[&Username],
 ) -> Result<HashMap<String, Role>, StoreError> {
-    let keys: BTreeSet<_> = names.iter().map(|name| name.key()).collect();
-    let keys: Vec<_> = keys.into_iter().collect();
-    let roles = of_each(connection, &selection(), Roles::NameKey, &keys, read).await?;
+    let keys = names.iter().map(|name| name.key()).collect();
+    let roles = of_each(connection, &selection(), Roles::NameKey, keys, read).await?;
     Ok(roles.into_iter().map(|role| (role.name.key(), role)).collect())
 }
 

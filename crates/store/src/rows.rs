@@ -83,16 +83,17 @@ pub(crate) fn to_json(value: &impl Serialize, name: &'static str) -> Result<Stri
     serde_json::to_string(value).map_err(|_| StoreError::Unreadable(name))
 }
 
-/// What a selection reads of the rows whose column has one of these values, in no order. A value that stands twice may be read
-/// twice.
-pub(crate) async fn of_each<T, V: Into<Value> + Clone>(
+/// What a selection reads of the rows whose column has one of these values, each row once, in no order.
+pub(crate) async fn of_each<T, V: Into<Value> + Clone + Ord>(
     connection: &impl ConnectionTrait,
     selection: &SelectStatement,
     column: impl IntoIden,
-    values: &[V],
+    mut values: Vec<V>,
     read: fn(&QueryResult) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
     let column = column.into_iden();
+    values.sort_unstable();
+    values.dedup();
     let mut found = Vec::with_capacity(values.len());
     for values in values.chunks(AT_ONCE) {
         let is_one_of = Expr::col(column.clone()).is_in(values.iter().cloned());

@@ -1,6 +1,6 @@
 //! Users: the row, and the reads that the store and a change share.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -80,8 +80,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn users_by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
-        let ids: Vec<_> = ids.iter().map(|id| id.as_i64()).collect();
-        of_each(&self.inner.orm, &selection(), Users::Id, &ids, read).await
+        by_ids(&self.inner.orm, ids).await
     }
 }
 
@@ -109,6 +108,15 @@ pub(crate) async fn by_id(connection: &impl ConnectionTrait, id: UserId) -> Resu
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
 }
 
+/// These users, but for those who are deleted, in no order.
+pub(crate) async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: &[UserId],
+) -> Result<Vec<User>, StoreError> {
+    let ids = ids.iter().map(|id| id.as_i64()).collect();
+    of_each(connection, &selection(), Users::Id, ids, read).await
+}
+
 /// The user of this name, when not deleted.
 pub(crate) async fn by_name(
     connection: &impl ConnectionTrait,
@@ -123,9 +131,8 @@ pub(crate) async fn by_names(
     connection: &impl ConnectionTrait,
     names: &[&Username],
 ) -> Result<HashMap<String, User>, StoreError> {
-    let keys: BTreeSet<_> = names.iter().map(|name| name.key()).collect();
-    let keys: Vec<_> = keys.into_iter().collect();
-    let users = of_each(connection, &selection(), Users::UsernameKey, &keys, read).await?;
+    let keys = names.iter().map(|name| name.key()).collect();
+    let users = of_each(connection, &selection(), Users::UsernameKey, keys, read).await?;
     Ok(users.into_iter().map(|user| (user.username.key(), user)).collect())
 }
 

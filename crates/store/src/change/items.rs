@@ -5,7 +5,7 @@ use std::slice;
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
+use sea_orm::sea_query::{Expr, Query, Value};
 use serde_json::json;
 
 use super::Change;
@@ -191,8 +191,9 @@ impl Change {
         if to.is_below(&before.id) || to.is_root() {
             return Err(StoreError::Unmovable);
         }
-        let to =
-            Taken::of(&self.transaction, slice::from_ref(to), &[]).await?.free_place(to, Some(number))?;
+        let to = Taken::of(&self.transaction, slice::from_ref(to), Vec::new())
+            .await?
+            .free_place(to, Some(number))?;
         let below = items::below(&self.transaction, &before.id).await?;
         let mut moved = Vec::with_capacity(below.len());
         for item in below {
@@ -241,8 +242,7 @@ impl Change {
             return Err(RefusedItem { at, error: StoreError::NotEmpty });
         }
         for some in numbers.chunks(AT_ONCE) {
-            let is_theirs =
-                Expr::col(ConfigurationItems::Number).is_in(some.iter().map(|number| number.as_i64()));
+            let is_theirs = items::is_one_of(some);
             let delete = Query::delete().from_table(ConfigurationItems::Table).and_where(is_theirs).take();
             self.execute(&delete).await?;
         }
@@ -279,8 +279,7 @@ impl Change {
 
     /// Demands that nobody else has what no other item may have alike.
     async fn free_value(&self, item: &Item) -> Result<(), StoreError> {
-        let key: Vec<_> = unique_key(item).into_iter().collect();
-        let holders = items::holders(&self.transaction, &key).await?;
+        let holders = items::holders(&self.transaction, unique_key(item).into_iter().collect()).await?;
         if holders.iter().any(|(_, holder)| *holder != item.number) {
             Err(StoreError::ValueTaken)
         } else {

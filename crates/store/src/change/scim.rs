@@ -243,16 +243,7 @@ impl Change {
     /// The members as they are now.
     async fn members_of(&self, group: &ScimGroup) -> Result<Vec<User>, StoreError> {
         let ids: Vec<_> = self.scim_members(group).await?.iter().map(|member| member.user).collect();
-        let mut users = Vec::new();
-        for ids in ids.chunks(CHUNK) {
-            let select = crate::users::selection()
-                .and_where(Expr::col(Users::Id).is_in(ids.iter().map(|id| id.as_i64())))
-                .take();
-            for row in &sea_orm::ConnectionTrait::query_all(&self.transaction, &select).await? {
-                users.push(crate::users::read(row)?);
-            }
-        }
-        Ok(users)
+        crate::users::by_ids(&self.transaction, &ids).await
     }
 
     /// Takes a user out of one group and into another, by their names. Returns whether anything is different.

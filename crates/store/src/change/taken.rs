@@ -1,6 +1,6 @@
 //! Which places and values of configuration items are taken: asked once for many items, and kept as a change adds to them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{ItemId, descriptor};
@@ -26,19 +26,18 @@ impl Taken {
     ) -> Result<Self, StoreError> {
         let places: Vec<_> = new.iter().map(|new| new.id.clone()).collect();
         let value = |new: &NewItem| items::unique_key(&new.type_name, &new.properties);
-        let values: Vec<_> = new.iter().filter_map(value).collect();
-        Self::of(connection, &places, &values).await
+        let values = new.iter().filter_map(value).collect();
+        Self::of(connection, &places, values).await
     }
 
     /// These places with their folders, and these values.
     pub(super) async fn of(
         connection: &impl ConnectionTrait,
         places: &[ItemId],
-        values: &[String],
+        values: Vec<String>,
     ) -> Result<Self, StoreError> {
         let folders = places.iter().filter_map(ItemId::folder).filter(|folder| !folder.is_root());
-        let asked: HashSet<_> = folders.chain(places.iter().cloned()).collect();
-        let asked: Vec<_> = asked.into_iter().collect();
+        let asked: Vec<_> = folders.chain(places.iter().cloned()).collect();
         let there = items::references_at(connection, &asked).await?;
         let holders = items::holders(connection, values).await?;
         Ok(Self {

@@ -12,7 +12,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
-use crate::rows::{column, from_json, from_milliseconds, optional_time, parsed, time};
+use crate::rows::{column, from_json, from_milliseconds, of_each, optional_time, parsed, time};
 use crate::tables::Grants;
 
 pub use cursor::GrantCursor;
@@ -43,17 +43,8 @@ pub(crate) async fn all_with_history(
     connection: &impl ConnectionTrait,
     ids: &[GrantId],
 ) -> Result<Vec<Grant>, StoreError> {
-    /// Databases bound the values of a statement.
-    const AT_ONCE: usize = 500;
-    let mut grants = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(AT_ONCE) {
-        let ids = ids.iter().map(|id| id.as_i64());
-        let select = selection().and_where(Expr::col(Grants::Id).is_in(ids)).take();
-        for row in connection.query_all(&select).await? {
-            grants.push(read(&row)?);
-        }
-    }
-    Ok(grants)
+    let ids = ids.iter().map(|id| id.as_i64()).collect();
+    of_each(connection, &selection(), Grants::Id, ids, read).await
 }
 
 /// All grants of one owner that are not deleted, by identifier.

@@ -13,9 +13,8 @@ use crate::tables::ConfigurationItems;
 
 /// The items at these places, in the order of the places; those that are not there are left out.
 pub(crate) async fn at(connection: &impl ConnectionTrait, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
-    let mut items = of_each(connection, &selection(), ConfigurationItems::IdKey, &keys(ids), read).await?;
+    let mut items = of_each(connection, &selection(), ConfigurationItems::IdKey, keys(ids), read).await?;
     items.sort_by_cached_key(|item| item.id.key());
-    items.dedup_by_key(|item| item.number);
     Ok(items)
 }
 
@@ -24,8 +23,8 @@ pub(crate) async fn numbered(
     connection: &impl ConnectionTrait,
     numbers: &[ItemNumber],
 ) -> Result<Vec<Item>, StoreError> {
-    let numbers: Vec<_> = numbers.iter().map(|number| number.as_i64()).collect();
-    of_each(connection, &selection(), ConfigurationItems::Number, &numbers, read).await
+    let numbers = numbers.iter().map(|number| number.as_i64()).collect();
+    of_each(connection, &selection(), ConfigurationItems::Number, numbers, read).await
 }
 
 /// What is at these places, in no order; places where nothing is are left out.
@@ -33,7 +32,7 @@ pub(crate) async fn references_at(
     connection: &impl ConnectionTrait,
     ids: &[ItemId],
 ) -> Result<Vec<ItemReference>, StoreError> {
-    of_each(connection, &references(), ConfigurationItems::IdKey, &keys(ids), reference).await
+    of_each(connection, &references(), ConfigurationItems::IdKey, keys(ids), reference).await
 }
 
 /// The keys of those of these folders in which something is, but for these items.
@@ -49,13 +48,13 @@ pub(crate) async fn folders_in_use(
         .and_where(is_one_of(but).not())
         .take();
     let read = |row: &QueryResult| column(row, "folder_key");
-    of_each(connection, &select, ConfigurationItems::FolderKey, &keys(folders), read).await
+    of_each(connection, &select, ConfigurationItems::FolderKey, keys(folders), read).await
 }
 
 /// Who has which of these values of what is unique, by their keys.
 pub(crate) async fn holders(
     connection: &impl ConnectionTrait,
-    keys: &[String],
+    keys: Vec<String>,
 ) -> Result<Vec<(String, ItemNumber)>, StoreError> {
     fn holder(row: &QueryResult) -> Result<(String, ItemNumber), StoreError> {
         Ok((column(row, "unique_key")?, ItemNumber::from_i64(column(row, "number")?)))

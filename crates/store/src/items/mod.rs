@@ -14,6 +14,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 pub use self::list::{ItemCursor, ItemFilter};
 pub(crate) use self::many::{at, folders_in_use, holders, numbered, references_at};
+pub(crate) use self::query::is_one_of;
 #[cfg(test)]
 pub(crate) use self::query::question;
 pub use self::query::{ItemQuery, ItemReference};

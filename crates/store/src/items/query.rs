@@ -105,7 +105,7 @@ pub(crate) fn question(query: &ItemQuery, seek: &Seek<ItemCursor>) -> SelectStat
 }
 
 /// Whether an item has one of these numbers.
-pub(super) fn is_one_of(numbers: &[ItemNumber]) -> Expr {
+pub(crate) fn is_one_of(numbers: &[ItemNumber]) -> Expr {
     Expr::col(ConfigurationItems::Number).is_in(numbers.iter().map(|number| number.as_i64()))
 }
 

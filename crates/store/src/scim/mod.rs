@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, Order, Query, Sel
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
-use crate::rows::{column, parsed, time};
+use crate::rows::{column, of_each, parsed, time};
 use crate::store::Store;
 use crate::tables::{ScimGroups, ScimMembers, Users};
 use crate::users;
@@ -160,15 +160,8 @@ pub(crate) async fn users_among(
     provider: ScimProvider<'_>,
     ids: &[UserId],
 ) -> Result<Vec<User>, StoreError> {
-    let mut found = Vec::new();
-    for ids in ids.chunks(CHUNK) {
-        let is_meant = Expr::col(Users::Id).is_in(ids.iter().map(|id| id.as_i64()));
-        let rows = connection.query_all(&users_of(provider).and_where(is_meant).take()).await?;
-        for row in &rows {
-            found.push(users::read(row)?);
-        }
-    }
-    Ok(found)
+    let ids = ids.iter().map(|id| id.as_i64()).collect();
+    of_each(connection, &users_of(provider), Users::Id, ids, users::read).await
 }
 
 /// One group of a provider.

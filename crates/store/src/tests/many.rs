@@ -150,13 +150,13 @@ on_both_databases! {
         // What the first gives up, the second may have.
         let items = change.update_items(vec![with(first, path("c")), with(second, path("a"))]).await.unwrap();
         assert_eq!(items.iter().map(|item| item.version).collect::<Vec<_>>(), [2, 2]);
-        let ann = [role(1, "ops", &[]), role(2, "OPS", &[])];
-        assert!(matches!(change.insert_roles(&ann).await, Err(StoreError::NameTaken(name)) if name.as_str() == "OPS"));
-        assert!(matches!(change.update_roles(&ann[..1]).await, Err(StoreError::NotFound("role"))));
+        let ops = [role(1, "ops", &[]), role(2, "OPS", &[])];
+        assert!(matches!(change.insert_roles(&ops).await, Err(StoreError::NameTaken(name)) if name.as_str() == "OPS"));
+        assert!(matches!(change.update_roles(&ops[..1]).await, Err(StoreError::NotFound("role"))));
         assert!(matches!(change.update_users(&[user(1, "ann")]).await, Err(StoreError::NotFound("user"))));
         change.commit().await.unwrap();
         let key = "webhook path:a".to_owned();
-        let holders = crate::items::holders(&store.inner.orm, std::slice::from_ref(&key)).await.unwrap();
+        let holders = crate::items::holders(&store.inner.orm, vec![key.clone()]).await.unwrap();
         assert_eq!(holders, [(key, ItemNumber::from_i64(2))]);
         assert!(store.all_roles().await.unwrap().is_empty());
     }
