@@ -13,8 +13,8 @@ use super::Change;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
-use crate::rows::to_json;
-use crate::scim::{self, CHUNK, ScimGroup, ScimMembership, ScimProvider};
+use crate::rows::{AT_ONCE, to_json};
+use crate::scim::{self, ScimGroup, ScimMembership, ScimProvider};
 use crate::tables::{ScimGroups, ScimMembers, Users};
 
 impl Change {
@@ -179,7 +179,7 @@ impl Change {
     ) -> Result<(), StoreError> {
         let users = self.scim_users_among(provider, ids).await?;
         let mut is_new = false;
-        for users in users.chunks(CHUNK) {
+        for users in users.chunks(AT_ONCE) {
             let mut insert = Query::insert()
                 .into_table(ScimMembers::Table)
                 .columns([ScimMembers::GroupId, ScimMembers::UserId])
@@ -209,7 +209,7 @@ impl Change {
     ) -> Result<(), StoreError> {
         let users = self.scim_users_among(provider, ids).await?;
         let mut is_new = false;
-        for users in users.chunks(CHUNK) {
+        for users in users.chunks(AT_ONCE) {
             let delete = Query::delete()
                 .from_table(ScimMembers::Table)
                 .and_where(Expr::col(ScimMembers::GroupId).eq(group.id.as_i64()))

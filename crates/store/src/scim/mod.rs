@@ -11,15 +11,12 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, Order, Query, Sel
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
-use crate::rows::{column, of_each, parsed, time};
+use crate::rows::{AT_ONCE, column, of_each, parsed, time};
 use crate::store::Store;
 use crate::tables::{ScimGroups, ScimMembers, Users};
 use crate::users;
 
 pub use condition::{GroupCondition, Unanswerable, UserCondition};
-
-/// The most rows that one statement names: both databases bound their parameters.
-pub(crate) const CHUNK: usize = 1_000;
 
 /// Whose users and groups are meant: a provider sees its own alone.
 #[derive(Clone, Copy, Debug)]
@@ -217,7 +214,7 @@ async fn of_memberships(
     ids: Vec<i64>,
 ) -> Result<Vec<ScimMembership>, StoreError> {
     let mut found = Vec::new();
-    for ids in ids.chunks(CHUNK) {
+    for ids in ids.chunks(AT_ONCE) {
         let select = Query::select()
             .columns([(ScimMembers::Table, ScimMembers::GroupId), (ScimMembers::Table, ScimMembers::UserId)])
             .column((ScimGroups::Table, ScimGroups::DisplayName))
