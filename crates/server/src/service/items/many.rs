@@ -51,20 +51,15 @@ pub async fn update_all(
     let there = change.items_numbered(&numbers).await?;
     let there: HashMap<_, _> = there.into_iter().map(|item| (item.number, item)).collect();
     let mut updates = Vec::with_capacity(wanted.len());
-    let mut refused = Ok(());
-    for (number, wanted) in wanted {
-        let Some(before) = there.get(&number) else {
-            refused = Err(no_such_item());
-            break;
-        };
-        match updated(state, &change, caller, before, wanted).await {
-            Ok(update) => updates.push(update),
-            Err(problem) => {
-                refused = Err(problem.at(&before.id));
-                break;
-            }
+    let refused: Result<(), Problem> = async {
+        for (number, wanted) in wanted {
+            let before = there.get(&number).ok_or_else(no_such_item)?;
+            let update = updated(state, &change, caller, before, wanted).await;
+            updates.push(update.map_err(|problem| problem.at(&before.id))?);
         }
+        Ok(())
     }
+    .await;
     // What stands before what was refused may be refused for a value that is taken, and is then the first.
     let changed = change.update_items(updates).await.map_err(|RefusedItem { at, error }| {
         let before = numbers.get(at).and_then(|number| there.get(number));
@@ -88,16 +83,13 @@ pub async fn delete_all(state: &AppState, caller: &Caller, mut ids: Vec<ItemId>)
     let mut there: HashMap<_, _> = there.into_iter().map(|item| (item.id.clone(), item)).collect();
     let settings = change.token_settings().await?;
     let mut deleted = Vec::with_capacity(ids.len());
-    let mut refused = Ok(());
-    for id in ids {
-        // One that stands twice is there once.
-        let Some(item) = there.remove(&id) else { continue };
-        if let Err(problem) = require_unnamed(&settings, &item) {
-            refused = Err(problem.at(&item.id));
-            break;
-        }
+    // One that stands twice is there once.
+    let mut found = ids.iter().filter_map(|id| there.remove(id));
+    let refused: Result<(), Problem> = found.try_for_each(|item| {
+        require_unnamed(&settings, &item).map_err(|problem| problem.at(&item.id))?;
         deleted.push(item);
-    }
+        Ok(())
+    });
     // What stands before what was refused may be a folder in which something is, and is then the first.
     change
         .delete_items(&deleted)
@@ -129,15 +121,12 @@ pub async fn copy(
     let below = change.items_below(&item.id).await?;
     // Of what is refused, what is in the folder is told by where it is.
     let (mut twins, mut called) = (vec![twin(&item, to.clone())], vec![None]);
-    let mut refused = Ok(());
-    for inner in below {
-        let Ok(place) = inner.id.moved(&item.id, to) else {
-            refused = Err(Problem::from(StoreError::Unmovable));
-            break;
-        };
+    let refused: Result<(), Problem> = below.into_iter().try_for_each(|inner| {
+        let place = inner.id.moved(&item.id, to).map_err(|_| StoreError::Unmovable)?;
         twins.push(twin(&inner, place));
         called.push(Some(inner.id));
-    }
+        Ok(())
+    });
     let copied = insert(state, &mut change, caller, twins, &called).await?;
     refused?;
     let copied = copied.into_iter().next().ok_or_else(no_such_item)?;

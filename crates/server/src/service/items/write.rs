@@ -46,16 +46,14 @@ pub(super) async fn insert(
 ) -> Result<Vec<Item>, Problem> {
     let called = |at: usize| called.get(at).and_then(Option::as_ref);
     let mut new = Vec::with_capacity(drafts.len());
-    let mut refused = Ok(());
-    for (at, draft) in drafts.into_iter().enumerate() {
-        match decided(state, change, caller, draft).await {
-            Ok(item) => new.push(item),
-            Err(problem) => {
-                refused = Err(of_one(problem, called(at)));
-                break;
-            }
+    let refused: Result<(), Problem> = async {
+        for (at, draft) in drafts.into_iter().enumerate() {
+            let item = decided(state, change, caller, draft).await;
+            new.push(item.map_err(|problem| of_one(problem, called(at)))?);
         }
+        Ok(())
     }
+    .await;
     // What stands before what was refused may be refused for its place, and is then the first.
     let made = change.insert_items(&new).await.map_err(|RefusedItem { at, error }| {
         let descriptor = new.get(at).and_then(|new| descriptor(&new.type_name));

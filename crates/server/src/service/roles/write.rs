@@ -25,16 +25,10 @@ pub async fn create(state: &AppState, caller: &Caller, drafts: &[RoleDraft]) -> 
     let users = NamedUsers::of(&change, drafts).await?;
     let mut random = state.random.draw();
     let mut made = Vec::with_capacity(drafts.len());
-    let mut refused = Ok(());
-    for draft in drafts {
-        match decided(draft, RoleId::generate(&mut random), &mandate, &users) {
-            Ok(role) => made.push(role),
-            Err(problem) => {
-                refused = Err(problem);
-                break;
-            }
-        }
-    }
+    let refused: Result<(), Problem> = drafts.iter().try_for_each(|draft| {
+        made.push(decided(draft, RoleId::generate(&mut random), &mandate, &users)?);
+        Ok(())
+    });
     // What stands before what was refused may have a name that is taken, and is then the first.
     change.insert_roles(&made).await?;
     refused?;
