@@ -3,6 +3,8 @@
 //! What the client sees and what the log gets are two things: an internal fault answers with a reference and nothing
 //! else, and logs its cause under the same reference.
 
+mod words;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,6 +16,8 @@ use patgate_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::words::beside;
+pub(crate) use self::words::{capitalised, sentence};
 use crate::caller::surface::below;
 use crate::scim;
 
@@ -335,22 +339,6 @@ impl From<StoreError> for Problem {
             | StoreError::Database(_) => Self::internal(with_causes(&error)),
         }
     }
-}
-
-/// A text with a capital letter at its beginning and a stop at its end.
-#[must_use]
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    let end = if text.ends_with(['.', '?']) { "" } else { "." };
-    first.into_iter().flatten().chain(letters).chain(end.chars()).collect()
-}
-
-/// What is wrong with a field, without its name in front.
-fn beside(field: &str, detail: &str) -> String {
-    let named = [format!("`{field}`: "), format!("The field `{field}`: ")];
-    let told = named.iter().find_map(|name| detail.strip_prefix(name.as_str()));
-    sentence(told.unwrap_or(detail))
 }
 
 /// An error and what caused it, in one line for the log.

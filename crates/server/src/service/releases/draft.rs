@@ -9,8 +9,7 @@ use patgate_store::{SealedSecret, StoredRelease, StoredSecret};
 use rand_core::CryptoRng;
 
 use super::credential::Credential;
-use super::sentence;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalised};
 use crate::sealing::{Purpose, SealFault, Sealer};
 
 /// The most bytes of a password.
@@ -232,7 +231,7 @@ pub(super) fn tell(
         variables.len() - 1
     });
     if let Some(why) = closed_to(&variables[at], &value).filter(|_| is_declared) {
-        return Err(Problem::field("variables", sentence(&why)));
+        return Err(Problem::field("variables", capitalised(&why)));
     }
     enter(stored, at, VariableEntry::Value(value), sealing)
 }

@@ -28,7 +28,7 @@ pub use self::read::{count, list, listed, log, read, runs_as, search, watch};
 pub use self::start::{StartDraft, Then, from_template};
 pub use self::write::{create_template, delete, update};
 use crate::caller::Caller;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalised};
 use crate::state::AppState;
 
 /// Which of the two a use case is about.
@@ -81,7 +81,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::NotInIt => Self::not_found("phase or task"),
             Refused::Status(_) | Refused::Task(_) | Refused::Ahead | Refused::TooOften => {
-                Self::conflict(sentence(&refused))
+                Self::conflict(capitalised(&refused))
             }
         }
     }
@@ -89,13 +89,6 @@ impl From<Refused> for Problem {
 
 impl From<Unfit> for Problem {
     fn from(unfit: Unfit) -> Self {
-        Self::new(http::StatusCode::BAD_REQUEST, "unfit_release", sentence(&unfit))
+        Self::new(http::StatusCode::BAD_REQUEST, "unfit_release", capitalised(&unfit))
     }
-}
-
-/// An error as a sentence of its own.
-fn sentence(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -9,13 +9,13 @@ use patgate_gateway::{Challenge, challenge};
 use patgate_store::StoreError;
 
 use super::issue::MOST_LIVE;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalised};
 
 /// Why a token is not made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreationRefused {
     /// The lifetime asked for is not allowed.
-    #[error("{}", sentence(.0))]
+    #[error("{}", capitalised(.0))]
     Lifetime(LifetimeRefused),
     /// The owner does not have what the token should carry.
     #[error("The owner of the token does not have these permissions: {0}")]
@@ -87,13 +87,6 @@ impl fmt::Display for Ids {
             more => write!(formatter, " and {more} more"),
         }
     }
-}
-
-/// A cause as a sentence: with a capital letter.
-fn sentence(cause: &impl fmt::Display) -> String {
-    let cause = cause.to_string();
-    let mut letters = cause.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
