@@ -79,7 +79,8 @@ fn somebody_whose_releases_never_end_keeps_no_release_of_another_waiting() {
     assert_eq!(log(&ann, &done["phases"][0]["tasks"][0]), ["well"]);
     let waiting = root.send("POST", "/api/v1/releases/count", &json!({})).json();
     let under_way = waiting["all"]["byStatus"]["IN_PROGRESS"].as_u64().unwrap();
-    assert!(under_way > 0, "the others still wait: {waiting}");
+    // In its turn it would have begun when 18 of the 81 were over, of which 64 run at a time.
+    assert!(under_way >= 64, "it waited for the others: {waiting}");
 }
 
 #[test]
