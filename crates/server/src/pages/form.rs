@@ -115,7 +115,7 @@ where
     match field.value.parse() {
         Ok(value) => Some(value),
         Err(error) => {
-            field.error = Some(sentence(&error.to_string()));
+            field.error = Some(sentence(&error));
             None
         }
     }

@@ -3,16 +3,16 @@
 use std::fmt::Display;
 
 /// A cause as the detail of a refusal: with a capital letter at its beginning.
-pub(crate) fn capitalised(cause: &impl Display) -> String {
+pub(crate) fn capitalised(cause: &(impl Display + ?Sized)) -> String {
     let text = cause.to_string();
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// A text with a capital letter at its beginning and a stop at its end.
-pub(crate) fn sentence(text: &str) -> String {
-    let end = if text.ends_with(['.', '?']) { "" } else { "." };
-    capitalised(&text) + end
+/// A cause as a person at a page reads it: with a stop at its end, too.
+pub(crate) fn sentence(cause: &(impl Display + ?Sized)) -> String {
+    let text = capitalised(cause);
+    if text.ends_with(['.', '?']) { text } else { text + "." }
 }
 
 /// What is wrong with a field, without its name in front.

@@ -76,7 +76,7 @@ fn day(
     match moment(&field.value, zone, is_end) {
         Ok(moment) => (field, Some(moment)),
         Err(error) => {
-            field.error = Some(sentence(&error.to_string()));
+            field.error = Some(sentence(&error));
             (field, None)
         }
     }

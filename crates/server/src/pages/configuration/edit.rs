@@ -12,7 +12,7 @@ use super::explorer::{Content as FolderContent, notice, tree};
 use super::form::{Form, Look};
 use super::tree::Node;
 use super::{EXPLORER, may_edit, path};
-use crate::pages::form::{Difference, Fault, Named, complete, unsaved};
+use crate::pages::form::{Difference, Fault, Named, complete, sentence, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::webhooks;
 use crate::pages::{Choice, Fields, Moment, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
@@ -225,10 +225,7 @@ fn place(form: &mut Form) -> Option<ItemId> {
     let folder = crate::pages::form::read::<ItemId>(&mut form.folder);
     let name = crate::pages::form::read(&mut form.name);
     let (folder, name) = (folder?, name?);
-    folder
-        .child(&name)
-        .map_err(|why| form.folder.error = Some(crate::problem::sentence(&why.to_string())))
-        .ok()
+    folder.child(&name).map_err(|why| form.folder.error = Some(sentence(&why))).ok()
 }
 
 /// The page again: with what is wrong beside the fields, or on top when it is about none.

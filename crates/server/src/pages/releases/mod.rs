@@ -16,10 +16,9 @@ use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::routing::get;
 use http::request::Parts;
-use patgate_core::release::{ReleaseId, TaskId, Unfit};
+use patgate_core::release::{ReleaseId, TaskId};
 
 use super::Refused;
-use super::form::sentence;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -45,11 +44,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/releases/templates/{id}", get(editor::show).post(editor::save))
         .route("/releases/templates/{id}/start", get(start::ask).post(start::start))
         .route("/releases/templates/{id}/delete", get(templates::ask_delete).post(templates::delete))
-}
-
-/// What is wrong with a text of a release or a template, beside its field.
-fn told(error: &Unfit) -> String {
-    sentence(&error.to_string())
 }
 
 /// The page of a release.

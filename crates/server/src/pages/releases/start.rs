@@ -12,8 +12,8 @@ use patgate_store::StoredRelease;
 
 use super::editor::credential::{self, CredentialForm};
 use super::editor::variable::VariableForm;
-use super::{TEMPLATES, path, template_path, told};
-use crate::pages::form::{Fault, Named, not_kept};
+use super::{TEMPLATES, path, template_path};
+use crate::pages::form::{Fault, Named, not_kept, sentence};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::service::releases::{self, Sort, StartDraft, Then, VariableEntry};
@@ -115,7 +115,7 @@ impl Form {
     fn read(&mut self) -> Option<BTreeMap<String, VariableEntry>> {
         // Without a title, a release is called as its template is.
         let title = Some(self.title.value.as_str()).filter(|title| !title.is_empty());
-        self.title.error = title.and_then(|title| check_title(title).err()).as_ref().map(told);
+        self.title.error = title.and_then(|title| check_title(title).err()).as_ref().map(sentence);
         let mut values = BTreeMap::new();
         for variable in &mut self.variables {
             match variable.entry() {

@@ -230,19 +230,19 @@ impl Form {
     fn read(&mut self) -> Option<(Principal, ExemptionReason, jiff::Timestamp)> {
         let kind = if self.is_group { PrincipalKind::Group } else { PrincipalKind::User };
         let name = kind.name(&self.name.value);
-        let name = name.map_err(|why| self.name.error = Some(sentence(&why.to_string()))).ok();
+        let name = name.map_err(|why| self.name.error = Some(sentence(&why))).ok();
         let provider = self.provider.value.clone();
         let reason = match ExemptionReason::try_from(self.reason.value.clone()) {
             Ok(reason) => Some(reason),
             Err(why) => {
-                self.reason.error = Some(sentence(&why.to_string()));
+                self.reason.error = Some(sentence(&why));
                 None
             }
         };
         let ends = match end_of_day(&self.ends.value, &self.zone.value) {
             Ok(ends) => Some(ends),
             Err(why) => {
-                self.ends.error = Some(sentence(&why.to_string()));
+                self.ends.error = Some(sentence(&why));
                 None
             }
         };

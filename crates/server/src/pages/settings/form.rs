@@ -195,7 +195,7 @@ impl Form {
                 Some(OriginPolicy { release, deploy, others })
             }
             Err(disagree) => {
-                self.sso_error = Some(sentence(&disagree.to_string()));
+                self.sso_error = Some(sentence(&disagree));
                 None
             }
         }

@@ -340,7 +340,7 @@ fn schedule(state: &AppState, fields: &Fields) -> (Field, Field) {
     let mut zone = Field::new("zone", "Time zone", zone).hint("Such as Europe/Berlin.");
     if let Err(why) = when(state, fields) {
         let field = if why == policy::NotATime::UnknownZone { &mut zone } else { &mut at };
-        field.error = Some(sentence(&why.to_string()));
+        field.error = Some(sentence(&why));
     }
     (at, zone)
 }

@@ -5,8 +5,7 @@ use patgate_store::StoredRelease;
 
 use super::credential;
 use super::variable::VariableForm;
-use crate::pages::form::Fault;
-use crate::pages::releases::told;
+use crate::pages::form::{Fault, sentence};
 use crate::pages::{Field, Fields};
 use crate::script::{CheckFailed, Workers};
 use crate::service::releases::{PhaseDraft, ReleaseDraft, TaskDraft, check_script};
@@ -141,7 +140,7 @@ impl Form {
     /// What is described; `None`, and what is wrong beside the fields, when that cannot be saved.
     pub(super) fn draft(&mut self, fields: &Fields) -> Option<ReleaseDraft> {
         self.title.error = title_fault(&self.title.value);
-        self.description.error = check_description(&self.description.value).err().as_ref().map(told);
+        self.description.error = check_description(&self.description.value).err().as_ref().map(sentence);
         for phase in &mut self.phases {
             phase.error = title_fault(&phase.title);
             for task in &mut phase.tasks {
@@ -357,7 +356,7 @@ fn title_fault(title: &str) -> Option<String> {
     if title.is_empty() {
         return Some("Enter a title".to_owned());
     }
-    check_title(title).err().as_ref().map(told)
+    check_title(title).err().as_ref().map(sentence)
 }
 
 /// What is wrong with a field of a phase or a task, for the summary.

@@ -7,8 +7,8 @@ use patgate_core::release::{
 };
 use patgate_store::StoredRelease;
 
+use crate::pages::form::sentence;
 use crate::pages::releases::one::shown;
-use crate::pages::releases::told;
 use crate::pages::{Choice, Fields};
 use crate::service::releases::{VariableDraft, VariableEntry};
 
@@ -192,7 +192,7 @@ impl VariableForm {
                 VariableValue::Map(pairs.ok_or("Each line needs a name, an equals sign and a text")?)
             }
         };
-        check_value(&value).map_err(|error| told(&error))?;
+        check_value(&value).map_err(|error| sentence(&error))?;
         Ok(VariableEntry::Value(value))
     }
 
@@ -210,7 +210,7 @@ impl VariableForm {
             return None;
         }
         if let Err(error) = check_key(&self.key).and_then(|()| check_description(&self.label)) {
-            self.error = Some(told(&error));
+            self.error = Some(sentence(&error));
             return None;
         }
         Some(VariableDraft {
