@@ -12,7 +12,7 @@ use crate::{
     SealedSecret, Seek, StoreError, StoredSecret, StoredSecrets, SubjectKind,
 };
 
-fn place(text: &str) -> ItemId {
+pub(super) fn place(text: &str) -> ItemId {
     text.parse().unwrap()
 }
 
@@ -31,7 +31,7 @@ fn sealed(key: u32) -> StoredSecrets {
     [("password".to_owned(), StoredSecret::Sealed(SealedSecret { key, sealed: vec![0xa7, 0, 0xff] }))].into()
 }
 
-fn server(number: i64, id: &str) -> NewItem {
+pub(super) fn server(number: i64, id: &str) -> NewItem {
     NewItem {
         number: ItemNumber::from_i64(number),
         id: place(id),
@@ -41,7 +41,7 @@ fn server(number: i64, id: &str) -> NewItem {
     }
 }
 
-fn folder(number: i64, id: &str) -> NewItem {
+pub(super) fn folder(number: i64, id: &str) -> NewItem {
     NewItem {
         type_name: "core.Directory".to_owned(),
         properties: Properties::new(),

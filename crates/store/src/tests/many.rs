@@ -1,37 +1,17 @@
 //! Several things in one change: as few statements for many as for two, and the first that is wrong is the one refused.
 
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{
-    FOLDER, ItemId, MAIL_SERVER, POST_WEBHOOK_ENDPOINT, Properties, Value, webhook_property as property,
-};
+use patgate_core::item::{POST_WEBHOOK_ENDPOINT, Properties, Value, webhook_property as property};
 
+use super::items::{folder, place, server};
 use super::*;
 use crate::{AuditFilter, Change, Item, ItemUpdate, NewItem, Page, StoreError, StoredSecrets};
 
 /// More rows than one statement writes.
 const MANY: i64 = 1_201;
 
-fn place(text: &str) -> ItemId {
-    text.parse().unwrap()
-}
-
 fn properties(name: &str, value: &str) -> Properties {
     [(name.to_owned(), Value::Text(value.to_owned()))].into()
-}
-
-fn folder(number: i64, id: &str) -> NewItem {
-    NewItem {
-        number: ItemNumber::from_i64(number),
-        id: place(id),
-        type_name: FOLDER.name.to_owned(),
-        properties: Properties::new(),
-        secrets: StoredSecrets::new(),
-    }
-}
-
-fn server(number: i64, id: &str) -> NewItem {
-    let type_name = MAIL_SERVER.name.to_owned();
-    NewItem { type_name, properties: properties("host", "mail.example.org"), ..folder(number, id) }
 }
 
 fn endpoint(number: i64, id: &str, path: &str) -> NewItem {
@@ -112,7 +92,7 @@ on_both_databases! {
         for number in [1, 500, 501, MANY] {
             let item = store.item_by_number(ItemNumber::from_i64(number)).await.unwrap().unwrap();
             assert_eq!((item.id.as_str(), item.version), (&*format!("Configuration/Crate/server-{number}"), 1));
-            assert_eq!(item.properties, properties("host", "mail.example.org"));
+            assert_eq!(item.properties, server(number, "Configuration/a").properties);
             let empty = store.role_by_id(RoleId::from_i64(number)).await.unwrap().unwrap();
             assert_eq!((empty.name.to_string(), empty.principals.len()), (format!("role-{number}"), 0));
         }
