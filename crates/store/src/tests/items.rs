@@ -50,7 +50,7 @@ pub(super) fn folder(number: i64, id: &str) -> NewItem {
     }
 }
 
-async fn insert(store: &Store, items: &[NewItem]) {
+pub(super) async fn insert(store: &Store, items: &[NewItem]) {
     let mut change = store.change(&admin(), now()).await.unwrap();
     change.insert_items(items).await.unwrap();
     change.commit().await.unwrap();

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
-use patgate_core::item::{ItemId, Properties};
+use patgate_core::item::{FOLDER, Properties};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
+use super::items::{folder, insert};
 use super::*;
 use crate::tables::WebhookCounters;
 use crate::{
     ClaimedDelivery, DeliveryOutcome, DeliveryState, MOST_WAITING, NewDelivery, NewItem, NewRefusal,
-    NewWebhookRequest, REFUSALS_KEPT, Received, Seek, StoreError, StoredSecrets,
+    NewWebhookRequest, REFUSALS_KEPT, Received, Seek, StoreError,
 };
 
 pub(super) const ENDPOINT: ItemNumber = ItemNumber::from_i64(7);
@@ -51,17 +52,15 @@ pub(super) fn forwarded(id: i64) -> NewWebhookRequest {
     NewWebhookRequest { delivery: Some(delivery), ..request(id) }
 }
 
+/// Makes an item of the endpoint's number, where nothing else of it counts.
 pub(super) async fn endpoint(store: &Store) {
-    let item = NewItem {
-        number: ENDPOINT,
-        id: "Configuration/hook".parse::<ItemId>().unwrap(),
-        type_name: "core.Directory".to_owned(),
-        properties: Properties::new(),
-        secrets: StoredSecrets::new(),
-    };
-    let mut change = store.change(&admin(), now()).await.unwrap();
-    change.insert_items(&[item]).await.unwrap();
-    change.commit().await.unwrap();
+    endpoint_of(store, FOLDER.name, Properties::new()).await;
+}
+
+pub(super) async fn endpoint_of(store: &Store, type_name: &str, properties: Properties) {
+    let type_name = type_name.to_owned();
+    let item = NewItem { number: ENDPOINT, type_name, properties, ..folder(0, "Configuration/hook") };
+    insert(store, &[item]).await;
 }
 
 pub(super) async fn ids(store: &Store) -> Vec<i64> {

@@ -2,16 +2,17 @@
 
 use jiff::SignedDuration;
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
-use patgate_core::item::{GET_WEBHOOK_ENDPOINT, ItemId, Properties};
+use patgate_core::item::{GET_WEBHOOK_ENDPOINT, Properties};
 use sea_orm::ConnectionTrait;
 
 use super::releases::planned;
-use super::webhooks::{ENDPOINT, OTHER, called, claim, endpoint, forwarded, ids, request, states};
+use super::webhooks::{
+    ENDPOINT, OTHER, called, claim, endpoint, endpoint_of, forwarded, ids, request, states,
+};
 use super::*;
 use crate::webhooks::space::Bounds;
 use crate::{
-    DeliveryOutcome, DeliveryState, NewDelivery, NewItem, NewRefusal, NewWebhookRequest, Received, Seek,
-    StoreError, StoredSecrets,
+    DeliveryOutcome, DeliveryState, NewDelivery, NewRefusal, NewWebhookRequest, Received, Seek, StoreError,
 };
 
 /// Bounds that a test can reach.
@@ -215,16 +216,7 @@ on_both_databases! {
 
     async fn parameters_of_what_was_delivered_are_kept_without_their_secrets(fixture: Fixture) {
         let store = fixture.open().await;
-        let item = NewItem {
-            number: ENDPOINT,
-            id: "Configuration/hook".parse::<ItemId>().unwrap(),
-            type_name: GET_WEBHOOK_ENDPOINT.name.to_owned(),
-            properties: Properties::new(),
-            secrets: StoredSecrets::new(),
-        };
-        let mut change = store.change(&admin(), now()).await.unwrap();
-        change.insert_items(&[item]).await.unwrap();
-        change.commit().await.unwrap();
+        endpoint_of(&store, GET_WEBHOOK_ENDPOINT.name, Properties::new()).await;
         let sent = |id: i64, shown: &str| {
             let delivery = NewDelivery {
                 id: DeliveryId::from_i64(id + 1_000),

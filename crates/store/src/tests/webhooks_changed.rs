@@ -2,13 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
-use patgate_core::item::{ItemId, POST_WEBHOOK_ENDPOINT, Properties, Value, webhook_property as property};
+use patgate_core::item::{POST_WEBHOOK_ENDPOINT, Properties, Value, webhook_property as property};
 
-use super::webhooks::{ENDPOINT, OTHER, claim, forwarded, ids, request, states};
+use super::webhooks::{ENDPOINT, OTHER, claim, endpoint_of, forwarded, ids, request, states};
 use super::*;
-use crate::{
-    DeliveryState, ItemUpdate, NewItem, NewRefusal, NewWebhookRequest, Received, Seek, StoredSecrets,
-};
+use crate::{DeliveryState, ItemUpdate, NewRefusal, NewWebhookRequest, Received, Seek, StoredSecrets};
 
 /// The properties of an endpoint that keeps so many requests.
 fn keeping(keep: i64) -> Properties {
@@ -30,16 +28,7 @@ fn off() -> Properties {
 }
 
 async fn endpoint(store: &Store, properties: Properties) {
-    let item = NewItem {
-        number: ENDPOINT,
-        id: "Configuration/hook".parse::<ItemId>().unwrap(),
-        type_name: POST_WEBHOOK_ENDPOINT.name.to_owned(),
-        properties,
-        secrets: StoredSecrets::new(),
-    };
-    let mut change = store.change(&admin(), now()).await.unwrap();
-    change.insert_items(&[item]).await.unwrap();
-    change.commit().await.unwrap();
+    endpoint_of(store, POST_WEBHOOK_ENDPOINT.name, properties).await;
 }
 
 async fn update(store: &Store, at: Timestamp, properties: Properties) {
