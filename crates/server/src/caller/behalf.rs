@@ -66,7 +66,7 @@ impl Behalf {
             Self::Token { digests, .. } => by_digests(state, digests, demand, address),
             Self::Password { user, version } => {
                 require_password(state, *user, *version).await?;
-                by_proof(state, *user, Proof::Password, demand, address)
+                by_proof(state, *user, Proof::Password { version: *version }, demand, address)
             }
         }
     }

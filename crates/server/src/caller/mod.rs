@@ -62,7 +62,10 @@ pub enum Proof {
     /// By a token.
     Token(CallerToken),
     /// By user name and password.
-    Password,
+    Password {
+        /// The version of the password; 0 for one that a directory keeps.
+        version: i64,
+    },
     /// By an access token of an identity provider.
     AccessToken,
     /// By the cookie of the web pages.
@@ -111,7 +114,7 @@ impl Caller {
     pub fn token(&self) -> Option<&CallerToken> {
         match &self.proof {
             Proof::Token(token) => Some(token),
-            Proof::Password | Proof::AccessToken | Proof::Session(_) => None,
+            Proof::Password { .. } | Proof::AccessToken | Proof::Session(_) => None,
         }
     }
 
@@ -237,8 +240,9 @@ async fn authenticate(parts: &Parts, state: &AppState, sight: Sight) -> Result<C
                 return Err(unauthorized(&NO_PASSWORDS).hint("Use a personal access token"));
             }
             let attempt = Attempt::of(&credential, address);
-            let user = by_password(state, attempt).await?.user;
-            by_proof(state, user, Proof::Password, demand, address)
+            let proven = by_password(state, attempt).await?;
+            let proof = Proof::Password { version: proven.password_version };
+            by_proof(state, proven.user, proof, demand, address)
         }
         Credential::Session(cookie) => {
             let session = match sight {

@@ -43,15 +43,15 @@ impl Mandate {
         let user = change.user(caller.user).await?;
         let user = user.filter(|user| may_act(user, rules.freshness, change.now()));
         let token = caller.token();
-        let mut is_there = user.is_some() && is_logged_in(state, caller).await?;
+        let mut is_there = user.is_some() && is_logged_in(state, change, caller).await?;
         if let Some(token) = token {
             let grant = change.grant(token.id).await?;
             is_there &= grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active);
         }
         let Some(user) = user.filter(|_| is_there) else {
             return Err(Problem::forbidden(
-                "You were disabled or deleted, here or at your provider, or logged out, or your token passes no more, \
-                 since you began to ask",
+                "You were disabled or deleted, here or at your provider, or logged out, or your token or your password passes \
+                 no more, since you began to ask",
             ));
         };
         let held = mandate.catalog.effective(mandate.catalog.set(&mandate.authority.permissions_of(&user)));
@@ -206,12 +206,21 @@ async fn gets_in(change: &Change, user: &User, windows: FreshnessWindows) -> Res
         && (user.origin != Origin::Internal || change.password(&user.username).await?.is_some()))
 }
 
-/// Whether the session with which a caller came is still there. No change but the caller's is under way, so what the store says
-/// now holds.
-pub(super) async fn is_logged_in(state: &AppState, caller: &Caller) -> Result<bool, StoreError> {
+/// Whether the session with which a caller came is still there, or the password is still theirs and counts. No change but the
+/// caller's is under way, so what the store says now holds.
+pub(super) async fn is_logged_in(
+    state: &AppState,
+    change: &Change,
+    caller: &Caller,
+) -> Result<bool, StoreError> {
     match &caller.proof {
         Proof::Session(digest) => Ok(state.store.session(digest.as_bytes()).await?.is_some()),
-        _ => Ok(true),
+        Proof::Password { version } => {
+            let Some(user) = change.user(caller.user).await? else { return Ok(false) };
+            let stored = change.password(&user.username).await?.map_or(0, |stored| stored.version);
+            Ok(stored == *version && change.token_settings().await?.passwords_on_api)
+        }
+        Proof::Token(_) | Proof::AccessToken => Ok(true),
     }
 }
 

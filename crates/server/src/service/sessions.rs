@@ -166,7 +166,7 @@ pub async fn own(state: &AppState, caller: &Caller, limit: u64) -> Result<Vec<Ow
     let now = state.clock.now();
     let current = match &caller.proof {
         Proof::Session(digest) => Some(*digest.as_bytes()),
-        Proof::Token(_) | Proof::Password | Proof::AccessToken => None,
+        Proof::Token(_) | Proof::Password { .. } | Proof::AccessToken => None,
     };
     let sessions = state.store.sessions_seen_last(caller.user, limit).await?;
     let live = sessions.into_iter().filter(|it| !life::has_ended(it.created_at, it.seen_at, now));

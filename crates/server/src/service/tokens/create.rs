@@ -30,8 +30,9 @@ pub(super) async fn make(
     let mut change = state.change(&caller.actor()).await?;
     let made = issue(state, &mut change, &owner, caller.token(), new, id, state.clock.now()).await;
     if made.is_ok() {
-        if !is_logged_in(state, caller).await? {
-            return Err(Problem::forbidden("You were logged out since you began to ask"));
+        if !is_logged_in(state, &change, caller).await? {
+            let detail = "You were logged out, or your password passes no more, since you began to ask";
+            return Err(Problem::forbidden(detail));
         }
         state.commit(change).await?;
     }

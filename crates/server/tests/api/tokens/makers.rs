@@ -5,7 +5,7 @@ use patgate_core::expiry::Expiry;
 use serde_json::{Value, json};
 
 use super::TOKENS;
-use crate::common::{Answer, IssuedToken, NewGrant, Person, World, post, put};
+use crate::common::{Answer, IssuedToken, NewGrant, PASSWORD, Person, World, post, put};
 
 async fn world_of_ann(tokens_may_make_tokens: bool) -> (World, Person) {
     let world = World::new().await;
@@ -144,5 +144,26 @@ async fn who_is_logged_out_when_the_whole_request_has_come_makes_and_changes_not
         let session = world.session(who).await;
         let answer = world.send_in_halves(call.session(&session), async {}).await;
         assert_eq!(answer.status(), done, "{}", answer.shown());
+    }
+}
+
+#[tokio::test]
+async fn whose_password_is_another_one_when_the_whole_request_has_come_makes_and_changes_nothing() {
+    let (world, ann) = world_of_ann(false).await;
+    let root = world.user("root", &["admin"]).await;
+    let makes = post(TOKENS).json(&json!({"tokenNote": "late"})).basic("ann", PASSWORD);
+    let changes = put("/api/v1/users/ann").json(&json!({"fullName": "Late"})).basic("root", PASSWORD);
+    for (who, name, call, done) in [(&ann, "ann", makes, 201), (&root, "root", changes, 200)] {
+        let answer = world.send_in_halves(call.clone(), async {}).await;
+        assert_eq!(answer.status(), done, "{}", answer.shown());
+        let set_anew = async {
+            // Even the same one is another, as whoever sets it cannot tell who knows it.
+            let hash = world.state.store.password(&name.parse().unwrap()).await.unwrap().unwrap().hash;
+            let mut change = world.change().await;
+            change.set_password(who.id, &hash, None).await.unwrap();
+            world.commit(change).await;
+        };
+        let late = world.send_in_halves(call, set_anew).await;
+        assert_eq!(late.status(), 403, "{}", late.shown());
     }
 }
