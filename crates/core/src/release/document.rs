@@ -29,9 +29,13 @@ pub struct Release {
     pub phases: Vec<Phase>,
     /// Its variables.
     pub variables: Vec<Variable>,
-    /// Whose the passwords among the variables of a template are: of the one who made it. Their log-in name may be another's later.
+    /// Whose the passwords among the variables of a template are: of the one who made it, or of who entered others in their place.
+    /// The log-in name of the one who made it may be another's later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passwords_of: Option<UserId>,
+    /// Whether somebody else has entered passwords beside those: together they are nobody's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passwords_of_others: bool,
     /// As whom its scripts call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_as: Option<RunAs>,
@@ -210,6 +214,7 @@ impl Release {
             owner,
             status: ReleaseStatus::Planned,
             passwords_of: None,
+            passwords_of_others: false,
             template: Some(self.id.clone()),
             created_at: now,
             started_at: None,

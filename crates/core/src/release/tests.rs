@@ -52,6 +52,7 @@ fn template(phases: &[&str]) -> Release {
         phases: phases.collect(),
         variables: Vec::new(),
         passwords_of: None,
+        passwords_of_others: false,
         run_as: None,
         abort_on_failure: false,
         abort_comment: None,

@@ -180,3 +180,41 @@ async fn who_else_changes_or_moves_a_password_takes_the_credential_and_the_passw
         assert_eq!(masked(1), is_kept, "{what}: {read}");
     }
 }
+
+#[tokio::test]
+async fn who_changes_a_template_gets_no_password_that_somebody_else_entered_there() {
+    let world = World::new().await;
+    let ann = world.user("ann", &MAKES).await;
+    world.user("bob", &MAKES).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let put_by = async |who: &str, path: &str, body: Value| {
+        let changed = world.send(put(path).json(&body).basic(who, PASSWORD)).await;
+        assert_eq!(changed.status(), 200, "{who}: {}", changed.text());
+        changed.json()
+    };
+    let enter = async |who: &str, path: &str, at: usize| {
+        let read = world.send(get(path).basic(who, PASSWORD)).await.json();
+        let mut variables = read["variables"].clone();
+        variables[at]["value"] = json!(format!("of {who}"));
+        put_by(who, path, json!({ "variables": variables })).await
+    };
+    let prints = async |who: &str, path: &str, script: &str| {
+        let script = json!({ "type": "xlrelease.ScriptTask", "title": "Print", "script": format!("print('{script}')") });
+        put_by(who, path, json!({ "phases": [{ "title": "Test", "tasks": [script] }] })).await
+    };
+    let has = |read: &Value, at: usize| read["variables"][at]["value"] == json!("********");
+    // One that is not asked for at the start, and one that is.
+    for at in [0, 2] {
+        let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
+        let path = format!("{TEMPLATES}/{}", made.json()["id"].as_str().unwrap());
+        assert!(has(&enter("bob", &path, at).await, at), "{at}");
+        assert!(!has(&prints("ann", &path, "his").await, at), "{at}");
+        // What she enters afterwards is hers alone.
+        assert!(has(&enter("ann", &path, at).await, at), "{at}");
+        assert!(has(&prints("ann", &path, "hers").await, at), "{at}");
+        // Nor does he get one that she enters beside his.
+        enter("bob", &path, 0).await;
+        assert!(has(&enter("ann", &path, 2).await, 2), "{at}");
+        assert!(!has(&prints("bob", &path, "hers, too").await, 2), "{at}");
+    }
+}

@@ -53,6 +53,7 @@ pub(super) fn planned(id: i64, title: &str) -> StoredRelease {
         phases: vec![phase],
         variables: Vec::new(),
         passwords_of: None,
+        passwords_of_others: false,
         run_as: None,
         abort_on_failure: false,
         abort_comment: None,

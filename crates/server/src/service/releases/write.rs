@@ -37,6 +37,7 @@ pub async fn create_template(
         phases: Vec::new(),
         variables: Vec::new(),
         passwords_of: Some(caller.user),
+        passwords_of_others: false,
         run_as,
         abort_on_failure: false,
         abort_comment: None,
@@ -57,7 +58,7 @@ pub async fn create_template(
 
 /// Changes a template, or a release that was not started. When somebody else than who entered the user for automated
 /// tasks changes what it does, there is none any more; and the passwords of a template are gone when anybody else than
-/// its owner does, those of a release in any case: else a changed script could print what its author may not read.
+/// who entered all of them does, those of a release in any case: else a changed script could print what its author may not read.
 ///
 /// # Errors
 /// 403 without `template#create` or `release#create`; 404; 400 for what is wrong in it; 409 when it was started, or is not
@@ -86,11 +87,15 @@ pub async fn update(
     let does_other_things =
         !before.release.does_the_same_as(&changed.release) || moves_passwords(&before, &changed);
     let kept = before.release.run_as.clone().filter(|run_as| !does_other_things || keeps(run_as, caller));
-    if does_other_things
-        && !(sort == Sort::Template && keeps_passwords(&change, &before.release, caller).await?)
-    {
-        // What was entered just now was sealed anew, and stays.
+    let is_template = sort == Sort::Template;
+    let are_theirs = is_template && keeps_passwords(&change, &before.release, caller).await?;
+    if !are_theirs && (does_other_things || before.secrets.is_empty()) {
+        // What was entered just now was sealed anew, and stays; it is all that does.
         changed.secrets.retain(|variable, secret| before.secrets.get(variable) != Some(secret));
+        changed.release.passwords_of = is_template.then_some(caller.user);
+        changed.release.passwords_of_others = false;
+    } else if !are_theirs && enters_passwords(&before, &changed) {
+        changed.release.passwords_of_others = is_template;
     }
     changed.release.run_as = entered.over(kept);
     let action = match sort {
@@ -137,20 +142,26 @@ fn moves_passwords(before: &StoredRelease, after: &StoredRelease) -> bool {
     })
 }
 
+/// Whether a password was sealed that was not there before.
+fn enters_passwords(before: &StoredRelease, after: &StoredRelease) -> bool {
+    after.secrets.values().any(|secret| !before.secrets.values().any(|known| known == secret))
+}
+
 /// Whether scripts that this caller changes still run with a credential: its own hand entered it, and no token with less
 /// than all its owner may do is used now.
 pub(super) fn keeps(run_as: &RunAs, caller: &Caller) -> bool {
     run_as.entered_by() == caller.user && has_all_permissions(caller)
 }
 
-/// Whether scripts that this caller changes, or steers, still get the passwords of a template: its own maker is here, and no token
-/// with less than all they may do is used.
+/// Whether scripts that this caller changes, or steers, still get the passwords of a template: all of them are their own, and no
+/// token with less than all they may do is used.
 pub(super) async fn keeps_passwords(
     change: &Change,
     template: &Release,
     caller: &Caller,
 ) -> Result<bool, StoreError> {
-    let is_maker = match template.passwords_of {
+    let are_theirs = match template.passwords_of {
+        _ if template.passwords_of_others => false,
         Some(user) => user == caller.user,
         // An older program noted the name alone: who was made after the template has it from somebody else.
         None if template.owner == *caller.facts.username => {
@@ -159,7 +170,7 @@ pub(super) async fn keeps_passwords(
         }
         None => false,
     };
-    Ok(is_maker && has_all_permissions(caller))
+    Ok(are_theirs && has_all_permissions(caller))
 }
 
 fn has_all_permissions(caller: &Caller) -> bool {

@@ -107,6 +107,7 @@ fn template() -> Release {
         phases: vec![phase],
         variables: Vec::new(),
         passwords_of: None,
+        passwords_of_others: false,
         run_as: None,
         abort_on_failure: false,
         abort_comment: None,
