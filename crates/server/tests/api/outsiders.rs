@@ -38,6 +38,7 @@ async fn sign_in(world: &World, from: &str, person: &Outsider) -> Result<UserId,
         origin: Origin::Sso,
         provider: &provider(from),
         person,
+        asked: world.clock.now(),
         address: "192.0.2.7".parse().unwrap(),
         refresh_token: None,
     };
@@ -170,6 +171,34 @@ async fn what_a_directory_said_before_it_refused_somebody_lifts_nothing() {
     says(&world, &ann, Answer::Gone).await;
     confirmations::apply(&world.state, &[(asked, there())], true).await.unwrap();
     assert_eq!(current(&world, &token).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_a_directory_let_through_before_it_refused_somebody_lifts_nothing() {
+    let world = World::new().await;
+    let id = owner_from(&world, Origin::Ldap, "ann", None).await;
+    let ann = Person { id, username: "ann".into() };
+    let token = world.token(&ann, NewGrant { application: "any", ..NewGrant::default() }).await;
+    let asked = world.clock.now();
+    // While the answer to her password is on its way, a re-check finds her disabled.
+    world.clock.set(asked + SignedDuration::from_secs(1));
+    says(&world, &ann, Answer::Disabled).await;
+    let person = outsider("key-ann", "ann", &[]);
+    let signs_in = async |asked| {
+        let arrival = Arrival {
+            origin: Origin::Ldap,
+            provider: &provider("company"),
+            person: &person,
+            asked,
+            address: "192.0.2.7".parse().unwrap(),
+            refresh_token: None,
+        };
+        arrive(&world.state, arrival).await
+    };
+    assert!(matches!(signs_in(asked).await, Err(SignInRefused::WithdrawnSince)));
+    assert_eq!(current(&world, &token).await.0, 401);
+    assert_eq!(signs_in(world.clock.now()).await.unwrap(), id, "asked after that, the directory is believed");
+    assert_eq!(current(&world, &token).await.0, 200);
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ pub(crate) async fn owner_from(
         origin,
         provider: &"company".parse().unwrap(),
         person: &person,
+        asked: world.clock.now(),
         address: "192.0.2.7".parse().unwrap(),
         refresh_token: refresh_token.as_ref(),
     };

@@ -38,6 +38,8 @@ pub struct Arrival<'a> {
     pub provider: &'a ProviderName,
     /// What it says of them.
     pub person: &'a Person,
+    /// When it was asked, or sooner.
+    pub asked: Timestamp,
     /// From where they sign in.
     pub address: IpAddr,
     /// With what the provider can be asked about them later, when it gave something.
@@ -77,6 +79,9 @@ pub enum SignInRefused {
     /// The provider took them away, or their access, over SCIM.
     #[error("their provider withdrew them over SCIM; it has to take that back over SCIM")]
     Withdrawn,
+    /// The provider withdrew them while what it said before was on its way.
+    #[error("their provider withdrew them after it had vouched for them here")]
+    WithdrawnSince,
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -110,6 +115,9 @@ pub async fn arrive(state: &AppState, arrival: Arrival<'_>) -> Result<UserId, Si
     let user = bring_in(state, &mut change, arrival).await?;
     if is_withdrawn_over_scim(state, &change, user).await? {
         return Err(SignInRefused::Withdrawn);
+    }
+    if is_withdrawn_since(&change, user, arrival.asked).await? {
+        return Err(SignInRefused::WithdrawnSince);
     }
     let due_at = confirmations::next_look(state);
     change.confirm_users(&[user], due_at).await?;
@@ -216,6 +224,12 @@ pub(super) async fn is_withdrawn_over_scim(
     Ok(user.is_some_and(|user| {
         matches!(user.confirmation, Confirmation::Withdrawn { .. }) && state.scim.speak_for(&user.provider)
     }))
+}
+
+/// Whether a user was withdrawn after this time: what their provider said before that lifts nothing.
+async fn is_withdrawn_since(change: &Change, user: UserId, asked: Timestamp) -> Result<bool, StoreError> {
+    let user = change.user(user).await?;
+    Ok(user.is_some_and(|user| matches!(user.confirmation, Confirmation::Withdrawn { at, .. } if at > asked)))
 }
 
 /// The user whom a provider speaks of, brought up to date, or made.

@@ -34,7 +34,8 @@ pub enum PasswordSignInRefused {
 /// # Errors
 /// [`PasswordSignInRefused`].
 pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Proven, PasswordSignInRefused> {
-    match state.passwords.identify(attempt, state.clock.now()).await? {
+    let asked = state.clock.now();
+    match state.passwords.identify(attempt, asked).await? {
         Identity::Internal(proven) => Ok(proven),
         Identity::Disabled(provider, subject) => {
             withdraw(state, &provider, &subject).await.map_err(SignInRefused::from)?;
@@ -48,6 +49,7 @@ pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Prove
                 origin: Origin::Ldap,
                 provider: &provider,
                 person: &person,
+                asked,
                 address: attempt.address,
                 refresh_token: None,
             };

@@ -36,6 +36,7 @@ async fn sign_in(world: &World, person: &Claims) -> Result<String, SignInRefused
         origin: Origin::Sso,
         provider: &provider(),
         person,
+        asked: world.clock.now(),
         address: "192.0.2.7".parse().unwrap(),
         refresh_token: None,
     };

@@ -108,6 +108,7 @@ async fn an_access_token_of_somebody_who_is_out_does_not_count() {
             origin: Origin::Sso,
             provider: &"company".parse().unwrap(),
             person: &person,
+            asked: world.clock.now(),
             address: "192.0.2.7".parse().unwrap(),
             refresh_token: None,
         };
