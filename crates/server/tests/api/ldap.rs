@@ -58,6 +58,13 @@ async fn alice_signs_in_with_her_directory_everywhere_and_has_a_token() {
     }
     let user = world.state.store.user_by_name(&"alice".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((user.provider.as_str(), user.email.as_str()), ("corp", "new@example.org"));
+    let nightly = json!({ "tokenNote": "nightly", "application": "any" });
+    let making = post("/api/v1/personal-access-tokens").json(&nightly);
+    let made = world.send(making.basic("alice", "alice password")).await;
+    assert_eq!(made.status(), 201, "{}", made.shown());
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    let auth = world.send(get("/auth/shop").basic("", &token)).await;
+    assert_eq!((auth.status(), auth.header("x-patgate-user")), (200, "alice"), "{}", auth.shown());
 }
 
 #[tokio::test]
