@@ -43,6 +43,8 @@ fn nothing_at_all_is_a_configuration() {
         matches!(&configuration.database, Database::Sqlite(path) if path == Path::new("patgate-data/patgate.db"))
     );
     assert_eq!(configuration.body_limit, 1_048_576);
+    let recheck = &configuration.recheck;
+    assert_eq!((recheck.interval, recheck.people_per_second), (SignedDuration::from_mins(15), 500));
     assert_eq!(configuration.log.format, Format::Text);
     assert_eq!(configuration.public_url_of(configuration.listen[0]).to_string(), "http://127.0.0.1:5516");
     let names: Vec<_> = configuration.gates.iter().map(|gate| gate.name.as_str()).collect();
