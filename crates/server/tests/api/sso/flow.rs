@@ -2,7 +2,7 @@
 
 use patgate_core::user::Origin;
 use patgate_testkit::ports;
-use patgate_testkit::servers::oidc::{Certified, SECRET};
+use patgate_testkit::servers::oidc::{Certified, SECRET, Visitor};
 use serde_json::json;
 
 use super::{BASE, Stage, begin, come_back, table, world};
@@ -141,4 +141,38 @@ async fn internal_users_log_in_and_out_as_before() {
     ] {
         assert!(location.contains(part), "{location}");
     }
+}
+
+#[tokio::test]
+async fn over_https_and_below_a_path_people_get_there_and_back_with_cookies_of_this_host_alone() {
+    const HOST: &str = "https://tokens.example.org";
+    let base = format!("{HOST}/pat");
+    let port = ports::free();
+    let lines = format!("client_secret = '{SECRET}'\nlog_in_directly = true");
+    let provider = table("company", &Certified::issuer_on(port), "patgate", &lines);
+    let world = world(&format!("public_url = '{base}'\n{provider}")).await;
+    let _provider = Certified::start(port, &base, "company");
+    let way = "/pat/login/external/company?next=%2Faccount%2Ftokens%3Fsearch%3Dci";
+    let answer = world.send(get("/pat/account/tokens?search=ci")).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, way));
+    let begun = world.send(get(way)).await;
+    let (cookie, attributes) = begun.header("set-cookie").split_once(';').unwrap();
+    assert!(cookie.starts_with("__Host-patgate_sign_in="), "{cookie}");
+    assert_eq!(attributes, " Secure; HttpOnly; SameSite=Lax; Path=/; Max-Age=600");
+    let back = Visitor::new("alice", "any password").sign_in(begun.header("location"), &base);
+    let path = back.strip_prefix(HOST).unwrap();
+    assert!(path.starts_with("/pat/oidc-login?"), "{path}");
+    // The name of the plain cookie does not count here: another host of the site could have set it.
+    let plain = cookie.trim_start_matches("__Host-");
+    let refused = world.send(get(path).header("cookie", plain)).await;
+    assert_eq!((refused.status(), refused.header("location")), (403, ""), "{}", refused.shown());
+    assert!(refused.text().contains("href=\"/pat/login\""), "{}", refused.text());
+    let answer = world.send(get(path).header("cookie", cookie)).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, "/pat/account/tokens?search=ci"));
+    let cookies = answer.cookies();
+    assert!(
+        cookies[0].starts_with("__Host-patgate_session=") && cookies[0].contains("; Secure"),
+        "{cookies:?}"
+    );
+    assert!(cookies[1].starts_with("__Host-patgate_sign_in=;"), "{cookies:?}");
 }
