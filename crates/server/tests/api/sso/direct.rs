@@ -23,4 +23,21 @@ async fn a_visit_goes_straight_to_the_only_provider_and_a_call_never() {
         let answer = stage.world.send(get(path).header("accept", "text/html")).await;
         assert_eq!((answer.status(), answer.header("location")), (401, ""), "{path}");
     }
+    // Nor is any other path that programs call, whatever there is.
+    for path in [
+        "/api/v1/nothing",
+        "/auth/nothing",
+        "/deployit/server/info",
+        "/openapi.json",
+        "/profile",
+        "/scim/v2/Users",
+        "/server/info",
+        "/webhooks/nothing",
+    ] {
+        for call in [get(path), post(path)] {
+            let answer = stage.world.send(call.header("accept", "text/html")).await;
+            assert!(!(300..400).contains(&answer.status()), "{path}: {}", answer.shown());
+            assert_eq!(answer.header("location"), "", "{path}");
+        }
+    }
 }
