@@ -92,6 +92,21 @@ async fn one_never_goes_on_at_another_site() {
 }
 
 #[tokio::test]
+async fn nobody_is_logged_in_by_a_form_of_another_site() {
+    let world = World::new().await;
+    world.user("mallory", &["login"]).await;
+    let form = [("username", "mallory"), ("password", PASSWORD)];
+    for (name, value) in
+        [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("origin", "null")]
+    {
+        let answer = world.send(post("/login").form(&form).header(name, value)).await;
+        assert_eq!((answer.status(), answer.count("set-cookie")), (403, 0), "{name}: {value}");
+    }
+    let own = post("/login").form(&form).header("sec-fetch-site", "same-origin");
+    assert_eq!(world.send(own.header("origin", "http://127.0.0.1:5516")).await.status(), 303);
+}
+
+#[tokio::test]
 async fn logging_out_ends_the_session_and_needs_its_form() {
     let world = World::new().await;
     let ann = world.user("ann", &["login"]).await;
