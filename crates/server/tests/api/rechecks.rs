@@ -266,7 +266,7 @@ async fn set_address(world: &World, id: UserId, address: &str) {
 }
 
 /// On this day one looks whose window ends, and sends what is due.
-async fn on_day(world: &World, start: Timestamp, day: i64) {
+pub(crate) async fn on_day(world: &World, start: Timestamp, day: i64) {
     world.clock.set(start + SignedDuration::from_hours(24 * day));
     note_lapses(&world.state).await.unwrap();
     reminders::send_due(&world.state, &CancellationToken::new()).await.unwrap();

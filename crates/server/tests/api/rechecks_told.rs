@@ -8,10 +8,11 @@ use patgate_server::keys;
 use patgate_server::service::items::reseal;
 use patgate_store::Actor;
 use patgate_testkit::servers::fake_http::{FakeHttp, Reply};
+use patgate_testkit::servers::mail::{MailServer, Way};
 use serde_json::{Value, json};
 
 use crate::common::{NewGrant, Person, World};
-use crate::rechecks::{OFTEN, ask, passes};
+use crate::rechecks::{OFTEN, ask, on_day, passes};
 use crate::rechecks_in_vain::{owner_from, record};
 
 /// An identity provider whose token endpoint and user information answer as they are told.
@@ -172,4 +173,32 @@ async fn whom_a_provider_vouches_for_whatever_it_did_to_them_is_out_within_the_w
         owner_from(&world, Origin::Sso, "alice", None).await;
         assert!(passes(&world, &token).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_only_a_sign_in_confirms_is_told_in_time_although_the_provider_vouches_for_them() {
+    let mails = MailServer::start();
+    let (told, world) = Told::with_lines("recheck_confirms = false").await;
+    let root = world.user("root", &["admin"]).await;
+    world.mail_server(&root, "Configuration/MAIL", mails.port(Way::Plain)).await;
+    world.notify(|settings| settings.server = Some("Configuration/MAIL".parse().unwrap())).await;
+    let id = owner_from(&world, Origin::Sso, "alice", Some("refresh")).await;
+    let alice = Person { id, username: "alice".into() };
+    let token = world.token(&alice, NewGrant { application: "any", ..NewGrant::default() }).await;
+    let email = "alice@example.org";
+    let person = json!({ "sub": "key-alice", "preferred_username": "alice", "email": email });
+    told.say(tokens(&json!({})), Reply::json(&person));
+    let start = world.clock.now();
+    for (day, count) in [(0, 0), (24, 0), (25, 1), (29, 1)] {
+        on_day(&world, start, day).await;
+        assert_eq!(mails.count(), count, "day {day}");
+        assert!(passes(&world, &token).await, "day {day}");
+        ask(&world).await;
+    }
+    assert_eq!(mails.kept()[0].recipients, [email]);
+    on_day(&world, start, 30).await;
+    assert!(!passes(&world, &token).await);
+    owner_from(&world, Origin::Sso, "alice", None).await;
+    assert!(passes(&world, &token).await, "she has signed in, as the mail asked her to");
+    assert_eq!(mails.count(), 1);
 }
