@@ -13,7 +13,7 @@ use patgate_server::service::sign_in::{Arrival, SignInRefused, arrive};
 use patgate_store::{AuditFilter, Page};
 use serde_json::json;
 
-use crate::common::{IssuedToken, NewGrant, PASSWORD, Person, World, get, put};
+use crate::common::{IssuedToken, NewGrant, PASSWORD, Person, World, get, post, put};
 use crate::rechecks_in_vain::owner_from;
 
 const CURRENT: &str = "/api/v1/personal-access-tokens/current";
@@ -111,6 +111,23 @@ async fn a_name_of_somebody_else_is_refused_and_inherits_nothing() {
     }
     assert!(matches!(sign_in(&world, "corp", &outsider("", "eve", &[])).await, Err(SignInRefused::Subject)));
     assert!(world.state.store.user_by_name(&"eve".parse::<Username>().unwrap()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn nobody_is_made_here_under_the_name_of_somebody_from_outside() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let (ann, token) = ann(&world).await;
+    let lee = owner_from(&world, Origin::Ldap, "lee", None).await;
+    for (name, id) in [("Ann", ann.id), ("lee", lee)] {
+        let password = "a long password";
+        let making = post(format!("/api/v1/users/{name}")).json(&json!({ "password": password }));
+        let answer = world.send(making.basic("root", PASSWORD)).await;
+        assert_eq!(answer.status(), 409, "{name}: {}", answer.shown());
+        assert_eq!(world.found(name).await.unwrap().id, id);
+        assert_eq!(world.send(get(CURRENT).basic(name, password)).await.status(), 401, "{name}");
+    }
+    assert_eq!(current(&world, &token).await.0, 200);
 }
 
 #[tokio::test]
