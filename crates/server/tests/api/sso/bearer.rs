@@ -1,5 +1,7 @@
 //! A provider's access tokens on the API, where the operator lets them count.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use patgate_core::confirmation::Withdrawal;
 use patgate_core::user::Origin;
@@ -7,7 +9,9 @@ use patgate_server::provider::Person as Claims;
 use patgate_server::service::sign_in::{self, Arrival};
 use patgate_testkit::ports;
 use patgate_testkit::servers::oidc::{AUDIENCE, Certified, SECRET, Visitor};
+use serde_json::json;
 
+use super::outages::signed;
 use super::{BASE, begin, come_back, table, world};
 use crate::common::{Answer, NewGrant, World, get};
 
@@ -27,11 +31,10 @@ async fn stage(lines: &str) -> (World, Certified) {
 
 /// The tokens that the provider gives for somebody: the access token and the ID token.
 async fn tokens(world: &World, provider: &Certified, name: &str) -> (String, String) {
-    use base64::Engine;
     let (location, cookie) = begin(world, "company", "").await;
     let verifier = "a-verifier-that-is-long-enough-for-every-provider-of-them-all";
     let digest = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
-    let challenge = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest);
+    let challenge = URL_SAFE_NO_PAD.encode(digest);
     let own = location.split("code_challenge=").nth(1).unwrap().split('&').next().unwrap();
     let back = Visitor::new(name, "any").sign_in(&location.replace(own, &challenge), BASE);
     drop(cookie);
@@ -89,6 +92,37 @@ async fn no_access_token_counts_where_none_is_wanted_or_for_another_api() {
         sign_in(&world, "alice").await;
         let (access, _) = tokens(&world, &provider, "alice").await;
         assert_eq!(call(&world, &access).await.status(), 401);
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_that_the_provider_did_not_sign_or_that_has_ended_does_not_count() {
+    let (world, provider) = stage(&format!("[oidc.access_token]\naudience = '{AUDIENCE}'")).await;
+    sign_in(&world, "alice").await;
+    let (access, _) = tokens(&world, &provider, "alice").await;
+    let parts: Vec<_> = access.split('.').collect();
+    let [header, claims, signature] = parts.as_slice() else { panic!("{access}") };
+    let now = world.clock.now();
+    let seconds = now.as_second();
+    let forged = json!({
+        "iss": provider.issuer(), "aud": AUDIENCE, "sub": "alice", "iat": seconds, "exp": seconds + 60,
+    });
+    let none = URL_SAFE_NO_PAD.encode(json!({ "alg": "none", "typ": "at+jwt" }).to_string());
+    // With what the provider shares with us, with nothing, and with a signature of something else.
+    let by_secret = signed(&forged);
+    let other_claims = by_secret.split('.').nth(1).unwrap();
+    for (what, token) in [
+        ("the client secret", by_secret.clone()),
+        ("nothing", format!("{none}.{claims}.")),
+        ("other claims", format!("{header}.{other_claims}.{signature}")),
+    ] {
+        assert_eq!(call(&world, &token).await.status(), 401, "{what}");
+    }
+    assert_eq!(call(&world, &access).await.status(), 200);
+    // It counts for 600 s, and clocks may differ by 60.
+    for later in [-1_000, 1_000] {
+        world.clock.set(now + SignedDuration::from_secs(later));
+        assert_eq!(call(&world, &access).await.status(), 401, "{later} s from now");
     }
 }
 

@@ -16,7 +16,7 @@ fn nobodys_issuer() -> String {
 }
 
 /// A token that is signed with the client secret.
-fn signed(claims: &Value) -> String {
+pub(super) fn signed(claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let text = format!("{}.{}", part(&json!({ "alg": "HS256" })), part(claims));
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
