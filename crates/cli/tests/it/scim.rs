@@ -6,7 +6,7 @@ use patgate_testkit::servers::patgate::Patgate;
 use patgate_testkit::{curl, ports};
 use serde_json::{Value, json};
 
-use crate::actors::{Person, Token, admin};
+use crate::actors::{Person, Token, admin, auth};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -65,7 +65,12 @@ fn a_provisioner_tells_of_its_people_and_of_each_change() {
 
     company.run(&["set", "user", "bob", "--formatted-name", "Bob Lee"]);
     assert_eq!(user("bob")["displayName"], "Bob Lee");
+    let made =
+        patgate.run(["token", "create", "--owner", "bob", "--name", "nightly", "--application", "any"]);
+    let bobs = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+    assert_eq!(auth(&patgate, &bobs), 200, "{}", String::from_utf8_lossy(&made.stderr));
     company.lock("bob");
+    assert_eq!(auth(&patgate, &bobs), 401, "{}\n{}", company.log(), patgate.log());
     let bob = user("bob");
     assert_eq!((&bob["active"], &bob["displayName"]), (&json!(false), &json!("Bob Lee")));
     company.run(&["set", "group", "admins", "--members", "u-alice", "--members", "u-bob"]);
