@@ -148,3 +148,26 @@ async fn pages_say_where_only_a_sign_in_confirms() {
         "{told}"
     );
 }
+
+#[tokio::test]
+async fn people_of_a_directory_are_told_when_tokens_are_switched_off_for_them() {
+    let world = World::configured(PROVIDERS).await;
+    let ann = world.user_from("ann", Origin::Ldap, "corp", &["login"]).await;
+    world.token(&ann, NewGrant { name: "old", application: "any", ..NewGrant::default() }).await;
+    let session = world.session(&ann).await;
+    assert!(world.open(&session, "/account/tokens").await.text().contains("/account/tokens/new"));
+    let mut change = world.change().await;
+    let mut rules = change.token_settings().await.unwrap();
+    rules.origins.release.ldap = false;
+    rules.origins.deploy.ldap = false;
+    rules.origins.others.ldap = false;
+    change.put_token_settings(&rules).await.unwrap();
+    world.commit(change).await;
+    let why = "An administrator has switched personal access tokens off for LDAP users.";
+    let list = world.open(&session, "/account/tokens").await;
+    assert!(list.text().contains(why) && list.text().contains("old"), "{}", list.shown());
+    assert!(!list.text().contains("/account/tokens/new"), "{}", list.shown());
+    let page = world.open(&session, "/account/tokens/new").await;
+    assert_eq!(page.status(), 403);
+    assert!(page.text().contains(why), "{}", page.shown());
+}
