@@ -7,7 +7,7 @@ use super::signature::{SigningSecret, judge_github, judge_standard};
 use crate::identifier::ItemNumber;
 use crate::index::View;
 use crate::token::DigestKeys;
-use crate::verify::Denied;
+use crate::verify::{Denied, Permit};
 
 /// What an endpoint demands of a caller.
 #[derive(Clone, Debug)]
@@ -94,20 +94,21 @@ impl Authentication {
         needed.iter().try_for_each(|name| presented.one(name).map(drop))
     }
 
-    /// Judges a request to an endpoint.
+    /// Judges a request to an endpoint. Returns the permit of the personal access token by which it passes, if it does by
+    /// one.
     ///
     /// # Errors
     /// [`Refused`].
-    pub fn judge(
+    pub fn judge<'v>(
         &self,
         endpoint: ItemNumber,
         presented: &Presented<'_>,
-        view: &View<'_>,
+        view: &'v View<'_>,
         keys: &DigestKeys,
         now: Timestamp,
-    ) -> Result<(), Refused> {
+    ) -> Result<Option<Permit<'v>>, Refused> {
         match self {
-            Self::None => Ok(()),
+            Self::None => Ok(None),
             Self::Token(token) => {
                 token.judge(endpoint, presented.one("x-release-webhook-token")?, view, keys, now)
             }
@@ -117,16 +118,18 @@ impl Authentication {
                 let (name, secret) = presented.basic.ok_or(Refused::Malformed("authorization"))?;
                 // Both are looked at, and neither letter by letter: the time tells nothing of either.
                 let is_right = password.is_of(keys, endpoint, secret) & is_same(keys, name, username);
-                if is_right { Ok(()) } else { Err(Refused::Wrong) }
+                if is_right { Ok(None) } else { Err(Refused::Wrong) }
             }
             Self::GitHub(secrets) => {
-                judge_github(secrets, presented.one("x-hub-signature-256")?, presented.body)
+                judge_github(secrets, presented.one("x-hub-signature-256")?, presented.body)?;
+                Ok(None)
             }
             Self::Standard(secrets) => {
                 let id = presented.one("webhook-id")?;
                 let (timestamp, signatures) =
                     (presented.one("webhook-timestamp")?, presented.one("webhook-signature")?);
-                judge_standard(secrets, (id, timestamp, signatures), presented.body, now)
+                judge_standard(secrets, (id, timestamp, signatures), presented.body, now)?;
+                Ok(None)
             }
             Self::Impossible => Err(Refused::Impossible),
         }

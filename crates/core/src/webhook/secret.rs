@@ -8,7 +8,7 @@ use super::Refused;
 use crate::identifier::{GrantId, ItemNumber};
 use crate::index::View;
 use crate::token::{Digest, DigestKeys};
-use crate::verify::{Demand, Surface, verify};
+use crate::verify::{Demand, Permit, Surface, verify};
 
 /// The keyed digest of a secret, and the number of its key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,22 +54,22 @@ impl fmt::Debug for SecretDigest {
 
 impl EndpointToken {
     /// Judges what the caller sent.
-    pub(super) fn judge(
+    pub(super) fn judge<'v>(
         self,
         endpoint: ItemNumber,
         shown: &str,
-        view: &View<'_>,
+        view: &'v View<'_>,
         keys: &DigestKeys,
         now: Timestamp,
-    ) -> Result<(), Refused> {
+    ) -> Result<Option<Permit<'v>>, Refused> {
         match self {
-            Self::Digest(digest) if digest.is_of(keys, endpoint, shown) => Ok(()),
+            Self::Digest(digest) if digest.is_of(keys, endpoint, shown) => Ok(None),
             Self::Digest(_) => Err(Refused::Wrong),
             Self::Grant(bound) => {
                 let demand = Demand { surface: Surface::Every, permission: None };
                 let permit = verify(view, shown, None, demand, now).map_err(Refused::Denied)?;
                 let is_bound = permit.grant().is_some_and(|grant| grant.id() == bound);
-                if is_bound { Ok(()) } else { Err(Refused::Wrong) }
+                if is_bound { Ok(Some(permit)) } else { Err(Refused::Wrong) }
             }
         }
     }

@@ -37,7 +37,7 @@ fn judge(
     };
     let index = Index::new(keys(&[1, 2]));
     let presented = Presented { header: &header, basic, body: body.as_bytes() };
-    authentication.judge(ENDPOINT, &presented, &index.view(), index.keys(), now)
+    authentication.judge(ENDPOINT, &presented, &index.view(), index.keys(), now).map(drop)
 }
 
 #[test]

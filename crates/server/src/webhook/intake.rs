@@ -15,7 +15,9 @@ use http::request::Parts;
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use patgate_core::identifier::{DeliveryId, RequestId};
-use patgate_core::webhook::{LONGEST_MESSAGE_ID, Presented, Refused, message_id};
+use patgate_core::verify::Permit;
+use patgate_core::webhook::{LONGEST_MESSAGE_ID, Presented, message_id};
+use patgate_gateway::UseSample;
 use patgate_store::{NewDelivery, NewRefusal, NewWebhookRequest, Pairs, Received};
 use percent_encoding::percent_decode_str;
 use tokio::sync::oneshot;
@@ -148,7 +150,7 @@ async fn judged(
         let presented = Presented { header: &header, basic: None, body: &[] };
         endpoint.authentication.precheck(&presented).map_err(Refusal::Credentials)?;
     } else {
-        authenticate(state, endpoint, &parts.headers, &[], now)?;
+        authenticate(state, endpoint, (&parts.headers, sender), &[], now)?;
     }
     let hops = shown::hops(&parts.headers).filter(|hops| *hops <= MOST_HOPS).ok_or(Refusal::Loop)?;
     endpoint.limits.accepted.ask(now, endpoint.per_minute).map_err(Refusal::TooMany)?;
@@ -160,7 +162,8 @@ async fn judged(
     let (text, known) = match endpoint.kind {
         Kind::Get => (String::new(), None),
         Kind::Post => {
-            let (text, known) = read(state, endpoint, parts, body, (&room, &mut place), now).await?;
+            let from = (parts, sender);
+            let (text, known) = read(state, endpoint, from, body, (&room, &mut place), now).await?;
             (text, Some(known))
         }
     };
@@ -184,7 +187,7 @@ async fn judged(
 async fn read(
     state: &AppState,
     endpoint: &Endpoint,
-    parts: &Parts,
+    (parts, sender): (&Parts, IpAddr),
     body: Body,
     (room, place): (&Room, &mut Place),
     now: Timestamp,
@@ -202,7 +205,7 @@ async fn read(
     let endpoint = endpoint.ok_or(Refusal::Gone)?;
     // A signature has a time of its own: how long its body took does not count against it.
     let then = if endpoint.is_judged_by_body() { now } else { state.clock.now() };
-    authenticate(state, &endpoint, &parts.headers, &bytes, then)?;
+    authenticate(state, &endpoint, (&parts.headers, sender), &bytes, then)?;
     if !is_json {
         return Err(Refusal::NotJson);
     }
@@ -259,11 +262,11 @@ async fn keep(
     }
 }
 
-/// Judges who calls. Nothing is awaited here: the view of the index is held.
+/// Judges who calls, and from where they use their token. Nothing is awaited here: the view of the index is held.
 fn authenticate(
     state: &AppState,
     endpoint: &Endpoint,
-    headers: &HeaderMap,
+    (headers, sender): (&HeaderMap, IpAddr),
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), Refusal> {
@@ -273,7 +276,14 @@ fn authenticate(
         Presented { header: &header, basic: basic.as_ref().and_then(|pair| pair.split_once(':')), body };
     let view = state.index.view();
     let judged = endpoint.authentication.judge(endpoint.number, &presented, &view, state.index.keys(), now);
-    judged.map_err(|refused: Refused| Refusal::Credentials(refused))
+    let permit = judged.map_err(Refusal::Credentials)?;
+    if let Some(permit) = permit.filter(Permit::is_sample)
+        && let Some(grant) = permit.grant()
+    {
+        // A full queue drops the sample: nobody waits for it.
+        let _ = state.samples.try_send(UseSample::of(grant.id(), now, sender, headers));
+    }
+    Ok(())
 }
 
 /// Whether a body says that it is JSON (RFC 6839 §3.1).
