@@ -35,7 +35,10 @@ struct RequestPage {
     is_cut: bool,
     /// The body, written so that people can read it; `None` when it is too long for a page.
     body: Option<String>,
+    /// Where the body is by itself.
     download: String,
+    /// Where all of it is, as JSON: what came by GET has no body.
+    whole: String,
     deliveries: Vec<DeliveryRow>,
     may_edit: bool,
 }
@@ -52,6 +55,7 @@ pub(super) async fn show(
     let headers = Shown::of(&whole.request.headers, ROOM, OF_VALUE);
     let parameters = Shown::of(&whole.request.parameters, ROOM, OF_VALUE);
     let is_cut = [&headers, &parameters].into_iter().any(|shown| shown.is_cut || shown.more > 0);
+    let whole_path = format!("/api/v1/webhook-endpoints/{number}/requests/{id}");
     let page = RequestPage {
         shell: Shell::new(&state, &visitor, format!("Request {id}"), PLACE),
         title: view.item.id.name().to_owned(),
@@ -62,7 +66,8 @@ pub(super) async fn show(
         headers,
         parameters,
         body: readable(whole.body),
-        download: format!("/api/v1/webhook-endpoints/{number}/requests/{id}/body"),
+        download: format!("{whole_path}/body"),
+        whole: whole_path,
         deliveries: whole.deliveries.into_iter().map(DeliveryRow::from).collect(),
         may_edit: may_edit(&state, &visitor),
     };

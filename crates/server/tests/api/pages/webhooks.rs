@@ -257,6 +257,28 @@ async fn pages_say_by_which_method_requests_came() {
 }
 
 #[tokio::test]
+async fn what_came_without_a_body_is_downloaded_too() {
+    let world = World::new().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let ping = world.get_endpoint("ping", json!({ "authentication": "none" })).await;
+    let hook = world.post_endpoint("hook", json!({ "authentication": "none" })).await;
+    for (endpoint, call, has_body) in [
+        (ping, get("/webhooks/ping?build=7"), false),
+        (hook, post("/webhooks/hook?build=7").json(&json!({})), true),
+    ] {
+        let sent = world.send(call).await;
+        let id = sent.json()["id"].as_str().unwrap().to_owned();
+        let page = world.open(&root, &format!("/configuration/webhooks/{endpoint}/requests/{id}")).await;
+        let path = format!("/api/v1/webhook-endpoints/{endpoint}/requests/{id}");
+        let link = format!("href=\"{path}\" download=\"webhook-request-{id}.json\">Download request</a>");
+        assert!(page.text().contains(&link), "{}", page.text());
+        assert_eq!(page.text().contains("Download body"), has_body, "{}", page.text());
+        let whole = world.open(&root, &path).await.json();
+        assert_eq!(whole["parameters"], json!([{ "name": "build", "value": "7" }]), "{whole}");
+    }
+}
+
+#[tokio::test]
 async fn who_looks_at_an_endpoint_that_keeps_nothing_is_told_so() {
     let world = World::new().await;
     let root = person(&world, "root", &["admin"]).await;
