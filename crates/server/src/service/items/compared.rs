@@ -18,7 +18,8 @@ const SHORTEST: usize = 16;
 /// a keyed digest.
 ///
 /// # Errors
-/// 400 when the text is a personal access token that does not pass now, or nothing that a header can carry.
+/// 400 when the text is a personal access token that does not pass now, or stands where none is taken, or is nothing that a
+/// header can carry.
 pub(super) fn stored(
     state: &AppState,
     item: ItemNumber,
@@ -34,7 +35,14 @@ pub(super) fn stored(
     if is_token && !text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
         return Err(no_token(property, "this has a character in it that no header can carry"));
     }
-    if is_token && TokenText::parse(text).is_ok() {
+    let is_personal = TokenText::parse(text.trim()).is_ok();
+    if is_personal && !is_token {
+        // By its digest it would open the endpoint after it has ended.
+        let said =
+            "this is a personal access token, which is for Token Authentication; enter another password";
+        return Err(refused(&[PropertyFault::new(property, Reason::Judged(said.to_owned()))]));
+    }
+    if is_personal {
         let demand = Demand { surface: Surface::Every, permission: None };
         let view = state.index.view();
         let judged = verify(&view, text, None, demand, state.clock.now());

@@ -70,6 +70,21 @@ async fn a_token_that_does_not_pass_binds_nothing() {
 }
 
 #[tokio::test]
+async fn no_token_is_the_password_of_an_endpoint_that_it_would_outlive() {
+    let world = world().await;
+    let ann = world.user("ann", &[]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let basic = |password: &str| json!({ "authentication": "basic", "username": "ci", "password": password });
+    let answer = world.try_endpoint(POST, "hook", basic(&token.text)).await;
+    assert_eq!((answer.status(), &answer.json()["field"]), (400, &json!("properties.password")));
+    assert!(answer.text().contains("Token Authentication") && !answer.text().contains(&token.text));
+    world.post_endpoint("hook", basic(SECRET)).await;
+    let changed = world.change_endpoint("hook", json!({ "password": token.text })).await;
+    assert_eq!((changed.status(), &changed.json()["field"]), (400, &json!("properties.password")));
+    assert_eq!(world.send(event("hook").basic("ci", SECRET)).await.status(), 202);
+}
+
+#[tokio::test]
 async fn no_secret_is_stored_in_clear_or_shown() {
     let world = world().await;
     let ann = world.user("ann", &[]).await;
