@@ -6,6 +6,7 @@ use patgate_testkit::servers::patgate::Patgate;
 use serde_json::Value;
 
 use super::log_in_admin;
+use crate::actors::admin;
 
 const LIST: &str = "/configuration/webhooks";
 const NEW: &str = "/configuration/new?type=events.PostWebhookEndpoint&folder=Configuration";
@@ -49,6 +50,40 @@ fn requests_appear_as_they_arrive() {
     assert_eq!(browser.run("return window.isStillOpen"), Value::Bool(true), "the page was never left");
     browser.press(&first);
     browser.sees("\"event\": \"push\"");
+}
+
+/// *Authenticating with Webhook Endpoints Using PATs*, step by step.
+#[test]
+fn the_steps_of_the_vendors_page_open_an_endpoint_to_a_token_until_it_is_deleted() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    let root = admin(&patgate);
+    let token = root.token("builds", "release");
+    log_in_admin(&browser, &patgate, "/configuration");
+    browser.sees("Connections: Webhooks and Events");
+    browser.press("Webhooks and Events");
+    browser.press("+ New HTTP Endpoint for Webhooks");
+    browser.press("POST takes JSON");
+    browser.sees("New HTTP Endpoint for Webhooks (POST)");
+    browser.fill("Title", "Builds");
+    assert_eq!(
+        browser.run("return document.querySelector('main [name=enabled]').checked"),
+        Value::Bool(true)
+    );
+    browser.fill("Endpoint Path", "builds");
+    browser.choose("Authentication Method", "Token Authentication");
+    browser.fill("Secret Token", &token.text);
+    browser.fill("Request Retention", "5");
+    browser.press("Save");
+    browser.sees("The endpoint is made, and takes requests.");
+    let (own, json) = (format!("x-release-webhook-token: {}", token.text), "Content-Type: application/json");
+    let url = patgate.url_of("/webhooks/builds");
+    let status = || curl(["-H", &own, "-H", json, "-d", "{}", &url]).status;
+    assert_eq!(status(), 202);
+    root.delete_token(&token);
+    assert_eq!(status(), 401);
+    browser.reload();
+    browser.sees("The endpoint is closed: its personal access token was deleted.");
+    assert!(!browser.source().contains(&token.text));
 }
 
 #[test]
