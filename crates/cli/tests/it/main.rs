@@ -16,6 +16,7 @@ mod crashes;
 mod demo;
 mod durability;
 mod first_start;
+mod guide_nginx;
 mod jobs;
 mod log_outs;
 mod logs;
