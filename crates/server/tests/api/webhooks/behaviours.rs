@@ -3,6 +3,7 @@
 use http::Method;
 use jiff::SignedDuration;
 use patgate_core::grant::{GrantState, SuspensionReason};
+use patgate_core::identifier::GrantId;
 use patgate_testkit::clock::NOON;
 use serde_json::json;
 
@@ -69,17 +70,23 @@ async fn behaviour_55_the_endpoint_closes_with_its_token() {
 async fn a_token_says_that_an_endpoint_was_called_with_it_and_from_where() {
     let mut world = world().await;
     let ann = world.user("ann", &[]).await;
-    let token = world.token(&ann, NewGrant::default()).await;
+    let (token, other) =
+        (world.token(&ann, NewGrant::default()).await, world.token(&ann, NewGrant::default()).await);
     world.post_endpoint("hook", json!({ "secretToken": token.text })).await;
     // Saving the endpoint looked at the token as well; a sample is taken once a minute.
     world.clock.set(NOON + SignedDuration::from_mins(2));
     let call = with_token(event("hook"), &token.text).header("user-agent", "ci/1.0");
     assert_eq!(world.send(call).await.status(), 202);
+    assert_eq!(world.send(with_token(event("hook"), &other.text)).await.status(), 401);
     world.write_last_uses().await;
-    let read = get(format!("/api/v1/personal-access-tokens/{}", token.id));
-    let shown = world.send(read.basic("ann", crate::common::PASSWORD)).await.json();
+    let read = async |id: GrantId| {
+        let call = get(format!("/api/v1/personal-access-tokens/{id}"));
+        world.send(call.basic("ann", crate::common::PASSWORD)).await.json()
+    };
+    let shown = read(token.id).await;
     let used = ["lastUsedAt", "lastUsedAddress", "lastUsedUserAgent"].map(|name| shown[name].clone());
     assert_eq!(used, [json!("2026-05-03T12:02:00Z"), json!("192.0.2.7"), json!("ci/1.0")], "{shown}");
+    assert!(read(other.id).await["lastUsedAt"].is_null(), "who is refused has used nothing");
 }
 
 #[tokio::test]
