@@ -5,7 +5,7 @@ use std::slice;
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
-use sea_orm::sea_query::{Expr, Query, Value};
+use sea_orm::sea_query::{Expr, Query};
 use serde_json::json;
 
 use super::Change;
@@ -13,8 +13,9 @@ use super::taken::Taken;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
+use crate::items::written::{PLACE, Part, VALUES, WHOLE};
 use crate::items::{self, Item, ItemUpdate, NewItem, RefusedItem, StoredSecret, StoredSecrets};
-use crate::rows::{AT_ONCE, to_json, updates};
+use crate::rows::{AT_ONCE, updates};
 use crate::tables::ConfigurationItems;
 
 /// What somebody tries a mail server out with.
@@ -95,9 +96,10 @@ impl Change {
             items.push(taken.put(item).map_err(|error| RefusedItem { at, error })?);
         }
         for some in items.chunks(AT_ONCE) {
-            let mut insert = Query::insert().into_table(ConfigurationItems::Table).columns(COLUMNS).take();
+            let columns = std::iter::once(ConfigurationItems::Number).chain(WHOLE.columns.iter().copied());
+            let mut insert = Query::insert().into_table(ConfigurationItems::Table).columns(columns).take();
             for item in some {
-                insert.values_panic(row(item)?.into_iter().map(Expr::from));
+                insert.values_panic((WHOLE.row)(item)?.into_iter().map(Expr::from));
             }
             self.execute(&insert).await?;
         }
@@ -154,11 +156,11 @@ impl Change {
             written.push(item.clone());
             // The next one may take the value that this one gives up.
             if is_moving_value {
-                self.write_items(&std::mem::take(&mut written)).await.map_err(refused)?;
+                self.write_items(&std::mem::take(&mut written), &VALUES).await.map_err(refused)?;
             }
             items.push(item);
         }
-        self.write_items(&written).await?;
+        self.write_items(&written, &VALUES).await?;
         Ok(items)
     }
 
@@ -203,7 +205,7 @@ impl Change {
         let first = Item { id: to, ..self.touched_item(before.clone()) };
         moved.insert(0, (before.id, first.clone()));
         let (from, items): (Vec<_>, Vec<_>) = moved.into_iter().unzip();
-        self.write_items(&items).await?;
+        self.write_items(&items, &PLACE).await?;
         for (from, item) in from.iter().zip(&items) {
             let detail = json!({ "from": from, "to": item.id });
             self.note_item(item, "item.move", detail);
@@ -267,7 +269,7 @@ impl Change {
         let keys: Vec<_> =
             secrets.values().filter_map(StoredSecret::sealed).map(|secret| secret.key).collect();
         let item = Item { secrets, ..before };
-        self.write_items(slice::from_ref(&item)).await?;
+        self.write_items(slice::from_ref(&item), &VALUES).await?;
         self.note_item(&item, "item.reseal", json!({ "keys": keys }));
         Ok(())
     }
@@ -292,9 +294,10 @@ impl Change {
         Item { version: item.version + 1, changed_at: self.now, changed_by: self.actor.name.clone(), ..item }
     }
 
-    async fn write_items(&mut self, items: &[Item]) -> Result<(), StoreError> {
-        let rows = items.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        let [key, columns @ ..] = COLUMNS;
+    /// Writes a part of items that are there.
+    async fn write_items(&mut self, items: &[Item], part: &Part) -> Result<(), StoreError> {
+        let rows = items.iter().map(part.row).collect::<Result<Vec<_>, _>>()?;
+        let (key, columns) = (ConfigurationItems::Number, part.columns.iter().copied());
         for update in updates(ConfigurationItems::Table, key, columns, &rows) {
             self.execute(&update).await?;
         }
@@ -311,42 +314,6 @@ impl Change {
         };
         self.note(ChangedKind::Item, item.number.as_i64(), event);
     }
-}
-
-/// All columns of an item, its key first.
-const COLUMNS: [ConfigurationItems; 13] = [
-    ConfigurationItems::Number,
-    ConfigurationItems::Id,
-    ConfigurationItems::IdKey,
-    ConfigurationItems::FolderKey,
-    ConfigurationItems::TypeName,
-    ConfigurationItems::Version,
-    ConfigurationItems::Properties,
-    ConfigurationItems::SealedSecrets,
-    ConfigurationItems::UniqueKey,
-    ConfigurationItems::CreatedAt,
-    ConfigurationItems::CreatedBy,
-    ConfigurationItems::ChangedAt,
-    ConfigurationItems::ChangedBy,
-];
-
-/// An item as it is written.
-fn row(item: &Item) -> Result<Vec<Value>, StoreError> {
-    Ok(vec![
-        item.number.as_i64().into(),
-        item.id.as_str().into(),
-        item.id.key().into(),
-        item.id.folder().map_or_else(String::new, |folder| folder.key()).into(),
-        item.type_name.as_str().into(),
-        item.version.into(),
-        to_json(&item.properties, "properties")?.into(),
-        to_json(&item.secrets, "sealed_secrets")?.into(),
-        unique_key(item).into(),
-        item.created_at.as_millisecond().into(),
-        item.created_by.as_str().into(),
-        item.changed_at.as_millisecond().into(),
-        item.changed_by.as_str().into(),
-    ])
 }
 
 /// What no other item may have alike.

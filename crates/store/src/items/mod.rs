@@ -5,6 +5,7 @@ mod many;
 mod query;
 mod read;
 mod sealed;
+pub(crate) mod written;
 
 use jiff::Timestamp;
 use patgate_core::identifier::ItemNumber;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{ItemId, Properties, Value};
+use sea_orm::ConnectionTrait;
 
 use super::keyset::plan;
 use super::*;
@@ -304,6 +305,42 @@ async fn items_are_found_by_the_index_that_tells_most_and_never_sorted() {
                 assert!(plan.contains(&wanted) && !plan.contains("TEMP B-TREE"), "{query:?}: {plan}");
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_of_values_writes_no_place_and_a_move_no_values() {
+    on_sqlite(async |fixture: Fixture| {
+        let store = fixture.open().await;
+        tree(&store).await;
+        // Fires when a statement names one of the columns, whatever it writes there.
+        let forbid = |name: &str, columns: &str| {
+            format!(
+                "CREATE TRIGGER {name} BEFORE UPDATE OF {columns} ON configuration_items
+                   BEGIN SELECT RAISE(ABORT, 'written for nothing'); END"
+            )
+        };
+        let run = async |sql: &str| store.inner.orm.execute_unprepared(sql).await.unwrap();
+        run(&forbid("no_place", "id, id_key, folder_key, type_name, created_at, created_by")).await;
+        let (server, folder) = (ItemNumber::from_i64(2), ItemNumber::from_i64(1));
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let update =
+            ItemUpdate { number: server, version: 1, properties: properties("other"), secrets: sealed(1) };
+        let updated = change.update_item(update).await.unwrap();
+        change.reseal_item(server, sealed(2)).await.unwrap();
+        change.commit().await.unwrap();
+        run("DROP TRIGGER no_place").await;
+        run(&forbid(
+            "no_values",
+            "properties, sealed_secrets, unique_key, type_name, created_at, created_by",
+        ))
+        .await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        change.move_item(folder, 1, &place("Configuration/Post")).await.unwrap();
+        change.commit().await.unwrap();
+        let moved = Item { id: place("Configuration/Post/b"), secrets: sealed(2), ..updated };
+        assert_eq!(store.item_by_number(server).await.unwrap(), Some(moved));
     })
     .await;
 }
