@@ -19,7 +19,7 @@ const MOST_COPIES: usize = 20;
 /// How much of the name of an item goes into the name of its copy.
 const LONGEST_COPIED: usize = 90;
 
-/// Makes items, in their order: a folder before what is in it.
+/// Makes items, in their order: a folder before what is in it. For who shows no warnings.
 ///
 /// # Errors
 /// As [`super::create`], for the first that is refused; 400 for too many.
@@ -33,10 +33,10 @@ pub async fn create_all(
     let called: Vec<_> = drafts.iter().map(|draft| Some(draft.id.clone())).collect();
     let made = insert(state, &mut change, caller, drafts, &called).await?;
     state.commit(change).await?;
-    Ok(ItemView::all(state, made).await)
+    Ok(made.into_iter().map(ItemView::bare).collect())
 }
 
-/// Changes items where they are, in their order; none may stand twice.
+/// Changes items where they are, in their order; none may stand twice. For who shows no warnings.
 ///
 /// # Errors
 /// As [`super::update`], for the first that is refused; 400 for too many.
@@ -68,7 +68,7 @@ pub async fn update_all(
     })?;
     refused?;
     state.commit(change).await?;
-    Ok(ItemView::all(state, changed).await)
+    Ok(changed.into_iter().map(ItemView::bare).collect())
 }
 
 /// Deletes items, whatever the order: what is in a folder before the folder. One that is not there is no fault.

@@ -212,11 +212,11 @@ pub(super) async fn all_at(
         return Err(Problem::field("cis", format!("`{twice}` is named twice; name each CI once")));
     }
     let found = items::read_all(state, caller, &ids).await?;
-    let found: std::collections::BTreeMap<_, _> =
+    let mut found: std::collections::BTreeMap<_, _> =
         found.into_iter().map(|view| (view.item.id.key(), view)).collect();
     let view = |place: &Place| {
         let id = place.id.as_ref().ok();
-        id.and_then(|id| found.get(&id.key())).cloned().ok_or_else(|| entity_missing(&place.written))
+        id.and_then(|id| found.remove(&id.key())).ok_or_else(|| entity_missing(&place.written))
     };
     places.iter().map(view).collect()
 }
