@@ -45,7 +45,7 @@ fn behaviour_01_02_09_10_somebody_pastes_the_lines_of_the_release_page_on_either
 }
 
 #[test]
-fn behaviour_03_04_somebody_pastes_the_lines_of_the_deploy_page_on_either_port() {
+fn behaviour_03_04_09_10_somebody_pastes_the_lines_of_the_deploy_page_on_either_port() {
     let patgate = Patgate::with().listeners(2).start();
     let admin = admin(&patgate);
     let deploy = admin.token("deployer", "deploy");
@@ -61,13 +61,19 @@ fn behaviour_03_04_somebody_pastes_the_lines_of_the_deploy_page_on_either_port()
             assert_eq!(answer.status, 200, "{}", answer.text());
             assert!(answer.text().starts_with("HTTP/1.1 200 OK\r\n"));
             assert_eq!(json_of(&answer)["user"]["username"], "admin");
-            let line = "curl --header 'x-deploy-personal-token: <pat>' 'http://localhost:4516/deployit/tokens/users' -i -X GET";
-            let answer = pasted(line, &token.text, *port);
-            assert_eq!(answer.status, 200, "{}", answer.text());
-            let listed = json_of(&answer);
-            let names: Vec<_> = listed.as_array().unwrap().iter().map(|token| &token["tokenNote"]).collect();
-            assert_eq!(names, ["all round", "deployer"]);
-            assert!(!answer.text().contains(&token.text[4..]), "a list shows no secret");
+            for line in [
+                "curl --header 'x-deploy-personal-token: <pat>' 'http://localhost:4516/deployit/tokens/users' -i -X GET",
+                "curl --header 'X-DEPLOY-Personal-Token:    <pat>  ' 'http://localhost:4516/deployit/tokens/users' -i -X GET",
+            ] {
+                let answer = pasted(line, &token.text, *port);
+                assert_eq!(answer.status, 200, "{}", answer.text());
+                assert!(answer.text().starts_with("HTTP/1.1 200 OK\r\n"), "no challenge comes first");
+                let listed = json_of(&answer);
+                let names: Vec<_> =
+                    listed.as_array().unwrap().iter().map(|token| &token["tokenNote"]).collect();
+                assert_eq!(names, ["all round", "deployer"]);
+                assert!(!answer.text().contains(&token.text[4..]), "a list shows no secret");
+            }
         }
     }
 }

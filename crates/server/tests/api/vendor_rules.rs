@@ -90,9 +90,15 @@ async fn behaviour_07_without_credentials_a_call_is_401_and_leads_to_no_page() {
 async fn behaviour_09_blanks_around_a_token_and_the_case_of_its_header_do_not_count() {
     let (world, ann) = world_of_ann().await;
     let token = for_any(&world, &ann, None).await;
-    for name in ["X-Release-Personal-Token", "x-release-personal-token", "X-RELEASE-PERSONAL-TOKEN"] {
-        let call = get(RELEASES).header(name, &format!(" \t{}  ", token.text));
-        assert_eq!(world.send(call).await.status(), 200, "{name}");
+    for (path, name) in [
+        (RELEASES, "x-release-personal-token"),
+        (DEPLOY_TOKENS, "x-deploy-personal-token"),
+        (DEPLOY, "x-deploy-personal-token"),
+    ] {
+        for name in [name.to_owned(), name.to_uppercase(), name.replace("personal", "Personal")] {
+            let call = get(path).header(&name, &format!(" \t{}  ", token.text));
+            assert_eq!(world.send(call).await.status(), 200, "{path} {name}");
+        }
     }
 }
 
