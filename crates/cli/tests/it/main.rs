@@ -39,6 +39,7 @@ mod shutdown;
 mod sign_in;
 mod tls;
 mod vendor_clients;
+mod vendor_ldap;
 mod vendor_lines;
 mod vendor_mails;
 mod vendor_ports;

@@ -11,7 +11,7 @@ const DEPLOY_TOKENS: &str = "/deployit/tokens/users";
 const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
 
 #[test]
-fn behaviour_16_with_tokens_switched_off_for_sso_users_alone_they_read_their_list_on_either_port() {
+fn behaviour_16_17_sso_users_make_tokens_where_the_table_says_and_read_their_list_on_either_port() {
     let secret = format!("client_secret = '{SECRET}'");
     // A port for each product.
     let (patgate, _provider) = stage(Patgate::with().listeners(2), "patgate", &secret);
@@ -33,6 +33,21 @@ fn behaviour_16_with_tokens_switched_off_for_sso_users_alone_they_read_their_lis
     let [id, text] = ["id", "token"].map(|field| old.json()[field].as_str().unwrap().to_owned());
     let token = format!(":{text}");
     let usual = root.get(SETTINGS).json();
+    // Release has tokens for internal users alone, until an administrator says otherwise.
+    let release = (TOKENS, json!({ "tokenNote": "n", "application": "release" }).to_string());
+    let mut open = usual.clone();
+    open["origins"]["release"]["sso"] = json!(true);
+    for (settings, status) in [(&usual, 403), (&open, 201)] {
+        assert_eq!(root.send("PUT", SETTINGS, settings).status, 200);
+        for port in [0, 1] {
+            let made = as_alice(port, &release);
+            assert_eq!(made.status, status, "{port}: {}", made.text());
+            if status == 201 {
+                let user = format!(":{}", made.json()["token"].as_str().unwrap());
+                assert_eq!(ask(&patgate, port, TOKENS, &["-u", &user]).status, 200, "{port}");
+            }
+        }
+    }
     let mut closed = usual.clone();
     for application in ["release", "deploy", "others"] {
         closed["origins"][application]["sso"] = json!(false);
