@@ -75,6 +75,7 @@ fn holds_for_every_answer(stage: &Stage, name: &str, operation: &Value, answer: 
     let nosniff = if name.contains(" /auth") { "" } else { "nosniff" };
     assert_eq!(answer.header("x-content-type-options"), nosniff, "{scene}");
     let content_type = answer.header("content-type");
+    assert!(answer.bytes().is_empty() || !content_type.is_empty(), "a body of no type: {scene}");
     let (_, path) = name.split_once(' ').unwrap();
     if status >= 400 {
         let wants_text = below(path, "/deployit") || (below(path, "/api/v1") && status == 403);
