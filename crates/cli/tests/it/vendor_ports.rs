@@ -95,6 +95,60 @@ fn behaviour_11_12_15_tokens_are_used_and_deleted_alike_on_either_port() {
 }
 
 #[test]
+fn behaviour_10_11_each_credential_changes_things_at_once_and_without_a_csrf_token_on_either_port() {
+    let patgate = server();
+    let token = admin(&patgate).token("changes", "any").text;
+    let (password, basic) = (format!("admin:{ADMIN_PASSWORD}"), format!(":{token}"));
+    let headers =
+        ["x-release-personal-token", "x-deploy-personal-token"].map(|header| format!("{header}: {token}"));
+    let server = json!({
+        "type": "notification.PatSmtpServer", "host": "mail.example.org", "fromAddress": "patgate@example.org",
+    });
+    let with = |name: &str, value: &str| {
+        let mut server = server.clone();
+        server[name] = json!(value);
+        server
+    };
+    for port in [0, 1] {
+        let credentials = [
+            ["-u", password.as_str()],
+            ["-u", basic.as_str()],
+            ["-H", headers[0].as_str()],
+            ["-H", headers[1].as_str()],
+        ];
+        for (number, credential) in credentials.iter().enumerate() {
+            let call = |method: &str, path: &str, body: Option<&Value>| {
+                let body = body.map(Value::to_string);
+                let mut words =
+                    vec![credential[0], credential[1], "-X", method, "-H", "Accept: application/json"];
+                words.extend(
+                    body.iter()
+                        .flat_map(|body| ["-H", "Content-Type: application/json", "-d", body.as_str()]),
+                );
+                let answer = ask(&patgate, port, path, &words);
+                assert!(
+                    (200..300).contains(&answer.status),
+                    "{port} {number} {method} {path}: {}",
+                    answer.text()
+                );
+                answer
+            };
+            let made = call("POST", "/api/v1/config", Some(&with("title", "Changes"))).json();
+            let path = format!("/api/v1/config/{}", made["id"].as_str().unwrap());
+            let changed = call("PUT", &path, Some(&with("title", "Changed"))).json();
+            assert_eq!((&changed["id"], &changed["title"]), (&made["id"], &json!("Changed")));
+            call("DELETE", &path, None);
+            let path = "/deployit/repository/ci/Configuration/Changes";
+            call("POST", path, Some(&server));
+            let changed = call("PUT", path, Some(&with("testAddress", "ann@example.org"))).json();
+            assert_eq!(changed["testAddress"], "ann@example.org");
+            call("DELETE", path, None);
+            assert_eq!(call("GET", "/deployit/repository/query", None).json(), json!([]));
+        }
+    }
+}
+
+#[test]
 fn behaviour_08_24_25_26_permissions_count_alike_on_either_port() {
     let patgate = server();
     let root = admin(&patgate);
@@ -114,9 +168,20 @@ fn behaviour_08_24_25_26_permissions_count_alike_on_either_port() {
         let asked = |path: &str, token: &str| ask(&patgate, port, path, &["-u", &format!(":{token}")]);
         assert_eq!([RELEASES, query].map(|path| asked(path, &whole.text).status), [200, 200]);
         assert_eq!([RELEASES, query].map(|path| asked(path, &narrow.text).status), [403, 200]);
-        let refused = asked(RELEASES, &narrow.text);
-        assert_eq!(refused.text(), "You do not have release#view permission");
-        assert!(refused.header("content-type").unwrap().starts_with("text/plain"), "{:?}", refused.headers);
+        let other = ann.token_of(&json!({
+            "tokenNote": "other", "application": "any", "globalPermissions": ["release#view"],
+        }));
+        for (path, token, permission) in [(RELEASES, &narrow, "release#view"), (query, &other, "config#view")]
+        {
+            let refused = asked(path, &token.text);
+            assert_eq!(refused.status, 403, "{path}");
+            assert_eq!(refused.text(), format!("You do not have {permission} permission"));
+            assert!(
+                refused.header("content-type").unwrap().starts_with("text/plain"),
+                "{:?}",
+                refused.headers
+            );
+        }
         role(&["login", "config#view"]);
         assert_eq!([RELEASES, query].map(|path| asked(path, &whole.text).status), [403, 200]);
         role(&["login", "release#view", "config#view"]);
@@ -159,7 +224,7 @@ fn behaviour_16_with_tokens_switched_off_none_passes_and_the_list_stays_on_eithe
 }
 
 #[test]
-fn behaviour_17_18_19_20_21_22_23_tokens_are_made_alike_on_either_port() {
+fn behaviour_14_17_18_19_20_21_22_23_tokens_are_made_alike_on_either_port() {
     let patgate = server();
     let root = admin(&patgate);
     let user = format!("admin:{ADMIN_PASSWORD}");
@@ -180,6 +245,12 @@ fn behaviour_17_18_19_20_21_22_23_tokens_are_made_alike_on_either_port() {
             }
             assert_eq!(ask(&patgate, port, CURRENT, &["-u", &format!(":{text}")]).status, 200);
         }
+        // What is made by Deploy's call is Deploy's.
+        let json = "Content-Type: application/json;charset=UTF-8";
+        let made =
+            ask(&patgate, port, DEPLOY_TOKENS, &["-u", &user, "-H", json, "-d", r#"{"tokenNote":"n"}"#]);
+        assert_eq!(made.status, 201, "{}", made.text());
+        assert!(made.json()["token"].as_str().unwrap().starts_with("dpa_"));
         let mut settings = usual.clone();
         settings["maximumLifetimeDays"] = json!(30);
         assert_eq!(root.send("PUT", SETTINGS, &settings).status, 200);
