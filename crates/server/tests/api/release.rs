@@ -1,5 +1,6 @@
 //! Configurations, lists and probes in the shapes of Release.
 
+use patgate_core::release::ReleaseStatus;
 use patgate_store::{AuditFilter, Page};
 use serde_json::{Value, json};
 
@@ -126,6 +127,19 @@ async fn behaviour_29_an_id_is_the_same_with_slashes_and_with_percent_signs() {
         let tried = world.send(post(format!("{CONFIG}/{written}/copy")).basic("root", PASSWORD)).await;
         assert_eq!(tried.status(), 200, "{written}: {}", tried.text());
     }
+    // What is done with one finds it by each writing as well.
+    for slash in ["/", "%2F", "%2f"] {
+        let folder = json!({"type": "core.Directory", "title": "Folder"});
+        let mut made = world.send(post(CONFIG).basic("root", PASSWORD).json(&folder)).await.json();
+        let written = format!("{CONFIG}/{}", made["id"].as_str().unwrap().replace('/', slash));
+        let tried = world.send(post(format!("{written}/status")).basic("root", PASSWORD)).await;
+        assert_eq!((tried.status(), &tried.json()["scriptFound"]), (200, &json!(false)), "{written}");
+        made["title"] = json!("Renamed");
+        let renamed = world.send(put(&written).basic("root", PASSWORD).json(&made)).await.json();
+        assert_eq!((&renamed["id"], &renamed["title"]), (&made["id"], &json!("Renamed")), "{written}");
+        assert_eq!(world.send(delete(&written).basic("root", PASSWORD)).await.status(), 204, "{written}");
+        assert_eq!(world.send(get(path(&made["id"])).basic("root", PASSWORD)).await.status(), 404);
+    }
     let general = "Configuration%2Fsettings%2Fgeneral";
     for written in [general, "Configuration/settings/general"] {
         let read = world.send(get(format!("/api/v1/settings/{written}")).basic("root", PASSWORD)).await;
@@ -133,6 +147,34 @@ async fn behaviour_29_an_id_is_the_same_with_slashes_and_with_percent_signs() {
     }
     let none = world.send(get("/api/v1/settings/Configuration/settings/none").basic("root", PASSWORD)).await;
     assert_eq!(none.status(), 404);
+}
+
+#[tokio::test]
+async fn behaviour_27_releases_and_templates_are_arrays_page_by_page() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    for (list, status) in [("releases", ReleaseStatus::Planned), ("templates", ReleaseStatus::Template)] {
+        world.nightly(status, 1..=120).await;
+        let ask = async |query: &str| {
+            world.send(get(format!("/api/v1/{list}?{query}")).basic("root", PASSWORD)).await
+        };
+        for (query, newest, count) in [
+            ("page=0&resultsPerPage=10", 120, 10),
+            ("page=11&resultsPerPage=10", 10, 10),
+            ("page=12&resultsPerPage=10", 0, 0),
+            ("", 120, 100),
+            ("page=1", 20, 20),
+        ] {
+            let answer = ask(query).await;
+            assert_eq!(answer.status(), 200, "{list} {query}: {}", answer.text());
+            let listed = answer.json();
+            let titles: Vec<_> =
+                listed.as_array().unwrap().iter().map(|found| found["title"].clone()).collect();
+            let wanted: Vec<_> = (0..count).map(|older| format!("Nightly {}", newest - older)).collect();
+            assert_eq!(titles, wanted, "{list} {query}");
+        }
+        assert_eq!(ask("resultsPerPage=101").await.json()["field"], "resultsPerPage", "{list}");
+    }
 }
 
 #[tokio::test]

@@ -64,6 +64,8 @@ def release_life():
     assert templates.updateTemplate(template.id, template).title == "Ship it well"
     planned = templates.create(template.id, CreateRelease(releaseTitle="Ship 1.1", variables={"who": "me"}))
     assert planned.status == "PLANNED" and releases.getVariableValues(planned.id) == {"who": "me"}, planned
+    assert [found.id for found in releases.getReleases(page=0, resultsPerPage=10)] == [planned.id]
+    assert releases.getReleases(page=1, resultsPerPage=10) == []
     assert releases.abort(planned.id, "not today").status == "ABORTED"
     started = templates.start(template.id, StartRelease(releaseTitle="Ship 1.2"))
     assert started.id and started.status in ("IN_PROGRESS", "COMPLETED"), started

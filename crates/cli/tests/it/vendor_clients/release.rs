@@ -21,7 +21,7 @@ fn behaviour_02_27_the_release_client_lists_releases() {
 }
 
 #[test]
-fn behaviour_34_35_36_37_64_the_release_client_makes_starts_watches_and_deletes_a_release() {
+fn behaviour_27_34_35_36_37_64_the_release_client_makes_starts_watches_and_deletes_a_release() {
     run("release_life");
 }
 
