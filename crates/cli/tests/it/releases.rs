@@ -106,6 +106,26 @@ fn behaviour_66_a_token_that_is_deleted_in_mid_release_fails_the_next_call() {
 }
 
 #[test]
+fn behaviour_66_a_token_that_expires_in_mid_release_fails_the_next_call() {
+    let mut patgate = Patgate::start();
+    let root = admin(&patgate);
+    let token = root.token("run as", "release");
+    let gate = json!({ "type": "xlrelease.GateTask", "title": "Wait" });
+    let run_as = json!({ "scriptUserPassword": token.text });
+    let release = start(&root, &[gate, script("print(api.get('/profile').status)")], &run_as);
+    let gate = read(&root, &release)["phases"][0]["tasks"][0]["id"].as_str().unwrap().to_owned();
+    patgate.kill();
+    patgate.sql("UPDATE grants SET expires_at = created_at + 1 WHERE name = 'run as'");
+    patgate.start_again();
+    let root = admin(&patgate);
+    assert_eq!(root.send("POST", &format!("/api/v1/tasks/{gate}/complete"), &json!({})).status, 200);
+    let failed = come_to(&root, &release, "FAILED");
+    let why = failed["phases"][0]["tasks"][1]["statusLine"].as_str().unwrap();
+    assert!(why.contains("the token expired on "), "{why}");
+    assert!(!failed.to_string().contains(&token.text[4..]) && !patgate.log().contains(&token.text[4..]));
+}
+
+#[test]
 fn a_script_without_a_user_for_automated_tasks_is_told_so() {
     let patgate = Patgate::start();
     let root = admin(&patgate);
