@@ -136,7 +136,7 @@ async fn behaviour_46_a_ci_is_xml_for_who_does_not_ask_for_json() {
 }
 
 #[tokio::test]
-async fn a_client_that_speaks_xml_alone_does_everything() {
+async fn behaviour_40_41_42_43_53_a_client_that_speaks_xml_alone_does_everything() {
     let world = World::new().await;
     world.user("root", &["admin"]).await;
     let xml = |call: crate::common::Call, body: &str| {
@@ -162,6 +162,8 @@ async fn a_client_that_speaks_xml_alone_does_everything() {
     assert!(changed.text().contains("<entry key=\"mail.smtp.timeout\">5000</entry>"), "{}", changed.text());
     let stored = world.state.store.item(&PLACE.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((stored.version, stored.secrets.len()), (2, 1));
+    let old = world.send(xml(put(&*path), made.text())).await;
+    assert_eq!((old.status(), old.header("content-type")), (409, "text/plain; charset=utf-8"));
     let exists = world.send(xml(get(format!("/deployit/repository/exists/{PLACE}")), "")).await;
     assert_eq!(exists.text(), "<boolean>true</boolean>");
     let found = world.send(xml(get("/deployit/repository/query?parent=Configuration"), "")).await;

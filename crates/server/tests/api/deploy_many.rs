@@ -64,7 +64,7 @@ async fn behaviour_29_the_id_of_a_ci_is_the_same_with_slashes_and_with_percent_s
 }
 
 #[tokio::test]
-async fn several_cis_are_made_changed_read_and_deleted_all_or_none() {
+async fn behaviour_41_42_several_cis_are_made_changed_read_and_deleted_all_or_none() {
     let world = World::new().await;
     world.user("root", &["admin"]).await;
     let (mail, post_server) = ("Configuration/Mail", "Configuration/Mail/Post");
@@ -78,10 +78,22 @@ async fn several_cis_are_made_changed_read_and_deleted_all_or_none() {
     assert_eq!(made.status(), 200, "{}", made.text());
     let read = world.send(ask(post("/deployit/repository/cis/read")).json(&json!([post_server, mail]))).await;
     assert_eq!(read.json(), json!([made.json()[1], made.json()[0]]));
-    let mut changed = read.json();
-    changed[0]["port"] = json!(587);
-    let changed = world.send(ask(put("/deployit/repository/cis")).json(&changed)).await;
+    let secrets =
+        async || world.state.store.item(&post_server.parse().unwrap()).await.unwrap().unwrap().secrets;
+    let before = secrets().await;
+    assert_eq!(before.len(), 1);
+    let mut wanted = read.json();
+    wanted[0]["port"] = json!(587);
+    let changed = world.send(ask(put("/deployit/repository/cis")).json(&wanted)).await;
     assert_eq!((changed.status(), &changed.json()[0]["port"]), (200, &json!(587)), "{}", changed.text());
+    assert_eq!((&changed.json()[0]["password"], secrets().await), (&json!("********"), before));
+    assert_ne!(changed.json()[0]["$token"], wanted[0]["$token"]);
+    // Over what was read before that change, nothing is changed.
+    wanted[0]["port"] = json!(25);
+    let old = world.send(ask(put("/deployit/repository/cis")).json(&wanted)).await;
+    assert_eq!((old.status(), old.header("content-type")), (409, "text/plain; charset=utf-8"));
+    let read = world.send(ask(post("/deployit/repository/cis/read")).json(&json!([post_server, mail]))).await;
+    assert_eq!(read.json(), changed.json());
     let ids = json!([mail, "Configuration/nothing", post_server]);
     let deleted = world.send(ask(post("/deployit/repository/cis/delete")).json(&ids)).await;
     assert_eq!(deleted.status(), 204, "{}", deleted.text());
