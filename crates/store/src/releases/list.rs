@@ -22,6 +22,8 @@ pub struct ReleaseFilter {
     pub exact_title: Option<String>,
     /// Made by this log-in name.
     pub owner: Option<String>,
+    /// Made at or after: with the time at which somebody was made, what another had made under the same log-in name is left out.
+    pub made_since: Option<Timestamp>,
     /// Whose name begins with these letters and digits, as those of one endpoint's releases do.
     pub id_begins: Option<String>,
     /// With each of these tags.
@@ -111,6 +113,7 @@ fn filtered(mut select: SelectStatement, filter: &ReleaseFilter) -> SelectStatem
         .and_where_option(title.map(|pattern| column(Releases::TitleKey).like(pattern)))
         .and_where_option(filter.exact_title.as_deref().map(|title| column(Releases::Title).eq(title)))
         .and_where_option(filter.owner.as_deref().map(|owner| column(Releases::Owner).eq(owner)))
+        .and_where_option(filter.made_since.map(|at| column(Releases::CreatedAt).gte(at.as_millisecond())))
         .and_where_option(named.map(|pattern| column(Releases::Id).like(pattern)))
         .and_where_option(filter.since.map(|at| column(Releases::StartedAt).gte(at.as_millisecond())))
         .and_where_option(filter.until.map(|at| column(Releases::StartedAt).lt(at.as_millisecond())))

@@ -133,6 +133,8 @@ on_both_databases! {
         assert!(numbers(tagged(&["night"])).await.is_empty(), "the whole of a tag");
         let since = ReleaseFilter { since: Some(now()), ..ReleaseFilter::default() };
         assert_eq!(numbers(since).await, [3], "only one was started");
+        let made_since = Some(first.release.created_at + SignedDuration::from_secs(1));
+        assert_eq!(numbers(ReleaseFilter { made_since, ..ReleaseFilter::default() }).await, [3, 2]);
         let mut counts = store.count_releases(&ReleaseFilter::default()).await.unwrap();
         counts.sort_unstable();
         assert_eq!(counts, [(ReleaseStatus::Planned, 2), (ReleaseStatus::InProgress, 1)]);

@@ -140,8 +140,11 @@ async fn steers(change: &Change, template: &StoredRelease, caller: &Caller) -> R
 /// them for ever, and who may send events to an endpoint would fill them up.
 async fn require_room(state: &AppState, caller: &Caller, event: Option<&EventStart>) -> Result<(), Problem> {
     let is_open = |status: &ReleaseStatus| *status == ReleaseStatus::Planned || status.is_active();
+    let user = state.store.user(caller.user).await?;
     let filter = ReleaseFilter {
         owner: Some(caller.facts.username.to_string()),
+        // Who had the name before is somebody else.
+        made_since: user.map(|user| user.created_at),
         // By their status, which an index serves: those that ended are many.
         statuses: ReleaseStatus::ALL.iter().copied().filter(is_open).collect(),
         ..ReleaseFilter::default()

@@ -3,12 +3,13 @@
 use jiff::SignedDuration;
 use patgate_core::identifier::{ItemNumber, ReleaseNumber};
 use patgate_core::release::{Event, ReleaseId, step};
+use patgate_core::user::{INTERNAL_PROVIDER, PrincipalKind};
 use patgate_store::{DeliveryOutcome, StoredRelease, StoredSecrets};
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 
 use super::{RELEASES, SECRET, TEMPLATES, starting, still, with_token};
-use crate::common::{NewGrant, PASSWORD, World, get, post, put};
+use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
 
 impl World {
     /// Lets Ann have so many releases of a template more, none of which has ended, whose names begin so.
@@ -73,6 +74,21 @@ async fn who_may_send_events_leaves_room_to_other_endpoints_and_to_the_person() 
     let why = world.waits_because().await;
     assert!(why.contains("1,500 releases that have not ended"), "{why}");
     assert!(world.starts_by_hand(&template).await, "the rest is the person's alone");
+}
+
+#[tokio::test]
+async fn somebody_made_again_under_a_name_does_not_inherit_its_open_releases() {
+    let (world, _) = still("").await;
+    let template = world.startable("").await;
+    world.fill(&template, "ReleaseFiller", 2_000).await;
+    assert!(!world.starts_by_hand(&template).await, "as many as somebody may have");
+    world.clock.set(world.clock.now() + SignedDuration::from_mins(5));
+    assert_eq!(world.send(delete("/api/v1/users/ann").basic("root", PASSWORD)).await.status(), 204);
+    let again = json!({ "username": "ann", "password": PASSWORD, "fullName": "Ann", "email": "" });
+    let again = world.send(post("/api/v1/users/ann").json(&again).basic("root", PASSWORD)).await;
+    assert!((200..300).contains(&again.status()), "{}", again.text());
+    world.role_of(PrincipalKind::User, "ann", INTERNAL_PROVIDER, &["release#create"]).await;
+    assert!(world.starts_by_hand(&template).await, "they are another's");
 }
 
 #[tokio::test]
