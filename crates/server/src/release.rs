@@ -68,13 +68,16 @@ impl RunningReleases {
         }
     }
 
-    /// Stops a run that this node has lost. What runs of the same release since then goes on.
-    pub(crate) fn lose(&self, release: ReleaseNumber, stop: &CancellationToken) {
+    /// Stops a run that this node has lost. What runs of the same release since then goes on. Whether it ran still: one that
+    /// came to its end meanwhile has given the release back, and nothing is lost.
+    pub(crate) fn lose(&self, release: ReleaseNumber, stop: &CancellationToken) -> bool {
         stop.cancel();
         let mut running = self.running();
-        if running.get(&release).is_some_and(CancellationToken::is_cancelled) {
+        let ran = running.get(&release).is_some_and(CancellationToken::is_cancelled);
+        if ran {
             running.remove(&release);
         }
+        ran
     }
 
     /// What runs here now, and what stops it.
@@ -84,5 +87,24 @@ impl RunningReleases {
 
     fn running(&self) -> MutexGuard<'_, HashMap<ReleaseNumber, CancellationToken>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_lost_while_it_runs_and_neither_after_its_end_nor_instead_of_the_next_one() {
+        let releases = RunningReleases::default();
+        let release = ReleaseNumber::from_i64(1);
+        let ended = releases.begin(release);
+        releases.end(release, &ended);
+        assert!(!releases.lose(release, &ended), "it has ended");
+        let first = releases.begin(release);
+        let next = releases.begin(release);
+        assert!(first.is_cancelled() && !releases.lose(release, &first), "another run took its place");
+        assert!(!next.is_cancelled() && releases.lose(release, &next) && next.is_cancelled());
+        assert!(releases.all().is_empty() && !releases.lose(release, &next), "it is lost once");
     }
 }

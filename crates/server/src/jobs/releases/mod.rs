@@ -170,8 +170,9 @@ impl Runner {
         match self.state.store.hold_releases(self.lease, until, &numbers).await {
             Ok(lost) => {
                 for (number, stop) in running.iter().filter(|(number, _)| lost.contains(number)) {
-                    tracing::warn!(release = %number, "a release was taken up by another server; it is stopped here");
-                    self.state.releases.lose(*number, stop);
+                    if self.state.releases.lose(*number, stop) {
+                        tracing::warn!(release = %number, "a release was taken up by another server; it is stopped here");
+                    }
                 }
                 // After that: no call of what is lost is made because the rest is held.
                 self.held_until.store(until.as_millisecond(), Ordering::Release);
