@@ -14,12 +14,9 @@ use crate::failure::Failure;
 /// # Panics
 /// When a release does not come to an end, or a call was made twice without a mark.
 pub(super) fn run(kills: u32) -> Result<(), Failure> {
-    let told = |done: u32| {
-        if done.is_multiple_of(10) {
-            println!("{done} of {kills} crashes");
-        }
-    };
-    let seen = on_each_database("crashes of releases", 7, |start, seed| trial(start, kills, seed, told))?;
+    let seen = on_each_database("crashes of releases", 7, |start, seed| {
+        trial(start, kills, seed, |progress| println!("{progress}"))
+    })?;
     println!(
         "| database | kills | releases | of them completed | tasks failed by a crash | begun again and marked | whose call was \
          made before | repeated without a mark |\n| --- | --- | --- | --- | --- | --- | --- | --- |"

@@ -13,8 +13,11 @@ use crate::{random, wait};
 const RELEASES: u32 = 4;
 /// Tasks of each.
 const TASKS: usize = 3;
-/// What a crash cut is held for half a minute more; the trial lets that be over at once.
+/// What a crash cut is held for half a minute more; after the last crash the trial lets that be over, while no server runs: one
+/// that did would take up its own releases a second time.
 const NO_CLAIMS: &str = "UPDATE releases SET due_at = 1 WHERE due_at IS NOT NULL";
+/// After so many crashes, and so many ends of releases, one is told how far the trial is.
+const TOLD: u32 = 10;
 /// Takes a while, so that crashes meet it; then makes a folder of the task's own, and says so when it was there: then this
 /// call was made before.
 const SCRIPT: &str = "[api.get('/profile') for each in range(150)]\n\
@@ -42,11 +45,12 @@ pub struct Outcome {
 }
 
 /// Starts the program, and crashes and restarts it so many times while releases run, of which every second one begins
-/// interrupted tasks again; then lets all of them end, and looks at each task. `progress` is told how many crashes there were.
+/// interrupted tasks again; then lets all of them end, and looks at each task. `progress` is told now and then how far it is.
 ///
 /// # Panics
-/// With what is wrong: a release that does not end, a task that ran twice, or whose call was made twice, without a mark.
-pub fn trial(start: Start, kills: u32, seed: u64, progress: impl Fn(u32)) -> Outcome {
+/// With what is wrong: a release that does not end, a task that completed without its call, or that ran twice, or whose call was made
+/// twice, without a mark.
+pub fn trial(start: Start, kills: u32, seed: u64, progress: impl Fn(&str)) -> Outcome {
     let mut patgate = start.start();
     let mut random = random::seeded(seed);
     let token = call(&patgate, "POST", "/api/v1/personal-access-tokens", &json!({ "tokenNote": "run as" }));
@@ -66,10 +70,15 @@ pub fn trial(start: Start, kills: u32, seed: u64, progress: impl Fn(u32)) -> Out
             wait_a_little(random.next_u64() % 40);
         }
         patgate.kill();
+        let done = round + 1;
+        if done == kills {
+            patgate.sql(NO_CLAIMS);
+        }
         patgate.start_again();
-        progress(round + 1);
+        if done.is_multiple_of(TOLD) {
+            progress(&format!("{done} of {kills} crashes"));
+        }
     }
-    patgate.sql(NO_CLAIMS);
     let running = || {
         let running = patgate.sql("SELECT count(*) FROM releases WHERE status = 'IN_PROGRESS'");
         running.trim().parse::<u32>().unwrap_or_else(|error| panic!("{running}: {error}"))
@@ -78,8 +87,13 @@ pub fn trial(start: Start, kills: u32, seed: u64, progress: impl Fn(u32)) -> Out
     let mut left = running();
     while left > 0 {
         let fewer = wait::until(REST, || Some(running()).filter(|now| *now < left));
-        left = fewer.unwrap_or_else(|| panic!("{left} releases are left\n{}", patgate.log()));
+        let fewer = fewer.unwrap_or_else(|| panic!("{left} releases are left\n{}", patgate.log()));
+        if fewer / TOLD < left / TOLD {
+            progress(&format!("{fewer} releases have not ended"));
+        }
+        left = fewer;
     }
+    progress("all releases have ended, and are looked at");
     for id in &ids {
         outcome.releases += 1;
         look_at(
@@ -120,7 +134,13 @@ fn look_at(patgate: &Patgate, release: &Value, outcome: &mut Outcome) {
         }
         let path = format!("/api/v1/tasks/{}/log", task["id"].as_str().unwrap_or_default());
         let lines = call(patgate, "GET", &path, &Value::Null);
-        let is_again = lines["lines"].as_array().into_iter().flatten().any(|line| line["text"] == "again");
+        let is_said =
+            |text: &str| lines["lines"].as_array().into_iter().flatten().any(|line| line["text"] == text);
+        let is_again = is_said("again");
+        assert!(
+            task["status"] != "COMPLETED" || is_again || is_said("200"),
+            "it completed and made no call: {task}"
+        );
         assert!(!is_again || number("restarts") > 0, "its call was made twice without a mark: {task}");
         outcome.repeated += u32::from(is_again);
     }
