@@ -1,12 +1,16 @@
 //! Scripts that nobody would write: well formed and not, deep, long, odd.
 
+use std::ops::Range;
+
 use rand_core::Rng;
 
 use crate::random::seeded;
 
 /// The variable that says how many of them a trial runs.
-const VARIABLE: &str = "PATGATE_TEST_SCRIPTS";
-/// How many without it: a ten-thousandth of what `cargo xtask soak` runs.
+const COUNT: &str = "PATGATE_TEST_SCRIPTS";
+/// The variable that says with which of them it begins; without it with the one of the number 0.
+const FIRST: &str = "PATGATE_TEST_FIRST_SCRIPT";
+/// How many without the first: a ten-thousandth of what `cargo xtask soak` runs.
 const USUAL: u32 = 100;
 
 /// Words of which a script is made; some are none of the language.
@@ -103,15 +107,22 @@ const STATEMENTS: [&str; 14] = [
     "x = '%s %r %d' % (1, 'a', 3)\n",
 ];
 
-/// How many scripts a trial runs.
+/// The numbers of the scripts that a trial runs.
 ///
 /// # Panics
-/// When the variable says something else than a number.
+/// When a variable says something else than a number, or the last number is none.
 #[must_use]
-pub fn count() -> u32 {
+pub fn numbers() -> Range<u32> {
+    let (first, count) = (given(FIRST).unwrap_or(0), given(COUNT).unwrap_or(USUAL));
+    let end = first.checked_add(count);
+    first..end.unwrap_or_else(|| panic!("there are not {count} scripts from the number {first} on"))
+}
+
+/// What a variable says, when it is set.
+fn given(variable: &str) -> Option<u32> {
     #[expect(clippy::disallowed_methods, reason = "set by `cargo xtask soak`, not by people")]
-    let given = std::env::var(VARIABLE);
-    given.map_or(USUAL, |given| given.parse().unwrap_or_else(|_| panic!("`{VARIABLE}` is no number")))
+    let given = std::env::var(variable).ok()?;
+    Some(given.parse().unwrap_or_else(|_| panic!("`{variable}` is no number")))
 }
 
 /// The script of a number: the same each time.

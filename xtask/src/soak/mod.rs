@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// Scripts that nobody would write
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
     scripts: u32,
+    /// With which of them to begin: a million may be run in parts
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    first_script: u32,
     /// Only these trials: `kills`, `mails`, `releases`, `scripts`, `webhooks`, or the names of fuzz targets
     #[arg(value_name = "TRIAL")]
     trials: Vec<String>,
@@ -71,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         releases::run(arguments.kills / 2)?;
     }
     if is_chosen(SCRIPTS) {
-        scripts::run(arguments.scripts)?;
+        scripts::run(arguments.first_script, arguments.scripts)?;
     }
     if is_chosen(WEBHOOKS) {
         webhooks::run(arguments.kills)?;

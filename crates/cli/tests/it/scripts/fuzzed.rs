@@ -33,7 +33,8 @@ async fn scripts_that_nobody_would_write_harm_nobody() {
     let workers = Arc::new(Workers::new(patgate::binary().to_owned(), limits, AT_ONCE as usize));
     let mut running = JoinSet::new();
     let mut kinds: BTreeMap<&'static str, u32> = BTreeMap::new();
-    for number in 0..scripts::count() {
+    let numbers = scripts::numbers();
+    for number in numbers.clone() {
         if running.len() >= AT_ONCE as usize * 2 {
             *kinds.entry(running.join_next().await.unwrap().unwrap()).or_default() += 1;
         }
@@ -45,18 +46,19 @@ async fn scripts_that_nobody_would_write_harm_nobody() {
             assert!(kind != "garbled" && kind != "none", "script {number}: {outcome:?}");
             kind
         });
-        if number % LOOK == 0 {
+        let done = number - numbers.start;
+        if done.is_multiple_of(LOOK) {
             assert_works(&workers).await;
         }
-        if number > 0 && number % TOLD == 0 {
-            println!("{number} of {} scripts", scripts::count());
+        if done > 0 && done.is_multiple_of(TOLD) {
+            println!("{done} of {} scripts", numbers.len());
         }
     }
     while let Some(ended) = running.join_next().await {
         *kinds.entry(ended.unwrap()).or_default() += 1;
     }
     assert_works(&workers).await;
-    assert_eq!(kinds.values().sum::<u32>(), scripts::count());
+    assert_eq!(kinds.values().sum::<u32>() as usize, numbers.len());
     let cells = kinds.iter().map(|(kind, count)| format!("| {kind} | {count} |\n"));
     println!("| what became of a script | how many |\n| --- | ---: |\n{}", cells.collect::<String>());
 }
