@@ -1,4 +1,5 @@
-//! The editor of templates: whose save takes the user for automated tasks away, and what is saved that nobody could check.
+//! The editor of templates: whose save takes the user for automated tasks away, and what is saved that nobody could check; and the form
+//! that starts a release of one.
 
 use serde_json::json;
 
@@ -111,4 +112,65 @@ async fn what_is_too_long_in_a_template_is_refused_beside_its_field_and_kept() {
     assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
     let saved = world.send(post("/releases/templates/new").submit(&ann, &right)).await;
     assert_eq!(saved.header("location"), "/releases/templates?done=saved", "{}", saved.text());
+}
+
+#[tokio::test]
+async fn who_starts_a_release_on_its_page_gives_its_variables_and_the_user_for_its_scripts() {
+    let world = World::new().await;
+    let ann = world.user("ann", &["login", "template#create", "release#create", "release#view"]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let ann = world.session(&ann).await;
+    let template = json!({
+        "id": "Applications/Release1", "title": "Ship it",
+        "phases": [{ "title": "Test", "tasks": [{ "type": "xlrelease.GateTask", "title": "Go?" }] }],
+        "variables": [
+            { "key": "steady", "value": "as it was" },
+            { "key": "version", "label": "Which version", "requiresValue": true, "showOnReleaseStart": true },
+            { "key": "count", "type": "xlrelease.IntegerVariable", "value": 1, "showOnReleaseStart": true },
+            { "key": "secret", "type": "xlrelease.PasswordStringVariable", "showOnReleaseStart": true },
+        ],
+    });
+    let made = world.send(post("/api/v1/templates").json(&template).basic("ann", PASSWORD)).await;
+    assert_eq!(made.status(), 200, "{}", made.text());
+    let path = "/releases/templates/Release1/start";
+    let form = world.open(&ann, path).await;
+    for shown in ["Which version", "count", "secret", "variable-2-value", "Run automated tasks as user"] {
+        assert!(form.text().contains(shown), "{shown}: {}", form.text());
+    }
+    assert!(!form.text().contains("steady"), "it is not asked for: {}", form.text());
+    let releases = async || world.send(get("/api/v1/releases").basic("ann", PASSWORD)).await.json();
+    let submit = async |version: &str, count: &str, password: &str| {
+        let fields = [
+            ("title", "Ship 1.2"),
+            ("variable-0-value", version),
+            ("variable-1-value", count),
+            ("variable-2-value", "swordfish"),
+            ("scriptUsername", ""),
+            ("scriptUserPassword", password),
+        ];
+        world.send(post(path).submit(&ann, &fields)).await
+    };
+    for (version, count, password, why) in [
+        ("", "7", &*token.text, "needs a value"),
+        ("1.2", "seven", &*token.text, "Enter a whole number"),
+        ("1.2", "7", "rpa_wrong", "nothing was started"),
+    ] {
+        let refused = submit(version, count, password).await;
+        assert_eq!(refused.status(), 400, "{why}: {}", refused.text());
+        for shown in [why, "Ship 1.2", count] {
+            assert!(refused.text().contains(shown), "{shown}: {}", refused.text());
+        }
+        for secret in ["swordfish", password] {
+            assert!(!refused.text().contains(secret), "{why}: {}", refused.text());
+        }
+    }
+    assert_eq!(releases().await, json!([]), "nothing was made");
+    let started = submit("1.2", "7", &token.text).await;
+    assert_eq!(started.status(), 303, "{}", started.text());
+    let release = releases().await[0].take();
+    assert_eq!((&release["title"], &release["status"]), (&json!("Ship 1.2"), &json!("IN_PROGRESS")));
+    assert_eq!(release["runAs"], json!({ "username": "ann", "by": "token" }));
+    let values: Vec<_> =
+        release["variables"].as_array().unwrap().iter().map(|variable| &variable["value"]).collect();
+    assert_eq!(values, [&json!("as it was"), &json!("1.2"), &json!(7), &json!("********")]);
 }
