@@ -68,6 +68,24 @@ async fn alice_signs_in_with_her_directory_everywhere_and_has_a_token() {
 }
 
 #[tokio::test]
+async fn the_password_of_a_directory_is_none_for_the_scripts_of_releases() {
+    let slapd = Slapd::start();
+    let world = World::configured(&corp(&slapd, "")).await;
+    world.let_in("users", "corp").await;
+    world.user("root", &["admin"]).await;
+    // Nobody would tell that it was changed there.
+    for (password, why) in [("alice password", "may change unseen"), ("wrong password", "is wrong")] {
+        let template =
+            json!({ "title": "Ship it", "scriptUsername": "alice", "scriptUserPassword": password });
+        let refused = world.send(post("/api/v1/templates").json(&template).basic("root", PASSWORD)).await;
+        assert_eq!((refused.status(), &refused.json()["field"]), (400, &json!("scriptUserPassword")));
+        assert!(detail(&refused).contains(why), "{}", refused.text());
+    }
+    let templates = world.send(get("/api/v1/templates").basic("root", PASSWORD)).await;
+    assert_eq!(templates.json(), json!([]), "nothing was saved");
+}
+
+#[tokio::test]
 async fn an_unknown_name_and_a_wrong_password_look_the_same() {
     let slapd = Slapd::start();
     let world = World::configured(&corp(&slapd, "")).await;

@@ -1,5 +1,7 @@
-//! Tasks that failed and are tried again, and releases that are found by their tags.
+//! Tasks that failed and are tried again, releases that are found by what they are, and the forms in which one is made.
 
+use jiff::SignedDuration;
+use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 
 use crate::common::{Answer, Call, PASSWORD, World, get, post, put};
@@ -39,6 +41,84 @@ async fn the_task_that_failed_is_tried_again_and_no_other() {
         (&json!("IN_PROGRESS"), &json!(1))
     );
     assert_eq!(world.as_root(retry("Task2")).await.status(), 409, "it has not failed any more");
+}
+
+#[tokio::test]
+async fn a_failed_release_goes_on_from_a_phase_or_a_task_that_is_named() {
+    for (from, task) in [
+        ("fromPhaseId=Applications/Release3/Phase1", "Task1"),
+        ("fromTaskId=Applications/Release3/Phase1/Task1", "Task1"),
+        ("fromTaskId=Task2", "Task2"),
+    ] {
+        let world = world().await;
+        let restart = |from: &str| post(format!("/api/v1/releases/Release3/restart?{from}"));
+        for wrong in ["fromPhaseId=Phase9", "fromTaskId=Task9", "fromTaskId=nonsense"] {
+            assert_eq!(world.as_root(restart(wrong)).await.status(), 404, "{wrong}");
+        }
+        let restarted = world.as_root(restart(from)).await;
+        assert_eq!((restarted.status(), &restarted.json()["status"]), (200, &json!("IN_PROGRESS")), "{from}");
+        let active = world.as_root(get("/api/v1/releases/Release3/active-tasks")).await.json();
+        assert_eq!((&active[0]["title"], &active[0]["restarts"]), (&json!(task), &json!(1)), "{from}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_release_is_made_with_comes_in_each_form_that_clients_know() {
+    let world = world().await;
+    let variables = json!({ "variables": [
+        { "key": "version", "showOnReleaseStart": true },
+        { "key": "secret", "type": "xlrelease.PasswordStringVariable", "showOnReleaseStart": true },
+    ] });
+    let changed = world.as_root(put("/api/v1/templates/Release1").json(&variables)).await;
+    assert_eq!(changed.status(), 200, "{}", changed.text());
+    let create = |form: Value| post("/api/v1/templates/Release1/create").json(&form);
+    let no_password = create(json!({ "releasePasswordVariables": { "version": "swordfish" } }));
+    let refused = world.as_root(no_password).await;
+    assert_eq!((refused.status(), refused.text().contains("swordfish")), (400, false), "{}", refused.text());
+    let made = world
+        .as_root(create(json!({
+            "releaseTitle": "At once", "autoStart": true, "releaseVariables": { "version": "2" },
+            "releasePasswordVariables": { "${secret}": "swordfish" },
+        })))
+        .await
+        .json();
+    assert_eq!((&made["title"], &made["status"]), (&json!("At once"), &json!("IN_PROGRESS")), "{made}");
+    let values = [&made["variables"][0]["value"], &made["variables"][1]["value"]];
+    assert_eq!(values, [&json!("2"), &json!("********")]);
+}
+
+#[tokio::test]
+async fn releases_are_found_by_who_made_them_where_they_stand_and_when_they_started() {
+    let world = world().await;
+    world.user("ann", &["release#create", "release#view"]).await;
+    let later = NOON + SignedDuration::from_hours(1);
+    world.clock.set(later);
+    let own = post("/api/v1/templates/Release1/start").json(&json!({ "releaseTitle": "Of Ann" }));
+    assert_eq!(world.send(own.basic("ann", PASSWORD)).await.status(), 200);
+    let search = async |who: &str, filters: Value| {
+        world.send(post("/api/v1/releases/search").json(&filters).basic(who, PASSWORD)).await
+    };
+    for (who, filters, expected) in [
+        ("ann", json!({ "onlyMine": true }), vec!["Of Ann"]),
+        ("root", json!({ "onlyMine": true }), vec!["Release4", "Release3", "Release2"]),
+        ("root", json!({ "from": later.to_string() }), vec!["Of Ann"]),
+        ("root", json!({ "from": later.as_millisecond() }), vec!["Of Ann"]),
+        ("root", json!({ "to": later.to_string() }), vec!["Release4", "Release3"]),
+        ("root", json!({ "title": "of ANN" }), vec!["Of Ann"]),
+        ("root", json!({ "statuses": ["FAILED", "PAUSED"] }), vec!["Release3"]),
+        ("root", json!({ "statuses": ["PAUSED", "TEMPLATE"] }), vec![]),
+        ("root", json!({ "onlyArchived": true }), vec![]),
+    ] {
+        let found = search(who, filters.clone()).await.json();
+        let titles = found.as_array().unwrap().iter().map(|found| found["title"].as_str().unwrap());
+        assert_eq!(titles.collect::<Vec<_>>(), expected, "{filters}");
+    }
+    let wrong = search("root", json!({ "from": "yesterday" })).await;
+    assert_eq!((wrong.status(), &wrong.json()["field"]), (400, &json!("from")), "{}", wrong.text());
+    for (kind, count) in [("RELEASE", 1), ("workflow", 0)] {
+        let found = world.as_root(get(format!("/api/v1/templates?kind={kind}"))).await.json();
+        assert_eq!(found.as_array().unwrap().len(), count, "{kind}");
+    }
 }
 
 #[tokio::test]

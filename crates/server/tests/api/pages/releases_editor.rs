@@ -1,5 +1,5 @@
-//! The editor of templates: whose save takes the user for automated tasks away, and what is saved that nobody could check; and the form
-//! that starts a release of one.
+//! The editor of templates: whose save takes the user for automated tasks away, and what is saved that nobody could check; and
+//! the form that starts a release of one.
 
 use serde_json::json;
 
