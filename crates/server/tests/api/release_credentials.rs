@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
 
 const TEMPLATES: &str = "/api/v1/templates";
+const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
 const MAKES: [&str; 4] = ["template#create", "release#create", "release#view", "login"];
 
 /// A gate, and passwords under two keys that are not asked for at the start, and one that is.
@@ -217,4 +218,26 @@ async fn who_changes_a_template_gets_no_password_that_somebody_else_entered_ther
         assert!(has(&enter("ann", &path, 2).await, 2), "{at}");
         assert!(!has(&prints("bob", &path, "hers, too").await, 2), "{at}");
     }
+}
+
+#[tokio::test]
+async fn a_password_runs_no_script_where_passwords_are_switched_off() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    let token = world.token(&root, NewGrant::default()).await;
+    let by_password = json!({ "title": "Ship it", "scriptUsername": "root", "scriptUserPassword": PASSWORD });
+    let made = world.send(post(TEMPLATES).json(&by_password).token(&token)).await;
+    assert_eq!(made.status(), 200, "{}", made.text());
+    let path = format!("{TEMPLATES}/{}", made.json()["id"].as_str().unwrap());
+    let mut settings = world.send(get(SETTINGS).token(&token)).await.json();
+    settings["passwordsOnApi"] = json!(false);
+    let off = world.send(put(SETTINGS).json(&settings).token(&token)).await;
+    assert_eq!(off.status(), 200, "{}", off.text());
+    for call in [post(TEMPLATES).json(&by_password), post(format!("{path}/start")).json(&json!({}))] {
+        let refused = world.send(call.token(&token)).await;
+        assert_eq!((refused.status(), &refused.json()["field"]), (400, &json!("scriptUserPassword")));
+        assert!(refused.text().contains("passwords are switched off"), "{}", refused.text());
+    }
+    let releases = world.send(get("/api/v1/releases").token(&token)).await;
+    assert_eq!(releases.json(), json!([]), "nothing was started");
 }
