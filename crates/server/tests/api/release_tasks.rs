@@ -108,6 +108,9 @@ async fn releases_are_found_by_who_made_them_where_they_stand_and_when_they_star
         ("root", json!({ "statuses": ["FAILED", "PAUSED"] }), vec!["Release3"]),
         ("root", json!({ "statuses": ["PAUSED", "TEMPLATE"] }), vec![]),
         ("root", json!({ "onlyArchived": true }), vec![]),
+        ("root", json!({ "onlyFlagged": true }), vec![]),
+        ("root", json!({ "taskTags": ["db"] }), vec![]),
+        ("root", json!({ "onlyFlagged": false, "taskTags": [], "statuses": ["FAILED"] }), vec!["Release3"]),
     ] {
         let found = search(who, filters.clone()).await.json();
         let titles = found.as_array().unwrap().iter().map(|found| found["title"].as_str().unwrap());

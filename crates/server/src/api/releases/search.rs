@@ -33,8 +33,12 @@ pub(super) struct Filters {
     statuses: Option<Vec<String>>,
     /// With each of these tags.
     tags: Option<Vec<String>>,
+    /// With tasks that have one of these tags: tasks have none here.
+    task_tags: Option<Vec<String>>,
     /// Made by the caller.
     only_mine: Option<bool>,
+    /// Flagged ones: there are none.
+    only_flagged: Option<bool>,
     /// Archived ones: there are none.
     only_archived: Option<bool>,
     /// Started at or after: ISO 8601, or milliseconds since 1970.
@@ -107,7 +111,10 @@ impl Filters {
                 .collect(),
             _ => ReleaseStatus::ALL.iter().copied().filter(|s| *s != ReleaseStatus::Template).collect(),
         };
-        if statuses.is_empty() || self.only_archived == Some(true) {
+        let are_none = self.only_archived == Some(true)
+            || self.only_flagged == Some(true)
+            || self.task_tags.is_some_and(|tags| !tags.is_empty());
+        if statuses.is_empty() || are_none {
             return Ok(None);
         }
         Ok(Some(ReleaseFilter {
