@@ -1,6 +1,12 @@
 //! *Releases*: lists, one release and its tasks, the questions before acts, and the editor of templates.
 
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use patgate_core::identifier::ReleaseNumber;
 use patgate_core::release::ReleaseStatus;
+use patgate_store::{LogLine, LogPlace};
+use patgate_testkit::clock::NOON;
 
 use super::link;
 use crate::common::{Answer, SignedIn, World, get, post};
@@ -115,6 +121,31 @@ async fn each_act_is_asked_for_and_done_once() {
             assert!(again.text().contains(asked), "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn who_watches_a_task_is_told_of_each_line_once_and_that_the_release_goes_on() {
+    let world = World::new().await;
+    world.release_things().await;
+    let root = person(&world, "root", &["admin"]).await;
+    let mut open = world.begin(get("/releases/Release3/live?task=Task2").cookie(&root)).await;
+    assert_eq!(open.status(), 200);
+    let mut next = async || {
+        let frame = tokio::time::timeout(Duration::from_secs(30), open.body_mut().frame()).await;
+        let data = frame.unwrap().unwrap().unwrap().into_data().unwrap();
+        String::from_utf8(data.to_vec()).unwrap()
+    };
+    assert!(next().await.starts_with(':'), "it begins");
+    let (release, task) = (ReleaseNumber::from_i64(3), "Task2".parse().unwrap());
+    for line in [1, 2] {
+        let said = LogLine { place: LogPlace { run: 1, line }, at: NOON, said: format!("<{line}>\n") };
+        world.state.store.append_release_log(release, &task, &[said]).await.unwrap();
+        let told = format!(r#"{{"run":1,"at":"2026-05-03T12:00:00Z","said":"<{line}>\n"}}"#);
+        assert_eq!(next().await, format!("event: line\ndata: {told}\n\n"));
+    }
+    let restarted = world.send(post("/releases/Release3/restart").submit(&root, &[])).await;
+    assert_eq!(restarted.status(), 303, "{}", restarted.text());
+    assert_eq!(next().await, "event: changed\ndata: {}\n\n");
 }
 
 #[tokio::test]
