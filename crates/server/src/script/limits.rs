@@ -7,6 +7,9 @@ pub const TEXT_BYTES: usize = 256 * 1_024;
 /// The most that all variables of a script may take, written as JSON, in bytes.
 pub const VARIABLES_BYTES: usize = 256 * 1_024;
 
+/// How many lists and dicts a script may say within one another. What reads JSON takes 127, with those of the message around them.
+pub(super) const DEEPEST: usize = 100;
+
 /// What one script may take. The default holds ten times what a script needs that makes hundreds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -103,6 +103,27 @@ async fn a_text_that_is_nested_without_end_harms_one_worker() {
 }
 
 #[tokio::test]
+async fn what_is_nested_deeper_than_can_be_told_is_refused_in_words() {
+    let workers = workers(small());
+    let nested = |levels: u32, then: &str| format!("x = 1\nfor _ in range({levels}):\n    x = [x]\n{then}");
+    let run =
+        async |text: &str| run_with(&workers, script(text, json!({}), &[]), |_| Ok(answer(200, ""))).await.0;
+    let (left, sent) = ("releaseVariables['a'] = x", "api.post('/x', x)");
+    assert!(variables(run(&nested(100, left)).await)["a"].is_array());
+    assert!(variables(run(&nested(100, sent)).await).is_empty());
+    for levels in [101, 140] {
+        let refused = reason(run(&nested(levels, left)).await);
+        let is_told = matches!(&refused, Failure::Variables { message } if message.contains("100 lists"));
+        assert!(is_told, "{levels}: {refused}");
+        let refused = reason(run(&nested(levels, sent)).await);
+        let is_told =
+            matches!(&refused, Failure::Script { line: Some(4), message } if message.contains("100 lists"));
+        assert!(is_told, "{levels}: {refused}");
+    }
+    assert_works(&workers).await;
+}
+
+#[tokio::test]
 async fn sizes_that_nobody_needs_are_refused_before_anything_runs() {
     let workers = workers(small());
     let (outcome, _) = run(&workers, &"#".repeat(300_000), json!({})).await;

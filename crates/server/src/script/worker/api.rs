@@ -10,8 +10,10 @@ use starlark::values::structs::AllocStruct;
 use starlark::values::{Heap, Value};
 
 use super::super::frame::FROM_WORKER;
+use super::super::limits::DEEPEST;
 use super::super::message::{FromWorker, ToWorker};
 use super::errand::{Ended, Errand};
+use super::interpreter::is_deeper_than;
 
 type Headers = UnpackDictEntries<String, String>;
 
@@ -22,6 +24,8 @@ enum NoAnswer {
     Refused { method: &'static str, target: String, reason: String },
     #[error("a call of {0} bytes is longer than any may be")]
     TooLong(usize),
+    #[error("the body of a call holds more than {DEEPEST} lists and dicts within one another")]
+    TooDeep,
     #[error("nobody takes calls here")]
     Nobody,
     #[error("something else than an answer came back")]
@@ -79,6 +83,9 @@ fn call<'v>(
 ) -> starlark::Result<Value<'v>> {
     let errand = Errand::current().ok_or_else(|| starlark::Error::new_other(NoAnswer::Nobody))?;
     let body = body.map(Value::to_json_value).transpose().map_err(starlark::Error::new_other)?;
+    if body.as_ref().is_some_and(|body| is_deeper_than(body, DEEPEST)) {
+        return Err(starlark::Error::new_other(NoAnswer::TooDeep));
+    }
     let call = FromWorker::Call {
         method: method.to_owned(),
         target: target.to_owned(),

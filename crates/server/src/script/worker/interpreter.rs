@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use serde_json::Value as Json;
 use starlark::codemap::FileSpanRef;
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension, Module};
 use starlark::eval::{BeforeStmtFuncDyn, Evaluator};
@@ -9,7 +10,7 @@ use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark::{ErrorKind, PrintHandler};
 
 use super::super::frame::FROM_WORKER;
-use super::super::limits::VARIABLES_BYTES;
+use super::super::limits::{DEEPEST, VARIABLES_BYTES};
 use super::super::message::{Fault, FromWorker, Job, SyntaxAt};
 use super::api;
 use super::confinement::let_others_go_first;
@@ -110,7 +111,10 @@ fn left_behind(module: &Module) -> FromWorker {
         return refused(format!("`{VARIABLES}` is gone"));
     };
     match value.to_json_value() {
-        Ok(serde_json::Value::Object(variables)) => {
+        Ok(Json::Object(variables)) if variables.values().any(|value| is_deeper_than(value, DEEPEST)) => {
+            refused(format!("`{VARIABLES}` hold more than {DEEPEST} lists and dicts within one another"))
+        }
+        Ok(Json::Object(variables)) => {
             let length = serde_json::to_string(&variables).map_or(usize::MAX, |text| text.len());
             if length > VARIABLES_BYTES.min(FROM_WORKER) {
                 return refused(format!(
@@ -121,6 +125,16 @@ fn left_behind(module: &Module) -> FromWorker {
         }
         Ok(_) => refused(format!("`{VARIABLES}` is no dict, but of the type `{}`", value.get_type())),
         Err(error) => refused(format!("`{VARIABLES}` hold what JSON cannot: {}", cut(&error.to_string()))),
+    }
+}
+
+/// Whether more lists and dicts than so many stand within one another in a value: who reads the message would refuse all of it.
+pub(super) fn is_deeper_than(value: &Json, most: usize) -> bool {
+    let within = |value: &Json| most.checked_sub(1).is_none_or(|most| is_deeper_than(value, most));
+    match value {
+        Json::Array(values) => most == 0 || values.iter().any(within),
+        Json::Object(values) => most == 0 || values.values().any(within),
+        _ => false,
     }
 }
 
