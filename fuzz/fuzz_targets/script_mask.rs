@@ -1,4 +1,4 @@
-//! A secret is in no text that has been masked. The first line is the secret.
+//! Neither a secret nor a token is in a text that has been masked. The first line is the secret.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &str| {

@@ -14,6 +14,7 @@ mod mask;
 mod message;
 
 use patgate_core::item::SecretText;
+use patgate_core::token::TokenText;
 
 /// Reads as the server does: one message after the other, as far as they are whole.
 pub fn read(mut bytes: &[u8]) {
@@ -25,13 +26,16 @@ pub fn read(mut bytes: &[u8]) {
     }
 }
 
-/// Hides a secret in a text; what is left has it no more.
+/// Hides a secret in a text; what is left has neither it nor a token any more.
 pub fn hide(secret: &str, text: &str) {
     let hidden = mask::Mask::new(&[SecretText::from(secret)]).applied(text);
     if secret.is_empty() {
-        assert_eq!(hidden, text);
+        assert!(hidden == text || hidden.contains("******"), "{hidden}");
     } else if !secret.contains('*') {
         // Two halves of it can meet at what is hidden between them, never as one.
         assert!(!hidden.contains(secret), "{hidden}");
+    }
+    for word in hidden.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_')) {
+        assert!(TokenText::parse(word).is_err(), "{hidden}");
     }
 }

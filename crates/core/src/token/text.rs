@@ -14,12 +14,14 @@ use crate::base62;
 /// The pattern for leak scanners and validators. One word, fixed length after the `_`.
 pub const PATTERN: &str = r"\b[a-z][a-z0-9]{1,7}_[0-9A-Za-z]{33}\b";
 
+/// Characters after the `_` of a token.
+pub const SECRET: usize = RANDOM + CHECKSUM;
 /// Random characters in a token.
 const RANDOM: usize = 27;
 /// Checksum characters in a token.
 const CHECKSUM: usize = 6;
 /// The longest token, in bytes: it fits the one block of a BLAKE3 compression.
-const LONGEST: usize = Prefix::LONGEST + 1 + RANDOM + CHECKSUM;
+const LONGEST: usize = Prefix::LONGEST + 1 + SECRET;
 
 /// Why a text is not a token, told before any look-up. Says nothing about which tokens exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +54,7 @@ impl<'a> TokenText<'a> {
     /// The first thing that is wrong with it.
     pub fn parse(text: &'a str) -> Result<Self, FormatError> {
         let (prefix, rest) = split(text)?;
-        if rest.len() != RANDOM + CHECKSUM {
+        if rest.len() != SECRET {
             return Err(FormatError::Length);
         }
         if !base62::is_base62(rest.as_bytes()) {
@@ -87,7 +89,7 @@ impl fmt::Debug for TokenText<'_> {
 /// A password of this shape is only ever judged as a token, so that a mistyped token is never tried as a password.
 #[must_use]
 pub fn is_token_shaped(text: &str) -> bool {
-    split(text).is_ok_and(|(_, rest)| rest.len() == RANDOM + CHECKSUM && base62::is_base62(rest.as_bytes()))
+    split(text).is_ok_and(|(_, rest)| rest.len() == SECRET && base62::is_base62(rest.as_bytes()))
 }
 
 /// A token in the clear, between its generation and the one answer that shows it.
@@ -141,7 +143,7 @@ impl Drop for PlainToken {
 
 fn split(text: &str) -> Result<(Prefix, &str), FormatError> {
     // Where it stands in every good token; the search is for those that are told what is wrong with them.
-    let place = text.len().wrapping_sub(RANDOM + CHECKSUM + 1);
+    let place = text.len().wrapping_sub(SECRET + 1);
     let end = match text.as_bytes().get(place) {
         Some(b'_') => place,
         _ => {

@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use patgate_core::hexadecimal;
+use patgate_core::token::text::SECRET;
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
-
-/// The least characters after the `_` of what holds a token: see [`patgate_core::token::text::PATTERN`].
-const SECRET: usize = 33;
 
 /// Writers that replace tokens. The subscriber writes each record in one piece, so a token is never cut in two.
 #[derive(Clone, Debug)]

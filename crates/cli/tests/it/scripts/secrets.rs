@@ -3,7 +3,7 @@
 use patgate_server::script::{CallRefused, Limits};
 use serde_json::json;
 
-use super::{reason, run_with, script, small, workers};
+use super::{answer, reason, run_with, script, small, workers};
 
 const TOKEN: &str = "rpa_2Wq~8 hJ/x+y\"z";
 
@@ -42,6 +42,25 @@ for before in ['', 'a', 'ab', 'user:']:
         assert!(!line.contains("8 hJ") && !line.contains("rpa"), "{line}");
     }
     assert_eq!(lines[0], "plain ******");
+}
+
+#[tokio::test]
+async fn a_token_that_a_script_has_made_is_hidden_too() {
+    let workers = workers(Limits::default());
+    let text = "
+token = api.post('/api/v1/personal-access-tokens', {'tokenName': 'new'}).json['token']
+print('made ' + token)
+print(json.encode({'token': token}), token.replace('_', '%5F'))
+fail(token)
+";
+    let made = "pat_U7C10Qhh00HEaqaBxfz4OMOiPc72lMuWV";
+    let (outcome, lines) = run_with(&workers, script(text, json!({}), &[]), |_| {
+        Ok(answer(200, &json!({ "token": made }).to_string()))
+    })
+    .await;
+    assert_eq!(lines, ["made ******", r#"{"token":"******"} ******"#]);
+    let said = reason(outcome).to_string();
+    assert!(said.contains("******") && !said.contains(&made[4..]), "{said}");
 }
 
 #[tokio::test]

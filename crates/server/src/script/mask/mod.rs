@@ -1,87 +1,61 @@
 //! Hides secrets in what scripts print, also those that a script has encoded.
 //!
 //! Encoders differ in what they escape, so that a list of encoded forms would never be whole. A text is looked at the other way
-//! round: decoded, with a note for each byte of where it came from, and the secret itself is looked for in that.
+//! round: decoded, with a note for each byte of where it came from, and the secret itself is looked for in that. So is what nobody
+//! named and what is a token by its form: scripts can make some.
 
 mod views;
 
 use std::collections::BTreeSet;
 
 use patgate_core::item::SecretText;
+use patgate_core::token::text::SECRET;
 use zeroize::Zeroizing;
 
 use views::View;
 
 /// What stands in place of a secret.
 const HIDDEN: &str = "******";
-/// The shortest part of Base64 that is looked for, in characters: shorter ones stand in many texts by chance.
-const BASE64_LEAST: usize = 4;
+/// The shortest secret that is looked for in Base64, in bytes: shorter ones stand in many texts by chance.
+const BASE64_LEAST: usize = 3;
 
-/// Secrets to be hidden.
+/// Secrets to be hidden, beside all tokens.
 #[derive(Default)]
 pub(super) struct Mask {
-    secrets: Vec<Needles>,
-}
-
-/// One secret, in the forms that a decoded text cannot show.
-struct Needles {
-    plain: Zeroizing<Vec<u8>>,
-    /// Lower case.
-    hexadecimal: Zeroizing<Vec<u8>>,
-    /// The characters of Base64 that the secret alone decides, for the three places where it can begin in a group of three.
-    base64: Vec<Zeroizing<Vec<u8>>>,
+    secrets: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl Mask {
-    /// Hides these. An empty one is none.
+    /// Hides these, and all tokens. An empty one is none.
     pub(super) fn new(secrets: &[SecretText]) -> Self {
         let secrets: BTreeSet<_> = secrets.iter().map(|secret| secret.reveal().as_bytes()).collect();
         let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
-        Self { secrets: secrets.map(Needles::of).collect() }
+        Self { secrets: secrets.map(|secret| Zeroizing::new(secret.to_vec())).collect() }
     }
 
-    /// How many secrets there are: so often a text is looked through.
+    /// How many secrets there are: so often a text is looked through, and once more for tokens.
     pub(super) fn count(&self) -> u64 {
         self.secrets.len() as u64
     }
 
-    /// The text with each secret hidden.
+    /// The text with each secret and each token hidden.
     pub(super) fn applied(&self, text: &str) -> String {
-        if self.secrets.is_empty() {
+        // No text is longer when it is decoded, so that a short one has no token.
+        if self.secrets.is_empty() && text.len() <= SECRET {
             return text.to_owned();
         }
         let mut found = Vec::new();
-        for view in [View::plain(text), View::of_url(text), View::of_form(text), View::of_escapes(text)] {
-            self.secrets.iter().for_each(|needles| view.find(&needles.plain, &mut found));
+        for decoded in [View::plain, View::of_url, View::of_form, View::of_escapes, View::of_hexadecimal] {
+            let view = decoded(text);
+            self.secrets.iter().for_each(|secret| view.find(secret, &mut found));
+            view.find_tokens(&mut found);
         }
-        let lower = View::lower_case(text);
         let base64 = View::of_base64(text);
-        for needles in &self.secrets {
-            lower.find(&needles.hexadecimal, &mut found);
-            needles.base64.iter().for_each(|needle| base64.find(needle, &mut found));
-        }
+        let secrets = self.secrets.iter().filter(|secret| secret.len() >= BASE64_LEAST);
+        secrets.for_each(|secret| base64.find(secret, &mut found));
+        base64.find_tokens(&mut found);
         hide(text, found)
     }
-}
-
-impl Needles {
-    fn of(secret: &[u8]) -> Self {
-        let hexadecimal = secret.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
-        let base64 = (0..3).filter_map(|before| base64_part(secret, before)).collect();
-        Self { plain: Zeroizing::new(secret.to_vec()), hexadecimal: Zeroizing::new(hexadecimal), base64 }
-    }
-}
-
-/// What is certain of the Base64 of some text in which the secret begins so many bytes into a group of three.
-fn base64_part(secret: &[u8], before: usize) -> Option<Zeroizing<Vec<u8>>> {
-    use base64::Engine as _;
-    let mut padded = Zeroizing::new(vec![0; before]);
-    padded.extend_from_slice(secret);
-    let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD_NO_PAD.encode(&*padded));
-    // A character holds six bits: those that share some with a neighbour are not the secret's alone.
-    let (first, end) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
-    let part = encoded.as_bytes().get(first..end)?;
-    (part.len() >= BASE64_LEAST).then(|| Zeroizing::new(part.to_vec()))
 }
 
 /// Replaces these ranges of bytes; those that meet are replaced as one.

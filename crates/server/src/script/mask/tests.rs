@@ -2,13 +2,20 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use patgate_core::token::{PlainToken, Prefix};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
 
 use super::*;
 
 fn mask(secret: &str) -> Mask {
     Mask::new(&[SecretText::from(secret)])
+}
+
+fn token(prefix: Prefix, seed: u64) -> PlainToken {
+    PlainToken::generate(prefix, &mut ChaCha20Rng::seed_from_u64(seed))
 }
 
 #[test]
@@ -71,6 +78,44 @@ fn half_an_escape_before_a_secret_shows_none_of_it() {
 }
 
 #[test]
+fn a_token_that_nobody_named_is_hidden_in_any_form() {
+    let token = token(Prefix::RELEASE, 1);
+    let token = token.reveal();
+    let mask = Mask::default();
+    let escaped: String = token.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let hexadecimal: String = token.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let url: String = token.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    for form in [token, &token.replace('_', "%5F"), &escaped, &hexadecimal, &url] {
+        assert_eq!(mask.applied(&format!("a {form}, b")), "a ******, b", "{form}");
+    }
+    assert_eq!(mask.applied(&format!("api/{token}/{token}")), "api/******/******");
+    // Glued to a word, it is one all the same.
+    assert_eq!(mask.applied(&format!("is{token}is")), "is******is");
+    for before in ["", "a", "ab", "admin:"] {
+        let shown = mask.applied(&URL_SAFE_NO_PAD.encode(format!("{before}{token}")));
+        assert!(shown.contains(HIDDEN) && shown.len() <= before.len() * 4 / 3 + HIDDEN.len(), "{shown}");
+    }
+    assert_eq!(self::mask("other").applied(&format!("{token} other")), "****** ******");
+}
+
+#[test]
+fn what_only_looks_like_a_token_is_shown() {
+    let token = token(Prefix::ANY, 1);
+    let token = token.reveal();
+    for text in [
+        token.replace("pat_", "rpa_"),
+        token.replace("pat_", "p_"),
+        token.replace("pat_", "_"),
+        token[..token.len() - 1].to_owned(),
+        token[4..].to_owned(),
+        token.to_uppercase(),
+        format!("{} {}", &token[..20], &token[20..]),
+    ] {
+        assert_eq!(Mask::default().applied(&text), text);
+    }
+}
+
+#[test]
 fn secrets_that_meet_are_hidden_as_one() {
     let mask = Mask::new(&["abcd", "cdef"].map(SecretText::from));
     assert_eq!(mask.applied("1abcdef2"), "1******2");
@@ -119,6 +164,21 @@ proptest! {
             prop_assert!(!shown.contains(form) || HIDDEN.contains(form), "{shown}");
             prop_assert!(shown.contains(HIDDEN));
         }
+    }
+
+    #[test]
+    fn no_form_of_a_token_is_left(seed in any::<u64>(), before in "[ -~]{0,20}", after in "[ -~]{0,20}") {
+        let token = token("ab12".parse().unwrap(), seed);
+        let token = token.reveal();
+        let hexadecimal: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let url: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for form in [token, &hexadecimal, &url] {
+            let shown = Mask::default().applied(&format!("{before}{form}{after}"));
+            prop_assert!(!shown.contains(form) && shown.contains(HIDDEN), "{shown}");
+        }
+        let shown = Mask::default().applied(&STANDARD.encode(format!("{before}{token}{after}")));
+        let around = (before.len() + after.len()) * 4 / 3 + 6;
+        prop_assert!(shown.contains(HIDDEN) && shown.len() <= around + HIDDEN.len(), "{shown}");
     }
 
     #[test]
