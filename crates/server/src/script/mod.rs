@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | steps, heap, output, calls, depth of calls | the worker, which ends the script with a sentence and takes the next one |
 //! | memory, processor time, stack, files, descriptors, processes | the kernel, by limits that the worker sets itself before it reads |
+//! | system calls | the kernel, by a filter that the worker sets itself last of all |
 //! | time on the clock; output and calls once more | the server, which ends the process |
 
 mod call;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::Stdio;
 
-use rustix::process::{Pid, getpriority_process, setpriority_process};
+use rustix::process::{Pid, getpid, getpriority_process, setpriority_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
@@ -117,12 +117,31 @@ fn priority_of(process: Pid) -> Option<i32> {
 /// Whether a worker holds more memory than so many bytes (proc(5), `VmRSS`). One that has ended does not, nor one of which the
 /// system does not tell.
 pub(super) fn holds_more_than(process: Option<Pid>, bytes: u64) -> bool {
-    let held = process.and_then(|process| {
-        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        held.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1_024)
-    });
+    let held = process.and_then(status).and_then(|status| number(&status, "VmRSS:")?.checked_mul(1_024));
     held.is_some_and(|held| held > bytes)
+}
+
+/// Whether a worker has a filter of system calls (proc(5), `Seccomp_filters`): then it has more of them than this process, which has
+/// those of a container. `None` when the system does not tell.
+pub(super) fn is_filtered(process: Option<Pid>) -> Option<bool> {
+    let (worker, own) = (status(process?)?, status(getpid())?);
+    let filters = |status: &str| number(status, "Seccomp_filters:");
+    match (filters(&worker), filters(&own)) {
+        (Some(worker), Some(own)) => Some(worker > own),
+        // Linux before 5.9 counts none, and one without them does not speak of them.
+        _ => (number(&worker, "Seccomp:").unwrap_or_default() == 0).then_some(false),
+    }
+}
+
+/// What the system tells of a process.
+fn status(process: Pid) -> Option<String> {
+    fs::read_to_string(format!("/proc/{process}/status")).ok()
+}
+
+/// The number behind a name there.
+fn number(status: &str, name: &str) -> Option<u64> {
+    let number = status.lines().find_map(|line| line.strip_prefix(name))?;
+    number.split_whitespace().next()?.parse().ok()
 }
 
 /// Lets all others go first from now on. A worker cannot be made quicker again: it is not used for another script.
@@ -142,8 +161,14 @@ mod tests {
     #[test]
     fn the_system_tells_how_much_memory_a_process_holds() {
         let held = black_box(vec![1_u8; 64 << 20]);
-        let own = Some(rustix::process::getpid());
+        let own = Some(getpid());
         assert!(holds_more_than(own, held.len() as u64));
         assert!(!holds_more_than(own, u64::MAX) && !holds_more_than(None, 0));
+    }
+
+    #[test]
+    fn a_process_has_no_filter_more_than_itself() {
+        assert_eq!(is_filtered(Some(getpid())), Some(false));
+        assert_eq!(is_filtered(None), None);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use super::failure::{CheckFailed, Failure, SyntaxFault};
 use super::limits::{Limits, TEXT_BYTES, VARIABLES_BYTES};
 use super::mask::Mask;
 use super::message::{Job, Said, ToWorker};
-use super::process::{Process, holds_more_than, let_others_go_first};
+use super::process::{Process, holds_more_than, is_filtered, let_others_go_first};
 
 /// How many scripts a worker runs before a new one takes its place: what one leaves behind in memory ends some time.
 const SCRIPTS: u32 = 200;
@@ -49,6 +50,8 @@ pub struct Workers {
     /// For checks: who saves does not wait until scripts have ended.
     looks: Semaphore,
     idle: Mutex<Vec<Process>>,
+    /// Whether it was seen what keeps workers from system calls.
+    is_seen: AtomicBool,
 }
 
 /// A script, and all that it may know.
@@ -93,6 +96,7 @@ impl Workers {
             shares: Mutex::default(),
             looks: Semaphore::new(CHECKS),
             idle: Mutex::default(),
+            is_seen: AtomicBool::default(),
         }
     }
 
@@ -256,7 +260,18 @@ impl Workers {
     }
 
     fn give_back(&self, process: Process) {
+        self.see_filter(process.id());
         self.idle().push(process);
+    }
+
+    /// Warns of a system on which workers have no filter of system calls, once: with the first worker that has done something, so that
+    /// it has begun, and a server without scripts starts none to know.
+    fn see_filter(&self, worker: Option<Pid>) {
+        if !self.is_seen.swap(true, Ordering::Relaxed) && is_filtered(worker) == Some(false) {
+            tracing::warn!(
+                "scripts run without a filter of system calls: this system has no seccomp, or refuses it"
+            );
+        }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Process>> {

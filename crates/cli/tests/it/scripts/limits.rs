@@ -206,6 +206,29 @@ fn kill_my_workers() {
 }
 
 #[tokio::test]
+async fn a_worker_has_a_filter_of_system_calls_while_its_script_runs() {
+    let workers = workers(small());
+    let filters = |process: &str| {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let number = |name: &str| {
+            let number = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            number.trim().parse::<u32>().unwrap()
+        };
+        (number("Seccomp:"), number("Seccomp_filters:"))
+    };
+    let seen = RefCell::new(Vec::new());
+    let (outcome, _) = run_with(&workers, script("api.get('/x')", json!({}), &[]), |_| {
+        seen.borrow_mut().push(filters(&my_workers().pop().unwrap().to_string()));
+        Ok(answer(200, ""))
+    })
+    .await;
+    variables(outcome);
+    // A container may have put some before it.
+    let (_, of_container) = filters("self");
+    assert_eq!(seen.into_inner(), [(2, of_container + 1)]);
+}
+
+#[tokio::test]
 async fn a_script_without_end_leaves_its_place_to_another() {
     let limits = Limits { steps: u64::MAX, processor: Duration::from_secs(20), ..small() };
     let workers = Workers::new(patgate::binary().to_owned(), limits, 1);

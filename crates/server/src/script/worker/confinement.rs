@@ -8,6 +8,7 @@ use rustix::process::{
 use rustix::time::{ClockId, clock_gettime};
 
 use super::super::process::LAST;
+use super::system_calls;
 
 /// The stack: some ten thousand levels of the interpreter.
 const STACK_BYTES: u64 = 8 * 1_024 * 1_024;
@@ -28,7 +29,8 @@ pub(super) fn shut_in(memory_bytes: u64) -> io::Result<()> {
     limit(Resource::Nofile, 0)?;
     limit(Resource::Nproc, 0)?;
     rustix::thread::set_no_new_privs(true)?;
-    Ok(())
+    // The last one: nothing of the above is allowed behind it.
+    system_calls::refuse_others()
 }
 
 /// Allows so much time of the processor from now on; then the kernel ends this process (SIGXCPU).

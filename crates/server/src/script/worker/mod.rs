@@ -8,6 +8,7 @@ mod check;
 mod confinement;
 mod errand;
 mod interpreter;
+mod system_calls;
 
 use std::io;
 use std::rc::Rc;
