@@ -166,6 +166,19 @@ pub(super) fn run_reminders(administrator: &Administrator) -> Result<Value, Fail
     Ok(first)
 }
 
+/// Lets a mail of the runs be one that the mail server refused for good: where no server answers, mails wait, and none fails.
+/// If the program is about to try it, what comes of that changes nothing.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) fn fail_a_mail(data: &Data) -> Result<(), Failure> {
+    data.write_database(
+        "UPDATE mails SET state = 'failed', reason = NULL, due_at = NULL, done_at = created_at,
+         address = (SELECT email FROM users WHERE users.id = mails.owner), answer = '550 5.1.1 No such user here'
+         WHERE id = (SELECT max(id) FROM mails WHERE run IS NOT NULL);",
+    )
+}
+
 /// A mail of a run that is about more tokens than stand on a page.
 ///
 /// # Errors

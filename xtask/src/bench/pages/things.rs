@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::forms::press;
 use super::much::{
-    MANY, long_mail, make_due, make_endpoints, make_groups, make_items, make_large_release, make_many_due,
-    make_releases, run_reminders,
+    MANY, fail_a_mail, long_mail, make_due, make_endpoints, make_groups, make_items, make_large_release,
+    make_many_due, make_releases, run_reminders,
 };
 use super::{read, within};
 use crate::bench::administrator::Administrator;
@@ -60,6 +60,8 @@ impl Things {
         call("PUT", settings, &rules)?;
         let run = run_reminders(administrator)?;
         let mail = long_mail(administrator, &told(&run, "id")?)?;
+        // Without one, a run has none to try again.
+        fail_a_mail(data)?;
         // Of these nobody is told, so that the preview has as much to show.
         make_due(data, MANY, "owner-104")?;
         make_many_due(data)?;
