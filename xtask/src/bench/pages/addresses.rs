@@ -5,7 +5,7 @@
 /// tokens, `{folder}` the deepest folder that there may be, `{deep}` an item in it, and `{large}` a release of as many tasks as
 /// there may be. An arrow leads to the page after that
 /// one, and two of them back to it.
-pub(super) const PAGES: [&str; 129] = [
+pub(super) const PAGES: [&str; 128] = [
     "/login",
     "/design",
     "/account/tokens",
@@ -93,7 +93,6 @@ pub(super) const PAGES: [&str; 129] = [
     "/admin/roles",
     "/admin/roles/new",
     "/admin/roles/{role}",
-    "/admin/roles/{role} ›",
     "/admin/roles/{role}?search=nothing-is-called-this",
     "/admin/roles/{role}/rename",
     "/admin/roles/{role}/delete",

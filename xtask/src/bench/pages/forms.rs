@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::things::Things;
 use super::{Answer, find, read, within};
 use crate::failure::Failure;
 use crate::process;
@@ -11,7 +12,7 @@ use crate::process;
 pub(super) struct Form {
     /// What the answer is, in the table of figures.
     pub(super) name: &'static str,
-    /// The page that it stands on.
+    /// The page that it stands on; what stands in braces is as in [`super::addresses::PAGES`].
     page: &'static str,
     /// Where it goes.
     to: &'static str,
@@ -22,8 +23,8 @@ pub(super) struct Form {
 /// What a form hides and sends along.
 const HIDDEN: [&str; 6] = ["csrf", "form", "shown", "maximum", "closing", "sent"];
 
-/// Those whose answer is a page. The first makes a token each time; the third looks at the page after the first.
-pub(super) const FORMS: [Form; 3] = [
+/// Those whose answer is a page. The first makes a token each time; the last two look at the page after the first.
+pub(super) const FORMS: [Form; 4] = [
     Form {
         name: "POST /account/tokens/new",
         page: "/account/tokens/new",
@@ -53,6 +54,12 @@ pub(super) const FORMS: [Form; 3] = [
         to: "/settings/preview",
         typed: &[("after", "")],
     },
+    Form {
+        name: "POST /admin/roles/{role} ›",
+        page: "/admin/roles/{role}",
+        to: "/admin/roles/{role}",
+        typed: &[("turn", "")],
+    },
 ];
 
 impl Form {
@@ -60,8 +67,8 @@ impl Form {
     ///
     /// # Errors
     /// When the form or its answer does not come.
-    pub(super) fn send(&self, site: &str, cookie: &str) -> Result<Answer, Failure> {
-        let page = read(&format!("{site}{}", find(site, self.page, cookie)?), cookie)?;
+    pub(super) fn send(&self, site: &str, things: &Things, cookie: &str) -> Result<Answer, Failure> {
+        let page = read(&format!("{site}{}", find(site, &things.filled(self.page), cookie)?), cookie)?;
         let hidden = |name: &str| within(&page, &format!("name=\"{name}\" value=\""), "\"");
         let mut fields: Vec<_> = HIDDEN.iter().filter_map(|name| Some((*name, hidden(name)?))).collect();
         // What is typed as nothing is what a button of the page says.
@@ -70,7 +77,7 @@ impl Form {
             (*name, value.unwrap_or_default())
         });
         fields.extend(typed);
-        super::timed(site, self.to, cookie, &fields)
+        super::timed(site, &things.filled(self.to), cookie, &fields)
     }
 }
 
@@ -92,7 +99,8 @@ mod tests {
     fn every_form_is_sent_to_a_page_that_takes_one() {
         let document = include_str!("../../../../docs/reference/pages.md");
         for form in FORMS {
-            let line = document.lines().find(|line| line.starts_with(&format!("| `{}` |", form.to)));
+            let to = form.to.replace("{role}", "{id}");
+            let line = document.lines().find(|line| line.starts_with(&format!("| `{to}` |")));
             assert!(line.is_some_and(|line| line.contains("POST")), "{form:?}");
         }
     }

@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         };
         let mut rows = PAGES.iter().map(measure).collect::<Result<Vec<_>, Failure>>()?;
         for form in FORMS {
-            let (milliseconds, bytes) = median_of(|| form.send(&site, &cookie))?;
+            let (milliseconds, bytes) = median_of(|| form.send(&site, &things, &cookie))?;
             rows.push((form.name, (milliseconds, bytes + assets)));
         }
         Ok(rows)

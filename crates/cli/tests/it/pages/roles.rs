@@ -92,6 +92,10 @@ fn an_administrator_without_javascript_looks_after_users_roles_rules_and_the_log
     // Chosen first and saved last: no other button of the page loses it.
     browser.press("release#create create releases");
     browser.fill("Users", "corp:amy");
+    browser.fill("Name begins with", "b");
+    browser.press("Search");
+    browser.sees("What you typed or chose here is not saved yet");
+    browser.press("Show all");
     browser.fill("Groups", "corp:developers");
     browser.press("Add to role");
     browser.sees("2 users and groups came in");

@@ -41,6 +41,8 @@ struct RolePage {
     paging: Paging,
     /// The query of the list, to come back to it.
     list: String,
+    /// The marks of who is chosen in the list and not in these rows.
+    elsewhere: Vec<String>,
     /// Whether anybody is in the role.
     is_empty: bool,
     lines: Lines,
@@ -96,8 +98,18 @@ impl Content {
             shown: if shown.is_empty() { roles::shown(&role.permissions) } else { Shown::from_form(shown) },
             differences: Vec::new(),
             lines: Lines::of_fields(fields),
-            chosen: fields.all("principal").map(ToOwned::to_owned).collect(),
-            list: Fields::read(fields.text("list").as_bytes()),
+            chosen: fields
+                .all("principal")
+                .chain(fields.text("elsewhere").split_ascii_whitespace())
+                .map(ToOwned::to_owned)
+                .collect(),
+            list: if fields.has("turn") {
+                Fields::read(fields.text("turn").as_bytes())
+            } else if fields.has("look") {
+                paging::only(fields, &["search"])
+            } else {
+                Fields::read(fields.text("list").as_bytes())
+            },
         }
     }
 
@@ -128,11 +140,12 @@ pub(super) async fn show(
     } else {
         content.take_permissions(&state, &role);
     }
-    if !query.has("list") {
+    if !["list", "look", "turn"].iter().any(|name| query.has(name)) {
         content.list = query.clone();
     }
     let labels = [
         ("principal", "Chosen users and groups"),
+        ("elsewhere", "Users and groups chosen elsewhere in the list"),
         ("users", "Users"),
         ("groups", "Groups"),
         ("permission", "Permissions"),
@@ -143,7 +156,7 @@ pub(super) async fn show(
     page(&state, &visitor, &role, content, StatusCode::OK, notice)
 }
 
-/// `POST /admin/roles/{id}`: what it lets people do.
+/// `POST /admin/roles/{id}`: what it lets people do; with `look` or `turn` another part of the list.
 pub(super) async fn save(
     State(state): State<AppState>,
     Named(id): Named<RoleId>,
@@ -151,6 +164,9 @@ pub(super) async fn save(
 ) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
     let mut role = roles::read_by_id(&state, &visitor.caller, id).await?;
+    if fields.has("look") || fields.has("turn") {
+        return turn(&state, &visitor, &role, &fields);
+    }
     let shown = complete(&fields, &["sent"])?;
     let mut content = Content { shown, ..Content::of_fields(&state, &role, &fields) };
     let Some(permissions) = content.permissions.read(&fields) else {
@@ -179,6 +195,19 @@ pub(super) async fn save(
     let is_beside = content.permissions.judge(&problem);
     let notice = (!is_beside).then(|| Notice::Failed(problem.sentence()));
     page(&state, &visitor, &role, content, problem.status(), notice)
+}
+
+/// Another part of the list, with all that is typed and chosen still there: nothing is saved.
+fn turn(state: &AppState, visitor: &Visitor, role: &Role, fields: &Fields) -> PageResult {
+    let mut content = Content::of_fields(state, role, fields);
+    let are_changed = content.permissions.are_changed(&content.shown);
+    if !are_changed {
+        content.take_permissions(state, role);
+    }
+    let is_unsaved = are_changed || content.names_anybody();
+    let text = "What you typed or chose here is not saved yet.";
+    let notice = is_unsaved.then(|| Notice::Told(text.to_owned()));
+    page(state, visitor, role, content, StatusCode::OK, notice)
 }
 
 /// `POST /admin/roles/{id}/principals`: who comes in.
@@ -296,6 +325,7 @@ fn page(
     let place = paging::place(&query);
     let found = roles::some_principals(role, &search.value, &place, ROWS + 1);
     let (found, paging) = Paging::cut(found, &place, &query, |principal| PrincipalCursor::of(principal));
+    let rows: Vec<_> = found.into_iter().map(|principal| Row::new(principal, &chosen)).collect();
     let mut faults = permissions.faults();
     faults.extend(lines.faults());
     let page = RolePage {
@@ -308,11 +338,22 @@ fn page(
         shown,
         differences,
         search,
-        rows: found.into_iter().map(|principal| Row::new(principal, &chosen)).collect(),
+        elsewhere: elsewhere(role, &chosen, &rows),
+        rows,
         paging,
         list: paging::kept(&query),
         is_empty: role.principals.is_empty(),
         lines,
     };
     Ok((status, Html(page.render()?)).into_response())
+}
+
+/// The marks of who is in the role and chosen, and in none of these rows.
+fn elsewhere(role: &Role, chosen: &BTreeSet<String>, rows: &[Row]) -> Vec<String> {
+    let is_shown = |mark: &str| rows.iter().any(|row| row.mark.as_str() == mark);
+    if chosen.iter().all(|mark| is_shown(mark)) {
+        return Vec::new();
+    }
+    let marks = role.principals.iter().map(|principal| roles::mark(principal).as_str().to_owned());
+    marks.filter(|mark| chosen.contains(mark) && !is_shown(mark)).collect()
 }

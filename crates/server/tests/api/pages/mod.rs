@@ -53,6 +53,14 @@ fn link(page: &Answer, rel: &str) -> Option<String> {
     Some(rest.split('"').next()?.replace("&#38;", "&"))
 }
 
+/// What the button of this name sends, by which the list within a form leads on or back, when it does.
+fn turn(page: &Answer, name: &str) -> Option<String> {
+    let buttons = page.text().split(r#"name="turn" value=""#).skip(1);
+    let mut buttons = buttons.filter_map(|rest| rest.split("</button>").next()?.split_once("\">"));
+    let (query, _) = buttons.find(|(_, shown)| shown.contains(name))?;
+    Some(query.replace("&#38;", "&"))
+}
+
 impl World {
     /// Opens a page as somebody signed in.
     pub(crate) async fn open(&self, session: &SignedIn, path: &str) -> Answer {

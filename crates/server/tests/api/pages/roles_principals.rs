@@ -1,7 +1,7 @@
 //! Who is in a role: some come in and go out, page by page of thousands.
 
-use super::link;
 use super::roles::{LIST, filled, listed, role, root};
+use super::{link, turn};
 use crate::common::{Answer, NewGrant, World, get, post};
 
 fn names(page: &Answer) -> Vec<String> {
@@ -90,14 +90,25 @@ async fn of_a_role_of_many_people_there_are_pages_both_ways_and_a_search() {
     let came = world.send(post(format!("{path}/principals")).submit(&root, &fields)).await;
     assert_eq!(came.header("location"), format!("{path}?done=added-46"));
     let first = world.open(&root, &path).await;
-    assert_eq!((names(&first).len(), names(&first)[0].as_str(), link(&first, "prev")), (20, "ann", None));
-    let second = world.open(&root, &link(&first, "next").unwrap()).await;
-    let third = world.open(&root, &link(&second, "next").unwrap()).await;
-    assert_eq!((names(&third).len(), link(&third, "next")), (7, None));
+    assert_eq!((names(&first).len(), names(&first)[0].as_str(), turn(&first, "Previous")), (20, "ann", None));
+    let turned = async |page: &Answer, name| {
+        let query = turn(page, name).unwrap();
+        world.send(post(&path).submit(&root, &[("turn", query.as_str())])).await
+    };
+    let second = turned(&first, "Next").await;
+    let third = turned(&second, "Next").await;
+    assert_eq!((names(&third).len(), turn(&third, "Next")), (7, None));
     let all: Vec<_> = [&first, &second, &third].into_iter().flat_map(names).collect();
     assert!(all.is_sorted_by_key(|name| name.to_lowercase()), "{all:?}");
-    let back = world.open(&root, &link(&third, "prev").unwrap()).await;
+    let back = turned(&third, "Previous").await;
     assert_eq!(names(&back), names(&second));
+    // Who may change nothing is led by links.
+    let auditor = world.user("auditor", &["login", "security#view"]).await;
+    let auditor = world.session(&auditor).await;
+    let first = world.open(&auditor, &path).await;
+    assert_eq!((turn(&first, "Next"), link(&first, "prev")), (None, None));
+    let second = world.open(&auditor, &link(&first, "next").unwrap()).await;
+    assert!(second.status() == 200 && link(&second, "prev").is_some(), "{}", second.text());
     let found = world.open(&root, &format!("{path}?search=DEV-4")).await;
     assert_eq!(names(&found), ["Dev-41", "Dev-43"]);
     let none = world.open(&root, &format!("{path}?search=zz")).await;
@@ -202,4 +213,63 @@ async fn what_is_typed_for_one_button_of_a_role_stays_when_another_one_has_done_
     let stale = send("/principals", &stale).await;
     assert!(are_chosen(&stale, &["login"]) && is_ticked(&stale, "ann"), "{}", stale.text());
     assert_eq!(send("", &filled(&stale, &["login"])).await.status(), 303);
+}
+
+#[tokio::test]
+async fn what_is_typed_for_a_role_stays_while_one_looks_through_its_list() {
+    const WANTED: [&str; 2] = ["login", "security#view"];
+    const UNSAVED: &str = "What you typed or chose here is not saved yet.";
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let path = format!("{LIST}/{}", role(&world, "ann's role").await.id);
+    let people: Vec<_> = (0..30).map(|number| format!("corp:ci-{number:02}")).collect();
+    let people = people.join("\n");
+    let send = async |to: &str, fields: &[(&str, &str)]| {
+        world.send(post(format!("{path}{to}")).submit(&root, fields)).await
+    };
+    assert_eq!(send("/principals", &[("users", &people)]).await.status(), 303);
+    let before = world.state.store.last_sequence().await.unwrap();
+    let first = world.open(&root, &path).await;
+    let rows = listed(&first);
+    let (ann, ci) = (("principal", rows[0].1.as_str()), ("principal", rows[3].1.as_str()));
+    let typed = [("users", "corp:zoe"), ("groups", "corp:ops")];
+    let look = async |page: &Answer, more: &[(&str, &str)]| {
+        let fields = [filled(page, &WANTED), typed.to_vec(), more.to_vec()].concat();
+        let answer = send("", &fields).await;
+        assert_eq!(answer.status(), 200, "{more:?}: {}", answer.text());
+        assert!(answer.text().contains(UNSAVED) && are_chosen(&answer, &WANTED), "{}", answer.text());
+        assert!(is_typed(&answer, "corp:zoe") && is_typed(&answer, "corp:ops"), "{}", answer.text());
+        answer
+    };
+    let next = turn(&first, "Next").unwrap();
+    let second = look(&first, &[ann, ci, ("turn", next.as_str())]).await;
+    assert!(names(&second).len() == 11 && !is_ticked(&second, "ann"), "{}", second.text());
+    assert!(second.text().contains("With 2 chosen elsewhere in the list."), "{}", second.text());
+    let elsewhere = second.text().split(r#"name="elsewhere" value=""#).nth(1).unwrap();
+    let elsewhere = ("elsewhere", elsewhere.split('"').next().unwrap());
+    // Searched from the beginning of the list; whoever stands in it is chosen there.
+    let found = look(&second, &[elsewhere, ("list", next.as_str()), ("search", "AN"), ("look", "yes")]).await;
+    assert!(names(&found) == ["ann"] && is_ticked(&found, "ann"), "{}", found.text());
+    assert!(found.text().contains("With 1 chosen elsewhere in the list."), "{}", found.text());
+    let none = look(&second, &[elsewhere, ("search", "zz"), ("look", "yes")]).await;
+    assert!(none.text().contains("begins like this"), "{}", none.text());
+    let all = turn(&none, "Show all").unwrap();
+    let all = look(&none, &[elsewhere, ("turn", all.as_str())]).await;
+    assert!(is_ticked(&all, "ann") && is_ticked(&all, "ci-02") && names(&all).len() == 20, "{}", all.text());
+    assert!(!all.text().contains("chosen elsewhere"), "{}", all.text());
+    // So it does when somebody is logged out meanwhile.
+    let fields = [filled(&first, &WANTED), typed.to_vec(), vec![ann, ("turn", next.as_str())]].concat();
+    let lost = world.send(post(&path).form(&fields)).await;
+    let back = world.open(&root, &lost.after_login()).await;
+    assert!(are_chosen(&back, &WANTED) && is_typed(&back, "corp:zoe"), "{}", back.text());
+    assert_eq!(names(&back), names(&second));
+    assert!(back.text().contains("With 1 chosen elsewhere in the list."), "{}", back.text());
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before, "looking saves nothing");
+    // Whoever was chosen goes out, wherever they stand.
+    let out = send("/principals/remove", &[elsewhere]).await;
+    assert_eq!(out.header("location"), format!("{path}?done=removed-2"), "{}", out.text());
+    // With nothing typed there is nothing to say.
+    let plain = send("", &[("turn", "search=")]).await;
+    assert!(plain.status() == 200 && !plain.text().contains(UNSAVED), "{}", plain.text());
 }

@@ -4,7 +4,7 @@
 use patgate_core::user::{Origin, Principal, PrincipalKind};
 use patgate_store::Seek;
 
-use super::link;
+use super::{link, turn};
 use crate::common::{NewGrant, SignedIn, World, get};
 
 /// The most bytes of a page with all that comes with it.
@@ -132,6 +132,7 @@ async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
     let role = fill_a_role(&world).await;
     write_long_mails(&world).await;
     let session = world.session(&root).await;
+    let further = turn(&world.open(&session, &role).await, "Next").unwrap();
     let mut heavy = Vec::new();
     for path in [
         "/account/tokens",
@@ -146,6 +147,7 @@ async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
         "/admin/roles",
         "/admin/roles/new",
         role.as_str(),
+        format!("{role}?{further}").as_str(),
         format!("{role}?search=0").as_str(),
         "/admin/audit",
         "/admin/audit?action=role.update",
