@@ -58,7 +58,7 @@ pub(super) const FORMS: [Form; 4] = [
         name: "POST /admin/roles/{role} ›",
         page: "/admin/roles/{role}",
         to: "/admin/roles/{role}",
-        typed: &[("turn", "")],
+        typed: &[("users", "typed:somebody"), ("turn", "")],
     },
 ];
 

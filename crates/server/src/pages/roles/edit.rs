@@ -22,6 +22,11 @@ use crate::service::roles::{self, PrincipalCursor, RoleDraft};
 use crate::service::shown::{Shown, is_overtaken};
 use crate::state::AppState;
 
+/// The fields that name a place in the list.
+const PLACE: [&str; 3] = ["search", "after", "before"];
+/// The longest query of a place that one is led to, in bytes: proxies refuse an answer with a long head.
+const LONGEST_PLACE: usize = 3_000;
+
 /// The page.
 #[derive(Template)]
 #[template(path = "pages/role.html")]
@@ -197,14 +202,20 @@ pub(super) async fn save(
     page(&state, &visitor, &role, content, problem.status(), notice)
 }
 
-/// Another part of the list, with all that is typed and chosen still there: nothing is saved.
+/// Another part of the list: nothing is saved. While something is typed or chosen, the form itself is the answer, with all of
+/// it still there; else the address of that part is, so that the browser's back button leads to the one before.
 fn turn(state: &AppState, visitor: &Visitor, role: &Role, fields: &Fields) -> PageResult {
     let mut content = Content::of_fields(state, role, fields);
     let are_changed = content.permissions.are_changed(&content.shown);
+    let is_unsaved = are_changed || content.names_anybody();
+    let place = paging::only(&content.list, &PLACE).with(&[]);
+    if !is_unsaved && place.len() <= LONGEST_PLACE {
+        let path = path(role);
+        return Ok(redirect(state, &if place.is_empty() { path } else { format!("{path}?{place}") }));
+    }
     if !are_changed {
         content.take_permissions(state, role);
     }
-    let is_unsaved = are_changed || content.names_anybody();
     let text = "What you typed or chose here is not saved yet.";
     let notice = is_unsaved.then(|| Notice::Told(text.to_owned()));
     page(state, visitor, role, content, StatusCode::OK, notice)
@@ -319,7 +330,7 @@ fn page(
 ) -> PageResult {
     let Content { permissions, shown, differences, lines, chosen, list } = content;
     let heading = role.name.to_string();
-    let query = paging::only(&list, &["search", "after", "before"]);
+    let query = paging::only(&list, &PLACE);
     let search = Field::new("search", "Name begins with", paging::search(&query, "search"))
         .at_most(PrincipalKind::LONGEST_NAME);
     let place = paging::place(&query);

@@ -91,9 +91,12 @@ async fn of_a_role_of_many_people_there_are_pages_both_ways_and_a_search() {
     assert_eq!(came.header("location"), format!("{path}?done=added-46"));
     let first = world.open(&root, &path).await;
     assert_eq!((names(&first).len(), names(&first)[0].as_str(), turn(&first, "Previous")), (20, "ann", None));
+    // With nothing typed, each page has an address of its own.
     let turned = async |page: &Answer, name| {
         let query = turn(page, name).unwrap();
-        world.send(post(&path).submit(&root, &[("turn", query.as_str())])).await
+        let answer = world.send(post(&path).submit(&root, &[("turn", query.as_str())])).await;
+        assert_eq!((answer.status(), answer.header("location")), (303, format!("{path}?{query}").as_str()));
+        world.open(&root, answer.header("location")).await
     };
     let second = turned(&first, "Next").await;
     let third = turned(&second, "Next").await;
@@ -269,7 +272,12 @@ async fn what_is_typed_for_a_role_stays_while_one_looks_through_its_list() {
     // Whoever was chosen goes out, wherever they stand.
     let out = send("/principals/remove", &[elsewhere]).await;
     assert_eq!(out.header("location"), format!("{path}?done=removed-2"), "{}", out.text());
-    // With nothing typed there is nothing to say.
-    let plain = send("", &[("turn", "search=")]).await;
-    assert!(plain.status() == 200 && !plain.text().contains(UNSAVED), "{}", plain.text());
+    let plain = send("", &[("search", " a "), ("look", "yes")]).await;
+    assert_eq!(plain.header("location"), format!("{path}?search=+a+"), "nothing typed: {}", plain.text());
+    let long = "x".repeat(4_000);
+    let far = send("", &[("search", long.as_str()), ("look", "yes")]).await;
+    assert!(far.status() == 200 && far.text().contains("begins like this"), "{}", far.text());
+    assert!(!far.text().contains(UNSAVED), "{}", far.text());
+    let all = send("", &[("turn", turn(&far, "Show all").unwrap().as_str())]).await;
+    assert_eq!((all.status(), all.header("location")), (303, path.as_str()));
 }
