@@ -29,9 +29,9 @@ pub async fn create_all(
     drafts: Vec<ItemDraft>,
 ) -> Result<Vec<ItemView>, Problem> {
     few(drafts.len())?;
-    let mut change = begin(state, caller).await?;
+    let (mut change, mut starts) = begin(state, caller).await?;
     let called: Vec<_> = drafts.iter().map(|draft| Some(draft.id.clone())).collect();
-    let made = insert(state, &mut change, caller, drafts, &called).await?;
+    let made = insert(state, &mut change, &mut starts, drafts, &called).await?;
     state.commit(change).await?;
     Ok(made.into_iter().map(ItemView::bare).collect())
 }
@@ -46,7 +46,7 @@ pub async fn update_all(
     wanted: Vec<(ItemNumber, ItemChange)>,
 ) -> Result<Vec<ItemView>, Problem> {
     few(wanted.len())?;
-    let mut change = begin(state, caller).await?;
+    let (mut change, mut starts) = begin(state, caller).await?;
     let numbers: Vec<_> = wanted.iter().map(|(number, _)| *number).collect();
     let there = change.items_numbered(&numbers).await?;
     let there: HashMap<_, _> = there.into_iter().map(|item| (item.number, item)).collect();
@@ -54,7 +54,7 @@ pub async fn update_all(
     let refused: Result<(), Problem> = async {
         for (number, wanted) in wanted {
             let before = there.get(&number).ok_or_else(no_such_item)?;
-            let update = updated(state, &change, caller, before, wanted).await;
+            let update = updated(state, &change, &mut starts, before, wanted).await;
             updates.push(update.map_err(|problem| problem.at(&before.id))?);
         }
         Ok(())
@@ -77,7 +77,7 @@ pub async fn update_all(
 /// As [`super::delete`], for the first that is refused; 400 for too many.
 pub async fn delete_all(state: &AppState, caller: &Caller, mut ids: Vec<ItemId>) -> Result<(), Problem> {
     few(ids.len())?;
-    let mut change = begin(state, caller).await?;
+    let (mut change, _) = begin(state, caller).await?;
     ids.sort_by_key(|id| std::cmp::Reverse(id.depth()));
     let there = change.items_at(&ids).await?;
     let mut there: HashMap<_, _> = there.into_iter().map(|item| (item.id.clone(), item)).collect();
@@ -112,7 +112,7 @@ pub async fn copy(
     which: &ItemRef,
     to: &ItemId,
 ) -> Result<ItemView, Problem> {
-    let mut change = begin(state, caller).await?;
+    let (mut change, mut starts) = begin(state, caller).await?;
     let item = found(&change, which).await?;
     if to.is_below(&item.id) {
         return Err(Problem::conflict("A folder cannot be copied into itself"));
@@ -127,7 +127,7 @@ pub async fn copy(
         called.push(Some(inner.id));
         Ok(())
     });
-    let copied = insert(state, &mut change, caller, twins, &called).await?;
+    let copied = insert(state, &mut change, &mut starts, twins, &called).await?;
     refused?;
     let copied = copied.into_iter().next().ok_or_else(no_such_item)?;
     state.commit(change).await?;

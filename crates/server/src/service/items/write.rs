@@ -1,6 +1,7 @@
 //! Making, changing, moving and deleting items.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{
@@ -8,6 +9,7 @@ use patgate_core::item::{
 };
 use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
 use patgate_core::policy::TokenSettings;
+use patgate_core::release::ReleaseId;
 use patgate_core::webhook::{Action, action};
 use patgate_store::{
     Change, Item, ItemUpdate, NewItem, RefusedItem, StoreError, StoredSecret, StoredSecrets,
@@ -30,8 +32,9 @@ use crate::state::AppState;
 /// that is wrong; 404 when its folder is not there; 409 when the
 /// place is taken.
 pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Result<ItemView, Problem> {
-    let mut change = begin(state, caller).await?;
-    let item = insert(state, &mut change, caller, vec![draft], &[]).await?.pop().ok_or_else(no_such_item)?;
+    let (mut change, mut starts) = begin(state, caller).await?;
+    let made = insert(state, &mut change, &mut starts, vec![draft], &[]).await?;
+    let item = made.into_iter().next().ok_or_else(no_such_item)?;
     state.commit(change).await?;
     Ok(ItemView::new(state, item).await)
 }
@@ -40,7 +43,7 @@ pub async fn create(state: &AppState, caller: &Caller, draft: ItemDraft) -> Resu
 pub(super) async fn insert(
     state: &AppState,
     change: &mut Change,
-    caller: &Caller,
+    starts: &mut Starts,
     drafts: Vec<ItemDraft>,
     called: &[Option<ItemId>],
 ) -> Result<Vec<Item>, Problem> {
@@ -48,7 +51,7 @@ pub(super) async fn insert(
     let mut new = Vec::with_capacity(drafts.len());
     let refused: Result<(), Problem> = async {
         for (at, draft) in drafts.into_iter().enumerate() {
-            let item = decided(state, change, caller, draft).await;
+            let item = decided(state, change, starts, draft).await;
             new.push(item.map_err(|problem| of_one(problem, called(at)))?);
         }
         Ok(())
@@ -66,13 +69,13 @@ pub(super) async fn insert(
 async fn decided(
     state: &AppState,
     change: &Change,
-    caller: &Caller,
+    starts: &mut Starts,
     draft: ItemDraft,
 ) -> Result<NewItem, Problem> {
     let descriptor = known(&draft)?;
     let decision = decide(descriptor, None, draft.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &StoredSecrets::new())?;
-    require_start(state, change, caller, descriptor, &decision).await?;
+    starts.require(change, descriptor, &decision).await?;
     let mut random = state.random.draw();
     let number = ItemNumber::generate(&mut random);
     let secrets = kept(state, descriptor, number, &decision, StoredSecrets::new(), &mut random)?;
@@ -108,8 +111,8 @@ pub async fn update(
     which: &ItemRef,
     wanted: ItemChange,
 ) -> Result<ItemView, Problem> {
-    let mut change = begin(state, caller).await?;
-    let item = apply(state, &mut change, caller, which, wanted).await?;
+    let (mut change, mut starts) = begin(state, caller).await?;
+    let item = apply(state, &mut change, &mut starts, which, wanted).await?;
     state.commit(change).await?;
     Ok(ItemView::new(state, item).await)
 }
@@ -118,13 +121,13 @@ pub async fn update(
 async fn apply(
     state: &AppState,
     change: &mut Change,
-    caller: &Caller,
+    starts: &mut Starts,
     which: &ItemRef,
     wanted: ItemChange,
 ) -> Result<Item, Problem> {
     let before = found(change, which).await?;
     let to = wanted.id.clone();
-    let update = updated(state, change, caller, &before, wanted).await?;
+    let update = updated(state, change, starts, &before, wanted).await?;
     let changed = change.update_item(update).await;
     let mut item = changed.map_err(|error| misplaced(descriptor(&before.type_name), error))?;
     if let Some(to) = to.filter(|to| to.as_str() != item.id.as_str()) {
@@ -141,7 +144,7 @@ async fn apply(
 pub(super) async fn updated(
     state: &AppState,
     change: &Change,
-    caller: &Caller,
+    starts: &mut Starts,
     before: &Item,
     wanted: ItemChange,
 ) -> Result<ItemUpdate, Problem> {
@@ -161,7 +164,7 @@ pub(super) async fn updated(
     }
     let decision = decide(descriptor, Some(stored), wanted.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &before.secrets)?;
-    require_start(state, change, caller, descriptor, &decision).await?;
+    starts.require(change, descriptor, &decision).await?;
     let mut random = state.random.draw();
     let secrets = kept(state, descriptor, before.number, &decision, before.secrets.clone(), &mut random)?;
     let (number, version) = (before.number, before.version);
@@ -198,7 +201,7 @@ async fn deleted(
     which: &ItemRef,
     version: Option<i64>,
 ) -> Result<Change, Problem> {
-    let mut change = begin(state, caller).await?;
+    let (mut change, _) = begin(state, caller).await?;
     let item = found(&change, which).await?;
     require_unnamed(&change.token_settings().await?, &item)?;
     change.delete_item(item.number, version).await?;
@@ -215,31 +218,50 @@ pub(super) fn require_unnamed(settings: &TokenSettings, item: &Item) -> Result<(
 }
 
 /// Begins a change of items, when the caller may make one.
-pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<Change, Problem> {
+pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<(Change, Starts), Problem> {
     caller.require(state, CONFIG_EDIT)?;
     // A key that was added meanwhile seals from now on.
     state.sealer.refresh().await;
     let change = state.change(&caller.actor()).await?;
-    Mandate::of_caller(state, &change, caller).await?.require(CONFIG_EDIT)?;
-    Ok(change)
+    let mandate = Mandate::of_caller(state, &change, caller).await?;
+    mandate.require(CONFIG_EDIT)?;
+    Ok((change, Starts { mandate, judged: BTreeMap::new() }))
 }
 
-/// Whoever says that an endpoint starts releases, and with what, must be somebody who may make them: its requests start
-/// them as the user of the template. And the template, when it is there, must let requests set their variables.
-async fn require_start(
-    state: &AppState,
-    change: &Change,
-    caller: &Caller,
-    descriptor: &TypeDescriptor,
-    decision: &Decision,
-) -> Result<(), Problem> {
-    if action(&decision.properties) != Action::Start {
-        return Ok(());
+/// Whether endpoints that start releases may be saved in a change. What was found out for one holds for all of its thousand:
+/// while it is under way, nobody else changes anything, and all wait for it.
+pub(super) struct Starts {
+    mandate: Mandate,
+    /// What is wrong with a template for endpoints of a type.
+    judged: BTreeMap<(ReleaseId, &'static str), Option<PropertyFault>>,
+}
+
+impl Starts {
+    /// Whoever says that an endpoint starts releases, and with what, must be somebody who may make them: its requests start
+    /// them as the user of the template. And the template, when it is there, must let requests set their variables.
+    async fn require(
+        &mut self,
+        change: &Change,
+        descriptor: &TypeDescriptor,
+        decision: &Decision,
+    ) -> Result<(), Problem> {
+        if action(&decision.properties) != Action::Start {
+            return Ok(());
+        }
+        self.mandate.require(RELEASE_CREATE)?;
+        let Some(template) = webhook::starts(&decision.properties) else { return Ok(()) };
+        let fault = match self.judged.entry((template, descriptor.name)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let template = change.release(&unknown.key().0).await?;
+                unknown.insert(webhook::judge_template(descriptor.name, template.as_ref()).err())
+            }
+        };
+        match fault {
+            Some(fault) => Err(refused(std::slice::from_ref(fault))),
+            None => Ok(()),
+        }
     }
-    Mandate::of_caller(state, change, caller).await?.require(RELEASE_CREATE)?;
-    let Some(template) = webhook::starts(&decision.properties) else { return Ok(()) };
-    let template = change.release(&template).await?;
-    webhook::judge_template(descriptor.name, template.as_ref()).map_err(|fault| refused(&[fault]))
 }
 
 pub(super) async fn found(change: &Change, which: &ItemRef) -> Result<Item, Problem> {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{ITEMS, SECRET, event, with_token};
-use crate::common::{Answer, IssuedToken, NewGrant, PASSWORD, Person, World, get, post, put};
+use crate::common::{Answer, Call, IssuedToken, NewGrant, PASSWORD, Person, World, get, post, put};
 
 const TEMPLATES: &str = "/api/v1/templates";
 const RELEASES: &str = "/api/v1/releases";
@@ -220,4 +220,46 @@ async fn who_may_not_make_releases_has_no_endpoint_start_them() {
     let harmless = world.send(change("kept", json!({ "requestRetention": 5 })).basic("eve", PASSWORD)).await;
     assert_eq!(harmless.status(), 200, "{}", harmless.text());
     assert!(world.all_releases().await.is_empty());
+}
+
+#[tokio::test]
+async fn of_several_endpoints_each_is_judged_by_its_own_template_and_type() {
+    const CIS: &str = "/deployit/repository/cis";
+    let (world, ann) = still("").await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let open = world.startable(&token.text).await;
+    // Events that have a body would set it; those that have none do not.
+    let hidden = json!([{ "key": "webhookBody", "type": "xlrelease.StringVariable", "value": "mine", "showOnReleaseStart": false }]);
+    let closed = world.startable_with(&token.text, hidden).await;
+    let endpoint = |name: &str, kind: &str, template: &str| {
+        json!({
+            "id": format!("Configuration/{name}"), "type": kind, "path": name, "secretToken": SECRET, "action": "start",
+            "template": template,
+        })
+    };
+    let takes_body = |name: &str, template: &str| endpoint(name, "events.PostWebhookEndpoint", template);
+    let whole = [
+        takes_body("one", &open),
+        endpoint("two", "events.GetWebhookEndpoint", &closed),
+        takes_body("three", &open),
+        endpoint("four", "events.GetWebhookEndpoint", &closed),
+    ];
+    let wrong = takes_body("five", &closed);
+    let send = async |call: Call, cis: Value| {
+        world.send(call.json(&cis).basic("root", PASSWORD).header("accept", "application/json")).await
+    };
+    let refused = send(post(CIS), json!([whole[0], whole[1], whole[2], whole[3], wrong])).await;
+    assert_eq!(refused.status(), 400, "{}", refused.text());
+    assert!(refused.text().starts_with("Configuration/five: "), "{}", refused.text());
+    let made = send(post(CIS), json!(whole)).await;
+    assert_eq!(made.status(), 200, "{}", made.text());
+    let mut changed = made.json();
+    assert_eq!(send(put(CIS), changed.clone()).await.status(), 200);
+    changed[2]["template"] = json!(closed);
+    for ci in changed.as_array_mut().unwrap() {
+        ci.as_object_mut().unwrap().remove("$token");
+    }
+    let refused = send(put(CIS), changed).await;
+    assert_eq!(refused.status(), 400, "{}", refused.text());
+    assert!(refused.text().starts_with("Configuration/three: "), "{}", refused.text());
 }
