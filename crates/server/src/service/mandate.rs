@@ -23,6 +23,9 @@ use crate::state::AppState;
 const SEES: [&str; 2] = [SECURITY_VIEW, SECURITY_EDIT];
 /// Who may change users and roles.
 pub(super) const EDITS: &str = SECURITY_EDIT;
+/// How many of those whom roles name as administrators are looked for at once. There may be thousands, and the first who gets in
+/// is enough.
+const NAMED_AT_ONCE: usize = 500;
 
 /// Somebody's right to change users and roles, and what everybody holds.
 pub(super) struct Mandate {
@@ -176,21 +179,26 @@ async fn is_there(change: &Change) -> Result<bool, StoreError> {
     let windows = change.token_settings().await?.freshness;
     let Ok(admin) = ADMIN.parse() else { return Ok(false) };
     let roles = change.roles_with(&admin).await?;
-    let principals: Vec<_> = roles.iter().flat_map(|role| &role.principals).collect();
-    for principal in principals.iter().filter(|principal| principal.kind == PrincipalKind::User) {
-        let user = change.user_by_name(&principal.username).await?;
-        if let Some(user) = user.filter(|user| user.provider == principal.provider)
-            && gets_in(change, &user, windows).await?
-        {
-            return Ok(true);
+    let principals = roles.iter().flat_map(|role| &role.principals);
+    let (named, groups): (Vec<_>, Vec<_>) =
+        principals.partition(|principal| principal.kind == PrincipalKind::User);
+    for some in named.chunks(NAMED_AT_ONCE) {
+        let names: Vec<_> = some.iter().map(|principal| &principal.username).collect();
+        let users = change.users_by_names(&names).await?;
+        for principal in some {
+            let user = users.get(&principal.username.key());
+            if let Some(user) = user.filter(|user| user.provider == principal.provider)
+                && gets_in(change, user, windows).await?
+            {
+                return Ok(true);
+            }
         }
     }
-    if principals.iter().all(|principal| principal.kind == PrincipalKind::User) {
+    if groups.is_empty() {
         return Ok(false);
     }
-    // Only a group is left: who is in it is told by the users.
-    let holds =
-        |user: &User| principals.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups));
+    // Who is in a group is told by the users.
+    let holds = |user: &User| groups.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups));
     for user in change.all_users().await?.iter().filter(|user| holds(user)) {
         if gets_in(change, user, windows).await? {
             return Ok(true);

@@ -1,6 +1,6 @@
 //! Nobody gives, takes or takes over more than they hold, and the last administrator stays.
 
-use patgate_core::user::Origin;
+use patgate_core::user::{Origin, Principal, PrincipalKind};
 use serde_json::{Value, json};
 
 use super::USERS;
@@ -236,6 +236,31 @@ async fn an_administrator_from_elsewhere_needs_no_password_here() {
     world.user_from("lena", Origin::Ldap, "corp", &["admin"]).await;
     let disable = post(format!("{USERS}/root/disable")).basic("root", PASSWORD);
     assert_eq!(world.send(disable).await.status(), 204);
+}
+
+#[tokio::test]
+async fn an_administrator_stays_who_is_named_after_a_thousand_who_never_came() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    world.user_from("lena", Origin::Ldap, "corp", &["login"]).await;
+    let named = |name: &str, provider: &str| Principal {
+        username: name.parse().unwrap(),
+        fullname: None,
+        kind: PrincipalKind::User,
+        provider: provider.to_owned(),
+    };
+    let strangers: Vec<_> = (0..1_200).map(|number| named(&format!("stranger-{number}"), "corp")).collect();
+    for (last, status) in [(named("LENA", "other"), 409), (named("LENA", "corp"), 204)] {
+        let mut change = world.change().await;
+        let mut role = change.role(&"lena's role".parse().unwrap()).await.unwrap().unwrap();
+        role.principals = [strangers.clone(), vec![last]].concat();
+        role.permissions = ["admin".parse().unwrap()].into();
+        change.update_role(&role).await.unwrap();
+        world.commit(change).await;
+        let disable = post(format!("{USERS}/root/disable")).basic("root", PASSWORD);
+        let answer = world.send(disable).await;
+        assert_eq!(answer.status(), status, "{}", answer.text());
+    }
 }
 
 #[tokio::test]
