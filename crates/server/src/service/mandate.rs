@@ -11,6 +11,7 @@ use patgate_core::grant::GrantStatus;
 use patgate_core::identifier::UserId;
 use patgate_core::permission::names::{ADMIN, SECURITY_EDIT, SECURITY_VIEW};
 use patgate_core::permission::{Catalog, PermissionId, PermissionSet};
+use patgate_core::policy::TokenSettings;
 use patgate_core::role::Role;
 use patgate_core::user::{Origin, PrincipalKind, User, UserState};
 use patgate_store::{Change, StoreError};
@@ -41,22 +42,9 @@ impl Mandate {
         change: &Change,
         caller: &Caller,
     ) -> Result<Self, Problem> {
+        let (user, rules) = require_present(state, change, caller).await?;
         let mut mandate = Self::of_command_line(state, change).await?;
-        let rules = change.token_settings().await?;
-        let user = change.user(caller.user).await?;
-        let user = user.filter(|user| may_act(user, rules.freshness, change.now()));
         let token = caller.token();
-        let mut is_there = user.is_some() && is_logged_in(state, change, caller).await?;
-        if let Some(token) = token {
-            let grant = change.grant(token.id).await?;
-            is_there &= grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active);
-        }
-        let Some(user) = user.filter(|_| is_there) else {
-            return Err(Problem::forbidden(
-                "You were disabled or deleted, here or at your provider, or logged out, or your token or your password passes \
-                 no more, since you began to ask",
-            ));
-        };
         let held = mandate.catalog.effective(mandate.catalog.set(&mandate.authority.permissions_of(&user)));
         let carried = token.and_then(|token| token.permissions).unwrap_or(PermissionSet::EVERY);
         mandate.changer = Changer {
@@ -214,21 +202,48 @@ async fn gets_in(change: &Change, user: &User, windows: FreshnessWindows) -> Res
         && (user.origin != Origin::Internal || change.password(&user.username).await?.is_some()))
 }
 
-/// Whether the session with which a caller came is still there, or the password is still theirs and counts. No change but the
-/// caller's is under way, so what the store says now holds.
-pub(super) async fn is_logged_in(
+/// Demands that a caller may still do anything. Who they are inside the change, and the rules.
+///
+/// # Errors
+/// 403 for who was disabled, deleted or logged out since they began to ask, and for whose token or password passes no more.
+pub(super) async fn require_present(
     state: &AppState,
     change: &Change,
     caller: &Caller,
+) -> Result<(User, TokenSettings), Problem> {
+    let rules = change.token_settings().await?;
+    let user = change.user(caller.user).await?.filter(|user| may_act(user, rules.freshness, change.now()));
+    if let Some(user) = user
+        && still_proves(state, change, caller, &user, &rules).await?
+    {
+        return Ok((user, rules));
+    }
+    Err(Problem::forbidden(
+        "You were disabled or deleted, here or at your provider, or logged out, or your token or your password passes \
+         no more, since you began to ask",
+    ))
+}
+
+/// Whether the session with which a caller came is still there, the password still theirs and one that counts, or the token one that
+/// passes. No change but the caller's is under way, so what the store says now holds.
+async fn still_proves(
+    state: &AppState,
+    change: &Change,
+    caller: &Caller,
+    user: &User,
+    rules: &TokenSettings,
 ) -> Result<bool, StoreError> {
     match &caller.proof {
         Proof::Session(digest) => Ok(state.store.session(digest.as_bytes()).await?.is_some()),
         Proof::Password { version } => {
-            let Some(user) = change.user(caller.user).await? else { return Ok(false) };
             let stored = change.password(&user.username).await?.map_or(0, |stored| stored.version);
-            Ok(stored == *version && change.token_settings().await?.passwords_on_api)
+            Ok(stored == *version && rules.passwords_on_api)
         }
-        Proof::Token(_) | Proof::AccessToken => Ok(true),
+        Proof::Token(token) => {
+            let grant = change.grant(token.id).await?;
+            Ok(grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active))
+        }
+        Proof::AccessToken => Ok(true),
     }
 }
 

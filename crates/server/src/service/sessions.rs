@@ -15,6 +15,7 @@ use rand_core::Rng;
 use crate::caller::{self, Caller, Proof};
 use crate::password::Attempt;
 use crate::problem::Problem;
+use crate::service::mandate::require_present;
 use crate::service::sign_in::by_password;
 use crate::session::{self, CsrfToken, LiveSession, SessionDigest, SessionName, SessionSecret, life};
 use crate::state::AppState;
@@ -185,7 +186,7 @@ pub async fn own(state: &AppState, caller: &Caller, limit: u64) -> Result<Vec<Ow
 /// Ends one of the caller's own sessions. One that has ended already is no fault.
 ///
 /// # Errors
-/// 403 for a token; when the database does not answer.
+/// 403 for a token, and for who was logged out since they began to ask; when the database does not answer.
 pub async fn close_own(state: &AppState, caller: &Caller, name: &SessionName) -> Result<(), Problem> {
     not_by_token(caller)?;
     let sessions = state.store.sessions_of(caller.user).await?;
@@ -193,6 +194,7 @@ pub async fn close_own(state: &AppState, caller: &Caller, name: &SessionName) ->
         return Ok(());
     };
     let mut change = state.change(&caller.actor()).await?;
+    require_present(state, &change, caller).await?;
     change.delete_session(&session.digest).await?;
     state.commit(change).await?;
     Ok(())
@@ -201,10 +203,11 @@ pub async fn close_own(state: &AppState, caller: &Caller, name: &SessionName) ->
 /// Ends all of the caller's sessions, on all nodes: the one that asks, too.
 ///
 /// # Errors
-/// 403 for a token; when the database does not answer.
+/// 403 for a token, and for who was logged out since they began to ask; when the database does not answer.
 pub async fn close_all(state: &AppState, caller: &Caller) -> Result<(), Problem> {
     not_by_token(caller)?;
     let mut change = state.change(&caller.actor()).await?;
+    require_present(state, &change, caller).await?;
     change.delete_sessions_of(caller.user).await?;
     state.commit(change).await?;
     Ok(())

@@ -21,6 +21,7 @@ mod deploy_repository;
 mod first_start;
 mod health;
 mod ldap;
+mod logged_out;
 mod nights;
 mod openapi;
 mod outbox;

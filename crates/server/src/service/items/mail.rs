@@ -11,6 +11,7 @@ use crate::configuration::Secret;
 use crate::mail::{self, Mailbox, Report, SmtpServer};
 use crate::problem::{Problem, with_causes};
 use crate::sealing::{Purpose, SealFault};
+use crate::service::mandate::require_present;
 use crate::service::trials::{self, RunningTrial};
 use crate::state::AppState;
 
@@ -93,7 +94,7 @@ pub(in crate::service) async fn run_test_mail(
 /// Writes into the audit log, before it is done, that the caller tries a mail server out.
 ///
 /// # Errors
-/// 404 when it is gone.
+/// 403 for who was logged out since they began to ask; 404 when it is gone.
 pub async fn note_trial(
     state: &AppState,
     caller: &Caller,
@@ -102,6 +103,7 @@ pub async fn note_trial(
     to: &str,
 ) -> Result<(), Problem> {
     let mut change = state.change(&caller.actor()).await?;
+    require_present(state, &change, caller).await?;
     let server = change.item(server).await?.ok_or_else(no_such_item)?;
     change.note_trial(&server, trial, to);
     state.commit(change).await?;

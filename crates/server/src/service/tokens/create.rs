@@ -6,7 +6,7 @@ use super::issue::{NewToken, NewTokenMade, Owner, issue};
 use super::refused::CreationRefused;
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::mandate::is_logged_in;
+use crate::service::mandate::require_present;
 use crate::state::AppState;
 
 /// Makes a token whose owner is the caller.
@@ -30,10 +30,7 @@ pub(super) async fn make(
     let mut change = state.change(&caller.actor()).await?;
     let made = issue(state, &mut change, &owner, caller.token(), new, id, state.clock.now()).await;
     if made.is_ok() {
-        if !is_logged_in(state, &change, caller).await? {
-            let detail = "You were logged out, or your password passes no more, since you began to ask";
-            return Err(Problem::forbidden(detail));
-        }
+        require_present(state, &change, caller).await?;
         state.commit(change).await?;
     }
     Ok(made)

@@ -9,6 +9,7 @@ use patgate_store::{GrantCursor, GrantFilter, GrantLife, GrantSort, Seek};
 use super::{delete, no_such_token};
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::service::mandate::require_present;
 use crate::state::AppState;
 
 /// How many tokens are deleted in one change: others wait for it no longer than a moment.
@@ -69,7 +70,7 @@ pub async fn read_own(state: &AppState, caller: &Caller, id: GrantId) -> Result<
 /// Deletes a token of the caller's own, and tells how it was before.
 ///
 /// # Errors
-/// As [`read_own`].
+/// As [`read_own`]; 403 for who was logged out since they began to ask.
 pub async fn delete_own(state: &AppState, caller: &Caller, id: GrantId) -> Result<OwnToken, Problem> {
     let token = read_own(state, caller, id).await?;
     if matches!(token, OwnToken::Deleted) {
@@ -86,7 +87,7 @@ pub async fn delete_own(state: &AppState, caller: &Caller, id: GrantId) -> Resul
 /// Deletes those of the caller's own tokens that had expired at `before`. Returns how many.
 ///
 /// # Errors
-/// When the database does not answer; some may be deleted then.
+/// 403 for who was logged out since they began to ask; when the database does not answer. Some may be deleted then.
 pub async fn clear_expired(state: &AppState, caller: &Caller, before: Timestamp) -> Result<u64, Problem> {
     let mut cleared = 0;
     loop {
@@ -96,6 +97,7 @@ pub async fn clear_expired(state: &AppState, caller: &Caller, before: Timestamp)
         }
         let now = state.clock.now();
         let mut change = state.change(&caller.actor()).await?;
+        require_present(state, &change, caller).await?;
         let before_this = cleared;
         for grant in expired {
             // Deleted, or given another end, by somebody else meanwhile.
