@@ -27,6 +27,19 @@ pub enum Surface {
     Application(ApplicationSlot),
 }
 
+impl Surface {
+    /// The place by whose row of the policy a token for `application` is judged here; `None`: it is not for here.
+    #[inline]
+    #[must_use]
+    pub fn place(self, application: ApplicationSlot) -> Option<ApplicationSlot> {
+        match self {
+            Self::Every if application != ApplicationSlot::UNKNOWN => Some(application),
+            Self::Application(here) if [here, ApplicationSlot::ANY].contains(&application) => Some(here),
+            Self::Every | Self::Application(_) => None,
+        }
+    }
+}
+
 /// What a request asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Demand {
@@ -197,11 +210,7 @@ fn judge<'v>(
     }
     let facts = facts.ok_or(Denied::OwnerDisabled)?;
     demand_owner(view, facts, now)?;
-    let place = match demand.surface {
-        Surface::Every if grant.application() != ApplicationSlot::UNKNOWN => grant.application(),
-        Surface::Application(here) if [here, ApplicationSlot::ANY].contains(&grant.application()) => here,
-        Surface::Every | Surface::Application(_) => return Err(Denied::OtherApplication),
-    };
+    let place = demand.surface.place(grant.application()).ok_or(Denied::OtherApplication)?;
     if !view.origin_policy().passes(facts.origin, place, grant.left_working()) {
         return Err(Denied::OriginClosed(facts.origin));
     }

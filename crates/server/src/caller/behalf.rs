@@ -139,5 +139,5 @@ fn by_digests(
 ) -> Result<Caller, Problem> {
     let view = state.index.view();
     let permit = permit(&view, digests, demand, state.clock.now()).map_err(|denied| unauthorized(&denied))?;
-    by_permit(&permit, address)
+    by_permit(&permit, demand.surface, address)
 }

@@ -81,6 +81,8 @@ pub struct CallerToken {
     pub application: ApplicationSlot,
     /// The permissions it was given; `None`: all of its owner's.
     pub permissions: Option<PermissionSet>,
+    /// By whose row of the policy it passed: whose API this is, or its own application where every token is taken.
+    pub place: ApplicationSlot,
 }
 
 impl Caller {
@@ -285,14 +287,15 @@ fn by_token(
         // A full queue drops the sample: a verdict waits for nobody.
         let _ = state.samples.try_send(UseSample::of(grant.id(), now, address, &parts.headers));
     }
-    by_permit(&permit, address)
+    by_permit(&permit, demand.surface, address)
 }
 
-/// The caller whose token was given this permit.
-fn by_permit(permit: &Permit<'_>, address: IpAddr) -> Result<Caller, Problem> {
+/// The caller whose token was given this permit on a surface.
+fn by_permit(permit: &Permit<'_>, surface: Surface, address: IpAddr) -> Result<Caller, Problem> {
     let grant = permit.grant().ok_or_else(|| Problem::internal("a token's permit without a grant"))?;
-    let token =
-        CallerToken { id: grant.id(), application: grant.application(), permissions: grant.permissions() };
+    let (application, permissions) = (grant.application(), grant.permissions());
+    let place = surface.place(application).ok_or_else(|| Problem::internal("a permit for elsewhere"))?;
+    let token = CallerToken { id: grant.id(), application, permissions, place };
     Ok(Caller::new(permit, Proof::Token(token), address))
 }
 

@@ -224,8 +224,8 @@ pub(super) async fn require_present(
     ))
 }
 
-/// Whether the session with which a caller came is still there, the password still theirs and one that counts, or the token one that
-/// passes. No change but the caller's is under way, so what the store says now holds.
+/// Whether what a caller came with still counts: the session is there, the password is theirs and passwords are taken, the token
+/// passes where it is used. No change but the caller's is under way, so what the store says now holds.
 async fn still_proves(
     state: &AppState,
     change: &Change,
@@ -241,7 +241,10 @@ async fn still_proves(
         }
         Proof::Token(token) => {
             let grant = change.grant(token.id).await?;
-            Ok(grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active))
+            let is_active =
+                grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active);
+            let left_working = change.left_working(token.id).await?;
+            Ok(is_active && rules.origins.passes(user.origin, token.place, left_working))
         }
         Proof::AccessToken => Ok(true),
     }

@@ -28,6 +28,7 @@ use patgate_core::grant::Grant;
 use patgate_core::identifier::{GrantId, RoleId, UserId};
 use patgate_core::permission::PermissionId;
 use patgate_core::policy::TokenSettings;
+use patgate_core::policy::origin::Rows;
 use patgate_core::role::Role;
 use patgate_core::user::{User, Username};
 use sea_orm::sea_query::Query;
@@ -194,6 +195,11 @@ impl Change {
     /// The grant, when not deleted.
     pub async fn grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
         crate::grants::by_id(&self.transaction, id).await
+    }
+
+    /// Where a grant passes although its owner's origin is closed.
+    pub async fn left_working(&self, id: GrantId) -> Result<Rows, StoreError> {
+        crate::grants::left_working(&self.transaction, id).await
     }
 
     /// All grants of an owner that are not deleted.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use patgate_core::expiry::Expiry;
 use patgate_core::grant::{Grant, GrantPermissions, GrantState, LastUse, SuspensionReason};
 use patgate_core::identifier::{GrantId, UserId};
+use patgate_core::policy::origin::Rows;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
@@ -45,6 +46,17 @@ pub(crate) async fn all_with_history(
 ) -> Result<Vec<Grant>, StoreError> {
     let ids = ids.iter().map(|id| id.as_i64()).collect();
     of_each(connection, &selection(), Grants::Id, ids, read).await
+}
+
+/// The rows of the origin policy in which a grant was left working; none, of one that was never there.
+pub(crate) async fn left_working(connection: &impl ConnectionTrait, id: GrantId) -> Result<Rows, StoreError> {
+    let select = Query::select()
+        .column(Grants::LeftWorking)
+        .from(Grants::Table)
+        .and_where(Expr::col(Grants::Id).eq(id.as_i64()))
+        .take();
+    let Some(row) = connection.query_one(&select).await? else { return Ok(Rows::NONE) };
+    Ok(Rows::from_bits(column(&row, "left_working")?))
 }
 
 /// All grants of one owner that are not deleted, by identifier.

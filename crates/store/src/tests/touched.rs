@@ -222,7 +222,6 @@ on_both_databases! {
         let narrowed = Touched::Narrowed { cells: left, now: now() };
         let mut change = store.change(&admin(), now()).await.unwrap();
         assert!(change.act(&narrowed, Act::LeaveWorking(left), None).await.unwrap().tokens > 20);
-        change.commit().await.unwrap();
         let is_live = |grant: &Grant| matches!(grant.status(None, now()), GrantStatus::Active | GrantStatus::Suspended);
         let left_working = |grant: &Grant| {
             let rows = left.rows(origin(grant));
@@ -230,6 +229,10 @@ on_both_databases! {
             let is_left = |row: &Row| is_live(grant) && rows.contains(*row) && is_for(row);
             Row::ALL.into_iter().filter(is_left).fold(Rows::NONE, Rows::with)
         };
+        for grant in &grants {
+            assert_eq!(change.left_working(grant.id).await.unwrap(), left_working(grant), "{grant:?}");
+        }
+        change.commit().await.unwrap();
         for indexed in store.indexed_grants(&grants.iter().map(|grant| grant.id).collect::<Vec<_>>()).await.unwrap() {
             let grant = grants.iter().find(|grant| grant.id == indexed.id).unwrap();
             assert_eq!(indexed.left_working, left_working(grant), "{grant:?}");

@@ -182,6 +182,34 @@ async fn events(world: &World, token: &IssuedToken) -> Vec<AuditEvent> {
 }
 
 #[tokio::test]
+async fn a_request_that_is_under_way_where_its_origin_closes_does_nothing() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    world.user("bob", &["login"]).await;
+    let sue = world.user_from("sue", Origin::Sso, "idp", &["admin"]).await;
+    let table = |open: bool, existing: Value| {
+        let mut rules = rules(&Value::Null, &existing);
+        rules["origins"]["release"]["sso"] = json!(open);
+        rules["tokensMayMakeTokens"] = json!(true);
+        rules
+    };
+    let changes = put("/api/v1/users/bob").json(&json!({"fullName": "Late"}));
+    let makes = json!({"tokenNote": "late", "application": "any"});
+    let makes = post("/api/v1/personal-access-tokens").json(&makes);
+    for (call, done) in [(changes, 200), (makes, 201)] {
+        for (choice, status) in [("suspend", 403), ("leave", done)] {
+            assert_eq!(save(&world, &table(true, json!({}))).await.status(), 200);
+            let any = token(&world, &sue, None).await;
+            let closed = table(false, json!({"originClosed": choice}));
+            let closes = async { assert_eq!(save(&world, &closed).await.status(), 200) };
+            let late = world.send_in_halves(call.clone().token(&any), closes).await;
+            assert_eq!(late.status(), status, "{choice}: {}", late.text());
+            assert_eq!(state(&world, &any).await, GrantState::Active, "it passes elsewhere");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_origin_is_closed_at_a_time_that_was_chosen() {
     let world = World::new().await;
     world.user("root", &["admin"]).await;
