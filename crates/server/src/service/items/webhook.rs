@@ -7,6 +7,7 @@ use patgate_core::grant::{Grant, GrantState};
 use patgate_core::identifier::GrantId;
 use patgate_core::item::{Properties, PropertyFault, Reason, Value, webhook_property as property};
 use patgate_core::release::{ReleaseId, ReleaseStatus};
+use patgate_core::token::TokenText;
 use patgate_core::webhook::{Action, Method, SigningSecret, action, is_enabled};
 use patgate_store::{Item, StoredRelease, StoredSecret};
 use url::Url;
@@ -50,11 +51,12 @@ pub(super) fn judge<'h>(
     properties: &Properties,
     held: impl Fn(&'static str) -> Held<'h>,
 ) -> Vec<PropertyFault> {
+    let method = method(properties);
     let mut faults = Vec::new();
     let mut fault = |property: &str, said: &str| {
         faults.push(PropertyFault::new(property, Reason::Judged(said.to_owned())));
     };
-    match method(properties) {
+    match method {
         Method::None => {}
         Method::Token | Method::GitLab => {
             if !held(property::SECRET_TOKEN).is_there() {
@@ -73,28 +75,24 @@ pub(super) fn judge<'h>(
                 fault(property::PASSWORD, "this is needed for Basic authentication");
             }
         }
-        Method::GitHub => {
+        Method::GitHub | Method::Standard => {
             if !held(property::SIGNING_SECRET).is_there() {
                 fault(property::SIGNING_SECRET, "this is needed to check signatures");
-            }
-        }
-        Method::Standard => {
-            if !held(property::SIGNING_SECRET).is_there() {
-                fault(property::SIGNING_SECRET, "this is needed to check signatures");
-            }
-            for name in [property::SIGNING_SECRET, property::PREVIOUS_SIGNING_SECRET] {
-                if let Held::New(secret) = held(name)
-                    && let Err(error) = SigningSecret::standard(secret.reveal())
-                {
-                    fault(name, &error.to_string());
-                }
             }
         }
     }
-    if let Held::New(secret) = held(property::FORWARD_SIGNING_SECRET)
-        && let Err(error) = SigningSecret::standard(secret.reveal())
-    {
-        fault(property::FORWARD_SIGNING_SECRET, &error.to_string());
+    for (name, is_standard) in [
+        (property::SIGNING_SECRET, method == Method::Standard),
+        (property::PREVIOUS_SIGNING_SECRET, method == Method::Standard),
+        (property::FORWARD_SIGNING_SECRET, true),
+    ] {
+        let Held::New(secret) = held(name) else { continue };
+        if TokenText::parse(secret.reveal().trim()).is_ok() {
+            // What signs is kept, and would go on after the token has ended.
+            fault(name, "this is a personal access token, of which no copy is kept; enter another secret");
+        } else if is_standard && let Err(error) = SigningSecret::standard(secret.reveal()) {
+            fault(name, &error.to_string());
+        }
     }
     if let Held::New(secret) = held(property::FORWARD_AUTHORIZATION)
         && HeaderValue::from_str(secret.reveal()).is_err()
@@ -120,7 +118,7 @@ pub(super) fn judge<'h>(
         if template.is_none() {
             fault(property::TEMPLATE, "this is needed to start releases");
         }
-        if method(properties) == Method::None {
+        if method == Method::None {
             fault(property::AUTHENTICATION, "an endpoint that starts releases must know who calls");
         }
     }

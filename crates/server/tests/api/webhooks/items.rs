@@ -5,6 +5,7 @@ use patgate_store::Page;
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 
+use super::methods::WHSEC;
 use super::{SECRET, event, with_token, world};
 use crate::common::{NewGrant, PASSWORD, get};
 
@@ -82,6 +83,35 @@ async fn no_token_is_the_password_of_an_endpoint_that_it_would_outlive() {
     let changed = world.change_endpoint("hook", json!({ "password": token.text })).await;
     assert_eq!((changed.status(), &changed.json()["field"]), (400, &json!("properties.password")));
     assert_eq!(world.send(event("hook").basic("ci", SECRET)).await.status(), 202);
+}
+
+#[tokio::test]
+async fn no_token_is_a_secret_that_signs_whatever_the_method() {
+    let world = world().await;
+    let ann = world.user("ann", &[]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    world.post_endpoint("hook", json!({ "authentication": "github", "signingSecret": WHSEC })).await;
+    let before = world.state.store.last_sequence().await.unwrap();
+    for method in ["github", "standard", "none"] {
+        for property in ["signingSecret", "previousSigningSecret", "forwardSigningSecret"] {
+            for text in [token.text.clone(), format!("  {} ", token.text)] {
+                let mut properties = json!({ "authentication": method, "signingSecret": WHSEC });
+                properties[property] = json!(text);
+                for answer in [
+                    world.try_endpoint(POST, "other", properties.clone()).await,
+                    world.change_endpoint("hook", properties).await,
+                ] {
+                    let (field, said) = (json!(format!("properties.{property}")), answer.text());
+                    assert_eq!((answer.status(), &answer.json()["field"]), (400, &field), "{method}: {said}");
+                    assert!(said.contains("personal access token") && !said.contains(&token.text), "{said}");
+                }
+            }
+        }
+    }
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+    // Another system is told who calls with whatever it takes.
+    let forwarded = json!({ "forwardAuthorizationSecret": format!("Bearer {}", token.text) });
+    assert_eq!(world.change_endpoint("hook", forwarded).await.status(), 200);
 }
 
 #[tokio::test]

@@ -6,9 +6,9 @@ use patgate_testkit::clock::NOON;
 use serde_json::json;
 
 use super::{SECRET, event, with_token, world};
-use crate::common::{Call, get, post};
+use crate::common::{Call, NewGrant, get, post};
 
-const WHSEC: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(super) const WHSEC: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OTHER_WHSEC: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 #[tokio::test]
@@ -63,6 +63,19 @@ async fn gitlabs_token_stands_in_its_own_header() {
     assert_eq!(world.send(event("gitlab").header("x-gitlab-token", SECRET)).await.status(), 202);
     assert_eq!(world.send(event("gitlab").header("x-gitlab-token", "x")).await.status(), 401);
     assert_eq!(world.send(with_token(event("gitlab"), SECRET)).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_personal_access_token_opens_an_endpoint_of_gitlabs_as_long_as_it_passes() {
+    let world = world().await;
+    let ann = world.user("ann", &[]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let properties = json!({ "authentication": "gitlab", "secretToken": token.text });
+    world.post_endpoint("gitlab", properties).await;
+    let send = async || world.send(event("gitlab").header("x-gitlab-token", &token.text)).await.status();
+    assert_eq!(send().await, 202);
+    world.delete_token(&token).await;
+    assert_eq!(send().await, 401);
 }
 
 fn standard(secret: &str, id: &str, at: Timestamp) -> Call {
