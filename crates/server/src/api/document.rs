@@ -1,10 +1,12 @@
-//! The root of the API's document: what it is, how one proves who one is, and the paths of the gateway, which no router
-//! of this crate serves.
+//! The root of the API's document: what it is, how one proves who one is, and the paths that no router of this crate serves:
+//! those of the gateway, and the one of webhook endpoints.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::refusals::{NotTaken, Unreadable};
 use crate::problem::ProblemBody;
+use crate::webhook::TakenBody;
 
 /// The document without the routes of the API.
 pub(super) fn root() -> utoipa::openapi::OpenApi {
@@ -19,7 +21,7 @@ pub(super) fn root() -> utoipa::openapi::OpenApi {
                        the vendors' clients need text: all of `/deployit`, and every 403 of `/api/v1`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    paths(auth, auth_application),
+    paths(auth, auth_application, send_webhook, send_webhook_by_get),
     components(schemas(ProblemBody)),
     modifiers(&Credentials),
     security(("releaseToken" = []), ("deployToken" = []), ("bearer" = []), ("basic" = []), ("session" = [])),
@@ -34,7 +36,7 @@ pub(super) fn root() -> utoipa::openapi::OpenApi {
         (name = "settings", description = "What administrators decide for everybody"),
         (name = "configuration items", description = "Typed objects that administrators edit, such as mail servers"),
         (name = "reminders", description = "The mails before tokens expire"),
-        (name = "webhooks", description = "What webhook endpoints took, refused and forwarded"),
+        (name = "webhooks", description = "Sending to webhook endpoints, and what they took, refused and forwarded"),
         (name = "scim", description = "Users and groups of a provider, changed by itself (SCIM 2.0: RFC 7643, RFC 7644)"),
         (name = "server", description = "The server itself"),
     )
@@ -68,6 +70,13 @@ impl Modify for Credentials {
                 ),
             ),
             ("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie))),
+            (
+                "webhookToken",
+                header(
+                    "x-release-webhook-token",
+                    "The token of a webhook endpoint; it opens nothing else by this header",
+                ),
+            ),
         ];
         let components = document.components.get_or_insert_default();
         for (name, scheme) in schemes {
@@ -119,3 +128,44 @@ fn auth() {}
 )]
 #[expect(dead_code, reason = "the gateway answers here; this is its documentation")]
 fn auth_application() {}
+
+/// Sends an event to a webhook endpoint that takes JSON. The endpoint demands its own token, its own user name and password,
+/// a signature, or nothing; a token in another header, a user's password and a session open none.
+#[utoipa::path(
+    post,
+    path = "/webhooks/{path}",
+    tag = "webhooks",
+    security((), ("webhookToken" = []), ("basic" = [])),
+    params(("path" = String, Path, description = "The *Endpoint Path* of the endpoint")),
+    request_body(
+        content = serde_json::Value, content_type = "application/json",
+        description = "The event: any JSON, at most 128 deep"
+    ),
+    responses(
+        (status = 202, description = "It is accepted, and durable", body = TakenBody),
+        (status = 200, description = "A request with its id came before, within the window: it is not taken again",
+            body = TakenBody),
+        NotTaken,
+        Unreadable
+    )
+)]
+#[expect(dead_code, reason = "the dispatcher answers here; this is its documentation")]
+fn send_webhook() {}
+
+/// Sends an event to a webhook endpoint that takes query parameters: any, at most 100. The endpoint demands its own token,
+/// its own user name and password, or nothing; a token in another header, a user's password and a session open none.
+#[utoipa::path(
+    get,
+    path = "/webhooks/{path}",
+    tag = "webhooks",
+    security((), ("webhookToken" = []), ("basic" = [])),
+    params(("path" = String, Path, description = "The *Endpoint Path* of the endpoint")),
+    responses(
+        (status = 202, description = "It is accepted, and durable", body = TakenBody),
+        (status = 200, description = "A request with its id came before, within the window: it is not taken again",
+            body = TakenBody),
+        NotTaken
+    )
+)]
+#[expect(dead_code, reason = "the dispatcher answers here; this is its documentation")]
+fn send_webhook_by_get() {}

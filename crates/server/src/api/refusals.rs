@@ -30,16 +30,20 @@ pub struct InText;
 /// 412: somebody else changed it after it was read.
 pub struct Overtaken;
 
+/// What every webhook endpoint can answer when it does not take a request: 400, 401, 404, 405, 429, 503 and 508.
+pub struct NotTaken;
+
+/// What a webhook endpoint answers besides to a body that it does not take: 413 and 415.
+pub struct Unreadable;
+
 pub(crate) type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Unproven {
     fn responses() -> Responses {
-        let challenge = HeaderBuilder::new()
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
-            .description(Some("The one challenge; `error_description` says the cause (RFC 6750 §3)"))
-            .build();
-        let mut unauthorized = problem("The credentials are missing or do not pass; never depends on timing");
-        unauthorized.headers.insert("WWW-Authenticate".to_owned(), challenge.into());
+        let unauthorized = challenged(
+            problem("The credentials are missing or do not pass; never depends on timing"),
+            "The one challenge; `error_description` says the cause (RFC 6750 §3)",
+        );
         of([
             ("401", unauthorized),
             ("403", text("A permission is missing, a rule forbids it, or a page of another site asks")),
@@ -89,6 +93,33 @@ impl IntoResponses for Overtaken {
     }
 }
 
+impl IntoResponses for NotTaken {
+    fn responses() -> Responses {
+        let unauthorized = challenged(
+            problem("The credentials of the endpoint are missing or wrong; who reads its log is told why"),
+            "`Basic` where the endpoint takes that, and else `Webhook`",
+        );
+        of([
+            ("400", problem("A parameter or the body is not as it must be, or the body broke off")),
+            ("401", unauthorized),
+            ("404", problem("There is no such endpoint, or it is not enabled: the answer is the same")),
+            ("405", problem("The endpoint takes the other method; `Allow` says which")),
+            ("429", problem("The endpoint takes no more now; `Retry-After` says when to try again")),
+            ("503", problem("It cannot be kept now; `Retry-After` says when to try again")),
+            ("508", problem("It was forwarded from endpoint to endpoint too often")),
+        ])
+    }
+}
+
+impl IntoResponses for Unreadable {
+    fn responses() -> Responses {
+        of([
+            ("413", problem("The body is longer than the endpoint takes")),
+            ("415", problem("The body is not JSON")),
+        ])
+    }
+}
+
 impl IntoResponses for InText {
     fn responses() -> Responses {
         let merged =
@@ -106,6 +137,16 @@ impl IntoResponses for InText {
 
 fn of<const N: usize>(responses: [(&str, Response); N]) -> Responses {
     responses.into_iter().map(|(status, response)| (status.to_owned(), response.into())).collect()
+}
+
+/// A refusal with a challenge.
+fn challenged(mut refusal: Response, description: &str) -> Response {
+    let challenge = HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+        .description(Some(description))
+        .build();
+    refusal.headers.insert("WWW-Authenticate".to_owned(), challenge.into());
+    refusal
 }
 
 fn problem(description: &str) -> Response {

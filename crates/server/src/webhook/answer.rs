@@ -1,12 +1,13 @@
 //! What a caller of an endpoint is answered. Why somebody is refused is told to nobody but those who read the log.
 
-use axum::body::Body;
+use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL};
 use http::{HeaderValue, StatusCode};
 use patgate_core::identifier::RequestId;
 use patgate_core::webhook::{Authentication, Refused};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::body::BodyFault;
 use super::endpoint::Endpoint;
@@ -14,6 +15,18 @@ use crate::problem::{BodyLimit, Problem};
 
 /// How the cause of a refusal begins which is the method.
 const METHOD: &str = "the method is ";
+
+/// What the sender of an accepted request is answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookTaken)]
+pub struct TakenBody {
+    /// Its id in the log of the endpoint; of one that came before, the first one's.
+    #[schema(value_type = String)]
+    id: RequestId,
+    /// `true` for one that came before; else missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate: Option<bool>,
+}
 
 /// Why a request is not taken.
 #[derive(Debug)]
@@ -132,14 +145,7 @@ pub(super) fn no_endpoint() -> Response {
 
 /// 202 with the id of a request that is durable; 200 with the first one's when it was there before.
 pub(super) fn accepted(id: RequestId, is_same: bool) -> Response {
-    let (status, body) = match is_same {
-        false => (StatusCode::ACCEPTED, json!({ "id": id })),
-        true => (StatusCode::OK, json!({ "id": id, "duplicate": true })),
-    };
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    let status = if is_same { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let body = TakenBody { id, duplicate: is_same.then_some(true) };
+    (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-pub use self::answer::method_of;
+pub use self::answer::{TakenBody, method_of};
 pub use self::endpoint::{Endpoint, Kind};
 pub use self::endpoints::WebhookEndpoints;
 use self::forward::ForwardRules;

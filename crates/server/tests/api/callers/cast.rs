@@ -2,6 +2,7 @@
 
 use patgate_core::identifier::{GroupId, MailId, RunId, UserId};
 use patgate_core::user::Origin;
+use serde_json::json;
 
 use crate::common::{Call, IssuedToken, NewGrant, PASSWORD, SignedIn, WebhookThings, World};
 
@@ -42,11 +43,12 @@ pub(super) enum Cast {
     AdministratorsPassword,
     TokenOfSso,
     SessionOfSso,
+    TokenOfWebhooks,
 }
 
 impl Cast {
     /// All of them; those who are refused everywhere first.
-    pub(super) const ALL: [Self; 34] = [
+    pub(super) const ALL: [Self; 35] = [
         Self::Nobody,
         Self::Garbage,
         Self::UnknownToken,
@@ -81,6 +83,7 @@ impl Cast {
         Self::AdministratorsPassword,
         Self::TokenOfSso,
         Self::SessionOfSso,
+        Self::TokenOfWebhooks,
     ];
 
     /// In the table.
@@ -122,6 +125,9 @@ impl Cast {
                 "Bearer: a token of somebody from single sign-on, who may sign in and nothing else"
             }
             Self::SessionOfSso => "their session with the CSRF token",
+            Self::TokenOfWebhooks => {
+                "a token of Ann's, in the header of webhook endpoints, two of which take it"
+            }
         }
     }
 
@@ -165,6 +171,7 @@ impl Cast {
             Self::AdministratorsPassword => call.basic("root", PASSWORD),
             Self::TokenOfSso => call.header("authorization", &format!("Bearer {}", stage.of_sso.text)),
             Self::SessionOfSso => call.session(&stage.session_of_sso),
+            Self::TokenOfWebhooks => call.header("x-release-webhook-token", &full.text),
         }
     }
 }
@@ -264,6 +271,9 @@ impl Stage {
             subject,
         };
         world.release_things().await;
+        let opened_by_full = || json!({ "secretToken": stage.full.text });
+        world.post_endpoint("events", opened_by_full()).await;
+        world.get_endpoint("pings", opened_by_full()).await;
         world.decision_and_exemption_called(stage.subject.id).await;
         Self { folder: world.close().await, ..stage }
     }

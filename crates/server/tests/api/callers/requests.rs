@@ -208,6 +208,8 @@ fn table() -> Vec<(&'static str, Value)> {
         ("GET /api/v1/webhook-endpoints/{number}/requests/{id}", Value::Null),
         ("GET /api/v1/webhook-endpoints/{number}/requests/{id}/body", Value::Null),
         ("POST /api/v1/webhook-endpoints/{number}/test", Value::Null),
+        ("GET /webhooks/{path}", Value::Null),
+        ("POST /webhooks/{path}", json!({"event": "push"})),
         ("GET /healthz", Value::Null),
         ("GET /openapi.json", Value::Null),
         ("GET /readyz", Value::Null),
@@ -270,6 +272,8 @@ pub(super) fn request(stage: &Stage, name: &str) -> Call {
             let id = if is_delivery { webhook.delivery.to_string() } else { webhook.request.to_string() };
             path.replace("{number}", &webhook.endpoint.to_string()).replace("{id}", &id)
         }
+        "/webhooks/{path}" if is_new => "/webhooks/events".to_owned(),
+        "/webhooks/{path}" => "/webhooks/pings?event=push".to_owned(),
         path => path
             .replace("{id}", &stage.subject.id.to_string())
             .replace("{name}", "carl's%20role")
