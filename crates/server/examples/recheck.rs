@@ -13,7 +13,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::Confirmation;
 use patgate_core::expiry::Expiry;
 use patgate_core::grant::{Grant, GrantPermissions, GrantState};
@@ -88,7 +88,8 @@ async fn found(state: &AppState, directory: &Directory, name: &str) -> Outcome<P
     }
 }
 
-/// Makes them users with a token each, about whom it is time to ask.
+/// Makes them users with a token each, about whom it is time to ask. They were confirmed so long ago that each answer is written
+/// down.
 async fn settle(state: &AppState, directory: &Directory, people: Vec<Person>) -> Outcome<()> {
     let actor = Actor {
         kind: ActorKind::CommandLine,
@@ -97,7 +98,7 @@ async fn settle(state: &AppState, directory: &Directory, people: Vec<Person>) ->
         grant: None,
         address: None,
     };
-    let now = Timestamp::from_second(state.clock.now().as_second())?;
+    let now = Timestamp::from_second(state.clock.now().as_second())? - SignedDuration::from_hours(1);
     let mut random = state.random.draw();
     let mut change = state.store.change(&actor, now).await?;
     let mut ids = Vec::new();

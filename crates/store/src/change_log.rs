@@ -6,12 +6,14 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::rows::column;
 use crate::schema;
+use crate::store::Store;
 use crate::tables::{ChangeLog, ChangeSequence};
 
 /// The number of a change; 0 is before the first.
@@ -114,6 +116,25 @@ pub struct ChangeRow {
     pub kind: ChangedKind,
     /// The subject's identifier; see [`ChangedKind`].
     pub subject: i64,
+}
+
+impl Store {
+    /// Forgets the changes that were made before this, but for the last of all, so that a reader far behind finds a gap and
+    /// not an empty log.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was forgotten then.
+    pub async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        let last = Query::select().column(ChangeSequence::Value).from(ChangeSequence::Table).take();
+        let delete = Query::delete()
+            .from_table(ChangeLog::Table)
+            .and_where(Expr::col(ChangeLog::At).lt(before.as_millisecond()))
+            .and_where(Expr::col(ChangeLog::Sequence).lt(Expr::SubQuery(None, Box::new(last.into()))))
+            .take();
+        transaction.execute(&delete).await?;
+        transaction.commit().await
+    }
 }
 
 /// The number of the last visible change.

@@ -27,7 +27,7 @@ use crate::reset_links::{self, ResetLink};
 use crate::roles::{self, RoleFilter};
 use crate::rows::{Page, column};
 use crate::sessions::{self, Session};
-use crate::tables::{ChangeLog, ChangeSequence, Grants, Nodes, Sessions, Users};
+use crate::tables::{Grants, Nodes, Sessions, Users};
 use crate::transaction::WriteTransaction;
 use crate::users::{self, UserCursor, UserFilter};
 use crate::webhooks::kept::Logs;
@@ -315,28 +315,20 @@ impl Store {
         nodes::live(&self.inner.orm, since).await
     }
 
-    /// Forgets what is older than `before`: rows of the change log, but for the last change's, and sessions and
-    /// nodes that were last seen before it.
+    /// Forgets sessions and nodes that were last seen before this.
     ///
     /// # Errors
     /// [`StoreError`]; nothing was forgotten then.
     pub async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
         let before = before.as_millisecond();
         let (_turn, transaction) = self.inner.begin_data().await?;
-        let last = Query::select().column(ChangeSequence::Value).from(ChangeSequence::Table).take();
-        // The last change stays, so that a reader far behind finds a gap and not an empty log.
-        let log = Query::delete()
-            .from_table(ChangeLog::Table)
-            .and_where(Expr::col(ChangeLog::At).lt(before))
-            .and_where(Expr::col(ChangeLog::Sequence).lt(Expr::SubQuery(None, Box::new(last.into()))))
-            .take();
         let sessions = Query::delete()
             .from_table(Sessions::Table)
             .and_where(Expr::col(Sessions::SeenAt).lt(before))
             .take();
         let nodes =
             Query::delete().from_table(Nodes::Table).and_where(Expr::col(Nodes::SeenAt).lt(before)).take();
-        for delete in [log, sessions, nodes] {
+        for delete in [sessions, nodes] {
             transaction.execute(&delete).await?;
         }
         transaction.commit().await

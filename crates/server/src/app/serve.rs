@@ -26,8 +26,11 @@ use crate::state::AppState;
 use crate::tls::Certificates;
 use crate::webhook;
 
-/// For how long changes, and the sessions and nodes that were last seen then, are remembered.
+/// For how long the sessions and nodes that were last seen then are remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(8 * 24);
+/// For how long the change log remembers what changed: a node that followed it last before that loads everything anew. Owners
+/// whom their providers confirm come into it every hour.
+const LOGGED: SignedDuration = SignedDuration::from_hours(24);
 /// How often the old ones are forgotten.
 const FORGETTING: Duration = Duration::from_secs(3_600);
 
@@ -184,15 +187,24 @@ async fn follow_certificates(certificates: Option<Arc<Certificates>>, stop: Canc
 
 async fn forget(state: AppState, stop: CancellationToken) {
     while tokio::time::timeout(FORGETTING, stop.cancelled()).await.is_err() {
-        if let Ok(before) = state.clock.now().checked_sub(REMEMBERED)
-            && let Err(error) = state.store.prune(before).await
-        {
+        if let Err(error) = forget_old(&state).await {
             tracing::warn!(
                 error = with_causes(&error),
                 "old rows were not forgotten; trying again in an hour"
             );
         }
     }
+}
+
+async fn forget_old(state: &AppState) -> Result<(), StoreError> {
+    let now = state.clock.now();
+    if let Ok(before) = now.checked_sub(LOGGED) {
+        state.store.prune_changes(before).await?;
+    }
+    if let Ok(before) = now.checked_sub(REMEMBERED) {
+        state.store.prune(before).await?;
+    }
+    Ok(())
 }
 
 /// Waits until the process is told to stop (SIGTERM, SIGINT).

@@ -57,6 +57,35 @@ pub(crate) async fn owner_from(
     id
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_ends_the_window_less_than_an_hour_sooner_than_the_last_word_would() {
+    let mut slapd = Slapd::start();
+    let world = world(&slapd).await;
+    let mut tokens = Vec::new();
+    for name in ["alice", "bob"] {
+        slapd.set(name, "userAccountControl", "512");
+        tokens.push(owner(&world, name).await.1);
+    }
+    ask(&world).await;
+    let before = world.state.store.last_sequence().await.unwrap().as_i64();
+    // With the first, two seconds less than two hours.
+    for _ in 0..117 {
+        ask(&world).await;
+    }
+    let after = world.state.store.last_sequence().await.unwrap().as_i64();
+    assert_eq!(after - before, 1, "one change, of both, when an hour is over");
+    let heard = world.clock.now();
+    slapd.stop();
+    ask(&world).await;
+    let (hour, day) = (SignedDuration::from_hours(1), SignedDuration::from_hours(24));
+    for (at, is_in) in [(heard + day * 30 - hour, true), (heard + day * 30, false)] {
+        world.clock.set(at);
+        for token in &tokens {
+            assert_eq!(passes(&world, token).await, is_in, "{at}");
+        }
+    }
+}
+
 /// How often a provider was asked about somebody in vain, and in how many seconds it is asked again.
 pub(crate) async fn record(world: &World, id: UserId) -> (u32, i64) {
     let record = world.state.store.confirmation_record(id).await.unwrap().unwrap();

@@ -1,11 +1,13 @@
 //! Changes that the word of a provider makes: users confirmed, and no longer let in.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::{Confirmation, FreshnessWindows, Withdrawal};
 use patgate_core::identifier::UserId;
 use patgate_core::user::{Origin, User, UserState};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::json;
 
 use super::Change;
@@ -13,7 +15,7 @@ use crate::change_log::ChangedKind;
 use crate::confirmations::{NextLook, refresh_tokens, to_text};
 use crate::error::StoreError;
 use crate::items::SealedSecret;
-use crate::rows::column;
+use crate::rows::{column, of_each};
 use crate::tables::{Confirmations, Sessions, Users};
 use crate::users;
 
@@ -44,17 +46,19 @@ impl Change {
     ) -> Result<(), StoreError> {
         let next = next.into();
         let windows = self.token_settings().await?.freshness;
-        for &id in ids {
-            let user = self.present_user(id).await?;
-            let is_noted =
-                matches!(user.confirmation, Confirmation::Withdrawn { .. }) || self.has_lapsed(id).await?;
+        let users: HashMap<_, _> =
+            self.users_by_ids(ids).await?.into_iter().map(|user| (user.id, user)).collect();
+        let lapsed = self.lapsed(ids).await?;
+        for id in ids {
+            let user = users.get(id).ok_or(StoreError::NotFound("user"))?;
+            let is_noted = matches!(user.confirmation, Confirmation::Withdrawn { .. }) || lapsed.contains(id);
             // The clock suspends tokens, and whoever notes it looks every few seconds.
-            let is_unnoted = !is_noted && self.lapses_now(&user, windows).await?;
+            let is_unnoted = !is_noted && self.lapses_now(user, windows).await?;
             if is_unnoted {
-                self.note_user(&user, "user.lapse", json!({ "provider": user.provider }));
+                self.note_user(user, "user.lapse", json!({ "provider": user.provider }));
             }
             if is_noted || is_unnoted {
-                self.note_user(&user, "user.confirm", json!({ "provider": user.provider }));
+                self.note_user(user, "user.confirm", json!({ "provider": user.provider }));
             }
             self.touched.insert((ChangedKind::User, id.as_i64()));
         }
@@ -219,14 +223,17 @@ impl Change {
         Ok(())
     }
 
-    async fn has_lapsed(&self, user: UserId) -> Result<bool, StoreError> {
-        let select = Query::select()
-            .column(Confirmations::LapsedAt)
+    /// Those of whom it is noted that their last word counts no longer.
+    async fn lapsed(&self, ids: &[UserId]) -> Result<HashSet<UserId>, StoreError> {
+        let selection = Query::select()
+            .column(Confirmations::UserId)
             .from(Confirmations::Table)
-            .and_where(Expr::col(Confirmations::UserId).eq(user.as_i64()))
+            .and_where(Expr::col(Confirmations::LapsedAt).is_not_null())
             .take();
-        let row = self.transaction.query_one(&select).await?;
-        Ok(row.map(|row| column::<Option<i64>>(&row, "lapsed_at")).transpose()?.flatten().is_some())
+        let ids = ids.iter().map(|id| id.as_i64()).collect();
+        let read = |row: &QueryResult| Ok(UserId::from_i64(column(row, "user_id")?));
+        let lapsed = of_each(&self.transaction, &selection, Confirmations::UserId, ids, read).await?;
+        Ok(lapsed.into_iter().collect())
     }
 
     /// Whether the last word of a user's provider counts no longer, and a token of theirs is suspended for it.

@@ -146,6 +146,11 @@ impl Change {
         crate::users::by_name(&self.transaction, name).await
     }
 
+    /// The users of these identifiers, in no order; those who are deleted are left out.
+    pub async fn users_by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        crate::users::by_ids(&self.transaction, ids).await
+    }
+
     /// The users of these names, by the keys of their names; those who are deleted are left out.
     pub async fn users_by_names(&self, names: &[&Username]) -> Result<HashMap<String, User>, StoreError> {
         crate::users::by_names(&self.transaction, names).await

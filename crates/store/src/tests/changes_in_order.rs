@@ -87,7 +87,7 @@ on_both_databases! {
         insert_grants(&store, &[grant(1, 1, "a")]).await;
         insert_grants(&store, &[grant(2, 1, "b")]).await;
         assert_eq!(store.oldest_sequence().await.unwrap(), Some(Sequence::from_i64(1)));
-        store.prune(time("2099-01-01T00:00:00Z")).await.unwrap();
+        store.prune_changes(time("2099-01-01T00:00:00Z")).await.unwrap();
         assert_eq!(store.oldest_sequence().await.unwrap(), Some(Sequence::from_i64(3)), "the last one stays");
         let late = store.changes_after(Sequence::from_i64(1), 10).await;
         assert!(matches!(late, Err(StoreError::LogPruned(at)) if at == Sequence::from_i64(1)), "{late:?}");

@@ -70,6 +70,9 @@ on_both_databases! {
             marks.push(statements(&change));
             assert_eq!(change.update_users(&people).await.unwrap(), roles.len());
             marks.push(statements(&change));
+            let ids: Vec<_> = (1..=count).map(UserId::from_i64).collect();
+            change.confirm_users(&ids, now()).await.unwrap();
+            marks.push(statements(&change));
             taken.push(marks.windows(2).map(|marks| marks[1] - marks[0]).collect::<Vec<_>>());
         }
         assert_eq!(taken[0], taken[1]);

@@ -7,6 +7,8 @@ mod ask;
 mod lapse;
 mod seen;
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::identifier::UserId;
@@ -22,12 +24,13 @@ use crate::problem::Problem;
 use crate::provider::{Answer, Person};
 use crate::state::AppState;
 
-/// A word that only repeats the last is written down when that one is older than this part of the window.
+/// A word that only repeats the last is written down when that one is as old as this: an outage that begins just before then
+/// ends a window so much too early.
+const OLDEST: SignedDuration = SignedDuration::from_hours(1);
+/// And when it is older than this part of the window.
 const PARTS: i32 = 30;
 /// Where no window is set, when it is as old as this.
 const WITHOUT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// At least this old.
-const YOUNGEST: SignedDuration = SignedDuration::from_hours(1);
 /// The longest time after which somebody is asked about again, however often in vain.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 /// What a provider that vouches for nobody is recorded with.
@@ -53,29 +56,40 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)], confirms: bool)
         .map(|(user, _)| user.id)
         .collect();
     let kept = state.store.scim_memberships(&by_scim).await?;
-    let changes = |(user, answer): &&(User, Answer)| match answer {
-        Answer::Present(person) => {
-            let kept = kept.iter().filter(|it| it.user == user.id).map(|it| it.group_name.as_str());
-            sign_in::is_news(user, person, kept)
-                || confirms && is_due(user.confirmation, freshness.of(user.origin), now)
-        }
-        Answer::Disabled => !is_withdrawn(user, Withdrawal::Disabled),
-        Answer::Gone => !is_withdrawn(user, Withdrawal::Gone),
-        Answer::Unknown => false,
+    let is_news = |user: &User, person: &Person| {
+        let kept = kept.iter().filter(|it| it.user == user.id).map(|it| it.group_name.as_str());
+        sign_in::is_news(user, person, kept)
     };
+    let (mut news, mut repeats) = (Vec::new(), Vec::new());
+    for (user, answer) in answers {
+        match answer {
+            Answer::Present(person) if is_news(user, person) => news.push((user, answer)),
+            Answer::Present(_) if confirms && is_due(user.confirmation, freshness.of(user.origin), now) => {
+                repeats.push(user);
+            }
+            Answer::Disabled if !is_withdrawn(user, Withdrawal::Disabled) => news.push((user, answer)),
+            Answer::Gone if !is_withdrawn(user, Withdrawal::Gone) => news.push((user, answer)),
+            Answer::Present(_) | Answer::Disabled | Answer::Gone | Answer::Unknown => {}
+        }
+    }
     let mut refused = Vec::new();
-    if answers.iter().any(|answer| changes(&answer)) {
+    if !news.is_empty() || !repeats.is_empty() {
         let mut change = state.change(&actor()).await?;
-        let mut confirmed = Vec::new();
-        for (user, answer) in answers.iter().filter(changes) {
+        let asked: Vec<_> =
+            repeats.iter().copied().chain(news.iter().map(|(user, _)| *user)).map(|user| user.id).collect();
+        let there = change.users_by_ids(&asked).await?;
+        let there: HashMap<_, _> = there.into_iter().map(|user| (user.id, user.confirmation)).collect();
+        // Who was deleted meanwhile is none of them.
+        let counts = |user: &User| there.get(&user.id).is_some_and(|now| !stays_out(*now, user));
+        let mut confirmed: Vec<_> =
+            repeats.into_iter().filter(|user| counts(user)).map(|user| user.id).collect();
+        for (user, answer) in news {
             match answer {
-                Answer::Present(_) if stays_out(&change, user).await? => {}
+                Answer::Present(_) if !counts(user) => {}
                 Answer::Present(person) => {
                     match take_over_all_but_a_bad_name(&mut change, user, person).await {
                         Ok(()) if confirms => confirmed.push(user.id),
                         Ok(()) => {}
-                        // Deleted meanwhile.
-                        Err(SignInRefused::Store(StoreError::NotFound(_))) => {}
                         Err(reason) => {
                             tracing::warn!(user = %user.username, %reason, "what a provider says of a user is not taken over");
                             refused.push(user.id);
@@ -148,13 +162,12 @@ async fn take_over_all_but_a_bad_name(
     }
 }
 
-/// Whether a user is withdrawn, and that their provider knows them lifts nothing. Only SCIM withdraws a user of single
+/// Whether a user is withdrawn `now`, and that their provider knows them lifts nothing. Only SCIM withdraws a user of single
 /// sign-on, and some providers confirm whom they have disabled there. A directory has said so after it was asked about them as
 /// they were `asked`: it refused their sign-in meanwhile.
-async fn stays_out(change: &Change, asked: &User) -> Result<bool, StoreError> {
-    let now = change.user(asked.id).await?.map(|user| user.confirmation);
-    let withdrawn = now.filter(|now| matches!(now, Confirmation::Withdrawn { .. }));
-    Ok(withdrawn.is_some_and(|now| asked.origin == Origin::Sso || now != asked.confirmation))
+fn stays_out(now: Confirmation, asked: &User) -> bool {
+    let is_withdrawn = matches!(now, Confirmation::Withdrawn { .. });
+    is_withdrawn && (asked.origin == Origin::Sso || now != asked.confirmation)
 }
 
 async fn withdraw(change: &mut Change, user: UserId, reason: Withdrawal) -> Result<(), Problem> {
@@ -171,8 +184,8 @@ fn is_withdrawn(user: &User, reason: Withdrawal) -> bool {
 /// Whether a word that only repeats the last is written down.
 fn is_due(last: Confirmation, window: Option<Days>, now: Timestamp) -> bool {
     let Confirmation::At(at) = last else { return true };
-    let part = window.map_or(WITHOUT_WINDOW, |days| days.length() / PARTS);
-    now.duration_since(at) >= part.max(YOUNGEST)
+    let part = window.map_or(WITHOUT_WINDOW, |days| (days.length() / PARTS).min(OLDEST));
+    now.duration_since(at) >= part
 }
 
 #[cfg(test)]
@@ -182,6 +195,26 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// Whatever a provider says when, the last word written down lags behind its last by less than an hour, and less than
+        /// a thirtieth of the window; and no two are written in a shorter time.
+        #[test]
+        fn a_word_is_written_down_while_it_is_young(
+            days in 1_u32..=3_650, pauses in prop::collection::vec(1_i64..7_200, 1..100),
+        ) {
+            let window = Days::try_from(days).ok();
+            let most = SignedDuration::from_mins(if days == 1 { 48 } else { 60 });
+            let (mut written, mut heard) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+            for seconds in pauses {
+                heard += SignedDuration::from_secs(seconds);
+                let before = written;
+                if is_due(Confirmation::At(written), window, heard) {
+                    written = heard;
+                }
+                prop_assert!(heard.duration_since(written) < most);
+                prop_assert!(written == before || written.duration_since(before) >= most);
+            }
+        }
+
         #[test]
         fn users_are_asked_about_again_within_the_last_tenth_of_the_interval(
             minutes in 1_i64..=1_440, now in 0_i64..4_000_000_000_000, user in 0..i64::MAX,
