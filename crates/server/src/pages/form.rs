@@ -64,6 +64,12 @@ pub(super) fn unsaved() -> Notice {
     Notice::Told(text.to_owned())
 }
 
+/// What is said above a form that another part of a list has come into.
+#[must_use]
+pub(super) fn still_unsaved() -> Notice {
+    Notice::Told("What you typed or chose here is not saved yet.".to_owned())
+}
+
 /// What is said above a form that came back after a log-in without all that was typed. The labels are those of its fields.
 #[must_use]
 pub(super) fn not_kept(query: &Fields, labels: &[(&str, &str)]) -> Option<Notice> {

@@ -50,6 +50,45 @@ pub(super) fn only(query: &Fields, names: &[&str]) -> Fields {
     Fields::read(Fields::default().with(&pairs).as_bytes())
 }
 
+/// Whether a form asks for another part of the list that stands in it, by `look` or `turn`: nothing is saved for that.
+#[must_use]
+pub(super) fn is_turned(fields: &Fields) -> bool {
+    fields.has("look") || fields.has("turn")
+}
+
+/// The query of the list that stands in a form: of the part that is asked for, or of the one that was shown.
+#[must_use]
+pub(super) fn list(fields: &Fields) -> Fields {
+    if fields.has("turn") {
+        Fields::read(fields.text("turn").as_bytes())
+    } else if fields.has("look") {
+        only(fields, &["search"])
+    } else {
+        Fields::read(fields.text("list").as_bytes())
+    }
+}
+
+/// The same of an address, which is the query itself, unless it brings a form back after a log-in.
+#[must_use]
+pub(super) fn list_of_address(query: &Fields) -> Fields {
+    if query.has("list") || is_turned(query) { list(query) } else { query.clone() }
+}
+
+/// The longest query of a place that one is led to, in bytes: proxies refuse an answer with a long head.
+const LONGEST_PLACE: usize = 3_000;
+
+/// The address of a part of a list, whose place these fields name. While nothing is typed in the form around the list, it is what
+/// one is led to, so that the browser's back button leads to the part before; `None`: it is too long for that.
+#[must_use]
+pub(super) fn address(path: &str, list: &Fields, names: &[&str]) -> Option<String> {
+    let place = only(list, names).with(&[]);
+    match place.len() {
+        0 => Some(path.to_owned()),
+        1..=LONGEST_PLACE => Some(format!("{path}?{place}")),
+        _ => None,
+    }
+}
+
 /// The longest query of a list that is kept while somebody is asked a question.
 const LONGEST_LIST: usize = 2_000;
 
@@ -137,6 +176,26 @@ mod tests {
         assert_eq!((previous.as_deref(), next.as_deref()), (Some("before=25"), Some("after=44")));
         let (_, previous, next) = cut(0..20, "before=20");
         assert_eq!((previous, next.as_deref()), (None, Some("after=19")));
+    }
+
+    #[test]
+    fn a_form_is_asked_for_a_part_of_its_list() {
+        for (form, wanted) in [
+            ("search=x&list=after%3D3", "after=3"),
+            ("search=x&list=after%3D3&look=yes", "search=x"),
+            ("search=x&list=after%3D3&turn=after%3D9", "after=9"),
+            ("list=after%3D3&turn=", ""),
+        ] {
+            let form = Fields::read(form.as_bytes());
+            assert_eq!(list(&form).with(&[]), wanted);
+            assert_eq!(list_of_address(&form).with(&[]), wanted);
+        }
+        let plain = Fields::read(b"name=a&after=3");
+        assert_eq!((list(&plain).with(&[]).as_str(), list_of_address(&plain).text("after")), ("", "3"));
+        let led = |list: &str| address("/list", &Fields::read(list.as_bytes()), &["search", "after"]);
+        assert_eq!(led("after=3&name=a").as_deref(), Some("/list?after=3"));
+        assert_eq!(led("name=a").as_deref(), Some("/list"));
+        assert_eq!(led(&format!("search={}", "x".repeat(3_000))), None);
     }
 
     #[test]

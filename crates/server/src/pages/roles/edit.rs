@@ -14,7 +14,7 @@ use patgate_core::user::{Principal, PrincipalKind};
 use super::lines::Lines;
 use super::permissions::Permissions;
 use super::{LIST, SAVED, may_edit, path};
-use crate::pages::form::{Difference, Fault, Named, complete, not_kept, unsaved};
+use crate::pages::form::{Difference, Fault, Named, complete, not_kept, still_unsaved, unsaved};
 use crate::pages::paging::{self, Paging, ROWS};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
@@ -24,8 +24,6 @@ use crate::state::AppState;
 
 /// The fields that name a place in the list.
 const PLACE: [&str; 3] = ["search", "after", "before"];
-/// The longest query of a place that one is led to, in bytes: proxies refuse an answer with a long head.
-const LONGEST_PLACE: usize = 3_000;
 
 /// The page.
 #[derive(Template)]
@@ -108,13 +106,7 @@ impl Content {
                 .chain(fields.text("elsewhere").split_ascii_whitespace())
                 .map(ToOwned::to_owned)
                 .collect(),
-            list: if fields.has("turn") {
-                Fields::read(fields.text("turn").as_bytes())
-            } else if fields.has("look") {
-                paging::only(fields, &["search"])
-            } else {
-                Fields::read(fields.text("list").as_bytes())
-            },
+            list: paging::list(fields),
         }
     }
 
@@ -145,9 +137,7 @@ pub(super) async fn show(
     } else {
         content.take_permissions(&state, &role);
     }
-    if !["list", "look", "turn"].iter().any(|name| query.has(name)) {
-        content.list = query.clone();
-    }
+    content.list = paging::list_of_address(&query);
     let labels = [
         ("principal", "Chosen users and groups"),
         ("elsewhere", "Users and groups chosen elsewhere in the list"),
@@ -169,7 +159,7 @@ pub(super) async fn save(
 ) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
     let mut role = roles::read_by_id(&state, &visitor.caller, id).await?;
-    if fields.has("look") || fields.has("turn") {
+    if paging::is_turned(&fields) {
         return turn(&state, &visitor, &role, &fields);
     }
     let shown = complete(&fields, &["sent"])?;
@@ -208,16 +198,14 @@ fn turn(state: &AppState, visitor: &Visitor, role: &Role, fields: &Fields) -> Pa
     let mut content = Content::of_fields(state, role, fields);
     let are_changed = content.permissions.are_changed(&content.shown);
     let is_unsaved = are_changed || content.names_anybody();
-    let place = paging::only(&content.list, &PLACE).with(&[]);
-    if !is_unsaved && place.len() <= LONGEST_PLACE {
-        let path = path(role);
-        return Ok(redirect(state, &if place.is_empty() { path } else { format!("{path}?{place}") }));
+    let address = paging::address(&path(role), &content.list, &PLACE);
+    if let Some(address) = address.filter(|_| !is_unsaved) {
+        return Ok(redirect(state, &address));
     }
     if !are_changed {
         content.take_permissions(state, role);
     }
-    let text = "What you typed or chose here is not saved yet.";
-    let notice = is_unsaved.then(|| Notice::Told(text.to_owned()));
+    let notice = is_unsaved.then(still_unsaved);
     page(state, visitor, role, content, StatusCode::OK, notice)
 }
 

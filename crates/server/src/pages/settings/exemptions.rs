@@ -11,7 +11,7 @@ use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind};
 use patgate_store::{Seek, TimeCursor};
 
 use crate::pages::confirm::Confirm;
-use crate::pages::form::{Fault, Named, not_kept, sentence};
+use crate::pages::form::{Fault, Named, not_kept, sentence, still_unsaved};
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
 use crate::pages::{
@@ -24,6 +24,8 @@ use crate::state::AppState;
 
 /// Where the list is.
 const LIST: &str = "/settings/exemptions";
+/// The fields that name a place in it.
+const PLACE: [&str; 2] = ["after", "before"];
 
 /// The page.
 #[derive(Template)]
@@ -33,6 +35,8 @@ struct ExemptionsPage {
     may_edit: bool,
     rows: Vec<ExemptionRow>,
     paging: Paging,
+    /// The query of the list, to come back to it.
+    list: String,
     form: Form,
     faults: Vec<Fault>,
 }
@@ -76,18 +80,22 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
     let form = Form::of_fields(&query);
     let labels = [&form.name, &form.reason].map(|field| (field.name, field.label));
     let notice = not_kept(&query, &labels).or(notice);
-    page(&state, &visitor, &query, form, StatusCode::OK, notice).await
+    page(&state, &visitor, &paging::list_of_address(&query), form, StatusCode::OK, notice).await
 }
 
-/// `POST /settings/exemptions`.
+/// `POST /settings/exemptions`; with `turn` another part of the list.
 pub(super) async fn create(
     State(state): State<AppState>,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
     let mut form = Form::of_fields(&fields);
+    let list = paging::list(&fields);
+    if paging::is_turned(&fields) {
+        return turn(&state, &visitor, &list, form).await;
+    }
     let Some((principal, reason, ends_at)) = form.read() else {
-        return page(&state, &visitor, &Fields::default(), form, StatusCode::BAD_REQUEST, None).await;
+        return page(&state, &visitor, &list, form, StatusCode::BAD_REQUEST, None).await;
     };
     match exemptions::create(&state, &visitor.caller, principal, reason, ends_at).await {
         Ok(_) => Ok(redirect(&state, "/settings/exemptions?done=made")),
@@ -101,9 +109,20 @@ pub(super) async fn create(
                 Some("provider") => form.provider.error = Some(told),
                 _ => notice = Some(Notice::Failed(told)),
             }
-            page(&state, &visitor, &Fields::default(), form, problem.status(), notice).await
+            page(&state, &visitor, &list, form, problem.status(), notice).await
         }
     }
+}
+
+/// Another part of the list: nothing is saved. While something is typed, the form itself is the answer, with all of it.
+async fn turn(state: &AppState, visitor: &Visitor, list: &Fields, form: Form) -> PageResult {
+    let is_typed = form.is_typed();
+    let address = paging::address(LIST, list, &PLACE);
+    if let Some(address) = address.filter(|_| !is_typed) {
+        return Ok(redirect(state, &address));
+    }
+    let notice = is_typed.then(still_unsaved);
+    page(state, visitor, list, form, StatusCode::OK, notice).await
 }
 
 /// `GET /settings/exemptions/{id}/end`.
@@ -149,20 +168,22 @@ async fn question(state: &AppState, visitor: &Visitor, id: ExemptionId) -> Resul
 async fn page(
     state: &AppState,
     visitor: &Visitor,
-    query: &Fields,
+    list: &Fields,
     form: Form,
     status: StatusCode,
     notice: Option<Notice>,
 ) -> PageResult {
-    let place: Seek<TimeCursor> = paging::place(query);
+    let query = paging::only(list, &PLACE);
+    let place: Seek<TimeCursor> = paging::place(&query);
     let listed = exemptions::list(state, &visitor.caller, &place, paging::ASKED).await?;
-    let (listed, paging) = Paging::cut(listed, &place, &Fields::default(), TimeCursor::of_exemption);
+    let (listed, paging) = Paging::cut(listed, &place, &query, TimeCursor::of_exemption);
     let now = state.clock.now();
     let page = ExemptionsPage {
         shell: Shell::new(state, visitor, "Exemptions from the maximum", super::PATH).with_notice(notice),
         may_edit: settings::may_put(state, &visitor.caller),
         rows: listed.iter().map(|exemption| ExemptionRow::new(state, exemption, now)).collect(),
         paging,
+        list: paging::kept(&query),
         faults: form.faults(),
         form: form.with_providers(state),
     };
@@ -220,6 +241,14 @@ impl Form {
         let choice = |name: String| Choice::new(name.clone(), name, &self.provider.value);
         self.providers = providers.into_iter().map(choice).collect();
         self
+    }
+
+    /// Whether anything is typed or chosen. The zone alone is nothing: a script proposes the browser's each time.
+    fn is_typed(&self) -> bool {
+        let fields = [&self.name, &self.reason, &self.ends];
+        self.is_group
+            || self.provider.value != INTERNAL_PROVIDER
+            || fields.iter().any(|field| !field.value.is_empty())
     }
 
     fn faults(&self) -> Vec<Fault> {

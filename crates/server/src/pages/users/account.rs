@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{AUDIT_VIEW, SECURITY_EDIT, TOKEN_VIEW_ALL};
-use patgate_core::user::{Origin, UserState, Username};
+use patgate_core::user::{Origin, User, UserState, Username};
 
-use super::belonging::Belonging;
+use super::belonging::{self, Belonging};
 use super::{LIST, may_edit, origin, path, pill};
-use crate::pages::form::{Difference, Fault, Named, complete, not_kept, read, unsaved};
+use crate::pages::form::{Difference, Fault, Named, complete, not_kept, read, still_unsaved, unsaved};
 use crate::pages::freshness::Freshness;
+use crate::pages::paging;
 use crate::pages::refused::redirect;
 use crate::pages::{
     Field, Fields, Moment, Notice, PageResult, Pill, Query, Refused, Shell, Submitted, Visitor,
@@ -30,6 +31,8 @@ struct AccountPage {
     belonging: Belonging,
     may_edit: bool,
     is_own: bool,
+    /// Whether there is a form: what people read of a user from outside is kept by their provider.
+    has_fields: bool,
     faults: Vec<Fault>,
     full_name: Field,
     email: Field,
@@ -47,6 +50,18 @@ struct Typed {
 }
 
 impl Typed {
+    /// As it is stored.
+    fn of(user: &User) -> Self {
+        let (full_name, email) = fields(user.full_name.clone(), user.email.clone());
+        Self { full_name, email, shown: users::shown(user) }
+    }
+
+    /// Whether it is not as it was shown.
+    fn is_changed(&self, user: &User) -> bool {
+        let (full_name, email) = (self.full_name.value.clone(), self.email.value.clone());
+        users::shown(&User { full_name, email, ..user.clone() }) != self.shown
+    }
+
     fn differences(&self, account: &Account) -> Vec<Difference> {
         let user = &account.user;
         if user.origin != Origin::Internal {
@@ -145,11 +160,11 @@ pub(super) async fn show(
     let labels = [&typed.full_name, &typed.email].map(|field| (field.name, field.label));
     let notice = if differences.is_empty() { notice } else { Some(unsaved()) };
     let notice = not_kept(&query, &labels).or(notice);
-    let belonging = Belonging::of(&account, &query);
+    let belonging = Belonging::of(&account, &paging::list_of_address(&query));
     page(&state, &visitor, (&account, belonging), typed, differences, StatusCode::OK, notice)
 }
 
-/// `POST /admin/users/{username}`.
+/// `POST /admin/users/{username}`; with `turn` another part of a list.
 pub(super) async fn save(
     State(state): State<AppState>,
     Named(username): Named<Username>,
@@ -159,10 +174,14 @@ pub(super) async fn save(
     let mut account = users::account(&state, &visitor.caller, &username).await?;
     let shown = complete(&form, &["full_name", "email"])?;
     let (mut full_name, mut email) = fields(form.text("full_name").to_owned(), form.text("email").to_owned());
+    let list = paging::list(&form);
+    if paging::is_turned(&form) {
+        return turn(&state, &visitor, &account, &list, Typed { full_name, email, shown });
+    }
     let read = (read::<FullName>(&mut full_name), read::<Email>(&mut email));
     let (Some(new_name), Some(new_email)) = read else {
         let typed = Typed { full_name, email, shown };
-        let shown = (&account, Belonging::of(&account, &Fields::default()));
+        let shown = (&account, Belonging::of(&account, &list));
         return page(&state, &visitor, shown, typed, Vec::new(), StatusCode::BAD_REQUEST, None);
     };
     let edit = Edit {
@@ -187,8 +206,29 @@ pub(super) async fn save(
         typed.shown = users::shown(&account.user);
         differences = typed.differences(&account);
     }
-    let shown = (&account, Belonging::of(&account, &Fields::default()));
+    let shown = (&account, Belonging::of(&account, &list));
     page(&state, &visitor, shown, typed, differences, problem.status(), notice)
+}
+
+/// Another part of a list: nothing is saved. While something else is typed than was shown, the form itself is the answer, with it.
+fn turn(
+    state: &AppState,
+    visitor: &Visitor,
+    account: &Account,
+    list: &Fields,
+    mut typed: Typed,
+) -> PageResult {
+    let is_changed = typed.is_changed(&account.user);
+    let address = paging::address(&path(&account.user.username), list, &belonging::PLACE);
+    if let Some(address) = address.filter(|_| !is_changed) {
+        return Ok(redirect(state, &address));
+    }
+    if !is_changed {
+        typed = Typed::of(&account.user);
+    }
+    let notice = is_changed.then(still_unsaved);
+    let shown = (account, Belonging::of(account, list));
+    page(state, visitor, shown, typed, Vec::new(), StatusCode::OK, notice)
 }
 
 fn refused(problem: &Problem, full_name: &mut Field, email: &mut Field) -> Option<Notice> {
@@ -224,12 +264,14 @@ fn page(
     notice: Option<Notice>,
 ) -> PageResult {
     let title = account.user.username.to_string();
+    let may_edit = may_edit(state, visitor);
     let page = AccountPage {
         shell: Shell::new(state, visitor, title, LIST).with_notice(notice),
         path: path(&account.user.username),
         facts: Facts::new(state, visitor, account),
         belonging,
-        may_edit: may_edit(state, visitor),
+        may_edit,
+        has_fields: may_edit && account.user.origin == Origin::Internal,
         is_own: account.user.id == visitor.caller.user,
         faults: Fault::of([&full_name, &email]),
         full_name,

@@ -13,6 +13,8 @@ use crate::service::users::Account;
 
 /// The field of the query that names the role that was seen last.
 const ROLES_AFTER: &str = "roles_after";
+/// The fields of the query that name the places in both lists.
+pub(super) const PLACE: [&str; 4] = ["search", "after", "before", ROLES_AFTER];
 
 /// A page of the roles, and one of the groups.
 pub(super) struct Belonging {
@@ -28,12 +30,14 @@ pub(super) struct Belonging {
     pub(super) search: Field,
     pub(super) groups: Vec<String>,
     pub(super) paging: Paging,
+    /// The query of both lists, to come back to it.
+    pub(super) list: String,
 }
 
 impl Belonging {
     /// What the query asks for.
     pub(super) fn of(account: &Account, query: &Fields) -> Self {
-        let query = paging::only(query, &["search", "after", "before", ROLES_AFTER]);
+        let query = paging::only(query, &PLACE);
         let search = Field::new("search", "Name begins with", paging::search(&query, "search"))
             .at_most(PrincipalKind::LONGEST_NAME);
         let place: Seek<String> = paging::place(&query);
@@ -49,6 +53,7 @@ impl Belonging {
             groups: found.into_iter().cloned().collect(),
             search,
             paging,
+            list: paging::kept(&query),
         }
     }
 }

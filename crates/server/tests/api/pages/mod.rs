@@ -20,6 +20,7 @@ mod reminders_long;
 mod roles;
 mod roles_principals;
 mod settings;
+mod settings_exemptions;
 mod settings_policy;
 mod settings_preview;
 mod tokens_applications;

@@ -1,10 +1,12 @@
-//! A user whom a provider put into very many groups, and roles into very many roles: pages of both.
+//! A user whom a provider put into very many groups, and who holds very many roles: pages of both.
 
-use patgate_core::user::{Origin, PrincipalKind};
+use patgate_core::identifier::RoleId;
+use patgate_core::role::Role;
+use patgate_core::user::{Origin, Principal, PrincipalKind};
 
-use super::link;
 use super::roles::root;
-use crate::common::{Answer, Person, World};
+use super::{link, turn};
+use crate::common::{Answer, Person, World, post};
 
 const PATH: &str = "/admin/users/ann";
 
@@ -69,4 +71,69 @@ async fn the_roles_of_a_user_go_on_beside_the_groups() {
     assert_eq!((roles(&second), roles(&third), more(&third)), (20, 6, None));
     assert_eq!(groups(&third), groups(&first), "the other list stays where it is");
     assert!(third.text().contains("From the beginning"), "{}", third.text());
+}
+
+#[tokio::test]
+async fn what_is_typed_for_a_user_stays_while_one_looks_through_their_roles() {
+    const UNSAVED: &str = "What you typed or chose here is not saved yet.";
+    let world = World::new().await;
+    let root = root(&world).await;
+    world.user("ann", &["login"]).await;
+    let mut change = world.change().await;
+    for number in 0..30 {
+        let role = Role {
+            id: RoleId::generate(&mut world.state.random.draw()),
+            name: format!("team-{number:02}").parse().unwrap(),
+            principals: vec![Principal::internal("ann".parse().unwrap())],
+            permissions: ["login".parse().unwrap()].into(),
+        };
+        change.insert_role(&role).await.unwrap();
+    }
+    world.commit(change).await;
+    let before = world.state.store.last_sequence().await.unwrap();
+    let teams = |page: &Answer| page.text().matches(">team-").count();
+    let first = world.open(&root, PATH).await;
+    assert_eq!((teams(&first), turn(&first, "From the beginning")), (19, None), "her own role comes first");
+    let more = turn(&first, "More roles").unwrap();
+    let shown = first.text().split(r#"name="shown" value=""#).nth(1).unwrap().split('"').next().unwrap();
+    let send = async |name: &str, email: &str, more: (&str, &str)| {
+        let fields = [("shown", shown), ("full_name", name), ("email", email), more];
+        world.send(post(PATH).submit(&root, &fields)).await
+    };
+    // With nothing typed, each page has an address of its own.
+    let led = send("ann Example", "ann@example.org", ("turn", more.as_str())).await;
+    assert_eq!((led.status(), led.header("location")), (303, format!("{PATH}?{more}").as_str()));
+    let second = world.open(&root, led.header("location")).await;
+    assert_eq!((teams(&second), turn(&second, "More roles")), (11, None));
+    let beginning = turn(&second, "From the beginning").unwrap();
+    let led = send("ann Example", "ann@example.org", ("turn", beginning.as_str())).await;
+    assert_eq!((led.status(), led.header("location")), (303, PATH));
+
+    let has_typed = |page: &Answer| {
+        let email = page.text().split(r#"id="email""#).nth(1).and_then(|tag| tag.split('>').next());
+        page.text().contains(r#"value="A &#60;B&#62;""#)
+            && email.is_some_and(|tag| tag.contains(r#"value="""#))
+    };
+    for (place, count) in [(more.as_str(), 11), (beginning.as_str(), 19)] {
+        let answer = send("A <B>", "", ("turn", place)).await;
+        assert!(answer.status() == 200 && answer.text().contains(UNSAVED), "{}", answer.text());
+        assert!(has_typed(&answer), "{}", answer.text());
+        assert_eq!(teams(&answer), count, "{place}");
+    }
+    // What is refused stands beside the same part of the list.
+    let refused = send(&"x".repeat(5_000), "", ("list", more.as_str())).await;
+    assert_eq!((refused.status(), teams(&refused)), (400, 11));
+    // So it does when somebody is logged out meanwhile.
+    let fields = [("shown", shown), ("full_name", "A <B>"), ("email", ""), ("turn", more.as_str())];
+    let lost = world.send(post(PATH).form(&fields)).await;
+    let found = world.open(&root, &lost.after_login()).await;
+    assert!(has_typed(&found) && teams(&found) == 11, "{}", found.text());
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before, "looking saves nothing");
+
+    // Who only may see has links.
+    let auditor = world.user("auditor", &["login", "security#view"]).await;
+    let auditor = world.session(&auditor).await;
+    let page = world.open(&auditor, PATH).await;
+    assert_eq!(turn(&page, "More roles"), None);
+    assert_eq!(teams(&world.open(&auditor, &link(&page, "next").unwrap()).await), 11);
 }
