@@ -85,7 +85,7 @@ fn principal(line: &str, kind: PrincipalKind, before: &[Principal]) -> Result<Pr
         Some((provider, name)) => (Some(provider.trim()), name.trim()),
         None => (None, line),
     };
-    let wrong = |error: &dyn std::fmt::Display| format!("“{line}”: {}", sentence(&error.to_string()));
+    let wrong = |error: &dyn std::fmt::Display| format!("“{line}”: {}", sentence(error));
     let username = kind.name(name).map_err(|error| wrong(&error))?;
     let is_same = |p: &&Principal| {
         p.kind == kind && p.username == username && p.provider == provider.unwrap_or(INTERNAL_PROVIDER)

@@ -64,7 +64,7 @@ impl Permissions {
     /// Those that are wanted; `None` when something is wrong with them now.
     pub(super) fn read(&mut self, fields: &Fields) -> Option<BTreeSet<PermissionId>> {
         let ids = fields.all("permission").map(str::parse).collect::<Result<BTreeSet<PermissionId>, _>>();
-        ids.map_err(|error| self.error = Some(sentence(&error.to_string()))).ok()
+        ids.map_err(|error| self.error = Some(sentence(&error))).ok()
     }
 
     /// Takes a refusal that is about them. `false`: it is about something else.
