@@ -11,12 +11,9 @@ use super::MailState;
 use crate::error::StoreError;
 use crate::grants::expiry;
 use crate::keyset::{TimeCursor, beyond};
-use crate::rows::column;
+use crate::rows::{AT_ONCE, column};
 use crate::store::Store;
 use crate::tables::{Grants, Mails, ReminderMarks, Users};
-
-/// The marks of so many tokens are read in one statement.
-const AT_ONCE: usize = 500;
 
 impl Store {
     /// The tokens that expire after `since` and not after `until`, with what a plan asks about them: by owner, at most
