@@ -13,7 +13,7 @@ use super::taken::Taken;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
-use crate::items::written::{PLACE, Part, VALUES, WHOLE};
+use crate::items::written::{Column, PLACE, VALUES, WHOLE, names, row};
 use crate::items::{self, Item, ItemUpdate, NewItem, RefusedItem, StoredSecret, StoredSecrets};
 use crate::rows::{AT_ONCE, updates};
 use crate::tables::ConfigurationItems;
@@ -96,10 +96,10 @@ impl Change {
             items.push(taken.put(item).map_err(|error| RefusedItem { at, error })?);
         }
         for some in items.chunks(AT_ONCE) {
-            let columns = std::iter::once(ConfigurationItems::Number).chain(WHOLE.columns.iter().copied());
+            let columns = std::iter::once(ConfigurationItems::Number).chain(names(WHOLE));
             let mut insert = Query::insert().into_table(ConfigurationItems::Table).columns(columns).take();
             for item in some {
-                insert.values_panic((WHOLE.row)(item)?.into_iter().map(Expr::from));
+                insert.values_panic(row(item, WHOLE)?.into_iter().map(Expr::from));
             }
             self.execute(&insert).await?;
         }
@@ -156,11 +156,11 @@ impl Change {
             written.push(item.clone());
             // The next one may take the value that this one gives up.
             if is_moving_value {
-                self.write_items(&std::mem::take(&mut written), &VALUES).await.map_err(refused)?;
+                self.write_items(&std::mem::take(&mut written), VALUES).await.map_err(refused)?;
             }
             items.push(item);
         }
-        self.write_items(&written, &VALUES).await?;
+        self.write_items(&written, VALUES).await?;
         Ok(items)
     }
 
@@ -205,7 +205,7 @@ impl Change {
         let first = Item { id: to, ..self.touched_item(before.clone()) };
         moved.insert(0, (before.id, first.clone()));
         let (from, items): (Vec<_>, Vec<_>) = moved.into_iter().unzip();
-        self.write_items(&items, &PLACE).await?;
+        self.write_items(&items, PLACE).await?;
         for (from, item) in from.iter().zip(&items) {
             let detail = json!({ "from": from, "to": item.id });
             self.note_item(item, "item.move", detail);
@@ -269,7 +269,7 @@ impl Change {
         let keys: Vec<_> =
             secrets.values().filter_map(StoredSecret::sealed).map(|secret| secret.key).collect();
         let item = Item { secrets, ..before };
-        self.write_items(slice::from_ref(&item), &VALUES).await?;
+        self.write_items(slice::from_ref(&item), VALUES).await?;
         self.note_item(&item, "item.reseal", json!({ "keys": keys }));
         Ok(())
     }
@@ -294,11 +294,10 @@ impl Change {
         Item { version: item.version + 1, changed_at: self.now, changed_by: self.actor.name.clone(), ..item }
     }
 
-    /// Writes a part of items that are there.
-    async fn write_items(&mut self, items: &[Item], part: &Part) -> Result<(), StoreError> {
-        let rows = items.iter().map(part.row).collect::<Result<Vec<_>, _>>()?;
-        let (key, columns) = (ConfigurationItems::Number, part.columns.iter().copied());
-        for update in updates(ConfigurationItems::Table, key, columns, &rows) {
+    /// Writes these columns of items that are there.
+    async fn write_items(&mut self, items: &[Item], columns: &[Column]) -> Result<(), StoreError> {
+        let rows = items.iter().map(|item| row(item, columns)).collect::<Result<Vec<_>, _>>()?;
+        for update in updates(ConfigurationItems::Table, ConfigurationItems::Number, names(columns), &rows) {
             self.execute(&update).await?;
         }
         Ok(())
