@@ -1,17 +1,20 @@
 //! What every handler works with.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use http::HeaderMap;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use patgate_core::application::{ApplicationName, Applications};
 use patgate_core::grant::SuspensionReason;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
 use patgate_core::permission::{Catalog, PermissionId, PermissionSlot};
+use patgate_core::verify::Permit;
 use patgate_gateway::{Gateway, UseSample};
 use patgate_store::{Actor, Change, Sequence, Store};
 use tokio::sync::Notify;
@@ -123,6 +126,16 @@ impl AppState {
         let sequence = change.commit().await?;
         self.node.apply_own(sequence).await?;
         Ok(sequence)
+    }
+
+    /// Keeps from where and by what a token is used, when its permit is the first in a minute.
+    pub(crate) fn sample(&self, permit: &Permit<'_>, at: Timestamp, address: IpAddr, headers: &HeaderMap) {
+        if permit.is_sample()
+            && let Some(grant) = permit.grant()
+        {
+            // A full queue drops the sample: nobody waits for it.
+            let _ = self.samples.try_send(UseSample::of(grant.id(), at, address, headers));
+        }
     }
 
     /// The slot of a built-in permission. An id that is none is nobody's: it is refused to all but administrators.

@@ -20,7 +20,6 @@ use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
 use patgate_core::permission::names::LOGIN;
 use patgate_core::verify::{Demand, Denied, Permit, Surface, admit, verify};
-use patgate_gateway::UseSample;
 use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
 use patgate_gateway::credentials::{self, Credential, PresentedToken, Via};
 use patgate_store::{Actor, ActorKind};
@@ -281,12 +280,7 @@ fn by_token(
     let now = state.clock.now();
     let verdict = verify(&view, token.reveal(), token.claimed_name(), demand, now);
     let permit = verdict.map_err(|denied| unauthorized(&denied))?;
-    if permit.is_sample()
-        && let Some(grant) = permit.grant()
-    {
-        // A full queue drops the sample: a verdict waits for nobody.
-        let _ = state.samples.try_send(UseSample::of(grant.id(), now, address, &parts.headers));
-    }
+    state.sample(&permit, now, address, &parts.headers);
     by_permit(&permit, demand.surface, address)
 }
 

@@ -15,9 +15,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use patgate_core::identifier::{DeliveryId, RequestId};
-use patgate_core::verify::Permit;
 use patgate_core::webhook::{LONGEST_MESSAGE_ID, Presented, message_id};
-use patgate_gateway::UseSample;
 use patgate_store::{NewDelivery, NewRefusal, NewWebhookRequest, Pairs, Received};
 use percent_encoding::percent_decode_str;
 use tokio::sync::oneshot;
@@ -276,12 +274,8 @@ fn authenticate(
         Presented { header: &header, basic: basic.as_ref().and_then(|pair| pair.split_once(':')), body };
     let view = state.index.view();
     let judged = endpoint.authentication.judge(endpoint.number, &presented, &view, state.index.keys(), now);
-    let permit = judged.map_err(Refusal::Credentials)?;
-    if let Some(permit) = permit.filter(Permit::is_sample)
-        && let Some(grant) = permit.grant()
-    {
-        // A full queue drops the sample: nobody waits for it.
-        let _ = state.samples.try_send(UseSample::of(grant.id(), now, sender, headers));
+    if let Some(permit) = judged.map_err(Refusal::Credentials)? {
+        state.sample(&permit, now, sender, headers);
     }
     Ok(())
 }
