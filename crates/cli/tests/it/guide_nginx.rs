@@ -9,46 +9,28 @@ use patgate_testkit::upstream::Upstream;
 use patgate_testkit::{curl, wait};
 
 use crate::actors::{Person, admin};
+use crate::recipe::{recipe, set};
 
 const GUIDE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/nginx.md"));
-const RECIPE: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/recipes/nginx/patgate.conf"));
 /// What the guide says to write, so that nginx logs the cause of a 403.
 const CAUSE: &str = "auth_request_set $patgate_cause $upstream_http_www_authenticate;";
 const PASSWORD: &str = "correct horse battery";
 
 /// The blocks of the guide of this language, without the blanks before their lines.
 fn blocks(language: &str) -> Vec<String> {
-    let (mut blocks, mut open) = (Vec::new(), None::<(bool, String)>);
-    for line in GUIDE.lines().map(str::trim) {
-        open = match (line.strip_prefix("```"), open.take()) {
-            (Some(named), None) => Some((named == language, String::new())),
-            (Some(_), Some((true, block))) => {
-                blocks.push(block);
-                None
-            }
-            (Some(_), Some((false, _))) | (None, None) => None,
-            (None, Some((is_wanted, block))) => Some((is_wanted, format!("{block}{line}\n"))),
-        };
-    }
+    let blocks = GUIDE.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+    let blocks = blocks.filter(|(named, _)| *named == language);
     blocks
+        .map(|(_, text)| text.trim_end().lines().map(|line| format!("{}\n", line.trim())).collect())
+        .collect()
 }
 
 /// nginx with the recipe and with the cause in its log, in front of an application.
 fn nginx(patgate: &Patgate, upstream: &Upstream) -> Nginx {
     Nginx::start(|port| {
-        let addresses = [
-            ("127.0.0.1:5516", format!("127.0.0.1:{}", patgate.ports()[0])),
-            ("127.0.0.1:8080", upstream.address().to_string()),
-            ("127.0.0.1:8000", format!("127.0.0.1:{port}")),
-        ];
-        let set = |text: String, (from, to): (&str, String)| {
-            assert!(text.contains(from), "the recipe has no `{from}` to set");
-            text.replace(from, &to)
-        };
-        let text = addresses.into_iter().fold(RECIPE.to_owned(), set);
         let ask = "    auth_request /_patgate;\n";
-        let text = set(text, (ask, format!("{ask}    {CAUSE}\n    access_log causes.log cause;\n")));
+        let own = format!("{ask}    {CAUSE}\n    access_log causes.log cause;\n");
+        let text = set(&recipe(port, patgate, upstream), ask, &own);
         format!("log_format cause '$status $patgate_cause';\n{text}")
     })
 }

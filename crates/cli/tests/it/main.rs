@@ -27,6 +27,7 @@ mod odd_requests;
 mod pages;
 mod providers;
 mod readme;
+mod recipe;
 mod release_applications;
 mod release_credentials;
 mod release_limits;

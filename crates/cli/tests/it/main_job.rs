@@ -8,10 +8,7 @@ use patgate_testkit::upstream::{Received, Upstream};
 use serde_json::json;
 
 use crate::actors::{Token, admin};
-
-/// The documented configuration, with the addresses that its head says are to be set.
-const RECIPE: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/recipes/nginx/patgate.conf"));
+use crate::recipe::{recipe, set};
 
 const CONFIGURATION: &str = r#"
 trusted_proxies = ["127.0.0.1"]
@@ -56,22 +53,16 @@ impl Site {
         let patgate = Patgate::with().configuration(CONFIGURATION).start();
         let upstream = Upstream::start();
         let nginx = Nginx::start(|port| {
-            let set = |text: String, from: &str, to: &str| {
-                assert!(text.contains(from), "the recipe has no `{from}` to set");
-                text.replace(from, to)
-            };
-            let text = set(RECIPE.to_owned(), "127.0.0.1:5516", &format!("127.0.0.1:{}", patgate.ports()[0]));
-            let text = set(text, "127.0.0.1:8080", &upstream.address().to_string());
-            let text = set(text, "127.0.0.1:8000", &format!("127.0.0.1:{port}"));
-            let text = set(text, "/auth/release;", &format!("{auth};"));
+            let text = recipe(port, &patgate, &upstream);
+            let text = set(&text, "/auth/release;", &format!("{auth};"));
             // The head of the recipe asks for this for each application.
             let map = text.find("map $http_x_deploy_personal_token").unwrap();
             let map = text[map..].split_inclusive("}\n").next().unwrap().to_owned();
-            let text = set(text, &map, &format!("{map}{}", map.replace("deploy", "shop")));
+            let text = set(&text, &map, &format!("{map}{}", map.replace("deploy", "shop")));
             ["\"\"", "$patgate_deploy_token"].into_iter().fold(text, |text, value| {
                 let line = format!("proxy_set_header X-Deploy-Personal-Token {value};");
                 let own = line.replace("Deploy", "Shop").replace("deploy", "shop");
-                set(text, &line, &format!("{line}\n    {own}"))
+                set(&text, &line, &format!("{line}\n    {own}"))
             })
         });
         Self { nginx, upstream, patgate }
