@@ -26,6 +26,22 @@ pub(crate) fn admin(patgate: &Patgate) -> Person<'_> {
     Person::new(patgate, "admin", ADMIN_PASSWORD)
 }
 
+/// Somebody of a directory, who may log in. The first sign-in makes the user, whom the administrator can name then.
+pub(crate) fn from_directory<'p>(
+    patgate: &'p Patgate,
+    provider: &str,
+    name: &str,
+    password: &str,
+) -> Person<'p> {
+    let person = Person::new(patgate, name, password);
+    person.get("/api/v1/session");
+    let principals = json!([{ "username": name, "provider": provider }]);
+    let role = json!({ "principals": principals, "permissions": ["login"] });
+    let made = admin(patgate).send("POST", "/api/v1/roles/people", &role);
+    assert_eq!(made.status, 201, "{}", made.text());
+    person
+}
+
 impl<'p> Person<'p> {
     pub(crate) fn new(patgate: &'p Patgate, name: &str, password: &str) -> Self {
         Self { patgate, user: format!("{name}:{password}") }

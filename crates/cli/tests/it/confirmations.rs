@@ -6,11 +6,11 @@ use std::time::Duration;
 use patgate_testkit::curl::curl;
 use patgate_testkit::servers::oidc::{Certified, SECRET, Visitor};
 use patgate_testkit::servers::patgate::Patgate;
-use patgate_testkit::servers::slapd::{PEOPLE, READER, READER_PASSWORD, Slapd};
+use patgate_testkit::servers::slapd::Slapd;
 use patgate_testkit::{ports, wait};
 use serde_json::json;
 
-use crate::actors::{Person, admin, auth};
+use crate::actors::{Person, admin, auth, from_directory};
 
 /// A look comes every ten seconds.
 const LOOK: Duration = Duration::from_secs(60);
@@ -18,22 +18,9 @@ const LOOK: Duration = Duration::from_secs(60);
 #[test]
 fn a_running_server_learns_by_itself_that_an_owner_was_disabled_and_came_back() {
     let slapd = Slapd::start();
-    let patgate = Patgate::with()
-        .configuration(format!(
-            "[[ldap]]\nname = 'company'\nurls = ['{}']\ntrust = '{}'\nmanager_dn = '{READER}'\n\
-             manager_password = '{READER_PASSWORD}'\nuser_search_base = '{PEOPLE}'\n\
-             disabled_filter = '(userAccountControl=514)'\n",
-            slapd.ldaps_url(),
-            slapd.authority().display(),
-        ))
-        .start();
-    let alice = Person::new(&patgate, "alice", "alice password");
-    // The first sign-in makes the user, whom the administrator can name then.
-    alice.get("/api/v1/session");
-    let role =
-        json!({ "principals": [{ "username": "alice", "provider": "company" }], "permissions": ["login"] });
-    let made = admin(&patgate).send("POST", "/api/v1/roles/people", &role);
-    assert_eq!(made.status, 201, "{}", made.text());
+    let lines = "disabled_filter = '(userAccountControl=514)'\nrecheck_confirms =";
+    let patgate = Patgate::with().configuration(slapd.table("company", lines)).start();
+    let alice = from_directory(&patgate, "company", "alice", "alice password");
     let token = alice.token("nightly", "any").text;
     assert_eq!(auth(&patgate, &token), 200);
     for (account, status) in [("514", 401), ("512", 200)] {

@@ -1,10 +1,10 @@
 //! What both products promise of people of a directory: it holds on both ports.
 
 use patgate_testkit::servers::patgate::Patgate;
-use patgate_testkit::servers::slapd::{PEOPLE, READER, READER_PASSWORD, Slapd};
+use patgate_testkit::servers::slapd::Slapd;
 use serde_json::json;
 
-use crate::actors::{Person, TOKENS, admin, ask};
+use crate::actors::{TOKENS, admin, ask, from_directory};
 
 const DEPLOY_TOKENS: &str = "/deployit/tokens/users";
 const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
@@ -13,22 +13,9 @@ const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
 fn behaviour_17_people_of_a_directory_make_and_use_tokens_where_the_table_says_on_either_port() {
     let slapd = Slapd::start();
     // A port for each product.
-    let patgate = Patgate::with()
-        .listeners(2)
-        .configuration(format!(
-            "[[ldap]]\nname = 'company'\nurls = ['{}']\ntrust = '{}'\nmanager_dn = '{READER}'\n\
-             manager_password = '{READER_PASSWORD}'\nuser_search_base = '{PEOPLE}'\n",
-            slapd.ldaps_url(),
-            slapd.authority().display(),
-        ))
-        .start();
-    // The first sign-in makes the user, whom the administrator can name then.
-    Person::new(&patgate, "alice", "alice password").get("/api/v1/session");
+    let patgate = Patgate::with().listeners(2).configuration(slapd.table("company", "")).start();
+    from_directory(&patgate, "company", "alice", "alice password");
     let root = admin(&patgate);
-    let role =
-        json!({ "principals": [{ "username": "alice", "provider": "company" }], "permissions": ["login"] });
-    let made = root.send("POST", "/api/v1/roles/people", &role);
-    assert_eq!(made.status, 201, "{}", made.text());
     let usual = root.get(SETTINGS).json();
     let (mut open, mut closed) = (usual.clone(), usual.clone());
     open["origins"]["release"]["ldap"] = json!(true);
