@@ -8,9 +8,9 @@ use crate::random::seeded;
 
 /// The variable that says how many of them a trial runs.
 const COUNT: &str = "PATGATE_TEST_SCRIPTS";
-/// The variable that says with which of them it begins; without it with the one of the number 0.
+/// The variable that says with the number of which it begins; without it, with 0.
 const FIRST: &str = "PATGATE_TEST_FIRST_SCRIPT";
-/// How many without the first: a ten-thousandth of what `cargo xtask soak` runs.
+/// How many without [`COUNT`]: a ten-thousandth of what `cargo xtask soak` runs.
 const USUAL: u32 = 100;
 
 /// Words of which a script is made; some are none of the language.

@@ -3,8 +3,7 @@
 /// Every kind of page, and of lists also in orders and with filters that read many rows when read badly. What stands in braces
 /// is one of the things that [`super::things`] makes; `{token}` is one that much happened to, `{mail}` one about a hundred
 /// tokens, `{folder}` the deepest folder that there may be, `{deep}` an item in it, and `{large}` a release of as many tasks as
-/// there may be. An arrow leads to the page after that
-/// one, and two of them back to it.
+/// there may be. An arrow leads to the page after that one, and two of them back to it.
 pub(super) const PAGES: [&str; 128] = [
     "/login",
     "/design",

@@ -8,7 +8,7 @@ use patgate_testkit::clock::NOON;
 use serde_json::json;
 
 use super::{SECRET, event, with_token, world};
-use crate::common::{Call, NewGrant, World, get, post};
+use crate::common::{Call, NewGrant, PASSWORD, World, get, post};
 
 #[tokio::test]
 async fn behaviour_55_a_right_token_is_taken_and_the_request_is_kept() {
@@ -37,12 +37,11 @@ async fn behaviour_55_the_endpoint_closes_with_its_token() {
     let send = async || world.send(with_token(event("hook"), &token.text)).await.status();
     assert_eq!(send().await, 202);
     for (act, back) in [("disable", "enable")] {
-        let path =
-            |act: &str| post(format!("/api/v1/users/ann/{act}")).basic("root", crate::common::PASSWORD);
+        let path = |act: &str| post(format!("/api/v1/users/ann/{act}")).basic("root", PASSWORD);
         assert!(world.send(path(act)).await.status() < 300);
         assert_eq!(send().await, 401);
         let item = "/api/v1/configuration-items/Configuration/hook";
-        let item = world.send(get(item).basic("root", crate::common::PASSWORD)).await;
+        let item = world.send(get(item).basic("root", PASSWORD)).await;
         assert!(item.text().contains("has an owner who is disabled"), "{}", item.text());
         assert_eq!(item.json()["boundSecrets"], json!(["secretToken"]));
         assert!(world.send(path(back)).await.status() < 300);
@@ -81,7 +80,7 @@ async fn a_token_says_that_an_endpoint_was_called_with_it_and_from_where() {
     world.write_last_uses().await;
     let read = async |id: GrantId| {
         let call = get(format!("/api/v1/personal-access-tokens/{id}"));
-        world.send(call.basic("ann", crate::common::PASSWORD)).await.json()
+        world.send(call.basic("ann", PASSWORD)).await.json()
     };
     let shown = read(token.id).await;
     let used = ["lastUsedAt", "lastUsedAddress", "lastUsedUserAgent"].map(|name| shown[name].clone());
@@ -164,7 +163,7 @@ async fn behaviour_58_the_headers_of_the_api_open_no_endpoint() {
         event("hook").token(&token),
         event("hook").deploy_token(&token),
         event("hook").basic("", &token.text),
-        event("hook").basic("ann", crate::common::PASSWORD),
+        event("hook").basic("ann", PASSWORD),
         event("hook").header("authorization", &format!("Bearer {}", token.text)),
         event("hook").header("x-gitlab-token", &token.text),
     ] {
@@ -210,9 +209,8 @@ async fn behaviour_61_a_second_endpoint_with_the_same_path_is_refused() {
             "id": "Configuration/other", "type": "events.GetWebhookEndpoint",
             "properties": { "path": path, "authentication": "none" },
         });
-        let answer = world
-            .send(post("/api/v1/configuration-items").json(&item).basic("root", crate::common::PASSWORD))
-            .await;
+        let answer =
+            world.send(post("/api/v1/configuration-items").json(&item).basic("root", PASSWORD)).await;
         assert_eq!((answer.status(), &answer.json()["field"]), (400, &json!("properties.path")));
     }
     world.post_endpoint("second", json!({ "authentication": "none" })).await;
