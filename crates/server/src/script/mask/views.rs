@@ -119,6 +119,7 @@ impl View {
             let byte = unit.bytes[0];
             let behind = tails.get(at + usize::from(unit.length)).copied().unwrap_or_default();
             tails[at] = behind.after(byte);
+            // A prefix begins with a letter, and has two characters before the `_` at least.
             if byte.is_ascii_lowercase() && tails[at].prefix > 2 {
                 let length = usize::from(tails[at].prefix) + SECRET;
                 found.extend(self.token(at, length).map(|end| self.range(at, end)));

@@ -98,10 +98,12 @@ mod tests {
     use std::net::UdpSocket;
     use std::os::unix::net::UnixStream;
     use std::process::Command;
+    use std::sync::mpsc;
 
     use rustix::process::{Resource, Rlimit, Signal, getpid, getppid, getrlimit, kill_process, setrlimit};
 
     use super::*;
+    use crate::script::process::is_filtered;
 
     /// Does something in a thread that has the filter, which ends with it.
     fn behind_filter<T: Send>(act: impl FnOnce() -> T + Send) -> T {
@@ -147,5 +149,24 @@ mod tests {
             blocks.iter().map(Vec::len).sum::<usize>()
         });
         assert_eq!(sum, (1 << 26) - 1);
+    }
+
+    #[test]
+    fn the_server_sees_who_has_the_filter() {
+        let (began, beginning) = mpsc::channel();
+        let (end, ending) = mpsc::channel::<()>();
+        let is_seen = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                behind_filter(move || {
+                    began.send(rustix::thread::gettid()).unwrap();
+                    // There is nothing to receive: until the other end is dropped.
+                    ending.recv().is_err()
+                })
+            });
+            let is_seen = is_filtered(beginning.recv().ok());
+            drop(end);
+            is_seen
+        });
+        assert_eq!(is_seen, Some(true));
     }
 }
