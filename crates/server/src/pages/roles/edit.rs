@@ -351,6 +351,7 @@ fn page(
 fn elsewhere(role: &Role, chosen: &BTreeSet<String>, rows: &[Row]) -> Vec<String> {
     let is_shown = |mark: &str| rows.iter().any(|row| row.mark.as_str() == mark);
     if chosen.iter().all(|mark| is_shown(mark)) {
+        // Of most pages this is so: the marks of thousands are not made for them.
         return Vec::new();
     }
     let marks = role.principals.iter().map(|principal| roles::mark(principal).as_str().to_owned());
