@@ -13,7 +13,7 @@ use patgate_server::service::sign_in::{Arrival, SignInRefused, arrive};
 use patgate_store::{AuditFilter, Page};
 use serde_json::json;
 
-use crate::common::{IssuedToken, NewGrant, PASSWORD, Person, World, get, post, put};
+use crate::common::{IssuedToken, NewGrant, PASSWORD, Person, World, arrival, claims, get, post, put};
 use crate::rechecks_in_vain::owner_from;
 
 const CURRENT: &str = "/api/v1/personal-access-tokens/current";
@@ -34,15 +34,7 @@ fn provider(name: &str) -> ProviderName {
 }
 
 async fn sign_in(world: &World, from: &str, person: &Outsider) -> Result<UserId, SignInRefused> {
-    let arrival = Arrival {
-        origin: Origin::Sso,
-        provider: &provider(from),
-        person,
-        asked: world.clock.now(),
-        address: "192.0.2.7".parse().unwrap(),
-        refresh_token: None,
-    };
-    arrive(&world.state, arrival).await
+    arrive(&world.state, arrival(world, Origin::Sso, &provider(from), person)).await
 }
 
 /// Ann of corp, in the group `builders`, which may see releases; and a token of hers for any application.
@@ -200,16 +192,9 @@ async fn a_sign_in_that_a_directory_let_through_before_it_refused_somebody_lifts
     // While the answer to her password is on its way, a re-check finds her disabled.
     world.clock.set(asked + SignedDuration::from_secs(1));
     says(&world, &ann, Answer::Disabled).await;
-    let person = outsider("key-ann", "ann", &[]);
+    let (company, person) = (provider("company"), claims("ann", &[]));
     let signs_in = async |asked| {
-        let arrival = Arrival {
-            origin: Origin::Ldap,
-            provider: &provider("company"),
-            person: &person,
-            asked,
-            address: "192.0.2.7".parse().unwrap(),
-            refresh_token: None,
-        };
+        let arrival = Arrival { asked, ..arrival(&world, Origin::Ldap, &company, &person) };
         arrive(&world.state, arrival).await
     };
     assert!(matches!(signs_in(asked).await, Err(SignInRefused::WithdrawnSince)));

@@ -9,12 +9,11 @@ use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_core::item::SecretText;
 use patgate_core::user::Origin;
-use patgate_server::provider::Person as Claims;
 use patgate_server::service::sign_in::{Arrival, arrive};
 use patgate_testkit::servers::fake_directory::{BIND, FakeDirectory, SEARCH, Said, entry, message, result};
 use patgate_testkit::servers::slapd::Slapd;
 
-use crate::common::{NewGrant, Person, World, get};
+use crate::common::{NewGrant, Person, World, arrival, claims, get};
 use crate::rechecks::{OFTEN, ask, owner, passes, world};
 
 /// A server with a directory at this address, which gives an answer within a second or none.
@@ -35,22 +34,10 @@ pub(crate) async fn owner_from(
     name: &str,
     refresh_token: Option<&str>,
 ) -> UserId {
-    let person = Claims {
-        subject: format!("key-{name}"),
-        username: name.to_owned(),
-        full_name: String::new(),
-        email: String::new(),
-        groups: Vec::new(),
-    };
+    let (company, person) = ("company".parse().unwrap(), claims(name, &[]));
     let refresh_token = refresh_token.map(SecretText::from);
-    let arrival = Arrival {
-        origin,
-        provider: &"company".parse().unwrap(),
-        person: &person,
-        asked: world.clock.now(),
-        address: "192.0.2.7".parse().unwrap(),
-        refresh_token: refresh_token.as_ref(),
-    };
+    let refresh_token = refresh_token.as_ref();
+    let arrival = Arrival { refresh_token, ..arrival(world, origin, &company, &person) };
     let id = arrive(&world.state, arrival).await.unwrap();
     let person = Person { id, username: name.into() };
     world.token(&person, NewGrant { application: "any", ..NewGrant::default() }).await;

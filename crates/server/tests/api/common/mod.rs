@@ -10,6 +10,7 @@
 
 mod answer;
 mod call;
+mod outsiders;
 mod people;
 mod policy;
 mod releases;
@@ -42,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::answer::Answer;
 pub(crate) use self::call::{Call, delete, get, patch, post, put};
+pub(crate) use self::outsiders::{arrival, claims};
 pub(crate) use self::people::{IssuedToken, NewGrant, PASSWORD, Person, SignedIn};
 pub(crate) use self::scim::{Provisioner, TWO_PROVIDERS};
 pub(crate) use self::webhooks::{WebhookThings, accepted, to_forward};

@@ -5,12 +5,12 @@ use patgate_core::provider::ProviderName;
 use patgate_core::user::Origin;
 use patgate_server::provider::{Answer as ProviderAnswer, Person as Claims};
 use patgate_server::service::confirmations;
-use patgate_server::service::sign_in::{Arrival, SignInRefused, arrive};
+use patgate_server::service::sign_in::{SignInRefused, arrive};
 use patgate_store::{AuditFilter, Page};
 use serde_json::{Value, json};
 
 use super::{groups_at, person, status_at, token_of};
-use crate::common::{PASSWORD, Provisioner, TWO_PROVIDERS, World, delete, get, post, put};
+use crate::common::{PASSWORD, Provisioner, TWO_PROVIDERS, World, arrival, claims, delete, get, post, put};
 
 async fn world() -> World {
     World::configured(TWO_PROVIDERS).await
@@ -20,27 +20,9 @@ fn provider() -> ProviderName {
     "corp".parse().unwrap()
 }
 
-/// What the provider says of somebody at a sign-in.
-fn claims(name: &str, groups: &[&str]) -> Claims {
-    Claims {
-        subject: format!("key-{name}"),
-        username: name.to_owned(),
-        full_name: String::new(),
-        email: String::new(),
-        groups: groups.iter().map(|&group| group.to_owned()).collect(),
-    }
-}
-
 async fn sign_in(world: &World, person: &Claims) -> Result<String, SignInRefused> {
-    let arrival = Arrival {
-        origin: Origin::Sso,
-        provider: &provider(),
-        person,
-        asked: world.clock.now(),
-        address: "192.0.2.7".parse().unwrap(),
-        refresh_token: None,
-    };
-    arrive(&world.state, arrival).await.map(|id| id.to_string())
+    let arrived = arrive(&world.state, arrival(world, Origin::Sso, &provider(), person)).await;
+    arrived.map(|id| id.to_string())
 }
 
 #[tokio::test]

@@ -6,14 +6,14 @@ use jiff::SignedDuration;
 use patgate_core::confirmation::Withdrawal;
 use patgate_core::user::Origin;
 use patgate_server::provider::Person as Claims;
-use patgate_server::service::sign_in::{self, Arrival};
+use patgate_server::service::sign_in;
 use patgate_testkit::ports;
 use patgate_testkit::servers::oidc::{AUDIENCE, Certified, SECRET, Visitor};
 use serde_json::json;
 
 use super::outages::signed;
 use super::{BASE, begin, come_back, table, world};
-use crate::common::{Answer, NewGrant, World, get};
+use crate::common::{Answer, NewGrant, World, arrival, claims, get};
 
 async fn call(world: &World, token: &str) -> Answer {
     world
@@ -130,22 +130,10 @@ async fn an_access_token_that_the_provider_did_not_sign_or_that_has_ended_does_n
 async fn an_access_token_of_somebody_who_is_out_does_not_count() {
     let (world, provider) = stage(&format!("[oidc.access_token]\naudience = '{AUDIENCE}'")).await;
     let today = world.clock.now();
-    let person = Claims {
-        subject: "alice".to_owned(),
-        username: "alice".to_owned(),
-        full_name: String::new(),
-        email: String::new(),
-        groups: vec!["developers".to_owned()],
-    };
+    let company = "company".parse().unwrap();
+    let person = Claims { subject: "alice".to_owned(), ..claims("alice", &["developers"]) };
     let arrive = async || {
-        let arrival = Arrival {
-            origin: Origin::Sso,
-            provider: &"company".parse().unwrap(),
-            person: &person,
-            asked: world.clock.now(),
-            address: "192.0.2.7".parse().unwrap(),
-            refresh_token: None,
-        };
+        let arrival = arrival(&world, Origin::Sso, &company, &person);
         sign_in::arrive(&world.state, arrival).await.unwrap()
     };
     // She was confirmed a window ago; the provider makes an access token for her today all the same.
