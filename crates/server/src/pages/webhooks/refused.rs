@@ -9,7 +9,7 @@ use patgate_store::{Seek, WebhookRefusal};
 
 use super::pairs::Shown;
 use super::{PLACE, path};
-use crate::pages::form::Named;
+use crate::pages::form::{Named, sentence};
 use crate::pages::paging::{self, Paging, ROWS};
 use crate::pages::{Moment, PageResult, Query, Shell, Visitor};
 use crate::service::webhooks;
@@ -83,7 +83,7 @@ impl Row {
             method: method_of(&refusal.cause, method).to_owned(),
             at: refusal.at.into(),
             sender: refusal.sender,
-            cause: crate::problem::sentence(&refusal.cause),
+            cause: sentence(&refusal.cause),
             headers: Shown::of(&refusal.headers, OF_HEADERS.0, OF_HEADERS.1),
             count: refusal.headers.len(),
         }
