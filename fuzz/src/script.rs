@@ -30,6 +30,7 @@ pub fn read(mut bytes: &[u8]) {
 pub fn hide(secret: &str, text: &str) {
     let hidden = mask::Mask::new(&[SecretText::from(secret)]).applied(text);
     if secret.is_empty() {
+        // Nothing but tokens is hidden then.
         assert!(hidden == text || hidden.contains("******"), "{hidden}");
     } else if !secret.contains('*') {
         // Two halves of it can meet at what is hidden between them, never as one.

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// When something is missing, or the program does not build.
 ///
 /// # Panics
-/// When a release does not come to an end, or a call was made twice without a mark.
+/// When a release does not come to an end, a task completed without its call, or a call was made twice without a mark.
 pub(super) fn run(kills: u32) -> Result<(), Failure> {
     let seen = on_each_database("crashes of releases", 7, |start, seed| {
         trial(start, kills, seed, |progress| println!("{progress}"))
