@@ -7,8 +7,14 @@ use crate::common::{NewGrant, PASSWORD, SignedIn, World, get, post};
 
 const MAKES: [&str; 3] = ["login", "template#create", "release#view"];
 
-/// Saves a template with one script on its page.
-async fn save(world: &World, session: &SignedIn, path: &str, [version, title, script]: [&str; 3]) {
+/// Saves a template with one script on its page. Returns what is told of that then.
+async fn save(
+    world: &World,
+    session: &SignedIn,
+    path: &str,
+    [version, title, script]: [&str; 3],
+    more: &[(&str, &str)],
+) -> String {
     let fields = [
         ("version", version),
         ("title", title),
@@ -17,9 +23,11 @@ async fn save(world: &World, session: &SignedIn, path: &str, [version, title, sc
         ("phase-0-task-0-kind", "script"),
         ("phase-0-task-0-script", script),
     ];
-    let saved = world.send(post(path).submit(session, &fields)).await;
-    let told = (saved.status(), saved.header("location"));
-    assert_eq!(told, (303, "/releases/templates?done=saved"), "{}", saved.text());
+    let saved = world.send(post(path).submit(session, &[&fields[..], more].concat())).await;
+    assert_eq!(saved.status(), 303, "{}", saved.text());
+    let list = world.open(session, saved.header("location")).await;
+    let told = list.text().split("The template is saved").nth(1).unwrap_or_else(|| panic!("{}", list.text()));
+    told.split('<').next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -42,10 +50,62 @@ async fn who_else_saves_another_script_takes_the_credential_away() {
         (&bob, ["3", "Ship it all", "print(3)"], false, "somebody else’s script"),
         (&ann, ["4", "Ship it all", "print(2)"], false, "it does not come back by itself"),
     ] {
-        save(&world, session, "/releases/templates/Release1", typed).await;
+        let told = save(&world, session, "/releases/templates/Release1", typed, &[]).await;
+        let expected = if typed[0] == "3" { ", without the user for automated tasks: " } else { "." };
+        assert!(told.starts_with(expected), "{why}: {told}");
         let read = world.send(get("/api/v1/templates/Release1").basic("ann", PASSWORD)).await.json();
         assert_eq!(read["runAs"].is_object(), is_kept, "{why}: {read}");
         assert_eq!(read["phases"][0]["tasks"][0]["script"], json!(typed[2]), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn who_saves_a_template_is_told_which_passwords_did_not_stay() {
+    let world = World::new().await;
+    let (ann, bob) = (world.user("ann", &MAKES).await, world.user("bob", &MAKES).await);
+    let token = world.token(&ann, NewGrant::default()).await;
+    let (ann, bob) = (world.session(&ann).await, world.session(&bob).await);
+    let template = json!({
+        "id": "Applications/Release1", "title": "Ship it", "scriptUserPassword": token.text,
+        "phases": [{
+            "title": "Test", "tasks": [{ "type": "xlrelease.ScriptTask", "title": "Call", "script": "print(1)" }],
+        }],
+        "variables": [{ "key": "secret", "type": "xlrelease.PasswordStringVariable", "value": "swordfish" }],
+    });
+    let made = world.send(post("/api/v1/templates").json(&template).basic("ann", PASSWORD)).await;
+    assert_eq!(made.status(), 200, "{}", made.text());
+    let path = "/releases/templates/Release1";
+    let page = world.open(&ann, path).await;
+    let id = page.text().split("name=\"variable-0-id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let saves = async |session: &SignedIn, typed: [&str; 3], password: &str, more: &[(&str, &str)]| {
+        let variable = [
+            ("variable-0-id", id),
+            ("variable-0-key", "secret"),
+            ("variable-0-kind", "password"),
+            ("variable-0-kept", "yes"),
+            ("variable-0-value", password),
+        ];
+        save(&world, session, path, typed, &[&variable[..], more].concat()).await
+    };
+    let none: &[(&str, &str)] = &[];
+    let (user, nobody) = ([("scriptUserPassword", &*token.text)], [("clear-credential", "yes")]);
+    for (session, typed, password, more, lost) in [
+        (&ann, ["1", "Ship it", "print(2)"], "", none, ""),
+        (
+            &bob,
+            ["2", "Ship it", "print(3)"],
+            "",
+            none,
+            "the user for automated tasks and passwords of variables",
+        ),
+        (&bob, ["3", "Ship it", "print(3)"], "his", none, ""),
+        (&ann, ["4", "Ship it", "print(4)"], "", none, "passwords of variables"),
+        (&ann, ["5", "Ship it", "print(4)"], "hers", &user[..], ""),
+        (&bob, ["6", "Ship it", "print(5)"], "his", &nobody[..], ""),
+    ] {
+        let told = saves(session, typed, password, more).await;
+        let expected = if lost.is_empty() { ".".to_owned() } else { format!(", without {lost}: ") };
+        assert!(told.starts_with(&expected), "{typed:?}: {told}");
     }
 }
 
@@ -56,7 +116,7 @@ async fn a_script_that_nobody_can_check_is_saved_by_the_page_as_by_the_api() {
     let ann = world.user("ann", &MAKES).await;
     let ann = world.session(&ann).await;
     let unreadable = "if x\n  print(x)";
-    save(&world, &ann, "/releases/templates/new", ["0", "Of the page", unreadable]).await;
+    save(&world, &ann, "/releases/templates/new", ["0", "Of the page", unreadable], &[]).await;
     let template = json!({
         "title": "Of the API",
         "phases": [{

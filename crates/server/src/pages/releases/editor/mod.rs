@@ -10,11 +10,12 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::{RELEASE_CREATE, TEMPLATE_CREATE};
-use patgate_core::release::ReleaseId;
+use patgate_core::release::{ReleaseId, Variable, VariableKind};
 use patgate_store::StoredRelease;
 
 use self::credential::CredentialForm;
 use self::form::Form;
+use super::templates::{WITHOUT_BOTH, WITHOUT_PASSWORDS, WITHOUT_USER};
 use super::{TEMPLATES, template_path};
 use crate::pages::form::{Fault, Named};
 use crate::pages::refused::redirect;
@@ -109,12 +110,30 @@ pub(super) async fn save(
         return page(&state, &visitor, shown, form, (StatusCode::BAD_REQUEST, None));
     };
     match releases::update(&state, &visitor.caller, Sort::Template, &id, Some(version), draft).await {
-        Ok(_) => Ok(redirect(&state, &format!("{TEMPLATES}?done=saved"))),
+        Ok(saved) => {
+            let wants_nobody = fields.has("clear-credential");
+            Ok(redirect(&state, &format!("{TEMPLATES}?done={}", done(&stored, &saved, wants_nobody))))
+        }
         // Who has read that somebody else saved may save again over that.
         Err(problem) if is_overtaken(&problem) => {
             refused(&state, &visitor, Some((&stored, stored.version)), form, problem)
         }
         Err(problem) => refused(&state, &visitor, shown, form, problem),
+    }
+}
+
+/// What is said of a save: it may have cost what somebody else had entered, which nobody sees in the form.
+fn done(before: &StoredRelease, saved: &StoredRelease, wants_nobody: bool) -> &'static str {
+    let is_lost = |variable: &Variable| {
+        let has = |stored: &StoredRelease| stored.secrets.contains_key(variable.id.as_str());
+        variable.kind == VariableKind::Password && has(before) && !has(saved)
+    };
+    let has_no_user = before.release.run_as.is_some() && saved.release.run_as.is_none() && !wants_nobody;
+    match (has_no_user, saved.release.variables.iter().any(is_lost)) {
+        (false, false) => "saved",
+        (true, false) => WITHOUT_USER,
+        (false, true) => WITHOUT_PASSWORDS,
+        (true, true) => WITHOUT_BOTH,
     }
 }
 
