@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use super::call::{ANSWER_BYTES, Answer, Call, CallRefused};
 use super::failure::{Failure, SyntaxFault};
-use super::limits::Limits;
+use super::limits::{Limits, SAID, TOLD, cut};
 use super::mask::Mask;
 use super::message::{Fault, Said, SyntaxAt, ToWorker};
 use super::process::{Process, Silence};
@@ -125,16 +125,21 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
 pub(super) fn failure(fault: Fault, limits: &Limits, mask: &Mask) -> Failure {
     match fault {
         Fault::Syntax(at) => Failure::Syntax(syntax(&at, mask)),
-        Fault::Script { line, message } => Failure::Script { line, message: mask.applied(&message) },
+        Fault::Script { line, message } => Failure::Script { line, message: told(&message, mask) },
         Fault::Steps => Failure::Steps { limit: limits.steps },
         Fault::Memory => Failure::Memory { bytes: limits.memory_bytes },
         Fault::Output => Failure::Output { bytes: limits.output_bytes },
         Fault::Calls => Failure::Calls { limit: limits.calls },
         Fault::Recursion => Failure::Recursion,
-        Fault::Variables { message } => Failure::Variables { message: mask.applied(&message) },
+        Fault::Variables { message } => Failure::Variables { message: told(&message, mask) },
     }
 }
 
 pub(super) fn syntax(at: &SyntaxAt, mask: &Mask) -> SyntaxFault {
-    SyntaxFault { line: at.line, column: at.column, message: mask.applied(&at.message) }
+    SyntaxFault { line: at.line, column: at.column, message: told(&at.message, mask) }
+}
+
+/// Words of a worker, without secrets. They are cut after that, so that no half of one is left.
+fn told(words: &str, mask: &Mask) -> String {
+    cut(&mask.applied(&cut(words, SAID)), TOLD)
 }

@@ -10,6 +10,12 @@ pub const VARIABLES_BYTES: usize = 256 * 1_024;
 /// How many lists and dicts a script may say within one another. What reads JSON takes 127, with those of the message around them.
 pub(super) const DEEPEST: usize = 100;
 
+/// The longest text that is told of an error, in characters.
+pub(super) const TOLD: usize = 4_000;
+/// How much of it a worker says, in characters: secrets are hidden in that, also one that stands across the end of what is told and
+/// is escaped, before it is cut.
+pub(super) const SAID: usize = 32 * 1_024;
+
 /// What one script may take. The default holds ten times what a script needs that makes hundreds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -37,5 +43,13 @@ impl Default for Limits {
             output_bytes: 256 * 1_024,
             calls: 1_000,
         }
+    }
+}
+
+/// A text of so many characters at most, and a sign when there was more.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }

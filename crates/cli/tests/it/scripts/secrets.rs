@@ -83,6 +83,20 @@ async fn a_failure_names_no_secret() {
 }
 
 #[tokio::test]
+async fn no_half_of_a_secret_stands_where_a_long_failure_is_cut() {
+    let workers = workers(Limits::default());
+    let secret = "a secret of some more letters";
+    for before in [3_970, 3_980, 3_990] {
+        let text = format!("fail('x' * {before} + releaseVariables['s'] + 'y' * 10000)");
+        let script_of = script(&text, json!({ "s": secret }), &[secret]);
+        let (outcome, _) = run_with(&workers, script_of, |_| Err(CallRefused::new("no"))).await;
+        let said = reason(outcome).to_string();
+        assert!(said.contains("xx*") && !said.contains("a secret"), "{before}: {said}");
+        assert!(said.ends_with('…') && said.chars().count() < 4_100, "{before}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_of_several_lines_is_hidden_as_a_whole() {
     let workers = workers(Limits::default());
     let script_of = script(

@@ -10,7 +10,7 @@ use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark::{ErrorKind, PrintHandler};
 
 use super::super::frame::FROM_WORKER;
-use super::super::limits::{DEEPEST, VARIABLES_BYTES};
+use super::super::limits::{DEEPEST, SAID, VARIABLES_BYTES, cut};
 use super::super::message::{Fault, FromWorker, Job, SyntaxAt};
 use super::api;
 use super::confinement::let_others_go_first;
@@ -25,8 +25,6 @@ const MEASURED: u64 = 16;
 /// The part of the heap beyond which a script comes last. Memory is taken much faster than time: one without end is at its
 /// limit before it counts as long, and until then each page that it takes costs the others.
 const MUCH: u64 = 8;
-/// The longest text that is told of an error, in characters.
-const TOLD: usize = 4_000;
 
 /// What a script finds besides the language: nothing that reaches out of the process, but `api` and `print`.
 pub(super) fn globals() -> Globals {
@@ -124,7 +122,9 @@ fn left_behind(module: &Module) -> FromWorker {
             FromWorker::Completed { variables }
         }
         Ok(_) => refused(format!("`{VARIABLES}` is no dict, but of the type `{}`", value.get_type())),
-        Err(error) => refused(format!("`{VARIABLES}` hold what JSON cannot: {}", cut(&error.to_string()))),
+        Err(error) => {
+            refused(format!("`{VARIABLES}` hold what JSON cannot: {}", cut(&error.to_string(), SAID)))
+        }
     }
 }
 
@@ -151,14 +151,7 @@ fn fault(error: &starlark::Error) -> Fault {
 
 /// The words of an error, without the lines of the script that the interpreter adds.
 fn told(error: &starlark::Error) -> String {
-    cut(&error.without_diagnostic().to_string())
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(TOLD) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    cut(&error.without_diagnostic().to_string(), SAID)
 }
 
 /// The interpreter counts lines and columns from zero.
