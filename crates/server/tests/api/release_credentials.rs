@@ -218,6 +218,14 @@ async fn who_changes_a_template_gets_no_password_that_somebody_else_entered_ther
         assert!(has(&enter("ann", &path, 2).await, 2), "{at}");
         assert!(!has(&prints("bob", &path, "hers, too").await, 2), "{at}");
     }
+    // Who enters another one in place of all that there are has it as their own, though the scripts stay as they are.
+    let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
+    let path = format!("{TEMPLATES}/{}", made.json()["id"].as_str().unwrap());
+    let read = world.send(get(&path).basic("ann", PASSWORD)).await.json();
+    assert!(has(&put_by("ann", &path, json!({ "variables": [read["variables"][2]] })).await, 0));
+    assert!(has(&enter("bob", &path, 0).await, 0));
+    assert!(has(&prints("bob", &path, "his alone").await, 0));
+    assert!(!has(&prints("ann", &path, "not hers").await, 0));
 }
 
 #[tokio::test]

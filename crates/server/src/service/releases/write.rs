@@ -89,7 +89,7 @@ pub async fn update(
     let kept = before.release.run_as.clone().filter(|run_as| !does_other_things || keeps(run_as, caller));
     let is_template = sort == Sort::Template;
     let are_theirs = is_template && keeps_passwords(&change, &before.release, caller).await?;
-    if !are_theirs && (does_other_things || before.secrets.is_empty()) {
+    if !are_theirs && (does_other_things || !keeps_any_password(&before, &changed)) {
         // What was entered just now was sealed anew, and stays; it is all that does.
         changed.secrets.retain(|variable, secret| before.secrets.get(variable) != Some(secret));
         changed.release.passwords_of = is_template.then_some(caller.user);
@@ -140,6 +140,11 @@ fn moves_passwords(before: &StoredRelease, after: &StoredRelease) -> bool {
         let was_there = || now.is_some_and(|now| before.secrets.values().any(|secret| secret == now));
         now != known && (!variable.show_on_release_start || was_there())
     })
+}
+
+/// Whether a password is there that was there before.
+fn keeps_any_password(before: &StoredRelease, after: &StoredRelease) -> bool {
+    after.secrets.values().any(|secret| before.secrets.values().any(|known| known == secret))
 }
 
 /// Whether a password was sealed that was not there before.
