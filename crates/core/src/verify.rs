@@ -193,8 +193,11 @@ pub fn verify_bound<'v>(
 }
 
 /// What holds for a token whose secret was proven.
+///
+/// # Errors
+/// As [`verify`], for a token that is known.
 #[inline]
-fn judge<'v>(
+pub(crate) fn judge<'v>(
     view: &'v View<'_>,
     grant: FoundGrant<'v>,
     demand: Demand,

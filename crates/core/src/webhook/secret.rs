@@ -8,7 +8,7 @@ use super::Refused;
 use crate::identifier::{GrantId, ItemNumber};
 use crate::index::View;
 use crate::token::{Digest, DigestKeys, TokenText};
-use crate::verify::{Demand, Permit, Surface, verify};
+use crate::verify::{Demand, Denied, Permit, Surface, judge};
 
 /// The keyed digest of a secret, and the number of its key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,13 +66,15 @@ impl EndpointToken {
             Self::Digest(digest) if digest.is_of(keys, endpoint, shown) => Ok(None),
             Self::Digest(_) => Err(Refused::Wrong),
             Self::Grant(bound) => {
-                let known = TokenText::parse(shown).ok().and_then(|token| view.find(token));
+                let token = TokenText::parse(shown).map_err(Denied::Malformed).map_err(Refused::Denied)?;
+                // Looked for once: another token may come in at any time, also between two looks.
+                let grant = view.find(token).ok_or(Refused::Denied(Denied::Unknown))?;
                 // Before the verdict: of another token no use is noted.
-                if known.is_some_and(|grant| grant.id() != bound) {
+                if grant.id() != bound {
                     return Err(Refused::Wrong);
                 }
                 let demand = Demand { surface: Surface::Every, permission: None };
-                verify(view, shown, None, demand, now).map(Some).map_err(Refused::Denied)
+                judge(view, grant, demand, now).map(Some).map_err(Refused::Denied)
             }
         }
     }
