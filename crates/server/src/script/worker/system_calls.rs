@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn files_processes_and_the_network_are_refused() {
-        let core = getrlimit(Resource::Core);
+        let (core, parent) = (getrlimit(Resource::Core), getppid().unwrap());
         let refused = behind_filter(|| {
             [
                 File::open("/proc/self/status").map(drop),
@@ -129,7 +129,7 @@ mod tests {
                 UnixStream::pair().map(drop),
                 Command::new("/bin/true").status().map(drop),
                 kill_process(getpid(), Signal::CONT).map_err(Into::into),
-                kill_process(getppid().unwrap(), Signal::CONT).map_err(Into::into),
+                kill_process(parent, Signal::CONT).map_err(Into::into),
                 setrlimit(Resource::Core, core).map_err(Into::into),
                 rustix::thread::set_no_new_privs(true).map_err(Into::into),
             ]
