@@ -56,7 +56,7 @@ fn somebody_sets_nginx_up_and_tries_the_lines_of_the_guide() {
 #[test]
 fn the_rules_of_the_guide_decide_and_nginx_logs_why_somebody_is_refused() {
     assert!(GUIDE.contains(CAUSE));
-    let patgate = Patgate::with().configuration(&blocks("toml").concat()).start();
+    let patgate = Patgate::with().configuration(blocks("toml").concat()).start();
     let upstream = Upstream::start();
     let nginx = nginx(&patgate, &upstream);
     let root = admin(&patgate);

@@ -9,14 +9,12 @@ use crate::application::{ApplicationSlot, Applications};
 use crate::confirmation::{Confirmation, FreshnessWindows, Withdrawal};
 use crate::expiry::Expiry;
 use crate::grant::SuspensionReason;
-use crate::identifier::ItemNumber;
 use crate::permission::{Catalog, PermissionSet};
 use crate::policy::Days;
 use crate::policy::origin::{Origins, Row, Rows};
 use crate::token::{DigestKey, PlainToken, Prefix};
 use crate::user::{INTERNAL_PROVIDER, Origin, User, UserState};
 use crate::verify::{Demand, Denied, Surface, admit, verify};
-use crate::webhook::{Authentication, EndpointToken, Header, Presented, Refused};
 
 struct World {
     index: Index,
@@ -298,29 +296,4 @@ fn a_token_lives_no_longer_than_the_word_of_its_owners_provider() {
     world.user.confirmation = Confirmation::At(now());
     world.put_owner(&["login"]);
     assert!(world.verdict(EVERY).is_ok(), "what was suspended for the owner's sake resumes");
-}
-
-/// A token that comes in while it is judged comes in between any two looks for it, if there are two.
-#[test]
-fn a_token_that_comes_in_just_now_opens_no_endpoint_of_another_one() {
-    let world = World::new();
-    let token = PlainToken::generate(Prefix::ANY, &mut ChaCha20Rng::seed_from_u64(2));
-    let digest = world.index.keys().newest().digest(TokenText::parse(token.reveal()).unwrap());
-    let record = GrantRecord { id: GrantId::from_i64(8), ..world.record.clone() };
-    let endpoint = Authentication::Token(EndpointToken::Grant(world.record.id));
-    let header = |_: &str| Header::Once(token.reveal());
-    let presented = Presented { header: &header, basic: None, body: &[] };
-    let judged = || {
-        let (view, number) = (world.index.view(), ItemNumber::from_i64(7));
-        endpoint.judge(number, &presented, &view, world.index.keys(), now()).map(drop)
-    };
-    for _ in 0..100 {
-        world.index.remove_grant([&digest]);
-        std::thread::scope(|scope| {
-            scope.spawn(|| world.index.put_grant([&digest], &record));
-            let is_unknown = |judged: &Result<(), Refused>| *judged == Err(Refused::Denied(Denied::Unknown));
-            let first = std::iter::repeat_with(judged).find(|judged| !is_unknown(judged));
-            assert_eq!(first, Some(Err(Refused::Wrong)));
-        });
-    }
 }
