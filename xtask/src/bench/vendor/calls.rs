@@ -147,15 +147,16 @@ pub(super) const TRIES: [&str; 5] = [
     "POST /api/v1/config/Configuration/nobody/status",
 ];
 
-/// What one asks and changes with a password. The first of all the calls pays for the slow hash.
+/// Sets a password. Tokens set none by default. One slow hash, the new one's: the administrator's password is known again.
+pub(super) const SETS_A_PASSWORD: &str = "PASSWORD POST /api/v1/users/person-1/password";
+/// What one asks and changes with a password.
 pub(super) const BY_PASSWORD: [&str; 6] = [
     "PASSWORD GET /profile",
     "PASSWORD GET /api/v1/releases",
     "PASSWORD GET /deployit/server/info",
     "PASSWORD POST /api/v1/personal-access-tokens",
     "PASSWORD POST /deployit/tokens/users",
-    // Tokens set none by default. One slow hash, the new one's: the administrator's password is known again.
-    "PASSWORD POST /api/v1/users/person-1/password",
+    SETS_A_PASSWORD,
 ];
 
 /// What lets a release go on that failed. Its script runs again while the next call is made.
