@@ -15,6 +15,7 @@ mod releases;
 mod reminders;
 mod scim;
 mod serving;
+mod sink;
 mod start;
 mod vendor;
 mod verify;

@@ -3,18 +3,17 @@
 use std::process::Command;
 use std::time::Duration;
 
-use patgate_testkit::servers::mail::{MailServer, Way};
+use patgate_testkit::child::find_program;
 use patgate_testkit::wait;
 use serde_json::{Value, json};
 
 use super::administrator::Administrator;
 use super::program::Data;
 use super::serving::{now, seconds_since};
+use super::sink::Sink;
 use super::{figure, machine, page, verdict};
 use crate::failure::Failure;
 use crate::process::{self, step};
-use crate::test::machine as programs;
-use crate::tools::MAIL_SERVER;
 
 /// Tokens of a whole run.
 const TOKENS: usize = 1_000_000;
@@ -67,7 +66,9 @@ struct Night {
 /// # Errors
 /// When something does not build, or a mail does not arrive.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    step("what the mail server needs", || programs::prepare().and_then(|()| MAIL_SERVER.find().map(drop)))?;
+    if find_program("smtp-sink").is_none() {
+        return Err(Failure::Found("`smtp-sink` is missing: `apt-get install postfix`".to_owned()));
+    }
     let data = step("build", Data::new)?;
     let others = machine::others()?;
     step("the first start of all", || Ok(data.serve(None)?.stop()))?;
@@ -91,13 +92,13 @@ fn make_due(data: &Data) -> Result<(), Failure> {
 }
 
 fn night(data: &Data, due: usize) -> Result<Night, Failure> {
-    let server = MailServer::start();
+    let server = Sink::start()?;
     let serving = data.serve(None)?;
     let administrator = Administrator::of(data, &serving)?;
     let item = json!({
         "id": "Configuration/MAIL",
         "type": "notification.PatSmtpServer",
-        "properties": { "host": "127.0.0.1", "port": server.port(Way::Plain), "fromAddress": "patgate@example.org" },
+        "properties": { "host": "127.0.0.1", "port": server.port(), "fromAddress": "patgate@example.org" },
     });
     administrator.post("/api/v1/configuration-items", &item)?;
     let settings = "/api/v1/settings/personal-access-tokens";
@@ -118,18 +119,18 @@ fn night(data: &Data, due: usize) -> Result<Night, Failure> {
     if run["planned"] != due {
         return Err(Failure::Found(format!("{due} mails are due, and the run said {run}")));
     }
-    let all_are =
-        wait::until(PATIENCE, || (server.count() >= due && marked(data) == Some(due)).then_some(()));
+    let all_are = wait::until(PATIENCE, || (marked(data) == Some(due)).then_some(()));
     all_are.ok_or_else(|| Failure::Found("not all mails were sent and marked".to_owned()))?;
     let mails = seconds_since(start) - plan;
     let most = serving.memory()?.1;
-    if server.count() != due {
-        return Err(Failure::Found(format!("{due} mails were due, and {} arrived", server.count())));
+    let arrived = server.count()?;
+    if arrived != due {
+        return Err(Failure::Found(format!("{due} mails were due, and {arrived} arrived")));
     }
     serving.stop();
     let start = now();
     let mut peer = Command::new("python3");
-    process::run(peer.args(["-c", PEER, &server.port(Way::Plain).to_string(), &due.to_string()]))?;
+    process::run(peer.args(["-c", PEER, &server.port().to_string(), &due.to_string()]))?;
     Ok(Night { plan, mails, megabytes: (most - before).max(0.0), peer: seconds_since(start) })
 }
 
@@ -140,8 +141,8 @@ fn marked(data: &Data) -> Option<usize> {
 
 fn report(tokens: usize, due: usize, night: &Night) -> String {
     format!(
-        "{tokens} tokens, {due} of them due, each with a mail of its own; the mail server is aiosmtpd in a process of its \
-         own, which keeps each mail in a file.\n\n\
+        "{tokens} tokens, {due} of them due, each with a mail of its own; the mail server is Postfix's smtp-sink, \
+         which keeps each mail in a file.\n\n\
          | what | seconds |\n| --- | ---: |\n| the plan, until it is durable | {} |\n| all mails, each marked durably \
          | {} |\n| peer: Python's smtplib, one connection, nothing kept | {} |\n\n{}.\n{}.\n{}.\n\
          Patgate's mails ÷ the peer's in time: {} ×.\n",
