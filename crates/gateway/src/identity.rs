@@ -7,10 +7,8 @@
 //! # }
 //! ```
 
-use std::sync::LazyLock;
-
 use http::HeaderValue;
-use http::header::{CACHE_CONTROL, HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use patgate_core::index::{FoundGrant, encode_list};
@@ -35,10 +33,20 @@ pub const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-patgate-token-e
 /// All seven, in the order in which they are sent.
 pub const ALL: [HeaderName; 7] = [USER, EMAIL, GROUPS, PERMISSIONS, TOKEN_ID, TOKEN_NAME, TOKEN_EXPIRES];
 
-/// The headers of an answer that lets a request pass: all seven, and that no cache may keep it. What there is nothing
-/// to say about (the token of somebody who came with a password) is empty, never absent.
+/// All seven. What there is nothing to say about (the token of somebody who came with a password) is empty, never absent.
 #[must_use]
 pub fn headers(permit: &Permit<'_>, catalog: &Catalog) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(ALL.len());
+    with_texts(permit, catalog, |texts| {
+        for (name, text) in ALL.into_iter().zip(texts) {
+            headers.insert(name, HeaderValue::from_bytes(text).unwrap_or(EMPTY));
+        }
+    });
+    headers
+}
+
+/// Tells what all seven say, in their order. Encoded text is visible ASCII, so each is always a header value.
+pub(crate) fn with_texts<T>(permit: &Permit<'_>, catalog: &Catalog, tell: impl FnOnce([&[u8]; 7]) -> T) -> T {
     let facts = permit.facts();
     let [user, email, groups, all] = facts.identity.values();
     let own;
@@ -50,60 +58,11 @@ pub fn headers(permit: &Permit<'_>, catalog: &Catalog) -> HeaderMap {
     };
     let token = permit.grant().map(Token::new);
     let [token_id, token_name, token_expires] = token.as_ref().map_or([[].as_slice(); 3], Token::values);
-    let texts = [user, email, groups, permissions].map(str::as_bytes);
-    let [user, email, groups, permissions] = texts;
-    FRAME.filled(&[user, email, groups, permissions, token_id, token_name, token_expires])
+    let [user, email, groups, permissions] = [user, email, groups, permissions].map(str::as_bytes);
+    tell([user, email, groups, permissions, token_id, token_name, token_expires])
 }
 
 const EMPTY: HeaderValue = HeaderValue::from_static("");
-
-static FRAME: LazyLock<Frame> = LazyLock::new(Frame::new);
-
-/// The headers with empty values. To copy them and put values in their places takes a third of the time of inserting
-/// eight headers into an empty map, which hashes each name: that was more than half of the whole answer.
-struct Frame {
-    headers: HeaderMap,
-    /// For each header in the order in which the map walks over them, its index in [`ALL`]. A copy keeps that order.
-    order: Vec<Option<usize>>,
-}
-
-impl Frame {
-    fn new() -> Self {
-        let mut headers: HeaderMap = ALL.into_iter().map(|name| (name, EMPTY)).collect();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let order = headers.keys().map(|name| ALL.iter().position(|known| known == name)).collect();
-        Self { headers, order }
-    }
-
-    fn filled(&self, texts: &[&[u8]; 7]) -> HeaderMap {
-        let mut headers = self.empty();
-        for (place, at) in headers.values_mut().zip(&self.order) {
-            if let Some(text) = at.and_then(|at| texts.get(at)) {
-                put(place, text);
-            }
-        }
-        headers
-    }
-
-    #[inline(never)]
-    fn empty(&self) -> HeaderMap {
-        self.headers.clone()
-    }
-}
-
-/// Puts a text into its place, which is empty. Encoded text is visible ASCII, so it is always a header value.
-///
-/// Kept out of line, as the copy of the frame: inside one large function the compiler moves each value about by way of
-/// the stack, reads there what it has just written in smaller pieces, and the processor waits for it, which took a
-/// quarter of the time of all seven headers.
-#[inline(never)]
-fn put(place: &mut HeaderValue, text: &[u8]) {
-    if !text.is_empty()
-        && let Ok(value) = HeaderValue::from_bytes(text)
-    {
-        *place = value;
-    }
-}
 
 /// What is said of a token: its identifier, its name, when it expires.
 struct Token<'v> {

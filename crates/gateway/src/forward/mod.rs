@@ -4,14 +4,15 @@
 //! application's rules ask. Nothing in a query counts, because a client could write it there.
 
 mod sample;
+mod wire;
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::HeaderMap;
-use http::{HeaderName, Response};
+use http::header::{CACHE_CONTROL, HeaderMap};
+use http::{HeaderName, HeaderValue, Response};
 use jiff::Timestamp;
 use patgate_core::identifier::UserId;
 use patgate_core::index::Index;
@@ -21,9 +22,7 @@ use tokio::sync::mpsc::Sender;
 
 pub use self::sample::UseSample;
 use crate::application::{Gate, Route, RouteFault};
-use crate::credentials::{
-    self, Credential, PresentedPassword, PresentedToken, SharedTokenHeader, TokenHeaders,
-};
+use crate::credentials::{self, Credential, PresentedPassword, SharedTokenHeader, TokenHeaders};
 use crate::identity;
 use crate::proxies::TrustedProxies;
 use crate::refusal::Refusal;
@@ -62,9 +61,9 @@ pub enum UnusableGates {
 
 /// What becomes of a question.
 #[derive(Debug)]
-pub enum Decision {
+pub enum Decision<A = Response<Bytes>> {
     /// It is answered.
-    Answer(Response<Bytes>),
+    Answer(A),
     /// A password must be judged first, which takes long and belongs off this path. Then
     /// [`Gateway::answer_password`] answers.
     JudgePassword(PasswordDemand),
@@ -153,9 +152,30 @@ impl Gateway {
     /// Answers a question. `path` is the raw path of the request, without query; its method does not count.
     #[must_use]
     pub fn authorize(&self, path: &str, headers: &HeaderMap, peer: IpAddr, now: Timestamp) -> Decision {
-        match self.decide(path, headers, peer, now) {
+        match self.decide(path, headers, peer, now, |permit| self.passing(permit)) {
             Ok(decision) => decision,
             Err(refusal) => Decision::Answer(refusal.answer(&self.catalog)),
+        }
+    }
+
+    /// As [`Gateway::authorize`], with the answer written behind what is in `out`; whether it was: not when a password
+    /// must be judged first.
+    pub fn answer_question(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        peer: IpAddr,
+        now: Timestamp,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let pass = |permit: &Permit<'_>| wire::pass(permit, &self.catalog, now, out);
+        match self.decide(path, headers, peer, now, pass) {
+            Ok(Decision::Answer(())) => true,
+            Ok(Decision::JudgePassword(_)) => false,
+            Err(refusal) => {
+                wire::whole(&refusal.answer(&self.catalog), now, out);
+                true
+            }
         }
     }
 
@@ -186,13 +206,14 @@ impl Gateway {
         answer.unwrap_or_else(|refusal| refusal.answer(&self.catalog))
     }
 
-    fn decide(
+    fn decide<A>(
         &self,
         path: &str,
         headers: &HeaderMap,
         peer: IpAddr,
         now: Timestamp,
-    ) -> Result<Decision, Refusal> {
+        passing: impl FnOnce(&Permit<'_>) -> A,
+    ) -> Result<Decision<A>, Refusal> {
         let gate = self.gate(path)?;
         let credential =
             credentials::find(headers, &self.token_headers, None).map_err(Refusal::Unreadable)?;
@@ -200,7 +221,12 @@ impl Gateway {
             Credential::Nothing | Credential::Session(_) => Err(Refusal::Anonymous),
             Credential::Token(token) => {
                 let (demand, route) = self.demand(gate, headers, peer);
-                self.pass(&token, demand, route, headers, peer, now).map(Decision::Answer)
+                let view = self.index.view();
+                let verdict = verify(&view, token.reveal(), token.claimed_name(), demand, now);
+                let permit = verdict.map_err(Refusal::Denied)?;
+                self.note_use(&permit, headers, peer, now);
+                route.map_err(Refusal::Route)?;
+                Ok(Decision::Answer(passing(&permit)))
             }
             Credential::Password(credential) => {
                 if !gate.is_some_and(|gate| gate.allow_passwords) {
@@ -239,18 +265,7 @@ impl Gateway {
         }
     }
 
-    fn pass(
-        &self,
-        token: &PresentedToken<'_>,
-        demand: Demand,
-        route: Result<(), RouteFault>,
-        headers: &HeaderMap,
-        peer: IpAddr,
-        now: Timestamp,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let view = self.index.view();
-        let permit =
-            verify(&view, token.reveal(), token.claimed_name(), demand, now).map_err(Refusal::Denied)?;
+    fn note_use(&self, permit: &Permit<'_>, headers: &HeaderMap, peer: IpAddr, now: Timestamp) {
         if permit.is_sample()
             && let Some(grant) = permit.grant()
         {
@@ -258,8 +273,6 @@ impl Gateway {
             // Full or gone: the sample is dropped, the request is not kept waiting.
             let _ = self.samples.try_send(UseSample::of(grant.id(), now, address, headers));
         }
-        route.map_err(Refusal::Route)?;
-        Ok(self.answer(&permit))
     }
 
     fn admit(
@@ -277,13 +290,14 @@ impl Gateway {
             denied => Refusal::Denied(denied),
         })?;
         asked.route.map_err(Refusal::Route)?;
-        Ok(self.answer(&permit))
+        Ok(self.passing(&permit))
     }
 
     /// 200, for which a verdict is needed.
-    fn answer(&self, permit: &Permit<'_>) -> Response<Bytes> {
+    fn passing(&self, permit: &Permit<'_>) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.headers_mut() = identity::headers(permit, &self.catalog);
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
 }

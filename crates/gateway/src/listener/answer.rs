@@ -8,11 +8,10 @@ use std::fmt;
 use std::future::ready;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -55,5 +54,23 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// Answers a request that came from a direct peer: an IPv4 address is never written as an IPv6 one.
-pub type Answerer = Arc<dyn Fn(Request<Incoming>, SocketAddr) -> Answer + Send + Sync>;
+/// What answers the requests of listeners. The address is that of the direct peer: an IPv4 one is never written as an
+/// IPv6 one.
+pub trait Answerer: Send + Sync + 'static {
+    /// Answers a request.
+    fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer;
+
+    /// Answers a question: a GET without a body and without a query, whose answer is there at once. Writes all of it
+    /// behind what is in `out` (RFC 9112 §4), and says whether it did. If not, nothing was written, and the request goes
+    /// to [`Answerer::answer`].
+    fn answer_question(&self, path: &str, headers: &HeaderMap, peer: SocketAddr, out: &mut Vec<u8>) -> bool {
+        let _ = (path, headers, peer, out);
+        false
+    }
+}
+
+impl<F: Fn(Request<Incoming>, SocketAddr) -> Answer + Send + Sync + 'static> Answerer for F {
+    fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+        self(request, peer)
+    }
+}

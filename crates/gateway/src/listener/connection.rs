@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Limits;
 use super::answer::{Answer, Answerer, Body};
+use super::question;
 use super::socket::Socket;
 use super::watch::{BeingAnswered, Guard, Order, Watch, Watched};
 
@@ -28,7 +29,7 @@ const STREAMS: u32 = 100;
 /// What every connection is served with.
 #[derive(Clone)]
 pub(super) struct Connector {
-    pub(super) answerer: Answerer,
+    pub(super) answerer: Arc<dyn Answerer>,
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) limits: Limits,
 }
@@ -51,7 +52,9 @@ impl Connector {
     }
 
     async fn http1<T: AsyncRead + AsyncWrite + Unpin>(self, stream: T, peer: SocketAddr, watch: &Arc<Watch>) {
-        let stream = TokioIo::new(Watched::new(stream, Arc::clone(watch)));
+        let mut stream = Watched::new(stream, Arc::clone(watch));
+        let Some(came) = question::answer(&mut stream, &*self.answerer, peer, watch).await else { return };
+        let stream = TokioIo::new(stream.after(came));
         let connection = http1::Builder::new()
             // The watch does it for all connections at once.
             .header_read_timeout(None)
@@ -88,7 +91,7 @@ impl Connector {
         Future: Send,
     > + use<> {
         let (answerer, watch) = (Arc::clone(&self.answerer), Arc::clone(watch));
-        service_fn(move |request| match answerer(request, peer) {
+        service_fn(move |request| match answerer.answer(request, peer) {
             Answer::Ready(response) => {
                 watch.was_answered();
                 Answering::Ready(Some(response.map(|bytes| Either::Left(Full::new(bytes)))))

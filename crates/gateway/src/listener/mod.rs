@@ -1,12 +1,14 @@
 //! The sockets: bound all or none, served over HTTP/1.1 (HTTP/2 too where TLS has agreed on it), and drained at the end.
 //!
-//! What answers is a plain function from a request and the address of its peer to an answer. Where that is there at once,
-//! nothing is boxed, locked or timed for a single request: the patience with slow and idle clients is kept in whole
-//! seconds by one task for all connections ([`watch`]).
+//! What a proxy asks is answered before hyper sees it ([`question`]), from one buffer into another. Of everything else, an
+//! [`Answerer`] makes an answer from a request and the address of its peer. Where that is there at once, nothing is boxed,
+//! locked or timed for a single request: the patience with slow and idle clients is kept in whole seconds by one task for
+//! all connections ([`watch`]).
 
 mod answer;
 mod connection;
 mod descriptors;
+mod question;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -121,7 +123,7 @@ impl Listeners {
     /// [`Limits::drain`], and cuts the rest.
     pub async fn serve(
         self,
-        answerer: Answerer,
+        answerer: Arc<dyn Answerer>,
         tls: Option<Arc<ServerConfig>>,
         limits: Limits,
         stop: impl Future<Output = ()>,

@@ -29,7 +29,7 @@ async fn start(limits: Limits) -> Server {
     let address = listeners.addresses().unwrap()[0];
     let (is_asked, may_answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (asked, may) = (Arc::clone(&is_asked), Arc::clone(&may_answer));
-    let answerer: Answerer = Arc::new(move |request: Request<Incoming>, peer: SocketAddr| {
+    let answerer = Arc::new(move |request: Request<Incoming>, peer: SocketAddr| {
         let response = Response::new(Bytes::from(peer.to_string()));
         if request.uri().path() != "/slow" {
             return Answer::Ready(response);

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Limits;
@@ -272,13 +273,20 @@ impl Drop for BeingAnswered {
 pub(super) struct Watched<T> {
     stream: T,
     watch: Arc<Watch>,
+    /// What was read of it and is read again first.
+    came: Bytes,
     /// Bytes that are still taken and forgotten after our last one; `None` before that.
     may_linger: Option<usize>,
 }
 
 impl<T> Watched<T> {
     pub(super) fn new(stream: T, watch: Arc<Watch>) -> Self {
-        Self { stream, watch, may_linger: None }
+        Self { stream, watch, came: Bytes::new(), may_linger: None }
+    }
+
+    /// The same, from which these bytes are read first: they came already.
+    pub(super) fn after(self, came: Bytes) -> Self {
+        Self { came, ..self }
     }
 
     fn sent(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -295,6 +303,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.came.is_empty() {
+            let length = self.came.len().min(buffer.remaining());
+            buffer.put_slice(&self.came.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {

@@ -13,9 +13,10 @@ use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::X_CONTENT_TYPE_OPTIONS;
-use http::{HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use http_body_util::{BodyExt, Either, Full};
-use patgate_gateway::listener::{self, Answer};
+use hyper::body::Incoming;
+use patgate_gateway::listener::{self, Answer, Answerer};
 use patgate_gateway::{Decision, PasswordDemand, PasswordOutcome};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -77,7 +78,7 @@ impl Dispatcher {
             strip_context(&mut request, &self.context);
         }
         let path = request.uri().path();
-        if path == "/auth" || path.starts_with("/auth/") {
+        if is_question(path) {
             return match self.authorize(&request, peer) {
                 Decision::Answer(response) => Answer::Ready(response),
                 Decision::JudgePassword(demand) => {
@@ -94,11 +95,11 @@ impl Dispatcher {
             return Answer::later(async move { unsniffed(caught(taken).await).map(boxed) });
         }
         let dispatcher = self.clone();
-        Answer::later(async move { dispatcher.answer(request.map(Body::new), peer).await.map(boxed) })
+        Answer::later(async move { dispatcher.answer_api(request.map(Body::new), peer).await.map(boxed) })
     }
 
     /// Answers a request to the API.
-    pub async fn answer(&self, mut request: Request, peer: SocketAddr) -> Response {
+    pub async fn answer_api(&self, mut request: Request, peer: SocketAddr) -> Response {
         request.extensions_mut().insert(Peer(peer));
         let path = request.uri().path().to_owned();
         if path == pages::api::PATH {
@@ -147,6 +148,25 @@ impl Dispatcher {
             }
         }
     }
+}
+
+impl Answerer for Dispatcher {
+    fn answer(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Answer {
+        self.call(request, peer)
+    }
+
+    fn answer_question(&self, path: &str, headers: &HeaderMap, peer: SocketAddr, out: &mut Vec<u8>) -> bool {
+        let path = path.strip_prefix(&*self.context).unwrap_or(path);
+        let state = &self.state;
+        is_question(path)
+            && state.node.is_ready()
+            && state.gateway.answer_question(path, headers, peer.ip(), state.clock.now(), out)
+    }
+}
+
+/// Whether a proxy asks.
+fn is_question(path: &str) -> bool {
+    path == "/auth" || path.starts_with("/auth/")
 }
 
 /// An answer, or 500 when what makes it panics: the layer of the router that does this is not on every way.

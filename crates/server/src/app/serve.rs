@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use patgate_gateway::listener::{self, Drained, Limits, Listeners};
+use patgate_gateway::listener::{Drained, Limits, Listeners};
 use patgate_store::{NodeId, Sequence, StoreError};
 use rand_core::Rng;
 use tokio::task::{JoinHandle, JoinSet};
@@ -94,10 +94,11 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let dispatcher = Dispatcher::new(state.clone(), configuration.body_limit);
     tokio::spawn(memory::give_back());
     tasks.spawn(jobs::releases::run(state.clone(), dispatcher.clone(), background.clone()));
-    let answer: listener::Answerer = Arc::new(move |request, peer| dispatcher.call(request, peer));
     let stopped = accepting.clone().cancelled_owned();
     let listening = tokio::spawn(async move {
-        if let Drained::Cut(connections) = listeners.serve(answer, tls, Limits::of_process(), stopped).await {
+        if let Drained::Cut(connections) =
+            listeners.serve(Arc::new(dispatcher), tls, Limits::of_process(), stopped).await
+        {
             tracing::warn!(connections, "connections were cut: their requests did not end in time");
         }
     });

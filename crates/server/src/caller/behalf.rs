@@ -7,7 +7,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::View;
@@ -84,19 +83,16 @@ impl Behalf {
             Self::Token { digests, .. } => permit(&view, digests, demand, now),
             Self::Password { user, .. } => admit(&view, *user, demand, now),
         };
-        let mut headers = match permit {
-            Ok(permit) => identity::headers(&permit, &state.catalog),
+        match permit {
+            Ok(permit) => Ok(identity::headers(&permit, &state.catalog)),
             Err(Denied::Lacks(slot)) => {
                 let mut lacked = PermissionSet::NONE;
                 lacked.insert(slot);
                 let lacked = state.catalog.ids_in(lacked).next();
-                return Err(Problem::lacks(lacked.map_or("", |id| id.as_str())));
+                Err(Problem::lacks(lacked.map_or("", |id| id.as_str())))
             }
-            Err(denied) => return Err(unauthorized(&denied)),
-        };
-        // That is for answers to a proxy.
-        headers.remove(CACHE_CONTROL);
-        Ok(headers)
+            Err(denied) => Err(unauthorized(&denied)),
+        }
     }
 }
 

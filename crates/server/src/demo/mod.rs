@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::Either;
+use hyper::Request;
+use hyper::body::Incoming;
 use patgate_core::user::Username;
-use patgate_gateway::listener::{self, Answer, BindFault, Limits, Listeners};
+use patgate_gateway::listener::{Answer, BindFault, Limits, Listeners};
 use patgate_store::Actor;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -110,7 +112,7 @@ impl Demo {
         let stop_shop = CancellationToken::new();
         let stopped = stop_shop.clone().cancelled_owned();
         let gate = running.addresses[0];
-        let answer: listener::Answerer = Arc::new(move |request, _peer| {
+        let answer = Arc::new(move |request: Request<Incoming>, _peer: SocketAddr| {
             Answer::later(async move { upstream::answer(gate, request).await.map(Either::Left) })
         });
         let serving_shop = tokio::spawn(async move {

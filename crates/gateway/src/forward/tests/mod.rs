@@ -122,8 +122,21 @@ impl World {
         self.token(Prefix::ANY, |_| {})
     }
 
+    /// Asks both ways: for a response, and for the bytes that are sent. They are alike.
     fn decide(&self, path: &str, lines: &[(&str, &str)]) -> Decision {
-        self.gateway.authorize(path, &headers(lines), PROXY.parse().unwrap(), now())
+        let (headers, peer) = (headers(lines), PROXY.parse().unwrap());
+        let decision = self.gateway.authorize(path, &headers, peer, now());
+        let mut out = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
+        let before = out.len();
+        let is_written = self.gateway.answer_question(path, &headers, peer, now(), &mut out);
+        match &decision {
+            Decision::Answer(response) => {
+                assert!(is_written);
+                assert_sent(&out[before..], response);
+            }
+            Decision::JudgePassword(_) => assert!(!is_written && out.len() == before),
+        }
+        decision
     }
 
     fn ask(&self, path: &str, lines: &[(&str, &str)]) -> Response<Bytes> {
@@ -142,6 +155,25 @@ impl World {
         }
         self.ask(path, &lines)
     }
+}
+
+/// Demands that these bytes are this response.
+fn assert_sent(bytes: &[u8], response: &Response<Bytes>) {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.split("\r\n");
+    assert_eq!(lines.next(), Some(format!("HTTP/1.1 {}", response.status()).as_str()));
+    let mut told: Vec<_> = response
+        .headers()
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .chain([format!("content-length: {}", body.len()), "date: Sun, 03 May 2026 12:00:00 GMT".to_owned()])
+        .collect();
+    told.sort();
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort_unstable();
+    assert_eq!(lines, told);
+    assert_eq!(body.as_bytes(), response.body());
 }
 
 fn headers(lines: &[(&str, &str)]) -> HeaderMap {
