@@ -190,6 +190,31 @@ fn a_release_whose_server_is_killed_ends_in_a_defined_state() {
 }
 
 #[test]
+fn a_script_of_somebody_else_runs_in_no_process_that_has_done_anything() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let makes = ["login", "release#view", "template#create", "release#create"];
+    root.hire("ann", "correct horse battery", &makes);
+    let ann = Person::new(&patgate, "ann", "correct horse battery");
+    let text = "print('begun')\nif releaseVariables['long']:\n    all(range(1, 2000000000))";
+    let variables = json!({ "variables": [{ "key": "long", "value": "" }] });
+    let first = start(&root, &[script(text)], &variables);
+    let template = come_to(&root, &first, "COMPLETED")["originTemplateId"].clone();
+    // The one that checked the script, and the one that ran it, when that was not slow.
+    let used = workers(&patgate);
+    let path = format!("{TEMPLATES}/{}/start", template.as_str().unwrap());
+    let long = json!({ "releaseVariables": { "long": "yes" } });
+    let started = ann.send("POST", &path, &long);
+    assert_eq!(started.status, 200, "{}", started.text());
+    let other = started.json()["id"].as_str().unwrap().to_owned();
+    let has_begun = |now: &Value| log(&ann, &now["phases"][0]["tasks"][0]) == ["begun"];
+    wait_for(&ann, &other, has_begun).unwrap();
+    let now = workers(&patgate);
+    let fresh = now.iter().filter(|worker| !used.contains(worker)).count();
+    assert_eq!(fresh, 1, "{now:?} {used:?}");
+}
+
+#[test]
 fn a_template_whose_script_cannot_be_read_is_not_saved() {
     let patgate = Patgate::start();
     let root = admin(&patgate);
@@ -257,6 +282,10 @@ fn a_node_that_lost_a_release_to_another_stops_its_script() {
     );
     let is_stopped = || one.log().contains("taken up by another server").then_some(());
     assert!(wait::until(Duration::from_secs(30), is_stopped).is_some(), "{}", one.log());
-    let is_gone = || workers(&one).iter().all(|worker| !frozen.contains(worker)).then_some(());
+    // The one that checked the script when it was saved has stayed.
+    let is_gone = || {
+        let left = workers(&one);
+        frozen.iter().any(|worker| !left.contains(worker)).then_some(())
+    };
     assert!(wait::until(Duration::from_secs(30), is_gone).is_some(), "its script goes on\n{}", one.log());
 }

@@ -29,7 +29,7 @@ pub(super) struct Process {
     errors: ChildStderr,
     /// The priority that it began with, when the system tells it.
     priority: Option<i32>,
-    /// How many scripts it was given.
+    /// How many scripts it has run or checked.
     pub(super) scripts: u32,
 }
 

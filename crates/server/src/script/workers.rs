@@ -1,4 +1,4 @@
-//! The workers of a node: started when they are needed, used again while they are well.
+//! The workers of a node: started when they are needed, and used again for the same duty while they are well.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -8,21 +8,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use patgate_core::identifier::UserId;
 use patgate_core::item::SecretText;
 use rustix::process::Pid;
 use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::call::{Answer, Call, CallRefused};
+use super::compartment::{Compartment, Duty};
 use super::conversation::{End, converse, syntax};
 use super::ending::Ending;
 use super::failure::{CheckFailed, Failure, SyntaxFault};
+use super::idle::{Bound, Idle};
 use super::limits::{Limits, TEXT_BYTES, VARIABLES_BYTES};
 use super::mask::Mask;
 use super::message::{Job, Said, ToWorker};
 use super::process::{Process, holds_more_than, is_filtered, let_others_go_first};
 
-/// How many scripts a worker runs before a new one takes its place: what one leaves behind in memory ends some time.
+/// How many scripts a worker runs or checks before a new one takes its place: what one leaves behind in memory ends some time.
 const SCRIPTS: u32 = 200;
 /// How long a script runs like any other. One that takes longer comes last from then on, so that it slows down nobody,
 /// and leaves its place to others when there is another for it.
@@ -49,15 +52,21 @@ pub struct Workers {
     shares: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// For checks: who saves does not wait until scripts have ended.
     looks: Semaphore,
-    idle: Mutex<Vec<Process>>,
+    /// Those that wait; with those that work there are no more than places.
+    idle: Mutex<Idle<Duty, Process>>,
     /// Whether it was seen what keeps workers from system calls.
     is_seen: AtomicBool,
 }
+
+/// A worker with what it is there for.
+type Worker = Bound<Duty, Process>;
 
 /// A script, and all that it may know.
 pub struct Script {
     /// Whose it is: all scripts of one owner together leave a place to those of others.
     pub owner: String,
+    /// Which scripts may run in its process, before it and after it: none of another compartment ever does.
+    pub compartment: Compartment,
     /// Its text, [`TEXT_BYTES`] at most.
     pub text: String,
     /// The variables of the release, which it may change; [`VARIABLES_BYTES`] at most as JSON.
@@ -87,15 +96,16 @@ impl Workers {
     #[must_use]
     pub fn new(program: PathBuf, limits: Limits, count: usize) -> Self {
         let count = count.max(1);
+        let long = count + 1;
         Self {
             program,
             limits,
             places: Semaphore::new(count),
-            long: Semaphore::new(count + 1),
+            long: Semaphore::new(long),
             share: 2 * count,
             shares: Mutex::default(),
             looks: Semaphore::new(CHECKS),
-            idle: Mutex::default(),
+            idle: Mutex::new(Idle::new(count + long + CHECKS)),
             is_seen: AtomicBool::default(),
         }
     }
@@ -117,30 +127,31 @@ impl Workers {
         }
     }
 
-    /// Says whether a text is a script: its syntax, and whether every name in it exists. Runs nothing of it.
+    /// Says whether a text is a script: its syntax, and whether every name in it exists. Runs nothing of it. The
+    /// process that looks at it looks at nothing but texts of the same person.
     ///
     /// # Errors
     /// Where it is none, or that it was not checked.
-    pub async fn check(&self, text: &str) -> Result<(), CheckFailed> {
+    pub async fn check(&self, whose: UserId, text: &str) -> Result<(), CheckFailed> {
         if text.len() > TEXT_BYTES {
             return Err(CheckFailed::NotChecked(Failure::TooLong { what: "text", bytes: TEXT_BYTES }));
         }
         let Ok(_place) = self.looks.acquire().await else {
             return Err(CheckFailed::NotChecked(no_worker("the server stops")));
         };
-        let mut process = self.take().map_err(CheckFailed::NotChecked)?;
+        let mut worker = self.take(Duty::Checks(whose)).map_err(CheckFailed::NotChecked)?;
         let message = ToWorker::Check { text: text.to_owned() };
         let heard = tokio::time::timeout(CHECK, async {
-            process.say(&message).await?;
-            process.hear().await
+            worker.process.say(&message).await?;
+            worker.process.hear().await
         });
         match heard.await {
             Ok(Ok(Said::Checked(fault))) => {
-                self.give_back(process);
+                self.give_back(worker);
                 fault.map_or(Ok(()), |at| Err(syntax(&at, &Mask::default()).into()))
             }
             Err(_) => Err(CheckFailed::NotChecked(Failure::Wall { limit: CHECK })),
-            Ok(_) => match process.end().await {
+            Ok(_) => match worker.process.end().await {
                 // So deep that nobody can say where.
                 Ending::Stack => Err(SyntaxFault {
                     line: 1,
@@ -164,16 +175,16 @@ impl Workers {
     {
         let mask = Mask::new(&script.secrets);
         let share = self.share_of(&script.owner);
+        let duty = Duty::Scripts(script.compartment);
         let job = self.job(script)?;
         let _turn = share.acquire().await.map_err(|_| no_worker("the server stops"))?;
         let mut place = self.places.acquire().await.map_err(|_| no_worker("the server stops"))?;
-        let mut process = self.take()?;
-        process.scripts += 1;
-        let id = process.id();
+        let mut worker = self.take(duty)?;
+        let id = worker.process.id();
         let in_time = {
             let conversation = pin!(async {
-                match process.say(&job).await {
-                    Ok(()) => converse(&mut process, &self.limits, &mask, calls, log).await,
+                match worker.process.say(&job).await {
+                    Ok(()) => converse(&mut worker.process, &self.limits, &mask, calls, log).await,
                     Err(silence) => End::from(silence),
                 }
             });
@@ -182,14 +193,11 @@ impl Workers {
         let end = in_time.map_err(|_| Failure::Wall { limit: self.limits.wall })?;
         match end {
             End::Outcome(outcome) => {
-                // One that was lowered stays so, and what took much memory may hold on to it.
-                if process.comes_as_before() && process.scripts < SCRIPTS {
-                    self.give_back(process);
-                }
+                self.give_back(worker);
                 Ok(outcome)
             }
             End::Distrusted(failure) => Err(failure),
-            End::Ended => Err(self.failure(process.end().await)),
+            End::Ended => Err(self.failure(worker.process.end().await)),
         }
     }
 
@@ -248,20 +256,29 @@ impl Workers {
         }))
     }
 
-    /// One that waits, or a new one.
-    fn take(&self) -> Result<Process, Failure> {
-        while let Some(mut waiting) = self.idle().pop() {
+    /// One that waits for this duty, or a new one, for which one of another duty may end.
+    fn take(&self, duty: Duty) -> Result<Worker, Failure> {
+        let mut idle = self.idle();
+        while let Some(mut waiting) = idle.take(&duty) {
             // Somebody may have killed it meanwhile.
-            if waiting.is_running() {
+            if waiting.process.is_running() {
                 return Ok(waiting);
             }
         }
-        Process::start(&self.program, self.limits.memory_bytes).map_err(|error| no_worker(&error.to_string()))
+        let room = idle.make_room();
+        drop(idle);
+        let process = Process::start(&self.program, self.limits.memory_bytes);
+        Ok(room.bind(duty, process.map_err(|error| no_worker(&error.to_string()))?))
     }
 
-    fn give_back(&self, process: Process) {
+    fn give_back(&self, mut worker: Worker) {
+        let process = &mut worker.process;
+        process.scripts += 1;
         self.see_filter(process.id());
-        self.idle().push(process);
+        // One that was lowered stays so, and what took much memory may hold on to it.
+        if process.comes_as_before() && process.scripts < SCRIPTS {
+            self.idle().give_back(worker);
+        }
     }
 
     /// Warns of a system on which workers have no filter of system calls, once: with the first worker that has done something, so that
@@ -274,7 +291,7 @@ impl Workers {
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Process>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Idle<Duty, Process>> {
         // Nothing that holds it can be half done.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

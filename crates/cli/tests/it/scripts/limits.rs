@@ -5,13 +5,15 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patgate_server::script::{CallRefused, Failure, Limits, Outcome, Script, Workers};
+use patgate_server::script::{CallRefused, Compartment, Failure, Limits, Outcome, Script, Workers};
 use patgate_testkit::servers::patgate;
 use patgate_testkit::wait;
-use rustix::process::{Pid, Signal, getpriority_process, kill_process};
+use rustix::process::{Signal, getpriority_process, kill_process};
 use serde_json::json;
 
-use super::{answer, assert_works, reason, run, run_with, script, small, variables, workers};
+use super::{
+    answer, assert_works, my_workers, reason, run, run_with, script, small, told_of, variables, workers,
+};
 
 /// Runs a script that must fail, and another after it.
 async fn failure(limits: Limits, text: &str) -> Failure {
@@ -189,17 +191,11 @@ async fn a_worker_that_is_killed_is_one_failed_task() {
     assert_works(&workers).await;
 }
 
-/// The script workers that this thread has started, the newest one last.
-fn my_workers() -> Vec<Pid> {
-    let children = std::fs::read_to_string("/proc/thread-self/children").unwrap();
-    children.split_whitespace().map(|child| Pid::from_raw(child.parse().unwrap()).unwrap()).collect()
-}
-
 /// Kills the script workers that this thread has started, and waits until they are dead.
 fn kill_my_workers() {
     for id in my_workers() {
         kill_process(id, Signal::KILL).unwrap();
-        let state = || std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let state = || told_of(id, "stat");
         let died = wait::until(Duration::from_secs(20), || state().contains(") Z ").then_some(()));
         died.unwrap_or_else(|| panic!("{} lives", state()));
     }
@@ -245,7 +241,8 @@ async fn scripts_without_end_of_one_owner_leave_a_place_to_those_of_another() {
     let workers = Workers::new(patgate::binary().to_owned(), limits, 1);
     let endless = || run(&workers, "all(range(1, 2000000000))", json!({}));
     let of_bob = async {
-        let bob = Script { owner: "bob".to_owned(), ..script("print('well')", json!({}), &[]) };
+        let (owner, compartment) = ("bob".to_owned(), Compartment::of(["bob"]));
+        let bob = Script { owner, compartment, ..script("print('well')", json!({}), &[]) };
         run_with(&workers, bob, |_| Err(CallRefused::new("nobody answers here"))).await
     };
     // More of one owner than there are places of both kinds.

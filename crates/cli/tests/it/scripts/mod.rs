@@ -1,5 +1,6 @@
 //! Scripts in the processes that run them: what they can do, where they are stopped, and what they cannot see.
 
+mod compartments;
 mod fuzzed;
 mod limits;
 mod secrets;
@@ -8,9 +9,16 @@ use std::cell::RefCell;
 use std::future::ready;
 use std::time::Duration;
 
-use patgate_server::script::{Answer, Call, CallRefused, Failure, Limits, Outcome, Script, Workers};
+use patgate_core::identifier::UserId;
+use patgate_server::script::{
+    Answer, Call, CallRefused, Compartment, Failure, Limits, Outcome, Script, Workers,
+};
 use patgate_testkit::servers::patgate;
+use rustix::process::Pid;
 use serde_json::{Map, Value, json};
+
+/// Who saves scripts.
+const ANN: UserId = UserId::from_i64(1);
 
 /// Limits that are reached soon.
 fn small() -> Limits {
@@ -32,6 +40,7 @@ fn script(text: &str, variables: Value, secrets: &[&str]) -> Script {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
     Script {
         owner: "ann".to_owned(),
+        compartment: Compartment::of(["ann"]),
         text: text.to_owned(),
         variables,
         secrets: secrets.iter().map(|&secret| secret.into()).collect(),
@@ -66,6 +75,17 @@ fn reason(outcome: Outcome) -> Failure {
         Outcome::Failed { reason } => reason,
         Outcome::Completed { variables } => panic!("completed with {variables:?}"),
     }
+}
+
+/// The script workers that this thread has started, the newest one last.
+fn my_workers() -> Vec<Pid> {
+    let children = std::fs::read_to_string("/proc/thread-self/children").unwrap();
+    children.split_whitespace().map(|child| Pid::from_raw(child.parse().unwrap()).unwrap()).collect()
+}
+
+/// What stands in the file of a process below `/proc`; nothing when it is gone.
+fn told_of(process: Pid, file: &str) -> String {
+    std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default()
 }
 
 /// A script that works says so.
@@ -166,15 +186,15 @@ async fn a_text_is_checked_without_being_run() {
         ("load('file', 'x')", Some(1)),
         ("while True: pass", Some(1)),
     ] {
-        let line = match workers.check(text).await {
+        let line = match workers.check(ANN, text).await {
             Ok(()) => None,
             Err(patgate_server::script::CheckFailed::Syntax(fault)) => Some(fault.line),
             Err(other) => panic!("{text}: {other}"),
         };
         assert_eq!(line, expected, "{text}");
     }
-    assert!(workers.check(&"(".repeat(200_000)).await.is_err());
-    assert!(workers.check(&" ".repeat(300_000)).await.is_err());
+    assert!(workers.check(ANN, &"(".repeat(200_000)).await.is_err());
+    assert!(workers.check(ANN, &" ".repeat(300_000)).await.is_err());
     assert_works(&workers).await;
 }
 
@@ -184,7 +204,7 @@ async fn a_text_is_checked_while_every_place_for_scripts_is_taken() {
     tokio::select! {
         biased;
         _ = run(&workers, "all(range(1, 2000000000))", json!({})) => panic!("who saves waited for a script"),
-        checked = workers.check("print(1)") => checked.unwrap(),
+        checked = workers.check(ANN, "print(1)") => checked.unwrap(),
     }
 }
 

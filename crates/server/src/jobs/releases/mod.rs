@@ -8,6 +8,7 @@
 //! runs, and whose runner's lease is over, marks it as failed or as a restart: it never runs twice unmarked.
 
 mod call;
+mod compartment;
 mod conduct;
 mod forget;
 mod owners;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Runner;
 use super::call::Calls;
+use super::compartment::compartment;
 use crate::problem::with_causes;
 use crate::script::{Outcome, Script};
 use crate::sealing::Purpose;
@@ -66,8 +67,13 @@ async fn run_script(
 ) -> Result<Left, String> {
     let runner = log.runner;
     let (variables, secrets) = known(runner, held)?;
-    let owner = held.release.owner.clone();
-    let script = Script { owner, text: text.to_owned(), variables: variables.clone(), secrets };
+    let script = Script {
+        owner: held.release.owner.clone(),
+        compartment: compartment(&held.release, &secrets),
+        text: text.to_owned(),
+        variables: variables.clone(),
+        secrets,
+    };
     let outcome = {
         let running = runner.state.scripts.run(script, |call| calls.make(call), |line| log.say(&line));
         let mut running = std::pin::pin!(running);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use patgate_core::identifier::UserId;
 use patgate_core::release::TaskKind;
 
 use super::Sort;
@@ -28,14 +29,14 @@ pub async fn require_readable(
     draft: &ReleaseDraft,
 ) -> Result<(), Problem> {
     caller.require(state, sort.edits())?;
-    let looked = tokio::time::timeout(PATIENCE, faults(&state.scripts, draft)).await;
+    let looked = tokio::time::timeout(PATIENCE, faults(&state.scripts, caller.user, draft)).await;
     let faults = looked.map_err(|_| {
         Problem::field("phases", format!("The scripts were not read within {} s", PATIENCE.as_secs()))
     })?;
     if faults.is_empty() { Ok(()) } else { Err(Problem::fields(faults)) }
 }
 
-async fn faults(workers: &Workers, draft: &ReleaseDraft) -> Vec<FieldFault> {
+async fn faults(workers: &Workers, whose: UserId, draft: &ReleaseDraft) -> Vec<FieldFault> {
     let mut faults = Vec::new();
     // Tasks often share a script.
     let mut known: HashMap<&str, Option<String>> = HashMap::new();
@@ -45,7 +46,7 @@ async fn faults(workers: &Workers, draft: &ReleaseDraft) -> Vec<FieldFault> {
             let why = match known.get(script.as_str()) {
                 Some(why) => why.clone(),
                 None => {
-                    let why = fault(workers, script).await;
+                    let why = fault(workers, whose, script).await;
                     known.insert(script, why.clone());
                     why
                 }
@@ -62,13 +63,13 @@ async fn faults(workers: &Workers, draft: &ReleaseDraft) -> Vec<FieldFault> {
     faults
 }
 
-/// Looks whether a script can be read. One that nobody could look at passes, and the log tells: that is no fault of the
+/// Looks whether a script that somebody saves can be read. One that nobody could look at passes, and the log tells: that is no fault of the
 /// script, which is read again when it runs.
 ///
 /// # Errors
 /// Where it is no script; that it is too long, or that reading it took too much.
-pub(crate) async fn check_script(workers: &Workers, script: &str) -> Result<(), CheckFailed> {
-    match workers.check(script).await {
+pub(crate) async fn check_script(workers: &Workers, whose: UserId, script: &str) -> Result<(), CheckFailed> {
+    match workers.check(whose, script).await {
         Err(CheckFailed::NotChecked(why @ (Failure::NoWorker { .. } | Failure::Died { .. }))) => {
             tracing::warn!(%why, "a script is saved that could not be checked");
             Ok(())
@@ -78,8 +79,8 @@ pub(crate) async fn check_script(workers: &Workers, script: &str) -> Result<(), 
 }
 
 /// What is wrong with a script.
-async fn fault(workers: &Workers, script: &str) -> Option<String> {
-    match check_script(workers, script).await {
+async fn fault(workers: &Workers, whose: UserId, script: &str) -> Option<String> {
+    match check_script(workers, whose, script).await {
         Ok(()) => None,
         Err(CheckFailed::Syntax(fault)) => {
             let text = script.lines().nth(fault.line.saturating_sub(1) as usize).unwrap_or_default().trim();

@@ -1,5 +1,6 @@
 //! The form of a template: as it is stored, as it was typed, and with something added, moved or deleted.
 
+use patgate_core::identifier::UserId;
 use patgate_core::release::{LONGEST_TITLE, Phase, Task, TaskKind, check_description, check_title};
 use patgate_store::StoredRelease;
 
@@ -124,10 +125,10 @@ impl Form {
         true
     }
 
-    /// Looks whether all scripts can be read; what is wrong stands beside them then.
-    pub(super) async fn check(&mut self, workers: &Workers) {
+    /// Looks whether all scripts that somebody saves can be read; what is wrong stands beside them then.
+    pub(super) async fn check(&mut self, workers: &Workers, whose: UserId) {
         for task in self.phases.iter_mut().flat_map(|phase| &mut phase.tasks).filter(|task| !task.is_gate) {
-            task.error = match check_script(workers, &task.script).await {
+            task.error = match check_script(workers, whose, &task.script).await {
                 Ok(()) => None,
                 Err(CheckFailed::Syntax(fault)) => {
                     Some(format!("Line {}, column {}: {}", fault.line, fault.column, fault.message))

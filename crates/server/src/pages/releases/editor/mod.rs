@@ -63,7 +63,7 @@ pub(super) async fn create(
     if form.edit(fields.text("do")) {
         return page(&state, &visitor, None, form, (StatusCode::OK, Some(unsaved(&fields))));
     }
-    form.check(&state.scripts).await;
+    form.check(&state.scripts, visitor.caller.user).await;
     let Some(draft) = form.draft(&fields) else {
         return page(&state, &visitor, None, form, (StatusCode::BAD_REQUEST, None));
     };
@@ -105,7 +105,7 @@ pub(super) async fn save(
     if form.edit(fields.text("do")) {
         return page(&state, &visitor, shown, form, (StatusCode::OK, Some(unsaved(&fields))));
     }
-    form.check(&state.scripts).await;
+    form.check(&state.scripts, visitor.caller.user).await;
     let Some(draft) = form.draft(&fields) else {
         return page(&state, &visitor, shown, form, (StatusCode::BAD_REQUEST, None));
     };
