@@ -23,7 +23,7 @@ pub struct Release {
     /// Words to find it by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// The log-in name of who made it.
+    /// The log-in name of who made it, as they are called now, or were when it ended.
     pub owner: String,
     /// Its phases, in the order in which they run.
     pub phases: Vec<Phase>,

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use patgate_core::identifier::ReleaseNumber;
-use patgate_core::release::{Release, ReleaseId};
+use patgate_core::release::{Release, ReleaseId, ReleaseStatus};
+use patgate_core::user::{User, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::Value;
 
@@ -167,6 +168,23 @@ impl Change {
             .take();
         self.execute(&lines).await?;
         self.note_release(stored.number, &stored.release, action, Value::Object(Default::default()));
+        Ok(())
+    }
+
+    /// Follows a user to a new name: what they made and what has not ended is theirs under it, templates too. What has ended keeps
+    /// the name under which it was made.
+    pub(super) async fn rename_owner(&mut self, user: &User, name: &Username) -> Result<(), StoreError> {
+        let lasting = ReleaseStatus::ALL.iter().filter(|status| !status.is_final());
+        let update = Query::update()
+            .table(Releases::Table)
+            .value(Releases::Owner, name.as_str())
+            // By their status, which an index serves: those that ended are many.
+            .and_where(Expr::col(Releases::Status).is_in(lasting.map(|status| status.as_str())))
+            // Who had the name before is somebody else.
+            .and_where(Expr::col(Releases::CreatedAt).gte(user.created_at.as_millisecond()))
+            .and_where(Expr::col(Releases::Owner).eq(user.username.as_str()))
+            .take();
+        self.execute(&update).await?;
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub struct ReleaseFilter {
     pub title: Option<String>,
     /// With this title, exactly.
     pub exact_title: Option<String>,
-    /// Made by this log-in name.
+    /// Made by this log-in name. Whoever is renamed takes along what has not ended.
     pub owner: Option<String>,
     /// Made at or after: with the time at which somebody was made, what another had made under the same log-in name is left out.
     pub made_since: Option<Timestamp>,

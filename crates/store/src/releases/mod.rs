@@ -67,8 +67,8 @@ impl Store {
 }
 
 /// The columns of a [`StoredRelease`].
-pub(crate) const COLUMNS: [Releases; 4] =
-    [Releases::Number, Releases::Version, Releases::Document, Releases::SealedSecrets];
+pub(crate) const COLUMNS: [Releases; 5] =
+    [Releases::Number, Releases::Version, Releases::Owner, Releases::Document, Releases::SealedSecrets];
 
 pub(crate) async fn by_id(
     connection: &impl ConnectionTrait,
@@ -97,10 +97,13 @@ pub(crate) fn selection() -> SelectStatement {
 }
 
 pub(crate) fn read(row: &QueryResult) -> Result<StoredRelease, StoreError> {
+    let mut release: Release = json(row, "document")?;
+    // A renaming writes the column alone: the text belongs to whoever runs the release.
+    release.owner = column(row, "owner")?;
     Ok(StoredRelease {
         number: ReleaseNumber::from_i64(column(row, "number")?),
         version: column(row, "version")?,
-        release: json(row, "document")?,
+        release,
         secrets: json(row, "sealed_secrets")?,
     })
 }

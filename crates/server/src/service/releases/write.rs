@@ -33,7 +33,7 @@ pub async fn create_template(
         description: String::new(),
         status: ReleaseStatus::Template,
         tags: Vec::new(),
-        owner: caller.facts.username.to_string(),
+        owner: String::new(),
         phases: Vec::new(),
         variables: Vec::new(),
         passwords_of: Some(caller.user),
@@ -51,6 +51,7 @@ pub async fn create_template(
     draft.apply(&mut made, &mut Sealing { sealer: &state.sealer, random })?;
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(TEMPLATE_CREATE)?;
+    made.release.owner = maker(&change, caller).await?;
     change.insert_release(&made, "template.create", json!({ "runsAs": told(state, &made) })).await?;
     state.commit(change).await?;
     Ok(made)
@@ -128,6 +129,12 @@ pub async fn delete(state: &AppState, caller: &Caller, sort: Sort, id: &ReleaseI
     change.delete_release(&stored, action).await?;
     state.commit(change).await?;
     Ok(())
+}
+
+/// What a caller is called in the change: what they make under a name that they had before does not go along with them.
+pub(super) async fn maker(change: &Change, caller: &Caller) -> Result<String, Problem> {
+    let user = change.user(caller.user).await?.ok_or_else(|| Problem::not_found("user"))?;
+    Ok(user.username.to_string())
 }
 
 /// Whether a script finds another password than before under a key that is not asked for at the start, or one that was there

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use patgate_core::identifier::{ItemNumber, ReleaseNumber};
 use patgate_core::release::{Event, ReleaseId, step};
-use patgate_core::user::{INTERNAL_PROVIDER, PrincipalKind};
+use patgate_core::user::{INTERNAL_PROVIDER, PrincipalKind, User};
 use patgate_store::{DeliveryOutcome, StoredRelease, StoredSecrets};
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
@@ -89,6 +89,27 @@ async fn somebody_made_again_under_a_name_does_not_inherit_its_open_releases() {
     assert!((200..300).contains(&again.status()), "{}", again.text());
     world.role_of(PrincipalKind::User, "ann", INTERNAL_PROVIDER, &["release#create"]).await;
     assert!(world.starts_by_hand(&template).await, "they are another's");
+}
+
+#[tokio::test]
+async fn somebody_who_is_renamed_has_no_more_room_than_before() {
+    let (world, ann) = still("").await;
+    let template = world.startable("").await;
+    world.fill(&template, "ReleaseFiller", 2_000).await;
+    let mut change = world.change().await;
+    let user = change.user(ann.id).await.unwrap().unwrap();
+    change.update_user(&User { username: "anna".parse().unwrap(), ..user }).await.unwrap();
+    world.commit(change).await;
+    let start = || post(format!("{TEMPLATES}/{template}/start")).json(&json!({})).basic("anna", PASSWORD);
+    let refused = world.send(start()).await;
+    assert_eq!(refused.status(), 409, "{}", refused.text());
+    let one = json!({ "title": "Filler" });
+    let one = world.send(post(format!("{RELEASES}/search")).json(&one).basic("root", PASSWORD)).await.json();
+    assert_eq!(one[0]["owner"], json!("anna"), "{}", one[0]);
+    let path = format!("{RELEASES}/{}/abort", one[0]["id"].as_str().unwrap());
+    assert_eq!(world.send(post(path).json(&json!({})).basic("root", PASSWORD)).await.status(), 200);
+    let started = world.send(start()).await;
+    assert_eq!((started.status(), &started.json()["owner"]), (200, &json!("anna")), "{}", started.text());
 }
 
 #[tokio::test]
