@@ -43,7 +43,7 @@ mod wait;
 mod webhooks;
 
 pub use audit::{Actor, ActorKind, AuditCursor, AuditEvent, AuditFilter, SubjectKind};
-pub use change::{Act, Acted, Change, MailTrial, RetriedMails};
+pub use change::{Act, Acted, Change, MailTrial, RetriedMails, TEMPLATE_CHANGED, TEMPLATE_MADE};
 pub use change_log::{ChangeRow, ChangedKind, Sequence};
 pub use confirmations::{ConfirmationRecord, DueConfirmation, LapseStep, NextLook};
 pub use database::{Database, DatabaseUrl, NotADatabase};

@@ -30,7 +30,7 @@ pub struct Release {
     /// Its variables.
     pub variables: Vec<Variable>,
     /// Whose the passwords among the variables of a template are: of the one who made it, or of who entered others in their place.
-    /// The log-in name of the one who made it may be another's later.
+    /// The log-in name of the one who made it may be another's later. `None`: an older program did not note it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passwords_of: Option<UserId>,
     /// Whether somebody else has entered passwords beside those: together they are nobody's.

@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 use patgate_core::release::ReleaseId;
-use patgate_core::user::{INTERNAL_PROVIDER, Origin, PrincipalKind};
-use patgate_store::{Actor, AuditFilter, Page, ReleaseFilter};
+use patgate_core::user::{INTERNAL_PROVIDER, Origin, PrincipalKind, User};
+use patgate_store::{Actor, ActorKind, AuditFilter, Page, ReleaseFilter, TEMPLATE_CHANGED};
 use serde_json::{Value, json};
 
-use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
+use crate::common::{NewGrant, PASSWORD, Person, World, delete, get, post, put};
 
 const TEMPLATES: &str = "/api/v1/templates";
 const SETTINGS: &str = "/api/v1/settings/personal-access-tokens";
@@ -25,6 +25,31 @@ fn template(token: &str) -> Value {
         "phases": [{ "title": "Test", "tasks": [{ "type": "xlrelease.GateTask", "title": "Go?" }] }],
         "variables": [password("one", false), password("two", false), password("asked", true)],
     })
+}
+
+impl World {
+    /// Lets an older program write a template on somebody's behalf: it notes nothing of whose its passwords are.
+    async fn write_as_older(&self, who: &Person, id: &str) {
+        let id = ReleaseId::of_place(id).unwrap();
+        let mut stored = self.state.store.release(&id).await.unwrap().unwrap();
+        (stored.release.passwords_of, stored.release.passwords_of_others) = (None, false);
+        let actor =
+            Actor { kind: ActorKind::User, user: Some(who.id), ..Actor::system(who.username.as_str()) };
+        let mut change = self.state.store.change(&actor, self.clock.now()).await.unwrap();
+        change.update_release(&stored, TEMPLATE_CHANGED, json!({})).await.unwrap();
+        change.commit().await.unwrap();
+    }
+
+    /// Has somebody let the script of a template print this. Whether its first password stays.
+    async fn keeps_password(&self, who: &str, id: &str, printed: &str) -> bool {
+        let gate = json!({ "type": "xlrelease.GateTask", "title": "Go?" });
+        let script = format!("print('{printed}')");
+        let script = json!({ "type": "xlrelease.ScriptTask", "title": "Print", "script": script });
+        let phases = json!({ "phases": [{ "title": "Test", "tasks": [gate, script] }] });
+        let changed = self.send(put(format!("{TEMPLATES}/{id}")).json(&phases).basic(who, PASSWORD)).await;
+        assert_eq!(changed.status(), 200, "{who}: {}", changed.text());
+        changed.json()["variables"][0]["value"] == json!("********")
+    }
 }
 
 /// What somebody does to a document before they send it back.
@@ -113,37 +138,72 @@ async fn somebody_made_again_under_the_name_of_its_maker_gets_no_password_of_a_t
     for is_older in [false, true] {
         let world = World::new().await;
         let root = world.user("root", &["admin"]).await;
-        world.user("ann", &MAKES).await;
+        let ann = world.user("ann", &MAKES).await;
         let token = world.token(&root, NewGrant::default()).await;
         let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
         let id = made.json()["id"].as_str().unwrap().to_owned();
         if is_older {
-            let mut stored =
-                world.state.store.release(&ReleaseId::of_place(&id).unwrap()).await.unwrap().unwrap();
-            stored.release.passwords_of = None;
-            let older = Actor::system("older");
-            let mut writing = world.state.store.change(&older, world.clock.now()).await.unwrap();
-            writing.update_release(&stored, "template.update", json!({})).await.unwrap();
-            writing.commit().await.unwrap();
+            world.write_as_older(&ann, &id).await;
         }
         world.clock.set(world.clock.now() + SignedDuration::from_mins(5));
-        let change = async |title: &str| {
-            let gate = json!({ "type": "xlrelease.GateTask", "title": title });
-            let script = format!("print('{title}')");
-            let script = json!({ "type": "xlrelease.ScriptTask", "title": title, "script": script });
-            let phases = json!({ "phases": [{ "title": "Test", "tasks": [gate, script] }] });
-            let path = format!("{TEMPLATES}/{id}");
-            let changed = world.send(put(path).json(&phases).basic("ann", PASSWORD)).await.json();
-            changed["variables"][0]["value"] == json!("********")
-        };
-        assert!(change("hers").await, "her own hand; {is_older}");
+        assert!(world.keeps_password("ann", &id, "hers").await, "her own hand; {is_older}");
         assert_eq!(world.send(delete("/api/v1/users/ann").basic("root", PASSWORD)).await.status(), 204);
         let again = json!({ "username": "ann", "password": PASSWORD, "fullName": "Ann", "email": "" });
         let again = world.send(post("/api/v1/users/ann").json(&again).basic("root", PASSWORD)).await;
         assert!((200..300).contains(&again.status()), "{}", again.text());
         world.role_of(PrincipalKind::User, "ann", INTERNAL_PROVIDER, &MAKES).await;
-        assert!(!change("of another").await, "{is_older}");
+        if is_older {
+            world.write_as_older(&ann, &id).await;
+        }
+        assert!(!world.keeps_password("ann", &id, "of another").await, "{is_older}");
     }
+}
+
+#[tokio::test]
+async fn the_passwords_of_an_older_template_are_its_makers_where_the_audit_log_names_nobody_else() {
+    let world = World::new().await;
+    let bob = world.user("bob", &MAKES).await;
+    let ann = world.user("ann", &MAKES).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let made = async || {
+        let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await;
+        (made.json()["id"].as_str().unwrap().to_owned(), made.json())
+    };
+    let edits: [(&str, Edit); 2] = [
+        ("another title", |template| template["title"] = json!("Ship them")),
+        ("another password", |template| template["variables"][2]["value"] = json!("of bob")),
+    ];
+    for (what, edit) in edits {
+        for is_before in [true, false] {
+            let (id, document) = made().await;
+            let mut edited = json!({ "title": document["title"], "variables": document["variables"] });
+            edit(&mut edited);
+            let by_bob = put(format!("{TEMPLATES}/{id}")).json(&edited).basic("bob", PASSWORD);
+            if !is_before {
+                world.write_as_older(&ann, &id).await;
+            }
+            assert_eq!(world.send(by_bob).await.status(), 200, "{what}");
+            if is_before {
+                world.write_as_older(&ann, &id).await;
+            }
+            // This program tells a title from a password, and notes whose they were before.
+            let is_kept = !is_before && what == "another title";
+            assert_eq!(world.keeps_password("ann", &id, "hers").await, is_kept, "{what}, {is_before}");
+        }
+    }
+    // A name tells nothing: he was there before the template, and has her name by now.
+    let ((hers, _), (other, _)) = (made().await, made().await);
+    for id in [&hers, &other] {
+        world.write_as_older(&ann, id).await;
+    }
+    let mut change = world.change().await;
+    for (person, username) in [(&ann, "anna"), (&bob, "ann")] {
+        let user = change.user(person.id).await.unwrap().unwrap();
+        change.update_user(&User { username: username.parse().unwrap(), ..user }).await.unwrap();
+    }
+    world.commit(change).await;
+    assert!(world.keeps_password("anna", &hers, "hers").await);
+    assert!(!world.keeps_password("ann", &other, "his").await);
 }
 
 #[tokio::test]

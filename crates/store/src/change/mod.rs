@@ -48,6 +48,7 @@ use crate::webhooks::space::Left;
 
 pub use items::MailTrial;
 pub use mails::RetriedMails;
+pub use releases::{TEMPLATE_CHANGED, TEMPLATE_MADE};
 pub use touched::{Act, Acted};
 
 /// A change under way. Nothing of it is visible before [`Change::commit`]; dropping it takes everything back.

@@ -1,9 +1,12 @@
 //! Changes of releases and templates: what people do with them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use patgate_core::identifier::ReleaseNumber;
+use patgate_core::identifier::{ReleaseNumber, UserId};
 use patgate_core::release::{Release, ReleaseId, ReleaseStatus};
 use patgate_core::user::{User, Username};
+use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::Value;
 
@@ -13,8 +16,13 @@ use crate::change_log::ChangedKind;
 use crate::error::StoreError;
 use crate::items::StoredSecrets;
 use crate::releases::{self, StoredRelease, beside, due_at};
-use crate::rows::to_json;
-use crate::tables::{ReleaseLogs, Releases};
+use crate::rows::{column, to_json};
+use crate::tables::{AuditEvents, ReleaseLogs, Releases};
+
+/// What the audit log calls the making of a template.
+pub const TEMPLATE_MADE: &str = "template.create";
+/// And a change of one.
+pub const TEMPLATE_CHANGED: &str = "template.update";
 
 /// What errors call it.
 const RELEASE: &str = "release";
@@ -31,6 +39,28 @@ impl Change {
     /// All releases and templates with a sealed password.
     pub async fn releases_with_secrets(&self) -> Result<Vec<StoredRelease>, StoreError> {
         releases::with_secrets(&self.transaction).await
+    }
+
+    /// The user who made a template and whom alone the audit log names for its changes; `None` when it names others, or nobody.
+    pub async fn sole_writer(&self, template: &ReleaseId) -> Result<Option<UserId>, StoreError> {
+        let select = Query::select()
+            .distinct()
+            .columns([AuditEvents::Action, AuditEvents::ActorUser])
+            .from(AuditEvents::Table)
+            .and_where(Expr::col(AuditEvents::SubjectId).eq(template.to_string()))
+            .and_where(Expr::col(AuditEvents::SubjectKind).eq(SubjectKind::Release.as_str()))
+            .and_where(Expr::col(AuditEvents::Action).is_in([TEMPLATE_MADE, TEMPLATE_CHANGED]))
+            .take();
+        let (mut makers, mut writers) = (BTreeSet::new(), BTreeSet::new());
+        for row in self.transaction.query_all(&select).await? {
+            let user: Option<i64> = column(&row, "actor_user")?;
+            writers.insert(user);
+            if column::<String>(&row, "action")? == TEMPLATE_MADE {
+                makers.insert(user);
+            }
+        }
+        let sole = writers.first().copied().flatten().filter(|_| writers.len() == 1 && makers == writers);
+        Ok(sole.map(UserId::from_i64))
     }
 
     /// Makes a release or a template. When its first task is next, it is due at once.

@@ -3,7 +3,7 @@
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{Release, ReleaseId, ReleaseStatus, RunAs};
-use patgate_store::{Change, StoreError, StoredRelease, StoredSecrets};
+use patgate_store::{Change, StoreError, StoredRelease, StoredSecrets, TEMPLATE_CHANGED, TEMPLATE_MADE};
 use serde_json::json;
 
 use super::Sort;
@@ -52,7 +52,7 @@ pub async fn create_template(
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(TEMPLATE_CREATE)?;
     made.release.owner = maker(&change, caller).await?;
-    change.insert_release(&made, "template.create", json!({ "runsAs": told(state, &made) })).await?;
+    change.insert_release(&made, TEMPLATE_MADE, json!({ "runsAs": told(state, &made) })).await?;
     state.commit(change).await?;
     Ok(made)
 }
@@ -76,19 +76,23 @@ pub async fn update(
     let entered = Entered::of(state, caller, &draft.credential).await?;
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(sort.edits())?;
-    let before = sort.of(change.release(id).await?)?;
+    let mut before = sort.of(change.release(id).await?)?;
     if expected.is_some_and(|expected| expected != before.version) {
         return Err(crate::service::shown::overtaken());
     }
     if !matches!(before.release.status, ReleaseStatus::Template | ReleaseStatus::Planned) {
         return Err(Problem::conflict("A release that was started is not changed any more"));
     }
+    let is_template = sort == Sort::Template;
+    if is_template && before.release.passwords_of.is_none() {
+        // Noted from now on: after this change the audit log may name somebody else as well.
+        before.release.passwords_of = change.sole_writer(id).await?;
+    }
     let mut changed = before.clone();
     draft.apply(&mut changed, &mut Sealing { sealer: &state.sealer, random: state.random.draw() })?;
     let does_other_things =
         !before.release.does_the_same_as(&changed.release) || moves_passwords(&before, &changed);
     let kept = before.release.run_as.clone().filter(|run_as| !does_other_things || keeps(run_as, caller));
-    let is_template = sort == Sort::Template;
     let are_theirs = is_template && keeps_passwords(&change, &before.release, caller).await?;
     if !are_theirs && (does_other_things || !keeps_any_password(&before, &changed)) {
         // What was entered just now was sealed anew, and stays; it is all that does.
@@ -100,7 +104,7 @@ pub async fn update(
     }
     changed.release.run_as = entered.over(kept);
     let action = match sort {
-        Sort::Template => "template.update",
+        Sort::Template => TEMPLATE_CHANGED,
         Sort::Release => "release.update",
     };
     let detail = json!({ "doesOtherThings": does_other_things, "runsAs": told(state, &changed) });
@@ -172,17 +176,13 @@ pub(super) async fn keeps_passwords(
     template: &Release,
     caller: &Caller,
 ) -> Result<bool, StoreError> {
-    let are_theirs = match template.passwords_of {
-        _ if template.passwords_of_others => false,
-        Some(user) => user == caller.user,
-        // An older program noted the name alone: who was made after the template has it from somebody else.
-        None if template.owner == *caller.facts.username => {
-            let user = change.user(caller.user).await?;
-            user.is_some_and(|user| user.created_at <= template.created_at)
-        }
-        None => false,
+    let whose = match template.passwords_of {
+        _ if template.passwords_of_others => None,
+        // An older program noted a log-in name, which may be another's by now, and nobody who entered others beside theirs.
+        None => change.sole_writer(&template.id).await?,
+        noted => noted,
     };
-    Ok(are_theirs && has_all_permissions(caller))
+    Ok(whose == Some(caller.user) && has_all_permissions(caller))
 }
 
 fn has_all_permissions(caller: &Caller) -> bool {
