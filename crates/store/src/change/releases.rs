@@ -36,6 +36,15 @@ impl Change {
         releases::by_id(&self.transaction, id).await
     }
 
+    /// Shows each of these releases and templates that is there, in no order, and has a hundred of them in memory at a time.
+    pub async fn each_release(
+        &self,
+        ids: &[ReleaseId],
+        show: impl FnMut(Release) + Send,
+    ) -> Result<(), StoreError> {
+        releases::each(&self.transaction, ids, show).await
+    }
+
     /// All releases and templates with a sealed password.
     pub async fn releases_with_secrets(&self) -> Result<Vec<StoredRelease>, StoreError> {
         releases::with_secrets(&self.transaction).await

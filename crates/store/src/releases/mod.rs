@@ -29,6 +29,9 @@ use crate::rows::{column, json};
 use crate::store::Store;
 use crate::tables::Releases;
 
+/// Releases that are in memory at a time where many are gone through: each may be half a megabyte.
+const IN_MEMORY: usize = 100;
+
 /// The column of a release without secrets.
 const NO_SECRETS: &str = "{}";
 
@@ -54,6 +57,15 @@ impl Store {
         by_id(&self.inner.orm, id).await
     }
 
+    /// Shows each of these releases and templates that is there, in no order, and has a hundred of them in memory at a time.
+    pub async fn each_release(
+        &self,
+        ids: &[ReleaseId],
+        show: impl FnMut(Release) + Send,
+    ) -> Result<(), StoreError> {
+        each(&self.inner.orm, ids, show).await
+    }
+
     /// Where the release of this number stands.
     pub async fn release_status(&self, number: ReleaseNumber) -> Result<Option<ReleaseStatus>, StoreError> {
         let select = Query::select()
@@ -76,6 +88,22 @@ pub(crate) async fn by_id(
 ) -> Result<Option<StoredRelease>, StoreError> {
     let select = selection().and_where(Expr::col(Releases::Id).eq(id.as_str())).take();
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
+}
+
+/// Shows each of these that is there, some at a time.
+pub(crate) async fn each(
+    connection: &impl ConnectionTrait,
+    ids: &[ReleaseId],
+    mut show: impl FnMut(Release),
+) -> Result<(), StoreError> {
+    for ids in ids.chunks(IN_MEMORY) {
+        let select =
+            selection().and_where(Expr::col(Releases::Id).is_in(ids.iter().map(ReleaseId::as_str))).take();
+        for row in &connection.query_all(&select).await? {
+            show(read(row)?.release);
+        }
+    }
+    Ok(())
 }
 
 /// All with a sealed password.

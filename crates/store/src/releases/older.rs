@@ -4,14 +4,11 @@ use patgate_core::release::Release;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::{beside, tags};
+use super::{IN_MEMORY, beside, tags};
 use crate::error::StoreError;
 use crate::rows::from_json;
 use crate::store::Store;
 use crate::tables::Releases;
-
-/// Releases that are in memory at a time: each may be half a megabyte.
-const IN_MEMORY: u64 = 100;
 
 impl Store {
     /// Writes what is missing beside releases: an older program that goes on while a newer one starts knows nothing of it, and a
@@ -54,7 +51,8 @@ pub(crate) async fn complete_some(
     connection: &impl ConnectionTrait,
     last: i64,
 ) -> Result<Option<i64>, DbErr> {
-    let select = lacking(last).columns([Releases::Version, Releases::Document]).limit(IN_MEMORY).take();
+    let select =
+        lacking(last).columns([Releases::Version, Releases::Document]).limit(IN_MEMORY as u64).take();
     let mut completed = None;
     for row in &connection.query_all(&select).await? {
         let number: i64 = row.try_get("", "number")?;

@@ -4,6 +4,7 @@ use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{POST_WEBHOOK_ENDPOINT, Properties, Value, webhook_property as property};
 
 use super::items::{folder, place, server};
+use super::releases::{insert, planned};
 use super::*;
 use crate::{AuditFilter, Change, Item, ItemUpdate, NewItem, Page, StoreError, StoredSecrets};
 
@@ -76,6 +77,23 @@ on_both_databases! {
             taken.push(marks.windows(2).map(|marks| marks[1] - marks[0]).collect::<Vec<_>>());
         }
         assert_eq!(taken[0], taken[1]);
+    }
+
+    async fn a_hundred_releases_are_read_by_one_statement(fixture: Fixture) {
+        let store = fixture.open().await;
+        insert(&store, &(1..=100).map(|id| planned(id, "Ship it")).collect::<Vec<_>>()).await;
+        let change = store.change(&admin(), now()).await.unwrap();
+        for (count, expected) in [(0, 0), (1, 1), (100, 1), (101, 2)] {
+            let ids: Vec<_> = (0..count).map(|id| format!("Release{id}").parse().unwrap()).collect();
+            let (before, mut shown) = (statements(&change), Vec::new());
+            change.each_release(&ids, |release| shown.push(release.id)).await.unwrap();
+            assert_eq!(statements(&change) - before, expected, "{count}");
+            shown.sort_unstable();
+            // The first is not there.
+            let mut there: Vec<_> = ids.into_iter().skip(1).collect();
+            there.sort_unstable();
+            assert_eq!(shown, there);
+        }
     }
 
     async fn more_than_a_statement_holds_is_written_whole_and_told_in_order(fixture: Fixture) {

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patgate_core::item::{Decision, Stored, TypeDescriptor, decide};
+use patgate_core::item::{Stored, decide};
 use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
-use patgate_store::StoredSecrets;
+use patgate_store::{Item, StoredSecrets};
 
+use super::starts::{Fitting, Templates};
 use super::write::{judge, known, refused};
-use super::{ItemDraft, MOST_AT_ONCE, webhook};
+use super::{ItemDraft, MOST_AT_ONCE};
 use crate::caller::Caller;
 use crate::problem::{FieldFault, Problem};
 use crate::state::AppState;
@@ -28,42 +29,28 @@ pub async fn check(
     let ids: Vec<_> = drafts.iter().map(|draft| draft.id.clone()).collect();
     let there = state.store.items_at(&ids).await?;
     let there: BTreeMap<_, _> = there.into_iter().map(|item| (item.id.key(), item)).collect();
+    let fitting: Vec<_> = drafts.into_iter().map(|draft| fit(there.get(&draft.id.key()), draft)).collect();
     // To others, templates are told nothing of.
-    let may_start = caller.may(state, RELEASE_CREATE);
-    let mut faults = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        let descriptor = match known(&draft) {
-            Ok(descriptor) => descriptor,
-            Err(problem) => {
-                let field = problem.wrong_field().unwrap_or_default().to_owned();
-                faults.push(vec![FieldFault { detail: problem.sentence(), field }]);
-                continue;
-            }
-        };
-        let before = there.get(&draft.id.key());
-        let secrets: BTreeSet<_> = before.into_iter().flat_map(|item| item.secrets.keys().cloned()).collect();
-        let stored = before.map(|item| Stored { properties: &item.properties, secrets: &secrets });
-        let none = StoredSecrets::new();
-        let judged = match decide(descriptor, stored, draft.properties) {
-            Ok(decision) => match judge(descriptor, &decision, before.map_or(&none, |item| &item.secrets)) {
-                Ok(()) if may_start => judge_template(state, descriptor, &decision).await?,
-                judged => judged,
-            },
-            Err(faults) => Err(refused(&faults)),
-        };
-        faults.push(judged.err().map(|problem| problem.faults().to_vec()).unwrap_or_default());
-    }
-    Ok(faults)
+    let templates = match caller.may(state, RELEASE_CREATE) {
+        true => Templates::of(state, &fitting.iter().flatten().collect::<Vec<_>>()).await?,
+        false => Templates::default(),
+    };
+    let faults = fitting.into_iter().map(|fitting| fitting.and_then(|fitting| templates.require(&fitting)));
+    Ok(faults
+        .map(|judged| judged.err().map(|problem| problem.faults().to_vec()).unwrap_or_default())
+        .collect())
 }
 
-/// What is wrong with the template of an endpoint, when it starts releases of one.
-async fn judge_template(
-    state: &AppState,
-    descriptor: &TypeDescriptor,
-    decision: &Decision,
-) -> Result<Result<(), Problem>, Problem> {
-    let Some(template) = webhook::starts(&decision.properties) else { return Ok(Ok(())) };
-    let template = state.store.release(&template).await?;
-    let judged = webhook::judge_template(descriptor.name, template.as_ref());
-    Ok(judged.map_err(|fault| refused(&[fault])))
+/// What an item would be made, or changed to, when its values may be so by themselves; else all that is wrong with them.
+fn fit(before: Option<&Item>, draft: ItemDraft) -> Result<Fitting, Problem> {
+    let descriptor = known(&draft).map_err(|problem| {
+        let field = problem.wrong_field().unwrap_or_default().to_owned();
+        Problem::fields(vec![FieldFault { detail: problem.sentence(), field }])
+    })?;
+    let secrets: BTreeSet<_> = before.into_iter().flat_map(|item| item.secrets.keys().cloned()).collect();
+    let stored = before.map(|item| Stored { properties: &item.properties, secrets: &secrets });
+    let decision = decide(descriptor, stored, draft.properties).map_err(|faults| refused(&faults))?;
+    let none = StoredSecrets::new();
+    judge(descriptor, &decision, before.map_or(&none, |item| &item.secrets))?;
+    Ok(Fitting { descriptor, decision })
 }

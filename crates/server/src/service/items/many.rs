@@ -6,7 +6,7 @@ use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Draft, Entered, ItemId, ItemName, SecretText, Value, descriptor};
 use patgate_store::{Change, Item, RefusedItem, StoreError};
 
-use super::write::{begin, found, insert, misplaced, require_unnamed, updated};
+use super::write::{begin, fit_over, found, insert, misplaced, require_unnamed, updated};
 use super::{ItemChange, ItemDraft, ItemRef, ItemView, no_such_item};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -50,23 +50,26 @@ pub async fn update_all(
     let numbers: Vec<_> = wanted.iter().map(|(number, _)| *number).collect();
     let there = change.items_numbered(&numbers).await?;
     let there: HashMap<_, _> = there.into_iter().map(|item| (item.number, item)).collect();
-    let mut updates = Vec::with_capacity(wanted.len());
-    let refused: Result<(), Problem> = async {
-        for (number, wanted) in wanted {
-            let before = there.get(&number).ok_or_else(no_such_item)?;
-            let update = updated(state, &change, &mut starts, before, wanted).await;
-            updates.push(update.map_err(|problem| problem.at(&before.id))?);
-        }
+    let mut fitting = Vec::with_capacity(wanted.len());
+    let unfit: Result<(), Problem> = wanted.into_iter().try_for_each(|(number, wanted)| {
+        let before = there.get(&number).ok_or_else(no_such_item)?;
+        fitting.push((before, fit_over(before, wanted).map_err(|problem| problem.at(&before.id))?));
         Ok(())
-    }
-    .await;
+    });
+    starts.look(&change, &fitting.iter().map(|(_, fitting)| fitting).collect::<Vec<_>>()).await?;
+    let mut updates = Vec::with_capacity(fitting.len());
+    let refused: Result<(), Problem> = fitting.into_iter().try_for_each(|(before, fitting)| {
+        let update = updated(state, &starts, before, fitting);
+        updates.push(update.map_err(|problem| problem.at(&before.id))?);
+        Ok(())
+    });
     // What stands before what was refused may be refused for a value that is taken, and is then the first.
     let changed = change.update_items(updates).await.map_err(|RefusedItem { at, error }| {
         let before = numbers.get(at).and_then(|number| there.get(number));
         let descriptor = before.and_then(|before| descriptor(&before.type_name));
         of_one(misplaced(descriptor, error), before.map(|before| &before.id))
     })?;
-    refused?;
+    refused.and(unfit)?;
     state.commit(change).await?;
     Ok(changed.into_iter().map(ItemView::bare).collect())
 }

@@ -11,6 +11,7 @@ mod mail;
 mod many;
 mod read;
 mod reseal;
+mod starts;
 mod trial;
 mod view;
 pub(crate) mod webhook;

@@ -6,10 +6,10 @@ use http::{HeaderName, HeaderValue};
 use patgate_core::grant::{Grant, GrantState};
 use patgate_core::identifier::GrantId;
 use patgate_core::item::{Properties, PropertyFault, Reason, Value, webhook_property as property};
-use patgate_core::release::{ReleaseId, ReleaseStatus};
+use patgate_core::release::{Release, ReleaseId, ReleaseStatus};
 use patgate_core::token::TokenText;
 use patgate_core::webhook::{Action, Method, SigningSecret, action, is_enabled};
-use patgate_store::{Item, StoredRelease, StoredSecret};
+use patgate_store::{Item, StoredSecret};
 use url::Url;
 
 use super::kind::Held;
@@ -165,11 +165,13 @@ pub(super) fn starts(properties: &Properties) -> Option<ReleaseId> {
         .filter(|_| is_enabled(properties) && action(properties) == Action::Start)
 }
 
-/// What is wrong with the template of an endpoint of this type, as it is now. One that is not there may be made later.
-pub(super) fn judge_template(type_name: &str, template: Option<&StoredRelease>) -> Result<(), PropertyFault> {
-    let template = template.filter(|found| found.release.status == ReleaseStatus::Template);
-    let values = blank_values(Kind::of_type(type_name));
-    match template.and_then(|template| releases::refuses(&template.release, &values)) {
+/// What is wrong with the template of an endpoint of this type, as it is now. One that is not there, or
+/// is none, may be made later.
+pub(super) fn judge_template(type_name: &str, template: &Release) -> Result<(), PropertyFault> {
+    if template.status != ReleaseStatus::Template {
+        return Ok(());
+    }
+    match releases::refuses(template, &blank_values(Kind::of_type(type_name))) {
         Some(said) => Err(PropertyFault::new(property::TEMPLATE, Reason::Judged(said))),
         None => Ok(()),
     }
@@ -178,8 +180,8 @@ pub(super) fn judge_template(type_name: &str, template: Option<&StoredRelease>) 
 /// Why an endpoint starts no release of its template, which was changed since it was saved. When the database does not
 /// answer, there is nothing to say.
 pub(super) async fn template_warning(state: &AppState, item: &Item) -> Option<String> {
-    let template = state.store.release(&starts(&item.properties)?).await.ok()?;
-    let fault = judge_template(&item.type_name, template.as_ref()).err()?;
+    let template = state.store.release(&starts(&item.properties)?).await.ok()??;
+    let fault = judge_template(&item.type_name, &template.release).err()?;
     Some(format!("No request starts a release: {}.", fault.reason))
 }
 

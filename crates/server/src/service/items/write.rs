@@ -1,23 +1,21 @@
 //! Making, changing, moving and deleting items.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{
     Decision, ItemId, Keeping, Kind, PropertyFault, SecretChange, Stored, TypeDescriptor, decide, descriptor,
 };
-use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
+use patgate_core::permission::names::CONFIG_EDIT;
 use patgate_core::policy::TokenSettings;
-use patgate_core::release::ReleaseId;
-use patgate_core::webhook::{Action, action};
 use patgate_store::{
     Change, Item, ItemUpdate, NewItem, RefusedItem, StoreError, StoredSecret, StoredSecrets,
 };
 
 use super::kind::Held;
 use super::many::{few_with, of_one};
-use super::{ItemChange, ItemDraft, ItemRef, ItemView, compared, kind, no_such_item, webhook};
+use super::starts::{Fitting, Starts};
+use super::{ItemChange, ItemDraft, ItemRef, ItemView, compared, kind, no_such_item};
 use crate::caller::Caller;
 use crate::problem::{FieldFault, Problem};
 use crate::sealing::Purpose;
@@ -48,39 +46,44 @@ pub(super) async fn insert(
     called: &[Option<ItemId>],
 ) -> Result<Vec<Item>, Problem> {
     let called = |at: usize| called.get(at).and_then(Option::as_ref);
-    let mut new = Vec::with_capacity(drafts.len());
-    let refused: Result<(), Problem> = async {
-        for (at, draft) in drafts.into_iter().enumerate() {
-            let item = decided(state, change, starts, draft).await;
-            new.push(item.map_err(|problem| of_one(problem, called(at)))?);
-        }
+    let mut fitting = Vec::with_capacity(drafts.len());
+    let unfit: Result<(), Problem> = drafts.into_iter().enumerate().try_for_each(|(at, draft)| {
+        fitting.push(fit(draft).map_err(|problem| of_one(problem, called(at)))?);
         Ok(())
-    }
-    .await;
+    });
+    starts.look(change, &fitting.iter().map(|(_, fitting)| fitting).collect::<Vec<_>>()).await?;
+    let mut new = Vec::with_capacity(fitting.len());
+    let refused: Result<(), Problem> = fitting.into_iter().enumerate().try_for_each(|(at, (id, fitting))| {
+        let item = decided(state, starts, id, fitting);
+        new.push(item.map_err(|problem| of_one(problem, called(at)))?);
+        Ok(())
+    });
     // What stands before what was refused may be refused for its place, and is then the first.
     let made = change.insert_items(&new).await.map_err(|RefusedItem { at, error }| {
         let descriptor = new.get(at).and_then(|new| descriptor(&new.type_name));
         of_one(misplaced(descriptor, error), called(at))
     })?;
-    refused.map(|()| made)
+    // What does not fit stands behind all that were looked at further.
+    refused.and(unfit).map(|()| made)
 }
 
-/// An item as it will be made, when its values may be.
-async fn decided(
-    state: &AppState,
-    change: &Change,
-    starts: &mut Starts,
-    draft: ItemDraft,
-) -> Result<NewItem, Problem> {
+/// Where an item will be made, and as what, when its values may be so by themselves.
+fn fit(draft: ItemDraft) -> Result<(ItemId, Fitting), Problem> {
     let descriptor = known(&draft)?;
     let decision = decide(descriptor, None, draft.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &StoredSecrets::new())?;
-    starts.require(change, descriptor, &decision).await?;
+    Ok((draft.id, Fitting { descriptor, decision }))
+}
+
+/// An item as it will be made, when it may.
+fn decided(state: &AppState, starts: &Starts, id: ItemId, fitting: Fitting) -> Result<NewItem, Problem> {
+    starts.require(&fitting)?;
+    let Fitting { descriptor, decision } = fitting;
     let mut random = state.random.draw();
     let number = ItemNumber::generate(&mut random);
     let secrets = kept(state, descriptor, number, &decision, StoredSecrets::new(), &mut random)?;
     let type_name = descriptor.name.to_owned();
-    Ok(NewItem { number, id: draft.id, type_name, properties: decision.properties, secrets })
+    Ok(NewItem { number, id, type_name, properties: decision.properties, secrets })
 }
 
 /// The type of an item that is wanted, where one can be.
@@ -127,7 +130,9 @@ async fn apply(
 ) -> Result<Item, Problem> {
     let before = found(change, which).await?;
     let to = wanted.id.clone();
-    let update = updated(state, change, starts, &before, wanted).await?;
+    let fitting = fit_over(&before, wanted)?;
+    starts.look(change, &[&fitting]).await?;
+    let update = updated(state, starts, &before, fitting)?;
     let changed = change.update_item(update).await;
     let mut item = changed.map_err(|error| misplaced(descriptor(&before.type_name), error))?;
     if let Some(to) = to.filter(|to| to.as_str() != item.id.as_str()) {
@@ -140,14 +145,8 @@ async fn apply(
     Ok(item)
 }
 
-/// What becomes of an item where it is, when its values may be so.
-pub(super) async fn updated(
-    state: &AppState,
-    change: &Change,
-    starts: &mut Starts,
-    before: &Item,
-    wanted: ItemChange,
-) -> Result<ItemUpdate, Problem> {
+/// What an item will be where it is, when its values may be so by themselves.
+pub(super) fn fit_over(before: &Item, wanted: ItemChange) -> Result<Fitting, Problem> {
     if wanted.type_name.is_some_and(|name| name != before.type_name) {
         let detail = format!("The field `type` is not `{}`: an item keeps its type", before.type_name);
         return Err(Problem::field("type", detail));
@@ -164,7 +163,18 @@ pub(super) async fn updated(
     }
     let decision = decide(descriptor, Some(stored), wanted.properties).map_err(|faults| refused(&faults))?;
     judge(descriptor, &decision, &before.secrets)?;
-    starts.require(change, descriptor, &decision).await?;
+    Ok(Fitting { descriptor, decision })
+}
+
+/// What becomes of an item where it is, when it may.
+pub(super) fn updated(
+    state: &AppState,
+    starts: &Starts,
+    before: &Item,
+    fitting: Fitting,
+) -> Result<ItemUpdate, Problem> {
+    starts.require(&fitting)?;
+    let Fitting { descriptor, decision } = fitting;
     let mut random = state.random.draw();
     let secrets = kept(state, descriptor, before.number, &decision, before.secrets.clone(), &mut random)?;
     let (number, version) = (before.number, before.version);
@@ -225,43 +235,7 @@ pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<(Change, 
     let change = state.change(&caller.actor()).await?;
     let mandate = Mandate::of_caller(state, &change, caller).await?;
     mandate.require(CONFIG_EDIT)?;
-    Ok((change, Starts { mandate, judged: BTreeMap::new() }))
-}
-
-/// Whether endpoints that start releases may be saved in a change. What was found out for one holds for all of its thousand:
-/// while it is under way, nobody else changes anything, and all wait for it.
-pub(super) struct Starts {
-    mandate: Mandate,
-    /// What is wrong with a template for endpoints of a type.
-    judged: BTreeMap<(ReleaseId, &'static str), Option<PropertyFault>>,
-}
-
-impl Starts {
-    /// Whoever says that an endpoint starts releases, and with what, must be somebody who may make them: its requests start
-    /// them as the user of the template. And the template, when it is there, must let requests set their variables.
-    async fn require(
-        &mut self,
-        change: &Change,
-        descriptor: &TypeDescriptor,
-        decision: &Decision,
-    ) -> Result<(), Problem> {
-        if action(&decision.properties) != Action::Start {
-            return Ok(());
-        }
-        self.mandate.require(RELEASE_CREATE)?;
-        let Some(template) = webhook::starts(&decision.properties) else { return Ok(()) };
-        let fault = match self.judged.entry((template, descriptor.name)) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => {
-                let template = change.release(&unknown.key().0).await?;
-                unknown.insert(webhook::judge_template(descriptor.name, template.as_ref()).err())
-            }
-        };
-        match fault {
-            Some(fault) => Err(refused(std::slice::from_ref(fault))),
-            None => Ok(()),
-        }
-    }
+    Ok((change, Starts::new(mandate)))
 }
 
 pub(super) async fn found(change: &Change, which: &ItemRef) -> Result<Item, Problem> {

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{ITEMS, SECRET, TEMPLATES, starting, still};
-use crate::common::{NewGrant, PASSWORD, World, get, post, put};
+use crate::common::{Call, NewGrant, PASSWORD, World, get, post, put};
 
 const POST: &str = "events.PostWebhookEndpoint";
 const GET: &str = "events.GetWebhookEndpoint";
+const CIS: &str = "/deployit/repository/cis";
 
 /// A variable that nobody is asked for at the start.
 fn hidden(key: &str) -> Value {
@@ -127,4 +128,46 @@ async fn who_asks_whether_an_endpoint_can_be_saved_is_told_of_its_template_if_th
         let named: Vec<_> = faults.iter().map(|fault| fault["property"].clone()).collect();
         assert_eq!(named, expected, "{name}: {judged}");
     }
+}
+
+#[tokio::test]
+async fn of_several_endpoints_with_templates_the_first_that_is_wrong_is_told() {
+    let (world, ann) = still("").await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let open = world.startable(&token.text).await;
+    let closed = world.startable_with(&token.text, hidden("webhookBody")).await;
+    let endpoint = |path: &str, kind: &str, template: &str| {
+        json!({
+            "id": format!("Configuration/{path}"), "type": kind, "path": path, "secretToken": SECRET, "action": "start",
+            "template": template,
+        })
+    };
+    let (first, good) = (endpoint("first", POST, &open), endpoint("good", GET, &closed));
+    let wrong = endpoint("wrong", POST, &closed);
+    let mut unfit = endpoint("unfit", POST, &open);
+    unfit.as_object_mut().unwrap().remove("secretToken");
+    let send = async |call: Call, cis: &Value| {
+        let call = call.json(cis).basic("root", PASSWORD);
+        world.send(call.header("accept", "application/json")).await
+    };
+    for (cis, told) in [
+        (json!([first, good, wrong, unfit]), "wrong"),
+        (json!([first, good, unfit, wrong]), "unfit"),
+        // Its place is taken by the first.
+        (json!([first, first, wrong]), "first"),
+    ] {
+        let refused = send(post(CIS), &cis).await;
+        assert_eq!(refused.status(), 400, "{told}: {}", refused.text());
+        assert!(refused.text().contains(&format!("Configuration/{told}: ")), "{told}: {}", refused.text());
+    }
+    let made = send(post(CIS), &json!([first, good])).await;
+    assert_eq!(made.status(), 200, "{}", made.text());
+    let mut wanted = made.json();
+    wanted[0]["template"] = json!(closed);
+    let refused = send(put(CIS), &wanted).await;
+    assert_eq!(refused.status(), 400, "{}", refused.text());
+    assert!(refused.text().contains("Configuration/first: "), "{}", refused.text());
+    wanted[0]["template"] = json!(open);
+    let changed = send(put(CIS), &wanted).await;
+    assert_eq!(changed.status(), 200, "{}", changed.text());
 }
