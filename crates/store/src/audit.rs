@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use crate::change_log::Sequence;
 use crate::error::StoreError;
 use crate::keyset::NotACursor;
-use crate::rows::{Page, column, from_json, time, to_json};
+use crate::rows::{AT_ONCE, Page, column, from_json, time, to_json};
 use crate::tables::AuditEvents;
 
 /// Who makes a change.
@@ -216,8 +216,7 @@ pub(crate) struct PendingEvent {
     pub(crate) detail: serde_json::Value,
 }
 
-/// The events of a change, of which `written` are written already, as insertions of at most 500 rows, which keeps below
-/// the databases' number of parameters.
+/// The events of a change, of which `written` are written already, as insertions of some rows each.
 pub(crate) fn insertions(
     events: &[PendingEvent],
     written: i64,
@@ -227,7 +226,7 @@ pub(crate) fn insertions(
 ) -> Result<Vec<InsertStatement>, StoreError> {
     let mut insertions = Vec::new();
     let mut position = written;
-    for chunk in events.chunks(500) {
+    for chunk in events.chunks(AT_ONCE) {
         let mut insert = Query::insert().into_table(AuditEvents::Table).columns(COLUMNS).take();
         for event in chunk {
             insert.values_panic([

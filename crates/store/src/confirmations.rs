@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::items::SealedSecret;
-use crate::rows::{column, from_json, optional_time};
+use crate::rows::{AT_ONCE, column, from_json, optional_time};
 use crate::store::Store;
 use crate::tables::{Confirmations, Grants, Sessions, Users};
 use crate::users;
@@ -131,7 +131,7 @@ impl Store {
         let next = next.into();
         let sooner = || Expr::col(Confirmations::UserId).modulo(next.milliseconds());
         let (_turn, transaction) = self.inner.begin_data().await?;
-        for users in users.chunks(1_000) {
+        for users in users.chunks(AT_ONCE) {
             let update = Query::update()
                 .table(Confirmations::Table)
                 .value(Confirmations::DueAt, Expr::val(next.latest.as_millisecond()).sub(sooner()))
@@ -160,7 +160,7 @@ impl Store {
         let (_turn, transaction) = self.inner.begin_data().await?;
         let attempts = || Expr::col(Confirmations::Attempts);
         let milliseconds = |span: SignedDuration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-        for users in users.chunks(1_000) {
+        for users in users.chunks(AT_ONCE) {
             // A case for each number of attempts: neither database needs a power or a least of two then.
             let mut wait = CaseStatement::new();
             for before in 0..16_i64 {

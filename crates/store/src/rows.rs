@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
 
-/// How many rows one statement asks for or writes: databases bound the values of a statement, and a row has at most twenty.
+/// How many rows one statement asks for or writes: databases bound the values of a statement, of which a row has at most twenty, and
+/// SQLite looks each up among all of them. What is written all the time takes fewer at once.
 pub(crate) const AT_ONCE: usize = 500;
 
 /// Which part of a list.

@@ -15,7 +15,7 @@ use crate::change_log::ChangedKind;
 use crate::confirmations::{NextLook, refresh_tokens, to_text};
 use crate::error::StoreError;
 use crate::items::SealedSecret;
-use crate::rows::{column, of_each};
+use crate::rows::{AT_ONCE, column, of_each};
 use crate::tables::{Confirmations, Sessions, Users};
 use crate::users;
 
@@ -63,7 +63,7 @@ impl Change {
             self.touched.insert((ChangedKind::User, id.as_i64()));
         }
         let now = self.now.as_millisecond();
-        for ids in ids.chunks(1_000) {
+        for ids in ids.chunks(AT_ONCE) {
             let update = Query::update()
                 .table(Users::Table)
                 .value(Users::ConfirmedAt, now)

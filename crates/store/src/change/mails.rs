@@ -12,11 +12,8 @@ use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
 use crate::reminders::{MailKind, MailState, Planning, STARTED};
-use crate::rows::{column, json as read_json, to_json};
+use crate::rows::{AT_ONCE, column, json as read_json, to_json};
 use crate::tables::{Mails, ReminderMarks, ReminderRuns};
-
-/// Identifiers in one statement.
-const IDS: usize = 500;
 
 /// What became of the failed mails of a run when somebody had them tried again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -203,7 +200,7 @@ impl Change {
 
     /// Lets mails that failed wait again, from now on.
     async fn wait_again(&mut self, ids: &[MailId]) -> Result<(), StoreError> {
-        for ids in ids.chunks(IDS) {
+        for ids in ids.chunks(AT_ONCE) {
             let which = Expr::col(Mails::Id).is_in(ids.iter().map(|id| id.as_i64()));
             let update = Query::update()
                 .table(Mails::Table)

@@ -39,6 +39,7 @@ use crate::audit::{self, Actor, PendingEvent, SubjectKind};
 use crate::change_log::{self, ChangedKind, Sequence};
 use crate::error::{Fault, StoreError};
 use crate::password::StoredPassword;
+use crate::rows::AT_ONCE;
 use crate::store::Inner;
 use crate::tables::ChangeLog;
 use crate::transaction::WriteTransaction;
@@ -274,7 +275,7 @@ impl Change {
     async fn write_change_log(&mut self) -> Result<(), StoreError> {
         let touched: Vec<_> = std::mem::take(&mut self.touched).into_iter().collect();
         let mut position = 0_i64;
-        for chunk in touched.chunks(1_000) {
+        for chunk in touched.chunks(AT_ONCE) {
             let mut insert = Query::insert()
                 .into_table(ChangeLog::Table)
                 .columns([

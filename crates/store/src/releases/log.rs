@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::keyset::{NotACursor, beyond};
-use crate::rows::{column, time};
+use crate::rows::{AT_ONCE, column, time};
 use crate::store::Store;
 use crate::tables::ReleaseLogs;
 use crate::transaction::WriteTransaction;
@@ -86,7 +86,7 @@ pub(super) async fn append(
     lines: &[LogLine],
 ) -> Result<(), StoreError> {
     let kept: Vec<_> = lines.iter().filter(|line| line.place.line <= MOST_LINES).collect();
-    for chunk in kept.chunks(500) {
+    for chunk in kept.chunks(AT_ONCE) {
         let mut insert = Query::insert();
         insert.into_table(ReleaseLogs::Table).columns([
             ReleaseLogs::Release,
