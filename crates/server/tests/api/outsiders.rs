@@ -188,16 +188,16 @@ async fn a_sign_in_that_a_directory_let_through_before_it_refused_somebody_lifts
     let id = owner_from(&world, Origin::Ldap, "ann", None).await;
     let ann = Person { id, username: "ann".into() };
     let token = world.token(&ann, NewGrant { application: "any", ..NewGrant::default() }).await;
-    let asked = world.clock.now();
+    let begun = world.clock.now();
     // While the answer to her password is on its way, a re-check finds her disabled.
-    world.clock.set(asked + SignedDuration::from_secs(1));
+    world.clock.set(begun + SignedDuration::from_secs(1));
     says(&world, &ann, Answer::Disabled).await;
     let (company, person) = (provider("company"), claims("ann", &[]));
-    let signs_in = async |asked| {
-        let arrival = Arrival { asked, ..arrival(&world, Origin::Ldap, &company, &person) };
+    let signs_in = async |begun| {
+        let arrival = Arrival { begun, ..arrival(&world, Origin::Ldap, &company, &person) };
         arrive(&world.state, arrival).await
     };
-    assert!(matches!(signs_in(asked).await, Err(SignInRefused::WithdrawnSince)));
+    assert!(matches!(signs_in(begun).await, Err(SignInRefused::WithdrawnSince)));
     assert_eq!(current(&world, &token).await.0, 401);
     assert_eq!(signs_in(world.clock.now()).await.unwrap(), id, "asked after that, the directory is believed");
     assert_eq!(current(&world, &token).await.0, 200);

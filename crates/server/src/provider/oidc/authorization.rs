@@ -86,6 +86,12 @@ impl SignIn {
         &self.0.next
     }
 
+    /// When it began, in whole seconds: at that time or up to a second sooner.
+    #[must_use]
+    pub fn begun_at(&self) -> Timestamp {
+        Timestamp::from_second(self.0.begun_at).unwrap_or(Timestamp::MIN)
+    }
+
     /// For the sealed cookie.
     #[must_use]
     pub fn to_secret(&self) -> SecretText {

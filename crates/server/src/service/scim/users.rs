@@ -91,7 +91,7 @@ pub async fn create_user(state: &AppState, client: &Client, words: &UserWords) -
         origin: provider.origin,
         provider: provider.name,
         person: &person,
-        asked: state.clock.now(),
+        begun: state.clock.now(),
         address: client.caller.address,
         refresh_token: None,
     };

@@ -38,8 +38,8 @@ pub struct Arrival<'a> {
     pub provider: &'a ProviderName,
     /// What it says of them.
     pub person: &'a Person,
-    /// When it was asked, or sooner.
-    pub asked: Timestamp,
+    /// When the sign-in began, by our own clock: the provider said nothing of it sooner.
+    pub begun: Timestamp,
     /// From where they sign in.
     pub address: IpAddr,
     /// With what the provider can be asked about them later, when it gave something.
@@ -116,7 +116,7 @@ pub async fn arrive(state: &AppState, arrival: Arrival<'_>) -> Result<UserId, Si
     if is_withdrawn_over_scim(state, &change, user).await? {
         return Err(SignInRefused::Withdrawn);
     }
-    if is_withdrawn_since(&change, user, arrival.asked).await? {
+    if is_withdrawn_since(&change, user, arrival.begun).await? {
         return Err(SignInRefused::WithdrawnSince);
     }
     let due_at = confirmations::next_look(state);
@@ -226,10 +226,11 @@ pub(super) async fn is_withdrawn_over_scim(
     }))
 }
 
-/// Whether a user was withdrawn after this time: what their provider said before that lifts nothing.
-async fn is_withdrawn_since(change: &Change, user: UserId, asked: Timestamp) -> Result<bool, StoreError> {
+/// Whether a user was withdrawn after a sign-in of theirs had begun: what their provider said of it may be from before that, and
+/// lifts nothing.
+async fn is_withdrawn_since(change: &Change, user: UserId, begun: Timestamp) -> Result<bool, StoreError> {
     let user = change.user(user).await?;
-    Ok(user.is_some_and(|user| matches!(user.confirmation, Confirmation::Withdrawn { at, .. } if at > asked)))
+    Ok(user.is_some_and(|user| matches!(user.confirmation, Confirmation::Withdrawn { at, .. } if at > begun)))
 }
 
 /// The user whom a provider speaks of, brought up to date, or made.

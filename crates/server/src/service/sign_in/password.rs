@@ -34,8 +34,8 @@ pub enum PasswordSignInRefused {
 /// # Errors
 /// [`PasswordSignInRefused`].
 pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Proven, PasswordSignInRefused> {
-    let asked = state.clock.now();
-    match state.passwords.identify(attempt, asked).await? {
+    let begun = state.clock.now();
+    match state.passwords.identify(attempt, begun).await? {
         Identity::Internal(proven) => Ok(proven),
         Identity::Disabled(provider, subject) => {
             withdraw(state, &provider, &subject).await.map_err(SignInRefused::from)?;
@@ -49,7 +49,7 @@ pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Prove
                 origin: Origin::Ldap,
                 provider: &provider,
                 person: &person,
-                asked,
+                begun,
                 address: attempt.address,
                 refresh_token: None,
             };

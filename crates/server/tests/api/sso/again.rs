@@ -1,6 +1,7 @@
 //! Asking a provider again about somebody, and its new keys.
 
 use jiff::SignedDuration;
+use patgate_core::confirmation::{Confirmation, Withdrawal};
 use patgate_core::item::SecretText;
 use patgate_server::provider::Answer;
 use patgate_server::provider::oidc::{Callback, OidcFault, Provider, SignedIn};
@@ -9,7 +10,7 @@ use patgate_testkit::servers::oidc::{Canaille, Visitor};
 use serde_json::json;
 use url::Url;
 
-use super::{BASE, Stage, table, world};
+use super::{BASE, Stage, come_back, table, world};
 use crate::common::World;
 
 /// Signs somebody in without a page, to have the refresh token.
@@ -111,4 +112,25 @@ async fn new_keys_of_a_provider_are_fetched_when_they_are_met() {
     stage.sign_in("alice").await.assert_refused();
     stage.world.clock.set(stage.world.clock.now() + SignedDuration::from_secs(31));
     assert_eq!(stage.sign_in("alice").await.status(), 303);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_began_before_somebody_was_withdrawn_lifts_nothing() {
+    let stage = Stage::build("").await;
+    assert_eq!(stage.sign_in("alice").await.status(), 303);
+    let world = &stage.world;
+    let alice = world.found("alice").await.unwrap();
+    let wait = || world.clock.set(world.clock.now() + SignedDuration::from_secs(30));
+    // Her provider has let her through, and her browser is on its way back.
+    let (back, cookie) = stage.visit("alice", "").await;
+    wait();
+    let mut change = world.change().await;
+    change.withdraw_user(alice.id, Withdrawal::Disabled).await.unwrap();
+    world.commit(change).await;
+    wait();
+    come_back(world, &back, &cookie).await.assert_refused();
+    let confirmation = async || world.found("alice").await.unwrap().confirmation;
+    assert!(matches!(confirmation().await, Confirmation::Withdrawn { .. }));
+    assert_eq!(stage.sign_in("alice").await.status(), 303, "asked after that, it is believed");
+    assert!(matches!(confirmation().await, Confirmation::At(_)));
 }
