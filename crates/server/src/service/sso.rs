@@ -94,7 +94,8 @@ pub async fn complete(
     previous: Option<SessionDigest>,
 ) -> Result<Opened, Problem> {
     let mut random = state.random.draw();
-    let arrived = provider.finish(begun, callback, state.clock.now(), &mut random).await;
+    let asked = state.clock.now();
+    let arrived = provider.finish(begun, callback, asked, &mut random).await;
     let arrived = arrived.map_err(|fault| {
         let reason = format!("`{}`: {fault}", provider.name());
         if fault.is_outage() { unavailable(&reason) } else { sign_in::refused(&reason) }
@@ -105,6 +106,7 @@ pub async fn complete(
         person: &arrived.person,
         // Not when the token was made: that is by the provider's clock, and it may have looked at the person before.
         begun: begun.begun_at(),
+        asked,
         address,
         refresh_token: arrived.refresh_token.as_ref(),
     };

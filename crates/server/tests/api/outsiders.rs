@@ -55,7 +55,7 @@ async fn current(world: &World, token: &IssuedToken) -> (u16, String) {
 
 async fn says(world: &World, person: &Person, answer: Answer) {
     let user = world.state.store.user(person.id).await.unwrap().unwrap();
-    confirmations::apply(&world.state, &[(user, answer)], true).await.unwrap();
+    confirmations::apply(&world.state, &[(user, answer)], world.clock.now(), true).await.unwrap();
 }
 
 async fn actions(world: &World, person: &Person) -> Vec<String> {
@@ -170,7 +170,7 @@ async fn what_a_directory_said_before_it_refused_somebody_lifts_nothing() {
     let asked = world.state.store.user(id).await.unwrap().unwrap();
     // Before the answer is put in force she signs in, and is disabled by then.
     says(&world, &ann, Answer::Disabled).await;
-    confirmations::apply(&world.state, &[(asked, there())], true).await.unwrap();
+    confirmations::apply(&world.state, &[(asked, there())], world.clock.now(), true).await.unwrap();
     assert_eq!(current(&world, &token).await.0, 401);
     says(&world, &ann, there()).await;
     assert_eq!(current(&world, &token).await.0, 200, "asked after that, the directory is believed");
@@ -178,7 +178,7 @@ async fn what_a_directory_said_before_it_refused_somebody_lifts_nothing() {
     says(&world, &ann, Answer::Disabled).await;
     let asked = world.state.store.user(id).await.unwrap().unwrap();
     says(&world, &ann, Answer::Gone).await;
-    confirmations::apply(&world.state, &[(asked, there())], true).await.unwrap();
+    confirmations::apply(&world.state, &[(asked, there())], world.clock.now(), true).await.unwrap();
     assert_eq!(current(&world, &token).await.0, 401);
 }
 
@@ -201,6 +201,42 @@ async fn a_sign_in_that_a_directory_let_through_before_it_refused_somebody_lifts
     assert_eq!(current(&world, &token).await.0, 401);
     assert_eq!(signs_in(world.clock.now()).await.unwrap(), id, "asked after that, the directory is believed");
     assert_eq!(current(&world, &token).await.0, 200);
+}
+
+#[tokio::test]
+async fn of_answers_that_cross_the_one_that_was_asked_for_later_counts() {
+    let world = World::new().await;
+    let (ann, _) = ann(&world).await;
+    let (start, corp) = (world.clock.now(), provider("corp"));
+    let second = |seconds| start + SignedDuration::from_secs(seconds);
+    let person = |is_builder: bool| outsider("s1", "ann", if is_builder { &["builders"] } else { &[] });
+    // When the provider was asked, when its answer came, what it says, and what is true then.
+    for (asked, now, said, expected) in [
+        (2, 3, false, false),
+        // Asked for before, and longer on its way.
+        (1, 4, true, false),
+        (5, 8, true, true),
+        // Asked for before the last one came, and after that was.
+        (7, 9, false, false),
+    ] {
+        world.clock.set(second(now));
+        let (person, asked) = (person(said), second(asked));
+        let arrival = Arrival { asked, begun: start, ..arrival(&world, Origin::Sso, &corp, &person) };
+        assert_eq!(arrive(&world.state, arrival).await.unwrap(), ann.id, "she is signed in all the same");
+        assert_eq!(may_see(&world, ann.id), expected, "{asked}");
+    }
+    // So it is with what a re-check is told.
+    let known = world.state.store.user(ann.id).await.unwrap().unwrap();
+    world.clock.set(second(12));
+    for (asked, expected) in [(6, false), (11, true)] {
+        let answers = [(known.clone(), Answer::Present(person(true)))];
+        confirmations::apply(&world.state, &answers, second(asked), true).await.unwrap();
+        assert_eq!(may_see(&world, ann.id), expected, "{asked}");
+    }
+    // And what another node's clock, which is ahead, says of the last answer keeps none from counting.
+    world.clock.set(second(10));
+    sign_in(&world, "corp", &person(false)).await.unwrap();
+    assert!(!may_see(&world, ann.id));
 }
 
 #[tokio::test]

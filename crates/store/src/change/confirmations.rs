@@ -44,6 +44,20 @@ impl Change {
         ids: &[UserId],
         next: impl Into<NextLook>,
     ) -> Result<(), StoreError> {
+        let now = self.now;
+        self.confirm_users_as_of(ids, now, next).await
+    }
+
+    /// The same, when the provider was asked at another time, sooner: its word is as old as that.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn confirm_users_as_of(
+        &mut self,
+        ids: &[UserId],
+        asked: Timestamp,
+        next: impl Into<NextLook>,
+    ) -> Result<(), StoreError> {
         let next = next.into();
         let windows = self.token_settings().await?.freshness;
         let users: HashMap<_, _> =
@@ -62,11 +76,10 @@ impl Change {
             }
             self.touched.insert((ChangedKind::User, id.as_i64()));
         }
-        let now = self.now.as_millisecond();
         for ids in ids.chunks(AT_ONCE) {
             let update = Query::update()
                 .table(Users::Table)
-                .value(Users::ConfirmedAt, now)
+                .value(Users::ConfirmedAt, asked.as_millisecond())
                 .value(Users::WithdrawnAt, Option::<i64>::None)
                 .value(Users::Withdrawal, Option::<String>::None)
                 .and_where(Expr::col(Users::Id).is_in(ids.iter().map(|id| id.as_i64())))

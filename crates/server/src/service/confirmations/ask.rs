@@ -82,11 +82,12 @@ async fn ask_about_all(
     let mut batches = vec![due.into_iter().map(|due| due.user).collect::<Vec<_>>()];
     let (mut is_understood, mut unreadable) = (false, Vec::new());
     while let Some(mut users) = batches.pop() {
+        let asked = state.clock.now();
         let fault = match answers(state, directory, &users).await? {
             Ok(answers) => {
                 is_understood = true;
                 let answers: Vec<_> = users.into_iter().zip(answers).collect();
-                apply(state, &answers, directory.recheck_confirms()).await?;
+                apply(state, &answers, asked, directory.recheck_confirms()).await?;
                 continue;
             }
             Err(fault) => fault,
@@ -180,13 +181,13 @@ async fn ask_provider(
         if due.is_empty() {
             return Ok(());
         }
-        let people = due.len();
-        let asked = stream::iter(due).map(|due| ask_about(state, provider, due));
-        let asked: Vec<_> = asked.buffer_unordered(AT_THE_SAME_TIME).collect().await;
+        let (people, asked) = (due.len(), state.clock.now());
+        let told = stream::iter(due).map(|due| ask_about(state, provider, due));
+        let told: Vec<_> = told.buffer_unordered(AT_THE_SAME_TIME).collect().await;
         let answers: Vec<_> =
-            asked.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            told.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         let is_silent = answers.is_empty();
-        apply(state, &answers, provider.recheck_confirms()).await?;
+        apply(state, &answers, asked, provider.recheck_confirms()).await?;
         if is_silent || rest(people, state.recheck.people_per_second, stop).await {
             return Ok(());
         }

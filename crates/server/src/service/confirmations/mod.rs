@@ -41,12 +41,18 @@ pub(super) fn next_look(state: &AppState) -> NextLook {
     look_after(state.recheck.interval, state.clock.now())
 }
 
-/// Puts in force what a provider said about users, as last known: all of it or nothing. A word that only repeats the
-/// last is no change. That they are there confirms them where it `confirms`; else it brings news of them alone.
+/// Puts in force what a provider said about users, as last known, when it was asked at that time: all of it or nothing. A word
+/// that only repeats the last is no change. That they are there confirms them where it `confirms`; else it brings news of them
+/// alone.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn apply(state: &AppState, answers: &[(User, Answer)], confirms: bool) -> Result<(), Problem> {
+pub async fn apply(
+    state: &AppState,
+    answers: &[(User, Answer)],
+    asked: Timestamp,
+    confirms: bool,
+) -> Result<(), Problem> {
     let now = state.clock.now();
     let due_at = next_look(state);
     let freshness = state.node.settings().freshness;
@@ -75,12 +81,15 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)], confirms: bool)
     let mut refused = Vec::new();
     if !news.is_empty() || !repeats.is_empty() {
         let mut change = state.change(&actor()).await?;
-        let asked: Vec<_> =
+        let ids: Vec<_> =
             repeats.iter().copied().chain(news.iter().map(|(user, _)| *user)).map(|user| user.id).collect();
-        let there = change.users_by_ids(&asked).await?;
+        let there = change.users_by_ids(&ids).await?;
         let there: HashMap<_, _> = there.into_iter().map(|user| (user.id, user.confirmation)).collect();
+        let at = change.now();
+        let is_old = |now: Confirmation| sign_in::is_overtaken(now, asked, at);
         // Who was deleted meanwhile is none of them.
-        let counts = |user: &User| there.get(&user.id).is_some_and(|now| !stays_out(*now, user));
+        let counts =
+            |user: &User| there.get(&user.id).is_some_and(|now| !stays_out(*now, user) && !is_old(*now));
         let mut confirmed: Vec<_> =
             repeats.into_iter().filter(|user| counts(user)).map(|user| user.id).collect();
         for (user, answer) in news {
@@ -101,7 +110,7 @@ pub async fn apply(state: &AppState, answers: &[(User, Answer)], confirms: bool)
                 Answer::Unknown => {}
             }
         }
-        change.confirm_users(&confirmed, due_at).await?;
+        change.confirm_users_as_of(&confirmed, asked, due_at).await?;
         state.commit(change).await?;
     }
     let is_unknown = |answer: &Answer| *answer == Answer::Unknown;

@@ -87,11 +87,13 @@ pub async fn create_user(state: &AppState, client: &Client, words: &UserWords) -
     }
     free_name(&mut change, client, words).await?;
     let person = person(words, Vec::new());
+    let now = state.clock.now();
     let arrival = Arrival {
         origin: provider.origin,
         provider: provider.name,
         person: &person,
-        begun: state.clock.now(),
+        begun: now,
+        asked: now,
         address: client.caller.address,
         refresh_token: None,
     };

@@ -40,6 +40,8 @@ pub struct Arrival<'a> {
     pub person: &'a Person,
     /// When the sign-in began, by our own clock: the provider said nothing of it sooner.
     pub begun: Timestamp,
+    /// When it was asked about them: of two answers that cross, the one that was asked for later counts.
+    pub asked: Timestamp,
     /// From where they sign in.
     pub address: IpAddr,
     /// With what the provider can be asked about them later, when it gave something.
@@ -112,6 +114,9 @@ pub async fn arrive(state: &AppState, arrival: Arrival<'_>) -> Result<UserId, Si
         address: Some(arrival.address.to_string()),
     };
     let mut change = state.store.change(&actor, state.clock.now()).await?;
+    if let Some(user) = overtaken(state, &change, arrival).await? {
+        return Ok(user);
+    }
     let user = bring_in(state, &mut change, arrival).await?;
     if is_withdrawn_over_scim(state, &change, user).await? {
         return Err(SignInRefused::Withdrawn);
@@ -120,7 +125,7 @@ pub async fn arrive(state: &AppState, arrival: Arrival<'_>) -> Result<UserId, Si
         return Err(SignInRefused::WithdrawnSince);
     }
     let due_at = confirmations::next_look(state);
-    change.confirm_users(&[user], due_at).await?;
+    change.confirm_users_as_of(&[user], arrival.asked, due_at).await?;
     if let Some(token) = arrival.refresh_token {
         let sealed = state.sealer.seal(Purpose::RefreshToken(user), token, &mut state.random.draw());
         change.keep_refresh_token(user, &sealed.map_err(Problem::from)?).await?;
@@ -224,6 +229,27 @@ pub(super) async fn is_withdrawn_over_scim(
     Ok(user.is_some_and(|user| {
         matches!(user.confirmation, Confirmation::Withdrawn { .. }) && state.scim.speak_for(&user.provider)
     }))
+}
+
+/// Whether a provider that was asked about a user at this time was asked again since, and has answered that: what it said first
+/// is old by `now`. A confirmation of the future is by the clock of another node, and tells nothing.
+pub(super) fn is_overtaken(known: Confirmation, asked: Timestamp, now: Timestamp) -> bool {
+    matches!(known, Confirmation::At(at) if at > asked && at <= now)
+}
+
+/// The user of whom a newer answer is in force: they are vouched for, and nothing of them goes back to what the older one says.
+/// What a provider says over SCIM is no answer: it tells nothing of the groups that a sign-in does.
+async fn overtaken(
+    state: &AppState,
+    change: &Change,
+    arrival: Arrival<'_>,
+) -> Result<Option<UserId>, StoreError> {
+    let Arrival { origin, provider, person, asked, .. } = arrival;
+    if state.scim.speak_for(provider.as_str()) {
+        return Ok(None);
+    }
+    let user = change.user_by_subject(origin, provider.as_str(), &person.subject).await?;
+    Ok(user.filter(|user| is_overtaken(user.confirmation, asked, change.now())).map(|user| user.id))
 }
 
 /// Whether a user was withdrawn after a sign-in of theirs had begun: what their provider said of it may be from before that, and

@@ -38,7 +38,7 @@ pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Prove
     match state.passwords.identify(attempt, begun).await? {
         Identity::Internal(proven) => Ok(proven),
         Identity::Disabled(provider, subject) => {
-            withdraw(state, &provider, &subject).await.map_err(SignInRefused::from)?;
+            withdraw(state, &provider, &subject, begun).await.map_err(SignInRefused::from)?;
             Err(PasswordRefused::Disabled.into())
         }
         Identity::Person(provider, person) => {
@@ -50,6 +50,7 @@ pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Prove
                 provider: &provider,
                 person: &person,
                 begun,
+                asked: begun,
                 address: attempt.address,
                 refresh_token: None,
             };
@@ -59,13 +60,18 @@ pub async fn by_password(state: &AppState, attempt: Attempt<'_>) -> Result<Prove
 }
 
 /// Puts in force what a directory just said of somebody, as if it had been asked about them: nothing of theirs passes.
-async fn withdraw(state: &AppState, provider: &ProviderName, subject: &str) -> Result<(), Problem> {
+async fn withdraw(
+    state: &AppState,
+    provider: &ProviderName,
+    subject: &str,
+    asked: Timestamp,
+) -> Result<(), Problem> {
     let user = state.store.user_by_subject(Origin::Ldap, provider.as_str(), subject).await?;
     let is_known = |user: &User| {
         matches!(user.confirmation, Confirmation::Withdrawn { reason: Withdrawal::Disabled, .. })
     };
     match user.filter(|user| !is_known(user)) {
-        Some(user) => confirmations::apply(state, &[(user, Answer::Disabled)], false).await,
+        Some(user) => confirmations::apply(state, &[(user, Answer::Disabled)], asked, false).await,
         None => Ok(()),
     }
 }

@@ -18,13 +18,13 @@ pub(crate) fn claims(name: &str, groups: &[&str]) -> Claims {
     }
 }
 
-/// A sign-in that began just now.
+/// A sign-in that began just now, and about which the provider was asked just now.
 pub(crate) fn arrival<'a>(
     world: &World,
     origin: Origin,
     provider: &'a ProviderName,
     person: &'a Claims,
 ) -> Arrival<'a> {
-    let (begun, address) = (world.clock.now(), "192.0.2.7".parse().unwrap());
-    Arrival { origin, provider, person, begun, address, refresh_token: None }
+    let (now, address) = (world.clock.now(), "192.0.2.7".parse().unwrap());
+    Arrival { origin, provider, person, begun: now, asked: now, address, refresh_token: None }
 }

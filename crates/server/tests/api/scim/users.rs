@@ -212,7 +212,7 @@ async fn who_signed_in_before_scim_is_found_and_what_scim_says_holds_at_a_sign_i
     assert_eq!(corp.patch(&path, &off).await.status(), 200);
     assert!(matches!(sign_in(&world, &claims("ann", &[])).await, Err(SignInRefused::Withdrawn)));
     let present = [(stale, ProviderAnswer::Present(claims("ann", &["new"])))];
-    confirmations::apply(&world.state, &present, true).await.unwrap();
+    confirmations::apply(&world.state, &present, world.clock.now(), true).await.unwrap();
     assert_eq!(status_at(&world, &token).await, 401);
     assert_eq!(corp.delete(&path).await.status(), 204);
     assert!(matches!(sign_in(&world, &claims("ann", &[])).await, Err(SignInRefused::Withdrawn)));
