@@ -10,7 +10,7 @@ use patgate_store::{Page, Seek};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::query::Query;
+use super::query::Parameters;
 use crate::problem::Problem;
 
 /// The most results on one page, and how many there are when nothing else is asked.
@@ -65,7 +65,7 @@ impl<S: Sync> FromRequestParts<S> for Paging {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Query(paging) = Query::<Self>::from_request_parts(parts, state).await?;
+        let Parameters(paging) = Parameters::<Self>::from_request_parts(parts, state).await?;
         match paging.results_per_page {
             Some(size) if !(1..=MOST).contains(&size) => {
                 let detail = format!("The query parameter `resultsPerPage` is 1 to {MOST}, and not {size}");

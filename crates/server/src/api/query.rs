@@ -26,9 +26,9 @@ const LONGEST: usize = 4_000;
 ///
 /// Refuses with 400 that names the parameter.
 #[derive(Clone, Debug)]
-pub struct Query<T>(pub T);
+pub struct Parameters<T>(pub T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -38,7 +38,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
 /// Reads the part of a URI after the `?`.
 pub(super) fn read<T: DeserializeOwned>(query: &str) -> Result<T, QueryFault> {
-    T::deserialize(Parameters(query))
+    T::deserialize(WholeQuery(query))
 }
 
 /// Why a query cannot be read.
@@ -77,9 +77,9 @@ impl serde::de::Error for QueryFault {
 }
 
 /// The whole query; only a struct can be read from it, because its fields say what is known.
-struct Parameters<'q>(&'q str);
+struct WholeQuery<'q>(&'q str);
 
-impl<'de> Deserializer<'de> for Parameters<'_> {
+impl<'de> Deserializer<'de> for WholeQuery<'_> {
     type Error = QueryFault;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, QueryFault> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::path::Place;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -37,7 +37,7 @@ pub(super) async fn delete_configuration_item(
     State(state): State<AppState>,
     caller: Caller,
     Place(which): Place,
-    Query(asked): Query<DeleteParameters>,
+    Parameters(asked): Parameters<DeleteParameters>,
 ) -> Result<StatusCode, Problem> {
     // Nothing is of a version that is beyond the numbers of the database.
     let version = asked.version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));

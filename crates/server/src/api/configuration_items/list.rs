@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::body::{ItemBody, place};
 use crate::api::page::Paging;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -38,7 +38,7 @@ pub(super) struct ItemParameters {
 pub(super) async fn list_configuration_items(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<ItemParameters>,
+    Parameters(asked): Parameters<ItemParameters>,
     paging: Paging,
 ) -> Result<Json<Vec<ItemBody>>, Problem> {
     let filter = ItemFilter {

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::wire::{Answer, Asked, Document, Format, FromEither, Received, Row, Source, Wanted, listed};
 use crate::api::path::Name;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::InText;
 use crate::api::users::parsed;
 use crate::caller::Caller;
@@ -101,7 +101,7 @@ pub(super) struct UserParameters {
 pub(super) async fn list_deploy_users(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<UserParameters>,
+    Parameters(asked): Parameters<UserParameters>,
     format: Format,
 ) -> Result<Response, Problem> {
     users::require_sight(&state, &caller)?;

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use crate::api::json::Json;
 use crate::api::page::Paging;
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::InText;
 use crate::api::tokens::create::{create, shown};
 use crate::api::tokens::list::{TokenFilter, list};
@@ -31,7 +31,7 @@ use crate::state::AppState;
 pub(super) async fn list_deploy_tokens(
     State(state): State<AppState>,
     caller: Caller,
-    Query(filter): Query<TokenFilter>,
+    Parameters(filter): Parameters<TokenFilter>,
     paging: Paging,
 ) -> Result<Response, Problem> {
     list(&state, &caller, OwnerAsked::Oneself, filter, paging).await
@@ -73,7 +73,7 @@ pub(super) struct IdParameter {
 pub(super) async fn delete_deploy_token_by_parameter(
     State(state): State<AppState>,
     caller: Caller,
-    Query(named): Query<IdParameter>,
+    Parameters(named): Parameters<IdParameter>,
 ) -> Result<Response, Problem> {
     delete(&state, &caller, Named::parse(&named.id)?).await
 }

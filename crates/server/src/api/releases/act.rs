@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::ReleaseBody;
 use super::place::ReleasePlace;
 use crate::api::json::Json;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{BadBody, Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -86,7 +86,7 @@ pub(super) async fn restart_release(
     State(state): State<AppState>,
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
-    Query(asked): Query<RestartParameters>,
+    Parameters(asked): Parameters<RestartParameters>,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
     let from = match (&asked.from_task_id, &asked.from_phase_id) {
         (Some(task), _) => RestartFrom::Task(last::<TaskId>(task)?),

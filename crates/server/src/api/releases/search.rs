@@ -15,7 +15,7 @@ use super::body::{BasicBody, ReleaseBody};
 use super::document;
 use crate::api::json::Json;
 use crate::api::page::Paging;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{BadBody, Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -154,7 +154,7 @@ fn time(field: &'static str, value: Option<&Value>) -> Result<Option<Timestamp>,
 pub(super) async fn find_releases_by_title(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<TitleParameters>,
+    Parameters(asked): Parameters<TitleParameters>,
     paging: Paging,
 ) -> Result<Response, Problem> {
     let statuses = ReleaseStatus::ALL.iter().copied().filter(|status| *status != ReleaseStatus::Template);

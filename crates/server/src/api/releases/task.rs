@@ -11,7 +11,7 @@ use super::place::{ReleasePlace, TaskOfPath};
 use crate::api::json::Json;
 use crate::api::page::ASKED;
 use crate::api::page::cut;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{BadBody, Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -145,7 +145,7 @@ pub(super) async fn read_task_log(
     State(state): State<AppState>,
     caller: Caller,
     TaskOfPath(place): TaskOfPath,
-    Query(asked): Query<LogParameters>,
+    Parameters(asked): Parameters<LogParameters>,
 ) -> Result<axum::Json<TaskLog>, Problem> {
     let after = asked.after.as_deref().map(str::parse::<LogPlace>).transpose();
     let after =

@@ -14,7 +14,7 @@ use super::form::ReleaseForm;
 use super::place::ReleasePlace;
 use crate::api::json::Json;
 use crate::api::page::Paging;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{BadBody, Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -44,7 +44,7 @@ pub(super) struct TemplateParameters {
 pub(super) async fn list_templates(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<TemplateParameters>,
+    Parameters(asked): Parameters<TemplateParameters>,
     paging: Paging,
 ) -> Result<Response, Problem> {
     let filter = ReleaseFilter {

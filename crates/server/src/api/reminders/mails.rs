@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::body::MailBody;
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -62,7 +62,7 @@ pub(super) async fn list_mails_of_run(
     State(state): State<AppState>,
     caller: Caller,
     Named(id): Named<RunId>,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
 ) -> Result<axum::Json<Vec<MailBody>>, Problem> {
     reminders::run(&state, &caller, id).await?;
     list(&state, &caller, Some(id), asked).await
@@ -80,7 +80,7 @@ pub(super) async fn list_mails_of_run(
 pub(super) async fn list_mails(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
 ) -> Result<axum::Json<Vec<MailBody>>, Problem> {
     list(&state, &caller, None, asked).await
 }

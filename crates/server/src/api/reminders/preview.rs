@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -90,7 +90,7 @@ struct LeftOutBody {
 pub(super) async fn preview_reminders(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
 ) -> Result<axum::Json<PreviewBody>, Problem> {
     let limit = asked.limit.unwrap_or(MOST);
     if !(1..=MOST).contains(&limit) {

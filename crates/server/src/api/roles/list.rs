@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::body::RoleBody;
 use crate::api::page::Paging;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -37,7 +37,7 @@ pub(super) struct RoleParameters {
 pub(super) async fn list_roles(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<RoleParameters>,
+    Parameters(asked): Parameters<RoleParameters>,
     paging: Paging,
 ) -> Result<Json<Vec<RoleBody>>, Problem> {
     let filter = RoleFilter { role_name: asked.role_name, principal_name: asked.principal_name };

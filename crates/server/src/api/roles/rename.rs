@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use super::body::RoleBody;
 use crate::api::path::Name;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Conflict, Malformed, Missing, Unproven};
 use crate::api::users::parsed;
 use crate::caller::Caller;
@@ -39,7 +39,7 @@ pub(super) async fn rename_role(
     State(state): State<AppState>,
     caller: Caller,
     Name(name): Name,
-    Query(asked): Query<RenameParameters>,
+    Parameters(asked): Parameters<RenameParameters>,
 ) -> Result<Json<RoleBody>, Problem> {
     let new_name = parsed("newName", &asked.new_name)?;
     Ok(Json(roles::rename(&state, &caller, &name, new_name).await?.into()))

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::existing::{OriginClosed, OverMaximum};
 use crate::api::page::{self, ASKED};
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -102,7 +102,7 @@ struct DecisionBody {
 pub(super) async fn list_decisions(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<Decisions>, Problem> {
     let seek = page::place(asked.after.as_deref())?;
     let decisions = policy::list(&state, &caller, &seek, ASKED).await?;

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::json::Json;
 use crate::api::page::{self, ASKED};
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{BadBody, Conflict, Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -111,7 +111,7 @@ pub(super) struct NewExemption {
 pub(super) async fn list_exemptions(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
 ) -> Result<axum::Json<Exemptions>, Problem> {
     let seek = page::place(asked.after.as_deref())?;
     let listed = exemptions::list(&state, &caller, &seek, ASKED).await?;

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::json;
 use crate::api::page::{self, ASKED};
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{BadBody, Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -132,7 +132,7 @@ pub(super) struct Lifted {
 pub(super) async fn preview_token_settings(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<Tokens>, Problem> {
     let stored = settings::read(&state, &caller).await?;
     let question = match (asked.maximum_lifetime_days, asked.closing.as_deref()) {
@@ -174,7 +174,7 @@ pub(super) async fn preview_token_settings(
 pub(super) async fn list_suspended(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<SuspendedAsked>,
+    Parameters(asked): Parameters<SuspendedAsked>,
 ) -> Result<Json<Tokens>, Problem> {
     let reason = asked.reason.unwrap_or_default().into();
     let seen = suspended::list(&state, &caller, reason, &page::place(asked.after.as_deref())?, ASKED).await?;

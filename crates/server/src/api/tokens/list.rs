@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{TokenBody, answer};
 use crate::api::page::Paging;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -68,8 +68,8 @@ enum Order {
 pub(super) async fn list_tokens(
     State(state): State<AppState>,
     caller: Caller,
-    Query(owner): Query<OwnerParameter>,
-    Query(filter): Query<TokenFilter>,
+    Parameters(owner): Parameters<OwnerParameter>,
+    Parameters(filter): Parameters<TokenFilter>,
     paging: Paging,
 ) -> Result<Response, Problem> {
     let owner = match owner.owner.as_deref() {

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::account::UserAccount;
 use crate::api::page::Paging;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Unproven};
 use crate::api::time;
 use crate::caller::Caller;
@@ -46,7 +46,7 @@ pub(super) struct UserParameters {
 pub(super) async fn list_users(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<UserParameters>,
+    Parameters(asked): Parameters<UserParameters>,
     paging: Paging,
 ) -> Result<Json<Vec<UserAccount>>, Problem> {
     let filter = UserFilter {

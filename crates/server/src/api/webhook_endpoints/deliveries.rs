@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::DeliveryBody;
 use crate::api::page::{ASKED, cut, place};
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -63,7 +63,7 @@ pub(super) async fn list_webhook_deliveries(
     State(state): State<AppState>,
     caller: Caller,
     Named(number): Named<ItemNumber>,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<DeliveriesBody>, Problem> {
     let seek = place::<i64>(asked.after.as_deref())?;
     let became = match asked.state.unwrap_or(Became::Dead) {

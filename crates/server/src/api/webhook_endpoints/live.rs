@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::body::RequestBody;
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Missing, Unproven};
 use crate::caller::{Caller, Watcher};
 use crate::problem::Problem;
@@ -50,7 +50,7 @@ pub(super) async fn watch_webhook_requests(
     State(state): State<AppState>,
     Watcher(caller): Watcher,
     Named(number): Named<ItemNumber>,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
     parts: Parts,
 ) -> Result<Response, Problem> {
     let after = after(&parts.headers, asked.after.as_deref())?;

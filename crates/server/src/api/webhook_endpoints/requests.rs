@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::RequestBody;
 use crate::api::page::{ASKED, cut, place};
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{Malformed, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -50,7 +50,7 @@ pub(super) async fn list_webhook_requests(
     State(state): State<AppState>,
     caller: Caller,
     Named(number): Named<ItemNumber>,
-    Query(asked): Query<Asked>,
+    Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<RequestsBody>, Problem> {
     let seek = place::<i64>(asked.after.as_deref())?;
     let (requests, next) = match asked.search {

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use patgate_core::identifier::GroupId;
 
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::problem::Problem;
 use crate::scim::body::Body;
 use crate::scim::list::{ListParameters, ReadParameters};
@@ -29,7 +29,7 @@ use crate::state::AppState;
 pub(super) async fn list_scim_groups(
     State(state): State<AppState>,
     client: Client,
-    Query(parameters): Query<ListParameters>,
+    Parameters(parameters): Parameters<ListParameters>,
 ) -> Result<Response, Problem> {
     resource::list::<SeenGroup>(&state, &client, &parameters).await
 }
@@ -69,7 +69,7 @@ pub(super) async fn read_scim_group(
     client: Client,
     Named(id): Named<GroupId>,
     headers: HeaderMap,
-    Query(parameters): Query<ReadParameters>,
+    Parameters(parameters): Parameters<ReadParameters>,
 ) -> Result<Response, Problem> {
     resource::read::<SeenGroup>(&state, &client, id, &parameters, &headers).await
 }
@@ -91,7 +91,7 @@ pub(super) async fn read_scim_group(
 pub(super) async fn create_scim_group(
     State(state): State<AppState>,
     client: Client,
-    Query(parameters): Query<ReadParameters>,
+    Parameters(parameters): Parameters<ReadParameters>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     resource::create::<SeenGroup>(&state, &client, &parameters, &body).await
@@ -116,7 +116,7 @@ pub(super) async fn replace_scim_group(
     State(state): State<AppState>,
     client: Client,
     Named(id): Named<GroupId>,
-    Query(parameters): Query<ReadParameters>,
+    Parameters(parameters): Parameters<ReadParameters>,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, Problem> {
@@ -144,7 +144,7 @@ pub(super) async fn patch_scim_group(
     State(state): State<AppState>,
     client: Client,
     Named(id): Named<GroupId>,
-    Query(parameters): Query<ReadParameters>,
+    Parameters(parameters): Parameters<ReadParameters>,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, Problem> {

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use patgate_core::identifier::UserId;
 
 use crate::api::path::Named;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::problem::Problem;
 use crate::scim::body::Body;
 use crate::scim::list::{ListParameters, ReadParameters};
@@ -29,7 +29,7 @@ use crate::state::AppState;
 pub(super) async fn list_scim_users(
     State(state): State<AppState>,
     client: Client,
-    Query(parameters): Query<ListParameters>,
+    Parameters(parameters): Parameters<ListParameters>,
 ) -> Result<Response, Problem> {
     resource::list::<SeenUser>(&state, &client, &parameters).await
 }
@@ -69,7 +69,7 @@ pub(super) async fn read_scim_user(
     client: Client,
     Named(id): Named<UserId>,
     headers: HeaderMap,
-    Query(parameters): Query<ReadParameters>,
+    Parameters(parameters): Parameters<ReadParameters>,
 ) -> Result<Response, Problem> {
     resource::read::<SeenUser>(&state, &client, id, &parameters, &headers).await
 }
@@ -92,7 +92,7 @@ pub(super) async fn read_scim_user(
 pub(super) async fn create_scim_user(
     State(state): State<AppState>,
     client: Client,
-    Query(parameters): Query<ReadParameters>,
+    Parameters(parameters): Parameters<ReadParameters>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     resource::create::<SeenUser>(&state, &client, &parameters, &body).await
@@ -117,7 +117,7 @@ pub(super) async fn replace_scim_user(
     State(state): State<AppState>,
     client: Client,
     Named(id): Named<UserId>,
-    Query(parameters): Query<ReadParameters>,
+    Parameters(parameters): Parameters<ReadParameters>,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, Problem> {
@@ -143,7 +143,7 @@ pub(super) async fn patch_scim_user(
     State(state): State<AppState>,
     client: Client,
     Named(id): Named<UserId>,
-    Query(parameters): Query<ReadParameters>,
+    Parameters(parameters): Parameters<ReadParameters>,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, Problem> {

@@ -9,7 +9,7 @@ use super::super::wire::{
     Answer, Ci, CiDocument, CiForm, CiReference, CiReferenceDocument, Format, List, Message, Received,
 };
 use super::many::drafts;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::InText;
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -81,7 +81,7 @@ pub(super) struct CandidateParameters {
 )]
 pub(super) async fn candidate_values(
     _: Caller,
-    Query(asked): Query<CandidateParameters>,
+    Parameters(asked): Parameters<CandidateParameters>,
     format: Format,
     Received(form): Received<CiForm>,
 ) -> Result<Answer<List<CiReference>>, Problem> {

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use super::super::wire::{
     Answer, Ci, CiDocument, CiForm, Format, Place, Received, entity_missing, version_of,
 };
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::InText;
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -132,7 +132,7 @@ pub(super) struct NewParameters {
 )]
 pub(super) async fn new_ci(
     _: Caller,
-    Query(asked): Query<NewParameters>,
+    Parameters(asked): Parameters<NewParameters>,
     format: Format,
 ) -> Result<Answer<Ci>, Problem> {
     let descriptor = descriptor(&asked.r#type)

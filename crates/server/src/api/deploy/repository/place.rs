@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::wire::{Answer, Ci, CiDocument, Flag, FlagDocument, Format, Place};
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::InText;
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -65,7 +65,7 @@ pub(super) async fn rename_ci(
     State(state): State<AppState>,
     caller: Caller,
     place: Place,
-    Query(asked): Query<NameParameters>,
+    Parameters(asked): Parameters<NameParameters>,
     format: Format,
 ) -> Result<Answer<Ci>, Problem> {
     let there = place.look(&state, &caller).await?;
@@ -104,7 +104,7 @@ pub(super) async fn move_ci(
     State(state): State<AppState>,
     caller: Caller,
     place: Place,
-    Query(asked): Query<PlaceParameters>,
+    Parameters(asked): Parameters<PlaceParameters>,
     format: Format,
 ) -> Result<Answer<Ci>, Problem> {
     let there = place.look(&state, &caller).await?;
@@ -129,7 +129,7 @@ pub(super) async fn copy_ci(
     State(state): State<AppState>,
     caller: Caller,
     place: Place,
-    Query(asked): Query<PlaceParameters>,
+    Parameters(asked): Parameters<PlaceParameters>,
     format: Format,
 ) -> Result<Answer<Ci>, Problem> {
     let there = place.look(&state, &caller).await?;

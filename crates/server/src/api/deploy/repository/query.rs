@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use super::super::wire::{
     Answer, Asked, CiReference, CiReferenceDocument, Format, List, Source, Wanted, listed, numbered,
 };
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::InText;
 use crate::api::time;
 use crate::caller::Caller;
@@ -69,7 +69,7 @@ pub(super) struct QueryParameters {
 pub(super) async fn query_cis(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<QueryParameters>,
+    Parameters(asked): Parameters<QueryParameters>,
     format: Format,
 ) -> Result<Response, Problem> {
     items::require_sight(&state, &caller)?;

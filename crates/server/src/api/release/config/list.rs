@@ -13,7 +13,7 @@ use super::body::ConfigurationBody;
 use super::place::item;
 use crate::api::deploy::wire::{Asked, Format, Row, Source, Wanted, listed, numbered};
 use crate::api::json::Json;
-use crate::api::query::Query;
+use crate::api::query::Parameters;
 use crate::api::refusals::{BadBody, Malformed, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -48,7 +48,7 @@ pub(super) struct ConfigurationParameters {
 pub(super) async fn find_configurations(
     State(state): State<AppState>,
     caller: Caller,
-    Query(asked): Query<ConfigurationParameters>,
+    Parameters(asked): Parameters<ConfigurationParameters>,
 ) -> Result<Response, Problem> {
     items::require_sight(&state, &caller)?;
     let nothing = || Ok(axum::Json(Vec::<ConfigurationBody>::new()).into_response());
