@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 use sea_orm::sea_query::{
-    Expr, ExprTrait, IntoIden, LikeExpr, Query, SelectStatement, TableRef, UpdateStatement, Value, ValueTuple,
+    Alias, Expr, ExprTrait, IntoColumnRef, IntoIden, LikeExpr, Query, SelectStatement, TableRef,
+    UpdateStatement, Value, ValueTuple,
 };
 use sea_orm::{ConnectionTrait, QueryResult, TryGetable};
 use serde::Serialize;
@@ -104,6 +105,23 @@ pub(crate) async fn of_each<T, V: Into<Value> + Clone + Ord>(
         }
     }
     Ok(found)
+}
+
+/// How many rows a selection has, counted up to `most` by a column of the index that it is read off.
+pub(crate) async fn count_up_to(
+    connection: &impl ConnectionTrait,
+    select: &SelectStatement,
+    column: impl IntoColumnRef,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let mut counted = select.clone();
+    counted.clear_selects().column(column).limit(Ord::min(most, i64::MAX as u64));
+    let select = Query::select()
+        .expr_as(Expr::cust("COUNT(*)"), "count")
+        .from_subquery(counted, Alias::new("counted"))
+        .take();
+    let row = connection.query_one(&select).await?.ok_or(StoreError::Unreadable("count"))?;
+    Ok(self::column::<i64>(&row, "count")?.unsigned_abs())
 }
 
 /// Writes columns of many rows in few statements. A row is the value of its key, and then one for each column; no key may stand

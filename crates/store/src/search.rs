@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use crate::audit::{self, AuditCursor, AuditEvent, AuditFilter};
 use crate::error::StoreError;
 use crate::keyset::{Seek, beyond, in_list_order};
+use crate::rows::count_up_to;
 use crate::store::Store;
 use crate::tables::{AuditEvents, Users};
 use crate::users::{self, UserCursor, UserFilter};
@@ -50,8 +51,8 @@ impl Store {
         Ok(events(&self.inner.orm, filter, seek, limit, None).await?.events)
     }
 
-    /// As [`Store::list_audit_events`], but looks at 10,000 events at most, where no index serves the filter: what it does
-    /// not reach is sought from there on.
+    /// As [`Store::list_audit_events`], but looks at 2,000 events at most, where no index serves the whole filter and none tells
+    /// that fewer come into question: what it does not reach is sought from there on.
     pub async fn search_audit_events(
         &self,
         filter: &AuditFilter,
@@ -61,7 +62,7 @@ impl Store {
         events(&self.inner.orm, filter, seek, limit, Some(REACH)).await
     }
 
-    /// As [`Store::list_users`], but looks at 10,000 users at most.
+    /// As [`Store::list_users`], but looks at 2,000 users at most, where no index serves the filter.
     pub async fn search_users(
         &self,
         filter: &UserFilter,
@@ -81,9 +82,10 @@ pub(crate) async fn events(
     reach: Option<u64>,
 ) -> Result<FoundEvents, StoreError> {
     let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
-    let rest = event_conditions(filter).1;
+    let first = narrowest(connection, filter, seek, reach).await?;
+    let rest = event_conditions(filter, first).1;
     let (mut events, mut edge) = (Vec::new(), None);
-    for select in event_selections(filter, seek) {
+    for select in event_selections(filter, seek, first) {
         let within = |looked_at: SelectStatement| {
             let mut within = Query::select()
                 .columns(audit::COLUMNS)
@@ -173,9 +175,36 @@ async fn look(
     Ok((rows, last))
 }
 
+/// Which of several things that are asked of events leaves few of them, by its index alone: fewer than `reach` from the place
+/// on. Else the one that usually tells most.
+async fn narrowest(
+    connection: &impl ConnectionTrait,
+    filter: &AuditFilter,
+    seek: &Seek<AuditCursor>,
+    reach: Option<u64>,
+) -> Result<usize, StoreError> {
+    let asked = asked_of_events(filter).len();
+    let Some(reach) = reach.filter(|_| asked > 1) else { return Ok(0) };
+    for first in 0..asked {
+        let mut found = 0;
+        for select in event_selections(filter, seek, first) {
+            found += count_up_to(connection, &select, AuditEvents::Sequence, reach).await?;
+        }
+        if found < reach {
+            return Ok(first);
+        }
+    }
+    Ok(0)
+}
+
 /// The questions whose answers together are the events: what an index answers, and no more. There are two of them where
-/// an identifier or a name is sought, which stand in different columns.
-pub(crate) fn event_selections(filter: &AuditFilter, seek: &Seek<AuditCursor>) -> Vec<SelectStatement> {
+/// an identifier or a name is sought, which stand in different columns. `first` is which of the things that are asked an index
+/// is asked about, in the order of [`asked_of_events`].
+pub(crate) fn event_selections(
+    filter: &AuditFilter,
+    seek: &Seek<AuditCursor>,
+    first: usize,
+) -> Vec<SelectStatement> {
     let order = if seek.is_backward() { Order::Asc } else { Order::Desc };
     let beyond = seek.cursor().map(|cursor| beyond(MOMENT, cursor.values(), &order));
     let at = || Expr::col(AuditEvents::At);
@@ -193,11 +222,22 @@ pub(crate) fn event_selections(filter: &AuditFilter, seek: &Seek<AuditCursor>) -
         }
         select
     };
-    event_conditions(filter).0.into_iter().map(ask).collect()
+    event_conditions(filter, first).0.into_iter().map(ask).collect()
 }
 
-/// What the filter asks beside the time: in each question what its index serves, and the rest.
-fn event_conditions(filter: &AuditFilter) -> (Vec<Vec<Expr>>, Vec<Expr>) {
+/// What the filter asks beside the time: of the one that stands first, in each question what its index serves, and the rest.
+fn event_conditions(filter: &AuditFilter, first: usize) -> (Vec<Vec<Expr>>, Vec<Expr>) {
+    let mut asked = asked_of_events(filter);
+    let served = if first < asked.len() { asked.remove(first) } else { vec![Vec::new()] };
+    let either = |halves: Vec<Vec<Expr>>| {
+        let halves = halves.into_iter().filter_map(|half| half.into_iter().reduce(ExprTrait::and));
+        halves.reduce(ExprTrait::or)
+    };
+    (served, asked.into_iter().filter_map(either).collect())
+}
+
+/// What the filter asks beside the time, each thing in the questions that its index answers. What usually tells most stands first.
+fn asked_of_events(filter: &AuditFilter) -> Vec<Vec<Vec<Expr>>> {
     let is = |column: AuditEvents, text: &str| Expr::col(column).eq(text);
     let subject = filter.subject.as_ref().map(|(kind, id)| {
         vec![vec![is(AuditEvents::SubjectId, id), is(AuditEvents::SubjectKind, kind.as_str())]]
@@ -208,12 +248,5 @@ fn event_conditions(filter: &AuditFilter) -> (Vec<Vec<Expr>>, Vec<Expr>) {
         .map(|text| vec![vec![is(AuditEvents::SubjectId, text)], vec![is(AuditEvents::SubjectName, text)]]);
     let actor = filter.actor.as_ref().map(|text| vec![vec![is(AuditEvents::ActorName, text)]]);
     let action = filter.action.as_ref().map(|text| vec![vec![is(AuditEvents::Action, text)]]);
-    // What tells most stands first.
-    let mut asked = [subject, about, actor, action].into_iter().flatten();
-    let served = asked.next().unwrap_or_else(|| vec![Vec::new()]);
-    let either = |halves: Vec<Vec<Expr>>| {
-        let halves = halves.into_iter().filter_map(|half| half.into_iter().reduce(ExprTrait::and));
-        halves.reduce(ExprTrait::or)
-    };
-    (served, asked.filter_map(either).collect())
+    [subject, about, actor, action].into_iter().flatten().collect()
 }

@@ -205,8 +205,8 @@ impl Store {
         grants::list(&self.inner.orm, filter, seek, limit).await
     }
 
-    /// As [`Store::list_grants`], but looks at 10,000 grants at most, where no index serves the filter: what it does
-    /// not reach is sought from there on.
+    /// As [`Store::list_grants`], but looks at 2,000 grants at most, where no index serves the filter and none tells that few
+    /// come into question: what it does not reach is sought from there on.
     pub async fn search_grants(
         &self,
         filter: &GrantFilter,

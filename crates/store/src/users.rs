@@ -201,14 +201,15 @@ pub(crate) fn list_selection(filter: &UserFilter, seek: &Seek<UserCursor>) -> Se
     having(named_selection(filter, seek), filter)
 }
 
-/// The users of the names that are asked for, whatever else is, from a place on: what an index serves.
+/// The users of the names that are asked for, or those of them who are disabled, whatever else is asked, from a place on: what an
+/// index serves.
 pub(crate) fn named_selection(filter: &UserFilter, seek: &Seek<UserCursor>) -> SelectStatement {
     let order = if seek.is_backward() { Order::Desc } else { Order::Asc };
     let beyond = seek.cursor().map(|cursor| beyond([Users::UsernameKey], [cursor.0.as_str().into()], &order));
     named(filter).and_where_option(beyond).order_by(Users::UsernameKey, order).take()
 }
 
-/// What is asked beside the name.
+/// What is asked beside what [`named_selection`] serves.
 pub(crate) fn conditions(filter: &UserFilter) -> Vec<Expr> {
     let contains = |column: Users, text: &Option<String>| {
         text.as_ref().map(|text| Expr::col(column).like(containing(&text.to_lowercase())))
@@ -220,10 +221,8 @@ pub(crate) fn conditions(filter: &UserFilter) -> Vec<Expr> {
         ids.map(|ids| Expr::col(Users::Id).is_in(ids)),
         contains(Users::EmailKey, &filter.email),
         contains(Users::FullNameKey, &filter.full_name),
-        filter.login_allowed.map(|allowed| match allowed {
-            true => Expr::col(Users::DisabledAt).is_null(),
-            false => Expr::col(Users::DisabledAt).is_not_null(),
-        }),
+        // An index serves those who are disabled.
+        filter.login_allowed.and_then(|allowed| allowed.then(|| Expr::col(Users::DisabledAt).is_null())),
         filter.external.map(|external| match external {
             true => Expr::col(Users::Origin).ne(internal),
             false => Expr::col(Users::Origin).eq(internal),
@@ -248,11 +247,24 @@ fn having(mut select: SelectStatement, filter: &UserFilter) -> SelectStatement {
 fn named(filter: &UserFilter) -> SelectStatement {
     let prefix = filter.name_prefix.as_deref().unwrap_or_default().to_lowercase();
     let is_asked = !prefix.is_empty();
+    let are_disabled = filter.login_allowed == Some(false);
     selection()
         .and_where_option(
             after_prefix(&prefix).filter(|_| is_asked).map(|end| Expr::col(Users::UsernameKey).lt(end)),
         )
         .and_where_option(is_asked.then(|| Expr::col(Users::UsernameKey).gte(prefix)))
+        .and_where_option(are_disabled.then(|| Expr::col(Users::DisabledAt).is_not_null()))
+        .take()
+}
+
+/// The disabled users who are not deleted, in no order. The tables are named, for a question about a row of another one.
+pub(crate) fn disabled() -> SelectStatement {
+    let column = |column: Users| Expr::col((Users::Table, column));
+    Query::select()
+        .column((Users::Table, Users::Id))
+        .from(Users::Table)
+        .and_where(column(Users::DisabledAt).is_not_null())
+        .and_where(column(Users::DeletedAt).is_null())
         .take()
 }
 

@@ -81,8 +81,8 @@ pub struct TouchedGlance {
     pub found: FoundGrants,
 }
 
-/// As many tokens are looked at for a glance, once to count them and once to list them: a page in a few milliseconds.
-const GLANCE: u64 = 3_000;
+/// As many tokens are looked at for a glance, to list them, and once more to count them: a page in a few milliseconds.
+const GLANCE: u64 = 2_000;
 
 /// The most owners whose tokens are looked for one owner after the other.
 const FEW_OWNERS: u64 = 100;
@@ -107,7 +107,7 @@ impl Store {
         self.count_all(touched, &condition(touched), most).await
     }
 
-    /// Both, of 3,000 tokens at most, where no index tells which they are: what it does not reach is sought from there on.
+    /// Both, of 2,000 tokens at most, where no index tells which they are: what it does not reach is sought from there on.
     pub async fn glance_at_touched(
         &self,
         touched: &Touched,
@@ -136,8 +136,14 @@ impl Store {
         }
         let search =
             |seek: &Seek<GrantCursor>| Search::new(&listed(touched), seek, condition(touched), reach);
-        let (count, is_whole) = search(&Seek::Start).count(&self.inner.orm, most).await?;
         let found = search(seek).find(&self.inner.orm, limit).await?;
+        let shown = found.grants.len() as u64;
+        // Where the first page is not full, all that was looked at is listed: it is not looked at again.
+        let (count, is_whole) = if *seek == Seek::Start && shown < limit {
+            (Ord::min(shown, most), found.reached.is_none() && shown < most)
+        } else {
+            search(&Seek::Start).count(&self.inner.orm, most).await?
+        };
         Ok(TouchedGlance { count, is_whole, found })
     }
 

@@ -5,14 +5,16 @@ use patgate_core::grant::Grant;
 use patgate_core::identifier::UserId;
 use patgate_core::policy::Days;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, SelectStatement, Value};
 
 use super::cursor::Key;
-use super::{GrantCursor, read, selection};
+use super::few::few;
+use super::{GrantCursor, REACH, read, selection};
 use crate::error::StoreError;
 use crate::keyset::{Seek, beyond, in_list_order};
 use crate::rows::{Page, after_prefix};
 use crate::tables::{Grants, Users};
+use crate::users;
 
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3_600 * 1_000;
@@ -116,8 +118,21 @@ pub(crate) async fn list(
     seek: &Seek<GrantCursor>,
     limit: u64,
 ) -> Result<Vec<Grant>, StoreError> {
+    let is_served = conditions(filter, Served::Not).is_empty();
+    let among = if is_served { None } else { few(connection, filter, REACH).await? };
+    list_of(connection, &among.unwrap_or_else(selection), filter, seek, limit).await
+}
+
+/// As [`list`], among the grants of a selection.
+pub(super) async fn list_of(
+    connection: &impl ConnectionTrait,
+    among: &SelectStatement,
+    filter: &GrantFilter,
+    seek: &Seek<GrantCursor>,
+    limit: u64,
+) -> Result<Vec<Grant>, StoreError> {
     let mut grants = Vec::new();
-    for mut select in selections(filter, seek) {
+    for mut select in selections_of(among, filter, seek) {
         let wanted = limit.saturating_sub(grants.len() as u64);
         if wanted == 0 {
             break;
@@ -136,10 +151,18 @@ pub(crate) async fn list(
 /// The questions whose answers, one after the other, are the list: an index holds the rows with a date and those
 /// without at two places, and the databases disagree at which. Asked is what an index answers, and no more.
 pub(crate) fn selections(filter: &GrantFilter, seek: &Seek<GrantCursor>) -> Vec<SelectStatement> {
+    selections_of(&selection(), filter, seek)
+}
+
+fn selections_of(
+    among: &SelectStatement,
+    filter: &GrantFilter,
+    seek: &Seek<GrantCursor>,
+) -> Vec<SelectStatement> {
     let order = order(filter, seek);
     let column = filter.sort.column();
     let ordered = || {
-        let mut select = selection();
+        let mut select = among.clone();
         for condition in conditions(filter, Served::ByIndex) {
             select.and_where(condition);
         }
@@ -251,13 +274,11 @@ pub(super) fn conditions(filter: &GrantFilter, served: Served) -> Vec<Expr> {
         asked.push((false, ends().is_null().or(is_longer)));
     }
     if filter.owner_disabled {
-        let disabled = Query::select()
-            .column(Users::Id)
-            .from(Users::Table)
-            .and_where(Expr::col(Users::DisabledAt).is_not_null())
-            .and_where(Expr::col(Users::DeletedAt).is_null())
+        // Each is asked about its owner: of many disabled users, not all are gathered for a page.
+        let disabled = users::disabled()
+            .and_where(Expr::col((Users::Table, Users::Id)).eq(Expr::col(Grants::Owner)))
             .take();
-        asked.push((false, Expr::col(Grants::Owner).in_subquery(disabled)));
+        asked.push((false, Expr::exists(disabled)));
     }
     let wanted = served == Served::ByIndex;
     asked.into_iter().filter(|(is_served, _)| *is_served == wanted).map(|(_, condition)| condition).collect()

@@ -1,6 +1,7 @@
 //! Grants: the row, and the reads that the store and a change share.
 
 mod cursor;
+pub(crate) mod few;
 mod list;
 mod search;
 

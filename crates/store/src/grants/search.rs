@@ -3,17 +3,19 @@
 
 use patgate_core::grant::Grant;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Alias, Condition, Expr, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Condition, Order, Query, SelectStatement};
 
-use super::list::{Served, conditions, order, selections};
-use super::{COLUMNS, GrantCursor, GrantFilter, GrantSort, list, read};
+use super::few::few;
+use super::list::{Served, conditions, list_of, order, selections};
+use super::{COLUMNS, GrantCursor, GrantFilter, GrantSort, read, selection};
 use crate::error::StoreError;
 use crate::keyset::{Seek, in_list_order};
-use crate::rows::column;
+use crate::rows::count_up_to;
 use crate::tables::Grants;
 
-/// The most grants that one search looks at: a page in a few milliseconds, whatever fits and however many there are.
-pub(crate) const REACH: u64 = 10_000;
+/// The most rows that one search looks at, each at a place of its own in the file: a page in a few milliseconds, whatever fits
+/// and however many there are.
+pub(crate) const REACH: u64 = 2_000;
 
 /// Grants that were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +38,8 @@ pub(crate) struct Search {
     reach: u64,
 }
 
-/// As [`list`], but looks at about `reach` grants at most, which is 1 or more.
+/// As [`super::list`], but looks at about `reach` grants at most, which is 1 or more. Where what is asked beside the order leaves
+/// few of them by an index, these are all that is looked at.
 pub(crate) async fn search(
     connection: &impl ConnectionTrait,
     filter: &GrantFilter,
@@ -44,16 +47,26 @@ pub(crate) async fn search(
     limit: u64,
     reach: u64,
 ) -> Result<FoundGrants, StoreError> {
-    let conditions = conditions(filter, Served::Not);
-    if conditions.is_empty() {
-        let grants = list(connection, filter, seek, limit).await?;
+    let Some(search) = Search::of(filter, seek, reach) else {
+        let grants = list_of(connection, &selection(), filter, seek, limit).await?;
+        return Ok(FoundGrants { grants, reached: None });
+    };
+    if let Some(few) = few(connection, filter, reach).await? {
+        let grants = list_of(connection, &few, filter, seek, limit).await?;
         return Ok(FoundGrants { grants, reached: None });
     }
-    let condition = conditions.into_iter().fold(Condition::all(), Condition::add);
-    Search::new(filter, seek, condition, reach).find(connection, limit).await
+    search.find(connection, limit).await
 }
 
 impl Search {
+    /// One for all that the filter asks; `None`: the index of the order serves it.
+    pub(crate) fn of(filter: &GrantFilter, seek: &Seek<GrantCursor>, reach: u64) -> Option<Self> {
+        let conditions = conditions(filter, Served::Not);
+        let is_served = conditions.is_empty();
+        let condition = conditions.into_iter().fold(Condition::all(), Condition::add);
+        (!is_served).then(|| Self::new(filter, seek, condition, reach))
+    }
+
     /// One through the rows that an index gives for the filter, from a place on.
     pub(crate) fn new(
         filter: &GrantFilter,
@@ -79,11 +92,9 @@ impl Search {
     ) -> Result<FoundGrants, StoreError> {
         let (mut grants, mut left, mut reached) = (Vec::new(), self.reach, None);
         for select in &self.selections {
-            let mut within = self.within(select, left);
-            within.columns(COLUMNS).order_by(self.sort.column(), self.order.clone());
-            within.order_by(Grants::Id, self.order.clone());
             let wanted = limit.saturating_sub(grants.len() as u64);
-            for row in connection.query_all(within.limit(Ord::min(wanted, i64::MAX as u64))).await? {
+            let mut rows = self.rows(select, left);
+            for row in connection.query_all(rows.limit(Ord::min(wanted, i64::MAX as u64))).await? {
                 grants.push(read(&row)?);
             }
             if grants.len() as u64 >= limit {
@@ -123,6 +134,13 @@ impl Search {
         Ok((found, true))
     }
 
+    /// Of the first rows of a selection those that fit, in their order.
+    pub(crate) fn rows(&self, select: &SelectStatement, reach: u64) -> SelectStatement {
+        let mut rows = self.within(select, reach);
+        rows.columns(COLUMNS).order_by(self.sort.column(), self.order.clone());
+        rows.order_by(Grants::Id, self.order.clone()).take()
+    }
+
     /// Of the first rows of a selection those that fit, without columns.
     fn within(&self, select: &SelectStatement, reach: u64) -> SelectStatement {
         let mut looked_at = select.clone();
@@ -140,12 +158,5 @@ pub(crate) async fn count(
     select: &SelectStatement,
     most: u64,
 ) -> Result<u64, StoreError> {
-    let mut counted = select.clone();
-    counted.clear_selects().column(Grants::Id).limit(Ord::min(most, i64::MAX as u64));
-    let select = Query::select()
-        .expr_as(Expr::cust("COUNT(*)"), "count")
-        .from_subquery(counted, Alias::new("counted"))
-        .take();
-    let row = connection.query_one(&select).await?.ok_or(StoreError::Unreadable("grants"))?;
-    Ok(column::<i64>(&row, "count")?.unsigned_abs())
+    count_up_to(connection, select, Grants::Id, most).await
 }

@@ -14,6 +14,7 @@ mod seventh;
 mod sixth;
 mod tenth;
 mod third;
+mod thirteenth;
 mod twelfth;
 
 use sea_orm::sea_query::{
@@ -40,7 +41,7 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 12] = [
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 13] = [
     first::steps,
     second::steps,
     third::steps,
@@ -53,6 +54,7 @@ const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 12] = [
     tenth::steps,
     eleventh::steps,
     twelfth::steps,
+    thirteenth::steps,
 ];
 
 /// The newest version this program knows.

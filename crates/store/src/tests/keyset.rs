@@ -296,7 +296,7 @@ async fn the_audit_log_is_read_off_an_index_and_never_sorted() {
         ] {
             let place: AuditCursor = "1.2.3".parse().unwrap();
             for seek in [Seek::Start, Seek::After(place), Seek::Before(place)] {
-                for select in crate::search::event_selections(&filter, &seek) {
+                for select in crate::search::event_selections(&filter, &seek, 0) {
                     let plan = plan(&store, &select).await;
                     let wanted = format!("USING INDEX {index}");
                     assert!(plan.contains(&wanted) && !plan.contains("TEMP B-TREE"), "{filter:?}: {plan}");

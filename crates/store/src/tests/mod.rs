@@ -6,6 +6,7 @@ mod confirmations;
 mod data;
 mod decisions;
 mod durability;
+mod few;
 mod full_disk;
 mod items;
 mod keyset;

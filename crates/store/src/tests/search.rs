@@ -75,6 +75,8 @@ on_both_databases! {
         change.commit().await.unwrap();
         for filter in [
             UserFilter { login_allowed: Some(false), ..Default::default() },
+            UserFilter { login_allowed: Some(false), full_name: Some("nobody".into()), ..Default::default() },
+            UserFilter { login_allowed: Some(false), name_prefix: Some("dev".into()), ..Default::default() },
             UserFilter { login_allowed: Some(true), name_prefix: Some("DEV".into()), ..Default::default() },
             UserFilter { name_prefix: Some("ci-".into()), ..Default::default() },
             UserFilter { full_name: Some("nobody".into()), ..Default::default() },
@@ -131,7 +133,7 @@ async fn a_search_asks_an_index_and_never_sorts() {
         let about = AuditFilter { about: given("ci"), actor: given("ann"), ..Default::default() };
         let place: AuditCursor = "1.2.3".parse().unwrap();
         for seek in [Seek::Start, Seek::After(place), Seek::Before(place)] {
-            let selections = search::event_selections(&about, &seek);
+            let selections = search::event_selections(&about, &seek, 0);
             assert_eq!(selections.len(), 2);
             for (select, index) in selections.iter().zip(["audit_events_of_subject", "audit_events_of_name"])
             {
@@ -143,9 +145,17 @@ async fn a_search_asks_an_index_and_never_sorts() {
             }
         }
         let disabled = UserFilter { login_allowed: Some(false), ..Default::default() };
-        let users = crate::users::named_selection(&disabled, &Seek::After("ann".parse().unwrap()));
+        let named = UserFilter { login_allowed: Some(true), name_prefix: given("a"), ..Default::default() };
+        let beginning = crate::users::named_selection(&disabled, &Seek::Start);
+        let disabled = crate::users::named_selection(&disabled, &Seek::After("ann".parse().unwrap()));
+        let named = crate::users::named_selection(&named, &Seek::Before("ann".parse().unwrap()));
         let roles = crate::roles::list_selection("ci", &Seek::Start);
-        for (select, index) in [(users, "users_by_name"), (roles, "roles_by_name")] {
+        for (select, index) in [
+            (beginning, "users_disabled_by_name"),
+            (disabled, "users_disabled_by_name"),
+            (named, "users_by_name"),
+            (roles, "roles_by_name"),
+        ] {
             let plan = plan(&store, &select).await;
             assert!(
                 plan.contains(&format!("USING INDEX {index}")) && !plan.contains("TEMP B-TREE"),

@@ -112,6 +112,12 @@ async fn listed(store: &Store, touched: &Touched) -> Vec<i64> {
         let counted = store.glance(touched, 1, &Seek::Start, 0, reach).await.unwrap();
         assert!(counted.count <= 1, "{touched:?} {reach}");
         assert!(!counted.is_whole || ids.is_empty(), "{touched:?} {reach}");
+        // The same is counted where all of them stand on the page.
+        for (most, glance) in [(1_000, glance), (1, counted)] {
+            let shown = store.glance(touched, most, &Seek::Start, 1_000, reach).await.unwrap();
+            let (found, expected) = ((shown.count, shown.is_whole), (glance.count, glance.is_whole));
+            assert_eq!(found, expected, "{touched:?} {reach} {most}");
+        }
     }
     ids
 }

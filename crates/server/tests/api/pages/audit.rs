@@ -1,8 +1,11 @@
 //! *Audit log*: who did what to what, when and from where.
 
+use patgate_core::grant::GrantState;
+use patgate_store::Actor;
 use patgate_testkit::clock::days_from_noon;
 use serde_json::{Value, json};
 
+use super::link;
 use crate::common::{Answer, NewGrant, SignedIn, World, delete, get, put};
 
 const LIST: &str = "/admin/audit";
@@ -195,6 +198,47 @@ async fn the_log_is_downloaded_whole_an_event_a_line() {
     assert_eq!(actions(&page).len(), 20);
     assert!(page.text().contains(r#"rel="next""#) && !page.text().contains(r#"rel="prev""#));
     assert!(page.text().contains(r#"href="/admin/tokens/"#));
+}
+
+#[tokio::test]
+async fn a_search_through_a_very_long_log_goes_on_page_by_page() {
+    let world = World::new().await;
+    let owner = world.user("bob", &["login"]).await;
+    let key = world.state.index.keys().newest().id();
+    let many: Vec<_> = (0..2_050).map(|_| world.grant_of(owner.id)).collect();
+    let (first, digest) = world.grant_of(owner.id);
+    let gone = GrantState::Deleted { at: world.clock.now() };
+    let mut change = world.change().await;
+    change.insert_grant(&first, key, &digest).await.unwrap();
+    change.set_grant_state(first.id, gone).await.unwrap();
+    change.disable_user(owner.id).await.unwrap();
+    for (grant, digest) in &many {
+        change.insert_grant(grant, key, digest).await.unwrap();
+    }
+    world.commit(change).await;
+    let mut change = world.state.change(&Actor::system("sweep")).await.unwrap();
+    for (grant, _) in &many {
+        change.set_grant_state(grant.id, gone).await.unwrap();
+    }
+    world.commit(change).await;
+    let reader = auditor(&world, &["login", "audit#view"]).await;
+    // Who acted did much, and what was done was done often: both together stand far back.
+    let log = format!("{LIST}?actor=test&action=grant.delete");
+    let page = world.open(&reader, &log).await;
+    assert!(
+        page.text().contains("None found so far") && page.text().contains("Only a part"),
+        "{}",
+        page.text()
+    );
+    let page = world.open(&reader, &link(&page, "next").unwrap()).await;
+    assert_eq!(actions(&page), ["grant.delete"], "{}", page.text());
+    assert!(!page.text().contains("Only a part"), "{}", page.text());
+    let lines = world.open(&reader, &log.replace("audit?", "audit.jsonl?")).await;
+    assert_eq!(lines.text().lines().count(), 1);
+    // What was done seldom is found at once, wherever it stands.
+    let page = world.open(&reader, &format!("{LIST}?actor=test&action=user.disable")).await;
+    assert_eq!(actions(&page), ["user.disable"], "{}", page.text());
+    assert!(!page.text().contains("Only a part"), "{}", page.text());
 }
 
 #[tokio::test]

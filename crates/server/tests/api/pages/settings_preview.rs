@@ -115,7 +115,7 @@ async fn among_very_many_tokens_the_preview_goes_on_where_its_look_ended() {
     let world = World::new().await;
     let root = world.user("root", &["admin"]).await;
     let mut change = world.change().await;
-    for _ in 0..3_010 {
+    for _ in 0..2_010 {
         let (mut grant, digest) = world.grant_of(root.id);
         grant.application = "deploy".parse().unwrap();
         change.insert_grant(&grant, world.state.index.keys().newest().id(), &digest).await.unwrap();
