@@ -28,6 +28,8 @@ struct TokensPage {
     panel: Option<GenerateForm>,
     rows: Vec<Row>,
     paging: Paging,
+    /// Whether there may be more that was not looked at.
+    is_partial: bool,
     search: Field,
     shows: Vec<Choice>,
     sorts: Vec<Choice>,
@@ -53,8 +55,10 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
     };
     let place: Seek<GrantCursor> = paging::place(&query);
     let is_whole = filter.name_prefix.is_none() && filter.life == GrantLife::Any && place == Seek::Start;
-    let grants = tokens::list_own(&state, caller, filter, &place, paging::ASKED).await?;
-    let (grants, paging) = Paging::cut(grants, &place, &query, |grant| GrantCursor::of(grant, sort));
+    let found = tokens::search_own(&state, caller, filter, &place, paging::ASKED).await?;
+    let (grants, paging) = Paging::cut(found.grants, &place, &query, |grant| GrantCursor::of(grant, sort));
+    let is_partial = found.reached.is_some();
+    let paging = paging.reaching(found.reached.as_ref(), &place, &query);
     let has_tokens = !grants.is_empty() || (!is_whole && has_tokens(&state, caller).await?);
     let offer = Offer::to(&state, caller).await?;
     let panel = offer.is_open().then(|| {
@@ -68,6 +72,7 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
         panel,
         rows: grants.iter().map(|grant| Row::new(&state, grant, state.suspends(grant.owner), now)).collect(),
         paging,
+        is_partial,
         search,
         shows: listed::shows(&query),
         sorts,

@@ -26,7 +26,7 @@ pub use issue::{NewToken, NewTokenMade};
 pub use list::{Asked, OwnerAsked, current, list, read};
 pub use offer::Offer;
 pub use once::{FormId, NotAFormId, create_once};
-pub use own::{OwnToken, clear_expired, delete_own, expired_own, list_own, read_own};
+pub use own::{OwnToken, clear_expired, delete_own, expired_own, list_own, read_own, search_own};
 pub use refused::CreationRefused;
 pub use remove::{delete, delete_current};
 pub use request::TokenRequest;

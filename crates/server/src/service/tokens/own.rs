@@ -4,7 +4,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use patgate_core::grant::{Grant, GrantState};
 use patgate_core::identifier::GrantId;
-use patgate_store::{GrantCursor, GrantFilter, GrantLife, GrantSort, Seek};
+use patgate_store::{FoundGrants, GrantCursor, GrantFilter, GrantLife, GrantSort, Seek};
 
 use super::{delete, no_such_token};
 use crate::caller::Caller;
@@ -37,6 +37,21 @@ pub async fn list_own(
 ) -> Result<Vec<Grant>, Problem> {
     let filter = GrantFilter { owner: Some(caller.user), ..filter };
     Ok(state.store.list_grants(&filter, seek, limit).await?)
+}
+
+/// As [`list_own`], but as far as can be looked quickly.
+///
+/// # Errors
+/// As [`list_own`].
+pub async fn search_own(
+    state: &AppState,
+    caller: &Caller,
+    filter: GrantFilter,
+    seek: &Seek<GrantCursor>,
+    limit: u64,
+) -> Result<FoundGrants, Problem> {
+    let filter = GrantFilter { owner: Some(caller.user), ..filter };
+    Ok(state.store.search_grants(&filter, seek, limit).await?)
 }
 
 /// The caller's own tokens that have expired, the latest first.

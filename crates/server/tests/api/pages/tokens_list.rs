@@ -146,6 +146,33 @@ async fn expired_tokens_stay_marked_until_they_are_cleared() {
 }
 
 #[tokio::test]
+async fn of_very_many_tokens_a_search_finds_few_at_once_and_many_page_by_page() {
+    let (world, ann, session, _) = ann_with(&[]).await;
+    let mut change = world.change().await;
+    for number in 0..3_020 {
+        let (mut grant, digest) = world.grant_of(ann.id);
+        let (beginning, days) = if number < 1_010 { ("old", -5) } else { ("new", 0) };
+        grant.name = format!("{beginning}-{number:04}").parse().unwrap();
+        grant.created_at = days_from_noon(days);
+        change.insert_grant(&grant, 1, &digest).await.unwrap();
+    }
+    world.commit(change).await;
+    let few = world.open(&session, &format!("{LIST}?search=old-000")).await;
+    assert_eq!(names(&few).len(), 10);
+    assert!(!few.text().contains("Only a part") && link(&few, "next").is_none());
+    // Newest first, the old ones stand behind all others.
+    let many = world.open(&session, &format!("{LIST}?search=old")).await;
+    assert!(names(&many).is_empty());
+    assert!(many.text().contains("None found so far") && many.text().contains("Only a part of your tokens"));
+    let next = world.open(&session, &link(&many, "next").unwrap()).await;
+    assert_eq!(names(&next).len(), 20);
+    assert!(names(&next).iter().all(|name| name.starts_with("old-")), "{:?}", names(&next));
+    assert!(!next.text().contains("Only a part") && link(&next, "next").is_some());
+    let all = world.open(&session, &format!("{LIST}?search=n")).await;
+    assert_eq!((names(&all).len(), all.text().contains("Only a part")), (20, false));
+}
+
+#[tokio::test]
 async fn more_expired_tokens_than_one_change_takes_are_cleared_all() {
     let (world, ann, _, _) = ann_with(&[("alive", None)]).await;
     let mut change = world.change().await;
