@@ -25,7 +25,7 @@ pub(super) async fn ask(
     visitor: Visitor,
 ) -> PageResult {
     let view = changeable(&state, &visitor, number).await?;
-    let foreseen = items::may_delete(&state, &visitor.caller, &ItemRef::Numbered(number)).await;
+    let foreseen = items::may_delete(&state, &visitor.caller, &view.item).await;
     question(&state, &visitor, &view).carrying(vec![shown(&view)]).ask_unless(foreseen)
 }
 

@@ -9,7 +9,7 @@ use patgate_core::item::{
 use patgate_core::permission::names::CONFIG_EDIT;
 use patgate_core::policy::TokenSettings;
 use patgate_store::{
-    Change, Item, ItemUpdate, NewItem, RefusedItem, StoreError, StoredSecret, StoredSecrets,
+    Change, Item, ItemFilter, ItemUpdate, NewItem, RefusedItem, Seek, StoreError, StoredSecret, StoredSecrets,
 };
 
 use super::kind::Held;
@@ -192,30 +192,28 @@ pub async fn delete(
     which: &ItemRef,
     version: Option<i64>,
 ) -> Result<(), Problem> {
-    let change = deleted(state, caller, which, version).await?;
-    state.commit(change).await?;
-    Ok(())
-}
-
-/// Tells beforehand what [`delete`] would say: it is done in a change that is never committed.
-///
-/// # Errors
-/// As [`delete`].
-pub async fn may_delete(state: &AppState, caller: &Caller, which: &ItemRef) -> Result<(), Problem> {
-    deleted(state, caller, which, None).await.map(drop)
-}
-
-async fn deleted(
-    state: &AppState,
-    caller: &Caller,
-    which: &ItemRef,
-    version: Option<i64>,
-) -> Result<Change, Problem> {
     let (mut change, _) = begin(state, caller).await?;
     let item = found(&change, which).await?;
     require_unnamed(&change.token_settings().await?, &item)?;
     change.delete_item(item.number, version).await?;
-    Ok(change)
+    state.commit(change).await?;
+    Ok(())
+}
+
+/// Tells beforehand what [`delete`] would say of an item that was read. It reads, so that nobody who changes something waits for
+/// whoever is asked.
+///
+/// # Errors
+/// As [`delete`].
+pub async fn may_delete(state: &AppState, caller: &Caller, item: &Item) -> Result<(), Problem> {
+    caller.require(state, CONFIG_EDIT)?;
+    require_unnamed(&state.store.token_settings().await?, item)?;
+    let inside = ItemFilter { folder: Some(item.id.clone()), ..ItemFilter::default() };
+    if state.store.list_items(&inside, &Seek::Start, 1).await?.is_empty() {
+        Ok(())
+    } else {
+        Err(StoreError::NotEmpty.into())
+    }
 }
 
 /// Refuses to delete the mail server that the settings name.
