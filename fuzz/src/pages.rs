@@ -6,8 +6,8 @@ mod submitted;
 
 pub use self::submitted::Fields;
 
-/// The bytes that a link may take within the address of the log-in page, with the sign before its last field.
-pub const LONGEST_LINK: usize = submitted::LONGEST_NEXT + submitted::LONGEST_OMITTED + "%26".len();
+/// The bytes that a link may take within the address of the log-in page.
+pub const LONGEST_LINK: usize = submitted::LONGEST_NEXT;
 
 /// The bytes of a text within a query.
 #[must_use]
@@ -32,6 +32,7 @@ mod guard {
 pub mod refused {
     use axum::response::{IntoResponse, Response};
 
+    use super::Fields;
     use crate::problem::Problem;
 
     /// One.
@@ -43,6 +44,16 @@ pub mod refused {
         LogIn {
             /// Where.
             next: String,
+        },
+        /// What was typed is kept by the answer.
+        Kept {
+            /// It.
+            typed: Fields,
+        },
+        /// A form comes back with what was typed.
+        Restore {
+            /// It.
+            typed: Fields,
         },
     }
 
@@ -57,6 +68,7 @@ pub mod refused {
             match self {
                 Self::Problem(problem) => problem.into_response(),
                 Self::LogIn { next } => next.into_response(),
+                Self::Kept { typed } | Self::Restore { typed } => format!("{typed:?}").into_response(),
             }
         }
     }
@@ -67,7 +79,6 @@ pub mod visitor {
     use http::request::Parts;
 
     use super::refused::Refused;
-    use crate::problem::Problem;
     use crate::state::AppState;
 
     /// Somebody.
@@ -83,11 +94,9 @@ pub mod visitor {
 
     impl Session {
         /// Whether a form is of it.
-        ///
-        /// # Errors
-        /// Never.
-        pub fn check_form(&self, _shown: &str) -> Result<(), Problem> {
-            Ok(())
+        #[must_use]
+        pub fn made_form(&self, _shown: &str) -> bool {
+            true
         }
     }
 

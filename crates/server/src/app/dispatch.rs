@@ -113,11 +113,24 @@ impl Dispatcher {
         let always =
             ["/healthz", "/readyz", "/openapi.json"].contains(&path.as_str()) || path.starts_with("/assets/");
         let response = if always || self.state.node.is_ready() {
-            self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+            self.routed(request, peer).await
         } else {
             pages::starting(&self.state, request.headers())
         };
         unsniffed(suit_path(&path, response))
+    }
+
+    /// What the router answers; to a form that asks for its page with what was typed before, that page.
+    async fn routed(&self, request: Request, peer: SocketAddr) -> Response {
+        let mut response = self.ask(request).await;
+        let Some(again) = response.extensions_mut().remove::<pages::Again>() else { return response };
+        let mut request = again.into_request();
+        request.extensions_mut().insert(Peer(peer));
+        self.ask(request).await
+    }
+
+    async fn ask(&self, request: Request) -> Response {
+        self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
 
     fn authorize<B>(&self, request: &http::Request<B>, peer: SocketAddr) -> Decision {

@@ -70,21 +70,6 @@ pub(super) fn still_unsaved() -> Notice {
     Notice::Told("What you typed or chose here is not saved yet.".to_owned())
 }
 
-/// What is said above a form that came back after a log-in without all that was typed. The labels are those of its fields.
-#[must_use]
-pub(super) fn not_kept(query: &Fields, labels: &[(&str, &str)]) -> Option<Notice> {
-    let label = |name| labels.iter().find(|(field, _)| *field == name).map(|(_, label)| format!("“{label}”"));
-    let labels: Vec<_> = query.omitted().filter_map(label).collect();
-    (!labels.is_empty()).then(|| {
-        let text = format!(
-            "Not saved yet, and not all of it was kept while you logged in: {} was too long and stands as it did before. \
-             Check everything before you save.",
-            labels.join(" and ")
-        );
-        Notice::Told(text)
-    })
-}
-
 /// What the form says it was shown. A field that is absent must not empty what is stored, so all must be there.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! A handler takes a [`Visitor`] and a [`Query`] (a page) or a [`Submitted`] (a form), calls the same use cases of `service`
 //! as the API, and answers with a template of `templates/pages`. What it cannot answer becomes a [`Refused`], which
-//! [`refused::dress`] turns into the log-in page or a page that says what is wrong.
+//! [`refused::dress`] turns into the log-in page, a page that keeps what was typed, or one that says what is wrong.
 
 mod all_tokens;
 pub(crate) mod api;
@@ -19,6 +19,7 @@ mod field;
 mod form;
 mod freshness;
 mod guard;
+mod kept;
 mod login;
 mod logout;
 mod notifications;
@@ -48,6 +49,7 @@ use http::header::ACCEPT;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::field::{Choice, Field};
+pub(crate) use self::kept::Again;
 pub use self::paging::Paging;
 pub use self::refused::Refused;
 pub use self::shell::{Notice, Shell};
@@ -65,6 +67,7 @@ pub fn routes(state: &AppState, limit: BodyLimit) -> Router<AppState> {
     Router::new()
         .route("/", get(shell::home))
         .route("/login", get(login::show).post(login::sign_in))
+        .route("/login/done", get(kept::logged_in))
         .route("/logout", get(logout::ask).post(logout::sign_out))
         .route("/design", get(design::show))
         .merge(external::routes())

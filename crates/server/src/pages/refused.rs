@@ -13,7 +13,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::form_urlencoded;
 
 use super::external;
+use super::kept;
 use super::shell::Shell;
+use super::submitted::Fields;
 use super::visitor::{self, Visitor};
 use crate::problem::Problem;
 use crate::service::sso;
@@ -26,6 +28,16 @@ pub enum Refused {
     LogIn {
         /// Where to go on.
         next: String,
+    },
+    /// A form that no session takes, or another one than it was made for. The answer itself keeps what was typed.
+    Kept {
+        /// What was typed, without its secrets.
+        typed: Fields,
+    },
+    /// A form asks for its page with what was typed in it before. Nothing is saved.
+    Restore {
+        /// What was typed, without its secrets.
+        typed: Fields,
     },
     /// The use case refused.
     Problem(Problem),
@@ -96,15 +108,20 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     let is_secret = parts.uri.path().starts_with("/reset/");
     let mut response = next.run(Request::from_parts(parts.clone(), body)).await;
     if let Some(refused) = response.extensions_mut().remove::<Arc<Refused>>() {
-        response = match &*refused {
-            Refused::LogIn { next } => log_in(&state, &parts.method, next),
+        response = match Arc::unwrap_or_clone(refused) {
+            Refused::LogIn { next } => log_in(&state, &parts.method, &next),
+            Refused::Kept { typed } => {
+                let visitor = visitor::of_request(&parts, &state).await.ok().flatten();
+                kept::page(&state, parts.uri.path(), visitor.as_ref(), &typed)
+            }
+            Refused::Restore { typed } => kept::again(&parts, typed),
             // Disabled meanwhile: the log-in page says so to who tries again.
             Refused::Problem(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
                 to_login(&state, "/")
             }
             Refused::Problem(problem) => {
                 let visitor = visitor::of_request(&parts, &state).await.ok().flatten();
-                page(&state, problem, visitor.as_ref())
+                page(&state, &problem, visitor.as_ref())
             }
         };
     }

@@ -20,13 +20,11 @@ use crate::state::AppState;
 
 /// The most fields of a form that are read.
 const MOST_FIELDS: usize = 2_000;
-/// How long an address can be to go on at after the log-in, in bytes as the log-in page's own address holds it: proxies
-/// refuse an answer whose head is longer than 4 KiB (nginx, `proxy_buffer_size`).
-pub(super) const LONGEST_NEXT: usize = 3_000;
-/// What the names of the fields that are too long may take beyond it.
-pub(super) const LONGEST_OMITTED: usize = 300;
-/// The field of a link that names a field that was sent and is too long for the link.
-const OMITTED: &str = "omitted";
+/// How long an address can be to go on at after the log-in, in bytes as the log-in page's own address holds it. On the way
+/// through an identity provider a cookie holds it, of which browsers keep 4 KiB (RFC 6265 §6.1).
+pub(super) const LONGEST_NEXT: usize = 1_500;
+/// The field by which a form asks for its page, with the rest of its fields typed there already.
+pub(super) const RESTORE: &str = ":restore";
 /// The field that shows the session's CSRF token.
 pub(super) const CSRF: &str = "csrf";
 
@@ -48,14 +46,27 @@ impl FromRequest<AppState> for Submitted {
         let visitor = visitor::of_request(&parts, state).await?;
         let path = parts.uri.path().to_owned();
         let fields = Fields::from_request(Request::from_parts(parts, body), state).await?;
-        // What was typed comes back after the log-in, except what is nobody's business.
-        let visitor = visitor.ok_or_else(|| Refused::LogIn { next: fields.as_link(&path) })?;
-        visitor.session.check_form(fields.text(CSRF))?;
-        Ok(Self { visitor, fields })
+        if fields.has(RESTORE) {
+            return Err(Refused::Restore { typed: fields.safe() });
+        }
+        match visitor {
+            Some(visitor) if visitor.session.made_form(fields.text(CSRF)) => Ok(Self { visitor, fields }),
+            // Of the session before, as a rule.
+            Some(_) => Err(Refused::Kept { typed: fields.safe() }),
+            // What was typed comes back after the log-in, except what is nobody's business.
+            None => {
+                let typed = fields.safe();
+                Err(typed.as_link(&path).map_or(Refused::Kept { typed }, |next| Refused::LogIn { next }))
+            }
+        }
     }
 }
 
-/// The query of the address that is asked for.
+/// What was typed in a form before a log-in, beside the request for its page.
+#[derive(Clone, Debug)]
+pub(super) struct Restored(pub(super) Fields);
+
+/// The query of the address that is asked for; in its place what was typed before a log-in and no address could hold.
 #[derive(Debug)]
 pub struct Query(pub Fields);
 
@@ -63,7 +74,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(Fields::read(parts.uri.query().unwrap_or_default().as_bytes())))
+        Ok(Self(match parts.extensions.get() {
+            Some(Restored(typed)) => typed.clone(),
+            None => Fields::read(parts.uri.query().unwrap_or_default().as_bytes()),
+        }))
     }
 }
 
@@ -102,37 +116,26 @@ impl Fields {
         self.0.iter().any(|(field, _)| field == name)
     }
 
-    /// Whether a field of this name was sent before a log-in and was too long, or partly so, for the address that leads
-    /// back. What is stored stays in its place then.
-    #[must_use]
-    pub fn omits(&self, name: &str) -> bool {
-        self.all(OMITTED).any(|omitted| omitted == name)
+    /// All of them, in their order: name and value.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The names of all that were too long for the address that leads back.
-    pub fn omitted(&self) -> impl Iterator<Item = &str> {
-        self.all(OMITTED)
-    }
-
-    /// The address that shows this form again with what was typed, and with what was emptied: secrets left out, also the
-    /// body of a call (`:body`), and what is too long to come back, which is named.
+    /// Those that may come back after a log-in: no secrets, and no body of a call (`:body`), which may hold one.
     #[must_use]
-    pub fn as_link(&self, path: &str) -> String {
+    pub fn safe(&self) -> Self {
         let is_safe =
             |name: &str| name != CSRF && name != "form" && !name.starts_with(':') && !is_secret(name);
-        let mut link = path.to_owned();
-        let mut omitted: Vec<&str> = Vec::new();
-        for (name, value) in self.0.iter().filter(|(name, _)| is_safe(name)) {
-            let is_named_already = name == OMITTED;
-            if is_named_already || !append(&mut link, path, (name, value), LONGEST_NEXT) {
-                omitted.push(if is_named_already { value } else { name });
-            }
-        }
-        omitted.dedup();
-        for name in omitted {
-            append(&mut link, path, (OMITTED, name), LONGEST_NEXT + LONGEST_OMITTED);
-        }
-        link
+        Self(self.0.iter().filter(|(name, _)| is_safe(name)).cloned().collect())
+    }
+
+    /// The address that shows this form again with what was typed, and with what was emptied. `None`: it is too long to go on
+    /// at after a log-in.
+    #[must_use]
+    pub fn as_link(&self, path: &str) -> Option<String> {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish();
+        let link = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        fits(&link).then_some(link)
     }
 
     /// The same fields with some of them changed, as a query: for links to the next page of a list.
@@ -150,15 +153,9 @@ impl Fields {
     }
 }
 
-/// Puts a field at the end of a link to this path, if the link stays shorter than `limit`.
-fn append(link: &mut String, path: &str, (name, value): (&str, &str), limit: usize) -> bool {
-    let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
-    let fits = escaped_length(link) + escaped_length(&pair) < limit;
-    if fits {
-        link.push(if link.len() == path.len() { '?' } else { '&' });
-        link.push_str(&pair);
-    }
-    fits
+/// Whether an address is short enough to go on at after a log-in.
+pub(super) fn fits(next: &str) -> bool {
+    escaped_length(next) <= LONGEST_NEXT
 }
 
 /// The bytes of a text within a query.
@@ -208,7 +205,7 @@ impl std::fmt::Debug for Fields {
     }
 }
 
-/// Whether a field of this name may hold a secret, which is left out of addresses.
+/// Whether a field of this name may hold a secret, which does not come back.
 fn is_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
     // The value of a variable is a secret when its kind is a password, which another field says.
@@ -227,7 +224,8 @@ mod tests {
         let fields = Fields::read(
             b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&variable-3-value=v&:body=b&empty=",
         );
-        assert_eq!(fields.as_link("/here"), "/here?name=a+b%26c&permission=x&permission=y&empty=");
+        let link = fields.safe().as_link("/here").unwrap();
+        assert_eq!(link, "/here?name=a+b%26c&permission=x&permission=y&empty=");
         assert_eq!(fields.all("permission").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!((fields.text("name"), fields.text("absent"), fields.has("empty")), ("a b&c", "", true));
         assert!(!format!("{fields:?}").contains("a b"));
@@ -235,29 +233,28 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_body_is_read_and_a_link_of_it_is_read_alike(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn any_body_is_read_and_a_link_of_it_is_read_alike(body in prop::collection::vec(any::<u8>(), 0..90)) {
             let fields = Fields::read(&body);
-            let link = fields.as_link("/x");
+            let link = fields.as_link("/x").unwrap();
             prop_assert!(link.chars().all(|letter| letter.is_ascii_graphic()), "{}", link);
             let query = link.strip_prefix("/x").unwrap().trim_start_matches('?');
-            prop_assert_eq!(Fields::read(query.as_bytes()).as_link("/x"), link);
+            prop_assert_eq!(Fields::read(query.as_bytes()).as_link("/x"), Some(link));
         }
     }
 
     #[test]
-    fn what_is_too_long_for_an_address_does_not_come_back_and_is_named() {
+    fn what_is_too_long_to_go_on_at_makes_no_link_and_stays_whole() {
+        let link =
+            |letters: usize| Fields::read(format!("a={}", "x".repeat(letters)).as_bytes()).as_link("/x");
+        // The address of the log-in page holds `/x?a=` as `%2Fx%3Fa%3D`.
+        assert_eq!(link(LONGEST_NEXT - 11).unwrap().len(), LONGEST_NEXT - 6);
+        assert_eq!(link(LONGEST_NEXT - 10), None);
         let long = "%C3%BC".repeat(400);
-        let fields = Fields::read(format!("name=a&body={long}&body={long}&days=7&text=").as_bytes());
-        let link = fields.as_link("/settings");
-        assert_eq!(link, "/settings?name=a&days=7&text=&omitted=body");
-        // It stays named when the session is lost once more.
-        let again = Fields::read(link.split('?').nth(1).unwrap().as_bytes());
-        assert!(again.omits("body") && !again.omits("days") && !again.has("body"));
-        assert_eq!(again.as_link("/settings"), link);
-        let many: String = (0..500).map(|number| format!("field{number}={long}&")).collect();
-        assert!(
-            escaped_length(&Fields::read(many.as_bytes()).as_link("/x")) < LONGEST_NEXT + LONGEST_OMITTED
-        );
+        let fields = Fields::read(format!("name=a&body={long}&body=b&text=&password=p").as_bytes()).safe();
+        assert_eq!(fields.as_link("/settings"), None);
+        let long = "\u{fc}".repeat(400);
+        let kept: Vec<_> = fields.pairs().collect();
+        assert_eq!(kept, [("name", "a"), ("body", long.as_str()), ("body", "b"), ("text", "")]);
     }
 
     #[test]

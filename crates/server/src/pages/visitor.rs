@@ -5,7 +5,7 @@ use http::Method;
 use http::request::Parts;
 
 use super::refused::Refused;
-use super::submitted::{LONGEST_NEXT, escaped_length};
+use super::submitted::{Restored, fits};
 use crate::caller::{self, Caller};
 use crate::problem::Problem;
 use crate::session::LiveSession;
@@ -44,10 +44,16 @@ impl FromRequestParts<AppState> for Visitor {
     /// Only for pages that change nothing: a form is read by [`super::Submitted`], which demands the CSRF token.
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
         debug_assert!(matches!(parts.method, Method::GET | Method::HEAD), "a form is read by `Submitted`");
+        if let Some(visitor) = of_request(parts, state).await? {
+            return Ok(visitor);
+        }
+        // They have not logged in yet.
+        if let Some(Restored(typed)) = parts.extensions.get() {
+            return Err(Refused::Kept { typed: typed.clone() });
+        }
         let whole = parts.uri.path_and_query().map_or("/", |whole| whole.as_str());
-        let fits = escaped_length(whole) < LONGEST_NEXT;
-        let next = if fits { whole } else { parts.uri.path() }.to_owned();
-        of_request(parts, state).await?.ok_or(Refused::LogIn { next })
+        let next = if fits(whole) { whole } else { parts.uri.path() }.to_owned();
+        Err(Refused::LogIn { next })
     }
 }
 

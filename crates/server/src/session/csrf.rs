@@ -63,16 +63,10 @@ pub fn check(token: &CsrfToken, method: &Method, headers: &HeaderMap) -> Result<
     }
 }
 
-/// Refuses a form that does not show this token.
-///
-/// # Errors
-/// 403.
-pub fn check_form(token: &CsrfToken, shown: &str) -> Result<(), Problem> {
-    if bool::from(shown.as_bytes().ct_eq(token.reveal().as_bytes())) {
-        return Ok(());
-    }
-    Err(Problem::forbidden("This form belongs to another session")
-        .hint("Go back, reload the page and send it again"))
+/// Whether a form shows this token.
+#[must_use]
+pub fn is_shown(token: &CsrfToken, shown: &str) -> bool {
+    bool::from(shown.as_bytes().ct_eq(token.reveal().as_bytes()))
 }
 
 #[cfg(test)]
@@ -98,5 +92,7 @@ mod tests {
             assert_eq!(judge(&Method::POST, shown), Err(StatusCode::FORBIDDEN));
             assert_eq!(judge(&Method::DELETE, shown), Err(StatusCode::FORBIDDEN));
         }
+        let shows = |shown: &str| is_shown(&token, shown);
+        assert!(shows(token.reveal()) && !shows(other.reveal()) && !shows(""));
     }
 }

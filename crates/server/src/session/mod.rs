@@ -67,12 +67,10 @@ impl LiveSession {
         csrf::check(&self.csrf, method, headers)
     }
 
-    /// Refuses a form of a page that does not show the session's CSRF token.
-    ///
-    /// # Errors
-    /// 403.
-    pub fn check_form(&self, shown: &str) -> Result<(), Problem> {
-        csrf::check_form(&self.csrf, shown)
+    /// Whether a form of a page shows the session's CSRF token: it was made for this session.
+    #[must_use]
+    pub fn made_form(&self, shown: &str) -> bool {
+        csrf::is_shown(&self.csrf, shown)
     }
 }
 

@@ -4,8 +4,9 @@
 /// is one of the things that [`super::things`] makes; `{token}` is one that much happened to, `{mail}` one about a hundred
 /// tokens, `{folder}` the deepest folder that there may be, `{deep}` an item in it, and `{large}` a release of as many tasks as
 /// there may be. An arrow leads to the page after that one, and two of them back to it.
-pub(super) const PAGES: [&str; 128] = [
+pub(super) const PAGES: [&str; 129] = [
     "/login",
+    "/login/done",
     "/design",
     "/account/tokens",
     "/account/tokens ›",

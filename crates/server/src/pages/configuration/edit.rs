@@ -111,7 +111,7 @@ pub(super) async fn show_new(
             Form::empty(descriptor, items::folder(&state, &visitor.caller, &folder).await?.as_str())
         }
     };
-    let notice = form.not_kept(&query);
+    let notice = query.has("sent").then(unsaved);
     let shown = Shown { form: Some(form), ..Shown::default() };
     page(&state, &visitor, descriptor.label, Some(descriptor), shown, StatusCode::OK, notice).await
 }
@@ -162,7 +162,7 @@ pub(super) async fn show(
             form = Form::of_fields(descriptor, &query, Some(&view.item));
             shown.version = query.text("shown").parse().unwrap_or(view.item.version);
             shown.differences = form.differences(&view);
-            notice = form.not_kept(&query).or_else(|| (!shown.differences.is_empty()).then(unsaved));
+            notice = (!shown.differences.is_empty()).then(unsaved);
         }
         shown.form = Some(form);
     }

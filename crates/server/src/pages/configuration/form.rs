@@ -7,8 +7,8 @@ use patgate_core::item::{
 };
 use patgate_store::Item;
 
-use crate::pages::form::{Difference, Fault, not_kept};
-use crate::pages::{Choice, Field, Fields, Notice};
+use crate::pages::form::{Difference, Fault};
+use crate::pages::{Choice, Field, Fields};
 use crate::problem::Problem;
 use crate::service::items::ItemView;
 
@@ -64,7 +64,7 @@ impl Form {
         Self::new(descriptor, item.id.name().to_owned(), folder, stored, &is_stored, &|_| false)
     }
 
-    /// The form as it was sent. Secrets do not come back; what was too long for an address stands as it is stored.
+    /// The form as it was sent. Secrets do not come back.
     pub(super) fn of_fields(
         descriptor: &'static TypeDescriptor,
         fields: &Fields,
@@ -72,22 +72,13 @@ impl Form {
     ) -> Self {
         let typed = |property: &PropertyDescriptor| match property.kind {
             Kind::Secret { .. } => String::new(),
-            _ if fields.omits(property.name) => {
-                text(item.and_then(|item| item.properties.get(property.name)))
-            }
             Kind::Boolean => fields.has(property.name).to_string(),
             Kind::Map => fields.secret(property.name).replace("\r\n", "\n"),
             _ => fields.text(property.name).to_owned(),
         };
         let is_stored = |name: &str| item.is_some_and(|item| item.secrets.contains_key(name));
         let is_forgotten = |name: &str| fields.all("forget").any(|forgotten| forgotten == name);
-        let (name, folder) = match item.filter(|_| fields.omits("name") || fields.omits("folder")) {
-            Some(item) => {
-                (item.id.name(), item.id.folder().map(|folder| folder.to_string()).unwrap_or_default())
-            }
-            None => (fields.text("name"), fields.text("folder").to_owned()),
-        };
-        let name = name.to_owned();
+        let [name, folder] = ["name", "folder"].map(|name| fields.text(name).to_owned());
         Self::new(descriptor, name, folder, typed, &is_stored, &is_forgotten)
     }
 
@@ -116,13 +107,6 @@ impl Form {
             folder: Field::new("folder", "Folder", folder).hint("Where it is, such as Configuration/Mail."),
             categories,
         }
-    }
-
-    /// What is said above the form when not all of it came back.
-    pub(super) fn not_kept(&self, query: &Fields) -> Option<Notice> {
-        let fields = [&self.name, &self.folder].into_iter().chain(self.inputs().map(|input| &input.field));
-        let labels: Vec<_> = fields.map(|field| (field.name, field.label)).collect();
-        not_kept(query, &labels)
     }
 
     /// The ID that folder and name make.

@@ -13,16 +13,13 @@ use axum::Router;
 use axum::routing::get;
 
 use super::login::is_ours;
-use super::submitted::escaped_length;
+use super::submitted::fits;
 use super::{PageResult, Shell};
 use crate::problem::Problem;
 use crate::provider::oidc::Provider;
 use crate::state::AppState;
 
 pub(super) use begin::path_to;
-
-/// How long an address to go on at can be, in bytes as a query holds it: a browser keeps 4 KiB in a cookie.
-const LONGEST_NEXT: usize = 1_500;
 
 /// The addresses of these pages.
 pub(super) fn routes() -> Router<AppState> {
@@ -52,5 +49,5 @@ fn refused(state: &AppState, problem: Problem, again: Option<(&Provider, &str)>)
 
 /// An address to go on at, when it is one of ours and fits.
 fn fitting(next: &str) -> &str {
-    if is_ours(next) && escaped_length(next) <= LONGEST_NEXT { next } else { "" }
+    if is_ours(next) && fits(next) { next } else { "" }
 }

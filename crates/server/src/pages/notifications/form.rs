@@ -57,20 +57,6 @@ impl Form {
         }
     }
 
-    /// With another form's texts where none came: they may have been too long for an address.
-    pub(super) fn or_texts_of(mut self, fields: &Fields, other: Self) -> Self {
-        let texts = [
-            (&mut self.body, other.body),
-            (&mut self.subject, other.subject),
-            (&mut self.further_days, other.further_days),
-            (&mut self.days, other.days),
-        ];
-        for (text, other) in texts.into_iter().filter(|(text, _)| !fields.has(text.name)) {
-            text.value = other.value;
-        }
-        self
-    }
-
     fn of_texts([days, further_days, server, subject, body]: [String; 5]) -> Self {
         Self {
             enabled: false,

@@ -18,7 +18,7 @@ use self::form::Form;
 use self::placeholders::Placeholder;
 pub(super) use self::section::Section;
 use super::delivery::Delivery;
-use super::form::{Difference, Fault, not_kept, unsaved};
+use super::form::{Difference, Fault, unsaved};
 use super::refused::{MAIL_POLICY, redirect};
 use super::{Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::mail::template::{Kind, Rendered};
@@ -81,17 +81,13 @@ pub(super) fn routes() -> Router<AppState> {
 
 async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let stored = settings::read(&state, &visitor.caller).await?.email_notifications;
-    let stored_form = Form::of_settings(&stored);
     // After a lost session, what was typed, and which settings it was typed over.
     let (form, shown) = match query.text("shown") {
-        "" => (stored_form, Shown::of(&stored)),
-        shown => (Form::of_fields(&query).or_texts_of(&query, stored_form), Shown::from_form(shown)),
+        "" => (Form::of_settings(&stored), Shown::of(&stored)),
+        shown => (Form::of_fields(&query), Shown::from_form(shown)),
     };
     let is_unsaved = !form.differences(&stored).is_empty();
     let notice = match query.text("done") {
-        _ if query.omitted().next().is_some() => {
-            not_kept(&query, &[("body", "Body"), ("subject", "Subject"), ("further_days", "Further days")])
-        }
         _ if is_unsaved => Some(unsaved()),
         "saved" => Some(Notice::Done("The email notifications are saved. They are in force.".to_owned())),
         _ => None,

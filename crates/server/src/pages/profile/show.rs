@@ -7,7 +7,7 @@ use http::StatusCode;
 use patgate_core::user::{Origin, Username};
 
 use super::{PROFILE, browser};
-use crate::pages::form::{Difference, Fault, not_kept, unsaved};
+use crate::pages::form::{Difference, Fault, unsaved};
 use crate::pages::freshness::Freshness;
 use crate::pages::paging::{ASKED, ROWS};
 use crate::pages::refused::redirect;
@@ -114,9 +114,7 @@ pub(super) async fn page(
     let repeated_password = field("repeated_password", "New password, again", "", "");
     let fields = [&full_name, &email, &current_password, &new_password, &repeated_password];
     let faults = Fault::of(fields);
-    let labels = [&full_name, &email].map(|field| (field.name, field.label));
     let notice = match problem {
-        None if typed.omitted().next().is_some() => not_kept(typed, &labels),
         None if !differences.is_empty() => Some(unsaved()),
         None => notice(typed),
         Some(_) if !faults.is_empty() => None,

@@ -13,7 +13,7 @@ use patgate_store::StoredRelease;
 use super::editor::credential::{self, CredentialForm};
 use super::editor::variable::VariableForm;
 use super::{TEMPLATES, path, template_path};
-use crate::pages::form::{Fault, Named, not_kept, sentence};
+use crate::pages::form::{Fault, Named, sentence};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::service::releases::{self, Sort, StartDraft, Then, VariableEntry};
@@ -47,7 +47,7 @@ pub(super) async fn ask(
     visitor.caller.require(&state, RELEASE_CREATE)?;
     let stored = releases::read(&state, &visitor.caller, Sort::Template, &id).await?;
     let mut form = Form::of(&stored, None);
-    let mut notice = not_kept(&query, &[("title", "Title")]);
+    let mut notice = None;
     if query.has("title") {
         query.text("title").clone_into(&mut form.title.value);
         notice = Some(Notice::Told(NOT_STARTED.to_owned()));

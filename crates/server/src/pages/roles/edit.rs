@@ -14,7 +14,7 @@ use patgate_core::user::{Principal, PrincipalKind};
 use super::lines::Lines;
 use super::permissions::Permissions;
 use super::{LIST, SAVED, may_edit, path};
-use crate::pages::form::{Difference, Fault, Named, complete, not_kept, still_unsaved, unsaved};
+use crate::pages::form::{Difference, Fault, Named, complete, still_unsaved, unsaved};
 use crate::pages::paging::{self, Paging, ROWS};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
@@ -138,16 +138,8 @@ pub(super) async fn show(
         content.take_permissions(&state, &role);
     }
     content.list = paging::list_of_address(&query);
-    let labels = [
-        ("principal", "Chosen users and groups"),
-        ("elsewhere", "Users and groups chosen elsewhere in the list"),
-        ("users", "Users"),
-        ("groups", "Groups"),
-        ("permission", "Permissions"),
-    ];
     let is_unsaved = !content.differences.is_empty() || content.names_anybody();
-    let notice = not_kept(&query, &labels).or_else(|| is_unsaved.then(unsaved));
-    let notice = notice.or_else(|| told(query.text("done")));
+    let notice = if is_unsaved { Some(unsaved()) } else { told(query.text("done")) };
     page(&state, &visitor, &role, content, StatusCode::OK, notice)
 }
 

@@ -10,7 +10,7 @@ use patgate_core::user::Username;
 use super::LIST;
 use super::lines::Lines;
 use super::permissions::Permissions;
-use crate::pages::form::{Fault, not_kept, read};
+use crate::pages::form::{Fault, read, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
@@ -36,8 +36,7 @@ struct Form {
 /// `GET /admin/roles/new`.
 pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
-    let labels = [("name", "Name"), ("users", "Users"), ("groups", "Groups"), ("permission", "Permissions")];
-    let notice = not_kept(&query, &labels);
+    let notice = query.has("name").then(unsaved);
     page(&state, &visitor, Form::of_fields(&state, &query), StatusCode::OK, notice)
 }
 

@@ -33,11 +33,8 @@ impl Permissions {
         Self { areas: areas(state, &chosen, role), error: None }
     }
 
-    /// Those that were sent. What did not come stands as it is stored: it may have been too long for an address.
+    /// Those that were sent.
     pub(super) fn of_fields(state: &AppState, fields: &Fields, role: Option<&Role>) -> Self {
-        if fields.omits("permission") {
-            return Self::of_role(state, role);
-        }
         let chosen = fields.all("permission").map(str::to_owned).collect();
         Self { areas: areas(state, &chosen, role), error: None }
     }

@@ -11,7 +11,7 @@ use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind};
 use patgate_store::{Seek, TimeCursor};
 
 use crate::pages::confirm::Confirm;
-use crate::pages::form::{Fault, Named, not_kept, sentence, still_unsaved};
+use crate::pages::form::{Fault, Named, sentence, still_unsaved, unsaved};
 use crate::pages::paging::{self, Paging};
 use crate::pages::refused::redirect;
 use crate::pages::{
@@ -78,8 +78,7 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
         _ => None,
     };
     let form = Form::of_fields(&query);
-    let labels = [&form.name, &form.reason].map(|field| (field.name, field.label));
-    let notice = not_kept(&query, &labels).or(notice);
+    let notice = if form.is_typed() { Some(unsaved()) } else { notice };
     page(&state, &visitor, &paging::list_of_address(&query), form, StatusCode::OK, notice).await
 }
 

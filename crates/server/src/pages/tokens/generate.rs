@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::form::{self, GenerateForm};
 use super::{LIST, closed, like, made};
-use crate::pages::form::{Fault, not_kept};
+use crate::pages::form::Fault;
 use crate::pages::{Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::tokens::{self, FormId, Offer};
@@ -40,8 +40,7 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
     let typed = like::filled(&state, &visitor.caller, &offer, typed).await?;
     let id = FormId::generate(&mut state.random.draw());
     let form = GenerateForm::new(&state, id, &offer, &typed, None);
-    let notice = not_kept(&typed, &[("name", "Token name"), ("permission", "Permissions")]);
-    page(&state, &visitor, StatusCode::OK, form, notice)
+    page(&state, &visitor, StatusCode::OK, form, None)
 }
 
 /// `POST /account/tokens/new`: answers with the token itself, the one time it is shown.

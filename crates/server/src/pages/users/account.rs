@@ -9,7 +9,7 @@ use patgate_core::user::{Origin, User, UserState, Username};
 
 use super::belonging::{self, Belonging};
 use super::{LIST, may_edit, origin, path, pill};
-use crate::pages::form::{Difference, Fault, Named, complete, not_kept, read, still_unsaved, unsaved};
+use crate::pages::form::{Difference, Fault, Named, complete, read, still_unsaved, unsaved};
 use crate::pages::freshness::Freshness;
 use crate::pages::paging;
 use crate::pages::refused::redirect;
@@ -157,9 +157,7 @@ pub(super) async fn show(
     };
     let typed = Typed { full_name, email, shown };
     let differences = typed.differences(&account);
-    let labels = [&typed.full_name, &typed.email].map(|field| (field.name, field.label));
     let notice = if differences.is_empty() { notice } else { Some(unsaved()) };
-    let notice = not_kept(&query, &labels).or(notice);
     let belonging = Belonging::of(&account, &paging::list_of_address(&query));
     page(&state, &visitor, (&account, belonging), typed, differences, StatusCode::OK, notice)
 }

@@ -8,7 +8,7 @@ use patgate_core::permission::names::SECURITY_EDIT;
 use patgate_core::user::Username;
 
 use super::{LIST, path};
-use crate::pages::form::{Fault, not_kept, read};
+use crate::pages::form::{Fault, read, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
 use crate::password::PasswordText;
@@ -72,10 +72,8 @@ impl Form {
 /// `GET /admin/users/new`.
 pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     visitor.caller.require(&state, SECURITY_EDIT)?;
-    let form = Form::new(&query);
-    let labels = [&form.username, &form.full_name, &form.email].map(|field| (field.name, field.label));
-    let notice = not_kept(&query, &labels);
-    page(&state, &visitor, form, StatusCode::OK, notice)
+    let notice = query.has("username").then(unsaved);
+    page(&state, &visitor, Form::new(&query), StatusCode::OK, notice)
 }
 
 /// `POST /admin/users/new`.

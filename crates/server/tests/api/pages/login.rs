@@ -168,7 +168,7 @@ async fn logging_in_begins_a_new_session_whatever_cookie_came_along() {
 }
 
 #[tokio::test]
-async fn who_is_logged_out_while_they_type_finds_it_in_the_form_or_reads_what_was_too_long() {
+async fn who_is_logged_out_while_they_type_finds_it_in_the_form_however_long_it_is() {
     let world = World::new().await;
     world.release_things().await;
     let root = world.user("root", &["admin"]).await;
@@ -183,17 +183,21 @@ async fn who_is_logged_out_while_they_type_finds_it_in_the_form_or_reads_what_wa
             &[("title", "Mine"), ("variable-0-value", "hidden")],
             ["value=\"Mine\"", "Nothing was started yet"],
         ),
-        (start, &[("title", long.as_str())], ["value=\"Ship it\"", "“Title” was too long"]),
+        (start, &[("title", long.as_str())], [long.as_str(), "Nothing was started yet"]),
         (
             exemptions,
             &[("kind", "user"), ("name", "ann"), ("reason", long.as_str())],
-            ["value=\"ann\"", "“Reason” was too long"],
+            [long.as_str(), "Not saved yet"],
         ),
     ] {
         let lost = world.send(post(path).form(typed)).await;
-        let next = lost.after_login();
-        assert!(next.starts_with(path) && !next.contains("hidden"), "{next}");
-        let back = world.open(&root, &next).await;
+        let back = if lost.status() == 303 {
+            let next = lost.after_login();
+            assert!(next.starts_with(path) && !next.contains("hidden"), "{next}");
+            world.open(&root, &next).await
+        } else {
+            world.go_on(&root, &lost).await
+        };
         for shown in shown {
             assert!(back.text().contains(shown), "{path}: {shown}: {}", back.text());
         }

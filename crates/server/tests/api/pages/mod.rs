@@ -8,6 +8,7 @@ mod configuration;
 mod configuration_tree;
 mod downloads;
 mod ground;
+mod kept;
 mod login;
 mod markup;
 mod notifications;
@@ -38,7 +39,7 @@ mod weights_administration;
 mod weights_releases;
 mod weights_webhooks;
 
-use crate::common::{Answer, SignedIn, World, get};
+use crate::common::{Answer, SignedIn, World, get, post};
 
 /// The content policy of every page, word for word (CSP Level 3, W3C).
 pub(crate) const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -62,7 +63,36 @@ fn turn(page: &Answer, name: &str) -> Option<String> {
     Some(query.replace("&#38;", "&"))
 }
 
+/// A text as it stands in a page.
+fn escaped(text: &str) -> String {
+    let marks = [('&', "&#38;"), ('"', "&#34;"), ('\'', "&#39;"), ('<', "&#60;"), ('>', "&#62;")];
+    marks.into_iter().fold(text.to_owned(), |text, (mark, written)| text.replace(mark, written))
+}
+
+/// What the page of a form that no session takes keeps of it: where it goes, and its fields as a browser sends them.
+fn kept_form(page: &Answer) -> (String, Vec<(String, String)>) {
+    let plain = |text: &str| {
+        let marks = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+        marks.into_iter().fold(text.to_owned(), |text, (written, mark)| text.replace(written, mark))
+    };
+    let main = page.text().split("<main").nth(1).unwrap();
+    let form = main.split("<form method=\"post\" action=\"").nth(1);
+    let form = form.unwrap_or_else(|| panic!("it keeps nothing: {}", page.shown()));
+    let fields = form.split("<input type=\"hidden\" name=\"").skip(1).map(|field| {
+        let (name, rest) = field.split_once("\" value=\"").unwrap();
+        (plain(name), plain(rest.split('"').next().unwrap()))
+    });
+    (plain(form.split('"').next().unwrap()), fields.collect())
+}
+
 impl World {
+    /// Goes on with what such a page keeps, as somebody signed in meanwhile.
+    pub(crate) async fn go_on(&self, session: &SignedIn, page: &Answer) -> Answer {
+        let (path, fields) = kept_form(page);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.send(post(path).cookie(session).form(&fields)).await
+    }
+
     /// Opens a page as somebody signed in.
     pub(crate) async fn open(&self, session: &SignedIn, path: &str) -> Answer {
         self.send(get(path).cookie(session)).await

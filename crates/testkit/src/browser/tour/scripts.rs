@@ -20,5 +20,10 @@ pub(super) const TWICE: &str = "const form = document.querySelector('main form[d
      form.submit();";
 /// Lets the field of the mail address take whatever is typed.
 pub(super) const ANY_ADDRESS: &str = "document.querySelector('#email').type = 'text'";
+/// Sends a long text as a form would whose session has ended.
+pub(super) const LOSE: &str = "const form = document.querySelector('main form');
+     form.action = '/settings/notifications';
+     form.elements.next.value = 'x'.repeat(5000);
+     form.submit();";
 /// A window that no rule allows.
 pub(super) const ANY_WINDOW: &str = "document.querySelector('[name=freshness_sso]').value = '99999'";

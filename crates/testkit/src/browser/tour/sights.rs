@@ -1,7 +1,7 @@
 //! The table of all sights.
 
 use super::Step::{Fill, Press, Run, See};
-use super::scripts::{ANY_ADDRESS, ANY_WINDOW, OPEN, SEND, STALE, TRY, TWICE};
+use super::scripts::{ANY_ADDRESS, ANY_WINDOW, LOSE, OPEN, SEND, STALE, TRY, TWICE};
 use super::{Sight, Who};
 
 /// Pages that show nothing of their own: they lead elsewhere, or hand out a file.
@@ -29,6 +29,8 @@ pub const SIGHTS: &[Sight] = &[
         Press("Log in"),
         See("User name or password is wrong"),
     ]),
+    Sight::of("login-done", "/login/done", "/login/done", "You are logged in"),
+    Sight::of("kept", "", "/login", "Your session has ended").by(Who::Nobody).after(&[Run(LOSE)]),
     Sight::of("login-refused", "/oidc-login", "/oidc-login?code=a&state=b", "You are not signed in")
         .by(Who::Nobody),
     Sight::of("design", "/design", "/design", "Components").by(Who::Nobody),

@@ -49,7 +49,7 @@ pub(super) async fn show_new(
     Query(query): Query,
 ) -> PageResult {
     visitor.caller.require(&state, TEMPLATE_CREATE)?;
-    let (form, notice) = typed_before(&query, None).unwrap_or_else(|| (Form::empty(), lost(&query)));
+    let (form, notice) = typed_before(&query, None).unwrap_or_else(|| (Form::empty(), None));
     page(&state, &visitor, None, form, (StatusCode::OK, notice))
 }
 
@@ -86,8 +86,7 @@ pub(super) async fn show(
         let shown = query.text("version").parse().unwrap_or_default();
         return page(&state, &visitor, Some((&stored, shown)), form, (StatusCode::OK, notice));
     }
-    let notice = lost(&query);
-    page(&state, &visitor, Some((&stored, stored.version)), Form::of(&stored), (StatusCode::OK, notice))
+    page(&state, &visitor, Some((&stored, stored.version)), Form::of(&stored), (StatusCode::OK, None))
 }
 
 /// `POST /releases/templates/{id}`.
@@ -137,24 +136,14 @@ fn done(before: &StoredRelease, saved: &StoredRelease, wants_nobody: bool) -> &'
     }
 }
 
-/// What was typed before a log-in, when all of it came back but the values of variables, which may be passwords.
+/// What was typed before a log-in: all of it but the values of variables, which may be passwords.
 fn typed_before(query: &Fields, stored: Option<&StoredRelease>) -> Option<(Form, Option<Notice>)> {
-    let is_whole = query.has("title") && query.omitted().next().is_none();
-    is_whole.then(|| {
+    query.has("title").then(|| {
         let mut form = Form::of_fields(query);
         form.restore(query, stored);
         let text = "Not saved yet: you were logged out before you saved, and this is what you typed. Values of variables and \
                     passwords were not kept: the values are as they are stored. Check everything before you save.";
         (form, Some(Notice::Told(text.to_owned())))
-    })
-}
-
-/// What is said when it did not: half a form would empty what is stored.
-fn lost(query: &Fields) -> Option<Notice> {
-    query.omitted().next().is_some().then(|| {
-        let text = "Not saved: you were logged out before you saved, and what you typed was too long to be kept while you \
-                    logged in. This is what is stored. Your browser may still show what you typed when you go back.";
-        Notice::Failed(text.to_owned())
     })
 }
 
