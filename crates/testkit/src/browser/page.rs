@@ -68,6 +68,17 @@ impl Browser {
         self.does("show the source", self.driver().source())
     }
 
+    /// Turns to the other one of two tabs; panics when there never is one.
+    pub fn turn_to_other_tab(&self) {
+        let other = wait::until(PATIENCE, || {
+            let (here, all) =
+                self.tries(async { Ok((self.driver().window().await?, self.driver().windows().await?)) })?;
+            all.into_iter().find(|tab| *tab != here)
+        });
+        let other = other.unwrap_or_else(|| panic!("there is no other tab beside\n{}", self.whereabouts()));
+        self.does("turn to the other tab", self.driver().switch_to_window(other));
+    }
+
     /// Presses the one button, link or menu of this name that can be seen; in the open dialog when there is one.
     pub fn press(&self, name: &str) {
         let element = self.named(name);

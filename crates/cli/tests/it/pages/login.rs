@@ -1,8 +1,11 @@
 //! Logging in and out.
 
+use patgate_core::policy::notification::MailBody;
 use patgate_testkit::browser::{Browser, Key};
 use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
+use serde_json::json;
 
+use super::barriers::judged;
 use super::{log_in, log_in_admin};
 use crate::actors::admin;
 
@@ -89,4 +92,68 @@ fn somebody_chooses_colours_that_stay() {
     assert_eq!(ground(), dark);
     browser.press("Light colours");
     assert_eq!(ground(), light);
+}
+
+/// Somebody writes a mail that no address holds, loses the session, and goes on with it.
+fn keeps_a_long_mail(browser: &Browser) {
+    let patgate = Patgate::start();
+    log_in_admin(browser, &patgate, "/settings/notifications");
+    let line = "<p title=\"it's\">Dear {{ owner }} & all</p>\n";
+    let body = line.repeat(MailBody::LONGEST / (line.len() + 1)).trim_end().to_owned();
+    browser.run(&format!("document.querySelector('#body').value = {}", json!(body)));
+    browser.fill("Subject", "About {{ token_name }}");
+    patgate.sql("DELETE FROM sessions");
+    browser.press("Save");
+    browser.reads("h1", &["Your session has ended"]);
+    assert_eq!(judged(browser, "the page that keeps a form"), Vec::<String>::new());
+    // Too early, which loses nothing.
+    browser.press("Go on with what you typed");
+    browser.reads("h1", &["Your session has ended"]);
+    browser.press("Log in (opens in a new tab)");
+    browser.turn_to_other_tab();
+    browser.arrives("/login?next=%2Flogin%2Fdone");
+    browser.fill("User name", "admin");
+    browser.fill("Password", ADMIN_PASSWORD);
+    browser.press("Log in");
+    browser.reads("h1", &["You are logged in"]);
+    browser.turn_to_other_tab();
+    browser.press("Go on with what you typed");
+    browser.sees("Not saved yet");
+    browser.arrives("/settings/notifications");
+    assert_eq!([browser.value("Subject"), browser.value("Body")], ["About {{ token_name }}", &body]);
+    browser.press("Save");
+    browser.sees("The email notifications are saved. They are in force.");
+    assert_eq!(browser.value("Body"), body);
+}
+
+#[test]
+fn somebody_whose_session_ends_goes_on_with_a_long_mail() {
+    keeps_a_long_mail(&Browser::start());
+}
+
+#[test]
+fn somebody_without_javascript_whose_session_ends_goes_on_with_a_long_mail() {
+    keeps_a_long_mail(&Browser::with().without_scripts().start());
+}
+
+#[test]
+fn somebody_who_has_logged_in_again_elsewhere_goes_on_with_the_form_of_before() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, "/account/tokens/new");
+    browser.fill("Token name", "half done");
+    browser.run("window.open('/login?next=%2Flogin%2Fdone')");
+    browser.turn_to_other_tab();
+    browser.fill("User name", "admin");
+    browser.fill("Password", ADMIN_PASSWORD);
+    browser.press("Log in");
+    browser.reads("h1", &["You are logged in"]);
+    browser.turn_to_other_tab();
+    browser.press("Generate");
+    browser.reads("h1", &["This form belongs to another session"]);
+    assert_eq!(judged(&browser, "the page that keeps a form of before"), Vec::<String>::new());
+    browser.press("Go on with what you typed");
+    browser.sees("Generate token");
+    assert_eq!(browser.value("Token name"), "half done");
+    browser.press("Generate");
+    browser.sees("Token generated");
 }

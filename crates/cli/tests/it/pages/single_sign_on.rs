@@ -120,6 +120,32 @@ fn somebody_who_logs_out_at_the_company_is_logged_out_here() {
     assert_eq!(events.trim(), "provider company");
 }
 
+#[test]
+fn somebody_whose_session_ends_signs_in_at_the_company_and_goes_on_with_a_long_form() {
+    let ((patgate, _provider), browser) = (certified(), Browser::start());
+    browser.open(&patgate.url_of("/account/tokens/new"));
+    browser.press("Log in with Example Ltd.");
+    sign_in_there(&browser, &patgate, "alice", "any password");
+    browser.arrives("/account/tokens/new");
+    // No address holds it: each letter takes fifteen bytes there.
+    let name = "\u{65e5}".repeat(100);
+    browser.fill("Token name", &name);
+    patgate.sql("DELETE FROM sessions");
+    browser.press("Generate");
+    browser.reads("h1", &["Your session has ended"]);
+    browser.press("Log in (opens in a new tab)");
+    browser.turn_to_other_tab();
+    browser.press("Log in with Example Ltd.");
+    sign_in_there(&browser, &patgate, "alice", "any password");
+    browser.arrives("/login/done");
+    browser.turn_to_other_tab();
+    browser.press("Go on with what you typed");
+    browser.sees("It is shown once");
+    assert_eq!(browser.value("Token name"), name);
+    browser.press("Generate");
+    browser.sees("Token generated");
+}
+
 /// A token that the browser's session makes, for all applications.
 fn made_by(patgate: &Patgate, browser: &Browser) -> Token {
     let text = browser.run(
