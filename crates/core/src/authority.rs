@@ -7,30 +7,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::identifier::{RoleId, UserId};
 use crate::permission::PermissionId;
-use crate::role::Role;
-use crate::user::{Principal, PrincipalKind, User};
-
-/// What a principal is found by: a user's name without case, a group's name as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct PrincipalKey {
-    provider: String,
-    group: bool,
-    name: String,
-}
-
-impl From<&Principal> for PrincipalKey {
-    fn from(principal: &Principal) -> Self {
-        let group = principal.kind == PrincipalKind::Group;
-        let name = if group { principal.username.as_str().to_owned() } else { principal.username.key() };
-        Self { provider: principal.provider.clone(), group, name }
-    }
-}
-
-fn keys_of(user: &User) -> impl Iterator<Item = PrincipalKey> {
-    let key = |group, name| PrincipalKey { provider: user.provider.clone(), group, name };
-    std::iter::once(key(false, user.username.key()))
-        .chain(user.groups.iter().map(move |group| key(true, group.clone())))
-}
+use crate::role::{PrincipalKey, Role};
+use crate::user::User;
 
 /// All users and roles of a node.
 #[derive(Debug, Default)]
@@ -45,7 +23,7 @@ impl Authority {
     /// Puts a user in place of what was known of them.
     pub fn put_user(&mut self, user: User) {
         self.remove_user(user.id);
-        for key in keys_of(&user) {
+        for key in PrincipalKey::standing_for(&user) {
             self.users_by_key.entry(key).or_default().insert(user.id);
         }
         self.users.insert(user.id, user);
@@ -54,7 +32,7 @@ impl Authority {
     /// Forgets a user.
     pub fn remove_user(&mut self, id: UserId) {
         if let Some(user) = self.users.remove(&id) {
-            for key in keys_of(&user) {
+            for key in PrincipalKey::standing_for(&user) {
                 forget(&mut self.users_by_key, &key, &id);
             }
         }
@@ -120,7 +98,7 @@ impl Authority {
     /// All that a user's roles give them.
     #[must_use]
     pub fn permissions_of(&self, user: &User) -> BTreeSet<PermissionId> {
-        keys_of(user)
+        PrincipalKey::standing_for(user)
             .filter_map(|key| self.roles_by_key.get(&key))
             .flatten()
             .filter_map(|id| self.roles.get(id))
@@ -149,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::confirmation::Confirmation;
-    use crate::user::{Origin, UserState};
+    use crate::user::{Origin, Principal, PrincipalKind, UserState};
 
     fn user(id: i64, name: u8, provider: bool, groups: &BTreeSet<u8>) -> User {
         User {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identifier::RoleId;
 use crate::permission::PermissionId;
-use crate::user::{Principal, Username};
+use crate::user::{Principal, PrincipalKind, User, Username};
 
 /// A named set of permissions and the principals who hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,4 +19,45 @@ pub struct Role {
     pub principals: Vec<Principal>,
     /// What it lets them do.
     pub permissions: BTreeSet<PermissionId>,
+}
+
+/// What a principal is found by. Two principals of one key are the same one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PrincipalKey {
+    /// `internal`, or the name of the provider.
+    pub provider: String,
+    /// User or group.
+    pub kind: PrincipalKind,
+    /// A user's name in lower case, a group's name as it is.
+    pub name: String,
+}
+
+impl PrincipalKey {
+    /// That of the user of this name from this provider.
+    #[must_use]
+    pub fn of_user(provider: &str, name: &Username) -> Self {
+        Self { provider: provider.to_owned(), kind: PrincipalKind::User, name: name.key() }
+    }
+
+    /// Those that stand for a user: as themselves, and as one of each of their groups.
+    pub fn standing_for(user: &User) -> impl Iterator<Item = Self> {
+        let of_group = move |name: &String| Self {
+            provider: user.provider.clone(),
+            kind: PrincipalKind::Group,
+            name: name.clone(),
+        };
+        std::iter::once(Self::of_user(&user.provider, &user.username)).chain(user.groups.iter().map(of_group))
+    }
+}
+
+impl From<&Principal> for PrincipalKey {
+    fn from(principal: &Principal) -> Self {
+        let Principal { username, kind, provider, .. } = principal;
+        match kind {
+            PrincipalKind::User => Self::of_user(provider, username),
+            PrincipalKind::Group => {
+                Self { provider: provider.clone(), kind: *kind, name: username.as_str().to_owned() }
+            }
+        }
+    }
 }

@@ -157,7 +157,7 @@ impl fmt::Debug for Username {
 }
 
 /// What a principal stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PrincipalKind {
     /// One user.
@@ -206,6 +206,15 @@ impl TryFrom<WrittenPrincipal> for Principal {
 impl PrincipalKind {
     /// The most characters of the name of a group. That of a user is shorter, [`Username::LONGEST`].
     pub const LONGEST_NAME: usize = 200;
+
+    /// The word in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
 
     /// Reads the name of a principal of this kind. That of a group is 1 to 200 characters, as its provider writes it: `/ops` and
     /// `urn:example:ops` are some.

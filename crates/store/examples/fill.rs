@@ -155,6 +155,15 @@ async fn age(data: &Path, user: &str, own: usize) -> Outcome<()> {
         .bind(GROUP)
         .execute(&mut connection)
         .await?;
+    // The group has its row; the names of the others are in lower case.
+    sqlx::query(
+        "INSERT INTO role_principals (role, kind, provider, name)
+         SELECT roles.id, value ->> 'kind', value ->> 'provider', value ->> 'username'
+         FROM roles, json_each(roles.principals) WHERE roles.name = ? AND value ->> 'kind' = 'user'",
+    )
+    .bind(GROUP)
+    .execute(&mut connection)
+    .await?;
     // Of one origin there are few tokens; of another many, none of which is for any application or for others.
     for sql in [
         "UPDATE users SET origin = 'sso', provider = 'idp' WHERE username = 'owner-6'",

@@ -67,7 +67,7 @@ pub use reminders::{
     MailedToken, Planning, ReminderRun, RunNote, Sender, StoredMail, Untold,
 };
 pub use reset_links::ResetLink;
-pub use roles::{RoleCursor, RoleFilter};
+pub use roles::{HeldRoles, ListedRole, RoleCursor, RoleFilter, RoleSummary};
 pub use rows::Page;
 pub use scim::{
     GroupCondition, ScimGroup, ScimMembership, ScimProvider, ScimWindow, Unanswerable, UserCondition,

@@ -169,11 +169,6 @@ impl Store {
         roles::list(&self.inner.orm, filter, page).await
     }
 
-    /// All roles, by name.
-    pub async fn all_roles(&self) -> Result<Vec<Role>, StoreError> {
-        roles::all(&self.inner.orm).await
-    }
-
     /// The grant, when not deleted.
     pub async fn grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
         grants::by_id(&self.inner.orm, id).await

@@ -115,6 +115,16 @@ pub(crate) enum Roles {
     Permissions,
 }
 
+/// Version 14.
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum RolePrincipals {
+    Table,
+    Role,
+    Kind,
+    Provider,
+    Name,
+}
+
 #[derive(Clone, Copy, DeriveIden)]
 pub(crate) enum Grants {
     Table,

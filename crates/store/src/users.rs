@@ -126,14 +126,33 @@ pub(crate) async fn by_name(
     connection.query_one(&select).await?.map(|row| read(&row)).transpose()
 }
 
-/// The users of these names, by the keys of their names; those who are deleted are left out.
-pub(crate) async fn by_names(
+/// The users of the names of these keys, by the keys; those who are deleted are left out.
+pub(crate) async fn by_keys(
     connection: &impl ConnectionTrait,
-    names: &[&Username],
+    keys: Vec<String>,
 ) -> Result<HashMap<String, User>, StoreError> {
-    let keys = names.iter().map(|name| name.key()).collect();
     let users = of_each(connection, &selection(), Users::UsernameKey, keys, read).await?;
     Ok(users.into_iter().map(|user| (user.username.key(), user)).collect())
+}
+
+/// At most `limit` of the users of a provider who are enabled and in any group, by its own keys for them, behind one of these.
+pub(crate) async fn in_groups(
+    connection: &impl ConnectionTrait,
+    origin: Origin,
+    provider: &str,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<User>, StoreError> {
+    let select = selection()
+        .and_where(Expr::col(Users::Origin).eq(origin.as_str()))
+        .and_where(Expr::col(Users::Provider).eq(provider))
+        .and_where_option(after.map(|after| Expr::col(Users::Subject).gt(after)))
+        .and_where(Expr::col(Users::DisabledAt).is_null())
+        .and_where(Expr::col(Users::Groups).ne("[]"))
+        .order_by(Users::Subject, Order::Asc)
+        .limit(limit)
+        .take();
+    connection.query_all(&select).await?.iter().map(read).collect()
 }
 
 /// The names of those who are not deleted.

@@ -1,20 +1,20 @@
 //! What whoever makes a change of users or roles may do in it, read again inside the change: what the caller was
 //! allowed when the request came may be over by now.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patgate_core::authority::Authority;
 use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::delegation::{Changer, Overreach};
 use patgate_core::grant::GrantStatus;
-use patgate_core::identifier::UserId;
+use patgate_core::identifier::{RoleId, UserId};
 use patgate_core::permission::names::{ADMIN, SECURITY_EDIT, SECURITY_VIEW};
 use patgate_core::permission::{Catalog, PermissionId, PermissionSet};
 use patgate_core::policy::TokenSettings;
-use patgate_core::role::Role;
+use patgate_core::role::PrincipalKey;
 use patgate_core::user::{Origin, PrincipalKind, User, UserState};
-use patgate_store::{Change, StoreError};
+use patgate_store::{Change, HeldRoles, StoreError};
 
 use crate::caller::{Caller, Proof};
 use crate::problem::Problem;
@@ -24,14 +24,15 @@ use crate::state::AppState;
 const SEES: [&str; 2] = [SECURITY_VIEW, SECURITY_EDIT];
 /// Who may change users and roles.
 pub(super) const EDITS: &str = SECURITY_EDIT;
-/// How many of those whom roles name as administrators are looked for at once. There may be thousands, and the first who gets in
-/// is enough.
-const NAMED_AT_ONCE: usize = 500;
+/// How many of those whom a role names as administrators are looked at together. There may be thousands, and the first who gets
+/// in is enough.
+const NAMED_AT_ONCE: u64 = 100;
+/// How many users are looked at together for one who is in a group of administrators: most of them are not.
+const MEMBERS_AT_ONCE: u64 = 500;
 
-/// Somebody's right to change users and roles, and what everybody holds.
+/// Somebody's right to change users and roles.
 pub(super) struct Mandate {
     pub(super) changer: Changer,
-    authority: Authority,
     catalog: Arc<Catalog>,
 }
 
@@ -43,56 +44,57 @@ impl Mandate {
         caller: &Caller,
     ) -> Result<Self, Problem> {
         let (user, rules) = require_present(state, change, caller).await?;
-        let mut mandate = Self::of_command_line(state, change).await?;
+        let held = usable(state, &change.roles_of(&[&user]).await?, user.id);
         let token = caller.token();
-        let held = mandate.catalog.effective(mandate.catalog.set(&mandate.authority.permissions_of(&user)));
         let carried = token.and_then(|token| token.permissions).unwrap_or(PermissionSet::EVERY);
-        mandate.changer = Changer {
+        let changer = Changer {
             user: Some(user.id),
             permissions: held.intersection(&carried),
             by_token: token.is_some(),
             makes_passwords: token
                 .is_none_or(|token| token.permissions.is_none() && rules.tokens_may_make_tokens),
         };
-        Ok(mandate)
+        Ok(Self::new(state, changer))
     }
 
     /// That of somebody with a shell on the host: everything.
-    pub(super) async fn of_command_line(state: &AppState, change: &Change) -> Result<Self, StoreError> {
-        Ok(Self::of_roles(state, change.all_roles().await?))
+    pub(super) fn of_command_line(state: &AppState) -> Self {
+        Self::new(state, Changer::COMMAND_LINE)
     }
 
     /// That of a user as it is inside the change; nothing, of one who is disabled or deleted, or whose provider does not
     /// vouch for them.
     pub(super) async fn of_user(state: &AppState, change: &Change, user: UserId) -> Result<Self, StoreError> {
         let windows = change.token_settings().await?.freshness;
-        let user = change.user(user).await?.filter(|user| may_act(user, windows, change.now()));
-        Ok(Self::of_roles(state, change.all_roles().await?).with_user(user))
+        match change.user(user).await?.filter(|user| may_act(user, windows, change.now())) {
+            Some(user) => Ok(Self::of_present(state, &change.roles_of(&[&user]).await?, &user)),
+            None => Ok(Self::of_nobody(state)),
+        }
     }
 
     /// That of a user as it is now, outside of a change: to tell beforehand what would be refused.
     pub(super) async fn foreseen(state: &AppState, user: UserId) -> Result<Self, StoreError> {
         let windows = state.node.settings().freshness;
-        let user = state.store.user(user).await?.filter(|user| may_act(user, windows, state.clock.now()));
-        Ok(Self::of_roles(state, state.store.all_roles().await?).with_user(user))
-    }
-
-    fn with_user(mut self, user: Option<User>) -> Self {
-        self.changer = Changer {
-            permissions: user.as_ref().map_or(PermissionSet::NONE, |user| self.held_by(user)),
-            user: user.map(|user| user.id),
-            by_token: false,
-            makes_passwords: true,
-        };
-        self
-    }
-
-    fn of_roles(state: &AppState, roles: Vec<Role>) -> Self {
-        let mut authority = Authority::default();
-        for role in roles {
-            authority.put_role(role);
+        match state.store.user(user).await?.filter(|user| may_act(user, windows, state.clock.now())) {
+            Some(user) => Ok(Self::of_present(state, &state.store.roles_of(&[&user]).await?, &user)),
+            None => Ok(Self::of_nobody(state)),
         }
-        Self { changer: Changer::COMMAND_LINE, authority, catalog: Arc::clone(&state.catalog) }
+    }
+
+    fn of_present(state: &AppState, roles: &HeldRoles, user: &User) -> Self {
+        let permissions = usable(state, roles, user.id);
+        let changer = Changer { user: Some(user.id), permissions, by_token: false, makes_passwords: true };
+        Self::new(state, changer)
+    }
+
+    fn of_nobody(state: &AppState) -> Self {
+        let changer =
+            Changer { user: None, permissions: PermissionSet::NONE, by_token: false, makes_passwords: true };
+        Self::new(state, changer)
+    }
+
+    fn new(state: &AppState, changer: Changer) -> Self {
+        Self { changer, catalog: Arc::clone(&state.catalog) }
     }
 
     /// Whether the changer has a built-in permission.
@@ -106,9 +108,9 @@ impl Mandate {
         if self.may(permission) { Ok(()) } else { Err(Problem::lacks(permission)) }
     }
 
-    /// What a user holds.
-    pub(super) fn held_by(&self, user: &User) -> PermissionSet {
-        self.set(&self.authority.permissions_of(user))
+    /// What a user holds who is judged, by the roles that were asked for: everything, when these are not theirs.
+    pub(super) fn held(&self, roles: &HeldRoles, user: &User) -> PermissionSet {
+        roles.permissions_of(user.id).map_or(PermissionSet::EVERY, |ids| self.set(ids))
     }
 
     /// What stands in a role, as a set. What this node does not know may be anything to another: it counts as
@@ -137,6 +139,12 @@ pub fn require_sight(state: &AppState, caller: &Caller) -> Result<(), Problem> {
     caller.require_any(state, &SEES)
 }
 
+/// What a user may use of what their roles give them: what this node does not know is nothing to it.
+pub(super) fn usable(state: &AppState, roles: &HeldRoles, user: UserId) -> PermissionSet {
+    let ids = roles.permissions_of(user).unwrap_or_default();
+    state.catalog.effective(state.catalog.set(ids))
+}
+
 /// Remembers, before a change, whether there is an administrator, so that the change cannot take the last one away.
 #[must_use = "ask it again when the change is complete"]
 pub(super) struct LastAdministrator {
@@ -146,7 +154,7 @@ pub(super) struct LastAdministrator {
 impl LastAdministrator {
     /// Looks before the change is made.
     pub(super) async fn before(change: &Change) -> Result<Self, StoreError> {
-        Ok(Self { was_there: is_there(change).await? })
+        Ok(Self { was_there: is_there(change, None).await? })
     }
 
     /// Looks after it was made, and before it is committed.
@@ -155,7 +163,19 @@ impl LastAdministrator {
     /// 409 when nobody is left who is enabled, holds `admin`, has a password if it is kept here, and whose provider vouches for
     /// them if it is not.
     pub(super) async fn stays(self, change: &Change) -> Result<(), Problem> {
-        if self.was_there && !is_there(change).await? {
+        self.stays_but(change, None).await
+    }
+
+    /// Tells what [`Self::stays`] would say after a role was deleted, which is still there.
+    ///
+    /// # Errors
+    /// As [`Self::stays`].
+    pub(super) async fn stays_without(self, change: &Change, role: RoleId) -> Result<(), Problem> {
+        self.stays_but(change, Some(role)).await
+    }
+
+    async fn stays_but(self, change: &Change, without: Option<RoleId>) -> Result<(), Problem> {
+        if self.was_there && !is_there(change, without).await? {
             let detail = "This would leave no administrator: give somebody else the permission `admin` first";
             return Err(Problem::conflict(detail));
         }
@@ -163,33 +183,82 @@ impl LastAdministrator {
     }
 }
 
-async fn is_there(change: &Change) -> Result<bool, StoreError> {
+/// Whether somebody holds `admin`, through any role but one, and gets in. It ends with the first who does.
+async fn is_there(change: &Change, without: Option<RoleId>) -> Result<bool, StoreError> {
     let windows = change.token_settings().await?.freshness;
     let Ok(admin) = ADMIN.parse() else { return Ok(false) };
-    let roles = change.roles_with(&admin).await?;
-    let principals = roles.iter().flat_map(|role| &role.principals);
-    let (named, groups): (Vec<_>, Vec<_>) =
-        principals.partition(|principal| principal.kind == PrincipalKind::User);
-    for some in named.chunks(NAMED_AT_ONCE) {
-        let names: Vec<_> = some.iter().map(|principal| &principal.username).collect();
-        let users = change.users_by_names(&names).await?;
-        for principal in some {
-            let user = users.get(&principal.username.key());
-            if let Some(user) = user.filter(|user| user.provider == principal.provider)
+    let mut roles = change.roles_with(&admin).await?;
+    roles.retain(|role| Some(role.id) != without);
+    for role in &roles {
+        if names_one_who_gets_in(change, role.id, windows).await? {
+            return Ok(true);
+        }
+    }
+    let mut groups = HashSet::new();
+    for role in &roles {
+        let mut last: Option<PrincipalKey> = None;
+        loop {
+            let some =
+                change.principals_of(role.id, PrincipalKind::Group, last.as_ref(), MEMBERS_AT_ONCE).await?;
+            let is_end = (some.len() as u64) < MEMBERS_AT_ONCE;
+            last = some.last().cloned();
+            groups.extend(some);
+            if is_end {
+                break;
+            }
+        }
+    }
+    has_one_who_gets_in(change, &groups, windows).await
+}
+
+/// Whether a role names a user who gets in.
+async fn names_one_who_gets_in(
+    change: &Change,
+    role: RoleId,
+    windows: FreshnessWindows,
+) -> Result<bool, StoreError> {
+    let mut last: Option<PrincipalKey> = None;
+    loop {
+        let named = change.principals_of(role, PrincipalKind::User, last.as_ref(), NAMED_AT_ONCE).await?;
+        let users = change.users_by_keys(named.iter().map(|key| key.name.clone()).collect()).await?;
+        for key in &named {
+            let user = users.get(&key.name).filter(|user| user.provider == key.provider);
+            if let Some(user) = user
                 && gets_in(change, user, windows).await?
             {
                 return Ok(true);
             }
         }
+        if (named.len() as u64) < NAMED_AT_ONCE {
+            return Ok(false);
+        }
+        last = named.last().cloned();
     }
-    if groups.is_empty() {
-        return Ok(false);
-    }
-    // Who is in a group is told by the users.
-    let holds = |user: &User| groups.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups));
-    for user in change.all_users().await?.iter().filter(|user| holds(user)) {
-        if gets_in(change, user, windows).await? {
-            return Ok(true);
+}
+
+/// Whether a user who gets in is in one of these groups. Who is in a group is told by the users.
+async fn has_one_who_gets_in(
+    change: &Change,
+    groups: &HashSet<PrincipalKey>,
+    windows: FreshnessWindows,
+) -> Result<bool, StoreError> {
+    let is_in = |user: &User| PrincipalKey::standing_for(user).any(|key| groups.contains(&key));
+    let providers: BTreeSet<&str> = groups.iter().map(|key| key.provider.as_str()).collect();
+    for provider in providers {
+        for origin in Origin::ALL {
+            let mut last: Option<String> = None;
+            loop {
+                let some = change.users_in_groups(origin, provider, last.as_deref(), MEMBERS_AT_ONCE).await?;
+                for user in some.iter().filter(|user| is_in(user)) {
+                    if gets_in(change, user, windows).await? {
+                        return Ok(true);
+                    }
+                }
+                if (some.len() as u64) < MEMBERS_AT_ONCE {
+                    break;
+                }
+                last = some.last().map(|user| user.subject.clone());
+            }
         }
     }
     Ok(false)

@@ -29,8 +29,8 @@ use patgate_core::identifier::{GrantId, RoleId, UserId};
 use patgate_core::permission::PermissionId;
 use patgate_core::policy::TokenSettings;
 use patgate_core::policy::origin::Rows;
-use patgate_core::role::Role;
-use patgate_core::user::{User, Username};
+use patgate_core::role::{PrincipalKey, Role};
+use patgate_core::user::{Origin, PrincipalKind, User, Username};
 use sea_orm::sea_query::Query;
 use sea_orm::{ConnectionTrait, StatementBuilder};
 use tokio::sync::OwnedMutexGuard;
@@ -39,6 +39,7 @@ use crate::audit::{self, Actor, PendingEvent, SubjectKind};
 use crate::change_log::{self, ChangedKind, Sequence};
 use crate::error::{Fault, StoreError};
 use crate::password::StoredPassword;
+use crate::roles::{HeldRoles, RoleSummary};
 use crate::rows::AT_ONCE;
 use crate::store::Inner;
 use crate::tables::ChangeLog;
@@ -155,7 +156,23 @@ impl Change {
 
     /// The users of these names, by the keys of their names; those who are deleted are left out.
     pub async fn users_by_names(&self, names: &[&Username]) -> Result<HashMap<String, User>, StoreError> {
-        crate::users::by_names(&self.transaction, names).await
+        self.users_by_keys(names.iter().map(|name| name.key()).collect()).await
+    }
+
+    /// As [`Change::users_by_names`], by the keys themselves.
+    pub async fn users_by_keys(&self, keys: Vec<String>) -> Result<HashMap<String, User>, StoreError> {
+        crate::users::by_keys(&self.transaction, keys).await
+    }
+
+    /// At most `limit` of the users of a provider who are enabled and in any group, by its own keys for them, behind one of these.
+    pub async fn users_in_groups(
+        &self,
+        origin: Origin,
+        provider: &str,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError> {
+        crate::users::in_groups(&self.transaction, origin, provider, after, limit).await
     }
 
     /// What the password of the user of this name is checked against; `None` for an unknown user and for one without a
@@ -189,14 +206,35 @@ impl Change {
         crate::roles::by_names(&self.transaction, names).await
     }
 
+    /// The role of this name, without its principals.
+    pub async fn role_summary(&self, name: &Username) -> Result<Option<RoleSummary>, StoreError> {
+        crate::roles::summary(&self.transaction, name).await
+    }
+
     /// The roles that hold this permission, by name.
-    pub async fn roles_with(&self, permission: &PermissionId) -> Result<Vec<Role>, StoreError> {
+    pub async fn roles_with(&self, permission: &PermissionId) -> Result<Vec<RoleSummary>, StoreError> {
         crate::roles::with_permission(&self.transaction, permission).await
     }
 
-    /// All roles, by name.
-    pub async fn all_roles(&self) -> Result<Vec<Role>, StoreError> {
-        crate::roles::all(&self.transaction).await
+    /// The roles that users hold, by themselves or through a group.
+    pub async fn roles_of(&self, users: &[&User]) -> Result<HeldRoles, StoreError> {
+        crate::roles::held(&self.transaction, users).await
+    }
+
+    /// At most `limit` principals of a role, of one kind, behind one of them.
+    pub async fn principals_of(
+        &self,
+        role: RoleId,
+        kind: PrincipalKind,
+        after: Option<&PrincipalKey>,
+        limit: u64,
+    ) -> Result<Vec<PrincipalKey>, StoreError> {
+        crate::roles::some_principals(&self.transaction, role, kind, after, limit).await
+    }
+
+    /// Whether any role names this principal.
+    pub async fn is_in_a_role(&self, principal: &PrincipalKey) -> Result<bool, StoreError> {
+        Ok(!crate::roles::roles_naming(&self.transaction, principal).await?.is_empty())
     }
 
     /// The grant, when not deleted.

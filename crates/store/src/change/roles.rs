@@ -1,9 +1,9 @@
 //! Changes of roles.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use patgate_core::identifier::RoleId;
-use patgate_core::role::Role;
+use patgate_core::role::{PrincipalKey, Role};
 use patgate_core::user::{Principal, PrincipalKind};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
 use serde_json::json;
@@ -12,6 +12,7 @@ use super::Change;
 use crate::audit::{PendingEvent, SubjectKind};
 use crate::change_log::ChangedKind;
 use crate::error::StoreError;
+use crate::roles::{deletion_of, deletions, insertions};
 use crate::rows::{AT_ONCE, to_json, updates};
 use crate::tables::Roles;
 
@@ -41,6 +42,10 @@ impl Change {
             for role in some {
                 insert.values_panic(row(role)?.into_iter().map(Expr::from));
             }
+            self.execute(&insert).await?;
+        }
+        let rows: Vec<_> = roles.iter().flat_map(principal_rows).collect();
+        for insert in insertions(&rows) {
             self.execute(&insert).await?;
         }
         for role in roles {
@@ -89,6 +94,18 @@ impl Change {
             self.execute(&update).await?;
         }
         // Of thousands of principals only those who came and went.
+        let (mut gone, mut new) = (Vec::new(), Vec::new());
+        for (before, role) in &changed {
+            let (there, here) = (principal_rows(before), principal_rows(role));
+            gone.extend(there.difference(&here).cloned());
+            new.extend(here.difference(&there).cloned());
+        }
+        for delete in deletions(&gone) {
+            self.execute(&delete).await?;
+        }
+        for insert in insertions(&new) {
+            self.execute(&insert).await?;
+        }
         let only = |here: &Role, there: &Role| {
             let there: HashSet<_> = there.principals.iter().map(written).collect();
             let missing = here.principals.iter().filter(|one| !there.contains(&written(one)));
@@ -111,6 +128,7 @@ impl Change {
     /// [`StoreError::NotFound`].
     pub async fn delete_role(&mut self, role: RoleId) -> Result<(), StoreError> {
         let role = self.role_by_id(role).await?.ok_or(StoreError::NotFound("role"))?;
+        self.execute(&deletion_of(role.id)).await?;
         let delete = Query::delete()
             .from_table(Roles::Table)
             .and_where(Expr::col(Roles::Id).eq(role.id.as_i64()))
@@ -145,6 +163,12 @@ fn row(role: &Role) -> Result<Vec<Value>, StoreError> {
         to_json(&role.principals, "principals")?.into(),
         to_json(&role.permissions, "permissions")?.into(),
     ])
+}
+
+/// The rows of a role's principals. Where somebody stands twice, as after they got the name of one who stood there too, they have
+/// one row.
+fn principal_rows(role: &Role) -> BTreeSet<(RoleId, PrincipalKey)> {
+    role.principals.iter().map(|principal| (role.id, principal.into())).collect()
 }
 
 /// What of a principal is written in a role.

@@ -2,7 +2,7 @@
 
 use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
-use patgate_core::role::Role;
+use patgate_core::role::{PrincipalKey, Role};
 use patgate_core::user::{Principal, PrincipalKind, User, UserState, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
 use serde_json::json;
@@ -205,12 +205,10 @@ impl Change {
         self.forget_reset_link(user.id).await?;
         self.forget_confirmation(user.id).await?;
         let stands_for_user = |principal: &Principal| names(principal, &user);
-        for role in self.all_roles().await? {
+        for role in self.roles_naming(&user).await? {
             let principals: Vec<_> =
                 role.principals.iter().filter(|principal| !stands_for_user(principal)).cloned().collect();
-            if principals.len() < role.principals.len() {
-                self.update_role(&Role { principals, ..role }).await?;
-            }
+            self.update_role(&Role { principals, ..role }).await?;
         }
         for exemption in self.held_exemptions().await? {
             if stands_for_user(&exemption.principal) {
@@ -230,15 +228,11 @@ impl Change {
 
     /// Follows a user to a new name: whoever gets the old one gets nothing of theirs with it.
     async fn rename_principals(&mut self, user: &User, name: &Username) -> Result<(), StoreError> {
-        for mut role in self.all_roles().await? {
-            let mut is_touched = false;
+        for mut role in self.roles_naming(user).await? {
             for principal in role.principals.iter_mut().filter(|principal| names(principal, user)) {
                 principal.username = name.clone();
-                is_touched = true;
             }
-            if is_touched {
-                self.update_role(&role).await?;
-            }
+            self.update_role(&role).await?;
         }
         for exemption in self.held_exemptions().await? {
             if names(&exemption.principal, user) {
@@ -246,6 +240,15 @@ impl Change {
             }
         }
         Ok(())
+    }
+
+    /// The roles that name a user, by name.
+    async fn roles_naming(&self, user: &User) -> Result<Vec<Role>, StoreError> {
+        let key = PrincipalKey::of_user(&user.provider, &user.username);
+        let ids = crate::roles::roles_naming(&self.transaction, &key).await?;
+        let mut roles = crate::roles::by_ids(&self.transaction, &ids).await?;
+        roles.sort_by_key(|role| role.name.key());
+        Ok(roles)
     }
 
     /// The user, or the refusal.

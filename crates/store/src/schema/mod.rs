@@ -7,6 +7,7 @@ mod eighth;
 mod eleventh;
 mod fifth;
 mod first;
+mod fourteenth;
 mod fourth;
 mod ninth;
 mod second;
@@ -41,7 +42,7 @@ pub(crate) enum Step {
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 13] = [
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 14] = [
     first::steps,
     second::steps,
     third::steps,
@@ -55,6 +56,7 @@ const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 13] = [
     eleventh::steps,
     twelfth::steps,
     thirteenth::steps,
+    fourteenth::steps,
 ];
 
 /// The newest version this program knows.
@@ -127,6 +129,9 @@ pub(crate) async fn migrate_to(connection: &DatabaseConnection, target: i64) -> 
     }
     if target >= ninth::VERSION {
         ninth::fill(&transaction).await.map_err(fault)?;
+    }
+    if found < fourteenth::VERSION && target >= fourteenth::VERSION {
+        crate::roles::fill(&transaction).await.map_err(fault)?;
     }
     let update =
         Query::update().table(SchemaVersion::Table).value(SchemaVersion::Version, Expr::val(target)).take();

@@ -18,6 +18,7 @@ mod releases;
 mod releases_paged;
 mod reminders;
 mod reset_links;
+mod roles_held;
 mod round_trips;
 mod scim;
 mod search;
@@ -196,6 +197,11 @@ pub(crate) async fn store_with_users(fixture: &Fixture, names: &[&str]) -> Store
     }
     change.commit().await.unwrap();
     store
+}
+
+/// All roles, by name.
+pub(crate) async fn all_roles(store: &Store) -> Vec<Role> {
+    store.roles(&crate::RoleFilter::default(), crate::Page::WHOLE).await.unwrap()
 }
 
 /// Makes grants, each with the digest of its identifier.

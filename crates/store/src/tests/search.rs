@@ -111,7 +111,7 @@ on_both_databases! {
         change.commit().await.unwrap();
         let found = async |prefix: &str, seek: Seek<RoleCursor>| {
             let roles = store.list_roles(prefix, &seek, 2).await.unwrap();
-            roles.iter().map(|role| role.name.to_string()).collect::<Vec<_>>()
+            roles.iter().map(|role| role.summary.name.to_string()).collect::<Vec<_>>()
         };
         let at = |name: &str| name.parse::<RoleCursor>().unwrap();
         assert_eq!(found("", Seek::Start).await, ["auditors", "b_d"]);

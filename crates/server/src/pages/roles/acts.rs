@@ -6,8 +6,8 @@ use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::RoleId;
 use patgate_core::permission::names::SECURITY_EDIT;
-use patgate_core::role::Role;
 use patgate_core::user::Username;
+use patgate_store::{ListedRole, RoleSummary};
 
 use super::{LIST, path};
 use crate::pages::confirm::Confirm;
@@ -35,7 +35,7 @@ pub(super) async fn ask_rename(
     visitor: Visitor,
     Query(query): Query,
 ) -> PageResult {
-    let role = changeable(&state, &visitor, id).await?;
+    let role = changeable(&state, &visitor, id).await?.summary;
     let typed = if query.has("name") { query.text("name") } else { role.name.as_str() };
     let notice = (typed != role.name.as_str()).then(unsaved);
     rename_page(&state, &visitor, &role, name_field(typed), StatusCode::OK, notice)
@@ -47,7 +47,7 @@ pub(super) async fn rename(
     Named(id): Named<RoleId>,
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
-    let role = changeable(&state, &visitor, id).await?;
+    let role = changeable(&state, &visitor, id).await?.summary;
     let mut name = name_field(fields.text("name"));
     let Some(new) = read::<Username>(&mut name) else {
         return rename_page(&state, &visitor, &role, name, StatusCode::BAD_REQUEST, None);
@@ -72,8 +72,8 @@ pub(super) async fn ask_delete(
     visitor: Visitor,
 ) -> PageResult {
     let role = changeable(&state, &visitor, id).await?;
-    let foreseen = roles::may_delete(&state, &visitor.caller, &role.name).await;
-    question(&state, &visitor, &role).ask_unless(foreseen)
+    let foreseen = roles::may_delete(&state, &visitor.caller, &role.summary.name).await;
+    question(&state, &visitor, &role).await?.ask_unless(foreseen)
 }
 
 /// `POST /admin/roles/{id}/delete`.
@@ -91,24 +91,33 @@ pub(super) async fn delete(
         }
         Err(other) => return Err(other),
     };
-    match roles::delete(&state, &visitor.caller, &role.name).await {
+    match roles::delete(&state, &visitor.caller, &role.summary.name).await {
         Ok(()) => Ok(redirect(&state, &done)),
-        Err(problem) => question(&state, &visitor, &role).refused(problem),
+        Err(problem) => question(&state, &visitor, &role).await?.refused(problem),
     }
 }
 
-async fn changeable(state: &AppState, visitor: &Visitor, id: RoleId) -> Result<Role, Refused> {
+async fn changeable(state: &AppState, visitor: &Visitor, id: RoleId) -> Result<ListedRole, Refused> {
     visitor.caller.require(state, SECURITY_EDIT)?;
-    Ok(roles::read_by_id(state, &visitor.caller, id).await?)
+    Ok(roles::listed(state, &visitor.caller, id).await?)
 }
 
-fn question(state: &AppState, visitor: &Visitor, role: &Role) -> Confirm {
+async fn question(
+    state: &AppState,
+    visitor: &Visitor,
+    ListedRole { summary: role, users, groups }: &ListedRole,
+) -> Result<Confirm, Refused> {
     let heading = format!("Delete the role {}?", role.name);
     let permissions: Vec<_> = role.permissions.iter().map(ToString::to_string).collect();
-    let principals = match role.principals.len() {
-        0 => "Nobody is in it.".to_owned(),
-        1 => format!("{} is in it.", role.principals[0].username),
-        count => format!("{count} users and groups are in it."),
+    let count = users + groups;
+    let only = match count {
+        1 => roles::read_by_id(state, &visitor.caller, role.id).await?.principals.pop(),
+        _ => None,
+    };
+    let principals = match (only, count) {
+        (_, 0) => "Nobody is in it.".to_owned(),
+        (Some(only), _) => format!("{} is in it.", only.username),
+        (None, _) => format!("{count} users and groups are in it."),
     };
     let mut sentences = vec![principals];
     if !permissions.is_empty() {
@@ -117,16 +126,16 @@ fn question(state: &AppState, visitor: &Visitor, role: &Role) -> Confirm {
             permissions.join(", ")
         ));
     }
-    Confirm {
+    Ok(Confirm {
         shell: Shell::new(state, visitor, heading.clone(), LIST),
         heading,
         sentences,
-        action: format!("{}/delete", path(role)),
+        action: format!("{}/delete", path(role.id)),
         button: "Delete role",
         is_danger: true,
         is_possible: true,
-        cancel: path(role),
-    }
+        cancel: path(role.id),
+    })
 }
 
 fn name_field(typed: &str) -> Field {
@@ -136,7 +145,7 @@ fn name_field(typed: &str) -> Field {
 fn rename_page(
     state: &AppState,
     visitor: &Visitor,
-    role: &Role,
+    role: &RoleSummary,
     name: Field,
     status: StatusCode,
     notice: Option<Notice>,
@@ -144,7 +153,7 @@ fn rename_page(
     let page = RenamePage {
         shell: Shell::new(state, visitor, format!("Rename {}", role.name), LIST).with_notice(notice),
         role: role.name.to_string(),
-        path: path(role),
+        path: path(role.id),
         faults: Fault::of([&name]),
         name,
     };

@@ -190,7 +190,7 @@ fn turn(state: &AppState, visitor: &Visitor, role: &Role, fields: &Fields) -> Pa
     let mut content = Content::of_fields(state, role, fields);
     let are_changed = content.permissions.are_changed(&content.shown);
     let is_unsaved = are_changed || content.names_anybody();
-    let address = paging::address(&path(role), &content.list, &PLACE);
+    let address = paging::address(&path(role.id), &content.list, &PLACE);
     if let Some(address) = address.filter(|_| !is_unsaved) {
         return Ok(redirect(state, &address));
     }
@@ -221,7 +221,7 @@ pub(super) async fn add(
         Ok(added) => {
             content.lines = Lines::of_fields(&Fields::default());
             let done = format!("added-{added}");
-            let address = format!("{}?done={done}", path(&role));
+            let address = format!("{}?done={done}", path(role.id));
             return go_on(&state, &visitor, id, content, &done, &address).await;
         }
         Err(problem) => Refused::unless_shown(problem)?,
@@ -252,7 +252,7 @@ pub(super) async fn remove(
         }
     };
     content.chosen.clear();
-    let address = paging::back(&path(&role), &fields, &done);
+    let address = paging::back(&path(role.id), &fields, &done);
     go_on(&state, &visitor, id, content, &done, &address).await
 }
 
@@ -322,7 +322,7 @@ fn page(
     let page = RolePage {
         shell: Shell::new(state, visitor, heading.clone(), LIST).with_notice(notice),
         heading,
-        path: path(role),
+        path: path(role.id),
         may_edit: may_edit(state, visitor),
         faults,
         permissions,

@@ -3,9 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
-use patgate_core::role::Role;
 use patgate_core::user::Username;
-use patgate_store::RoleCursor;
+use patgate_store::{ListedRole, RoleCursor};
 
 use super::{LIST, SAVED, may_edit, path};
 use crate::pages::paging::{self, ASKED, place};
@@ -28,21 +27,19 @@ struct RolesPage {
 struct Row {
     path: String,
     name: String,
-    users: usize,
-    groups: usize,
+    users: u64,
+    groups: u64,
     permissions: Vec<String>,
 }
 
 impl Row {
-    fn new(role: &Role) -> Self {
-        use patgate_core::user::PrincipalKind::{Group, User};
-        let count = |kind| role.principals.iter().filter(|principal| principal.kind == kind).count();
+    fn new(ListedRole { summary, users, groups }: &ListedRole) -> Self {
         Self {
-            path: path(role),
-            name: role.name.to_string(),
-            users: count(User),
-            groups: count(Group),
-            permissions: role.permissions.iter().map(ToString::to_string).collect(),
+            path: path(summary.id),
+            name: summary.name.to_string(),
+            users: *users,
+            groups: *groups,
+            permissions: summary.permissions.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -11,8 +11,8 @@ mod permissions;
 
 use axum::Router;
 use axum::routing::get;
+use patgate_core::identifier::RoleId;
 use patgate_core::permission::names::SECURITY_EDIT;
-use patgate_core::role::Role;
 
 use super::Visitor;
 use crate::state::AppState;
@@ -34,8 +34,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/admin/roles/{id}/delete", get(acts::ask_delete).post(acts::delete))
 }
 
-fn path(role: &Role) -> String {
-    format!("{LIST}/{}", role.id)
+fn path(role: RoleId) -> String {
+    format!("{LIST}/{role}")
 }
 
 fn may_edit(state: &AppState, visitor: &Visitor) -> bool {

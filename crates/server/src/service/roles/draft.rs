@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 use patgate_core::permission::PermissionId;
+use patgate_core::role::PrincipalKey;
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind, User, Username, is_invisible};
 use patgate_store::{Change, StoreError};
 
@@ -164,11 +165,8 @@ pub(super) fn too_many(count: usize, field: &str) -> Result<(), Problem> {
 
 /// What tells principals apart. Of a group the case counts, as its provider sees it.
 pub(super) fn identity(principal: &Principal) -> (bool, String, String) {
-    let name = match principal.kind {
-        PrincipalKind::User => principal.username.key(),
-        PrincipalKind::Group => principal.username.as_str().to_owned(),
-    };
-    (principal.kind == PrincipalKind::Group, principal.provider.clone(), name)
+    let PrincipalKey { provider, kind, name } = PrincipalKey::from(principal);
+    (kind == PrincipalKind::Group, provider, name)
 }
 
 fn found(

@@ -10,7 +10,7 @@ mod write;
 
 pub use draft::{PrincipalDraft, ProviderName, RoleDraft, shown};
 pub use principals::{PrincipalCursor, add_principals, mark, remove_principals, some_principals};
-pub use read::{list, list_by_prefix, read, read_by_id};
+pub use read::{list, list_by_prefix, listed, read, read_by_id};
 pub use write::{create, create_one, delete, may_delete, rename, update, update_one};
 
 use crate::problem::Problem;

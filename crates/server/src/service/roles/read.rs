@@ -3,7 +3,7 @@
 use patgate_core::identifier::RoleId;
 use patgate_core::role::Role;
 use patgate_core::user::Username;
-use patgate_store::{Page, RoleCursor, RoleFilter, Seek};
+use patgate_store::{ListedRole, Page, RoleCursor, RoleFilter, Seek};
 
 use super::no_such_role;
 use crate::caller::Caller;
@@ -43,6 +43,15 @@ pub async fn read_by_id(state: &AppState, caller: &Caller, id: RoleId) -> Result
     state.store.role_by_id(id).await?.ok_or_else(no_such_role)
 }
 
+/// Reads one role by its identifier, without its principals.
+///
+/// # Errors
+/// 403 without `security#view` and `security#edit`; 404.
+pub async fn listed(state: &AppState, caller: &Caller, id: RoleId) -> Result<ListedRole, Problem> {
+    require_sight(state, caller)?;
+    state.store.listed_role(id).await?.ok_or_else(no_such_role)
+}
+
 /// Lists roles by name: those whose names begin with `prefix`, whatever the case; at most `limit`, from a place on.
 ///
 /// # Errors
@@ -53,7 +62,7 @@ pub async fn list_by_prefix(
     prefix: &str,
     place: &Seek<RoleCursor>,
     limit: u64,
-) -> Result<Vec<Role>, Problem> {
+) -> Result<Vec<ListedRole>, Problem> {
     require_sight(state, caller)?;
     Ok(state.store.list_roles(prefix, place, limit).await?)
 }

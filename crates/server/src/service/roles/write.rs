@@ -108,7 +108,9 @@ pub async fn rename(
     new_name: Username,
 ) -> Result<Role, Problem> {
     let (mut change, mandate) = begin(state, caller).await?;
-    let role = changeable(&change, &mandate, name).await?;
+    let role = change.role(name).await?.ok_or_else(no_such_role)?;
+    let held = mandate.set(&role.permissions);
+    mandate.changer.may_change_role(held, held)?;
     let role = Role { name: new_name, ..role };
     change.update_role(&role).await?;
     state.commit(change).await?;
@@ -120,26 +122,30 @@ pub async fn rename(
 /// # Errors
 /// As [`rename`]; 409 when no administrator would be left.
 pub async fn delete(state: &AppState, caller: &Caller, name: &Username) -> Result<(), Problem> {
-    let change = deleted(state, caller, name).await?;
+    let (mut change, role) = deletable(state, caller, name).await?;
+    let last = LastAdministrator::before(&change).await?;
+    change.delete_role(role).await?;
+    last.stays(&change).await?;
     state.commit(change).await?;
     Ok(())
 }
 
-/// Tells beforehand what [`delete`] would say: it is done in a change that is never committed.
+/// Tells beforehand what [`delete`] would say, without the work on the thousands who may be in the role.
 ///
 /// # Errors
 /// As [`delete`].
 pub async fn may_delete(state: &AppState, caller: &Caller, name: &Username) -> Result<(), Problem> {
-    deleted(state, caller, name).await.map(drop)
+    let (change, role) = deletable(state, caller, name).await?;
+    LastAdministrator::before(&change).await?.stays_without(&change, role).await
 }
 
-async fn deleted(state: &AppState, caller: &Caller, name: &Username) -> Result<Change, Problem> {
-    let (mut change, mandate) = begin(state, caller).await?;
-    let role = changeable(&change, &mandate, name).await?;
-    let last = LastAdministrator::before(&change).await?;
-    change.delete_role(role.id).await?;
-    last.stays(&change).await?;
-    Ok(change)
+/// A change in which the caller may delete a role, but for the last administrator.
+async fn deletable(state: &AppState, caller: &Caller, name: &Username) -> Result<(Change, RoleId), Problem> {
+    let (change, mandate) = begin(state, caller).await?;
+    let role = change.role_summary(name).await?.ok_or_else(no_such_role)?;
+    let held = mandate.set(&role.permissions);
+    mandate.changer.may_change_role(held, held)?;
+    Ok((change, role.id))
 }
 
 pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<(Change, Mandate), Problem> {
@@ -148,11 +154,4 @@ pub(super) async fn begin(state: &AppState, caller: &Caller) -> Result<(Change, 
     let mandate = Mandate::of_caller(state, &change, caller).await?;
     mandate.require(EDITS)?;
     Ok((change, mandate))
-}
-
-async fn changeable(change: &Change, mandate: &Mandate, name: &Username) -> Result<Role, Problem> {
-    let role = change.role(name).await?.ok_or_else(no_such_role)?;
-    let held = mandate.set(&role.permissions);
-    mandate.changer.may_change_role(held, held)?;
-    Ok(role)
 }

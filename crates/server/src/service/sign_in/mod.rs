@@ -15,7 +15,7 @@ use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_core::item::SecretText;
 use patgate_core::provider::ProviderName;
-use patgate_core::role::Role;
+use patgate_core::role::PrincipalKey;
 use patgate_core::user::{Origin, User, UserState, Username};
 use patgate_store::{Actor, ActorKind, Change, StoreError};
 
@@ -145,9 +145,7 @@ pub async fn take_over(change: &mut Change, user: &User, person: &Person) -> Res
     };
     let updated = updated(user, person, kept.iter().map(|membership| membership.group_name.as_str()))?;
     if updated.username != user.username {
-        let names =
-            |role: &Role| role.principals.iter().any(|it| it.covers(&updated.username, &user.provider, &[]));
-        if change.all_roles().await?.iter().any(names) {
+        if change.is_in_a_role(&PrincipalKey::of_user(&user.provider, &updated.username)).await? {
             return Err(SignInRefused::NameHeld(updated.username));
         }
         demand_a_shape_of_its_own(change, &updated.username, Some(user.id)).await?;

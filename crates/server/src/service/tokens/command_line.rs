@@ -6,16 +6,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use patgate_core::application::ApplicationName;
-use patgate_core::authority::Authority;
 use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::identifier::{GrantId, UserId};
-use patgate_core::permission::PermissionSet;
 use patgate_core::user::{User, Username};
-use patgate_store::{Actor, Change, GrantCursor, GrantFilter, Seek, Sequence};
+use patgate_store::{Actor, GrantCursor, GrantFilter, Seek, Sequence};
 
 use super::issue::{NewToken, NewTokenMade, Owner, issue};
 use super::{OwnedGrant, no_such_token};
 use crate::problem::Problem;
+use crate::service::mandate::usable;
 use crate::state::AppState;
 
 /// Tokens that are read at once.
@@ -36,7 +35,7 @@ pub async fn create(
     let lifetime = new.lifetime_field;
     let mut change = state.change(actor).await?;
     let user = change.user_by_name(owner).await?.ok_or_else(|| Problem::no_such("user", owner))?;
-    let permissions = permissions_of(state, &change, &user).await?;
+    let permissions = usable(state, &change.roles_of(&[&user]).await?, user.id);
     let owner = Owner { id: user.id, username: user.username.as_str(), permissions };
     let made = issue(state, &mut change, &owner, None, new, None, state.clock.now())
         .await
@@ -126,13 +125,4 @@ pub async fn delete(state: &AppState, actor: &Actor, id: GrantId) -> Result<Sequ
     let deleted = grant.state.delete(state.clock.now()).map_err(|_| no_such_token())?;
     change.set_grant_state(id, deleted).await?;
     Ok(change.commit().await?)
-}
-
-/// What a user's roles give them, as the database has it now.
-async fn permissions_of(state: &AppState, change: &Change, user: &User) -> Result<PermissionSet, Problem> {
-    let mut authority = Authority::default();
-    for role in change.all_roles().await? {
-        authority.put_role(role);
-    }
-    Ok(state.catalog.effective(state.catalog.set(&authority.permissions_of(user))))
 }

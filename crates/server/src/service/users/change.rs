@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use patgate_core::permission::PermissionSet;
 use patgate_core::user::{Origin, User, UserState, Username};
 use patgate_store::{Change, PasswordHashText};
 
@@ -120,17 +121,19 @@ pub async fn change(state: &AppState, caller: &Caller, edits: Vec<Edit>) -> Resu
     let last = LastAdministrator::before(&change).await?;
     let named: Vec<_> = prepared.iter().map(|prepared| &prepared.edit.username).collect();
     let there = change.users_by_names(&named).await?;
+    let roles = change.roles_of(&there.values().collect::<Vec<_>>()).await?;
     let mut waiting = Vec::with_capacity(prepared.len());
     for prepared in &prepared {
         if !is_owned(&mandate, caller, &prepared.edit) {
             mandate.require(EDITS)?;
         }
         let before = there.get(&prepared.edit.username.key()).ok_or_else(no_such_user)?;
-        waiting.push(judged(&mandate, caller, prepared, before)?);
+        let held = mandate.held(&roles, before);
+        waiting.push(judged(&mandate, caller, prepared, before, held)?);
         if prepared.is_more_than_a_profile(before) {
             // In the order in which they were asked for, so that the audit log tells it so.
             change.update_users(&std::mem::take(&mut waiting)).await?;
-            apply(state, &mut change, &mandate, caller, prepared, before).await?;
+            apply(state, &mut change, (&mandate, caller), prepared, before, held).await?;
         }
     }
     change.update_users(&waiting).await?;
@@ -199,9 +202,10 @@ fn judged(
     caller: &Caller,
     Prepared { edit, .. }: &Prepared,
     before: &User,
+    held: PermissionSet,
 ) -> Result<User, Problem> {
     if !is_owned(mandate, caller, edit) {
-        mandate.changer.may_change_user(mandate.held_by(before))?;
+        mandate.changer.may_change_user(held)?;
     }
     let is_external = before.origin != Origin::Internal;
     if edit.external.is_some_and(|external| external != is_external) {
@@ -220,13 +224,13 @@ fn judged(
 async fn apply(
     state: &AppState,
     change: &mut Change,
-    mandate: &Mandate,
-    caller: &Caller,
+    (mandate, caller): (&Mandate, &Caller),
     Prepared { edit, hash, proven }: &Prepared,
     before: &User,
+    held: PermissionSet,
 ) -> Result<(), Problem> {
     if let Some(hash) = hash {
-        mandate.changer.may_set_password(before.id, mandate.held_by(before))?;
+        mandate.changer.may_set_password(before.id, held)?;
         keeps_password(before, edit.field(edit.password.as_ref().map_or("password", |p| p.new_field)))?;
         if let Some(proven) = proven {
             still_proven(state, &before.username, proven, edit).await?;

@@ -27,7 +27,7 @@ pub async fn create(
 ) -> Result<(User, Sequence), Problem> {
     let hash = hash(state, &new.username, new.password.clone(), "password").await?;
     let mut change = state.change(actor).await?;
-    let mandate = Mandate::of_command_line(state, &change).await?;
+    let mandate = Mandate::of_command_line(state);
     let user = insert(state, &mut change, &mandate, new, hash.as_ref()).await?;
     if let Some(name) = role {
         let role = change.role(name).await?.ok_or_else(|| Problem::no_such("role", name))?;

@@ -75,7 +75,7 @@ pub(super) async fn insert(
         last_active_at: None,
     };
     // A role may name somebody who is not there yet: who makes them would take over what the role holds.
-    mandate.changer.may_change_user(mandate.held_by(&user))?;
+    mandate.changer.may_change_user(mandate.held(&change.roles_of(&[&user]).await?, &user))?;
     change.insert_user(&user, hash).await?;
     Ok(user)
 }

@@ -54,11 +54,8 @@ pub async fn list_from(
 pub async fn account(state: &AppState, caller: &Caller, username: &Username) -> Result<Account, Problem> {
     require_sight(state, caller)?;
     let user = state.store.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    let holds = |role: &patgate_core::role::Role| {
-        role.principals.iter().any(|p| p.covers(&user.username, &user.provider, &user.groups))
-    };
-    let roles = state.store.all_roles().await?;
-    let roles = roles.iter().filter(|role| holds(role));
+    let roles = state.store.roles_of(&[&user]).await?;
+    let roles = roles.of(user.id).into_iter().flatten();
     let roles = roles.map(|role| (role.id.to_string(), role.name.to_string())).collect();
     let now = state.clock.now();
     let link = state.store.reset_link_of(user.id).await?.filter(|link| now < link.expires_at);

@@ -19,7 +19,7 @@ pub async fn delete(state: &AppState, caller: &Caller, username: &Username) -> R
     let mandate = Mandate::of_caller(state, &change, caller).await?;
     mandate.require(EDITS)?;
     let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    mandate.changer.may_change_user(mandate.held_by(&user))?;
+    mandate.changer.may_change_user(mandate.held(&change.roles_of(&[&user]).await?, &user))?;
     let last = LastAdministrator::before(&change).await?;
     change.delete_user(user.id).await?;
     last.stays(&change).await?;
@@ -36,7 +36,8 @@ pub async fn may_change(state: &AppState, caller: &Caller, username: &Username) 
     caller.require(state, EDITS)?;
     let mandate = Mandate::foreseen(state, caller.user).await?;
     let user = state.store.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    Ok(mandate.changer.may_change_user(mandate.held_by(&user))?)
+    let roles = state.store.roles_of(&[&user]).await?;
+    Ok(mandate.changer.may_change_user(mandate.held(&roles, &user))?)
 }
 
 /// Tells beforehand whether to disable or to delete a user would leave no administrator: by the same question, in a change
@@ -62,7 +63,7 @@ pub async fn unlock(state: &AppState, caller: &Caller, username: &Username) -> R
     let mandate = Mandate::of_caller(state, &change, caller).await?;
     mandate.require(EDITS)?;
     let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    mandate.changer.may_change_user(mandate.held_by(&user))?;
+    mandate.changer.may_change_user(mandate.held(&change.roles_of(&[&user]).await?, &user))?;
     change.unlock_user(user.id).await?;
     state.commit(change).await?;
     state.passwords.forgive(&user.username);

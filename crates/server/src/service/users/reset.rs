@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::base62;
 use patgate_core::user::{User, UserState, Username};
-use patgate_store::{Actor, ActorKind, ResetLink};
+use patgate_store::{Actor, ActorKind, HeldRoles, ResetLink};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -85,7 +85,7 @@ pub async fn make_reset_link(
     let mandate = Mandate::of_caller(state, &change, caller).await?;
     mandate.require(EDITS)?;
     let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    judge(&mandate, &user)?;
+    judge(&mandate, &change.roles_of(&[&user]).await?, &user)?;
     let now = state.clock.now();
     let created_at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
     let secret = ResetSecret::generate(&mut state.random.draw());
@@ -113,7 +113,7 @@ pub async fn may_make_reset_link(
     caller.require(state, EDITS)?;
     let mandate = Mandate::foreseen(state, caller.user).await?;
     let user = state.store.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    judge(&mandate, &user)
+    judge(&mandate, &state.store.roles_of(&[&user]).await?, &user)
 }
 
 /// Whose password a link sets; `None` for one that opens nothing, whatever the reason.
@@ -128,7 +128,8 @@ pub async fn find_reset_link(state: &AppState, secret: &str) -> Result<Option<Us
     let user = state.store.user(link.user).await?.filter(|user| user.state == UserState::Enabled);
     let Some(user) = user else { return Ok(None) };
     let mandate = Mandate::foreseen(state, link.created_by).await?;
-    Ok(may_still(&mandate, &user).then_some(user))
+    let roles = state.store.roles_of(&[&user]).await?;
+    Ok(may_still(&mandate, &roles, &user).then_some(user))
 }
 
 /// Sets the password of the user whose link this is, which uses the link up and ends all their sessions. `false` for one
@@ -159,7 +160,8 @@ pub async fn use_reset_link(
     };
     let user = change.user(user.id).await?.filter(|user| user.state == UserState::Enabled);
     let Some(user) = user else { return Ok(false) };
-    if !may_still(&Mandate::of_user(state, &change, link.created_by).await?, &user) {
+    let maker = Mandate::of_user(state, &change, link.created_by).await?;
+    if !may_still(&maker, &change.roles_of(&[&user]).await?, &user) {
         return Ok(false);
     }
     change.use_reset_link(&digest).await?;
@@ -170,8 +172,8 @@ pub async fn use_reset_link(
 }
 
 /// Whether whoever asks may make a link for a user.
-fn judge(mandate: &Mandate, user: &User) -> Result<(), Problem> {
-    mandate.changer.may_set_password(user.id, mandate.held_by(user))?;
+fn judge(mandate: &Mandate, roles: &HeldRoles, user: &User) -> Result<(), Problem> {
+    mandate.changer.may_set_password(user.id, mandate.held(roles, user))?;
     if mandate.changer.is(user.id) {
         // Who finds a browser unattended must not get the password, and with it everything, for good.
         return Err(
@@ -188,8 +190,8 @@ fn judge(mandate: &Mandate, user: &User) -> Result<(), Problem> {
 }
 
 /// Whether whoever made a link may make it now: its user may hold more than then, and its maker less.
-fn may_still(maker: &Mandate, user: &User) -> bool {
-    maker.may(EDITS) && maker.changer.may_set_password(user.id, maker.held_by(user)).is_ok()
+fn may_still(maker: &Mandate, roles: &HeldRoles, user: &User) -> bool {
+    maker.may(EDITS) && maker.changer.may_set_password(user.id, maker.held(roles, user)).is_ok()
 }
 
 /// How the database knows a link. With 256 random bits no slow hash and no key is needed.

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use patgate_core::confirmation::Withdrawal;
-use patgate_core::user::Origin;
+use patgate_core::user::{INTERNAL_PROVIDER, Origin, PrincipalKind};
 
 use crate::common::{Answer, NewGrant, PASSWORD, SignedIn, World, get, post};
 
@@ -177,4 +177,19 @@ async fn a_link_opens_nothing_while_the_provider_of_its_maker_does_not_vouch_for
     change.confirm_users(&[officer.id], world.clock.now()).await.unwrap();
     world.commit(change).await;
     assert_eq!(world.send(set(&path, NEW, NEW)).await.status(), 303);
+}
+
+#[tokio::test]
+async fn what_no_node_knows_opens_no_link_for_who_holds_it() {
+    let world = World::new().await;
+    let officer = world.user("officer", &["login", "security#edit", "shop#buy"]).await;
+    let officer = world.session(&officer).await;
+    world.user("ann", &["login"]).await;
+    let path = link(&make(&world, &officer, "ann").await);
+    assert_eq!(world.send(get(&path)).await.status(), 200);
+    world.role_of(PrincipalKind::User, "ann", INTERNAL_PROVIDER, &["audit#view"]).await;
+    for call in [get(&path), set(&path, NEW, NEW)] {
+        assert_eq!(world.send(call).await.status(), 404);
+    }
+    assert_eq!(make(&world, &officer, "ann").await.status(), 403);
 }

@@ -67,7 +67,8 @@ pub(super) async fn are_light(world: &World, session: &SignedIn, paths: &[String
 
 /// Puts groups with names and providers as long as they may be into a role, one after the other. Returns its path.
 async fn fill_a_role(world: &World) -> String {
-    let mut role = world.state.store.list_roles("0", &Seek::Start, 1).await.unwrap().remove(0);
+    let listed = world.state.store.list_roles("0", &Seek::Start, 1).await.unwrap().remove(0);
+    let mut role = world.state.store.role_by_id(listed.summary.id).await.unwrap().unwrap();
     for number in 0..MANY {
         role.principals.push(Principal {
             username: PrincipalKind::Group.name(&format!("{number:04}{}", "ü".repeat(196))).unwrap(),

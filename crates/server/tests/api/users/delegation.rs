@@ -1,10 +1,19 @@
 //! Nobody gives, takes or takes over more than they hold, and the last administrator stays.
 
-use patgate_core::user::{Origin, Principal, PrincipalKind};
+use patgate_core::user::{Origin, Principal, PrincipalKind, User};
 use serde_json::{Value, json};
 
 use super::USERS;
-use crate::common::{Call, NewGrant, PASSWORD, World, delete, get, post, put};
+use crate::common::{Call, NewGrant, PASSWORD, Person, World, delete, get, post, put};
+
+/// Lets a provider say that somebody is in these groups, and in no others.
+async fn put_into(world: &World, person: &Person, groups: &[&str]) {
+    let mut change = world.change().await;
+    let user = change.user(person.id).await.unwrap().unwrap();
+    let groups = groups.iter().map(|&group| group.to_owned()).collect();
+    change.update_user(&User { groups, ..user }).await.unwrap();
+    world.commit(change).await;
+}
 
 /// All ways to change the user `name`.
 fn changes(name: &str) -> Vec<(&'static str, Call)> {
@@ -260,6 +269,63 @@ async fn an_administrator_stays_who_is_named_after_a_thousand_who_never_came() {
         let disable = post(format!("{USERS}/root/disable")).basic("root", PASSWORD);
         let answer = world.send(disable).await;
         assert_eq!(answer.status(), status, "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_stays_who_is_in_a_group_of_the_provider_that_a_role_names() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    for (name, groups) in [("lena", ["staff", "Ops"]), ("mia", ["ops", "staff"])] {
+        let person = world.user_from(name, Origin::Ldap, "corp", &["login"]).await;
+        put_into(&world, &person, &groups).await;
+    }
+    let group = |name: &str, provider: &str| Principal {
+        username: PrincipalKind::Group.name(name).unwrap(),
+        fullname: None,
+        kind: PrincipalKind::Group,
+        provider: provider.to_owned(),
+    };
+    let disable = async |name: &str| {
+        let call = post(format!("{USERS}/{name}/disable")).basic("root", PASSWORD);
+        world.send(call).await.status()
+    };
+    let name_alone = async |principal: Principal| {
+        let mut change = world.change().await;
+        let mut role = change.role(&"lena's role".parse().unwrap()).await.unwrap().unwrap();
+        role.principals = vec![principal];
+        role.permissions = ["admin".parse().unwrap()].into();
+        change.update_role(&role).await.unwrap();
+        world.commit(change).await;
+    };
+    for stranger in [group("OPS", "corp"), group("Ops", "other"), group("lena", "corp")] {
+        name_alone(stranger).await;
+        assert_eq!(disable("root").await, 409);
+    }
+    name_alone(group("Ops", "corp")).await;
+    assert_eq!(disable("lena").await, 204);
+    assert_eq!(disable("root").await, 409, "lena, the only one in the group, is disabled");
+    let enable = post(format!("{USERS}/lena/enable")).basic("root", PASSWORD);
+    assert_eq!(world.send(enable).await.status(), 204);
+    assert_eq!(disable("root").await, 204);
+}
+
+#[tokio::test]
+async fn who_holds_more_through_a_group_is_out_of_reach() {
+    let world = World::new().await;
+    world.user("officer", &["login", "security#edit"]).await;
+    let lena = world.user_from("lena", Origin::Ldap, "corp", &["login"]).await;
+    put_into(&world, &lena, &["ops"]).await;
+    let calls = || {
+        let enabled = json!([{ "username": "LENA", "loginAllowed": true }]);
+        [put(USERS).json(&enabled), post(format!("{USERS}/lena/enable"))]
+    };
+    for (provider, statuses) in [("other", [200, 204]), ("corp", [403, 403])] {
+        world.role_of(PrincipalKind::Group, "ops", provider, &["audit#view"]).await;
+        for (call, status) in calls().into_iter().zip(statuses) {
+            let answer = world.send(call.basic("officer", PASSWORD)).await;
+            assert_eq!(answer.status(), status, "{provider}: {}", answer.text());
+        }
     }
 }
 

@@ -14,7 +14,9 @@ pub(super) fn close_sso(patgate: &mut Patgate) {
     patgate.sql(&format!(
         "UPDATE users SET origin = 'sso', provider = 'corp' WHERE username IN ('{SAM}', '{NOA}');
          UPDATE roles SET principals = replace(principals, '\"internal\"', '\"corp\"')
-         WHERE name IN ('Sam team', 'Noa team')"
+         WHERE name IN ('Sam team', 'Noa team');
+         UPDATE role_principals SET provider = 'corp' WHERE provider = 'internal'
+         AND role IN (SELECT id FROM roles WHERE name IN ('Sam team', 'Noa team'))"
     ));
     patgate.start_again();
     change(patgate, |settings| {

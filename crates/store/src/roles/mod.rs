@@ -1,13 +1,16 @@
-//! Roles: few, and read whole.
+//! Roles: few, but of thousands of principals each. Who asks what somebody holds, or shows a list, reads none of these.
 
-use std::collections::HashMap;
+mod held;
+mod principals;
+
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
 use patgate_core::identifier::RoleId;
 use patgate_core::permission::PermissionId;
 use patgate_core::role::Role;
-use patgate_core::user::Username;
+use patgate_core::user::{PrincipalKind, User, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
@@ -16,6 +19,14 @@ use crate::keyset::{NotACursor, Seek, beyond, in_list_order};
 use crate::rows::{Page, after_prefix, column, containing, json, of_each, parsed, to_json};
 use crate::store::Store;
 use crate::tables::Roles;
+
+pub use held::HeldRoles;
+pub(crate) use held::held;
+pub(crate) use principals::{
+    deletion_of, deletions, fill, insertions, roles_naming, some as some_principals,
+};
+#[cfg(test)]
+pub(crate) use principals::{naming_selection, some_selection};
 
 /// Which roles to list; `Default` lists all. They come in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +37,28 @@ pub struct RoleFilter {
     pub principal_name: Option<String>,
 }
 
+/// A role without its principals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSummary {
+    /// The row.
+    pub id: RoleId,
+    /// What it is called.
+    pub name: Username,
+    /// What it lets those do who are in it.
+    pub permissions: BTreeSet<PermissionId>,
+}
+
+/// A role as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRole {
+    /// The role.
+    pub summary: RoleSummary,
+    /// How many users are in it.
+    pub users: u64,
+    /// How many groups are in it.
+    pub groups: u64,
+}
+
 /// A place in a list of roles: the one that was seen last. Its text is for a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleCursor(String);
@@ -33,8 +66,8 @@ pub struct RoleCursor(String);
 impl RoleCursor {
     /// The place of a role in the list.
     #[must_use]
-    pub fn of(role: &Role) -> Self {
-        Self(role.name.key())
+    pub fn of(role: &ListedRole) -> Self {
+        Self(role.summary.name.key())
     }
 }
 
@@ -62,11 +95,29 @@ impl Store {
         prefix: &str,
         seek: &Seek<RoleCursor>,
         limit: u64,
-    ) -> Result<Vec<Role>, StoreError> {
+    ) -> Result<Vec<ListedRole>, StoreError> {
         let select = list_selection(prefix, seek).limit(Ord::min(limit, i64::MAX as u64)).take();
         let rows = self.inner.orm.query_all(&select).await?;
-        let roles = rows.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(in_list_order(roles, seek.is_backward()))
+        let roles = rows.iter().map(read_summary).collect::<Result<_, _>>()?;
+        counted(&self.inner.orm, in_list_order(roles, seek.is_backward())).await
+    }
+
+    /// The role of this identifier, as a list shows it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn listed_role(&self, id: RoleId) -> Result<Option<ListedRole>, StoreError> {
+        let select = summary_selection().and_where(Expr::col(Roles::Id).eq(id.as_i64())).take();
+        let role = self.inner.orm.query_one(&select).await?.map(|row| read_summary(&row)).transpose()?;
+        Ok(counted(&self.inner.orm, role.into_iter().collect()).await?.pop())
+    }
+
+    /// The roles that users hold, by themselves or through a group.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn roles_of(&self, users: &[&User]) -> Result<HeldRoles, StoreError> {
+        held(&self.inner.orm, users).await
     }
 
     /// These roles, in no order. Those that are not there are left out.
@@ -74,8 +125,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn roles_by_ids(&self, ids: &[RoleId]) -> Result<Vec<Role>, StoreError> {
-        let ids = ids.iter().map(|id| id.as_i64()).collect();
-        of_each(&self.inner.orm, &selection(), Roles::Id, ids, read).await
+        by_ids(&self.inner.orm, ids).await
     }
 }
 
@@ -85,7 +135,7 @@ pub(crate) fn list_selection(prefix: &str, seek: &Seek<RoleCursor>) -> SelectSta
     let beyond = seek.cursor().map(|cursor| beyond([Roles::NameKey], [cursor.0.as_str().into()], &order));
     let prefix = prefix.to_lowercase();
     let is_asked = !prefix.is_empty();
-    selection()
+    summary_selection()
         .and_where_option(
             after_prefix(&prefix).filter(|_| is_asked).map(|end| Expr::col(Roles::NameKey).lt(end)),
         )
@@ -108,6 +158,24 @@ pub(crate) async fn by_id(connection: &impl ConnectionTrait, id: RoleId) -> Resu
     one(connection, selection().and_where(Expr::col(Roles::Id).eq(id.as_i64())).take()).await
 }
 
+/// These roles, in no order. Those that are not there are left out.
+pub(crate) async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: &[RoleId],
+) -> Result<Vec<Role>, StoreError> {
+    let ids = ids.iter().map(|id| id.as_i64()).collect();
+    of_each(connection, &selection(), Roles::Id, ids, read).await
+}
+
+/// The role of this name, without its principals.
+pub(crate) async fn summary(
+    connection: &impl ConnectionTrait,
+    name: &Username,
+) -> Result<Option<RoleSummary>, StoreError> {
+    let select = summary_selection().and_where(Expr::col(Roles::NameKey).eq(name.key())).take();
+    connection.query_one(&select).await?.map(|row| read_summary(&row)).transpose()
+}
+
 /// The roles of these names, by the keys of their names. Those that are not there are left out.
 pub(crate) async fn by_names(
     connection: &impl ConnectionTrait,
@@ -123,13 +191,14 @@ pub(crate) async fn by_names(
 pub(crate) async fn with_permission(
     connection: &impl ConnectionTrait,
     permission: &PermissionId,
-) -> Result<Vec<Role>, StoreError> {
+) -> Result<Vec<RoleSummary>, StoreError> {
     let written = to_json(permission, "permissions")?;
-    let select = selection()
+    let select = summary_selection()
         .and_where(Expr::col(Roles::Permissions).like(containing(&written)))
         .order_by(Roles::NameKey, Order::Asc)
         .take();
-    let roles: Vec<Role> = connection.query_all(&select).await?.iter().map(read).collect::<Result<_, _>>()?;
+    let rows = connection.query_all(&select).await?;
+    let roles: Vec<_> = rows.iter().map(read_summary).collect::<Result<_, _>>()?;
     Ok(roles.into_iter().filter(|role| role.permissions.contains(permission)).collect())
 }
 
@@ -167,6 +236,34 @@ fn selection() -> SelectStatement {
         .columns([Roles::Id, Roles::Name, Roles::Principals, Roles::Permissions])
         .from(Roles::Table)
         .take()
+}
+
+/// All but the principals.
+fn summary_selection() -> SelectStatement {
+    Query::select().columns([Roles::Id, Roles::Name, Roles::Permissions]).from(Roles::Table).take()
+}
+
+fn read_summary(row: &QueryResult) -> Result<RoleSummary, StoreError> {
+    Ok(RoleSummary {
+        id: RoleId::from_i64(column(row, "id")?),
+        name: parsed(row, "name")?,
+        permissions: json(row, "permissions")?,
+    })
+}
+
+/// These roles, each with how many are in it.
+async fn counted(
+    connection: &impl ConnectionTrait,
+    roles: Vec<RoleSummary>,
+) -> Result<Vec<ListedRole>, StoreError> {
+    let ids = roles.iter().map(|role| role.id.as_i64()).collect();
+    let counts = principals::counts(connection, ids).await?;
+    let listed = |summary: RoleSummary| {
+        let count = |kind| counts.get(&(summary.id.as_i64(), kind)).copied().unwrap_or_default();
+        let (users, groups) = (count(PrincipalKind::User), count(PrincipalKind::Group));
+        ListedRole { summary, users, groups }
+    };
+    Ok(roles.into_iter().map(listed).collect())
 }
 
 fn read(row: &QueryResult) -> Result<Role, StoreError> {
