@@ -196,7 +196,8 @@ fn a_script_of_somebody_else_runs_in_no_process_that_has_done_anything() {
     let makes = ["login", "release#view", "template#create", "release#create"];
     root.hire("ann", "correct horse battery", &makes);
     let ann = Person::new(&patgate, "ann", "correct horse battery");
-    let text = "print('begun')\nif releaseVariables['long']:\n    all(range(1, 2000000000))";
+    // What has no variable in it is reckoned out before the script begins.
+    let text = "print('begun')\nif releaseVariables['long']:\n    all(range(1, 2000000000 + len(releaseVariables['long'])))";
     let variables = json!({ "variables": [{ "key": "long", "value": "" }] });
     let first = start(&root, &[script(text)], &variables);
     let template = come_to(&root, &first, "COMPLETED")["originTemplateId"].clone();

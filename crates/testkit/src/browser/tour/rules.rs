@@ -71,13 +71,14 @@ pub(super) fn decide(patgate: &Patgate) -> [(&'static str, String); 2] {
     [("{decision}", text(&pending["id"])), ("{exemption}", text(&exempt["id"]))]
 }
 
-/// More events of long ago than a page looks through.
+/// More events of long ago, of each actor and of each action, than a page looks through.
 pub(super) fn remember_long_ago(patgate: &Patgate) {
     patgate.sql(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10050)
          INSERT INTO audit_events
          (sequence, position, at, actor_kind, actor_name, action, subject_kind, subject_id, subject_name, detail)
-         SELECT 1000000 + i, 0, 1000 * i, 'system', 'migration', 'user.update', 'user', '1', 'of old', '{}' FROM n",
+         SELECT 1000000 + i, 0, 1000 * i, 'system', iif(i % 2, 'migration', 'import'),
+             iif(i % 2, 'user.update', 'user.delete'), 'user', '1', 'of old', '{}' FROM n",
     );
 }
 
