@@ -209,7 +209,8 @@ impl std::fmt::Debug for Fields {
 fn is_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
     // The value of a variable is a secret when its kind is a password, which another field says.
-    let is_value = lower.starts_with("variable-") && lower.ends_with("-value");
+    let ends = ["-value", "-sealed"];
+    let is_value = lower.starts_with("variable-") && ends.iter().any(|end| lower.ends_with(end));
     is_value || lower.contains("password") || lower.contains("secret")
 }
 
@@ -222,7 +223,8 @@ mod tests {
     #[test]
     fn what_was_typed_comes_back_without_its_secrets() {
         let fields = Fields::read(
-            b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&variable-3-value=v&:body=b&empty=",
+            b"name=a+b%26c&permission=x&permission=y&csrf=t&form=f&new_password=p&variable-value=v&variable-Variable3-value=v&\
+              variable-Variable3-sealed=s&:body=b&empty=",
         );
         let link = fields.safe().as_link("/here").unwrap();
         assert_eq!(link, "/here?name=a+b%26c&permission=x&permission=y&empty=");

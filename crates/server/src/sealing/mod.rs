@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use patgate_core::identifier::{ItemNumber, ReleaseNumber, UserId};
@@ -49,6 +51,13 @@ pub enum Purpose<'p> {
     IdToken(UserId),
     /// What a browser keeps of a sign-in that is under way at an identity provider.
     SignIn,
+    /// A password that somebody typed in a form, which keeps it until they send the whole.
+    Typed {
+        /// Who.
+        user: UserId,
+        /// The place of the variable that it is the value of.
+        variable: &'p str,
+    },
 }
 
 /// Seals and opens secrets. Cheap to clone.
@@ -150,6 +159,20 @@ impl Sealer {
     }
 }
 
+/// A sealed secret as a browser keeps it.
+#[must_use]
+pub fn to_text(sealed: &SealedSecret) -> String {
+    URL_SAFE_NO_PAD.encode([&sealed.key.to_be_bytes()[..], &sealed.sealed].concat())
+}
+
+/// A sealed secret as a browser brings it back; `None` when it is none.
+#[must_use]
+pub fn of_text(text: &str) -> Option<SealedSecret> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (key, sealed) = bytes.split_first_chunk::<4>()?;
+    Some(SealedSecret { key: u32::from_be_bytes(*key), sealed: sealed.to_vec() })
+}
+
 /// Keys are nobody's to read.
 impl fmt::Debug for Sealer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,6 +193,7 @@ impl Purpose<'_> {
             Self::RefreshToken(user) => (b"patgate refresh token 1\0", user.as_i64(), ""),
             Self::IdToken(user) => (b"patgate ID token 1\0", user.as_i64(), ""),
             Self::SignIn => (b"patgate sign-in under way 1\0", 0, ""),
+            Self::Typed { user, variable } => (b"patgate typed password 1\0", user.as_i64(), variable),
         };
         [context, &key.to_be_bytes(), &number.to_be_bytes(), text.as_bytes()].concat()
     }

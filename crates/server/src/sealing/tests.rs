@@ -48,6 +48,22 @@ fn a_sealed_secret_opens_for_its_item_and_property_alone() {
 }
 
 #[test]
+fn a_typed_password_comes_back_from_a_browser_to_who_typed_it_for_that_variable() {
+    let (_folder, sealer) = sealer(&[1]);
+    let typed = |user, variable| Purpose::Typed { user: UserId::from_i64(user), variable };
+    let sealed = sealer.seal(typed(7, "Release1/Variable1"), &"hunter2".into(), &mut random(1)).unwrap();
+    let kept = of_text(&to_text(&sealed)).unwrap();
+    assert_eq!(kept, sealed);
+    assert_eq!(sealer.open(typed(7, "Release1/Variable1"), &kept).unwrap().reveal(), "hunter2");
+    for other in [typed(8, "Release1/Variable1"), typed(7, "Release1/Variable2"), typed(7, "")] {
+        assert_eq!(sealer.open(other, &kept), Err(SealFault::Forged), "{other:?}");
+    }
+    for strange in ["", "AAA", "no base64", "AAAAAQ=="] {
+        assert_eq!(of_text(strange), None, "{strange}");
+    }
+}
+
+#[test]
 fn the_number_of_the_key_cannot_be_changed() {
     let (_folder, both) = sealer(&[1, 2]);
     let sealed = both.seal(purpose(7, "password"), &"hunter2".into(), &mut random(1)).unwrap();

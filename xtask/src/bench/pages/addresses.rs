@@ -4,7 +4,7 @@
 /// is one of the things that [`super::things`] makes; `{token}` is one that much happened to, `{mail}` one about a hundred
 /// tokens, `{folder}` the deepest folder that there may be, `{deep}` an item in it, and `{large}` a release of as many tasks as
 /// there may be. An arrow leads to the page after that one, and two of them back to it.
-pub(super) const PAGES: [&str; 129] = [
+pub(super) const PAGES: [&str; 139] = [
     "/login",
     "/login/done",
     "/design",
@@ -131,6 +131,16 @@ pub(super) const PAGES: [&str; 129] = [
     "/releases/templates?search=nothing-is-called-this",
     "/releases/templates/new",
     "/releases/templates/{template}",
+    "/releases/templates/{template}/edit",
+    "/releases/templates/{template}/phases/new",
+    "/releases/templates/{template}/phases/{phase}",
+    "/releases/templates/{template}/phases/{phase}/add",
+    "/releases/templates/{template}/phases/{phase}/delete",
+    "/releases/templates/{template}/tasks/{gate}",
+    "/releases/templates/{template}/tasks/{gate}/delete",
+    "/releases/templates/{template}/variables/new",
+    "/releases/templates/{template}/variables/{variable}",
+    "/releases/templates/{template}/variables/{variable}/delete",
     "/releases/templates/{template}/start",
     "/releases/templates/{template}/delete",
     "/reset/{secret}",

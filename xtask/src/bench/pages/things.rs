@@ -72,8 +72,13 @@ impl Things {
         let exemption = call("POST", &format!("{settings}/exemptions"), &exemption)?;
         let tasks =
             ["Build", "Deploy", "Tell"].map(|title| json!({ "type": "xlrelease.GateTask", "title": title }));
-        let template = json!({ "title": "Bench", "phases": [{ "title": "All", "tasks": tasks }] });
+        let template = json!({
+            "title": "Bench", "phases": [{ "title": "All", "tasks": tasks }],
+            "variables": [{ "key": "version", "value": "1.0" }],
+        });
         let template = call("POST", "/api/v1/templates", &template)?;
+        let (phase, variable) = (&template["phases"][0], &template["variables"][0]);
+        let (phase, variable, gate) = (part(phase)?, part(variable)?, part(&phase["tasks"][0])?);
         let template = told(&template, "id")?;
         let release = call("POST", &format!("/api/v1/templates/{template}/start"), &json!({}))?;
         let release = told(&release, "id")?;
@@ -98,6 +103,9 @@ impl Things {
             ("{role}", named(&read(&format!("{site}/admin/roles"), cookie)?, "/admin/roles/", "developers")?),
             ("{task}", linked(&format!("/releases/{release}"), &format!("/releases/{release}/tasks/"))?),
             ("{template}", template),
+            ("{phase}", phase),
+            ("{gate}", gate),
+            ("{variable}", variable),
             ("{release}", release),
             ("{large}", large),
             ("{secret}", secret),
@@ -131,6 +139,12 @@ pub(super) fn told(answer: &Value, field: &str) -> Result<String, Failure> {
         Value::Number(number) => Ok(number.to_string()),
         _ => Err(Failure::Found(format!("an answer has no `{field}`: {answer}"))),
     }
+}
+
+/// The name of a phase, a task or a variable of an answer: the end of its place.
+fn part(answer: &Value) -> Result<String, Failure> {
+    let place = told(answer, "id")?;
+    Ok(place.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
 /// Three years after a run: a time that no clock of our own is needed for.

@@ -6,19 +6,14 @@ use patgate_testkit::servers::patgate::Patgate;
 use super::log_in_admin;
 
 const NEW: &str = "/releases/templates/new";
-const TITLE: &str = "document.querySelector('[name=phase-0-task-0-script]').value = ";
+const SCRIPT: &str = "document.querySelector('[name=script]').value = ";
+const GATE: &str = "Gate: somebody approves";
+/// The tasks in the outline of a template.
+const TASKS: &str = "main th[data-label=Task]";
 
-/// Writes the script of the only task.
+/// Writes the script of the task.
 fn write(browser: &Browser, script: &str) {
-    browser.run(&format!("{TITLE}{}", serde_json::Value::from(script)));
-}
-
-/// Makes the template *Ship it* with this script.
-fn make(browser: &Browser, script: &str) {
-    browser.fill("Title", "Ship it");
-    write(browser, script);
-    browser.press("Save template");
-    browser.sees("The template is saved.");
+    browser.run(&format!("{SCRIPT}{}", serde_json::Value::from(script)));
 }
 
 #[test]
@@ -30,11 +25,18 @@ fn a_script_is_mended_by_its_line_then_saved_and_run() {
     browser.press("Save template");
     browser.sees("Nothing was saved yet");
     browser.sees("Line 2, column 7");
-    make(
+    assert_eq!(browser.value("Script"), "x = 1\nprint(y)");
+    write(&browser, "print('before')");
+    browser.press("Save template");
+    browser.sees("The template is saved.");
+    browser.press("Script");
+    write(
         &browser,
         "def pause():\n    for i in range(40):\n        for j in range(100000):\n            x = j\n        print('line', i)\npause()",
     );
-    browser.press("Start Ship it");
+    browser.press("Save task");
+    browser.sees("The template is saved.");
+    browser.press("Start a release");
     browser.press("Start release");
     browser.sees("The release has started.");
     browser.press("Script");
@@ -46,13 +48,23 @@ fn a_script_is_mended_by_its_line_then_saved_and_run() {
 fn without_scripts_of_the_browser_the_pages_are_whole() {
     let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
     log_in_admin(&browser, &patgate, NEW);
-    browser.press("Add gate to Phase 1");
-    browser.sees("Not saved yet");
-    browser.press("Move up Approval");
     browser.fill("Title", "Ship it");
+    browser.fill("First task", "Approval");
+    browser.choose("Kind", GATE);
     browser.press("Save template");
     browser.sees("The template is saved.");
-    browser.press("Start Ship it");
+    browser.press("Add task to Phase 1");
+    browser.fill("Title", "Another look");
+    browser.choose("Kind", GATE);
+    browser.press("Save task");
+    browser.reads(TASKS, &["Approval", "Another look"]);
+    browser.press("Move up Another look");
+    browser.reads(TASKS, &["Another look", "Approval"]);
+    browser.press("Another look");
+    browser.press("Delete");
+    browser.press("Delete for good");
+    browser.reads(TASKS, &["Approval"]);
+    browser.press("Start a release");
     browser.press("Start release");
     browser.sees("Waits for approval");
     browser.press("Approve Approval");

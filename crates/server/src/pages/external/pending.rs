@@ -1,23 +1,19 @@
 //! The cookie that ties the two halves of a sign-in to one browser. Sealed, so that the browser learns nothing from it
 //! and can make none; and no node need remember anything.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
-use patgate_store::SealedSecret;
 use zeroize::Zeroizing;
 
 use crate::problem::Problem;
 use crate::provider::oidc::{SIGN_IN_LIMIT, SignIn};
-use crate::sealing::Purpose;
+use crate::sealing::{self, Purpose};
 use crate::state::AppState;
 
 /// The `Set-Cookie` line that has the browser keep a sign-in until it comes back.
 pub(super) fn keep(state: &AppState, sign_in: &SignIn) -> Result<HeaderValue, Problem> {
     let sealed = state.sealer.seal(Purpose::SignIn, &sign_in.to_secret(), &mut state.random.draw())?;
-    let bytes = [&sealed.key.to_be_bytes()[..], &sealed.sealed].concat();
-    Ok(line(state, &URL_SAFE_NO_PAD.encode(bytes), SIGN_IN_LIMIT.as_secs()))
+    Ok(line(state, &sealing::to_text(&sealed), SIGN_IN_LIMIT.as_secs()))
 }
 
 /// The `Set-Cookie` line that makes it forget.
@@ -32,10 +28,7 @@ pub(super) fn find(state: &AppState, headers: &HeaderMap) -> Option<SignIn> {
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let mut values = pairs.filter(|(found, _)| *found == name).map(|(_, value)| value);
     let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
-    let (key, sealed) = bytes.split_first_chunk::<4>()?;
-    let sealed = SealedSecret { key: u32::from_be_bytes(*key), sealed: sealed.to_vec() };
-    SignIn::of_secret(&state.sealer.open(Purpose::SignIn, &sealed).ok()?)
+    SignIn::of_secret(&state.sealer.open(Purpose::SignIn, &sealing::of_text(value)?).ok()?)
 }
 
 fn name(state: &AppState) -> &'static str {

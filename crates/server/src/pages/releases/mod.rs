@@ -40,10 +40,9 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/releases/{id}/tasks/{task}", get(task::show))
         .route("/releases/{id}/tasks/{task}/approve", get(acts::ask_approve).post(acts::approve))
         .route("/releases/templates", get(templates::show))
-        .route("/releases/templates/new", get(editor::show_new).post(editor::create))
-        .route("/releases/templates/{id}", get(editor::show).post(editor::save))
         .route("/releases/templates/{id}/start", get(start::ask).post(start::start))
         .route("/releases/templates/{id}/delete", get(templates::ask_delete).post(templates::delete))
+        .merge(editor::routes())
 }
 
 /// The page of a release.
@@ -61,17 +60,17 @@ fn task_path(release: &ReleaseId, task: &TaskId) -> String {
     format!("{LIST}/{}/tasks/{}", release.as_str(), task.as_str())
 }
 
-/// A release, and a task of it.
-struct OfRelease(ReleaseId, TaskId);
+/// A release or a template, and something in it: a task, unless another type says what.
+struct OfRelease<T = TaskId>(ReleaseId, T);
 
-impl<S: Send + Sync> FromRequestParts<S> for OfRelease {
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for OfRelease<T> {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let params = RawPathParams::from_request_parts(parts, state).await.ok();
         let read = params.and_then(|params| {
             let mut texts = params.iter().map(|(_, text)| text);
-            Some(Self(ReleaseId::from_str(texts.next()?).ok()?, TaskId::from_str(texts.next()?).ok()?))
+            Some(Self(ReleaseId::from_str(texts.next()?).ok()?, T::from_str(texts.next()?).ok()?))
         });
         read.ok_or_else(|| Problem::not_found("page").into())
     }

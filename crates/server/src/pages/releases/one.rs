@@ -65,9 +65,9 @@ struct ReleasePage {
 }
 
 /// A variable with its value.
-struct VariableRow {
-    name: String,
-    value: String,
+pub(super) struct VariableRow {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 /// `GET /releases/{id}`.
@@ -136,7 +136,8 @@ fn at(release: &Release) -> Option<(String, String)> {
 }
 
 impl VariableRow {
-    fn new(stored: &StoredRelease, variable: &Variable) -> Self {
+    /// With the beginning of both.
+    pub(super) fn new(stored: &StoredRelease, variable: &Variable) -> Self {
         let name = if variable.label.is_empty() { &variable.key } else { &variable.label };
         let value = match (&variable.value, variable.kind) {
             (_, VariableKind::Password) if stored.secrets.contains_key(variable.id.as_str()) => {

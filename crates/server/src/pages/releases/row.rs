@@ -11,7 +11,7 @@ use crate::pages::Moment;
 use crate::pages::beginning::beginning;
 
 /// As many bytes of a title stand in a list of releases; its page has all of it.
-const LISTED: usize = 300;
+pub(super) const LISTED: usize = 300;
 /// As many bytes of a title, and of what a task said, stand on the page of a release.
 pub(super) const IN_RELEASE: usize = 150;
 

@@ -37,13 +37,6 @@ struct TemplatesPage {
     paging: Paging,
 }
 
-/// It was saved, and the user for automated tasks did not stay.
-pub(super) const WITHOUT_USER: &str = "saved-without-user";
-/// Passwords of variables did not.
-pub(super) const WITHOUT_PASSWORDS: &str = "saved-without-passwords";
-/// Neither did.
-pub(super) const WITHOUT_BOTH: &str = "saved-without-both";
-
 /// `GET /releases/templates`.
 pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(query): Query) -> PageResult {
     let search = paging::search(&query, "search");
@@ -52,7 +45,8 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
     let caller = &visitor.caller;
     let found = releases::search(&state, caller, Sort::Template, &wanted, &place, paging::ASKED).await?;
     let (rows, paging) = Paging::cut(found.releases, &place, &query, TimeCursor::of_release);
-    let notice = told(query.text("done"));
+    let notice =
+        (query.text("done") == "deleted").then(|| Notice::Done("The template is deleted.".to_owned()));
     let runs_as = |user| state.username(user);
     let page = TemplatesPage {
         shell: Shell::new(&state, &visitor, "Templates", TEMPLATES).with_notice(notice),
@@ -66,23 +60,6 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
         paging: paging.reaching(found.reached.as_ref(), &place, &query),
     };
     Ok(Html(page.render()?).into_response())
-}
-
-/// What is said of what was done.
-fn told(done: &str) -> Option<Notice> {
-    let lost = match done {
-        "saved" => return Some(Notice::Done("The template is saved.".to_owned())),
-        "deleted" => return Some(Notice::Done("The template is deleted.".to_owned())),
-        WITHOUT_USER => "the user for automated tasks",
-        WITHOUT_PASSWORDS => "passwords of variables",
-        WITHOUT_BOTH => "the user for automated tasks and passwords of variables",
-        _ => return None,
-    };
-    let text = format!(
-        "The template is saved, without {lost}: it does other things now, and you had not entered all of that yourself. Open it \
-         to enter what is missing."
-    );
-    Some(Notice::Told(text))
 }
 
 /// `GET /releases/templates/{id}/delete`.

@@ -279,6 +279,46 @@ pub(super) fn lacking(stored: &StoredRelease) -> Option<&Variable> {
     })
 }
 
+impl From<&Phase> for PhaseDraft {
+    /// As it is, for who changes a part of it.
+    fn from(phase: &Phase) -> Self {
+        Self {
+            id: Some(phase.id.clone()),
+            title: phase.title.clone(),
+            description: phase.description.clone(),
+            tasks: phase.tasks.iter().map(TaskDraft::from).collect(),
+        }
+    }
+}
+
+impl From<&Task> for TaskDraft {
+    fn from(task: &Task) -> Self {
+        Self {
+            id: Some(task.id.clone()),
+            title: task.title.clone(),
+            description: task.description.clone(),
+            kind: task.kind.clone(),
+            restarts_when_interrupted: task.restarts_when_interrupted,
+        }
+    }
+}
+
+impl From<&Variable> for VariableDraft {
+    fn from(variable: &Variable) -> Self {
+        Self {
+            id: Some(variable.id.clone()),
+            key: variable.key.clone(),
+            kind: variable.kind,
+            // Of a password there is nothing to read: the one that is sealed stays.
+            value: variable.value.clone().map_or(VariableEntry::Kept, VariableEntry::Value),
+            label: variable.label.clone(),
+            description: variable.description.clone(),
+            requires_value: variable.requires_value,
+            show_on_release_start: variable.show_on_release_start,
+        }
+    }
+}
+
 impl PhaseDraft {
     fn into_phase(self, random: &mut impl CryptoRng) -> Phase {
         Phase {

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::release::{
-    Event, Phase, PhaseStatus, Release, ReleaseStatus, Task, TaskKind, TaskStatus, step,
+    Event, Phase, PhaseStatus, Release, ReleaseStatus, Task, TaskKind, TaskStatus, Variable, VariableKind,
+    VariableValue, step,
 };
 use patgate_store::{Actor, ActorKind, StoredRelease, StoredSecrets};
 use patgate_testkit::clock::NOON;
@@ -39,6 +40,24 @@ impl World {
             change.insert_release(&stored, "release.create", json!({})).await.unwrap();
         }
         change.commit().await.unwrap();
+    }
+
+    /// A template like that one, `Release5`, with a variable that is not asked for at the start.
+    pub(crate) async fn template_with_a_variable(&self) {
+        let add = |template: &mut Release| {
+            template.id = "Release5".parse().unwrap();
+            template.variables.push(Variable {
+                id: "Variable1".parse().unwrap(),
+                key: "version".to_owned(),
+                kind: VariableKind::Text,
+                value: Some(VariableValue::Text("1.0".to_owned())),
+                label: String::new(),
+                description: String::new(),
+                requires_value: false,
+                show_on_release_start: false,
+            });
+        };
+        self.put_release(5, add).await;
     }
 
     /// Puts a release there that is the template but for what is changed of it.

@@ -72,6 +72,7 @@ impl Stage {
             item: world.idle_mail_server().await,
             webhook: {
                 world.release_things().await;
+                world.template_with_a_variable().await;
                 world.webhook_things().await
             },
         };
@@ -96,7 +97,7 @@ impl Stage {
             path if path.starts_with("/admin/reminders/mails") => self.failed_mail.clone(),
             path if path.contains("/webhooks/{item}/requests") => self.webhook.request.to_string(),
             path if path.contains("/webhooks/{item}/deliveries") => self.webhook.delivery.to_string(),
-            path if path.starts_with("/releases/templates") => "Release1".to_owned(),
+            path if path.starts_with("/releases/templates") => "Release5".to_owned(),
             "/releases/{id}/start" => "Release2".to_owned(),
             "/releases/{id}/restart" => "Release3".to_owned(),
             path if path.starts_with("/releases") => "Release4".to_owned(),
@@ -108,7 +109,9 @@ impl Stage {
             .replace("{username}", "bot")
             .replace("{name}", "company")
             .replace("{item}", &item)
+            .replace("{phase}", "Phase1")
             .replace("{task}", "Task1")
+            .replace("{variable}", "Variable1")
             .replace("{id}", &id)
             .replace("{secret}", "AAAA")
             .replace("{session}", "00000000000")
@@ -128,7 +131,7 @@ async fn every_page_answers_every_kind_of_caller() {
         for is_form in [false, true].iter().filter(|is_form| !**is_form || page.takes_forms) {
             let row = row(&stage, page, *is_form).await;
             let method = if *is_form { "POST" } else { "GET" };
-            writeln!(table, "{method:<5}{:<46}{}", page.path, row.join("  ")).unwrap();
+            writeln!(table, "{method:<5}{:<54}{}", page.path, row.join("  ")).unwrap();
         }
     }
     assert_snapshot!(table);

@@ -90,7 +90,8 @@ async fn what_is_kept_has_no_secrets() {
         ("username", "kim"),
         ("password", "swordfish-password"),
         ("clientSecret", "swordfish-secret"),
-        ("variable-0-value", "swordfish-value"),
+        ("variable-value", "swordfish-value"),
+        ("variable-Variable1-sealed", "swordfish-sealed"),
         (":body", "swordfish-body"),
         ("full_name", long.as_str()),
     ];

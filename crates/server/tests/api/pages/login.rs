@@ -180,7 +180,7 @@ async fn who_is_logged_out_while_they_type_finds_it_in_the_form_however_long_it_
         (test_mail.as_str(), &[("to", "kim@b.c")][..], ["value=\"kim@b.c\"", "Nothing was sent yet"]),
         (
             start,
-            &[("title", "Mine"), ("variable-0-value", "hidden")],
+            &[("title", "Mine"), ("variable-Variable1-value", "hidden")],
             ["value=\"Mine\"", "Nothing was started yet"],
         ),
         (start, &[("title", long.as_str())], [long.as_str(), "Nothing was started yet"]),

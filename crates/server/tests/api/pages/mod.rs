@@ -16,6 +16,8 @@ mod outside;
 mod profile;
 mod releases;
 mod releases_editor;
+mod releases_parts;
+mod releases_start;
 mod reminders;
 mod reminders_long;
 mod roles;
@@ -37,6 +39,7 @@ mod webhooks_many;
 mod weights;
 mod weights_administration;
 mod weights_releases;
+mod weights_templates;
 mod weights_webhooks;
 
 use crate::common::{Answer, SignedIn, World, get, post};

@@ -103,13 +103,19 @@ async fn bounds(world: &World) -> Vec<Bound> {
     ];
     world.release_things().await;
     bounds.push(bound("/releases/templates/Release1/start", "title", LONGEST_TITLE, &[]));
-    for (field, others) in [
-        ("title", &[("phase-0-title", "P"), ("phase-0-task-0-title", "T")]),
-        ("phase-0-title", &[("title", "R"), ("phase-0-task-0-title", "T")]),
-        ("phase-0-task-0-title", &[("title", "R"), ("phase-0-title", "P")]),
-    ] {
-        let template = bound("/releases/templates/new", field, LONGEST_TITLE, others);
-        bounds.push(Bound { is_all: false, ..template });
+    let templates: [(&str, &'static str, &'static [(&'static str, &'static str)]); 9] = [
+        ("new", "title", &[("phase", "P"), ("task", "T")]),
+        ("new", "phase", &[("title", "R"), ("task", "T")]),
+        ("new", "task", &[("title", "R"), ("phase", "P")]),
+        ("Release1/edit", "title", &[]),
+        ("Release1/phases/new", "title", &[]),
+        ("Release1/phases/Phase1", "title", &[]),
+        ("Release1/phases/Phase1/add", "title", &[("kind", "gate")]),
+        ("Release1/tasks/Task1", "title", &[("kind", "gate")]),
+        ("Release1/variables/new", "key", &[("kind", "text")]),
+    ];
+    for (page, field, others) in templates {
+        bounds.push(bound(&format!("/releases/templates/{page}"), field, LONGEST_TITLE, others));
     }
     let role = world.state.store.role(&"ann's role".parse().unwrap()).await.unwrap().unwrap().id;
     // What must also look like something else, or be nobody else's name.

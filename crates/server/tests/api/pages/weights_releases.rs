@@ -8,18 +8,18 @@ use super::weights::{MANY, are_light, username};
 use crate::common::World;
 
 /// A title of as many characters as there may be, of five bytes each in a page.
-fn title(number: usize) -> String {
+pub(super) fn title(number: usize) -> String {
     format!("{number:04}{}", "<".repeat(251))
 }
 
 /// An identifier as long as it may be.
-fn id(word: &str, number: usize) -> String {
+pub(super) fn id(word: &str, number: usize) -> String {
     format!("{word}{number:064}")
 }
 
 /// As much as there may be: a hundred phases, of which all but the last have one task, five hundred tasks and two hundred
 /// variables.
-fn fill(release: &mut Release) {
+pub(super) fn fill(release: &mut Release) {
     let (phase, task) = (release.phases[0].clone(), release.phases[0].tasks[1].clone());
     let task = |number: usize| Task {
         id: id("Task", number).parse().unwrap(),

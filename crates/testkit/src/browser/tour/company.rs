@@ -129,7 +129,8 @@ impl Company {
 
     /// A text with the things of this company put in where they are named: `{role}`, `{token}`, `{another}`, `{gone}` (a
     /// deleted token), `{own}` (the administrator's own token), `{link}` (what a password reset link has behind `/reset/`),
-    /// `{folder}`, `{mail}` (a mail server), `{template}`, `{release}`, `{gate}`, `{script}`, `{hook}` (a webhook endpoint), `{request}`, `{delivery}`, `{run}`, `{failed}`
+    /// `{folder}`, `{mail}` (a mail server), `{template}` with its `{phase}`, its tasks `{look}` and `{tell}` and its `{variable}`,
+    /// `{release}`, `{gate}`, `{script}`, `{hook}` (a webhook endpoint), `{request}`, `{delivery}`, `{run}`, `{failed}`
     /// and `{owner}` (a mail that failed), `{decision}`, `{exemption}`.
     pub(super) fn filled(&self, text: &str) -> String {
         self.places.iter().fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
@@ -220,7 +221,7 @@ fn furnish(patgate: &Patgate) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Makes a template and a release of it that waits at its gate; returns what stands for them in addresses.
+/// Makes a template and a release of it that waits at its gate; returns what stands for them and their parts in addresses.
 fn release(patgate: &Patgate) -> Vec<(&'static str, String)> {
     let template = json!({
         "id": "Applications/ReleaseShip",
@@ -236,14 +237,19 @@ fn release(patgate: &Patgate) -> Vec<(&'static str, String)> {
             { "key": "secret", "type": "xlrelease.PasswordStringVariable", "value": "swordfish", "showOnReleaseStart": true },
         ],
     });
-    send(patgate, "admin", "POST", "/api/v1/templates", &template);
+    let template = send(patgate, "admin", "POST", "/api/v1/templates", &template).json();
     let start = json!({ "releaseTitle": "Ship 2.1", "variables": {} });
     let path = "/api/v1/templates/Applications/ReleaseShip/start";
     let made = send(patgate, "admin", "POST", path, &start).json();
     let last = |id: &Value| text(id).rsplit('/').next().unwrap_or_default().to_owned();
     let tasks = &made["phases"][0]["tasks"];
+    let phase = &template["phases"][0];
     vec![
         ("{template}", "ReleaseShip".to_owned()),
+        ("{phase}", last(&phase["id"])),
+        ("{look}", last(&phase["tasks"][0]["id"])),
+        ("{tell}", last(&phase["tasks"][1]["id"])),
+        ("{variable}", last(&template["variables"][0]["id"])),
         ("{release}", last(&made["id"])),
         ("{gate}", last(&tasks[0]["id"])),
         ("{script}", last(&tasks[1]["id"])),

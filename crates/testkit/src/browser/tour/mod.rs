@@ -4,14 +4,20 @@
 //! shows nothing of its own ([`SIGHTLESS`]).
 
 mod company;
+mod releases;
 mod rules;
 mod scripts;
 mod sights;
 
+use std::sync::LazyLock;
+
 use super::Browser;
 
 pub use company::{Company, Who};
-pub use sights::{SIGHTLESS, SIGHTS};
+pub use sights::SIGHTLESS;
+
+/// Every sight.
+pub static SIGHTS: LazyLock<Vec<Sight>> = LazyLock::new(|| [sights::OTHERS, releases::RELEASES].concat());
 
 /// A page in a state worth a look.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! The table of all sights.
+//! The table of the sights.
 
 use super::Step::{Fill, Press, Run, See};
 use super::scripts::{ANY_ADDRESS, ANY_WINDOW, LOSE, OPEN, SEND, STALE, TRY, TWICE};
@@ -20,8 +20,8 @@ pub const SIGHTLESS: [&str; 12] = [
     "/account/profile/sessions/{session}",
 ];
 
-/// Every sight, in the order of the places.
-pub const SIGHTS: &[Sight] = &[
+/// All but those of releases, in the order of the places.
+pub(super) const OTHERS: &[Sight] = &[
     Sight::of("login", "/login", "/login", "Log in").by(Who::Nobody),
     Sight::of("login-wrong", "/login", "/login", "Log in").by(Who::Nobody).after(&[
         Fill("User name", "admin"),
@@ -268,46 +268,6 @@ pub const SIGHTS: &[Sight] = &[
         "/configuration/webhooks/{item}/deliveries/{id}",
         "/configuration/webhooks/{hook}/deliveries/{delivery}",
         "Send this request to its receiver again?",
-    ),
-    Sight::of("releases", "/releases", "/releases", "Releases"),
-    Sight::of("releases-none", "/releases", "/releases?search=zebra", "Releases"),
-    Sight::of("release", "/releases/{id}", "/releases/{release}", "Ship 2.1"),
-    Sight::of("release-start", "/releases/{id}/start", "/releases/{release}/start", "Start Ship 2.1?"),
-    Sight::of("release-abort", "/releases/{id}/abort", "/releases/{release}/abort", "Abort Ship 2.1?"),
-    Sight::of(
-        "release-restart",
-        "/releases/{id}/restart",
-        "/releases/{release}/restart",
-        "Restart Ship 2.1 from the task that failed?",
-    ),
-    Sight::of("release-delete", "/releases/{id}/delete", "/releases/{release}/delete", "Delete Ship 2.1?"),
-    Sight::of(
-        "release-task",
-        "/releases/{id}/tasks/{task}",
-        "/releases/{release}/tasks/{script}",
-        "Tell everybody",
-    ),
-    Sight::of(
-        "release-approve",
-        "/releases/{id}/tasks/{task}/approve",
-        "/releases/{release}/tasks/{gate}/approve",
-        "Approve Look at it?",
-    ),
-    Sight::of("templates", "/releases/templates", "/releases/templates", "Templates"),
-    Sight::of("template-new", "/releases/templates/new", "/releases/templates/new", "New template")
-        .after(&[Press("Add variable"), See("Not saved yet")]),
-    Sight::of("template", "/releases/templates/{id}", "/releases/templates/{template}", "Ship it"),
-    Sight::of(
-        "template-start",
-        "/releases/templates/{id}/start",
-        "/releases/templates/{template}/start",
-        "Start Ship it",
-    ),
-    Sight::of(
-        "template-delete",
-        "/releases/templates/{id}/delete",
-        "/releases/templates/{template}/delete",
-        "Delete the template Ship it?",
     ),
     Sight::of("configuration-folder", "/configuration/{item}", "/configuration/{folder}", "Mail"),
     Sight::of("configuration-item", "/configuration/{item}", "/configuration/{mail}", "SMTPSERVERTEST"),

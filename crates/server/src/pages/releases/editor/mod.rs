@@ -1,191 +1,183 @@
-//! `/releases/templates/new` and `/releases/templates/{id}`: what a template is made of. One form; adding, moving and
-//! deleting are buttons of it, which show it again and save nothing.
+//! Templates, part by part: the outline of one, and a page for each phase, task and variable of it, and for what it is as a whole.
+//! What is saved there is saved at once, over the version that was shown; so no page holds more than a part.
 
+mod change;
 pub(super) mod credential;
-mod form;
-pub(super) mod variable;
+mod delete;
+mod details;
+mod new;
+mod outline;
+mod phase;
+mod row;
+mod task;
+pub(super) mod value;
+mod variable;
 
-use askama::Template;
-use axum::extract::State;
-use axum::response::{Html, IntoResponse};
-use http::StatusCode;
-use patgate_core::permission::names::{RELEASE_CREATE, TEMPLATE_CREATE};
-use patgate_core::release::{ReleaseId, Variable, VariableKind};
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use patgate_core::permission::names::TEMPLATE_CREATE;
+use patgate_core::release::{PhaseId, ReleaseId, TaskId, Variable, VariableId, VariableKind, check_title};
 use patgate_store::StoredRelease;
 
-use self::credential::CredentialForm;
-use self::form::Form;
-use super::templates::{WITHOUT_BOTH, WITHOUT_PASSWORDS, WITHOUT_USER};
-use super::{TEMPLATES, template_path};
-use crate::pages::form::{Fault, Named};
+use self::change::Part;
+use super::row::IN_RELEASE;
+use super::template_path;
+use crate::pages::beginning::beginning;
+use crate::pages::form::sentence;
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
+use crate::pages::{Fields, Refused, Visitor};
 use crate::problem::Problem;
-use crate::service::releases::{self, Sort};
+use crate::service::releases::{self, ReleaseDraft, Sort};
 use crate::service::shown::is_overtaken;
 use crate::state::AppState;
 
-/// The page.
-#[derive(Template)]
-#[template(path = "pages/template.html")]
-struct EditorPage {
-    shell: Shell,
-    heading: String,
-    /// The template's own address; empty for a new one.
-    path: String,
-    may_edit: bool,
-    may_start: bool,
-    faults: Vec<Fault>,
-    form: Form,
-    credential: CredentialForm,
-    /// The version that was shown; 0 for a new one.
+/// What is said when it was saved.
+const SAVED: &str = "saved";
+/// It was saved, and the user for automated tasks did not stay.
+const WITHOUT_USER: &str = "saved-without-user";
+/// Passwords of variables did not.
+const WITHOUT_PASSWORDS: &str = "saved-without-passwords";
+/// Neither did.
+const WITHOUT_BOTH: &str = "saved-without-both";
+
+/// The addresses of these pages.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/releases/templates/new", get(new::show).post(new::create))
+        .route("/releases/templates/{id}", get(outline::show).post(outline::arrange))
+        .route("/releases/templates/{id}/edit", get(details::show).post(details::save))
+        .route("/releases/templates/{id}/phases/new", get(phase::show_new).post(phase::add))
+        .route("/releases/templates/{id}/phases/{phase}", get(phase::show).post(phase::save))
+        .route("/releases/templates/{id}/phases/{phase}/add", get(task::show_new).post(task::add))
+        .route(
+            "/releases/templates/{id}/phases/{phase}/delete",
+            get(delete::ask::<PhaseId>).post(delete::delete::<PhaseId>),
+        )
+        .route("/releases/templates/{id}/tasks/{task}", get(task::show).post(task::save))
+        .route(
+            "/releases/templates/{id}/tasks/{task}/delete",
+            get(delete::ask::<TaskId>).post(delete::delete::<TaskId>),
+        )
+        .route("/releases/templates/{id}/variables/new", get(variable::show_new).post(variable::add))
+        .route("/releases/templates/{id}/variables/{variable}", get(variable::show).post(variable::save))
+        .route(
+            "/releases/templates/{id}/variables/{variable}/delete",
+            get(delete::ask::<VariableId>).post(delete::delete::<VariableId>),
+        )
+}
+
+/// A template of which somebody changes a part, and the version of it that they were shown.
+struct Edited {
+    stored: StoredRelease,
     version: i64,
 }
 
-/// `GET /releases/templates/new`.
-pub(super) async fn show_new(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    Query(query): Query,
-) -> PageResult {
-    visitor.caller.require(&state, TEMPLATE_CREATE)?;
-    let (form, notice) = typed_before(&query, None).unwrap_or_else(|| (Form::empty(), None));
-    page(&state, &visitor, None, form, (StatusCode::OK, notice))
+/// What the page of a part knows of the template around it.
+struct Head {
+    /// The template's title, or its beginning.
+    template: String,
+    /// The template's own page.
+    path: String,
+    /// Where the form goes.
+    action: String,
+    /// Where one comes back to when nothing is changed.
+    cancel: String,
+    version: i64,
+    may_edit: bool,
 }
 
-/// `POST /releases/templates/new`.
-pub(super) async fn create(
-    State(state): State<AppState>,
-    Submitted { visitor, fields }: Submitted,
-) -> PageResult {
-    visitor.caller.require(&state, TEMPLATE_CREATE)?;
-    let mut form = Form::of_fields(&fields);
-    if form.edit(fields.text("do")) {
-        return page(&state, &visitor, None, form, (StatusCode::OK, Some(unsaved(&fields))));
+impl Edited {
+    /// As it is shown now. What comes back after a log-in was typed over the version that it names: what somebody else saved
+    /// since then is told of.
+    async fn seen(
+        state: &AppState,
+        visitor: &Visitor,
+        id: &ReleaseId,
+        query: &Fields,
+    ) -> Result<Self, Refused> {
+        let stored = releases::read(state, &visitor.caller, Sort::Template, id).await?;
+        let version = query.text("version").parse().unwrap_or(stored.version);
+        Ok(Self { stored, version })
     }
-    form.check(&state.scripts, visitor.caller.user).await;
-    let Some(draft) = form.draft(&fields) else {
-        return page(&state, &visitor, None, form, (StatusCode::BAD_REQUEST, None));
-    };
-    match releases::create_template(&state, &visitor.caller, None, draft).await {
-        Ok(_) => Ok(redirect(&state, &format!("{TEMPLATES}?done=saved"))),
-        Err(problem) => refused(&state, &visitor, None, form, problem),
-    }
-}
 
-/// `GET /releases/templates/{id}`.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    Named(id): Named<ReleaseId>,
-    visitor: Visitor,
-    Query(query): Query,
-) -> PageResult {
-    let stored = releases::read(&state, &visitor.caller, Sort::Template, &id).await?;
-    if let Some((form, notice)) = typed_before(&query, Some(&stored)) {
-        // The one that was shown when it was typed: what somebody else saved since then is told of.
-        let shown = query.text("version").parse().unwrap_or_default();
-        return page(&state, &visitor, Some((&stored, shown)), form, (StatusCode::OK, notice));
+    /// As a form says that it was shown.
+    async fn sent(
+        state: &AppState,
+        visitor: &Visitor,
+        id: &ReleaseId,
+        fields: &Fields,
+    ) -> Result<Self, Refused> {
+        visitor.caller.require(state, TEMPLATE_CREATE)?;
+        let stored = releases::read(state, &visitor.caller, Sort::Template, id).await?;
+        // A form without it was shown no version that there is.
+        let version = fields.text("version").parse().unwrap_or_default();
+        Ok(Self { stored, version })
     }
-    page(&state, &visitor, Some((&stored, stored.version)), Form::of(&stored), (StatusCode::OK, None))
-}
 
-/// `POST /releases/templates/{id}`.
-pub(super) async fn save(
-    State(state): State<AppState>,
-    Named(id): Named<ReleaseId>,
-    Submitted { visitor, fields }: Submitted,
-) -> PageResult {
-    visitor.caller.require(&state, TEMPLATE_CREATE)?;
-    let stored = releases::read(&state, &visitor.caller, Sort::Template, &id).await?;
-    // A form without it, such as one from before, was shown none that is there.
-    let version = fields.text("version").parse().unwrap_or_default();
-    let shown = Some((&stored, version));
-    let mut form = Form::of_fields(&fields);
-    if form.edit(fields.text("do")) {
-        return page(&state, &visitor, shown, form, (StatusCode::OK, Some(unsaved(&fields))));
-    }
-    form.check(&state.scripts, visitor.caller.user).await;
-    let Some(draft) = form.draft(&fields) else {
-        return page(&state, &visitor, shown, form, (StatusCode::BAD_REQUEST, None));
-    };
-    match releases::update(&state, &visitor.caller, Sort::Template, &id, Some(version), draft).await {
-        Ok(saved) => {
-            let wants_nobody = fields.has("clear-credential");
-            Ok(redirect(&state, &format!("{TEMPLATES}?done={}", done(&stored, &saved, wants_nobody))))
+    /// Saves a change of it. The inner problem is one that its page can show, above what was typed.
+    async fn save(
+        &mut self,
+        state: &AppState,
+        visitor: &Visitor,
+        draft: ReleaseDraft,
+    ) -> Result<Result<StoredRelease, Problem>, Refused> {
+        let id = &self.stored.release.id;
+        let saved =
+            releases::update(state, &visitor.caller, Sort::Template, id, Some(self.version), draft).await;
+        match saved {
+            Ok(saved) => Ok(Ok(saved)),
+            Err(problem) => {
+                let problem = Refused::unless_shown(problem)?;
+                // Who has read that somebody else saved may save again over that.
+                if is_overtaken(&problem) {
+                    self.version = self.stored.version;
+                }
+                Ok(Err(problem))
+            }
         }
-        // Who has read that somebody else saved may save again over that.
-        Err(problem) if is_overtaken(&problem) => {
-            refused(&state, &visitor, Some((&stored, stored.version)), form, problem)
+    }
+
+    /// Leads on to where a part stands in the outline, once the template is saved.
+    fn lead(&self, state: &AppState, saved: &StoredRelease, part: Option<&Part>) -> Response {
+        redirect(state, &outline::address(&saved.release, part, self.done(saved, false)))
+    }
+
+    /// What is said of a save: it may have cost what somebody else had entered, which nobody sees in a form.
+    fn done(&self, saved: &StoredRelease, wants_nobody: bool) -> &'static str {
+        let before = &self.stored;
+        let is_lost = |variable: &Variable| {
+            let has = |stored: &StoredRelease| stored.secrets.contains_key(variable.id.as_str());
+            variable.kind == VariableKind::Password && has(before) && !has(saved)
+        };
+        let has_no_user = before.release.run_as.is_some() && saved.release.run_as.is_none() && !wants_nobody;
+        match (has_no_user, saved.release.variables.iter().any(is_lost)) {
+            (false, false) => SAVED,
+            (true, false) => WITHOUT_USER,
+            (false, true) => WITHOUT_PASSWORDS,
+            (true, true) => WITHOUT_BOTH,
         }
-        Err(problem) => refused(&state, &visitor, shown, form, problem),
+    }
+
+    /// For the page of a part, whose form goes to an address below the template's own.
+    fn head(&self, state: &AppState, visitor: &Visitor, below: &str, part: Option<&Part>) -> Head {
+        let release = &self.stored.release;
+        let path = template_path(&release.id);
+        Head {
+            template: beginning(&release.title, IN_RELEASE),
+            action: format!("{path}/{below}"),
+            cancel: outline::address(release, part, ""),
+            path,
+            version: self.version,
+            may_edit: visitor.may_any(state, &[TEMPLATE_CREATE]),
+        }
     }
 }
 
-/// What is said of a save: it may have cost what somebody else had entered, which nobody sees in the form.
-fn done(before: &StoredRelease, saved: &StoredRelease, wants_nobody: bool) -> &'static str {
-    let is_lost = |variable: &Variable| {
-        let has = |stored: &StoredRelease| stored.secrets.contains_key(variable.id.as_str());
-        variable.kind == VariableKind::Password && has(before) && !has(saved)
-    };
-    let has_no_user = before.release.run_as.is_some() && saved.release.run_as.is_none() && !wants_nobody;
-    match (has_no_user, saved.release.variables.iter().any(is_lost)) {
-        (false, false) => "saved",
-        (true, false) => WITHOUT_USER,
-        (false, true) => WITHOUT_PASSWORDS,
-        (true, true) => WITHOUT_BOTH,
+/// What is wrong with a title.
+fn title_fault(title: &str) -> Option<String> {
+    if title.is_empty() {
+        return Some("Enter a title".to_owned());
     }
-}
-
-/// What was typed before a log-in: all of it but the values of variables, which may be passwords.
-fn typed_before(query: &Fields, stored: Option<&StoredRelease>) -> Option<(Form, Option<Notice>)> {
-    query.has("title").then(|| {
-        let mut form = Form::of_fields(query);
-        form.restore(query, stored);
-        let text = "Not saved yet: you were logged out before you saved, and this is what you typed. Values of variables and \
-                    passwords were not kept: the values are as they are stored. Check everything before you save.";
-        (form, Some(Notice::Told(text.to_owned())))
-    })
-}
-
-/// What is said when the form was changed and not saved.
-fn unsaved(fields: &Fields) -> Notice {
-    let text = match fields.secret("scriptUserPassword") {
-        "" => "Not saved yet: choose Save when you are done.",
-        _ => "Not saved yet: choose Save when you are done. Enter the password again before that.",
-    };
-    Notice::Told(text.to_owned())
-}
-
-fn refused(
-    state: &AppState,
-    visitor: &Visitor,
-    shown: Option<(&StoredRelease, i64)>,
-    form: Form,
-    problem: Problem,
-) -> PageResult {
-    let problem = Refused::unless_shown(problem)?;
-    page(state, visitor, shown, form, (problem.status(), Some(Notice::Failed(problem.sentence()))))
-}
-
-fn page(
-    state: &AppState,
-    visitor: &Visitor,
-    shown: Option<(&StoredRelease, i64)>,
-    form: Form,
-    (status, notice): (StatusCode, Option<Notice>),
-) -> PageResult {
-    let stored = shown.map(|(stored, _)| stored);
-    let heading = stored.map_or_else(|| "New template".to_owned(), |stored| stored.release.title.clone());
-    let page = EditorPage {
-        shell: Shell::new(state, visitor, heading.clone(), TEMPLATES).with_notice(notice),
-        heading,
-        path: stored.map(|stored| template_path(&stored.release.id)).unwrap_or_default(),
-        may_edit: visitor.may_any(state, &[TEMPLATE_CREATE]),
-        may_start: visitor.may_any(state, &[RELEASE_CREATE]),
-        faults: form.faults(),
-        form,
-        credential: CredentialForm::of(stored.and_then(|stored| releases::runs_as(state, stored))),
-        version: shown.map_or(0, |(_, version)| version),
-    };
-    Ok((status, Html(page.render()?)).into_response())
+    check_title(title).err().as_ref().map(sentence)
 }

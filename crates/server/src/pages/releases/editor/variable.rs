@@ -1,236 +1,249 @@
-//! A variable in a form.
+//! `/releases/templates/{id}/variables/new` and `…/variables/{variable}`: one variable with its whole value.
 
-use std::collections::BTreeMap;
-
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse};
+use http::StatusCode;
+use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{
-    Variable, VariableKind, VariableValue, check_description, check_key, check_value,
+    LONGEST_TITLE, ReleaseId, Variable, VariableId, VariableKind, check_description, check_key,
 };
 use patgate_store::StoredRelease;
 
-use crate::pages::form::sentence;
-use crate::pages::releases::one::shown;
-use crate::pages::{Choice, Fields};
-use crate::service::releases::{VariableDraft, VariableEntry};
+use super::change::{Part, with_new_variable, with_variable};
+use super::value::{ValueForm, kind_of, kinds};
+use super::{Edited, Head};
+use crate::pages::form::{Fault, Named, sentence};
+use crate::pages::releases::{OfRelease, TEMPLATES};
+use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
+use crate::problem::Problem;
+use crate::service::releases::VariableDraft;
+use crate::state::AppState;
 
-/// The kinds, in words.
-const KINDS: [(&str, VariableKind, &str); 6] = [
-    ("text", VariableKind::Text, "Text"),
-    ("password", VariableKind::Password, "Password"),
-    ("integer", VariableKind::Integer, "Number"),
-    ("boolean", VariableKind::Boolean, "Yes or no"),
-    ("list", VariableKind::List, "List"),
-    ("map", VariableKind::Map, "Names and values"),
-];
+/// What the names of the fields of its value begin with.
+const PREFIX: &str = "variable";
+/// What is said to who changed a variable that somebody else deleted meanwhile.
+const GONE: &str = "Somebody else deleted this variable while you changed it. Nothing of yours is saved; what you typed still \
+                    stands here, but for passwords.";
+/// What is said above a form that somebody sent before they were logged out.
+const NOT_SAVED: &str = "Not saved yet: this came with the link, or from before you logged in. Its value was not kept, \
+                         which may be a password: it is as it is stored. Check everything before you save.";
 
-/// The fields of a variable.
-pub(in crate::pages::releases) struct VariableForm {
-    /// What the names of its fields begin with.
-    pub(in crate::pages::releases) prefix: String,
-    /// Its place in the list, from 1.
-    pub(in crate::pages::releases) number: usize,
-    /// Its name, empty for a new one.
-    pub(in crate::pages::releases) id: String,
-    pub(in crate::pages::releases) key: String,
-    pub(in crate::pages::releases) kind: VariableKind,
-    pub(in crate::pages::releases) value: String,
-    pub(in crate::pages::releases) label: String,
-    pub(in crate::pages::releases) requires_value: bool,
-    pub(in crate::pages::releases) show_on_release_start: bool,
-    /// Whether there is a password already.
-    pub(in crate::pages::releases) has_password: bool,
-    pub(in crate::pages::releases) error: Option<String>,
-    description: String,
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/template_variable.html")]
+struct VariablePage {
+    shell: Shell,
+    head: Head,
+    heading: &'static str,
+    /// Whether it is there already.
+    is_there: bool,
+    faults: Vec<Fault>,
+    variable: VariableForm,
+}
+
+/// The fields.
+struct VariableForm {
+    key: Field,
+    label: Field,
+    kind: Field,
+    kinds: Vec<Choice>,
+    value: ValueForm,
+    requires_value: bool,
+    show_on_release_start: bool,
+}
+
+/// `GET /releases/templates/{id}/variables/new`.
+pub(super) async fn show_new(
+    State(state): State<AppState>,
+    Named(id): Named<ReleaseId>,
+    visitor: Visitor,
+    Query(query): Query,
+) -> PageResult {
+    visitor.caller.require(&state, TEMPLATE_CREATE)?;
+    let edited = Edited::seen(&state, &visitor, &id, &query).await?;
+    let mut form = VariableForm::new(None, &edited.stored);
+    let notice = form.take(&query);
+    page(&state, &visitor, &edited, None, form, (StatusCode::OK, notice))
+}
+
+/// `POST /releases/templates/{id}/variables/new`.
+pub(super) async fn add(
+    State(state): State<AppState>,
+    Named(id): Named<ReleaseId>,
+    Submitted { visitor, fields }: Submitted,
+) -> PageResult {
+    let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
+    let mut form = VariableForm::new(None, &edited.stored).of_fields(&fields);
+    let Some(draft) = form.draft(None) else {
+        return page(&state, &visitor, &edited, None, form, (StatusCode::BAD_REQUEST, None));
+    };
+    let draft = with_new_variable(&edited.stored.release, draft);
+    match edited.save(&state, &visitor, draft).await? {
+        Ok(saved) => {
+            let part = saved.release.variables.last().map(|variable| Part::Variable(variable.id.clone()));
+            Ok(edited.lead(&state, &saved, part.as_ref()))
+        }
+        Err(problem) => {
+            let notice = Some(Notice::Failed(problem.sentence()));
+            page(&state, &visitor, &edited, None, form, (problem.status(), notice))
+        }
+    }
+}
+
+/// `GET /releases/templates/{id}/variables/{variable}`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    OfRelease(id, variable): OfRelease<VariableId>,
+    visitor: Visitor,
+    Query(query): Query,
+) -> PageResult {
+    let edited = Edited::seen(&state, &visitor, &id, &query).await?;
+    let known = find(&edited.stored, &variable).ok_or_else(|| Problem::not_found("variable"))?;
+    let mut form = VariableForm::new(Some(known), &edited.stored);
+    let notice = form.take(&query);
+    let part = Part::Variable(variable);
+    page(&state, &visitor, &edited, Some(&part), form, (StatusCode::OK, notice))
+}
+
+/// `POST /releases/templates/{id}/variables/{variable}`.
+pub(super) async fn save(
+    State(state): State<AppState>,
+    OfRelease(id, variable): OfRelease<VariableId>,
+    Submitted { visitor, fields }: Submitted,
+) -> PageResult {
+    let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
+    let part = Part::Variable(variable.clone());
+    let known = find(&edited.stored, &variable);
+    let mut form = VariableForm::new(known, &edited.stored).of_fields(&fields);
+    let Some(known) = known else {
+        let notice = Some(Notice::Failed(GONE.to_owned()));
+        return page(&state, &visitor, &edited, Some(&part), form, (StatusCode::CONFLICT, notice));
+    };
+    let Some(draft) = form.draft(Some(known)) else {
+        return page(&state, &visitor, &edited, Some(&part), form, (StatusCode::BAD_REQUEST, None));
+    };
+    let draft = with_variable(&edited.stored.release, &variable, draft);
+    match edited.save(&state, &visitor, draft).await? {
+        Ok(saved) => Ok(edited.lead(&state, &saved, Some(&part))),
+        Err(problem) => {
+            let notice = Some(Notice::Failed(problem.sentence()));
+            page(&state, &visitor, &edited, Some(&part), form, (problem.status(), notice))
+        }
+    }
 }
 
 impl VariableForm {
-    /// As it is stored.
-    pub(in crate::pages::releases) fn of(at: usize, stored: &StoredRelease, variable: &Variable) -> Self {
+    /// As it is stored; a new one when there is none.
+    fn new(known: Option<&Variable>, stored: &StoredRelease) -> Self {
+        let kind = known.map_or(VariableKind::Text, |variable| variable.kind);
+        let key = known.map_or("", |variable| variable.key.as_str());
+        let label = known.map_or("", |variable| variable.label.as_str());
         Self {
-            prefix: prefix(at),
-            number: at + 1,
-            id: variable.id.as_str().to_owned(),
-            key: variable.key.clone(),
-            kind: variable.kind,
-            value: variable.value.as_ref().map(shown).unwrap_or_default(),
-            label: variable.label.clone(),
-            requires_value: variable.requires_value,
-            show_on_release_start: variable.show_on_release_start,
-            has_password: stored.secrets.contains_key(variable.id.as_str()),
-            error: None,
-            description: variable.description.clone(),
+            key: Field::new("key", "Name in scripts", key).at_most(LONGEST_TITLE),
+            label: Field::new("label", "Label", label),
+            kind: Field::new("kind", "Kind", ""),
+            kinds: kinds(kind),
+            value: match known {
+                Some(variable) => ValueForm::of(PREFIX, stored, variable),
+                None => ValueForm::empty(PREFIX, kind),
+            },
+            requires_value: known.is_some_and(|variable| variable.requires_value),
+            show_on_release_start: known.is_none_or(|variable| variable.show_on_release_start),
         }
     }
 
-    /// A new one.
-    pub(super) fn empty() -> Self {
-        Self {
-            prefix: String::new(),
-            number: 0,
-            id: String::new(),
-            key: String::new(),
-            kind: VariableKind::Text,
-            value: String::new(),
-            label: String::new(),
-            requires_value: false,
-            show_on_release_start: true,
-            has_password: false,
-            error: None,
-            description: String::new(),
-        }
-    }
-
-    /// As it was typed; `None` when there is none at this place of the form.
-    pub(super) fn of_fields(at: usize, fields: &Fields) -> Option<Self> {
-        let prefix = prefix(at);
-        let field = |name: &str| fields.text(&format!("{prefix}-{name}")).to_owned();
-        let has = |name: &str| fields.has(&format!("{prefix}-{name}"));
-        if !has("key") {
-            return None;
-        }
-        let kind = field("kind");
-        let kind =
-            KINDS.iter().find(|(word, ..)| *word == kind).map_or(VariableKind::Text, |(_, kind, _)| *kind);
-        Some(Self {
-            number: at + 1,
-            id: field("id"),
-            key: field("key"),
-            kind,
-            value: value(fields, &prefix),
-            label: field("label"),
-            requires_value: has("requires"),
-            show_on_release_start: has("asked"),
-            has_password: has("kept"),
-            error: None,
-            description: field("description"),
-            prefix,
-        })
-    }
-
-    /// With the value that was typed.
-    pub(in crate::pages::releases) fn typed(&mut self, fields: &Fields) {
-        self.value = value(fields, &self.prefix);
-    }
-
-    /// Puts it at another place of the form.
-    pub(super) fn place(&mut self, at: usize) {
-        (self.prefix, self.number) = (prefix(at), at + 1);
-    }
-
-    /// The kinds to choose from.
-    pub(in crate::pages::releases) fn kinds(&self) -> Vec<Choice> {
-        let chosen = KINDS.iter().find(|(_, kind, _)| *kind == self.kind).map_or("", |(word, ..)| *word);
-        KINDS.iter().map(|(word, _, label)| Choice::new(*word, *label, chosen)).collect()
-    }
-
-    /// What people call it.
-    pub(in crate::pages::releases) fn shown_name(&self) -> &str {
-        match (self.label.as_str(), self.key.as_str()) {
-            ("", "") => "New variable",
-            ("", key) => key,
-            (label, _) => label,
-        }
-    }
-
-    /// The name of a field of it.
-    pub(in crate::pages::releases) fn named(&self, field: &str) -> String {
-        format!("{}-{field}", self.prefix)
-    }
-
-    pub(in crate::pages::releases) fn description(&self) -> &str {
-        &self.description
-    }
-
-    pub(in crate::pages::releases) fn is_password(&self) -> bool {
-        self.kind == VariableKind::Password
-    }
-
-    pub(in crate::pages::releases) fn is_boolean(&self) -> bool {
-        self.kind == VariableKind::Boolean
-    }
-
-    /// Whether its value may have several lines.
-    pub(in crate::pages::releases) fn is_long(&self) -> bool {
-        matches!(self.kind, VariableKind::Text | VariableKind::List | VariableKind::Map)
-    }
-
-    /// What is to be typed.
-    pub(in crate::pages::releases) fn hint(&self) -> &'static str {
-        match self.kind {
-            VariableKind::Text | VariableKind::Boolean => "",
-            VariableKind::Password if self.has_password => "Leave it blank to keep the one that is stored.",
-            VariableKind::Password => "It is not shown again.",
-            VariableKind::Integer => "A whole number.",
-            VariableKind::List => "One text a line.",
-            VariableKind::Map => "One line each: a name, an equals sign, a text.",
-        }
-    }
-
-    /// The value that was typed.
-    ///
-    /// # Errors
-    /// What is wrong with it, as a sentence.
-    pub(in crate::pages::releases) fn entry(&self) -> Result<VariableEntry, String> {
-        let text = self.value.as_str();
-        let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let value = match self.kind {
-            VariableKind::Password if text.is_empty() => return Ok(VariableEntry::Kept),
-            VariableKind::Password => return Ok(VariableEntry::Secret(text.into())),
-            _ if text.trim().is_empty() => return Ok(VariableEntry::Nothing),
-            VariableKind::Text => VariableValue::Text(text.to_owned()),
-            VariableKind::Integer => {
-                let number = text.trim().parse();
-                VariableValue::Integer(number.map_err(|_| "Enter a whole number".to_owned())?)
-            }
-            VariableKind::Boolean => VariableValue::Boolean(text.trim() == "true"),
-            VariableKind::List => VariableValue::List(lines().map(str::to_owned).collect()),
-            VariableKind::Map => {
-                let pair = |line: &str| {
-                    let (name, text) = line.split_once('=')?;
-                    Some((name.trim().to_owned(), text.trim().to_owned()))
-                };
-                let pairs: Option<BTreeMap<_, _>> = lines().map(pair).collect();
-                VariableValue::Map(pairs.ok_or("Each line needs a name, an equals sign and a text")?)
-            }
-        };
-        check_value(&value).map_err(|error| sentence(&error))?;
-        Ok(VariableEntry::Value(value))
-    }
-
-    /// The variable as it is to be; what is wrong stands beside its fields then.
-    pub(super) fn draft(&mut self) -> Option<VariableDraft> {
-        let value = match self.entry() {
-            Ok(value) => value,
-            Err(error) => {
-                self.error = Some(error);
-                return None;
-            }
-        };
-        if self.key.is_empty() {
-            self.error = Some("Enter the name by which scripts read it".to_owned());
-            return None;
-        }
-        if let Err(error) = check_key(&self.key).and_then(|()| check_description(&self.label)) {
-            self.error = Some(sentence(&error));
-            return None;
-        }
-        Some(VariableDraft {
-            id: self.id.parse().ok(),
-            key: self.key.clone(),
+    /// The same as it was typed.
+    fn of_fields(self, fields: &Fields) -> Self {
+        let kind = kind_of(fields.text("kind"));
+        let is_same = kind == self.value.kind;
+        let mut form = Self {
+            key: Field { value: fields.text("key").to_owned(), ..self.key },
+            label: Field { value: fields.text("label").to_owned(), ..self.label },
             kind: self.kind,
+            kinds: kinds(kind),
+            value: ValueForm { kind, has_password: is_same && self.value.has_password, ..self.value },
+            requires_value: fields.has("requires"),
+            show_on_release_start: fields.has("asked"),
+        };
+        form.value.typed(fields);
+        form
+    }
+
+    /// Puts in what was typed before a log-in, but for the value, which may be a password, and says so.
+    fn take(&mut self, query: &Fields) -> Option<Notice> {
+        if !query.has("kind") {
+            return None;
+        }
+        for (field, name) in [(&mut self.key, "key"), (&mut self.label, "label")] {
+            if query.has(name) {
+                query.text(name).clone_into(&mut field.value);
+            }
+        }
+        let kind = kind_of(query.text("kind"));
+        if kind != self.value.kind {
+            self.value = ValueForm::empty(PREFIX, kind);
+            self.kinds = kinds(kind);
+        }
+        self.requires_value = query.has("requires");
+        self.show_on_release_start = query.has("asked");
+        Some(Notice::Told(NOT_SAVED.to_owned()))
+    }
+
+    /// The variable as it is to be, with what the form does not have of it as it is; `None`, and what is wrong beside the fields,
+    /// when it cannot be saved.
+    fn draft(&mut self, known: Option<&Variable>) -> Option<VariableDraft> {
+        let key = self.key.value.as_str();
+        self.key.error = match key {
+            "" => Some("Enter the name by which scripts read it".to_owned()),
+            key => check_key(key).err().as_ref().map(sentence),
+        };
+        self.label.error = check_description(&self.label.value).err().as_ref().map(sentence);
+        let entry = self.value.entry();
+        self.value.error = entry.as_ref().err().cloned();
+        let value = entry.ok().filter(|_| self.faults().is_empty())?;
+        Some(VariableDraft {
+            id: known.map(|known| known.id.clone()),
+            key: self.key.value.clone(),
+            kind: self.value.kind,
             value,
-            label: self.label.clone(),
-            description: self.description.clone(),
+            label: self.label.value.clone(),
+            description: known.map(|known| known.description.clone()).unwrap_or_default(),
             requires_value: self.requires_value,
             show_on_release_start: self.show_on_release_start,
         })
     }
+
+    /// What is wrong, for the summary.
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Fault::of([&self.key, &self.label]);
+        let text = self.value.error.as_ref().map(|error| format!("Value: {error}"));
+        faults.extend(text.map(|text| Fault { field: self.value.name(), text }));
+        faults
+    }
 }
 
-fn prefix(at: usize) -> String {
-    format!("variable-{at}")
+fn find<'s>(stored: &'s StoredRelease, variable: &VariableId) -> Option<&'s Variable> {
+    stored.release.variables.iter().find(|known| known.id == *variable)
 }
 
-/// Browsers send lines with two characters at their ends.
-fn value(fields: &Fields, prefix: &str) -> String {
-    fields.secret(&format!("{prefix}-value")).replace("\r\n", "\n")
+fn page(
+    state: &AppState,
+    visitor: &Visitor,
+    edited: &Edited,
+    part: Option<&Part>,
+    variable: VariableForm,
+    (status, notice): (StatusCode, Option<Notice>),
+) -> PageResult {
+    let heading = if part.is_some() { "Edit variable" } else { "New variable" };
+    let below = format!("variables/{}", part.map_or("new", Part::as_str));
+    let page = VariablePage {
+        shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
+        head: edited.head(state, visitor, &below, part),
+        heading,
+        is_there: part.is_some(),
+        faults: variable.faults(),
+        variable,
+    };
+    Ok((status, Html(page.render()?)).into_response())
 }

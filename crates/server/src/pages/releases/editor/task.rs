@@ -1,0 +1,240 @@
+//! `/releases/templates/{id}/phases/{phase}/add` and `…/tasks/{task}`: one task with its whole script, of which each line that
+//! cannot be read is told before anything is saved.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse};
+use http::StatusCode;
+use patgate_core::identifier::UserId;
+use patgate_core::permission::names::TEMPLATE_CREATE;
+use patgate_core::release::{LONGEST_TITLE, PhaseId, Task, TaskKind};
+
+use super::change::{Part, with_phase, with_task};
+use super::{Edited, Head, title_fault};
+use crate::pages::form::{Fault, unsaved};
+use crate::pages::releases::{OfRelease, TEMPLATES};
+use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
+use crate::problem::Problem;
+use crate::script::{CheckFailed, Workers};
+use crate::service::releases::{PhaseDraft, TaskDraft, check_script};
+use crate::state::AppState;
+
+/// What is said to who changed a task that somebody else deleted meanwhile.
+const GONE: &str = "Somebody else deleted this task while you changed it. Nothing of yours is saved; what you typed still stands \
+                    here.";
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/template_task.html")]
+struct TaskPage {
+    shell: Shell,
+    head: Head,
+    heading: &'static str,
+    /// Whether it is there already.
+    is_there: bool,
+    faults: Vec<Fault>,
+    task: TaskForm,
+}
+
+/// The fields.
+pub(super) struct TaskForm {
+    pub(super) title: Field,
+    pub(super) kind: Field,
+    pub(super) kinds: Vec<Choice>,
+    pub(super) is_gate: bool,
+    pub(super) script: Field,
+    pub(super) restarts: bool,
+}
+
+/// `GET /releases/templates/{id}/phases/{phase}/add`.
+pub(super) async fn show_new(
+    State(state): State<AppState>,
+    OfRelease(id, phase): OfRelease<PhaseId>,
+    visitor: Visitor,
+    Query(query): Query,
+) -> PageResult {
+    visitor.caller.require(&state, TEMPLATE_CREATE)?;
+    let edited = Edited::seen(&state, &visitor, &id, &query).await?;
+    let place = Part::Phase(phase);
+    place.title(&edited.stored.release).ok_or_else(|| Problem::not_found("phase"))?;
+    let mut task = TaskForm::new("title", "Title");
+    let notice = task.take(&query);
+    page(&state, &visitor, &edited, &place, task, (StatusCode::OK, notice))
+}
+
+/// `POST /releases/templates/{id}/phases/{phase}/add`.
+pub(super) async fn add(
+    State(state): State<AppState>,
+    OfRelease(id, phase): OfRelease<PhaseId>,
+    Submitted { visitor, fields }: Submitted,
+) -> PageResult {
+    let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
+    let place = Part::Phase(phase.clone());
+    place.title(&edited.stored.release).ok_or_else(|| Problem::not_found("phase"))?;
+    let mut task = TaskForm::of_fields("title", "Title", &fields);
+    let Some(draft) = task.draft(&state.scripts, visitor.caller.user).await else {
+        return page(&state, &visitor, &edited, &place, task, (StatusCode::BAD_REQUEST, None));
+    };
+    let draft = with_phase(&edited.stored.release, &phase, |phase: &mut PhaseDraft| phase.tasks.push(draft));
+    match edited.save(&state, &visitor, draft).await? {
+        Ok(saved) => {
+            let mut phases = saved.release.phases.iter();
+            let task = phases.find(|known| known.id == phase).and_then(|phase| phase.tasks.last());
+            let part = task.map(|task| Part::Task(task.id.clone()));
+            Ok(edited.lead(&state, &saved, part.as_ref()))
+        }
+        Err(problem) => {
+            let notice = Some(Notice::Failed(problem.sentence()));
+            page(&state, &visitor, &edited, &place, task, (problem.status(), notice))
+        }
+    }
+}
+
+/// `GET /releases/templates/{id}/tasks/{task}`.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    OfRelease(id, task): OfRelease,
+    visitor: Visitor,
+    Query(query): Query,
+) -> PageResult {
+    let edited = Edited::seen(&state, &visitor, &id, &query).await?;
+    let known = edited.stored.release.task(&task);
+    let mut form = TaskForm::of(known.ok_or_else(|| Problem::not_found("task"))?.1);
+    let notice = form.take(&query);
+    page(&state, &visitor, &edited, &Part::Task(task), form, (StatusCode::OK, notice))
+}
+
+/// `POST /releases/templates/{id}/tasks/{task}`.
+pub(super) async fn save(
+    State(state): State<AppState>,
+    OfRelease(id, task): OfRelease,
+    Submitted { visitor, fields }: Submitted,
+) -> PageResult {
+    let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
+    let place = Part::Task(task.clone());
+    let mut form = TaskForm::of_fields("title", "Title", &fields);
+    if place.title(&edited.stored.release).is_none() {
+        let notice = Some(Notice::Failed(GONE.to_owned()));
+        return page(&state, &visitor, &edited, &place, form, (StatusCode::CONFLICT, notice));
+    }
+    let Some(draft) = form.draft(&state.scripts, visitor.caller.user).await else {
+        return page(&state, &visitor, &edited, &place, form, (StatusCode::BAD_REQUEST, None));
+    };
+    let change = |known: &mut TaskDraft| {
+        let (id, description) = (known.id.take(), std::mem::take(&mut known.description));
+        *known = TaskDraft { id, description, ..draft };
+    };
+    let draft = with_task(&edited.stored.release, &task, change);
+    match edited.save(&state, &visitor, draft).await? {
+        Ok(saved) => Ok(edited.lead(&state, &saved, Some(&place))),
+        Err(problem) => {
+            let notice = Some(Notice::Failed(problem.sentence()));
+            page(&state, &visitor, &edited, &place, form, (problem.status(), notice))
+        }
+    }
+}
+
+impl TaskForm {
+    /// A new one. Its title stands in a field of this name.
+    pub(super) fn new(name: &'static str, label: &'static str) -> Self {
+        Self {
+            title: Field::new(name, label, "").at_most(LONGEST_TITLE),
+            kind: Field::new("kind", "Kind", ""),
+            kinds: Vec::new(),
+            is_gate: false,
+            script: Field::new("script", "Script", ""),
+            restarts: false,
+        }
+        .of_kind(false)
+    }
+
+    /// As it was typed.
+    pub(super) fn of_fields(name: &'static str, label: &'static str, fields: &Fields) -> Self {
+        let mut form = Self::new(name, label).of_kind(fields.text("kind") == "gate");
+        fields.text(name).clone_into(&mut form.title.value);
+        form.script.value = fields.secret("script").replace("\r\n", "\n");
+        form.restarts = fields.has("restarts");
+        form
+    }
+
+    /// Puts in what was typed before a log-in, and says so.
+    pub(super) fn take(&mut self, query: &Fields) -> Option<Notice> {
+        let (name, label) = (self.title.name, self.title.label);
+        query.has(name).then(|| {
+            *self = Self::of_fields(name, label, query);
+            unsaved()
+        })
+    }
+
+    /// The task; `None`, and what is wrong beside the fields, when it cannot be saved.
+    pub(super) async fn draft(&mut self, workers: &Workers, whose: UserId) -> Option<TaskDraft> {
+        self.title.error = title_fault(&self.title.value);
+        self.script.error = match self.is_gate {
+            true => None,
+            false => match check_script(workers, whose, &self.script.value).await {
+                Ok(()) => None,
+                Err(CheckFailed::Syntax(fault)) => {
+                    Some(format!("Line {}, column {}: {}", fault.line, fault.column, fault.message))
+                }
+                Err(CheckFailed::NotChecked(failure)) => Some(failure.to_string()),
+            },
+        };
+        self.faults().is_empty().then(|| TaskDraft {
+            id: None,
+            title: self.title.value.clone(),
+            description: String::new(),
+            kind: match self.is_gate {
+                true => TaskKind::Gate,
+                false => TaskKind::Script { script: self.script.value.clone() },
+            },
+            restarts_when_interrupted: self.restarts && !self.is_gate,
+        })
+    }
+
+    /// What is wrong, for the summary.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        Fault::of([&self.title, &self.script])
+    }
+
+    fn of(task: &Task) -> Self {
+        let is_gate = matches!(task.kind, TaskKind::Gate);
+        let mut form = Self::new("title", "Title").of_kind(is_gate);
+        form.title.value.clone_from(&task.title);
+        if let TaskKind::Script { script } = &task.kind {
+            form.script.value.clone_from(script);
+        }
+        form.restarts = task.restarts_when_interrupted;
+        form
+    }
+
+    fn of_kind(self, is_gate: bool) -> Self {
+        let chosen = if is_gate { "gate" } else { "script" };
+        let kinds = [("script", "Script"), ("gate", "Gate: somebody approves")];
+        let kinds = kinds.map(|(word, label)| Choice::new(word, label, chosen));
+        Self { is_gate, kinds: kinds.into(), ..self }
+    }
+}
+
+/// The page of a task; of a phase that of a new task in it.
+fn page(
+    state: &AppState,
+    visitor: &Visitor,
+    edited: &Edited,
+    part: &Part,
+    task: TaskForm,
+    (status, notice): (StatusCode, Option<Notice>),
+) -> PageResult {
+    let is_there = matches!(part, Part::Task(_));
+    let heading = if is_there { "Edit task" } else { "New task" };
+    let below =
+        if is_there { format!("tasks/{}", part.as_str()) } else { format!("phases/{}/add", part.as_str()) };
+    let page = TaskPage {
+        shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
+        head: edited.head(state, visitor, &below, Some(part)),
+        heading,
+        is_there,
+        faults: task.faults(),
+        task,
+    };
+    Ok((status, Html(page.render()?)).into_response())
+}
