@@ -42,22 +42,28 @@ impl World {
         change.commit().await.unwrap();
     }
 
-    /// A template like that one, `Release5`, with a variable that is not asked for at the start.
-    pub(crate) async fn template_with_a_variable(&self) {
-        let add = |template: &mut Release| {
+    /// A template like that one, `Release5`, in which everything that people can name is called so, and with a variable.
+    pub(crate) async fn template_called(&self, name: &str) {
+        let change_it = |template: &mut Release| {
             template.id = "Release5".parse().unwrap();
+            template.title = name.to_owned();
+            template.description = name.to_owned();
+            template.phases[0].title = name.to_owned();
+            for task in &mut template.phases[0].tasks {
+                task.title = name.to_owned();
+            }
             template.variables.push(Variable {
                 id: "Variable1".parse().unwrap(),
                 key: "version".to_owned(),
                 kind: VariableKind::Text,
-                value: Some(VariableValue::Text("1.0".to_owned())),
-                label: String::new(),
+                value: Some(VariableValue::Text(name.to_owned())),
+                label: name.to_owned(),
                 description: String::new(),
                 requires_value: false,
-                show_on_release_start: false,
+                show_on_release_start: true,
             });
         };
-        self.put_release(5, add).await;
+        self.put_release(5, change_it).await;
     }
 
     /// Puts a release there that is the template but for what is changed of it.

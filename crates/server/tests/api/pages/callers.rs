@@ -72,7 +72,7 @@ impl Stage {
             item: world.idle_mail_server().await,
             webhook: {
                 world.release_things().await;
-                world.template_with_a_variable().await;
+                world.template_called("Ship all").await;
                 world.webhook_things().await
             },
         };

@@ -173,6 +173,7 @@ impl Stage {
                 mail.body = Some(EVIL.to_owned().try_into().unwrap());
             })
             .await;
+        world.template_called(EVIL).await;
         let form = [("username", "root"), ("password", PASSWORD)];
         let signed_in = world.send(post("/login").form(&form).header("user-agent", EVIL)).await;
         assert_eq!(signed_in.status(), 303);
@@ -183,7 +184,8 @@ impl Stage {
     }
 
     fn address(&self, page: &str) -> String {
-        let id = match page {
+        let id: &str = match page {
+            page if page.starts_with("/releases/templates") => "Release5",
             page if page.starts_with("/account") => &self.own,
             page if page.starts_with("/admin/roles") => &self.role,
             page if page.starts_with("/admin/reminders/mails") => &self.mail,
@@ -194,6 +196,9 @@ impl Stage {
         page.replace("{name}", "company")
             .replace("{item}", &self.item)
             .replace("{id}", id)
+            .replace("{phase}", "Phase1")
+            .replace("{task}", "Task2")
+            .replace("{variable}", "Variable1")
             .replace("{secret}", "AAAA")
             .replace("{session}", "00000000000")
     }
@@ -278,6 +283,13 @@ async fn markup_in_every_name_and_field_is_text_on_every_page() {
         "/settings/exemptions",
         "/settings/notifications",
         "/admin/reminders/{id}",
+        "/releases/templates/{id}",
+        "/releases/templates/{id}/edit",
+        "/releases/templates/{id}/phases/{phase}",
+        "/releases/templates/{id}/phases/{phase}/delete",
+        "/releases/templates/{id}/tasks/{task}",
+        "/releases/templates/{id}/variables/{variable}",
+        "/releases/templates/{id}/start",
     ] {
         assert!(with_markup.iter().any(|path| path == page), "{page} names nothing: {with_markup:?}");
     }
