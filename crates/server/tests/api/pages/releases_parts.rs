@@ -17,7 +17,8 @@ async fn world() -> (World, SignedIn) {
 
 /// The parts in an outline, in its order: their address below that of the template, and what they are called.
 fn parts(outline: &Answer) -> Vec<(String, String)> {
-    let links = outline.text().split(&format!("<a href=\"{PATH}/")).skip(1);
+    let link = format!("<a href=\"{PATH}/");
+    let links = outline.text().split(&link).skip(1);
     let part = |link: &str| {
         let (address, rest) = link.split_once("\">").unwrap();
         (address.to_owned(), rest.split('<').next().unwrap().to_owned())

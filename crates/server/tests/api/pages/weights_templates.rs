@@ -31,7 +31,8 @@ async fn template(world: &World) -> (SignedIn, String) {
 
 /// The numbers of the parts of this kind that a page has a row of.
 fn numbers(page: &Answer, word: &str) -> Vec<usize> {
-    let rows = page.text().split(&format!("<tr id=\"{word}")).skip(1);
+    let row = format!("<tr id=\"{word}");
+    let rows = page.text().split(&row).skip(1);
     rows.map(|rest| rest[..64].parse().unwrap()).collect()
 }
 
