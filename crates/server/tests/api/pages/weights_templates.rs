@@ -57,7 +57,7 @@ async fn the_outline_of_a_template_of_as_much_as_there_may_be_stays_light_and_ha
         let page = world.open(&session, &at).await;
         variables.extend(numbers(&page, "Variable"));
         heavy.extend(weigh_pages(&world, &session, &at).await);
-        from += 10;
+        from += 8;
     }
     assert_eq!(variables, (0..200).collect::<Vec<_>>());
     assert!(heavy.is_empty(), "{heavy:?}");

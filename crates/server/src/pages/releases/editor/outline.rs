@@ -119,7 +119,7 @@ fn told(done: &str) -> Option<Notice> {
 
 /// The page, which stays below 60 kB whatever the template holds (`weights_templates.rs` of the tests). With identifiers of 64
 /// characters and titles of 255, a phase takes 1.5 kB, a task or a variable 1.2 kB: 15 phases and tasks, the heading of a phase
-/// that began before, and 10 variables are 36 kB, and scripts 6 kB at most beside them, of which phases alone have none. The
+/// that began before, and 8 variables are 34 kB, and scripts 6 kB at most beside them, of which phases alone have none. The
 /// title, twice, and the description take 3.6 kB; style, script and surroundings 15 kB.
 fn page(
     state: &AppState,

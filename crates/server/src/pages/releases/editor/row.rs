@@ -14,7 +14,7 @@ use crate::pages::releases::template_path;
 /// The most phases and tasks of a page, together.
 pub(super) const ROWS: usize = 15;
 /// The most variables.
-pub(super) const VARIABLES: usize = 10;
+pub(super) const VARIABLES: usize = 8;
 /// As many lines of a script stand there.
 const LINES: usize = 8;
 /// As many bytes of a page are for scripts, and as many for one of them.
