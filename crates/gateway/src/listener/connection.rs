@@ -139,16 +139,21 @@ async fn drive<C>(mut connection: Pin<&mut C>, drain: fn(Pin<&mut C>), watch: &W
 where
     C: Future<Output = Result<(), hyper::Error>>,
 {
-    let mut is_draining = false;
+    let (mut is_draining, mut has_begun) = (false, false);
     let outcome = poll_fn(|context| {
         match watch.order(context) {
             Order::Cut => return Poll::Ready(Ok(())),
             Order::Drain if !is_draining => {
+                // A connection on which hyper has read nothing counts as idle: what was read before it would be lost.
+                if !has_begun && let Poll::Ready(outcome) = connection.as_mut().poll(context) {
+                    return Poll::Ready(outcome);
+                }
                 is_draining = true;
                 drain(connection.as_mut());
             }
             _ => {}
         }
+        has_begun = true;
         connection.as_mut().poll(context)
     })
     .await;

@@ -32,6 +32,8 @@ struct Questions<'a> {
     answerer: &'a dyn Answerer,
     peer: SocketAddr,
     came: BytesMut,
+    /// How much of it was seen to be a part of a head; 0 when none was looked at.
+    part: usize,
     headers: HeaderMap,
     out: Vec<u8>,
 }
@@ -46,6 +48,18 @@ enum First {
     Other,
 }
 
+/// What comes next on a connection.
+enum Next {
+    /// More bytes.
+    Bytes,
+    /// What hyper knows how to end: the connection is to end after the open requests, and one has begun.
+    Hyper,
+    /// The end, by either side.
+    End,
+    /// Nothing: it is cut, or broken.
+    Nothing,
+}
+
 /// Answers questions until something else comes: then what was read and not answered, from which hyper goes on. `None`
 /// when the connection is over.
 pub(super) async fn answer<T: AsyncRead + AsyncWrite + Unpin>(
@@ -55,7 +69,7 @@ pub(super) async fn answer<T: AsyncRead + AsyncWrite + Unpin>(
     watch: &Watch,
 ) -> Option<Bytes> {
     let (came, headers, out) = (BytesMut::new(), HeaderMap::new(), Vec::new());
-    let mut questions = Questions { answerer, peer, came, headers, out };
+    let mut questions = Questions { answerer, peer, came, part: 0, headers, out };
     loop {
         let first = questions.first();
         if matches!(first, First::Answered) {
@@ -69,27 +83,50 @@ pub(super) async fn answer<T: AsyncRead + AsyncWrite + Unpin>(
         if matches!(first, First::Answered) {
             continue;
         }
+        if matches!(first, First::Part) && !questions.came.is_empty() {
+            // It may have come together with the question before it.
+            watch.bytes_came();
+        }
         let is_long = questions.came.len() >= ROOM;
-        if is_long || matches!(first, First::Other) || !questions.read(stream, watch).await? {
+        if is_long || matches!(first, First::Other) {
             return Some(questions.came.freeze());
+        }
+        match questions.read(stream, watch).await {
+            Next::Bytes => {}
+            Next::Hyper => return Some(questions.came.freeze()),
+            Next::End => {
+                close(stream, watch).await;
+                return None;
+            }
+            Next::Nothing => return None,
         }
     }
 }
 
+/// Ends a connection as hyper does: what is under way is not lost.
+async fn close<T: AsyncRead + AsyncWrite + Unpin>(stream: &mut Watched<T>, watch: &Watch) {
+    poll_fn(|context| match watch.order(context) {
+        Order::Cut => Poll::Ready(()),
+        _ => Pin::new(&mut *stream).poll_shutdown(context).map(drop),
+    })
+    .await;
+}
+
 impl Questions<'_> {
-    /// Waits for more; `None` at the end. Whether it came: when the connection is to end after the open requests, and one
-    /// has begun, hyper knows what to do.
-    async fn read<T: AsyncRead + Unpin>(&mut self, stream: &mut Watched<T>, watch: &Watch) -> Option<bool> {
+    /// Waits for more.
+    async fn read<T: AsyncRead + Unpin>(&mut self, stream: &mut Watched<T>, watch: &Watch) -> Next {
         self.came.reserve(ROOM - self.came.len());
         let has_begun = !self.came.is_empty();
         let mut more = pin!(stream.read_buf(&mut self.came));
         poll_fn(|context| match watch.order(context) {
             Order::GoOn => Poll::Ready(match ready!(more.as_mut().poll(context)) {
-                Ok(1..) => Some(true),
-                Ok(0) | Err(_) => None,
+                Ok(1..) => Next::Bytes,
+                Ok(0) => Next::End,
+                Err(_) => Next::Nothing,
             }),
-            Order::Drain if has_begun => Poll::Ready(Some(false)),
-            Order::Drain | Order::Cut => Poll::Ready(None),
+            Order::Drain if has_begun => Poll::Ready(Next::Hyper),
+            Order::Drain => Poll::Ready(Next::End),
+            Order::Cut => Poll::Ready(Next::Nothing),
         })
         .await
     }
@@ -122,6 +159,12 @@ impl Questions<'_> {
 
     /// Answers the question that stands first, if one does, and takes it away.
     fn first(&mut self) -> First {
+        // No head ends without the end of a line: who sends theirs byte by byte is not read anew with each.
+        let is_part = self.part > 0 && !self.came.iter().skip(self.part).any(|byte| *byte == b'\n');
+        self.part = self.came.len();
+        if is_part {
+            return First::Part;
+        }
         let mut lines = [const { MaybeUninit::uninit() }; MOST_HEADERS];
         let mut head = httparse::Request::new(&mut []);
         let length = match head.parse_with_uninit_headers(&self.came, &mut lines) {
@@ -141,6 +184,7 @@ impl Questions<'_> {
             return First::Other;
         }
         self.came.advance(length);
+        self.part = 0;
         First::Answered
     }
 }

@@ -219,7 +219,8 @@ impl Watch {
         }
     }
 
-    fn bytes_came(&self) {
+    /// A part of a head is there.
+    pub(super) fn bytes_came(&self) {
         let is_first = self.phase.load(Ordering::Relaxed) <= phase::IDLE;
         if is_first && self.being_answered.load(Ordering::Relaxed) == 0 {
             self.phase.store(phase::HEAD, Ordering::Relaxed);

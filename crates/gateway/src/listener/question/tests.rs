@@ -176,6 +176,25 @@ async fn a_question_that_never_ends_is_cut_and_so_is_who_asks_no_more() {
 }
 
 #[tokio::test]
+async fn a_stop_lets_a_request_that_has_begun_come_to_its_end() {
+    for begun in ["GET /auth HT", "POST /x HTTP/1.1\r\nho"] {
+        let server = start(true, Limits { drain: Duration::from_secs(5), ..Limits::default() }).await;
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let (first, rest) = begun.split_at(4);
+        stream.write_all(first.as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stream.write_all(rest.as_bytes()).await.unwrap();
+        server.stop.send(()).unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let last = if begun.starts_with("GET") { "TP/1.1\r\n\r\n" } else { "st: a\r\n\r\n" };
+        stream.write_all(last.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{begun}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_stop_closes_who_has_asked_and_lets_who_asks_end() {
     let server = start(true, Limits { drain: Duration::from_secs(5), ..Limits::default() }).await;
     let mut streams = Vec::new();

@@ -57,6 +57,7 @@ impl StartForm {
             variables.insert(key, VariableEntry::Secret(secret.into_text()));
         }
         Ok(StartDraft {
+            expected: None,
             title: self.release_title.unwrap_or_default(),
             variables,
             credential: credential(self.script_username, self.script_user_password),

@@ -43,6 +43,7 @@ struct StartPage {
     shell: Shell,
     path: String,
     template: String,
+    version: i64,
     faults: Vec<Fault>,
     title: Field,
     rows: Vec<Row>,
@@ -108,6 +109,7 @@ pub(super) async fn start(
         return page(&state, &visitor, &stored, form, (StatusCode::BAD_REQUEST, None));
     };
     let draft = StartDraft {
+        expected: Some(form.version),
         title: form.title.value.clone(),
         variables,
         credential: credential::draft(&fields),
@@ -120,6 +122,8 @@ pub(super) async fn start(
         Err(problem) => {
             let problem = Refused::unless_shown(problem)?;
             let notice = Notice::Failed(problem.sentence());
+            // Who has read that somebody else changed the template may start it as it is now.
+            form.version = stored.version;
             page(&state, &visitor, &stored, form, (problem.status(), Some(notice)))
         }
     }
@@ -147,6 +151,8 @@ fn turn(
 
 /// What stands in the form.
 struct Form<'t> {
+    /// The version of the template that was shown first.
+    version: i64,
     title: Field,
     asked: Vec<Asked<'t>>,
     /// The part of it that is shown.
@@ -177,6 +183,7 @@ impl<'t> Form<'t> {
         let asked = asked.map(|variable| Asked::of(state, visitor, stored, variable, typed));
         let title = if typed.has("title") { typed.text("title") } else { stored.release.title.as_str() };
         Ok(Self {
+            version: typed.text("version").parse().unwrap_or(stored.version),
             title: Field::new("title", "Title", title)
                 .hint("What people will call this release.")
                 .at_most(LONGEST_TITLE),
@@ -240,7 +247,8 @@ impl<'t> Asked<'t> {
         }
         let mut asked = Self { variable, value, is_sent, is_changed, sealed: String::new() };
         if asked.value.is_password() {
-            let place = stored.release.id.variable(&variable.id);
+            // A template that gets the identifiers of one that was deleted has another number.
+            let place = format!("{} {}", stored.number.as_i64(), variable.id.as_str());
             asked.keep(state, Purpose::Typed { user: visitor.caller.user, variable: &place }, typed)?;
         }
         Ok(asked)
@@ -251,9 +259,16 @@ impl<'t> Asked<'t> {
         if self.value.value.is_empty() {
             let kept = typed.text(&self.sealed_name());
             let opened = sealing::of_text(kept).and_then(|sealed| state.sealer.open(purpose, &sealed).ok());
-            if let Some(password) = opened {
-                password.reveal().clone_into(&mut self.value.value);
-                kept.clone_into(&mut self.sealed);
+            match opened {
+                Some(password) => {
+                    password.reveal().clone_into(&mut self.value.value);
+                    kept.clone_into(&mut self.sealed);
+                }
+                // Without it, the template's own would be taken unseen.
+                None if !kept.is_empty() => {
+                    self.value.error = Some("It could not be kept: enter it again".to_owned());
+                }
+                None => {}
             }
         } else {
             let password = SecretText::from(self.value.value.as_str());
@@ -323,6 +338,7 @@ fn page(
         shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
         path: template_path(&stored.release.id),
         template: stored.release.title.clone(),
+        version: form.version,
         faults,
         title: form.title,
         rows,

@@ -29,6 +29,8 @@ const MOST_OPEN_OF_ENDPOINT: u64 = 500;
 /// What is asked of who makes a release of a template.
 #[derive(Clone, Debug, Default)]
 pub struct StartDraft {
+    /// The version of the template that was shown to who starts it: what they enter is for these scripts. Any, when it is not said.
+    pub expected: Option<i64>,
     /// What people will call it; the template's title when it is blank.
     pub title: String,
     /// The values of its variables by their keys, which may be in `${}`.
@@ -67,6 +69,10 @@ pub async fn from_template(
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(RELEASE_CREATE)?;
     let template = Sort::Template.of(change.release(template).await?)?;
+    if draft.expected.is_some_and(|expected| expected != template.version) {
+        let detail = "Somebody changed the template since this form was shown. Nothing was started: look at it, and start it again";
+        return Err(Problem::conflict(detail));
+    }
     if draft.event.is_some() && template.release.run_as.as_ref().map(RunAs::user) != Some(caller.user) {
         return Err(Problem::conflict("The user for automated tasks of the template was changed just now"));
     }
