@@ -103,7 +103,8 @@ async fn bounds(world: &World) -> Vec<Bound> {
     ];
     world.release_things().await;
     bounds.push(bound("/releases/templates/Release1/start", "title", LONGEST_TITLE, &[]));
-    let templates: [(&str, &'static str, &'static [(&'static str, &'static str)]); 9] = [
+    type Other = (&'static str, &'static str);
+    let templates: [(&str, &'static str, &'static [Other]); 9] = [
         ("new", "title", &[("phase", "P"), ("task", "T")]),
         ("new", "phase", &[("title", "R"), ("task", "T")]),
         ("new", "task", &[("title", "R"), ("phase", "P")]),
