@@ -1,4 +1,4 @@
-//! The editor of templates: whose save takes the user for automated tasks away, and what is saved that nobody could check.
+//! Saves of the parts of a template: whose save takes the user for automated tasks away, and what is saved that nobody could check.
 
 use serde_json::{Value, json};
 
