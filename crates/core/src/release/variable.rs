@@ -32,6 +32,14 @@ pub struct Variable {
     pub show_on_release_start: bool,
 }
 
+impl Variable {
+    /// What people call it: its label, or its key where it has none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.label.is_empty() { &self.key } else { &self.label }
+    }
+}
+
 /// What the values of a variable are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
+use http::StatusCode;
 use http::request::Parts;
 
 use super::field::Field;
@@ -62,6 +63,12 @@ pub(super) fn unsaved() -> Notice {
     let text = "Not saved yet: these values came with the link, or from before you logged in. Check them before you \
                 save.";
     Notice::Told(text.to_owned())
+}
+
+/// What a form is shown again with that was refused as a whole.
+#[must_use]
+pub(super) fn failed(problem: &Problem) -> (StatusCode, Option<Notice>) {
+    (problem.status(), Some(Notice::Failed(problem.sentence())))
 }
 
 /// What is said above a form that another part of a list has come into.

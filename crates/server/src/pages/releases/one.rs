@@ -138,7 +138,7 @@ fn at(release: &Release) -> Option<(String, String)> {
 impl VariableRow {
     /// With the beginning of both.
     pub(super) fn new(stored: &StoredRelease, variable: &Variable) -> Self {
-        let name = if variable.label.is_empty() { &variable.key } else { &variable.label };
+        let name = variable.name();
         let value = match (&variable.value, variable.kind) {
             (_, VariableKind::Password) if stored.secrets.contains_key(variable.id.as_str()) => {
                 "********".to_owned()

@@ -20,7 +20,7 @@ use super::editor::credential::{self, CredentialForm};
 use super::editor::value::ValueForm;
 use super::{TEMPLATES, path, template_path};
 use crate::pages::beginning::beginning;
-use crate::pages::form::{Fault, Named, sentence};
+use crate::pages::form::{Fault, Named, failed, sentence};
 use crate::pages::paging::{self, ROWS};
 use crate::pages::refused::redirect;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
@@ -31,8 +31,10 @@ use crate::state::AppState;
 
 /// The fields that name a part of the variables, and one of them whose value stands there however long it is.
 const PLACE: [&str; 2] = ["variables", "whole"];
-/// As many bytes of what a variable is called, and of the beginning of its value.
-const OF_VARIABLE: (usize, usize) = (100, 200);
+/// As many bytes of what a variable is called.
+const OF_NAME: usize = 100;
+/// As many of a value that does not stand there whole.
+const OF_BEGINNING: usize = 200;
 /// As many bytes of a page are for values that stand there as a whole.
 const OF_VALUES: usize = 8_000;
 
@@ -121,10 +123,9 @@ pub(super) async fn start(
         Ok(made) => Ok(redirect(&state, &format!("{}?done={done}", path(&made.release.id)))),
         Err(problem) => {
             let problem = Refused::unless_shown(problem)?;
-            let notice = Notice::Failed(problem.sentence());
             // Who has read that somebody else changed the template may start it as it is now.
             form.version = stored.version;
-            page(&state, &visitor, &stored, form, (problem.status(), Some(notice)))
+            page(&state, &visitor, &stored, form, failed(&problem))
         }
     }
 }
@@ -286,8 +287,7 @@ impl<'t> Asked<'t> {
 
     /// What people call it.
     fn name(&self) -> String {
-        let Variable { label, key, .. } = self.variable;
-        beginning(if label.is_empty() { key } else { label }, OF_VARIABLE.0)
+        beginning(self.variable.name(), OF_NAME)
     }
 }
 
@@ -328,7 +328,7 @@ fn page(
         left = rest.unwrap_or(left);
         let (beginning, whole) = match is_whole {
             true => (String::new(), String::new()),
-            false => (beginning(&asked.value.value, OF_VARIABLE.1), format!("variables={from}&whole={id}")),
+            false => (beginning(&asked.value.value, OF_BEGINNING), format!("variables={from}&whole={id}")),
         };
         rows.push(Row { name, value: asked.value, beginning, whole });
     }

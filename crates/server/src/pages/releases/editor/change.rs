@@ -46,7 +46,7 @@ impl Part {
             Self::Task(id) => template.task(id).map(|(_, task)| task.title.as_str()),
             Self::Variable(id) => {
                 let variable = template.variables.iter().find(|variable| variable.id == *id)?;
-                Some(if variable.label.is_empty() { &variable.key } else { &variable.label })
+                Some(variable.name())
             }
         }
     }

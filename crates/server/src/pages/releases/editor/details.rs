@@ -9,7 +9,7 @@ use patgate_core::release::{LONGEST_TITLE, Release, ReleaseId, check_description
 
 use super::credential::{self, CredentialForm};
 use super::{Edited, Head, outline, title_fault};
-use crate::pages::form::{Fault, Named, sentence, unsaved};
+use crate::pages::form::{Fault, Named, failed, sentence, unsaved};
 use crate::pages::refused::redirect;
 use crate::pages::releases::TEMPLATES;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
@@ -64,10 +64,7 @@ pub(super) async fn save(
             let done = edited.done(&saved, fields.has("clear-credential"));
             Ok(redirect(&state, &outline::address(&saved.release, None, done)))
         }
-        Err(problem) => {
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, &edited, details, (problem.status(), notice))
-        }
+        Err(problem) => page(&state, &visitor, &edited, details, failed(&problem)),
     }
 }
 

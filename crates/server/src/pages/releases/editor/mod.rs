@@ -16,6 +16,7 @@ mod variable;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use http::StatusCode;
 use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{PhaseId, ReleaseId, TaskId, Variable, VariableId, VariableKind, check_title};
 use patgate_store::StoredRelease;
@@ -26,7 +27,7 @@ use super::template_path;
 use crate::pages::beginning::beginning;
 use crate::pages::form::sentence;
 use crate::pages::refused::redirect;
-use crate::pages::{Fields, Refused, Visitor};
+use crate::pages::{Fields, Notice, Refused, Visitor};
 use crate::problem::Problem;
 use crate::service::releases::{self, ReleaseDraft, Sort};
 use crate::service::shown::is_overtaken;
@@ -40,6 +41,15 @@ const WITHOUT_USER: &str = "saved-without-user";
 const WITHOUT_PASSWORDS: &str = "saved-without-passwords";
 /// Neither did.
 const WITHOUT_BOTH: &str = "saved-without-both";
+
+/// What is said to who changed a part that somebody else deleted meanwhile.
+fn gone(word: &str) -> (StatusCode, Option<Notice>) {
+    let text = format!(
+        "Somebody else deleted this {word} while you changed it. Nothing of yours is saved; what you typed still stands here, but \
+         for passwords."
+    );
+    (StatusCode::CONFLICT, Some(Notice::Failed(text)))
+}
 
 /// The addresses of these pages.
 pub(super) fn routes() -> Router<AppState> {
@@ -99,6 +109,11 @@ impl Edited {
         let stored = releases::read(state, &visitor.caller, Sort::Template, id).await?;
         let version = query.text("version").parse().unwrap_or(stored.version);
         Ok(Self { stored, version })
+    }
+
+    /// Whether a part is in it now.
+    fn has(&self, part: Option<&Part>) -> bool {
+        part.is_some_and(|part| part.title(&self.stored.release).is_some())
     }
 
     /// As a form says that it was shown.

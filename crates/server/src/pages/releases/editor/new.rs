@@ -11,7 +11,7 @@ use super::credential::{self, CredentialForm};
 use super::details::Details;
 use super::task::TaskForm;
 use super::{SAVED, outline, title_fault};
-use crate::pages::form::Fault;
+use crate::pages::form::{Fault, failed};
 use crate::pages::refused::redirect;
 use crate::pages::releases::TEMPLATES;
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Submitted, Visitor};
@@ -69,8 +69,7 @@ pub(super) async fn create(
         Ok(made) => Ok(redirect(&state, &outline::address(&made.release, None, SAVED))),
         Err(problem) => {
             let problem = Refused::unless_shown(problem)?;
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, form, (problem.status(), notice))
+            page(&state, &visitor, form, failed(&problem))
         }
     }
 }

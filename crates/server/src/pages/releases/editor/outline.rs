@@ -9,10 +9,10 @@ use patgate_core::release::{Release, ReleaseId};
 use patgate_store::StoredRelease;
 
 use super::change::{Part, Way, moved};
-use super::row::{PhaseLine, ROWS, VARIABLES, VariableLine, page_of};
+use super::row::{PARTS, PhaseLine, VARIABLES, VariableLine, page_of};
 use super::{Edited, SAVED, WITHOUT_BOTH, WITHOUT_PASSWORDS, WITHOUT_USER};
 use crate::pages::beginning::beginning;
-use crate::pages::form::Named;
+use crate::pages::form::{Named, failed};
 use crate::pages::refused::redirect;
 use crate::pages::releases::{TEMPLATES, template_path};
 use crate::pages::{Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
@@ -78,8 +78,7 @@ pub(super) async fn arrange(
         Ok(saved) => Ok(edited.lead(&state, &saved, part.as_ref())),
         Err(problem) => {
             let place = place(&edited.stored.release, part.as_ref());
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, &edited.stored, &place, (problem.status(), notice))
+            page(&state, &visitor, &edited.stored, &place, failed(&problem))
         }
     }
 }
@@ -148,7 +147,7 @@ fn page(
         may_start: visitor.may_any(state, &[RELEASE_CREATE]),
         version: stored.version,
         phases,
-        more_tasks: more(has_more_tasks, "tasks", first_task.saturating_add(ROWS)),
+        more_tasks: more(has_more_tasks, "tasks", first_task.saturating_add(PARTS)),
         has_earlier_tasks: first_task > 0,
         variables,
         more_variables: more(has_more_variables, "variables", first_variable.saturating_add(VARIABLES)),

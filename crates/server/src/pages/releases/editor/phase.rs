@@ -8,8 +8,8 @@ use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{LONGEST_TITLE, PhaseId, ReleaseId};
 
 use super::change::{Part, with_new_phase, with_phase};
-use super::{Edited, Head, title_fault};
-use crate::pages::form::{Fault, Named, unsaved};
+use super::{Edited, Head, gone, title_fault};
+use crate::pages::form::{Fault, Named, failed, unsaved};
 use crate::pages::releases::{OfRelease, TEMPLATES};
 use crate::pages::{Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
 use crate::problem::Problem;
@@ -61,10 +61,7 @@ pub(super) async fn add(
             let part = saved.release.phases.last().map(|phase| Part::Phase(phase.id.clone()));
             Ok(edited.lead(&state, &saved, part.as_ref()))
         }
-        Err(problem) => {
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, &edited, None, title, (problem.status(), notice))
-        }
+        Err(problem) => page(&state, &visitor, &edited, None, title, failed(&problem)),
     }
 }
 
@@ -90,8 +87,10 @@ pub(super) async fn save(
 ) -> PageResult {
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
     let part = Part::Phase(phase.clone());
-    part.title(&edited.stored.release).ok_or_else(|| Problem::not_found("phase"))?;
     let title = judged(&fields);
+    if !edited.has(Some(&part)) {
+        return page(&state, &visitor, &edited, Some(&part), title, gone("phase"));
+    }
     if title.error.is_some() {
         return page(&state, &visitor, &edited, Some(&part), title, (StatusCode::BAD_REQUEST, None));
     }
@@ -99,10 +98,7 @@ pub(super) async fn save(
     let draft = with_phase(&edited.stored.release, &phase, rename);
     match edited.save(&state, &visitor, draft).await? {
         Ok(saved) => Ok(edited.lead(&state, &saved, Some(&part))),
-        Err(problem) => {
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, &edited, Some(&part), title, (problem.status(), notice))
-        }
+        Err(problem) => page(&state, &visitor, &edited, Some(&part), title, failed(&problem)),
     }
 }
 
@@ -144,7 +140,7 @@ fn page(
         shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
         head: edited.head(state, visitor, &below, part),
         heading,
-        is_there: part.is_some(),
+        is_there: edited.has(part),
         faults: Fault::of([&title]),
         title,
     };

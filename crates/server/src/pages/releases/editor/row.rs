@@ -12,7 +12,7 @@ use crate::pages::releases::row::IN_RELEASE;
 use crate::pages::releases::template_path;
 
 /// The most phases and tasks of a page, together.
-pub(super) const ROWS: usize = 15;
+pub(super) const PARTS: usize = 15;
 /// The most variables.
 pub(super) const VARIABLES: usize = 8;
 /// As many lines of a script stand there.
@@ -87,10 +87,10 @@ pub(super) fn page_of(template: &Release, part: &Part) -> usize {
     let (at, most) = match part {
         Part::Variable(id) => (template.variables.iter().position(|known| known.id == *id), VARIABLES),
         Part::Phase(id) => {
-            (rows(template).position(|row| matches!(row, Row::Phase(_, phase) if phase.id == *id)), ROWS)
+            (rows(template).position(|row| matches!(row, Row::Phase(_, phase) if phase.id == *id)), PARTS)
         }
         Part::Task(id) => {
-            (rows(template).position(|row| matches!(row, Row::Task(_, _, _, task) if task.id == *id)), ROWS)
+            (rows(template).position(|row| matches!(row, Row::Task(_, _, _, task) if task.id == *id)), PARTS)
         }
     };
     at.unwrap_or_default() / most * most
@@ -100,7 +100,7 @@ impl PhaseLine {
     /// So many phases and tasks behind the first `from`, and whether there are more.
     pub(super) fn part(template: &Release, from: usize) -> (Vec<Self>, bool) {
         let mut left = rows(template).skip(from);
-        let shown: Vec<_> = left.by_ref().take(ROWS).collect();
+        let shown: Vec<_> = left.by_ref().take(PARTS).collect();
         let scripts = shown.iter().filter(|row| matches!(row, Row::Task(..))).count();
         let room = (OF_SCRIPTS / scripts.max(1)).min(OF_SCRIPT);
         let mut lines: Vec<Self> = Vec::new();

@@ -10,18 +10,14 @@ use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{LONGEST_TITLE, PhaseId, Task, TaskKind};
 
 use super::change::{Part, with_phase, with_task};
-use super::{Edited, Head, title_fault};
-use crate::pages::form::{Fault, unsaved};
+use super::{Edited, Head, gone, title_fault};
+use crate::pages::form::{Fault, failed, unsaved};
 use crate::pages::releases::{OfRelease, TEMPLATES};
 use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::script::{CheckFailed, Workers};
 use crate::service::releases::{PhaseDraft, TaskDraft, check_script};
 use crate::state::AppState;
-
-/// What is said to who changed a task that somebody else deleted meanwhile.
-const GONE: &str = "Somebody else deleted this task while you changed it. Nothing of yours is saved; what you typed still stands \
-                    here.";
 
 /// The page.
 #[derive(Template)]
@@ -70,8 +66,10 @@ pub(super) async fn add(
 ) -> PageResult {
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
     let place = Part::Phase(phase.clone());
-    place.title(&edited.stored.release).ok_or_else(|| Problem::not_found("phase"))?;
     let mut task = TaskForm::of_fields("title", "Title", &fields);
+    if !edited.has(Some(&place)) {
+        return page(&state, &visitor, &edited, &place, task, gone("phase"));
+    }
     let Some(draft) = task.draft(&state.scripts, visitor.caller.user).await else {
         return page(&state, &visitor, &edited, &place, task, (StatusCode::BAD_REQUEST, None));
     };
@@ -83,10 +81,7 @@ pub(super) async fn add(
             let part = task.map(|task| Part::Task(task.id.clone()));
             Ok(edited.lead(&state, &saved, part.as_ref()))
         }
-        Err(problem) => {
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, &edited, &place, task, (problem.status(), notice))
-        }
+        Err(problem) => page(&state, &visitor, &edited, &place, task, failed(&problem)),
     }
 }
 
@@ -113,9 +108,8 @@ pub(super) async fn save(
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
     let place = Part::Task(task.clone());
     let mut form = TaskForm::of_fields("title", "Title", &fields);
-    if place.title(&edited.stored.release).is_none() {
-        let notice = Some(Notice::Failed(GONE.to_owned()));
-        return page(&state, &visitor, &edited, &place, form, (StatusCode::CONFLICT, notice));
+    if !edited.has(Some(&place)) {
+        return page(&state, &visitor, &edited, &place, form, gone("task"));
     }
     let Some(draft) = form.draft(&state.scripts, visitor.caller.user).await else {
         return page(&state, &visitor, &edited, &place, form, (StatusCode::BAD_REQUEST, None));
@@ -127,10 +121,7 @@ pub(super) async fn save(
     let draft = with_task(&edited.stored.release, &task, change);
     match edited.save(&state, &visitor, draft).await? {
         Ok(saved) => Ok(edited.lead(&state, &saved, Some(&place))),
-        Err(problem) => {
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, &edited, &place, form, (problem.status(), notice))
-        }
+        Err(problem) => page(&state, &visitor, &edited, &place, form, failed(&problem)),
     }
 }
 
@@ -224,15 +215,15 @@ fn page(
     task: TaskForm,
     (status, notice): (StatusCode, Option<Notice>),
 ) -> PageResult {
-    let is_there = matches!(part, Part::Task(_));
-    let heading = if is_there { "Edit task" } else { "New task" };
+    let is_task = matches!(part, Part::Task(_));
+    let heading = if is_task { "Edit task" } else { "New task" };
     let below =
-        if is_there { format!("tasks/{}", part.as_str()) } else { format!("phases/{}/add", part.as_str()) };
+        if is_task { format!("tasks/{}", part.as_str()) } else { format!("phases/{}/add", part.as_str()) };
     let page = TaskPage {
         shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
         head: edited.head(state, visitor, &below, Some(part)),
         heading,
-        is_there,
+        is_there: is_task && edited.has(Some(part)),
         faults: task.faults(),
         task,
     };

@@ -12,8 +12,8 @@ use patgate_store::StoredRelease;
 
 use super::change::{Part, with_new_variable, with_variable};
 use super::value::{ValueForm, kind_of, kinds};
-use super::{Edited, Head};
-use crate::pages::form::{Fault, Named, sentence};
+use super::{Edited, Head, gone};
+use crate::pages::form::{Fault, Named, failed, sentence};
 use crate::pages::releases::{OfRelease, TEMPLATES};
 use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
 use crate::problem::Problem;
@@ -22,9 +22,6 @@ use crate::state::AppState;
 
 /// What the names of the fields of its value begin with.
 const PREFIX: &str = "variable";
-/// What is said to who changed a variable that somebody else deleted meanwhile.
-const GONE: &str = "Somebody else deleted this variable while you changed it. Nothing of yours is saved; what you typed still \
-                    stands here, but for passwords.";
 /// What is said above a form that somebody sent before they were logged out.
 const NOT_SAVED: &str = "Not saved yet: this came with the link, or from before you logged in. Its value was not kept, \
                          which may be a password: it is as it is stored. Check everything before you save.";
@@ -84,10 +81,7 @@ pub(super) async fn add(
             let part = saved.release.variables.last().map(|variable| Part::Variable(variable.id.clone()));
             Ok(edited.lead(&state, &saved, part.as_ref()))
         }
-        Err(problem) => {
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, &edited, None, form, (problem.status(), notice))
-        }
+        Err(problem) => page(&state, &visitor, &edited, None, form, failed(&problem)),
     }
 }
 
@@ -117,8 +111,7 @@ pub(super) async fn save(
     let known = find(&edited.stored, &variable);
     let mut form = VariableForm::new(known, &edited.stored).of_fields(&fields);
     let Some(known) = known else {
-        let notice = Some(Notice::Failed(GONE.to_owned()));
-        return page(&state, &visitor, &edited, Some(&part), form, (StatusCode::CONFLICT, notice));
+        return page(&state, &visitor, &edited, Some(&part), form, gone("variable"));
     };
     let Some(draft) = form.draft(Some(known)) else {
         return page(&state, &visitor, &edited, Some(&part), form, (StatusCode::BAD_REQUEST, None));
@@ -126,10 +119,7 @@ pub(super) async fn save(
     let draft = with_variable(&edited.stored.release, &variable, draft);
     match edited.save(&state, &visitor, draft).await? {
         Ok(saved) => Ok(edited.lead(&state, &saved, Some(&part))),
-        Err(problem) => {
-            let notice = Some(Notice::Failed(problem.sentence()));
-            page(&state, &visitor, &edited, Some(&part), form, (problem.status(), notice))
-        }
+        Err(problem) => page(&state, &visitor, &edited, Some(&part), form, failed(&problem)),
     }
 }
 
@@ -241,7 +231,7 @@ fn page(
         shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
         head: edited.head(state, visitor, &below, part),
         heading,
-        is_there: part.is_some(),
+        is_there: edited.has(part),
         faults: variable.faults(),
         variable,
     };
