@@ -113,18 +113,18 @@ impl Store {
         users::password(&self.inner.orm, name).await
     }
 
-    /// Puts a stronger hash of the same password in place of the stored one, unless the password changed meanwhile.
+    /// Puts another hash of the same password in place of the stored one, unless the password changed meanwhile.
     /// Sessions stay: nothing changed for anybody.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    pub async fn strengthen_password(
+    pub async fn renew_password_hash(
         &self,
         stored: &StoredPassword,
-        stronger: &PasswordHashText,
+        renewed: &PasswordHashText,
     ) -> Result<(), StoreError> {
         let (_turn, transaction) = self.inner.begin_data().await?;
-        users::strengthen_password(&transaction, stored, stronger).await?;
+        users::renew_password_hash(&transaction, stored, renewed).await?;
         transaction.commit().await
     }
 

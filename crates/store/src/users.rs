@@ -308,14 +308,14 @@ pub(crate) async fn password(
 }
 
 /// Puts another hash of the same password in place, unless the password changed meanwhile: data, not a change.
-pub(crate) async fn strengthen_password(
+pub(crate) async fn renew_password_hash(
     connection: &impl ConnectionTrait,
     stored: &StoredPassword,
-    stronger: &PasswordHashText,
+    renewed: &PasswordHashText,
 ) -> Result<(), StoreError> {
     let update = Query::update()
         .table(Users::Table)
-        .value(Users::PasswordHash, stronger.reveal().to_owned())
+        .value(Users::PasswordHash, renewed.reveal().to_owned())
         .and_where(Expr::col(Users::Id).eq(stored.user.as_i64()))
         .and_where(Expr::col(Users::PasswordVersion).eq(stored.version))
         .and_where(Expr::col(Users::PasswordHash).is_not_null())

@@ -6,6 +6,7 @@
 
 mod directory;
 mod hash;
+mod memory;
 mod new;
 mod queue;
 mod remembered;
@@ -181,8 +182,8 @@ impl Passwords {
         let is_asked = question.is_some();
         // Counted where it was found wrong: a client that hangs up meanwhile has still tried.
         let verdict = turn
-            .spend(move || {
-                let verdict = remembered.judge(known.as_ref(), &password, now);
+            .spend(move |memory| {
+                let verdict = remembered.judge(known.as_ref(), &password, now, memory);
                 let mut throttle = throttle.lock().unwrap_or_else(PoisonError::into_inner);
                 match (&verdict, key.as_deref()) {
                     (Verdict::Wrong, _) if is_asked => {}
@@ -196,8 +197,8 @@ impl Passwords {
             })
             .await?;
         match (verdict, stored, question) {
-            (Verdict::Right { stronger }, Some(stored), _) => {
-                self.strengthen(&stored, stronger).await;
+            (Verdict::Right { renewed }, Some(stored), _) => {
+                self.renew(&stored, renewed).await;
                 Ok(Ok(Proven { user: stored.user, password_version: stored.version }))
             }
             (_, _, Some(question)) => Ok(Err(question)),
@@ -217,7 +218,8 @@ impl Passwords {
         let mut salt = [0; hash::SALT];
         random.fill_bytes(&mut salt);
         let password = password.text().clone();
-        let hashed = self.queue.wait().await?.spend(move || hash::hash(&password, &salt)).await?;
+        let hashed =
+            self.queue.wait().await?.spend(move |memory| hash::hash(&password, &salt, memory)).await?;
         hashed.ok_or_else(|| {
             tracing::error!("a password cannot be hashed; is there memory?");
             PasswordRefused::Busy
@@ -235,7 +237,8 @@ impl Passwords {
     ) -> Result<bool, PasswordRefused> {
         let Some(stored) = self.store.password(username).await? else { return Ok(false) };
         let password = password.clone();
-        let verdict = self.queue.wait().await?.spend(move || verify(Some(&stored.hash), &password)).await?;
+        let turn = self.queue.wait().await?;
+        let verdict = turn.spend(move |memory| verify(Some(&stored.hash), &password, memory)).await?;
         Ok(matches!(verdict, Verdict::Right { .. }))
     }
 
@@ -292,12 +295,12 @@ impl Passwords {
         }
     }
 
-    /// Puts a hash of today's strength in place of a weaker one. That nobody waits for: a hash as it was still counts.
-    async fn strengthen(&self, stored: &StoredPassword, stronger: Option<PasswordHashText>) {
-        if let Some(stronger) = stronger
-            && let Err(error) = self.store.strengthen_password(stored, &stronger).await
+    /// Puts a hash as it is made today in place of another. That nobody waits for: a hash as it was still counts.
+    async fn renew(&self, stored: &StoredPassword, renewed: Option<PasswordHashText>) {
+        if let Some(renewed) = renewed
+            && let Err(error) = self.store.renew_password_hash(stored, &renewed).await
         {
-            tracing::warn!(%error, "a password's hash was not made stronger; the next sign-in tries again");
+            tracing::warn!(%error, "a password's hash was not renewed; the next sign-in tries again");
         }
     }
 }

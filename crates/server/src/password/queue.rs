@@ -1,4 +1,4 @@
-//! Who may go on now: a few at once, some waiting, the rest sent away. A hash takes a core and 19 MiB for its time, a
+//! Who may go on now: a few at once, some waiting, the rest sent away. A hash takes two cores and 7 MiB for its time, a
 //! directory is asked over the network, and anybody can ask for either.
 
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::PasswordRefused;
+use super::memory::{Kept, Memory};
 
 /// Hashes at one time.
 const AT_ONCE: usize = 2;
@@ -19,12 +20,14 @@ const WAITING: usize = 64;
 pub(super) struct Queue {
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    kept: Kept,
 }
 
 /// The right to go on now. It is held until the work is done, even when nobody waits for the result any more.
 pub(super) struct Turn {
     _place: OwnedSemaphorePermit,
     _turn: OwnedSemaphorePermit,
+    kept: Kept,
 }
 
 impl Default for Queue {
@@ -41,7 +44,7 @@ impl Queue {
 
     fn new(at_once: usize) -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Self { places: semaphore(at_once + WAITING), turns: semaphore(at_once) }
+        Self { places: semaphore(at_once + WAITING), turns: semaphore(at_once), kept: Kept::default() }
     }
 
     /// Waits for a turn.
@@ -53,21 +56,23 @@ impl Queue {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(later)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_| PasswordRefused::Busy)?;
-        Ok(Turn { _place: place, _turn: turn })
+        Ok(Turn { _place: place, _turn: turn, kept: self.kept.clone() })
     }
 }
 
 impl Turn {
-    /// Does the work on a thread that may block.
+    /// Does the work on a thread that may block, in memory that an earlier turn left.
     ///
     /// # Errors
     /// [`PasswordRefused::Busy`] when the program is ending.
     pub(super) async fn spend<T: Send + 'static>(
         self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, PasswordRefused> {
         let done = tokio::task::spawn_blocking(move || {
-            let done = work();
+            let mut memory = self.kept.take();
+            let done = work(&mut memory);
+            self.kept.put(memory);
             drop(self);
             done
         });
@@ -110,7 +115,7 @@ mod tests {
         let queue = Queue::default();
         let (release, hold) = mpsc::channel::<()>();
         let turn = queue.wait().await.unwrap();
-        let mut client = Box::pin(turn.spend(move || hold.recv()));
+        let mut client = Box::pin(turn.spend(move |_| hold.recv()));
         assert!(futures_util::poll!(client.as_mut()).is_pending());
         drop(client);
         assert_eq!(queue.turns.available_permits(), AT_ONCE - 1);

@@ -13,6 +13,7 @@ use patgate_store::StoredPassword;
 
 use super::PasswordText;
 use super::hash::{Mark, Verdict, verify};
+use super::memory::Memory;
 
 /// How long a password is known again after it was right.
 const KEPT: SignedDuration = SignedDuration::from_mins(10);
@@ -36,13 +37,14 @@ impl Remembered {
         stored: Option<&StoredPassword>,
         password: &PasswordText,
         now: Timestamp,
+        memory: &mut Memory,
     ) -> Verdict {
         let hash = stored.map(|stored| &stored.hash);
-        let mark = Mark::of(hash, password);
+        let mark = Mark::of(hash, password, memory);
         if stored.is_some() && mark.as_ref().is_some_and(|mark| self.knows(mark, now)) {
-            return Verdict::Right { stronger: None };
+            return Verdict::Right { renewed: None };
         }
-        let verdict = verify(hash, password);
+        let verdict = verify(hash, password, memory);
         if let (Verdict::Right { .. }, Some(mark), Some(stored)) = (&verdict, mark, stored) {
             self.put(mark, Proof { at: now, user: stored.user });
         }
@@ -122,17 +124,34 @@ mod tests {
     #[test]
     fn a_password_that_was_right_is_known_again_for_ten_minutes() {
         let (remembered, right) = (Remembered::default(), text("correct horse"));
-        let stored = of(1, hash(&right, &[7; SALT]).unwrap());
-        assert!(!is_right(&remembered.judge(Some(&stored), &text("correct horsf"), NOON)));
+        let stored = of(1, hash(&right, &[7; SALT], &mut Memory::default()).unwrap());
+        assert!(!is_right(&remembered.judge(
+            Some(&stored),
+            &text("correct horsf"),
+            NOON,
+            &mut Memory::default()
+        )));
         assert!(remembered.marks().is_empty(), "a wrong one is not remembered");
-        assert!(is_right(&remembered.judge(Some(&stored), &right, NOON)));
-        let mark = || Mark::of(Some(&stored.hash), &right).unwrap();
+        assert!(is_right(&remembered.judge(Some(&stored), &right, NOON, &mut Memory::default())));
+        let mark = || Mark::of(Some(&stored.hash), &right, &mut Memory::default()).unwrap();
         assert!(remembered.knows(&mark(), seconds_from_noon(599)));
         assert!(!remembered.knows(&mark(), seconds_from_noon(600)), "then it is judged again");
-        assert!(!is_right(&remembered.judge(Some(&stored), &text("correct horsf"), NOON)));
-        let set_anew = of(1, hash(&right, &[8; SALT]).unwrap());
-        assert!(!remembered.knows(&Mark::of(Some(&set_anew.hash), &right).unwrap(), NOON));
-        assert!(is_right(&remembered.judge(Some(&set_anew), &right, seconds_from_noon(600))));
+        assert!(!is_right(&remembered.judge(
+            Some(&stored),
+            &text("correct horsf"),
+            NOON,
+            &mut Memory::default()
+        )));
+        let set_anew = of(1, hash(&right, &[8; SALT], &mut Memory::default()).unwrap());
+        assert!(
+            !remembered.knows(&Mark::of(Some(&set_anew.hash), &right, &mut Memory::default()).unwrap(), NOON)
+        );
+        assert!(is_right(&remembered.judge(
+            Some(&set_anew),
+            &right,
+            seconds_from_noon(600),
+            &mut Memory::default()
+        )));
         assert_eq!(remembered.marks().len(), 1, "what is over is not held");
     }
 
@@ -141,21 +160,30 @@ mod tests {
         let (remembered, password) = (Remembered::default(), text("a password"));
         // The slow comparison finds every password wrong here.
         let stored = of(1, PasswordHashText::new("not a hash".into()));
-        assert!(!is_right(&remembered.judge(Some(&stored), &password, NOON)));
-        remembered.put(Mark::of(Some(&stored.hash), &password).unwrap(), proof(1, NOON));
-        assert!(is_right(&remembered.judge(Some(&stored), &password, NOON)));
-        assert!(!is_right(&remembered.judge(Some(&stored), &text("a passwore"), NOON)));
+        assert!(!is_right(&remembered.judge(Some(&stored), &password, NOON, &mut Memory::default())));
+        remembered
+            .put(Mark::of(Some(&stored.hash), &password, &mut Memory::default()).unwrap(), proof(1, NOON));
+        assert!(is_right(&remembered.judge(Some(&stored), &password, NOON, &mut Memory::default())));
+        assert!(!is_right(&remembered.judge(
+            Some(&stored),
+            &text("a passwore"),
+            NOON,
+            &mut Memory::default()
+        )));
     }
 
     #[test]
     fn nobody_and_what_is_too_long_are_never_known() {
         let (remembered, longest) = (Remembered::default(), text(&"x".repeat(LONGEST)));
         let stored = of(1, PasswordHashText::new("not a hash".into()));
-        remembered.put(Mark::of(Some(&stored.hash), &longest).unwrap(), proof(1, NOON));
-        assert!(is_right(&remembered.judge(Some(&stored), &longest, NOON)));
-        assert!(Mark::of(Some(&stored.hash), &text(&"x".repeat(LONGEST + 1))).is_none());
-        remembered.put(Mark::of(None, &longest).unwrap(), proof(1, NOON));
-        assert!(!is_right(&remembered.judge(None, &longest, NOON)));
+        remembered
+            .put(Mark::of(Some(&stored.hash), &longest, &mut Memory::default()).unwrap(), proof(1, NOON));
+        assert!(is_right(&remembered.judge(Some(&stored), &longest, NOON, &mut Memory::default())));
+        assert!(
+            Mark::of(Some(&stored.hash), &text(&"x".repeat(LONGEST + 1)), &mut Memory::default()).is_none()
+        );
+        remembered.put(Mark::of(None, &longest, &mut Memory::default()).unwrap(), proof(1, NOON));
+        assert!(!is_right(&remembered.judge(None, &longest, NOON, &mut Memory::default())));
     }
 
     #[test]

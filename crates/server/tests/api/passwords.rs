@@ -287,7 +287,7 @@ async fn what_is_known_again_is_forgotten_in_time_and_with_its_user() {
 }
 
 #[tokio::test]
-async fn a_weak_hash_becomes_a_strong_one_and_no_session_ends() {
+async fn a_hash_of_another_strength_is_renewed_and_no_session_ends() {
     let world = World::new().await;
     let ann = world.user("ann", &["login"]).await;
     let name = "ann".parse().unwrap();
@@ -300,7 +300,7 @@ async fn a_weak_hash_becomes_a_strong_one_and_no_session_ends() {
     let session = world.session(&ann).await;
     assert_eq!(attempt(&world, "ann", PASSWORD, "203.0.113.1", NOON).await, Ok(true));
     let stored = world.state.store.password(&name).await.unwrap().unwrap();
-    assert!(stored.hash.reveal().starts_with("$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyBvZg$"));
+    assert!(stored.hash.reveal().starts_with("$argon2id$v=19$m=7168,t=5,p=2$c2l4dGVlbiBieXRlcyBvZg$"));
     assert_eq!(stored.version, 2);
     assert_eq!(world.send(get("/api/v1/session").cookie(&session)).await.status(), 200);
     assert_eq!(attempt(&world, "ann", PASSWORD, "203.0.113.1", NOON).await, Ok(true));
