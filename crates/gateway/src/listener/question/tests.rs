@@ -1,7 +1,8 @@
-//! Whether a question is answered here or by hyper, nobody can tell.
+//! Whether a question is answered here or by hyper, nobody who asks can tell; the tests count those that are answered here.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::Request;
@@ -18,6 +19,8 @@ use super::*;
 /// Says what it saw; of questions only when it is told to.
 struct Echo {
     takes_questions: bool,
+    /// How many questions it has answered.
+    answered: Arc<AtomicUsize>,
 }
 
 impl Echo {
@@ -36,31 +39,43 @@ impl Answerer for Echo {
     }
 
     fn answer_question(&self, path: &str, headers: &HeaderMap, _: SocketAddr, out: &mut Vec<u8>) -> bool {
-        if self.takes_questions && path == "/auth" {
+        let is_question = self.takes_questions && path == "/auth";
+        if is_question {
+            self.answered.fetch_add(1, Ordering::SeqCst);
             let text = Self::text(path, headers);
             out.extend_from_slice(
                 format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\ndate: now\r\n\r\n{text}", text.len())
                     .as_bytes(),
             );
         }
-        self.takes_questions && path == "/auth"
+        is_question
     }
 }
 
 struct Server {
     address: SocketAddr,
+    answered: Arc<AtomicUsize>,
     stop: oneshot::Sender<()>,
     end: tokio::task::JoinHandle<Drained>,
+}
+
+impl Server {
+    /// How many questions were answered before hyper saw them.
+    fn answered(&self) -> usize {
+        self.answered.load(Ordering::SeqCst)
+    }
 }
 
 async fn start(takes_questions: bool, limits: Limits) -> Server {
     let listeners = Listeners::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
     let address = listeners.addresses().unwrap()[0];
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = listeners.serve(Arc::new(Echo { takes_questions }), None, limits, async {
+    let answered = Arc::new(AtomicUsize::new(0));
+    let echo = Echo { takes_questions, answered: Arc::clone(&answered) };
+    let serving = listeners.serve(Arc::new(echo), None, limits, async {
         let _ = stopped.await;
     });
-    Server { address, stop, end: tokio::spawn(serving) }
+    Server { address, answered, stop, end: tokio::spawn(serving) }
 }
 
 /// Sends these pieces and reads to the end, without dates: they are made in two places.
@@ -159,8 +174,10 @@ async fn questions_and_other_requests_come_over_one_connection() {
     let long = format!("GET /auth HTTP/1.1\r\nx-long: {}\r\n\r\n", "x".repeat(2 * ROOM)).into_bytes();
     let answers = talk(server.address, &[QUESTION, QUESTION, other, QUESTION, &long]).await;
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 5, "{answers}");
+    assert_eq!(server.answered(), 2, "those that come before the other request");
     let many = QUESTION.repeat(2_000);
     assert_eq!(talk(server.address, &[&many]).await.matches("HTTP/1.1 200 OK").count(), 2_000);
+    assert_eq!(server.answered(), 2 + 2_000);
 }
 
 #[tokio::test]
@@ -173,6 +190,7 @@ async fn a_question_that_never_ends_is_cut_and_so_is_who_asks_no_more() {
         stream.read_to_string(&mut answer).await.unwrap();
         assert_eq!(answer.is_empty(), begun != QUESTION, "{answer}");
     }
+    assert_eq!(server.answered(), 1);
 }
 
 #[tokio::test]
@@ -184,6 +202,7 @@ async fn a_stop_lets_a_request_that_has_begun_come_to_its_end() {
         // They come together: whoever has the answer to the first knows that the half is there.
         stream.write_all(&[QUESTION, begun.as_bytes()].concat()).await.unwrap();
         assert_ne!(stream.read(&mut [0; 1_000]).await.unwrap(), 0);
+        assert_eq!(server.answered(), 1);
         server.stop.send(()).unwrap();
         assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0, "all are told to end");
         let last = if begun.starts_with("GET") { "TP/1.1\r\n\r\n" } else { "st: a\r\n\r\n" };
@@ -204,6 +223,7 @@ async fn a_stop_closes_who_has_asked_and_lets_who_asks_end() {
         assert_ne!(stream.read(&mut [0; 1_000]).await.unwrap(), 0);
         streams.push(stream);
     }
+    assert_eq!(server.answered(), 2);
     server.stop.send(()).unwrap();
     for mut stream in streams {
         assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0);
