@@ -177,7 +177,7 @@ impl Questions<'_> {
         };
         self.headers.clear();
         let is_question = path.starts_with('/')
-            && !path.contains(['?', '#'])
+            && path.bytes().all(is_of_path)
             && head.headers.iter().all(|line| keep(&mut self.headers, line).is_some())
             && self.answerer.answer_question(path, &self.headers, self.peer, &mut self.out);
         if !is_question {
@@ -187,6 +187,12 @@ impl Questions<'_> {
         self.part = 0;
         First::Answered
     }
+}
+
+/// Whether a path can have this byte (RFC 3986 §3.3). httparse takes others too, of which hyper refuses some: what has one
+/// is left to it, and so is what has a query.
+fn is_of_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&byte)
 }
 
 /// Keeps a header; `None` when it says that this is no question, or cannot be one.

@@ -39,7 +39,7 @@ impl Answerer for Echo {
     }
 
     fn answer_question(&self, path: &str, headers: &HeaderMap, _: SocketAddr, out: &mut Vec<u8>) -> bool {
-        let is_question = self.takes_questions && path == "/auth";
+        let is_question = self.takes_questions && (path == "/auth" || path.starts_with("/auth/"));
         if is_question {
             self.answered.fetch_add(1, Ordering::SeqCst);
             let text = Self::text(path, headers);
@@ -128,6 +128,8 @@ prop_compose! {
         method in prop::sample::select(vec!["GET", "GET", "GET", "GET", "POST", "HEAD", "get"]),
         target in prop::sample::select(vec![
             "/auth", "/auth", "/auth", "/auth", "/auth/", "/auth?a", "/auth#a", "http://a/auth", "*", "auth", "/", "/%61uth",
+            "/auth/shop", "/auth/a%20b", "/auth/a<b", "/auth/a>b", "/auth/a`b", "/auth/\u{fc}", "/auth/a{", "/auth/a\"b",
+            "/auth/a^\\|", "/auth/a#<", "/auth?x=<", "/auth?x=`",
         ]),
         version in prop::sample::select(vec!["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0"]),
         lines in prop::collection::vec(line(), 0..4),
@@ -178,6 +180,33 @@ async fn questions_and_other_requests_come_over_one_connection() {
     let many = QUESTION.repeat(2_000);
     assert_eq!(talk(server.address, &[&many]).await.matches("HTTP/1.1 200 OK").count(), 2_000);
     assert_eq!(server.answered(), 2 + 2_000);
+}
+
+#[tokio::test]
+async fn a_path_that_hyper_refuses_is_refused_by_it() {
+    let (here, hyper) = (start(true, Limits::default()).await, start(false, Limits::default()).await);
+    for (target, status, is_answered_here) in [
+        ("/auth", 200, true),
+        ("/auth/", 200, true),
+        ("/auth/shop-1_a.b~c%20d", 200, true),
+        ("/auth/a<b", 400, false),
+        ("/auth/a>b", 400, false),
+        ("/auth/a`b", 400, false),
+        ("/auth/\u{fc}", 200, false),
+        ("/auth/a{", 200, false),
+        ("/auth/a\"b", 200, false),
+        ("/auth#x", 200, false),
+        ("/auth?x=1", 200, false),
+        ("/auth?x=<", 400, false),
+    ] {
+        let request = format!("GET {target} HTTP/1.1\r\nhost: a\r\n\r\n");
+        let before = here.answered();
+        let answer = talk(here.address, &[request.as_bytes()]).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{target}: {answer}");
+        assert_eq!(answer, talk(hyper.address, &[request.as_bytes()]).await, "{target}");
+        assert_eq!(here.answered() - before, usize::from(is_answered_here), "{target}");
+    }
+    assert_eq!(hyper.answered(), 0);
 }
 
 #[tokio::test]
