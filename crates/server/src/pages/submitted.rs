@@ -53,21 +53,17 @@ impl FromRequest<AppState> for Submitted {
             Some(visitor) if visitor.session.made_form(fields.text(CSRF)) => Ok(Self { visitor, fields }),
             // Of the session before, as a rule.
             Some(_) => Err(Refused::Kept { typed: fields.safe() }),
-            // What was typed comes back after the log-in, except what is nobody's business.
+            // What was typed comes back after the log-in, except what is nobody's business; the limit of a body is the only one.
             None => {
                 let typed = fields.safe();
                 Err(match typed.as_link(&path) {
                     Some(next) => Refused::LogIn { next },
-                    None if typed.length() > MOST_KEPT => Refused::LogIn { next: path },
                     None => Refused::Kept { typed },
                 })
             }
         }
     }
 }
-
-/// The most bytes that an answer to somebody without a session gives back: no form takes more of what a person types.
-const MOST_KEPT: usize = 256 * 1_024;
 
 /// What was typed in a form before a log-in, beside the request for its page.
 #[derive(Clone, Debug)]
@@ -98,11 +94,6 @@ impl Fields {
     pub fn read(text: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(text).take(MOST_FIELDS);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
-    }
-
-    /// How long names and values are together, in bytes.
-    fn length(&self) -> usize {
-        self.0.iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 
     /// The first field of this name, without blanks at its ends; empty when there is none.

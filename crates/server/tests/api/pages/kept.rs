@@ -67,6 +67,32 @@ async fn a_long_mail_is_kept_by_the_answer_until_somebody_has_logged_in_and_goes
 }
 
 #[tokio::test]
+async fn a_form_as_long_as_any_that_is_taken_comes_back_whole() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    let ended = world.session(&root).await;
+    world.end_sessions(&root).await;
+    // As many as a role takes.
+    let users: Vec<_> = (0..10_000).map(|number| format!("somebody-of-the-company-{number:05}")).collect();
+    let users = users.join("\r\n");
+    assert!(users.len() > 300_000, "{}", users.len());
+    let typed = [("name", "devs"), ("users", users.as_str()), ("groups", "")];
+    let lost = world.send(post("/admin/roles/new").submit(&ended, &typed)).await;
+    assert_eq!(lost.status(), 401, "{}", lost.shown());
+    let (action, fields) = kept_form(&lost);
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(action, "/admin/roles/new");
+    assert!(fields[1..] == typed, "not all of it is kept");
+    let again = world.go_on(&ended, &lost).await;
+    assert!(
+        again.status() == 401 && kept_form(&again) == kept_form(&lost),
+        "who has not logged in lost some"
+    );
+    let back = world.go_on(&world.session(&root).await, &again).await;
+    assert!(back.status() == 200 && back.text().contains(&users), "not all of it has come back");
+}
+
+#[tokio::test]
 async fn logging_in_for_a_kept_form_leads_to_a_page_that_leads_back() {
     let world = World::new().await;
     world.user("ann", &["login"]).await;
