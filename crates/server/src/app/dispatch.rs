@@ -95,11 +95,11 @@ impl Dispatcher {
             return Answer::later(async move { unsniffed(caught(taken).await).map(boxed) });
         }
         let dispatcher = self.clone();
-        Answer::later(async move { dispatcher.answer_api(request.map(Body::new), peer).await.map(boxed) })
+        Answer::later(async move { dispatcher.answer_routed(request.map(Body::new), peer).await.map(boxed) })
     }
 
-    /// Answers a request to the API.
-    pub async fn answer_api(&self, mut request: Request, peer: SocketAddr) -> Response {
+    /// Answers what the router serves: API, pages, files.
+    pub async fn answer_routed(&self, mut request: Request, peer: SocketAddr) -> Response {
         request.extensions_mut().insert(Peer(peer));
         let path = request.uri().path().to_owned();
         if path == pages::api::PATH {

@@ -62,7 +62,7 @@ impl<'r> Calls<'r> {
             CallRefused::new(format!("the user for automated tasks does not pass: {}", problem.detail()))
         })?;
         let request = request(call, uri, behalf.clone())?;
-        let answer = self.runner.dispatcher.answer_api(request, SocketAddr::new(HERE, 0)).await;
+        let answer = self.runner.dispatcher.answer_routed(request, SocketAddr::new(HERE, 0)).await;
         let (parts, body) = answer.into_parts();
         let body = Limited::new(body, ANSWER_BYTES).collect().await;
         let body =
