@@ -13,6 +13,7 @@ use patgate_store::{NewItem, StoredSecrets};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::callers::pages;
+use super::filled;
 use crate::common::{NewGrant, PASSWORD, SignedIn, World, get, post};
 
 /// It ends an attribute of either kind, and does something without a script of its own.
@@ -192,15 +193,9 @@ impl Stage {
             page if page.starts_with("/admin/reminders") => &self.run,
             _ => &self.others,
         };
-        let page = page.replace("{username}", &utf8_percent_encode(EVIL, NON_ALPHANUMERIC).to_string());
-        page.replace("{name}", "company")
-            .replace("{item}", &self.item)
-            .replace("{id}", id)
-            .replace("{phase}", "Phase1")
-            .replace("{task}", "Task2")
-            .replace("{variable}", "Variable1")
-            .replace("{secret}", "AAAA")
-            .replace("{session}", "00000000000")
+        let username = utf8_percent_encode(EVIL, NON_ALPHANUMERIC).to_string();
+        // A script: its page shows its text as well.
+        filled(page, &[("{username}", &username), ("{item}", &self.item), ("{id}", id), ("{task}", "Task2")])
     }
 }
 

@@ -66,6 +66,19 @@ fn turn(page: &Answer, name: &str) -> Option<String> {
     Some(query.replace("&#38;", "&"))
 }
 
+/// The address of a page, with these in place of its parameters, and something that fits in place of the rest.
+fn filled(path: &str, parameters: &[(&str, &str)]) -> String {
+    let rest = [
+        ("{name}", "company"),
+        ("{phase}", "Phase1"),
+        ("{variable}", "Variable1"),
+        ("{secret}", "AAAA"),
+        ("{session}", "00000000000"),
+    ];
+    let all = parameters.iter().chain(&rest);
+    all.fold(path.to_owned(), |path, &(parameter, value)| path.replace(parameter, value))
+}
+
 /// A text as it stands in a page.
 fn escaped(text: &str) -> String {
     let marks = [('&', "&#38;"), ('"', "&#34;"), ('\'', "&#39;"), ('<', "&#60;"), ('>', "&#62;")];
