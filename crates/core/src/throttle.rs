@@ -31,7 +31,8 @@ pub const MEMORY: SignedDuration = SignedDuration::from_hours(1);
 /// How many keys each of the three counts remembers.
 ///
 /// Whoever wants to push a key out must fail that often under other keys, each time waiting for a slow hash: on a
-/// machine that does a hundred of them a second that takes longer than the longest wait, and gains nothing.
+/// machine that does a hundred of them a second that takes longer than the longest wait, and gains nothing. On a quicker one it
+/// takes hundreds of networks.
 pub const CAPACITY: usize = 100_000;
 
 /// How fast wrong passwords slow down.

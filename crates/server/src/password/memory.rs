@@ -1,6 +1,6 @@
 //! The memory that hashes work in.
 //!
-//! To be given new pages costs up to half of what a hash costs, so memory stays for whoever comes soon. What one hash left in it
+//! New pages are up to a third of what a hash costs, so memory stays for whoever comes soon. What one hash left in it
 //! says no more than its outcome, which is stored, and the next one overwrites it.
 
 use std::alloc::System;
