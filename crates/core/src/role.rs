@@ -22,13 +22,13 @@ pub struct Role {
 }
 
 /// What a principal is found by. Two principals of one key are the same one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct PrincipalKey {
     /// `internal`, or the name of the provider.
     pub provider: String,
     /// User or group.
     pub kind: PrincipalKind,
-    /// A user's name in lower case, a group's name as it is.
+    /// A user's name in lower case, a group's name as it is: of that the case counts, as its provider sees it.
     pub name: String,
 }
 

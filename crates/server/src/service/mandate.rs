@@ -196,16 +196,12 @@ async fn is_there(change: &Change, without: Option<RoleId>) -> Result<bool, Stor
     }
     let mut groups = HashSet::new();
     for role in &roles {
-        let mut last: Option<PrincipalKey> = None;
-        loop {
+        let mut walk = Walk::by(MEMBERS_AT_ONCE);
+        while !walk.is_over {
             let some =
-                change.principals_of(role.id, PrincipalKind::Group, last.as_ref(), MEMBERS_AT_ONCE).await?;
-            let is_end = (some.len() as u64) < MEMBERS_AT_ONCE;
-            last = some.last().cloned();
+                change.principals_of(role.id, PrincipalKind::Group, walk.last.as_ref(), walk.step).await?;
+            walk.past(&some, PrincipalKey::clone);
             groups.extend(some);
-            if is_end {
-                break;
-            }
         }
     }
     has_one_who_gets_in(change, &groups, windows).await
@@ -217,9 +213,10 @@ async fn names_one_who_gets_in(
     role: RoleId,
     windows: FreshnessWindows,
 ) -> Result<bool, StoreError> {
-    let mut last: Option<PrincipalKey> = None;
-    loop {
-        let named = change.principals_of(role, PrincipalKind::User, last.as_ref(), NAMED_AT_ONCE).await?;
+    let mut walk = Walk::by(NAMED_AT_ONCE);
+    while !walk.is_over {
+        let named = change.principals_of(role, PrincipalKind::User, walk.last.as_ref(), walk.step).await?;
+        walk.past(&named, PrincipalKey::clone);
         let users = change.users_by_keys(named.iter().map(|key| key.name.clone()).collect()).await?;
         for key in &named {
             let user = users.get(&key.name).filter(|user| user.provider == key.provider);
@@ -229,11 +226,8 @@ async fn names_one_who_gets_in(
                 return Ok(true);
             }
         }
-        if (named.len() as u64) < NAMED_AT_ONCE {
-            return Ok(false);
-        }
-        last = named.last().cloned();
     }
+    Ok(false)
 }
 
 /// Whether a user who gets in is in one of these groups. Who is in a group is told by the users.
@@ -246,22 +240,40 @@ async fn has_one_who_gets_in(
     let providers: BTreeSet<&str> = groups.iter().map(|key| key.provider.as_str()).collect();
     for provider in providers {
         for origin in Origin::ALL {
-            let mut last: Option<String> = None;
-            loop {
-                let some = change.users_in_groups(origin, provider, last.as_deref(), MEMBERS_AT_ONCE).await?;
+            let mut walk = Walk::<String>::by(MEMBERS_AT_ONCE);
+            while !walk.is_over {
+                let some = change.users_in_groups(origin, provider, walk.last.as_deref(), walk.step).await?;
+                walk.past(&some, |user| user.subject.clone());
                 for user in some.iter().filter(|user| is_in(user)) {
                     if gets_in(change, user, windows).await? {
                         return Ok(true);
                     }
                 }
-                if (some.len() as u64) < MEMBERS_AT_ONCE {
-                    break;
-                }
-                last = some.last().map(|user| user.subject.clone());
             }
         }
     }
     Ok(false)
+}
+
+/// A walk over what may be thousands, some at a time.
+struct Walk<P> {
+    /// The place of the last that was met.
+    last: Option<P>,
+    /// How many are asked for together.
+    step: u64,
+    is_over: bool,
+}
+
+impl<P> Walk<P> {
+    const fn by(step: u64) -> Self {
+        Self { last: None, step, is_over: false }
+    }
+
+    /// Goes on behind these, which were asked for: fewer than a step are the last.
+    fn past<T>(&mut self, met: &[T], place: impl FnOnce(&T) -> P) {
+        self.is_over = (met.len() as u64) < self.step;
+        self.last = met.last().map(place);
+    }
 }
 
 /// Whether somebody can sign in, as far as is known here: tokens end, and providers keep their passwords. Whom a provider

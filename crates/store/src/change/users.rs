@@ -3,7 +3,7 @@
 use patgate_core::confirmation::Confirmation;
 use patgate_core::identifier::UserId;
 use patgate_core::role::{PrincipalKey, Role};
-use patgate_core::user::{Principal, PrincipalKind, User, UserState, Username};
+use patgate_core::user::{Principal, User, UserState, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
 use serde_json::json;
 
@@ -204,8 +204,9 @@ impl Change {
         self.end_sessions(user.id, None).await?;
         self.forget_reset_link(user.id).await?;
         self.forget_confirmation(user.id).await?;
-        let stands_for_user = |principal: &Principal| names(principal, &user);
-        for role in self.roles_naming(&user).await? {
+        let key = PrincipalKey::of_user(&user.provider, &user.username);
+        let stands_for_user = |principal: &Principal| PrincipalKey::from(principal) == key;
+        for role in self.roles_naming(&key).await? {
             let principals: Vec<_> =
                 role.principals.iter().filter(|principal| !stands_for_user(principal)).cloned().collect();
             self.update_role(&Role { principals, ..role }).await?;
@@ -228,24 +229,25 @@ impl Change {
 
     /// Follows a user to a new name: whoever gets the old one gets nothing of theirs with it.
     async fn rename_principals(&mut self, user: &User, name: &Username) -> Result<(), StoreError> {
-        for mut role in self.roles_naming(user).await? {
-            for principal in role.principals.iter_mut().filter(|principal| names(principal, user)) {
+        let key = PrincipalKey::of_user(&user.provider, &user.username);
+        let stands_for_user = |principal: &Principal| PrincipalKey::from(principal) == key;
+        for mut role in self.roles_naming(&key).await? {
+            for principal in role.principals.iter_mut().filter(|principal| stands_for_user(principal)) {
                 principal.username = name.clone();
             }
             self.update_role(&role).await?;
         }
         for exemption in self.held_exemptions().await? {
-            if names(&exemption.principal, user) {
+            if stands_for_user(&exemption.principal) {
                 self.rename_exemption(exemption.id, name).await?;
             }
         }
         Ok(())
     }
 
-    /// The roles that name a user, by name.
-    async fn roles_naming(&self, user: &User) -> Result<Vec<Role>, StoreError> {
-        let key = PrincipalKey::of_user(&user.provider, &user.username);
-        let ids = crate::roles::roles_naming(&self.transaction, &key).await?;
+    /// The roles that name a principal, by name.
+    async fn roles_naming(&self, principal: &PrincipalKey) -> Result<Vec<Role>, StoreError> {
+        let ids = crate::roles::roles_naming(&self.transaction, principal).await?;
         let mut roles = crate::roles::by_ids(&self.transaction, &ids).await?;
         roles.sort_by_key(|role| role.name.key());
         Ok(roles)
@@ -316,11 +318,4 @@ fn differences(before: &User, user: &User) -> Option<serde_json::Value> {
         detail.insert("groups".into(), json!({ "from": before.groups, "to": user.groups }));
     }
     (!detail.is_empty()).then(|| detail.into())
-}
-
-/// Whether a principal is this user.
-fn names(principal: &Principal, user: &User) -> bool {
-    principal.kind == PrincipalKind::User
-        && principal.provider == user.provider
-        && principal.username == user.username
 }

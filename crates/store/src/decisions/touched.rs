@@ -84,7 +84,7 @@ pub struct TouchedGlance {
 /// As many tokens are looked at for a glance, to list them, and once more to count them: a page in a few milliseconds.
 const GLANCE: u64 = 2_000;
 
-/// The most owners whose tokens are looked for one owner after the other.
+/// The most owners whose tokens are asked for together.
 const FEW_OWNERS: u64 = 100;
 
 impl Store {

@@ -12,8 +12,8 @@ use crate::rows::column;
 use crate::tables::{Grants, Users};
 use crate::users;
 
-/// The most disabled users whose tokens are looked for one user after the other.
-const FEW_OWNERS: u64 = 500;
+/// The most disabled users whose tokens are asked for together.
+const FEW_DISABLED: u64 = 500;
 
 /// The only grants that can pass the filter, when an index tells that they are at most half of `reach`: they may be read twice,
 /// those with a date and those without.
@@ -59,9 +59,9 @@ async fn of_disabled(
         return Ok(None);
     }
     let owner = filter.owner.map(|owner| Expr::col((Users::Table, Users::Id)).eq(owner.as_i64()));
-    let disabled = users::disabled().and_where_option(owner).limit(FEW_OWNERS + 1).take();
+    let disabled = users::disabled().and_where_option(owner).limit(FEW_DISABLED + 1).take();
     let rows = connection.query_all(&disabled).await?;
-    if rows.len() as u64 > FEW_OWNERS {
+    if rows.len() as u64 > FEW_DISABLED {
         return Ok(None);
     }
     let owners = rows.iter().map(|row| column::<i64>(row, "id")).collect::<Result<Vec<_>, _>>()?;

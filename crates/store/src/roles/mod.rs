@@ -1,4 +1,5 @@
-//! Roles: few, but of thousands of principals each. Who asks what somebody holds, or shows a list, reads none of these.
+//! Roles: few, but of thousands of principals each. Who asks what somebody holds, or lists roles for people, reads none of these;
+//! the vendor's list, in which they stand, reads those of its page.
 
 mod held;
 mod principals;
@@ -208,23 +209,37 @@ pub(crate) async fn all(connection: &impl ConnectionTrait) -> Result<Vec<Role>, 
     connection.query_all(&select).await?.iter().map(read).collect()
 }
 
-/// A page of the roles that pass the filter. Principals are a list in one column, so the filter runs here.
+/// A page of the roles that pass the filter, in the order of their names. Which they are is found without their principals' lists.
 pub(crate) async fn list(
     connection: &impl ConnectionTrait,
     filter: &RoleFilter,
     page: Page,
 ) -> Result<Vec<Role>, StoreError> {
-    let contains = |name: &Username, wanted: &Option<String>| {
-        wanted.as_ref().is_none_or(|wanted| name.key().contains(&wanted.to_lowercase()))
+    let is_called = |name: &str| Expr::col(Roles::NameKey).like(containing(&name.to_lowercase()));
+    let mut select = Query::select()
+        .column(Roles::Id)
+        .from(Roles::Table)
+        .and_where_option(filter.role_name.as_deref().map(is_called))
+        .order_by(Roles::NameKey, Order::Asc)
+        .take();
+    let ids = match &filter.principal_name {
+        None => ids(connection, select.limit(page.limit()).offset(page.offset())).await?,
+        Some(name) => {
+            let naming = principals::naming_like(connection, name).await?;
+            let reach = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+            let passing = ids(connection, &select).await?.into_iter().filter(|id| naming.contains(id));
+            passing.skip(reach(page.offset())).take(reach(page.limit())).collect()
+        }
     };
-    let passes = |role: &Role| {
-        contains(&role.name, &filter.role_name)
-            && (filter.principal_name.is_none()
-                || role.principals.iter().any(|p| contains(&p.username, &filter.principal_name)))
-    };
-    let reach = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    let all = all(connection).await?;
-    Ok(all.into_iter().filter(passes).skip(reach(page.offset())).take(reach(page.limit())).collect())
+    let mut roles = by_ids(connection, &ids).await?;
+    roles.sort_by_cached_key(|role| role.name.key());
+    Ok(roles)
+}
+
+/// The identifiers that a selection has.
+async fn ids(connection: &impl ConnectionTrait, select: &SelectStatement) -> Result<Vec<RoleId>, StoreError> {
+    let read = |row: &QueryResult| Ok(RoleId::from_i64(column(row, "id")?));
+    connection.query_all(select).await?.iter().map(read).collect()
 }
 
 async fn one(connection: &impl ConnectionTrait, select: SelectStatement) -> Result<Option<Role>, StoreError> {

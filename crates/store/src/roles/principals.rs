@@ -1,7 +1,7 @@
 //! Who is in which role, a row each beside the roles: by these rows somebody's roles are found, and the principals of a role
 //! counted and looked through. They say the same as the list in the role's own row, which keeps the order and what people read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use patgate_core::identifier::RoleId;
 use patgate_core::role::PrincipalKey;
@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult};
 
 use crate::error::StoreError;
 use crate::keyset::beyond;
-use crate::rows::{AT_ONCE, column, from_json, of_each};
+use crate::rows::{AT_ONCE, column, containing, from_json, of_each};
 use crate::tables::{RolePrincipals, Roles};
 
 /// The columns of a row, as [`values`] has them.
@@ -58,6 +58,43 @@ pub(crate) async fn roles_naming(
     key: &PrincipalKey,
 ) -> Result<Vec<RoleId>, StoreError> {
     Ok(naming(connection, [key]).await?.remove(key).unwrap_or_default())
+}
+
+/// The roles that name a principal whose name contains this, whatever the case. The names of groups stand as their providers write
+/// them, and SQLite knows the case of ASCII alone: those are looked through here.
+pub(super) async fn naming_like(
+    connection: &impl ConnectionTrait,
+    text: &str,
+) -> Result<HashSet<RoleId>, StoreError> {
+    let text = text.to_lowercase();
+    let mut found = HashSet::new();
+    for row in connection.query_all(&naming_users_like(&text)).await? {
+        found.insert(RoleId::from_i64(column(&row, "id")?));
+    }
+    let groups = Query::select()
+        .columns([RolePrincipals::Role, RolePrincipals::Name])
+        .from(RolePrincipals::Table)
+        .and_where(Expr::col(RolePrincipals::Kind).eq(PrincipalKind::Group.as_str()))
+        .take();
+    for row in connection.query_all(&groups).await? {
+        if column::<String>(&row, "name")?.to_lowercase().contains(&text) {
+            found.insert(RoleId::from_i64(column(&row, "role")?));
+        }
+    }
+    Ok(found)
+}
+
+/// The roles that name a user whose name contains this, which is in lower case. Of each role no more is read than up to the first.
+fn naming_users_like(text: &str) -> SelectStatement {
+    let column = |column: RolePrincipals| Expr::col((RolePrincipals::Table, column));
+    let user = Query::select()
+        .expr(Expr::val(1))
+        .from(RolePrincipals::Table)
+        .and_where(column(RolePrincipals::Role).equals((Roles::Table, Roles::Id)))
+        .and_where(column(RolePrincipals::Kind).eq(PrincipalKind::User.as_str()))
+        .and_where(column(RolePrincipals::Name).like(containing(text)))
+        .take();
+    Query::select().column(Roles::Id).from(Roles::Table).and_where(Expr::exists(user)).take()
 }
 
 /// At most `limit` principals of a role, of one kind, behind one of them.

@@ -122,6 +122,9 @@ on_both_databases! {
         assert_eq!(found(None, Some("bob"), Page::WHOLE).await, ["Ops", "qa"]);
         assert_eq!(found(Some("qa"), Some("ann"), Page::WHOLE).await, [""; 0]);
         assert_eq!(found(None, None, Page { number: 1, size: 2 }).await, ["qa"]);
+        assert_eq!(found(Some("ops"), None, Page { number: 1, size: 1 }).await, ["Ops"]);
+        assert_eq!(found(None, Some("B"), Page { number: 1, size: 1 }).await, ["qa"]);
+        assert_eq!(found(Some("_"), None, Page::WHOLE).await, [""; 0]);
     }
 
     async fn an_auditor_filters_the_log(fixture: Fixture) {

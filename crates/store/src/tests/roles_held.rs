@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use super::keyset::plan;
 use super::*;
 use crate::tables::RolePrincipals;
-use crate::{Change, Seek};
+use crate::{Change, Page, RoleFilter, Seek};
 
 fn principal(kind: PrincipalKind, provider: &str, name: &str) -> Principal {
     Principal { username: kind.name(name).unwrap(), fullname: None, kind, provider: provider.into() }
@@ -71,7 +71,7 @@ async fn company(store: &Store) {
 /// Demands that what is found of each user is what a walk over all roles finds, and that what is counted is who is in a role.
 async fn agrees(store: &Store) {
     let roles = all_roles(store).await;
-    let users = store.users(&crate::UserFilter::default(), crate::Page::WHOLE).await.unwrap();
+    let users = store.users(&crate::UserFilter::default(), Page::WHOLE).await.unwrap();
     let held = store.roles_of(&users.iter().collect::<Vec<_>>()).await.unwrap();
     for user in &users {
         let covers = |role: &&Role| {
@@ -166,6 +166,28 @@ on_both_databases! {
         change.commit().await.unwrap();
         agrees(&store).await;
         assert_eq!(store.listed_role(RoleId::from_i64(3)).await.unwrap(), None);
+    }
+
+    async fn a_role_is_found_by_a_part_of_the_name_of_whoever_is_in_it(fixture: Fixture) {
+        let store = fixture.open().await;
+        company(&store).await;
+        let mut change = store.change(&admin(), now()).await.unwrap();
+        let groups = ["ÖRTLICH", "50%_a\\b"].map(|group| principal(PrincipalKind::Group, "corp", group));
+        change.insert_role(&with(6, "Grouped", &groups, "login")).await.unwrap();
+        change.commit().await.unwrap();
+        let roles = all_roles(&store).await;
+        for text in ["ört", "ÖRT", "OPS", "dev", "ann", "0%_A", "\\", "_", "o", "nobody", ""] {
+            let is_one = |one: &Principal| one.username.key().contains(&text.to_lowercase());
+            let passing: Vec<_> = roles.iter().filter(|role| role.principals.iter().any(is_one)).cloned().collect();
+            let filter = RoleFilter { principal_name: Some(text.into()), ..RoleFilter::default() };
+            let mut found = Vec::new();
+            for number in 0..4 {
+                let page = store.roles(&filter, Page { number, size: 2 }).await.unwrap();
+                assert_eq!(page.len(), passing.len().saturating_sub(found.len()).min(2), "{text}");
+                found.extend(page);
+            }
+            assert_eq!(found, passing, "{text}");
+        }
     }
 
     async fn what_is_taken_back_leaves_nothing(fixture: Fixture) {

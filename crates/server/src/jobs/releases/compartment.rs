@@ -32,9 +32,9 @@ fn in_words(run_as: &RunAs) -> String {
 #[cfg(test)]
 mod tests {
     use patgate_core::identifier::{GrantId, UserId};
-    use serde_json::json;
 
     use super::*;
+    use crate::service::releases::example::planned;
 
     fn token(grant: i64, entered_by: i64) -> Option<RunAs> {
         let (grant, user) = (GrantId::from_i64(grant), UserId::from_i64(7));
@@ -46,23 +46,12 @@ mod tests {
     }
 
     fn release(id: &str, owner: &str, scripts: &[&str]) -> Release {
-        let kinds = scripts.iter().map(|script| match *script {
-            "gate" => json!({ "kind": "gate" }),
-            script => json!({ "kind": "script", "script": script }),
+        let kinds = scripts.iter().map(|&script| match script {
+            "gate" => TaskKind::Gate,
+            script => TaskKind::Script { script: script.to_owned() },
         });
-        let tasks: Vec<_> = kinds
-            .enumerate()
-            .map(|(at, kind)| {
-                let id = format!("Task{at}");
-                json!({ "id": id, "title": "Task", "kind": kind, "status": "PLANNED" })
-            })
-            .collect();
-        let phase = json!({ "id": "Phase0", "title": "All", "status": "PLANNED", "tasks": tasks });
-        let release = json!({
-            "id": id, "title": "Ship it", "status": "PLANNED", "owner": owner, "phases": [phase], "variables": [],
-            "created_at": "2026-05-03T12:00:00Z",
-        });
-        Release { run_as: token(1, 1), ..serde_json::from_value(release).unwrap() }
+        let (id, owner) = (id.parse().unwrap(), owner.to_owned());
+        Release { id, owner, run_as: token(1, 1), ..planned([kinds.collect()]) }
     }
 
     fn is_as_the_first(other: &Release, passwords: &[&str]) -> bool {

@@ -7,6 +7,8 @@ mod check;
 mod credential;
 mod draft;
 mod event;
+#[cfg(test)]
+pub(crate) mod example;
 mod read;
 mod start;
 mod write;

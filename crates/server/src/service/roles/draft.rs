@@ -129,7 +129,7 @@ impl RoleDraft {
         for (at, draft) in wanted.iter().enumerate() {
             let place = self.field(&format!("principals[{at}]."));
             let principal = found(users, before, draft, &place)?;
-            if seen.insert(identity(&principal)) {
+            if seen.insert(PrincipalKey::from(&principal)) {
                 principals.push(principal);
             }
         }
@@ -161,12 +161,6 @@ pub(super) fn too_many(count: usize, field: &str) -> Result<(), Problem> {
     }
     let detail = format!("The field `{field}` has more than 10,000 entries: put them into a group");
     Err(Problem::field(field, detail))
-}
-
-/// What tells principals apart. Of a group the case counts, as its provider sees it.
-pub(super) fn identity(principal: &Principal) -> (bool, String, String) {
-    let PrincipalKey { provider, kind, name } = PrincipalKey::from(principal);
-    (kind == PrincipalKind::Group, provider, name)
 }
 
 fn found(

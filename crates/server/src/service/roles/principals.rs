@@ -7,11 +7,11 @@ use std::slice;
 use std::str::FromStr;
 
 use patgate_core::identifier::RoleId;
-use patgate_core::role::Role;
+use patgate_core::role::{PrincipalKey, Role};
 use patgate_core::user::{Principal, PrincipalKind};
 use patgate_store::{NotACursor, Seek};
 
-use super::draft::{NamedUsers, PrincipalDraft, RoleDraft, identity, too_many};
+use super::draft::{NamedUsers, PrincipalDraft, RoleDraft, too_many};
 use super::no_such_role;
 use super::write::begin;
 use crate::caller::Caller;
@@ -28,7 +28,7 @@ pub struct PrincipalCursor(Principal);
 /// By what a form names a principal of a role: short, however long the names are.
 #[must_use]
 pub fn mark(principal: &Principal) -> Shown {
-    Shown::of(&identity(principal))
+    Shown::of(&PrincipalKey::from(principal))
 }
 
 impl PrincipalCursor {
@@ -119,8 +119,8 @@ pub async fn add_principals(
     };
     let users = NamedUsers::of(&change, slice::from_ref(&draft)).await?;
     let wanted = draft.principals(&users, &before.principals)?;
-    let there: BTreeSet<_> = before.principals.iter().map(identity).collect();
-    let new = wanted.into_iter().filter(|one| !there.contains(&identity(one)));
+    let there: BTreeSet<_> = before.principals.iter().map(PrincipalKey::from).collect();
+    let new = wanted.into_iter().filter(|one| !there.contains(&PrincipalKey::from(one)));
     let principals: Vec<_> = before.principals.iter().cloned().chain(new).collect();
     too_many(principals.len(), "principals")?;
     let added = principals.len() - before.principals.len();

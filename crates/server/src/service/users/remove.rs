@@ -1,6 +1,7 @@
 //! Deleting users, and letting them try passwords again.
 
-use patgate_core::user::Username;
+use patgate_core::user::{User, Username};
+use patgate_store::Change;
 
 use super::no_such_user;
 use super::password::ended;
@@ -14,12 +15,7 @@ use crate::state::AppState;
 /// # Errors
 /// 403 without `security#edit`, and for a user who holds what the caller lacks; 404; 409 for the last administrator.
 pub async fn delete(state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
-    caller.require(state, EDITS)?;
-    let mut change = state.change(&caller.actor()).await?;
-    let mandate = Mandate::of_caller(state, &change, caller).await?;
-    mandate.require(EDITS)?;
-    let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    mandate.changer.may_change_user(mandate.held(&change.roles_of(&[&user]).await?, &user))?;
+    let (mut change, user) = changeable(state, caller, username).await?;
     let last = LastAdministrator::before(&change).await?;
     change.delete_user(user.id).await?;
     last.stays(&change).await?;
@@ -58,14 +54,24 @@ pub async fn may_take_out(state: &AppState, caller: &Caller, username: &Username
 /// # Errors
 /// 403 without `security#edit`, and for a user who holds what the caller lacks; 404.
 pub async fn unlock(state: &AppState, caller: &Caller, username: &Username) -> Result<(), Problem> {
-    caller.require(state, EDITS)?;
-    let mut change = state.change(&caller.actor()).await?;
-    let mandate = Mandate::of_caller(state, &change, caller).await?;
-    mandate.require(EDITS)?;
-    let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
-    mandate.changer.may_change_user(mandate.held(&change.roles_of(&[&user]).await?, &user))?;
+    let (mut change, user) = changeable(state, caller, username).await?;
     change.unlock_user(user.id).await?;
     state.commit(change).await?;
     state.passwords.forgive(&user.username);
     Ok(())
+}
+
+/// A change in which the caller may do what they like with a user, but for the last administrator.
+async fn changeable(
+    state: &AppState,
+    caller: &Caller,
+    username: &Username,
+) -> Result<(Change, User), Problem> {
+    caller.require(state, EDITS)?;
+    let change = state.change(&caller.actor()).await?;
+    let mandate = Mandate::of_caller(state, &change, caller).await?;
+    mandate.require(EDITS)?;
+    let user = change.user_by_name(username).await?.ok_or_else(no_such_user)?;
+    mandate.changer.may_change_user(mandate.held(&change.roles_of(&[&user]).await?, &user))?;
+    Ok((change, user))
 }

@@ -216,23 +216,20 @@ fn of_variables(variables: Vec<VariableDraft>) -> ReleaseDraft {
 
 #[cfg(test)]
 mod tests {
+    use patgate_core::release::{ReleaseStatus, TaskKind, Variable};
+
     use super::*;
+    use crate::service::releases::example::planned;
 
     /// Two phases with tasks, one without, and two variables.
     fn template() -> Release {
-        let task = |id: &str| serde_json::json!({ "id": id, "title": id, "kind": { "kind": "gate" }, "status": "PLANNED" });
-        let phase = |id: &str, tasks: &[&str]| {
-            let tasks: Vec<_> = tasks.iter().map(|id| task(id)).collect();
-            serde_json::json!({ "id": id, "title": id, "status": "PLANNED", "tasks": tasks })
+        let gates = |count| vec![TaskKind::Gate; count];
+        let variable = |id: &str| {
+            let variable = serde_json::json!({ "id": id, "key": id, "kind": "text" });
+            serde_json::from_value::<Variable>(variable).unwrap()
         };
-        let variable = |id: &str| serde_json::json!({ "id": id, "key": id, "kind": "text" });
-        let release = serde_json::json!({
-            "id": "Release1", "title": "Ship it", "status": "TEMPLATE", "owner": "root",
-            "phases": [phase("Phase1", &["Task1", "Task2"]), phase("Phase2", &["Task3"]), phase("Phase3", &[])],
-            "variables": [variable("Variable1"), variable("Variable2")],
-            "created_at": "2026-05-03T12:00:00Z",
-        });
-        serde_json::from_value(release).unwrap()
+        let variables = ["Variable1", "Variable2"].map(variable).to_vec();
+        Release { status: ReleaseStatus::Template, variables, ..planned([gates(2), gates(1), gates(0)]) }
     }
 
     /// The names in it, in their order.
