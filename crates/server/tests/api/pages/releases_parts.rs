@@ -141,10 +141,19 @@ async fn who_edits_what_somebody_else_saved_meanwhile_is_told_and_keeps_what_the
     assert_eq!(send("tasks/Task2/delete", &[("version", "3")]).await.status(), 303);
     let gone = send("tasks/Task2", &typed("3")).await;
     assert_eq!(gone.status(), 409, "{}", gone.text());
-    for shown in ["Somebody else deleted this task", "value=\"Tell\"", "print(2)"] {
+    for shown in ["Somebody else deleted this task meanwhile.", "value=\"Tell\"", "print(2)"] {
         assert!(gone.text().contains(shown), "{shown}: {}", gone.text());
     }
-    assert_eq!(send("tasks/Task2/delete", &[("version", "3")]).await.status(), 303, "it is gone already");
+    let twice = send("tasks/Task2/delete", &[("version", "3")]).await;
+    assert_eq!(twice.status(), 303, "{}", twice.text());
+    let outline = world.open(&root, twice.header("location")).await;
+    assert!(outline.text().contains("It is deleted already."), "{}", outline.text());
+    assert_eq!(send("phases/Phase1/delete", &[("version", "4")]).await.status(), 303);
+    let homeless = send("phases/Phase1/add", &typed("4")).await;
+    assert_eq!(homeless.status(), 409, "{}", homeless.text());
+    for shown in ["Somebody else deleted this phase meanwhile.", "value=\"Tell\"", "print(2)"] {
+        assert!(homeless.text().contains(shown), "{shown}: {}", homeless.text());
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::TaskKind;
 
 use super::change::{Part, without};
-use super::{Edited, outline};
+use super::{DELETED, Edited, outline};
 use crate::pages::beginning::beginning;
 use crate::pages::confirm::{Carrying, Confirm};
 use crate::pages::refused::redirect;
@@ -39,7 +39,7 @@ pub(super) async fn delete<P: Into<Part> + FromStr>(
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
     if part.title(&edited.stored.release).is_none() {
         // Two people delete the same: both read that it is so.
-        return Ok(redirect(&state, &outline::address(&edited.stored.release, None, "")));
+        return Ok(redirect(&state, &outline::address(&edited.stored.release, None, DELETED)));
     }
     let draft = without(&edited.stored.release, &part);
     match edited.save(&state, &visitor, draft).await? {

@@ -41,11 +41,13 @@ const WITHOUT_USER: &str = "saved-without-user";
 const WITHOUT_PASSWORDS: &str = "saved-without-passwords";
 /// Neither did.
 const WITHOUT_BOTH: &str = "saved-without-both";
+/// What is said when there was nothing left to delete.
+const DELETED: &str = "deleted";
 
-/// What is said to who changed a part that somebody else deleted meanwhile.
+/// What is said to who changed a part that somebody else deleted meanwhile, or put something into it.
 fn gone(word: &str) -> (StatusCode, Option<Notice>) {
     let text = format!(
-        "Somebody else deleted this {word} while you changed it. Nothing of yours is saved; what you typed still stands here, but \
+        "Somebody else deleted this {word} meanwhile. Nothing of yours is saved; what you typed still stands here, but \
          for passwords."
     );
     (StatusCode::CONFLICT, Some(Notice::Failed(text)))

@@ -10,7 +10,7 @@ use patgate_store::StoredRelease;
 
 use super::change::{Part, Way, moved};
 use super::row::{PARTS, PhaseLine, VARIABLES, VariableLine, page_of};
-use super::{Edited, SAVED, WITHOUT_BOTH, WITHOUT_PASSWORDS, WITHOUT_USER};
+use super::{DELETED, Edited, SAVED, WITHOUT_BOTH, WITHOUT_PASSWORDS, WITHOUT_USER};
 use crate::pages::beginning::beginning;
 use crate::pages::form::{Named, failed};
 use crate::pages::refused::redirect;
@@ -104,6 +104,7 @@ fn place(template: &Release, part: Option<&Part>) -> Fields {
 fn told(done: &str) -> Option<Notice> {
     let lost = match done {
         SAVED => return Some(Notice::Done("The template is saved.".to_owned())),
+        DELETED => return Some(Notice::Done("It is deleted already.".to_owned())),
         WITHOUT_USER => "the user for automated tasks",
         WITHOUT_PASSWORDS => "passwords of variables",
         WITHOUT_BOTH => "the user for automated tasks and passwords of variables",
