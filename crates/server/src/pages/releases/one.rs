@@ -91,7 +91,7 @@ pub(super) async fn show(
     let status = release.status;
     let from = |name| query.text(name).parse::<usize>().unwrap_or_default();
     let (first_task, first_variable) = (from("tasks"), from("variables"));
-    let (phases, has_more_tasks) = PhaseRow::part(release, first_task, TASKS);
+    let (phases, has_more_tasks) = PhaseRow::page(release, first_task, TASKS);
     let variables = release.variables.iter().skip(first_variable).take(VARIABLES);
     let has_more_variables = release.variables.len() > first_variable.saturating_add(VARIABLES);
     let more = |is_there: bool, name, next: usize| match is_there {

@@ -93,7 +93,7 @@ impl TemplateRow {
 impl PhaseRow {
     /// Some phases of a release with their tasks, in their order: so many tasks behind the first `from`, and whether there are
     /// more. A phase without tasks counts as one.
-    pub(super) fn part(release: &Release, from: usize, most: usize) -> (Vec<Self>, bool) {
+    pub(super) fn page(release: &Release, from: usize, most: usize) -> (Vec<Self>, bool) {
         let mut places = release
             .phases
             .iter()

@@ -119,7 +119,7 @@ pub(super) async fn start(
         event: None,
     };
     let (then, done) =
-        if fields.has("only-make") { (Then::Wait, "created") } else { (Then::Start, "started") };
+        if fields.has("only_make") { (Then::Wait, "created") } else { (Then::Start, "started") };
     match releases::from_template(&state, &visitor.caller, &id, draft, then).await {
         Ok(made) => Ok(redirect(&state, &format!("{}?done={done}", path(&made.release.id)))),
         Err(problem) => {

@@ -83,7 +83,8 @@ async fn a_template_grows_moves_and_shrinks_part_by_part() {
     let outline = save("/variables/new", &list).await;
     assert_eq!(titles(&outline), "Second, Phase, Task1, Task2, Told, Versions");
     let variable = format!("/{}", address(&outline, "Versions"));
-    let text = [("key", "version"), ("kind", "text"), ("variable-value", "1.2"), ("asked", "yes")];
+    let text =
+        [("key", "version"), ("kind", "text"), ("variable-value", "1.2"), ("show_on_release_start", "yes")];
     let outline = save(&variable, &text).await;
     assert_eq!(titles(&outline), "Second, Phase, Task1, Task2, Told, version");
     for shown in ["1.2", "Asked for"] {
@@ -93,7 +94,7 @@ async fn a_template_grows_moves_and_shrinks_part_by_part() {
     save(&format!("/{tell}/delete"), &[]).await;
     let outline = save("/phases/Phase1/delete", &[]).await;
     assert_eq!(titles(&outline), "Second");
-    save("/edit", &[("title", MARKUP), ("description", MARKUP), ("abort-on-failure", "yes")]).await;
+    save("/edit", &[("title", MARKUP), ("description", MARKUP), ("abort_on_failure", "yes")]).await;
     let edit = world.open(&root, &format!("{PATH}/edit")).await;
     assert!(edit.text().contains(&format!("value=\"{}\"", escaped(MARKUP))), "{}", edit.text());
 }
@@ -161,7 +162,7 @@ async fn who_is_logged_out_while_they_edit_finds_what_they_typed_however_long_it
     let (world, root) = world().await;
     let script = "x".repeat(60_000);
     let title = ("title", "Typed anew");
-    let task = [title, ("kind", "script"), ("script", "print(77)"), ("restarts", "yes")];
+    let task = [title, ("kind", "script"), ("script", "print(77)"), ("restarts_when_interrupted", "yes")];
     let long = [title, ("kind", "script"), ("script", script.as_str())];
     let new = [title, ("phase", "Typed phase"), ("task", "Typed task"), ("script", "print(77)")];
     let variable = [

@@ -52,7 +52,7 @@ pub(super) async fn delete<P: Into<Part> + FromStr>(
 fn question(state: &AppState, visitor: &Visitor, edited: &Edited, part: &Part) -> Result<Carrying, Problem> {
     let release = &edited.stored.release;
     let title = part.title(release);
-    let (word, place, sentence) = match part {
+    let (word, folder, sentence) = match part {
         Part::Phase(id) => {
             let tasks = release.phases.iter().find(|phase| phase.id == *id).map_or(0, |of| of.tasks.len());
             let sentence = match tasks {
@@ -78,7 +78,7 @@ fn question(state: &AppState, visitor: &Visitor, edited: &Edited, part: &Part) -
     // What people call a variable may be as long as a description.
     let title = beginning(title.ok_or_else(|| Problem::not_found(word))?, LISTED);
     let heading = format!("Delete the {word} {title}?");
-    let path = format!("{}/{place}/{}", template_path(&release.id), part.as_str());
+    let path = format!("{}/{folder}/{}", template_path(&release.id), part.as_str());
     let confirm = Confirm {
         shell: Shell::new(state, visitor, heading.clone(), TEMPLATES),
         heading,

@@ -131,8 +131,8 @@ fn page(
     let release = &stored.release;
     let from = |name| query.text(name).parse::<usize>().unwrap_or_default();
     let (first_task, first_variable) = (from("tasks"), from("variables"));
-    let (phases, has_more_tasks) = PhaseLine::part(release, first_task);
-    let (variables, has_more_variables) = VariableLine::part(stored, first_variable);
+    let (phases, has_more_tasks) = PhaseLine::page(release, first_task);
+    let (variables, has_more_variables) = VariableLine::page(stored, first_variable);
     let more = |is_there: bool, name, next: usize| match is_there {
         true => query.with(&[(name, &next.to_string()), ("done", "")]),
         false => String::new(),

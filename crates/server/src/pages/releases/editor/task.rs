@@ -39,7 +39,7 @@ pub(super) struct TaskForm {
     pub(super) kinds: Vec<Choice>,
     pub(super) is_gate: bool,
     pub(super) script: Field,
-    pub(super) restarts: bool,
+    pub(super) restarts_when_interrupted: bool,
 }
 
 /// `GET /releases/templates/{id}/phases/{phase}/add`.
@@ -51,11 +51,11 @@ pub(super) async fn show_new(
 ) -> PageResult {
     visitor.caller.require(&state, TEMPLATE_CREATE)?;
     let edited = Edited::seen(&state, &visitor, &id, &query).await?;
-    let place = Part::Phase(phase);
-    place.title(&edited.stored.release).ok_or_else(|| Problem::not_found("phase"))?;
+    let part = Part::Phase(phase);
+    part.title(&edited.stored.release).ok_or_else(|| Problem::not_found("phase"))?;
     let mut task = TaskForm::new("title", "Title");
     let notice = task.take(&query);
-    page(&state, &visitor, &edited, &place, task, (StatusCode::OK, notice))
+    page(&state, &visitor, &edited, &part, task, (StatusCode::OK, notice))
 }
 
 /// `POST /releases/templates/{id}/phases/{phase}/add`.
@@ -65,13 +65,13 @@ pub(super) async fn add(
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
-    let place = Part::Phase(phase.clone());
+    let part = Part::Phase(phase.clone());
     let mut task = TaskForm::of_fields("title", "Title", &fields);
-    if !edited.has(Some(&place)) {
-        return page(&state, &visitor, &edited, &place, task, gone("phase"));
+    if !edited.has(Some(&part)) {
+        return page(&state, &visitor, &edited, &part, task, gone("phase"));
     }
     let Some(draft) = task.draft(&state.scripts, visitor.caller.user).await else {
-        return page(&state, &visitor, &edited, &place, task, (StatusCode::BAD_REQUEST, None));
+        return page(&state, &visitor, &edited, &part, task, (StatusCode::BAD_REQUEST, None));
     };
     let draft = with_phase(&edited.stored.release, &phase, |phase: &mut PhaseDraft| phase.tasks.push(draft));
     match edited.save(&state, &visitor, draft).await? {
@@ -81,7 +81,7 @@ pub(super) async fn add(
             let part = task.map(|task| Part::Task(task.id.clone()));
             Ok(edited.lead(&state, &saved, part.as_ref()))
         }
-        Err(problem) => page(&state, &visitor, &edited, &place, task, failed(&problem)),
+        Err(problem) => page(&state, &visitor, &edited, &part, task, failed(&problem)),
     }
 }
 
@@ -106,13 +106,13 @@ pub(super) async fn save(
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
-    let place = Part::Task(task.clone());
+    let part = Part::Task(task.clone());
     let mut form = TaskForm::of_fields("title", "Title", &fields);
-    if !edited.has(Some(&place)) {
-        return page(&state, &visitor, &edited, &place, form, gone("task"));
+    if !edited.has(Some(&part)) {
+        return page(&state, &visitor, &edited, &part, form, gone("task"));
     }
     let Some(draft) = form.draft(&state.scripts, visitor.caller.user).await else {
-        return page(&state, &visitor, &edited, &place, form, (StatusCode::BAD_REQUEST, None));
+        return page(&state, &visitor, &edited, &part, form, (StatusCode::BAD_REQUEST, None));
     };
     let change = |known: &mut TaskDraft| {
         let (id, description) = (known.id.take(), std::mem::take(&mut known.description));
@@ -120,8 +120,8 @@ pub(super) async fn save(
     };
     let draft = with_task(&edited.stored.release, &task, change);
     match edited.save(&state, &visitor, draft).await? {
-        Ok(saved) => Ok(edited.lead(&state, &saved, Some(&place))),
-        Err(problem) => page(&state, &visitor, &edited, &place, form, failed(&problem)),
+        Ok(saved) => Ok(edited.lead(&state, &saved, Some(&part))),
+        Err(problem) => page(&state, &visitor, &edited, &part, form, failed(&problem)),
     }
 }
 
@@ -134,7 +134,7 @@ impl TaskForm {
             kinds: Vec::new(),
             is_gate: false,
             script: Field::new("script", "Script", ""),
-            restarts: false,
+            restarts_when_interrupted: false,
         }
         .of_kind(false)
     }
@@ -144,7 +144,7 @@ impl TaskForm {
         let mut form = Self::new(name, label).of_kind(fields.text("kind") == "gate");
         fields.text(name).clone_into(&mut form.title.value);
         form.script.value = fields.secret("script").replace("\r\n", "\n");
-        form.restarts = fields.has("restarts");
+        form.restarts_when_interrupted = fields.has("restarts_when_interrupted");
         form
     }
 
@@ -178,7 +178,7 @@ impl TaskForm {
                 true => TaskKind::Gate,
                 false => TaskKind::Script { script: self.script.value.clone() },
             },
-            restarts_when_interrupted: self.restarts && !self.is_gate,
+            restarts_when_interrupted: self.restarts_when_interrupted && !self.is_gate,
         })
     }
 
@@ -194,7 +194,7 @@ impl TaskForm {
         if let TaskKind::Script { script } = &task.kind {
             form.script.value.clone_from(script);
         }
-        form.restarts = task.restarts_when_interrupted;
+        form.restarts_when_interrupted = task.restarts_when_interrupted;
         form
     }
 

@@ -153,8 +153,8 @@ impl VariableForm {
             kind: self.kind,
             kinds: kinds(kind),
             value: ValueForm { kind, has_password: is_same && self.value.has_password, ..self.value },
-            requires_value: fields.has("requires"),
-            show_on_release_start: fields.has("asked"),
+            requires_value: fields.has("requires_value"),
+            show_on_release_start: fields.has("show_on_release_start"),
         };
         form.value.typed(fields);
         form
@@ -175,8 +175,8 @@ impl VariableForm {
             self.value = ValueForm::empty(PREFIX, kind);
             self.kinds = kinds(kind);
         }
-        self.requires_value = query.has("requires");
-        self.show_on_release_start = query.has("asked");
+        self.requires_value = query.has("requires_value");
+        self.show_on_release_start = query.has("show_on_release_start");
         Some(Notice::Told(NOT_SAVED.to_owned()))
     }
 
