@@ -313,7 +313,7 @@ async fn markup_in_every_name_and_field_is_text_on_every_page() {
 #[test]
 fn every_field_that_a_page_reads_is_among_them() {
     /// How the pages name a field that they read.
-    const READS: [&str; 8] = [
+    const READS: [&str; 10] = [
         ".text(\"",
         ".secret(\"",
         ".all(\"",
@@ -321,6 +321,8 @@ fn every_field_that_a_page_reads_is_among_them() {
         "Field::new(\"",
         "search(&query, \"",
         "search(query, \"",
+        "asked(&query, \"",
+        "asked(query, \"",
         "days(query, \"",
     ];
     let mut read = BTreeSet::new();
