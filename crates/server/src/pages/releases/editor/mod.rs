@@ -7,6 +7,7 @@ mod delete;
 mod details;
 mod new;
 mod outline;
+mod part;
 mod phase;
 mod row;
 mod task;
@@ -114,8 +115,8 @@ impl Edited {
     }
 
     /// Whether a part is in it now.
-    fn has(&self, part: Option<&Part>) -> bool {
-        part.is_some_and(|part| part.title(&self.stored.release).is_some())
+    fn has(&self, part: &Part) -> bool {
+        part.title(&self.stored.release).is_some()
     }
 
     /// As a form says that it was shown.
