@@ -35,9 +35,13 @@ impl Shown {
 
 /// 409: somebody else changed it after it was shown.
 pub(crate) fn overtaken() -> Problem {
-    let detail = "Somebody else changed this while you did. Nothing of yours is saved yet";
-    Problem::new(StatusCode::CONFLICT, OVERTAKEN, detail)
+    overtaken_as("Somebody else changed this while you did. Nothing of yours is saved yet")
         .hint("Compare, and save again to put yours in its place")
+}
+
+/// The same of what is not saved in its place, in a sentence of its own.
+pub(crate) fn overtaken_as(detail: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, OVERTAKEN, detail)
 }
 
 /// Whether a refusal is the one for what somebody else changed meanwhile.

@@ -9,7 +9,7 @@ use patgate_core::release::{
 };
 use patgate_store::StoredRelease;
 
-use super::row::{IN_RELEASE, PhaseRow, of_release};
+use super::row::{IN_RELEASE, PhaseRow, Rows, of_release};
 use super::{LIST, path, task_path, template_path};
 use crate::pages::beginning::beginning;
 use crate::pages::form::Named;
@@ -46,15 +46,8 @@ struct ReleasePage {
     comment: String,
     /// The first task that goes on, waits for somebody or has failed: its page and its title. Not when all stand on one page.
     at: Option<(String, String)>,
-    phases: Vec<PhaseRow>,
-    /// The query of the tasks that follow; empty: there are none.
-    more_tasks: String,
-    /// Whether others stand before these.
-    has_earlier_tasks: bool,
-    variables: Vec<VariableRow>,
-    /// The same of the variables.
-    more_variables: String,
-    has_earlier_variables: bool,
+    phases: Rows<PhaseRow>,
+    variables: Rows<VariableRow>,
     may_start: bool,
     may_abort: bool,
     may_restart: bool,
@@ -89,15 +82,7 @@ pub(super) async fn show(
     let release = &stored.release;
     let may_create = visitor.may_any(&state, &[RELEASE_CREATE]);
     let status = release.status;
-    let from = |name| query.text(name).parse::<usize>().unwrap_or_default();
-    let (first_task, first_variable) = (from("tasks"), from("variables"));
-    let (phases, has_more_tasks) = PhaseRow::part(release, first_task, TASKS);
-    let variables = release.variables.iter().skip(first_variable).take(VARIABLES);
-    let has_more_variables = release.variables.len() > first_variable.saturating_add(VARIABLES);
-    let more = |is_there: bool, name, next: usize| match is_there {
-        true => query.with(&[(name, &next.to_string()), ("done", "")]),
-        false => String::new(),
-    };
+    let phases = Rows::asked(&query, "tasks", TASKS, |from| PhaseRow::page(release, from, TASKS));
     let page = ReleasePage {
         shell: Shell::new(&state, &visitor, release.title.clone(), LIST)
             .with_notice(notice.map(|text| Notice::Done(text.to_owned()))),
@@ -111,13 +96,9 @@ pub(super) async fn show(
         started_at: release.started_at.map(Moment::from),
         ended_at: release.ended_at.map(Moment::from),
         comment: beginning(release.abort_comment.as_deref().unwrap_or_default(), OF_TEXT),
-        at: (has_more_tasks || first_task > 0).then(|| at(release)).flatten(),
+        at: (phases.has_earlier || !phases.more.is_empty()).then(|| at(release)).flatten(),
         phases,
-        more_tasks: more(has_more_tasks, "tasks", first_task.saturating_add(TASKS)),
-        has_earlier_tasks: first_task > 0,
-        variables: variables.map(|variable| VariableRow::new(&stored, variable)).collect(),
-        more_variables: more(has_more_variables, "variables", first_variable.saturating_add(VARIABLES)),
-        has_earlier_variables: first_variable > 0,
+        variables: Rows::asked(&query, "variables", VARIABLES, |from| VariableRow::page(&stored, from)),
         may_start: may_create && status == ReleaseStatus::Planned,
         may_abort: visitor.may_any(&state, &[RELEASE_ABORT]) && !status.is_final(),
         may_restart: may_create && status == ReleaseStatus::Failed,
@@ -136,6 +117,13 @@ fn at(release: &Release) -> Option<(String, String)> {
 }
 
 impl VariableRow {
+    /// So many variables behind the first `from`, and whether there are more.
+    fn page(stored: &StoredRelease, from: usize) -> (Vec<Self>, bool) {
+        let variables = &stored.release.variables;
+        let rows = variables.iter().skip(from).take(VARIABLES).map(|variable| Self::new(stored, variable));
+        (rows.collect(), variables.len() > from.saturating_add(VARIABLES))
+    }
+
     /// With the beginning of both.
     pub(super) fn new(stored: &StoredRelease, variable: &Variable) -> Self {
         let name = variable.name();

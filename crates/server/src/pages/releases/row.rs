@@ -7,8 +7,8 @@ use patgate_core::release::{
 use patgate_store::ListedRelease;
 
 use super::{path, task_path, template_path};
-use crate::pages::Moment;
 use crate::pages::beginning::beginning;
+use crate::pages::{Fields, Moment};
 
 /// As many bytes of a title stand in a list of releases; its page has all of it.
 pub(super) const LISTED: usize = 300;
@@ -17,6 +17,34 @@ pub(super) const IN_RELEASE: usize = 150;
 
 /// Looks and words of where something stands.
 pub(super) type State = (&'static str, &'static str);
+
+/// What stands on a page of a release, or of a template, of one of its lists.
+pub(super) struct Rows<T> {
+    pub(super) rows: Vec<T>,
+    /// Whether others stand before these.
+    pub(super) has_earlier: bool,
+    /// The query of those that follow; empty: there are none.
+    pub(super) more: String,
+}
+
+impl<T> Rows<T> {
+    /// Those that an address asks for in its field `list`, which says how many stand before them. `page` makes the rows behind so
+    /// many, at most `most`, and says whether there are more.
+    pub(super) fn asked(
+        query: &Fields,
+        list: &str,
+        most: usize,
+        page: impl FnOnce(usize) -> (Vec<T>, bool),
+    ) -> Self {
+        let from: usize = query.text(list).parse().unwrap_or_default();
+        let (rows, has_more) = page(from);
+        let more = match has_more {
+            true => query.with(&[(list, &from.saturating_add(most).to_string()), ("done", "")]),
+            false => String::new(),
+        };
+        Self { rows, has_earlier: from > 0, more }
+    }
+}
 
 /// A release in the list.
 pub(super) struct ReleaseRow {
@@ -93,7 +121,7 @@ impl TemplateRow {
 impl PhaseRow {
     /// Some phases of a release with their tasks, in their order: so many tasks behind the first `from`, and whether there are
     /// more. A phase without tasks counts as one.
-    pub(super) fn part(release: &Release, from: usize, most: usize) -> (Vec<Self>, bool) {
+    pub(super) fn page(release: &Release, from: usize, most: usize) -> (Vec<Self>, bool) {
         let mut places = release
             .phases
             .iter()

@@ -27,6 +27,7 @@ use crate::pages::{Field, Fields, Notice, PageResult, Query, Refused, Shell, Sub
 use crate::problem::Problem;
 use crate::sealing::{self, Purpose};
 use crate::service::releases::{self, Sort, StartDraft, Then, VariableEntry};
+use crate::service::shown::is_overtaken;
 use crate::state::AppState;
 
 /// The fields that name a part of the variables, and one of them whose value stands there however long it is.
@@ -118,13 +119,16 @@ pub(super) async fn start(
         event: None,
     };
     let (then, done) =
-        if fields.has("only-make") { (Then::Wait, "created") } else { (Then::Start, "started") };
+        if fields.has("only_make") { (Then::Wait, "created") } else { (Then::Start, "started") };
     match releases::from_template(&state, &visitor.caller, &id, draft, then).await {
         Ok(made) => Ok(redirect(&state, &format!("{}?done={done}", path(&made.release.id)))),
         Err(problem) => {
             let problem = Refused::unless_shown(problem)?;
-            // Who has read that somebody else changed the template may start it as it is now.
-            form.version = stored.version;
+            // Who has read that somebody else changed the template may start it as it is now; who was refused for anything
+            // else has not read of it.
+            if is_overtaken(&problem) {
+                form.version = stored.version;
+            }
             page(&state, &visitor, &stored, form, failed(&problem))
         }
     }

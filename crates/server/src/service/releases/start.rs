@@ -17,6 +17,7 @@ use super::write::{keeps, keeps_passwords, maker, told};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::Mandate;
+use crate::service::shown::overtaken_as;
 use crate::state::AppState;
 
 /// The most releases of one person that have not ended.
@@ -55,7 +56,8 @@ pub enum Then {
 ///
 /// # Errors
 /// 403 without `release#create`; 404; 400 for a variable that there is none of, or without the value that it must have,
-/// and for a credential that does not pass.
+/// and for a credential that does not pass; 409 when the template is not of the expected version any more, and when there are too
+/// many releases that have not ended.
 pub async fn from_template(
     state: &AppState,
     caller: &Caller,
@@ -70,8 +72,8 @@ pub async fn from_template(
     Mandate::of_caller(state, &change, caller).await?.require(RELEASE_CREATE)?;
     let template = Sort::Template.of(change.release(template).await?)?;
     if draft.expected.is_some_and(|expected| expected != template.version) {
-        let detail = "Somebody changed the template since this form was shown. Nothing was started: look at it, and start it again";
-        return Err(Problem::conflict(detail));
+        let detail = "Somebody changed the template since this form was shown. Nothing was started";
+        return Err(overtaken_as(detail).hint("Look at it, and start it again"));
     }
     if draft.event.is_some() && template.release.run_as.as_ref().map(RunAs::user) != Some(caller.user) {
         return Err(Problem::conflict("The user for automated tasks of the template was changed just now"));

@@ -22,7 +22,7 @@ const EVIL: &str = "\"'><img src=x onerror=alert(1)>";
 const LIVE: &str = "<img src=x";
 /// Every field that the pages read from an address or a form.
 const FIELDS: &[&str] = &[
-    "abort-on-failure",
+    "abort_on_failure",
     "action",
     "actor",
     "after",
@@ -30,13 +30,12 @@ const FIELDS: &[&str] = &[
     "all",
     "application",
     "area",
-    "asked",
     "at",
     "before",
     "body",
     "call",
     "choice",
-    "clear-credential",
+    "clear_credential",
     "closed",
     "closing",
     "code",
@@ -79,7 +78,7 @@ const FIELDS: &[&str] = &[
     "name",
     "new_password",
     "next",
-    "only-make",
+    "only_make",
     "origins",
     "over",
     "own_texts",
@@ -95,8 +94,8 @@ const FIELDS: &[&str] = &[
     "provider",
     "reason",
     "repeated_password",
-    "requires",
-    "restarts",
+    "requires_value",
+    "restarts_when_interrupted",
     "roles_after",
     "script",
     "scriptUserPassword",
@@ -105,6 +104,7 @@ const FIELDS: &[&str] = &[
     "sent",
     "server",
     "show",
+    "show_on_release_start",
     "shown",
     "sort",
     "sso",
@@ -308,7 +308,7 @@ async fn markup_in_every_name_and_field_is_text_on_every_page() {
 #[test]
 fn every_field_that_a_page_reads_is_among_them() {
     /// How the pages name a field that they read.
-    const READS: [&str; 8] = [
+    const READS: [&str; 10] = [
         ".text(\"",
         ".secret(\"",
         ".all(\"",
@@ -316,6 +316,8 @@ fn every_field_that_a_page_reads_is_among_them() {
         "Field::new(\"",
         "search(&query, \"",
         "search(query, \"",
+        "asked(&query, \"",
+        "asked(query, \"",
         "days(query, \"",
     ];
     let mut read = BTreeSet::new();

@@ -32,9 +32,9 @@ async fn make(world: &World, token: &str) -> Value {
 }
 
 /// The page of a part of the template.
-fn page(place: &str, part: &Value) -> String {
+fn page(folder: &str, part: &Value) -> String {
     let id = part["id"].as_str().unwrap();
-    format!("{PATH}/{place}/{}", id.rsplit('/').next().unwrap())
+    format!("{PATH}/{folder}/{}", id.rsplit('/').next().unwrap())
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn who_saves_a_template_is_told_which_passwords_did_not_stay() {
     let edit = format!("{PATH}/edit");
     let script = |script| vec![("title", "Call"), ("kind", "script"), ("script", script)];
     let secret = |password| vec![("key", "secret"), ("kind", "password"), ("variable-value", password)];
-    let (user, nobody) = (("scriptUserPassword", &*token.text), ("clear-credential", "yes"));
+    let (user, nobody) = (("scriptUserPassword", &*token.text), ("clear_credential", "yes"));
     let whole = |credential| vec![("title", "Ship it"), credential];
     for (version, (session, path, typed, lost)) in (1..).zip([
         (&ann, &task, script("print(2)"), ""),

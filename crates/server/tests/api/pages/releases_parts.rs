@@ -83,7 +83,8 @@ async fn a_template_grows_moves_and_shrinks_part_by_part() {
     let outline = save("/variables/new", &list).await;
     assert_eq!(titles(&outline), "Second, Phase, Task1, Task2, Told, Versions");
     let variable = format!("/{}", address(&outline, "Versions"));
-    let text = [("key", "version"), ("kind", "text"), ("variable-value", "1.2"), ("asked", "yes")];
+    let text =
+        [("key", "version"), ("kind", "text"), ("variable-value", "1.2"), ("show_on_release_start", "yes")];
     let outline = save(&variable, &text).await;
     assert_eq!(titles(&outline), "Second, Phase, Task1, Task2, Told, version");
     for shown in ["1.2", "Asked for"] {
@@ -93,7 +94,7 @@ async fn a_template_grows_moves_and_shrinks_part_by_part() {
     save(&format!("/{tell}/delete"), &[]).await;
     let outline = save("/phases/Phase1/delete", &[]).await;
     assert_eq!(titles(&outline), "Second");
-    save("/edit", &[("title", MARKUP), ("description", MARKUP), ("abort-on-failure", "yes")]).await;
+    save("/edit", &[("title", MARKUP), ("description", MARKUP), ("abort_on_failure", "yes")]).await;
     let edit = world.open(&root, &format!("{PATH}/edit")).await;
     assert!(edit.text().contains(&format!("value=\"{}\"", escaped(MARKUP))), "{}", edit.text());
 }
@@ -141,10 +142,19 @@ async fn who_edits_what_somebody_else_saved_meanwhile_is_told_and_keeps_what_the
     assert_eq!(send("tasks/Task2/delete", &[("version", "3")]).await.status(), 303);
     let gone = send("tasks/Task2", &typed("3")).await;
     assert_eq!(gone.status(), 409, "{}", gone.text());
-    for shown in ["Somebody else deleted this task", "value=\"Tell\"", "print(2)"] {
+    for shown in ["Somebody else deleted this task meanwhile.", "value=\"Tell\"", "print(2)"] {
         assert!(gone.text().contains(shown), "{shown}: {}", gone.text());
     }
-    assert_eq!(send("tasks/Task2/delete", &[("version", "3")]).await.status(), 303, "it is gone already");
+    let twice = send("tasks/Task2/delete", &[("version", "3")]).await;
+    assert_eq!(twice.status(), 303, "{}", twice.text());
+    let outline = world.open(&root, twice.header("location")).await;
+    assert!(outline.text().contains("It is deleted already."), "{}", outline.text());
+    assert_eq!(send("phases/Phase1/delete", &[("version", "4")]).await.status(), 303);
+    let homeless = send("phases/Phase1/add", &typed("4")).await;
+    assert_eq!(homeless.status(), 409, "{}", homeless.text());
+    for shown in ["Somebody else deleted this phase meanwhile.", "value=\"Tell\"", "print(2)"] {
+        assert!(homeless.text().contains(shown), "{shown}: {}", homeless.text());
+    }
 }
 
 #[tokio::test]
@@ -152,7 +162,7 @@ async fn who_is_logged_out_while_they_edit_finds_what_they_typed_however_long_it
     let (world, root) = world().await;
     let script = "x".repeat(60_000);
     let title = ("title", "Typed anew");
-    let task = [title, ("kind", "script"), ("script", "print(77)"), ("restarts", "yes")];
+    let task = [title, ("kind", "script"), ("script", "print(77)"), ("restarts_when_interrupted", "yes")];
     let long = [title, ("kind", "script"), ("script", script.as_str())];
     let new = [title, ("phase", "Typed phase"), ("task", "Typed task"), ("script", "print(77)")];
     let variable = [

@@ -159,3 +159,41 @@ async fn a_long_value_is_shown_whole_to_who_changes_it() {
     let whole = world.open(&ann, led.header("location")).await;
     assert!(whole.text().contains(&long) && names(&whole).len() == 1, "{}", whole.text());
 }
+
+#[tokio::test]
+async fn who_starts_a_template_that_somebody_changed_meanwhile_is_told_first_whatever_else_is_wrong() {
+    let world = World::new().await;
+    let ann = world.user("ann", &["login", "template#create", "release#create", "release#view"]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let ann = world.session(&ann).await;
+    let template = json!({
+        "id": "Applications/Release1", "title": "Ship it",
+        "phases": [{ "title": "Test", "tasks": [{ "type": "xlrelease.GateTask", "title": "Go?" }] }],
+    });
+    let made = world.send(post("/api/v1/templates").json(&template).basic("ann", PASSWORD)).await;
+    assert_eq!(made.status(), 200, "{}", made.text());
+    let path = "/releases/templates/Release1/start";
+    let send = async |page: &Answer, token: &str| {
+        let kept = kept(page);
+        let kept: Vec<_> = kept.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let typed = [("title", "Mine"), ("scriptUsername", ""), ("scriptUserPassword", token)];
+        world.send(post(path).submit(&ann, &[&kept[..], &typed].concat())).await
+    };
+    let form = world.open(&ann, path).await;
+    let edit = [("version", "1"), ("title", "Ship it all")];
+    let changed = world.send(post("/releases/templates/Release1/edit").submit(&ann, &edit)).await;
+    assert_eq!(changed.status(), 303, "{}", changed.text());
+    let told = "Somebody changed the template since this form was shown.";
+    let version = |page: &Answer| kept(page).into_iter().find(|(name, _)| name == "version").unwrap().1;
+    let mistyped = send(&form, "rpa_wrong").await;
+    assert_eq!((mistyped.status(), &*version(&mistyped)), (400, "1"), "{}", mistyped.text());
+    assert!(!mistyped.text().contains(told), "{}", mistyped.text());
+    let overtaken = send(&mistyped, &token.text).await;
+    assert_eq!((overtaken.status(), &*version(&overtaken)), (409, "2"), "{}", overtaken.text());
+    assert!(overtaken.text().contains(told), "{}", overtaken.text());
+    let releases = async || world.send(get("/api/v1/releases").basic("ann", PASSWORD)).await.json();
+    assert_eq!(releases().await, json!([]), "nothing was made");
+    let started = send(&overtaken, &token.text).await;
+    assert_eq!(started.status(), 303, "{}", started.text());
+    assert_eq!(releases().await[0]["title"], "Mine");
+}

@@ -36,6 +36,16 @@ impl Part {
         }
     }
 
+    /// Its address below that of the template.
+    pub(super) fn below(&self) -> String {
+        let folder = match self {
+            Self::Phase(_) => "phases",
+            Self::Task(_) => "tasks",
+            Self::Variable(_) => "variables",
+        };
+        format!("{folder}/{}", self.as_str())
+    }
+
     /// What people call it; `None` when it is not in this template.
     pub(super) fn title<'r>(&self, template: &'r Release) -> Option<&'r str> {
         match self {

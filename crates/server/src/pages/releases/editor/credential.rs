@@ -27,7 +27,7 @@ impl CredentialForm {
 
 /// What was typed.
 pub(in crate::pages::releases) fn draft(fields: &Fields) -> CredentialDraft {
-    if fields.has("clear-credential") {
+    if fields.has("clear_credential") {
         return CredentialDraft::Clear;
     }
     let (username, password) = (fields.text("scriptUsername"), fields.secret("scriptUserPassword"));

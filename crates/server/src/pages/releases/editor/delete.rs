@@ -8,7 +8,7 @@ use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::TaskKind;
 
 use super::change::{Part, without};
-use super::{Edited, outline};
+use super::{DELETED, Edited, outline};
 use crate::pages::beginning::beginning;
 use crate::pages::confirm::{Carrying, Confirm};
 use crate::pages::refused::redirect;
@@ -37,9 +37,9 @@ pub(super) async fn delete<P: Into<Part> + FromStr>(
 ) -> PageResult {
     let part = part.into();
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
-    if part.title(&edited.stored.release).is_none() {
+    if !edited.has(&part) {
         // Two people delete the same: both read that it is so.
-        return Ok(redirect(&state, &outline::address(&edited.stored.release, None, "")));
+        return Ok(redirect(&state, &outline::address(&edited.stored.release, None, DELETED)));
     }
     let draft = without(&edited.stored.release, &part);
     match edited.save(&state, &visitor, draft).await? {
@@ -52,7 +52,7 @@ pub(super) async fn delete<P: Into<Part> + FromStr>(
 fn question(state: &AppState, visitor: &Visitor, edited: &Edited, part: &Part) -> Result<Carrying, Problem> {
     let release = &edited.stored.release;
     let title = part.title(release);
-    let (word, place, sentence) = match part {
+    let (word, sentence) = match part {
         Part::Phase(id) => {
             let tasks = release.phases.iter().find(|phase| phase.id == *id).map_or(0, |of| of.tasks.len());
             let sentence = match tasks {
@@ -60,25 +60,23 @@ fn question(state: &AppState, visitor: &Visitor, edited: &Edited, part: &Part) -
                 1 => "Its task goes with it.".to_owned(),
                 tasks => format!("Its {tasks} tasks go with it."),
             };
-            ("phase", "phases", sentence)
+            ("phase", sentence)
         }
         Part::Task(id) => {
             let is_script =
                 release.task(id).is_some_and(|(_, task)| matches!(task.kind, TaskKind::Script { .. }));
             let sentence =
                 if is_script { "Its script goes with it." } else { "Nobody is waited for there then." };
-            ("task", "tasks", sentence.to_owned())
+            ("task", sentence.to_owned())
         }
-        Part::Variable(_) => (
-            "variable",
-            "variables",
-            "A script that reads it fails then, unless it is made again.".to_owned(),
-        ),
+        Part::Variable(_) => {
+            ("variable", "A script that reads it fails then, unless it is made again.".to_owned())
+        }
     };
     // What people call a variable may be as long as a description.
     let title = beginning(title.ok_or_else(|| Problem::not_found(word))?, LISTED);
     let heading = format!("Delete the {word} {title}?");
-    let path = format!("{}/{place}/{}", template_path(&release.id), part.as_str());
+    let path = format!("{}/{}", template_path(&release.id), part.below());
     let confirm = Confirm {
         shell: Shell::new(state, visitor, heading.clone(), TEMPLATES),
         heading,

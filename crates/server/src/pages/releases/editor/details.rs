@@ -61,7 +61,7 @@ pub(super) async fn save(
     let draft = ReleaseDraft { credential: credential::draft(&fields), ..draft };
     match edited.save(&state, &visitor, draft).await? {
         Ok(saved) => {
-            let done = edited.done(&saved, fields.has("clear-credential"));
+            let done = edited.done(&saved, fields.has("clear_credential"));
             Ok(redirect(&state, &outline::address(&saved.release, None, done)))
         }
         Err(problem) => page(&state, &visitor, &edited, details, failed(&problem)),
@@ -77,7 +77,7 @@ impl Details {
     /// As they were typed.
     pub(super) fn of_fields(fields: &Fields) -> Self {
         let description = fields.secret("description").replace("\r\n", "\n");
-        Self::with(fields.text("title"), &description, fields.has("abort-on-failure"))
+        Self::with(fields.text("title"), &description, fields.has("abort_on_failure"))
     }
 
     /// Puts in what was typed before a log-in, and says so.

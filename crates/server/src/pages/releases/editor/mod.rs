@@ -7,6 +7,7 @@ mod delete;
 mod details;
 mod new;
 mod outline;
+mod part;
 mod phase;
 mod row;
 mod task;
@@ -41,11 +42,13 @@ const WITHOUT_USER: &str = "saved-without-user";
 const WITHOUT_PASSWORDS: &str = "saved-without-passwords";
 /// Neither did.
 const WITHOUT_BOTH: &str = "saved-without-both";
+/// What is said when there was nothing left to delete.
+const DELETED: &str = "deleted";
 
-/// What is said to who changed a part that somebody else deleted meanwhile.
+/// What is said to who changed a part that somebody else deleted meanwhile, or put something into it.
 fn gone(word: &str) -> (StatusCode, Option<Notice>) {
     let text = format!(
-        "Somebody else deleted this {word} while you changed it. Nothing of yours is saved; what you typed still stands here, but \
+        "Somebody else deleted this {word} meanwhile. Nothing of yours is saved; what you typed still stands here, but \
          for passwords."
     );
     (StatusCode::CONFLICT, Some(Notice::Failed(text)))
@@ -112,8 +115,8 @@ impl Edited {
     }
 
     /// Whether a part is in it now.
-    fn has(&self, part: Option<&Part>) -> bool {
-        part.is_some_and(|part| part.title(&self.stored.release).is_some())
+    fn has(&self, part: &Part) -> bool {
+        part.title(&self.stored.release).is_some()
     }
 
     /// As a form says that it was shown.

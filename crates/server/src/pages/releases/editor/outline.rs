@@ -10,10 +10,11 @@ use patgate_store::StoredRelease;
 
 use super::change::{Part, Way, moved};
 use super::row::{PARTS, PhaseLine, VARIABLES, VariableLine, page_of};
-use super::{Edited, SAVED, WITHOUT_BOTH, WITHOUT_PASSWORDS, WITHOUT_USER};
+use super::{DELETED, Edited, SAVED, WITHOUT_BOTH, WITHOUT_PASSWORDS, WITHOUT_USER};
 use crate::pages::beginning::beginning;
 use crate::pages::form::{Named, failed};
 use crate::pages::refused::redirect;
+use crate::pages::releases::row::Rows;
 use crate::pages::releases::{TEMPLATES, template_path};
 use crate::pages::{Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
 use crate::service::releases::{self, Sort};
@@ -36,15 +37,8 @@ struct OutlinePage {
     may_edit: bool,
     may_start: bool,
     version: i64,
-    phases: Vec<PhaseLine>,
-    /// The query of the tasks that follow; empty: there are none.
-    more_tasks: String,
-    /// Whether others stand before these.
-    has_earlier_tasks: bool,
-    variables: Vec<VariableLine>,
-    /// The same of the variables.
-    more_variables: String,
-    has_earlier_variables: bool,
+    phases: Rows<PhaseLine>,
+    variables: Rows<VariableLine>,
 }
 
 /// `GET /releases/templates/{id}?tasks=&variables=&done=`.
@@ -104,6 +98,7 @@ fn place(template: &Release, part: Option<&Part>) -> Fields {
 fn told(done: &str) -> Option<Notice> {
     let lost = match done {
         SAVED => return Some(Notice::Done("The template is saved.".to_owned())),
+        DELETED => return Some(Notice::Done("It is deleted already.".to_owned())),
         WITHOUT_USER => "the user for automated tasks",
         WITHOUT_PASSWORDS => "passwords of variables",
         WITHOUT_BOTH => "the user for automated tasks and passwords of variables",
@@ -128,14 +123,6 @@ fn page(
     (status, notice): (StatusCode, Option<Notice>),
 ) -> PageResult {
     let release = &stored.release;
-    let from = |name| query.text(name).parse::<usize>().unwrap_or_default();
-    let (first_task, first_variable) = (from("tasks"), from("variables"));
-    let (phases, has_more_tasks) = PhaseLine::part(release, first_task);
-    let (variables, has_more_variables) = VariableLine::part(stored, first_variable);
-    let more = |is_there: bool, name, next: usize| match is_there {
-        true => query.with(&[(name, &next.to_string()), ("done", "")]),
-        false => String::new(),
-    };
     let page = OutlinePage {
         shell: Shell::new(state, visitor, release.title.clone(), TEMPLATES).with_notice(notice),
         path: template_path(&release.id),
@@ -146,12 +133,8 @@ fn page(
         may_edit: visitor.may_any(state, &[TEMPLATE_CREATE]),
         may_start: visitor.may_any(state, &[RELEASE_CREATE]),
         version: stored.version,
-        phases,
-        more_tasks: more(has_more_tasks, "tasks", first_task.saturating_add(PARTS)),
-        has_earlier_tasks: first_task > 0,
-        variables,
-        more_variables: more(has_more_variables, "variables", first_variable.saturating_add(VARIABLES)),
-        has_earlier_variables: first_variable > 0,
+        phases: Rows::asked(query, "tasks", PARTS, |from| PhaseLine::page(release, from)),
+        variables: Rows::asked(query, "variables", VARIABLES, |from| VariableLine::page(stored, from)),
     };
     Ok((status, Html(page.render()?)).into_response())
 }

@@ -1,33 +1,19 @@
 //! `/releases/templates/{id}/phases/new` and `…/phases/{phase}`: adds a phase, and renames one.
 
-use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{LONGEST_TITLE, PhaseId, ReleaseId};
 
 use super::change::{Part, with_new_phase, with_phase};
-use super::{Edited, Head, gone, title_fault};
-use crate::pages::form::{Fault, Named, failed, unsaved};
-use crate::pages::releases::{OfRelease, TEMPLATES};
-use crate::pages::{Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
+use super::part::{Page, PartForm};
+use super::{Edited, gone, title_fault};
+use crate::pages::form::{Named, unsaved};
+use crate::pages::releases::OfRelease;
+use crate::pages::{Field, Fields, PageResult, Query, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::releases::PhaseDraft;
 use crate::state::AppState;
-
-/// The page.
-#[derive(Template)]
-#[template(path = "pages/template_phase.html")]
-struct PhasePage {
-    shell: Shell,
-    head: Head,
-    heading: &'static str,
-    /// Whether it is there already.
-    is_there: bool,
-    faults: Vec<Fault>,
-    title: Field,
-}
 
 /// `GET /releases/templates/{id}/phases/new`.
 pub(super) async fn show_new(
@@ -39,7 +25,7 @@ pub(super) async fn show_new(
     visitor.caller.require(&state, TEMPLATE_CREATE)?;
     let edited = Edited::seen(&state, &visitor, &id, &query).await?;
     let title = format!("Phase {}", edited.stored.release.phases.len() + 1);
-    shown(&state, &visitor, &edited, None, &title, &query)
+    shown(&state, &visitor, &edited, &Page::NewPhase, &title, &query)
 }
 
 /// `POST /releases/templates/{id}/phases/new`.
@@ -51,18 +37,13 @@ pub(super) async fn add(
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
     let title = judged(&fields);
     if title.error.is_some() {
-        return page(&state, &visitor, &edited, None, title, (StatusCode::BAD_REQUEST, None));
+        let form = PartForm::Phase(title);
+        return edited.page(&state, &visitor, &Page::NewPhase, form, (StatusCode::BAD_REQUEST, None));
     }
     let phase =
         PhaseDraft { id: None, title: title.value.clone(), description: String::new(), tasks: Vec::new() };
     let draft = with_new_phase(&edited.stored.release, phase);
-    match edited.save(&state, &visitor, draft).await? {
-        Ok(saved) => {
-            let part = saved.release.phases.last().map(|phase| Part::Phase(phase.id.clone()));
-            Ok(edited.lead(&state, &saved, part.as_ref()))
-        }
-        Err(problem) => page(&state, &visitor, &edited, None, title, failed(&problem)),
-    }
+    edited.save_page(&state, &visitor, &Page::NewPhase, PartForm::Phase(title), draft).await
 }
 
 /// `GET /releases/templates/{id}/phases/{phase}`.
@@ -76,7 +57,7 @@ pub(super) async fn show(
     let part = Part::Phase(phase);
     let title = part.title(&edited.stored.release).map(ToOwned::to_owned);
     let title = title.ok_or_else(|| Problem::not_found("phase"))?;
-    shown(&state, &visitor, &edited, Some(&part), &title, &query)
+    shown(&state, &visitor, &edited, &Page::Of(part), &title, &query)
 }
 
 /// `POST /releases/templates/{id}/phases/{phase}`.
@@ -86,20 +67,18 @@ pub(super) async fn save(
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
-    let part = Part::Phase(phase.clone());
+    let page = Page::Of(Part::Phase(phase.clone()));
     let title = judged(&fields);
-    if !edited.has(Some(&part)) {
-        return page(&state, &visitor, &edited, Some(&part), title, gone("phase"));
+    if edited.lacks(&page) {
+        return edited.page(&state, &visitor, &page, PartForm::Phase(title), gone("phase"));
     }
     if title.error.is_some() {
-        return page(&state, &visitor, &edited, Some(&part), title, (StatusCode::BAD_REQUEST, None));
+        let refused = (StatusCode::BAD_REQUEST, None);
+        return edited.page(&state, &visitor, &page, PartForm::Phase(title), refused);
     }
     let rename = |phase: &mut PhaseDraft| phase.title.clone_from(&title.value);
     let draft = with_phase(&edited.stored.release, &phase, rename);
-    match edited.save(&state, &visitor, draft).await? {
-        Ok(saved) => Ok(edited.lead(&state, &saved, Some(&part))),
-        Err(problem) => page(&state, &visitor, &edited, Some(&part), title, failed(&problem)),
-    }
+    edited.save_page(&state, &visitor, &page, PartForm::Phase(title), draft).await
 }
 
 /// The page with the title that there is, or that was typed before a log-in.
@@ -107,13 +86,13 @@ fn shown(
     state: &AppState,
     visitor: &Visitor,
     edited: &Edited,
-    part: Option<&Part>,
+    page: &Page,
     title: &str,
     query: &Fields,
 ) -> PageResult {
     let typed = query.has("title");
     let title = field(if typed { query.text("title") } else { title });
-    page(state, visitor, edited, part, title, (StatusCode::OK, typed.then(unsaved)))
+    edited.page(state, visitor, page, PartForm::Phase(title), (StatusCode::OK, typed.then(unsaved)))
 }
 
 /// The title that was typed, with what is wrong with it.
@@ -124,25 +103,4 @@ fn judged(fields: &Fields) -> Field {
 
 fn field(title: &str) -> Field {
     Field::new("title", "Title", title).at_most(LONGEST_TITLE)
-}
-
-fn page(
-    state: &AppState,
-    visitor: &Visitor,
-    edited: &Edited,
-    part: Option<&Part>,
-    title: Field,
-    (status, notice): (StatusCode, Option<Notice>),
-) -> PageResult {
-    let heading = if part.is_some() { "Edit phase" } else { "New phase" };
-    let below = format!("phases/{}", part.map_or("new", Part::as_str));
-    let page = PhasePage {
-        shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
-        head: edited.head(state, visitor, &below, part),
-        heading,
-        is_there: edited.has(part),
-        faults: Fault::of([&title]),
-        title,
-    };
-    Ok((status, Html(page.render()?)).into_response())
 }

@@ -52,8 +52,8 @@ pub(super) struct VariableLine {
     pub(super) name: String,
     pub(super) kind: &'static str,
     pub(super) value: String,
-    pub(super) is_asked: bool,
-    pub(super) is_needed: bool,
+    pub(super) show_on_release_start: bool,
+    pub(super) requires_value: bool,
     pub(super) movers: Movers,
 }
 
@@ -98,7 +98,7 @@ pub(super) fn page_of(template: &Release, part: &Part) -> usize {
 
 impl PhaseLine {
     /// So many phases and tasks behind the first `from`, and whether there are more.
-    pub(super) fn part(template: &Release, from: usize) -> (Vec<Self>, bool) {
+    pub(super) fn page(template: &Release, from: usize) -> (Vec<Self>, bool) {
         let mut left = rows(template).skip(from);
         let shown: Vec<_> = left.by_ref().take(PARTS).collect();
         let scripts = shown.iter().filter(|row| matches!(row, Row::Task(..))).count();
@@ -149,7 +149,7 @@ impl TaskLine {
 
 impl VariableLine {
     /// So many variables behind the first `from`, and whether there are more.
-    pub(super) fn part(stored: &StoredRelease, from: usize) -> (Vec<Self>, bool) {
+    pub(super) fn page(stored: &StoredRelease, from: usize) -> (Vec<Self>, bool) {
         let variables = &stored.release.variables;
         let line = |(at, variable)| Self::new(stored, at, variable);
         let lines = variables.iter().enumerate().skip(from).take(VARIABLES).map(line);
@@ -164,8 +164,8 @@ impl VariableLine {
             path: format!("{}/variables/{id}", template_path(&stored.release.id)),
             kind: kind_name(variable.kind),
             value,
-            is_asked: variable.show_on_release_start,
-            is_needed: variable.requires_value,
+            show_on_release_start: variable.show_on_release_start,
+            requires_value: variable.requires_value,
             movers: Movers::new(id, &name, at > 0, at + 1 < stored.release.variables.len()),
             name,
         }

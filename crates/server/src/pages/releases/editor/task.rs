@@ -1,36 +1,22 @@
 //! `/releases/templates/{id}/phases/{phase}/add` and `…/tasks/{task}`: one task with its whole script, of which each line that
 //! cannot be read is told before anything is saved.
 
-use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::identifier::UserId;
 use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{LONGEST_TITLE, PhaseId, Task, TaskKind};
 
 use super::change::{Part, with_phase, with_task};
-use super::{Edited, Head, gone, title_fault};
-use crate::pages::form::{Fault, failed, unsaved};
-use crate::pages::releases::{OfRelease, TEMPLATES};
-use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
+use super::part::{Page, PartForm};
+use super::{Edited, gone, title_fault};
+use crate::pages::form::{Fault, unsaved};
+use crate::pages::releases::OfRelease;
+use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::script::{CheckFailed, Workers};
 use crate::service::releases::{PhaseDraft, TaskDraft, check_script};
 use crate::state::AppState;
-
-/// The page.
-#[derive(Template)]
-#[template(path = "pages/template_task.html")]
-struct TaskPage {
-    shell: Shell,
-    head: Head,
-    heading: &'static str,
-    /// Whether it is there already.
-    is_there: bool,
-    faults: Vec<Fault>,
-    task: TaskForm,
-}
 
 /// The fields.
 pub(super) struct TaskForm {
@@ -39,7 +25,7 @@ pub(super) struct TaskForm {
     pub(super) kinds: Vec<Choice>,
     pub(super) is_gate: bool,
     pub(super) script: Field,
-    pub(super) restarts: bool,
+    pub(super) restarts_when_interrupted: bool,
 }
 
 /// `GET /releases/templates/{id}/phases/{phase}/add`.
@@ -51,11 +37,13 @@ pub(super) async fn show_new(
 ) -> PageResult {
     visitor.caller.require(&state, TEMPLATE_CREATE)?;
     let edited = Edited::seen(&state, &visitor, &id, &query).await?;
-    let place = Part::Phase(phase);
-    place.title(&edited.stored.release).ok_or_else(|| Problem::not_found("phase"))?;
+    let page = Page::NewTask(phase);
+    if edited.lacks(&page) {
+        return Err(Problem::not_found("phase").into());
+    }
     let mut task = TaskForm::new("title", "Title");
     let notice = task.take(&query);
-    page(&state, &visitor, &edited, &place, task, (StatusCode::OK, notice))
+    edited.page(&state, &visitor, &page, PartForm::Task(task), (StatusCode::OK, notice))
 }
 
 /// `POST /releases/templates/{id}/phases/{phase}/add`.
@@ -65,24 +53,17 @@ pub(super) async fn add(
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
-    let place = Part::Phase(phase.clone());
+    let page = Page::NewTask(phase.clone());
     let mut task = TaskForm::of_fields("title", "Title", &fields);
-    if !edited.has(Some(&place)) {
-        return page(&state, &visitor, &edited, &place, task, gone("phase"));
+    if edited.lacks(&page) {
+        return edited.page(&state, &visitor, &page, PartForm::Task(task), gone("phase"));
     }
     let Some(draft) = task.draft(&state.scripts, visitor.caller.user).await else {
-        return page(&state, &visitor, &edited, &place, task, (StatusCode::BAD_REQUEST, None));
+        let refused = (StatusCode::BAD_REQUEST, None);
+        return edited.page(&state, &visitor, &page, PartForm::Task(task), refused);
     };
     let draft = with_phase(&edited.stored.release, &phase, |phase: &mut PhaseDraft| phase.tasks.push(draft));
-    match edited.save(&state, &visitor, draft).await? {
-        Ok(saved) => {
-            let mut phases = saved.release.phases.iter();
-            let task = phases.find(|known| known.id == phase).and_then(|phase| phase.tasks.last());
-            let part = task.map(|task| Part::Task(task.id.clone()));
-            Ok(edited.lead(&state, &saved, part.as_ref()))
-        }
-        Err(problem) => page(&state, &visitor, &edited, &place, task, failed(&problem)),
-    }
+    edited.save_page(&state, &visitor, &page, PartForm::Task(task), draft).await
 }
 
 /// `GET /releases/templates/{id}/tasks/{task}`.
@@ -96,7 +77,8 @@ pub(super) async fn show(
     let known = edited.stored.release.task(&task);
     let mut form = TaskForm::of(known.ok_or_else(|| Problem::not_found("task"))?.1);
     let notice = form.take(&query);
-    page(&state, &visitor, &edited, &Part::Task(task), form, (StatusCode::OK, notice))
+    let page = Page::Of(Part::Task(task));
+    edited.page(&state, &visitor, &page, PartForm::Task(form), (StatusCode::OK, notice))
 }
 
 /// `POST /releases/templates/{id}/tasks/{task}`.
@@ -106,23 +88,21 @@ pub(super) async fn save(
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
-    let place = Part::Task(task.clone());
+    let page = Page::Of(Part::Task(task.clone()));
     let mut form = TaskForm::of_fields("title", "Title", &fields);
-    if !edited.has(Some(&place)) {
-        return page(&state, &visitor, &edited, &place, form, gone("task"));
+    if edited.lacks(&page) {
+        return edited.page(&state, &visitor, &page, PartForm::Task(form), gone("task"));
     }
     let Some(draft) = form.draft(&state.scripts, visitor.caller.user).await else {
-        return page(&state, &visitor, &edited, &place, form, (StatusCode::BAD_REQUEST, None));
+        let refused = (StatusCode::BAD_REQUEST, None);
+        return edited.page(&state, &visitor, &page, PartForm::Task(form), refused);
     };
     let change = |known: &mut TaskDraft| {
         let (id, description) = (known.id.take(), std::mem::take(&mut known.description));
         *known = TaskDraft { id, description, ..draft };
     };
     let draft = with_task(&edited.stored.release, &task, change);
-    match edited.save(&state, &visitor, draft).await? {
-        Ok(saved) => Ok(edited.lead(&state, &saved, Some(&place))),
-        Err(problem) => page(&state, &visitor, &edited, &place, form, failed(&problem)),
-    }
+    edited.save_page(&state, &visitor, &page, PartForm::Task(form), draft).await
 }
 
 impl TaskForm {
@@ -134,7 +114,7 @@ impl TaskForm {
             kinds: Vec::new(),
             is_gate: false,
             script: Field::new("script", "Script", ""),
-            restarts: false,
+            restarts_when_interrupted: false,
         }
         .of_kind(false)
     }
@@ -144,7 +124,7 @@ impl TaskForm {
         let mut form = Self::new(name, label).of_kind(fields.text("kind") == "gate");
         fields.text(name).clone_into(&mut form.title.value);
         form.script.value = fields.secret("script").replace("\r\n", "\n");
-        form.restarts = fields.has("restarts");
+        form.restarts_when_interrupted = fields.has("restarts_when_interrupted");
         form
     }
 
@@ -178,7 +158,7 @@ impl TaskForm {
                 true => TaskKind::Gate,
                 false => TaskKind::Script { script: self.script.value.clone() },
             },
-            restarts_when_interrupted: self.restarts && !self.is_gate,
+            restarts_when_interrupted: self.restarts_when_interrupted && !self.is_gate,
         })
     }
 
@@ -194,7 +174,7 @@ impl TaskForm {
         if let TaskKind::Script { script } = &task.kind {
             form.script.value.clone_from(script);
         }
-        form.restarts = task.restarts_when_interrupted;
+        form.restarts_when_interrupted = task.restarts_when_interrupted;
         form
     }
 
@@ -204,28 +184,4 @@ impl TaskForm {
         let kinds = kinds.map(|(word, label)| Choice::new(word, label, chosen));
         Self { is_gate, kinds: kinds.into(), ..self }
     }
-}
-
-/// The page of a task; of a phase that of a new task in it.
-fn page(
-    state: &AppState,
-    visitor: &Visitor,
-    edited: &Edited,
-    part: &Part,
-    task: TaskForm,
-    (status, notice): (StatusCode, Option<Notice>),
-) -> PageResult {
-    let is_task = matches!(part, Part::Task(_));
-    let heading = if is_task { "Edit task" } else { "New task" };
-    let below =
-        if is_task { format!("tasks/{}", part.as_str()) } else { format!("phases/{}/add", part.as_str()) };
-    let page = TaskPage {
-        shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
-        head: edited.head(state, visitor, &below, Some(part)),
-        heading,
-        is_there: is_task && edited.has(Some(part)),
-        faults: task.faults(),
-        task,
-    };
-    Ok((status, Html(page.render()?)).into_response())
 }

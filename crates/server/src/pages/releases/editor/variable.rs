@@ -1,8 +1,6 @@
 //! `/releases/templates/{id}/variables/new` and `…/variables/{variable}`: one variable with its whole value.
 
-use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{
@@ -11,11 +9,12 @@ use patgate_core::release::{
 use patgate_store::StoredRelease;
 
 use super::change::{Part, with_new_variable, with_variable};
+use super::part::{Page, PartForm};
 use super::value::{ValueForm, kind_of, kinds};
-use super::{Edited, Head, gone};
-use crate::pages::form::{Fault, Named, failed, sentence};
-use crate::pages::releases::{OfRelease, TEMPLATES};
-use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Shell, Submitted, Visitor};
+use super::{Edited, gone};
+use crate::pages::form::{Fault, Named, sentence};
+use crate::pages::releases::OfRelease;
+use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::releases::VariableDraft;
 use crate::state::AppState;
@@ -26,28 +25,15 @@ const PREFIX: &str = "variable";
 const NOT_SAVED: &str = "Not saved yet: this came with the link, or from before you logged in. Its value was not kept, \
                          which may be a password: it is as it is stored. Check everything before you save.";
 
-/// The page.
-#[derive(Template)]
-#[template(path = "pages/template_variable.html")]
-struct VariablePage {
-    shell: Shell,
-    head: Head,
-    heading: &'static str,
-    /// Whether it is there already.
-    is_there: bool,
-    faults: Vec<Fault>,
-    variable: VariableForm,
-}
-
 /// The fields.
-struct VariableForm {
-    key: Field,
-    label: Field,
-    kind: Field,
-    kinds: Vec<Choice>,
-    value: ValueForm,
-    requires_value: bool,
-    show_on_release_start: bool,
+pub(super) struct VariableForm {
+    pub(super) key: Field,
+    pub(super) label: Field,
+    pub(super) kind: Field,
+    pub(super) kinds: Vec<Choice>,
+    pub(super) value: ValueForm,
+    pub(super) requires_value: bool,
+    pub(super) show_on_release_start: bool,
 }
 
 /// `GET /releases/templates/{id}/variables/new`.
@@ -61,7 +47,8 @@ pub(super) async fn show_new(
     let edited = Edited::seen(&state, &visitor, &id, &query).await?;
     let mut form = VariableForm::new(None, &edited.stored);
     let notice = form.take(&query);
-    page(&state, &visitor, &edited, None, form, (StatusCode::OK, notice))
+    let form = PartForm::Variable(form);
+    edited.page(&state, &visitor, &Page::NewVariable, form, (StatusCode::OK, notice))
 }
 
 /// `POST /releases/templates/{id}/variables/new`.
@@ -73,16 +60,11 @@ pub(super) async fn add(
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
     let mut form = VariableForm::new(None, &edited.stored).of_fields(&fields);
     let Some(draft) = form.draft(None) else {
-        return page(&state, &visitor, &edited, None, form, (StatusCode::BAD_REQUEST, None));
+        let form = PartForm::Variable(form);
+        return edited.page(&state, &visitor, &Page::NewVariable, form, (StatusCode::BAD_REQUEST, None));
     };
     let draft = with_new_variable(&edited.stored.release, draft);
-    match edited.save(&state, &visitor, draft).await? {
-        Ok(saved) => {
-            let part = saved.release.variables.last().map(|variable| Part::Variable(variable.id.clone()));
-            Ok(edited.lead(&state, &saved, part.as_ref()))
-        }
-        Err(problem) => page(&state, &visitor, &edited, None, form, failed(&problem)),
-    }
+    edited.save_page(&state, &visitor, &Page::NewVariable, PartForm::Variable(form), draft).await
 }
 
 /// `GET /releases/templates/{id}/variables/{variable}`.
@@ -96,8 +78,8 @@ pub(super) async fn show(
     let known = find(&edited.stored, &variable).ok_or_else(|| Problem::not_found("variable"))?;
     let mut form = VariableForm::new(Some(known), &edited.stored);
     let notice = form.take(&query);
-    let part = Part::Variable(variable);
-    page(&state, &visitor, &edited, Some(&part), form, (StatusCode::OK, notice))
+    let page = Page::Of(Part::Variable(variable));
+    edited.page(&state, &visitor, &page, PartForm::Variable(form), (StatusCode::OK, notice))
 }
 
 /// `POST /releases/templates/{id}/variables/{variable}`.
@@ -107,20 +89,18 @@ pub(super) async fn save(
     Submitted { visitor, fields }: Submitted,
 ) -> PageResult {
     let mut edited = Edited::sent(&state, &visitor, &id, &fields).await?;
-    let part = Part::Variable(variable.clone());
+    let page = Page::Of(Part::Variable(variable.clone()));
     let known = find(&edited.stored, &variable);
     let mut form = VariableForm::new(known, &edited.stored).of_fields(&fields);
     let Some(known) = known else {
-        return page(&state, &visitor, &edited, Some(&part), form, gone("variable"));
+        return edited.page(&state, &visitor, &page, PartForm::Variable(form), gone("variable"));
     };
     let Some(draft) = form.draft(Some(known)) else {
-        return page(&state, &visitor, &edited, Some(&part), form, (StatusCode::BAD_REQUEST, None));
+        let refused = (StatusCode::BAD_REQUEST, None);
+        return edited.page(&state, &visitor, &page, PartForm::Variable(form), refused);
     };
     let draft = with_variable(&edited.stored.release, &variable, draft);
-    match edited.save(&state, &visitor, draft).await? {
-        Ok(saved) => Ok(edited.lead(&state, &saved, Some(&part))),
-        Err(problem) => page(&state, &visitor, &edited, Some(&part), form, failed(&problem)),
-    }
+    edited.save_page(&state, &visitor, &page, PartForm::Variable(form), draft).await
 }
 
 impl VariableForm {
@@ -153,8 +133,8 @@ impl VariableForm {
             kind: self.kind,
             kinds: kinds(kind),
             value: ValueForm { kind, has_password: is_same && self.value.has_password, ..self.value },
-            requires_value: fields.has("requires"),
-            show_on_release_start: fields.has("asked"),
+            requires_value: fields.has("requires_value"),
+            show_on_release_start: fields.has("show_on_release_start"),
         };
         form.value.typed(fields);
         form
@@ -175,8 +155,8 @@ impl VariableForm {
             self.value = ValueForm::empty(PREFIX, kind);
             self.kinds = kinds(kind);
         }
-        self.requires_value = query.has("requires");
-        self.show_on_release_start = query.has("asked");
+        self.requires_value = query.has("requires_value");
+        self.show_on_release_start = query.has("show_on_release_start");
         Some(Notice::Told(NOT_SAVED.to_owned()))
     }
 
@@ -205,7 +185,7 @@ impl VariableForm {
     }
 
     /// What is wrong, for the summary.
-    fn faults(&self) -> Vec<Fault> {
+    pub(super) fn faults(&self) -> Vec<Fault> {
         let mut faults = Fault::of([&self.key, &self.label]);
         let text = self.value.error.as_ref().map(|error| format!("Value: {error}"));
         faults.extend(text.map(|text| Fault { field: self.value.name(), text }));
@@ -215,25 +195,4 @@ impl VariableForm {
 
 fn find<'s>(stored: &'s StoredRelease, variable: &VariableId) -> Option<&'s Variable> {
     stored.release.variables.iter().find(|known| known.id == *variable)
-}
-
-fn page(
-    state: &AppState,
-    visitor: &Visitor,
-    edited: &Edited,
-    part: Option<&Part>,
-    variable: VariableForm,
-    (status, notice): (StatusCode, Option<Notice>),
-) -> PageResult {
-    let heading = if part.is_some() { "Edit variable" } else { "New variable" };
-    let below = format!("variables/{}", part.map_or("new", Part::as_str));
-    let page = VariablePage {
-        shell: Shell::new(state, visitor, heading, TEMPLATES).with_notice(notice),
-        head: edited.head(state, visitor, &below, part),
-        heading,
-        is_there: edited.has(part),
-        faults: variable.faults(),
-        variable,
-    };
-    Ok((status, Html(page.render()?)).into_response())
 }
