@@ -1,9 +1,13 @@
 //! What the pages of administrators weigh when there is as much of everything as there may be, and each as long as it may be: runs
-//! and mails of reminders, what a user belongs to, and the configuration items.
+//! and mails of reminders, what a user belongs to, exemptions, and the configuration items.
 
-use patgate_core::user::{Origin, PrincipalKind};
+use jiff::SignedDuration;
+use patgate_core::identifier::ExemptionId;
+use patgate_core::policy::{Exemption, ExemptionReason};
+use patgate_core::user::{Origin, Principal, PrincipalKind};
 
 use super::configuration_tree::{FOLDER, MAIL};
+use super::turn;
 use super::weights::{MANY, are_light, name, username};
 use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World};
 
@@ -80,6 +84,38 @@ async fn a_user_of_thousands_of_groups_and_many_roles_stays_light() {
     world.commit(change).await;
     let paths = ["", "?search=1", "?after=1000"].map(|query| format!("/admin/users/ann{query}"));
     are_light(&world, &session, &paths).await;
+}
+
+#[tokio::test]
+async fn exemptions_of_the_longest_names_for_the_longest_reasons_stay_light() {
+    let world = World::new().await;
+    let (_, session) = root(&world).await;
+    let now = world.clock.now();
+    let mut change = world.change().await;
+    for number in 0..MANY {
+        let group = format!("{number:04}{}", "<".repeat(PrincipalKind::LONGEST_NAME - 4));
+        let exemption = Exemption {
+            id: ExemptionId::generate(&mut world.state.random.draw()),
+            principal: Principal {
+                username: PrincipalKind::Group.name(&group).unwrap(),
+                fullname: None,
+                kind: PrincipalKind::Group,
+                provider: "<".repeat(100),
+            },
+            reason: ExemptionReason::try_from("<".repeat(ExemptionReason::LONGEST)).unwrap(),
+            made_at: now,
+            made_by: "<".repeat(100),
+            ends_at: now + SignedDuration::from_hours(24),
+        };
+        change.insert_exemption(&exemption).await.unwrap();
+    }
+    world.commit(change).await;
+    let list = "/settings/exemptions";
+    let page = world.open(&session, list).await;
+    assert_eq!(page.text().matches("data-label=\"Reason\"").count(), 20, "{}", page.text());
+    let further = format!("{list}?{}", turn(&page, "Next").unwrap());
+    let end = page.text().split("href=\"/settings/exemptions/").nth(1).unwrap().split('"').next().unwrap();
+    are_light(&world, &session, &[list.to_owned(), further, format!("{list}/{end}")]).await;
 }
 
 #[tokio::test]
