@@ -2,6 +2,12 @@
 
 use patgate_core::policy::notification::length_in_page;
 
+/// As many bytes of a name stand in a row of a list: all of a hundred letters of two bytes. Of markup, of which a letter takes five,
+/// it is the beginning.
+pub(super) const LISTED: usize = 200;
+/// As many of them are said once more, with a button or a box, to who does not see the row.
+pub(super) const SPOKEN: usize = 80;
+
 /// As much of a text as takes at most so many bytes of a page, and an ellipsis when that is not all.
 pub(super) fn beginning(text: &str, most: usize) -> String {
     let mut left = most;

@@ -8,6 +8,7 @@ use patgate_store::{Item, ItemCursor, ItemFilter, Seek};
 
 use super::tree::{Area, Node, areas};
 use super::{EXPLORER, may_edit, path};
+use crate::pages::beginning::{LISTED, beginning};
 use crate::pages::paging::{ASKED, place};
 use crate::pages::{Fields, Moment, Notice, PageResult, Paging, Query, Refused, Shell, Visitor};
 use crate::service::items::{self, ItemView};
@@ -54,7 +55,7 @@ impl Row {
             kind: view.descriptor.map_or_else(|| item.type_name.clone(), |known| known.label.to_owned()),
             is_folder: view.is_folder(),
             changed_at: item.changed_at.into(),
-            changed_by: item.changed_by.clone(),
+            changed_by: beginning(&item.changed_by, LISTED),
             has_warnings: !view.warnings.is_empty(),
         }
     }
