@@ -9,7 +9,7 @@ use patgate_core::user::{Origin, Principal, PrincipalKind};
 use super::configuration_tree::{FOLDER, MAIL};
 use super::turn;
 use super::weights::{MANY, are_light, item, name, username};
-use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World};
+use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World, get, post};
 
 /// So many tokens of somebody that are due, with names as long as they may be.
 async fn due(world: &World, owner: &Person, count: usize) -> Vec<IssuedToken> {
@@ -84,6 +84,26 @@ async fn a_user_of_thousands_of_groups_and_many_roles_stays_light() {
     world.commit(change).await;
     let paths = ["", "?search=1", "?after=1000"].map(|query| format!("/admin/users/ann{query}"));
     are_light(&world, &session, &paths).await;
+}
+
+#[tokio::test]
+async fn the_question_about_as_many_tokens_as_may_be_deleted_at_once_stays_light_and_is_about_all_of_them() {
+    let world = World::new().await;
+    let (_, session) = root(&world).await;
+    let owner = world.user(&username(1), &[]).await;
+    let tokens = due(&world, &owner, 200).await;
+    let ids: Vec<_> = tokens.iter().map(|token| token.id.to_string()).collect();
+    let path = format!("/admin/tokens/delete?id={}", ids.join("&id="));
+    are_light(&world, &session, std::slice::from_ref(&path)).await;
+    let page = world.open(&session, &path).await;
+    for (words, count) in [("Delete 200 tokens?", 1), ("And 180 more.", 1), ("data-label=\"Name\"", 20)] {
+        assert_eq!(page.text().matches(words).count(), count, "{words}: {}", page.text());
+    }
+    let shown = page.text().split("name=\"id\" value=\"").skip(1);
+    let shown: Vec<_> = shown.map(|rest| ("id", rest.split('"').next().unwrap())).collect();
+    let answer = world.send(post("/admin/tokens/delete").submit(&session, &shown)).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, "/admin/tokens?done=deleted-200"));
+    assert_eq!(world.send(get("/auth").token(&tokens[199])).await.status(), 401);
 }
 
 #[tokio::test]
