@@ -2,8 +2,10 @@
 //! and mails of reminders, what a user belongs to, exemptions, and the configuration items.
 
 use jiff::SignedDuration;
-use patgate_core::identifier::ExemptionId;
-use patgate_core::policy::{Exemption, ExemptionReason};
+use patgate_core::identifier::{DecisionId, ExemptionId};
+use patgate_core::policy::{
+    Days, Decided, Decision, DecisionState, Exemption, ExemptionReason, MaximumChoice,
+};
 use patgate_core::user::{Origin, Principal, PrincipalKind};
 
 use super::configuration_tree::{FOLDER, MAIL};
@@ -136,6 +138,39 @@ async fn exemptions_of_the_longest_names_for_the_longest_reasons_stay_light() {
     let further = format!("{list}?{}", turn(&page, "Next").unwrap());
     let end = page.text().split("href=\"/settings/exemptions/").nth(1).unwrap().split('"').next().unwrap();
     are_light(&world, &session, &[list.to_owned(), further, format!("{list}/{end}")]).await;
+}
+
+#[tokio::test]
+async fn the_settings_stay_light_however_many_decisions_wait() {
+    let world = World::new().await;
+    let (root, session) = root(&world).await;
+    let now = world.clock.now();
+    let mut change = world.change().await;
+    for number in 0..40 {
+        let undone = DecisionState::Undone { at: now, by: root.username.clone() };
+        let decision = Decision {
+            id: DecisionId::from_i64(number + 1),
+            decided: Decided::Maximum {
+                from: None,
+                to: Days::try_from(30).unwrap(),
+                choice: MaximumChoice::Leave,
+            },
+            effective_at: now + SignedDuration::from_hours(24 + number),
+            zone: "America/Argentina/Buenos_Aires".to_owned(),
+            made_at: now + SignedDuration::from_secs(number),
+            made_by: root.username.clone(),
+            state: if number < 30 { DecisionState::Pending } else { undone },
+        };
+        change.insert_decision(&decision).await.unwrap();
+    }
+    world.commit(change).await;
+    are_light(&world, &session, &["/settings".to_owned()]).await;
+    let page = world.open(&session, "/settings").await;
+    let undo = |number: i64| page.text().contains(&format!("/settings/decisions/{number}/undo"));
+    let shown: Vec<_> = (1..=40).filter(|number| undo(*number)).collect();
+    assert_eq!(shown, (1..=20).collect::<Vec<_>>(), "those that take effect first");
+    assert!(page.text().contains("10 more wait for a later time."), "{}", page.text());
+    assert_eq!(page.text().matches("Undone by").count(), 10, "{}", page.text());
 }
 
 #[tokio::test]
