@@ -35,7 +35,7 @@ pub(super) struct Content {
     pub(super) paging: Paging,
 }
 
-/// An item in the list.
+/// An item in the list; of long names their beginning.
 pub(super) struct Row {
     pub(super) path: String,
     pub(super) name: String,
@@ -51,7 +51,7 @@ impl Row {
         let item = &view.item;
         Self {
             path: path(item.number),
-            name: item.id.name().to_owned(),
+            name: beginning(item.id.name(), LISTED),
             kind: view.descriptor.map_or_else(|| item.type_name.clone(), |known| known.label.to_owned()),
             is_folder: view.is_folder(),
             changed_at: item.changed_at.into(),

@@ -23,11 +23,6 @@ pub(super) fn username(number: usize) -> String {
     format!("{number:04}{}", "<".repeat(89))
 }
 
-/// The same of a configuration item, of two bytes each.
-pub(super) fn item(number: usize) -> String {
-    format!("{number:04}{}", "ü".repeat(96))
-}
-
 /// Bytes as they are transferred.
 async fn weigh(world: &World, session: &SignedIn, path: &str) -> usize {
     let answer = world.send(get(path).cookie(session).header("accept-encoding", "gzip")).await;

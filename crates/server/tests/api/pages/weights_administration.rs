@@ -10,7 +10,7 @@ use patgate_core::user::{Origin, Principal, PrincipalKind};
 
 use super::configuration_tree::{FOLDER, MAIL};
 use super::turn;
-use super::weights::{MANY, are_light, item, name, username};
+use super::weights::{MANY, are_light, name, username};
 use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World, get, post};
 
 /// So many tokens of somebody that are due, with names as long as they may be.
@@ -180,14 +180,14 @@ async fn the_explorer_stays_light_however_deep_and_full_it_is() {
     let by = username(0);
     let (mut place, mut folders) = ("Configuration".to_owned(), Vec::new());
     for depth in 0..9 {
-        let mails = (0..MANY).map(|number| format!("{place}/{}", item(1_000 + number)));
+        let mails = (0..MANY).map(|number| format!("{place}/{}", name(1_000 + number)));
         world.items_by(&by, MAIL, mails.collect::<Vec<_>>()).await;
-        let more = (1..MANY).map(|number| format!("{place}/{}", item(2_000 + number)));
+        let more = (1..MANY).map(|number| format!("{place}/{}", name(2_000 + number)));
         world.items_by(&by, FOLDER, more.collect::<Vec<_>>()).await;
-        place = format!("{place}/{}", item(3_000 + depth));
+        place = format!("{place}/{}", name(3_000 + depth));
         folders.extend(world.items_by(&by, FOLDER, [place.clone()]).await);
     }
-    let mails = (0..MANY).map(|number| format!("{place}/{}", item(number)));
+    let mails = (0..MANY).map(|number| format!("{place}/{}", name(number)));
     let deepest = world.items_by(&by, MAIL, mails.collect::<Vec<_>>()).await;
     let mut paths = vec![
         "/configuration".to_owned(),

@@ -4,7 +4,7 @@ use patgate_core::identifier::{DeliveryId, ItemNumber, RequestId};
 use patgate_store::{DeliveryOutcome, NewDelivery, NewRefusal, NewWebhookRequest};
 
 use super::configuration_tree::FOLDER;
-use super::weights::{MANY, are_light, item, username};
+use super::weights::{MANY, are_light, name, username};
 use crate::common::World;
 
 /// Names with values that take this many bytes of a page each.
@@ -63,7 +63,7 @@ async fn endpoints_and_what_came_in_at_them_stay_light() {
     let session = world.session(&root).await;
     let mut folder = "Configuration".to_owned();
     for depth in 0..9 {
-        folder = format!("{folder}/{}", item(depth));
+        folder = format!("{folder}/{}", name(depth));
         world.items(FOLDER, [folder.clone()]).await;
     }
     let place = |number: usize| {
