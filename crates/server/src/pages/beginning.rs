@@ -2,8 +2,22 @@
 
 use patgate_core::policy::notification::length_in_page;
 
+/// As many bytes of a name stand in a row of a list: all of a hundred letters of two bytes. Of markup, of which a letter takes five,
+/// it is the beginning.
+pub(super) const LISTED: usize = 200;
+/// As many of them are said once more, with a button or a box, to who does not see the row.
+pub(super) const SPOKEN: usize = 80;
+
 /// As much of a text as takes at most so many bytes of a page, and an ellipsis when that is not all.
 pub(super) fn beginning(text: &str, most: usize) -> String {
+    match fitting(text, most) {
+        fits if fits.len() == text.len() => text.to_owned(),
+        cut => format!("{cut}…"),
+    }
+}
+
+/// The same without an ellipsis, which is no copy: the text may be a secret.
+pub(super) fn fitting(text: &str, most: usize) -> &str {
     let mut left = most;
     let is_beyond = |(_, letter): &(usize, char)| match left.checked_sub(length_in_page(*letter)) {
         Some(rest) => {
@@ -13,8 +27,8 @@ pub(super) fn beginning(text: &str, most: usize) -> String {
         None => true,
     };
     match text.char_indices().find(is_beyond) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        Some((end, _)) => &text[..end],
+        None => text,
     }
 }
 

@@ -17,7 +17,7 @@ use self::forms::FORMS;
 use self::things::Things;
 use super::administrator::Administrator;
 use super::program::Data;
-use super::{figure, machine, median, page, verdict};
+use super::{figure, machine, median, outcome, page, verdict};
 use crate::failure::Failure;
 use crate::process::{self, step};
 use crate::test::machine as programs;
@@ -33,6 +33,9 @@ const ROUNDS: usize = 51;
 const TARGET_MILLISECONDS: f64 = 20.0;
 /// The most kilobytes that are wanted.
 const TARGET_KILOBYTES: f64 = 60.0;
+/// What each of Lighthouse's scores is wanted to be, and of what they are.
+const TARGET_SCORE: f64 = 100.0;
+const JUDGED_FOR: [&str; 3] = ["performance", "accessibility", "best-practices"];
 
 /// The page that Lighthouse judges.
 const JUDGED: &str = "/account/tokens";
@@ -181,7 +184,7 @@ fn judge(
     let mut command = Command::new("node");
     command.arg(LIGHTHOUSE.path()).args([url, "--quiet", "--output=json"]);
     command.args(preset.map(|preset| format!("--preset={preset}")));
-    command.arg("--only-categories=performance,accessibility,best-practices");
+    command.arg(format!("--only-categories={}", JUDGED_FOR.join(",")));
     command.arg("--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-background-networking");
     command.arg(format!("--extra-headers={}", headers.display()));
     command.arg(format!("--output-path={}", report.display()));
@@ -206,11 +209,6 @@ fn report(tokens: usize, rows: &[(&str, (f64, f64))], scores: &[Scores<'_>]) -> 
         })
         .collect();
     let worst = |value: fn(&(f64, f64)) -> f64| rows.iter().map(|(_, row)| value(row)).fold(0.0, f64::max);
-    let given = |scores: &[(String, f64)]| {
-        let scores = scores.iter().map(|(name, score)| format!("{name} {score:.0}"));
-        scores.collect::<Vec<_>>().join(", ")
-    };
-    let scores: Vec<_> = scores.iter().map(|(name, scores)| format!("{name}: {}", given(scores))).collect();
     format!(
         "{tokens} tokens in the store, made over three years, half of them without an end, {OWN} of them the visitor's, \
          with names of 100 characters of two bytes, every permission chosen and a last use; a million events in the log, \
@@ -218,10 +216,28 @@ fn report(tokens: usize, rows: &[(&str, (f64, f64))], scores: &[Scores<'_>]) -> 
          and of which nobody was told, folders as deep as they may be. Medians of {ROUNDS}. `›` is \
          the page after, `‹` the one before that.\n\n\
          | page | ms to the first byte | kB with style and script |\n| --- | ---: | ---: |\n{lines}\n{}.\n{}.\n\
-         Lighthouse on `{JUDGED}`, {}.\n",
+         {}.\n",
         verdict("the slowest page", worst(|row| row.0), TARGET_MILLISECONDS, "ms"),
         verdict("the heaviest page", worst(|row| row.1) / 1_000.0, TARGET_KILOBYTES, "kB"),
-        scores.join("; ")
+        judgement(scores)
+    )
+}
+
+/// What Lighthouse gave, and whether that is what is wanted. A score that it did not give is missed.
+fn judgement(scores: &[Scores<'_>]) -> String {
+    let given = |scores: &[(String, f64)]| {
+        let scores = scores.iter().map(|(name, score)| format!("{name} {score:.0}"));
+        scores.collect::<Vec<_>>().join(", ")
+    };
+    let is_reached = |name: &str, scores: &[(String, f64)]| {
+        scores.iter().any(|(given, score)| given == name && *score >= TARGET_SCORE)
+    };
+    let is_all = scores.iter().all(|(_, scores)| JUDGED_FOR.iter().all(|name| is_reached(name, scores)));
+    let scores: Vec<_> = scores.iter().map(|(name, scores)| format!("{name}: {}", given(scores))).collect();
+    format!(
+        "Lighthouse on `{JUDGED}`, {}; target {TARGET_SCORE:.0} each: {}",
+        scores.join("; "),
+        outcome(is_all)
     )
 }
 
@@ -236,5 +252,26 @@ mod tests {
         assert_eq!(link("prev").as_deref(), Some("/a?x=1&before=2"));
         assert_eq!(link("next").as_deref(), Some("/a?after=3"));
         assert_eq!(link("last"), None);
+    }
+
+    #[test]
+    fn each_score_is_judged() {
+        let scores = |last: f64| {
+            let scores = [("performance", 100.0), ("accessibility", 100.0), ("best-practices", last)];
+            scores.map(|(name, score)| (name.to_owned(), score)).to_vec()
+        };
+        let of = "Lighthouse on `/account/tokens`, on a desk: performance 100, accessibility 100";
+        let both = judgement(&[("on a desk", scores(100.0)), ("on a telephone", scores(100.0))]);
+        assert!(both.starts_with(of) && both.ends_with("; target 100 each: reached"), "{both}");
+        let one = judgement(&[("on a desk", scores(99.0)), ("on a telephone", scores(100.0))]);
+        assert_eq!(
+            one,
+            format!(
+                "{of}, best-practices 99; on a telephone: performance 100, accessibility 100, best-practices 100; target 100 \
+                 each: MISSED"
+            )
+        );
+        let few = judgement(&[("on a desk", scores(100.0)[..2].to_vec())]);
+        assert_eq!(few, format!("{of}; target 100 each: MISSED"));
     }
 }

@@ -9,7 +9,7 @@ use patgate_core::identifier::GrantId;
 
 use super::row::SeenRow;
 use super::{DELETES, LIST};
-use crate::pages::paging::back;
+use crate::pages::paging::{ROWS, back, kept};
 use crate::pages::refused::redirect;
 use crate::pages::{Fields, PageResult, Query, Shell, Submitted, Visitor};
 use crate::problem::Problem;
@@ -24,7 +24,10 @@ const MOST: usize = 200;
 #[template(path = "pages/all_tokens_delete.html")]
 struct DeletePage {
     shell: Shell,
+    /// The first of the tokens.
     rows: Vec<SeenRow>,
+    /// All of them.
+    ids: Vec<String>,
     /// What the button says.
     button: String,
     /// The query of the list that one came from.
@@ -48,12 +51,13 @@ pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor, Query(q
     let now = state.clock.now();
     let page = DeletePage {
         shell: Shell::new(&state, &visitor, "Delete tokens", LIST),
-        rows: seen.iter().map(|seen| SeenRow::new(&state, seen, now)).collect(),
+        rows: seen.iter().take(ROWS).map(|seen| SeenRow::new(&state, seen, now).listed()).collect(),
+        ids: seen.iter().map(|seen| seen.grant.id.to_string()).collect(),
         button: match seen.len() {
             1 => "Delete token".to_owned(),
             count => format!("Delete {count} tokens"),
         },
-        list: query.text("list").to_owned(),
+        list: kept(&Fields::read(query.text("list").as_bytes())),
         cancel: back(LIST, &query, ""),
     };
     Ok(Html(page.render()?).into_response())

@@ -48,7 +48,7 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
     let paging = paging.reaching(found.reached.as_ref(), &place, &query);
     let page = AllTokensPage {
         shell: Shell::new(&state, &visitor, "All tokens", LIST).with_notice(notice(&query)),
-        rows: seen.iter().map(|seen| SeenRow::new(&state, seen, now)).collect(),
+        rows: seen.iter().map(|seen| SeenRow::new(&state, seen, now).listed()).collect(),
         paging,
         is_partial,
         list: paging::kept(&query),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use patgate_core::grant::GrantState;
 
 use crate::pages::Moment;
+use crate::pages::beginning::{LISTED, SPOKEN, beginning};
 use crate::pages::tokens::row::Row;
 use crate::service::tokens::overview::SeenGrant;
 use crate::state::AppState;
@@ -31,5 +32,15 @@ impl SeenRow {
                 GrantState::Active | GrantState::Suspended { .. } => None,
             },
         }
+    }
+
+    /// The same in a list: of long names their beginning.
+    pub(super) fn listed(self) -> Self {
+        Self { token: self.token.listed(), owner: beginning(&self.owner, LISTED), ..self }
+    }
+
+    /// What its box says of it to who does not see the row.
+    pub(super) fn spoken(&self) -> String {
+        format!("{} of {}", beginning(&self.token.name, SPOKEN), beginning(&self.owner, SPOKEN))
     }
 }

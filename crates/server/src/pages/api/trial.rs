@@ -20,6 +20,7 @@ use super::indented::indented;
 use super::{GROUPS, PATH};
 use crate::app::Dispatcher;
 use crate::caller::Peer;
+use crate::pages::beginning::fitting;
 use crate::pages::confirm::{Carrying, Confirm};
 use crate::pages::{Fields, PageResult, Shell, Submitted};
 use crate::problem::Problem;
@@ -30,16 +31,15 @@ const CALL: &str = ":call";
 const BODY: &str = ":body";
 const SURE: &str = ":sure";
 
-/// The most bytes of an answer that are shown: with them the page weighs less than 60 kB.
-const LONGEST_SHOWN: usize = 16 * 1_024;
+/// The most bytes that an answer takes in the page, where each letter of markup takes five: with them it weighs less than 60 kB.
+const LONGEST_SHOWN: usize = 38_000;
 /// The most bytes of an answer that are read.
 const LONGEST_READ: usize = 1_024 * 1_024;
 /// What is shown of an answer that does not end.
 const ENDLESS: &[u8] = b"This answer has no end: follow it with curl, and one of your tokens.";
-/// The most bytes of it when it is indented.
-const LONGEST_INDENTED: usize = 2 * LONGEST_SHOWN;
-/// Larger than the page, so that no smaller copy of a secret is left behind while it is written. Each byte may take six.
-const LONGEST_PAGE: usize = 8 * LONGEST_INDENTED;
+/// Larger than the page, also when the address of the call is as long as one may be, so that no smaller copy of a secret is left
+/// behind while it is written.
+const LONGEST_PAGE: usize = 4 * LONGEST_SHOWN;
 
 /// What a call is sent with, as it came from the browser: who it is, and by which way.
 const KEPT: [HeaderName; 7] = [
@@ -90,9 +90,9 @@ pub(super) async fn send(
         if kind.starts_with("text/event-stream") { Bytes::from_static(ENDLESS) } else { whole(body).await? };
     let (whole, is_json) =
         (std::str::from_utf8(&bytes).unwrap_or("The answer is no text."), kind.contains("json"));
-    let shown = cut(whole, LONGEST_SHOWN);
+    let shown = fitting(whole, LONGEST_SHOWN);
     let written = is_json.then(|| indented(shown));
-    let text = written.as_ref().map_or(shown, |text| cut(text, LONGEST_INDENTED));
+    let text = written.as_ref().map_or(shown, |text| fitting(text, LONGEST_SHOWN));
     let page = AnswerPage {
         shell,
         call,
@@ -121,11 +121,6 @@ async fn whole(body: Body) -> Result<Bytes, Problem> {
         problem.hint("Ask with curl, and one of your tokens")
     });
     Ok(read?.to_bytes())
-}
-
-/// The beginning of a text, of so many bytes at most.
-fn cut(text: &str, most: usize) -> &str {
-    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
 }
 
 /// Where a call goes: its path with what was typed in it, and the rest of it as a query.

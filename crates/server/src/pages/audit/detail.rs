@@ -32,9 +32,9 @@ impl Part {
     }
 }
 
-/// As many bytes of an event stand on a page of many events. A mail has thousands of them, and a role ten thousand
-/// principals.
-const MOST: usize = 1_000;
+/// As many bytes of an event stand on a page of many events, with who did it, what it is about and the links to both. A mail has
+/// thousands of them, and a role ten thousand principals.
+pub(super) const MOST: usize = 900;
 
 /// As many bytes of a value are told at least, so that no long value hides the others.
 const LEAST: usize = 20;
@@ -42,30 +42,31 @@ const LEAST: usize = 20;
 /// As many bytes are counted for a moment.
 const MOMENT: usize = "2026-12-21T23:59:59Z".len();
 
-/// The lines of an event's detail, of long values their beginning. Settings have members of members: their names are joined.
-pub(super) fn lines(detail: &Value) -> Vec<Line> {
+/// The lines of an event's detail, of at most so many bytes: of long values their beginning. Settings have members of members:
+/// their names are joined.
+pub(super) fn lines(detail: &Value, most: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     collect(&mut lines, "", detail);
-    cut(&mut lines);
+    cut(&mut lines, most);
     lines
 }
 
 /// Each line keeps its name, and as much of its value as the others leave; those that no room is left for are not told.
-fn cut(lines: &mut Vec<Line>) {
+fn cut(lines: &mut Vec<Line>, most: usize) {
     let weights: Vec<_> =
         lines.iter().map(|line| line.value.iter().map(Part::length).sum::<usize>()).collect();
     let names: Vec<_> = lines.iter().map(|line| length(&line.name)).collect();
-    if names.iter().chain(&weights).sum::<usize>() <= MOST {
+    if names.iter().chain(&weights).sum::<usize>() <= most {
         return;
     }
     let mut used = 0;
     let is_told = |(name, weight): &(&usize, &usize)| {
         used += **name + LEAST.min(**weight);
-        used <= MOST
+        used <= most
     };
     let told = names.iter().zip(&weights).take_while(is_told).count();
     lines.truncate(told);
-    let share = share(&weights[..told], MOST - names[..told].iter().sum::<usize>());
+    let share = share(&weights[..told], most - names[..told].iter().sum::<usize>());
     lines.iter_mut().for_each(|line| shorten(&mut line.value, share));
     let value = vec![Part::text("The rest is in the download of the audit log.")];
     lines.push(Line { name: String::new(), value });
@@ -102,7 +103,8 @@ fn shorten(value: &mut Vec<Part>, mut left: usize) {
     }
 }
 
-fn length(text: &str) -> usize {
+/// How many bytes a text takes in a page.
+pub(super) fn length(text: &str) -> usize {
     text.chars().map(length_in_page).sum()
 }
 
@@ -213,7 +215,7 @@ mod tests {
         let text = |part: Part| part.at.map_or(part.text, |moment| format!("<{}>", moment.exact));
         let line =
             |line: Line| format!("{}: {}", line.name, line.value.into_iter().map(text).collect::<String>());
-        lines(detail).into_iter().map(line).collect()
+        lines(detail, MOST).into_iter().map(line).collect()
     }
 
     #[test]
@@ -237,7 +239,7 @@ mod tests {
     #[test]
     fn of_a_long_event_each_field_is_told_and_where_the_rest_is() {
         let rest = ": The rest is in the download of the audit log.";
-        for (letter, fit, beside) in [("ü", 498, 495), ("<", 199, 198)] {
+        for (letter, fit, beside) in [("ü", 448, 445), ("<", 179, 178)] {
             let fits = json!({ "body": letter.repeat(fit) });
             assert_eq!(shown(&fits), [format!("Body: {}", letter.repeat(fit))]);
             let long = json!({ "body": letter.repeat(fit + 1), "name": "x" });

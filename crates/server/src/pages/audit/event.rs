@@ -6,8 +6,9 @@ use patgate_core::permission::names::{
 };
 use patgate_store::{ActorKind, AuditEvent, SubjectKind};
 
-use super::detail::{Line, lines};
+use super::detail::{Line, MOST, length, lines};
 use crate::caller::Caller;
+use crate::pages::beginning::{LISTED, beginning};
 use crate::pages::{Moment, users};
 use crate::service::settings;
 use crate::state::AppState;
@@ -78,6 +79,10 @@ pub(super) const ACTIONS: [(&str, &str); 62] = [
     ("session.delete_all", "Sessions ended"),
 ];
 
+/// As many bytes of an event are left to its detail at least. A link that leaves fewer is none: of names of letters that no address
+/// has as they are, it takes a thousand bytes.
+const LEAST_DETAIL: usize = 250;
+
 /// An event.
 pub(in crate::pages) struct EventRow {
     pub(in crate::pages) at: Moment,
@@ -105,6 +110,19 @@ impl EventRow {
     pub(in crate::pages) fn new(state: &AppState, visitor: &Caller, event: AuditEvent) -> Self {
         let paths = Paths { state, visitor };
         let words = ACTIONS.iter().find(|(action, _)| *action == event.action);
+        let to_actor = event.actor.user.map(|user| paths.to_user(user)).unwrap_or_default();
+        let to_subject = paths.to_subject(&event);
+        let [actor, subject] = [&event.actor.name, &event.subject_name].map(|name| beginning(name, LISTED));
+        let mut left = MOST.saturating_sub(length(&actor) + length(&subject));
+        let [subject, actor] = [(subject, to_subject), (actor, to_actor)].map(|(name, path)| {
+            match left.checked_sub(path.len()).filter(|rest| *rest >= LEAST_DETAIL) {
+                Some(rest) => {
+                    left = rest;
+                    Link { name, path }
+                }
+                None => Link { name, path: String::new() },
+            }
+        });
         Self {
             at: event.at.into(),
             actor_kind: match event.actor.kind {
@@ -112,11 +130,8 @@ impl EventRow {
                 ActorKind::CommandLine => "command line",
                 ActorKind::System => "Patgate itself",
             },
-            subject: Link { path: paths.to_subject(&event), name: event.subject_name },
-            actor: Link {
-                path: event.actor.user.map(|user| paths.to_user(user)).unwrap_or_default(),
-                name: event.actor.name,
-            },
+            subject,
+            actor,
             by_token: event.actor.grant.map(|id: GrantId| {
                 let id = id.to_string();
                 Link { path: paths.to_token(&id), name: id }
@@ -139,7 +154,7 @@ impl EventRow {
                 SubjectKind::Item => "configuration item",
                 SubjectKind::Release => "release",
             },
-            lines: lines(&event.detail),
+            lines: lines(&event.detail, left),
         }
     }
 }

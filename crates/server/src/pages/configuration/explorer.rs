@@ -8,6 +8,7 @@ use patgate_store::{Item, ItemCursor, ItemFilter, Seek};
 
 use super::tree::{Area, Node, areas};
 use super::{EXPLORER, may_edit, path};
+use crate::pages::beginning::{LISTED, beginning};
 use crate::pages::paging::{ASKED, place};
 use crate::pages::{Fields, Moment, Notice, PageResult, Paging, Query, Refused, Shell, Visitor};
 use crate::service::items::{self, ItemView};
@@ -34,7 +35,7 @@ pub(super) struct Content {
     pub(super) paging: Paging,
 }
 
-/// An item in the list.
+/// An item in the list; of long names their beginning.
 pub(super) struct Row {
     pub(super) path: String,
     pub(super) name: String,
@@ -50,11 +51,11 @@ impl Row {
         let item = &view.item;
         Self {
             path: path(item.number),
-            name: item.id.name().to_owned(),
+            name: beginning(item.id.name(), LISTED),
             kind: view.descriptor.map_or_else(|| item.type_name.clone(), |known| known.label.to_owned()),
             is_folder: view.is_folder(),
             changed_at: item.changed_at.into(),
-            changed_by: item.changed_by.clone(),
+            changed_by: beginning(&item.changed_by, LISTED),
             has_warnings: !view.warnings.is_empty(),
         }
     }

@@ -6,9 +6,10 @@ use patgate_core::item::{ItemId, TYPES, TypeDescriptor, descriptor};
 use patgate_store::Item;
 
 use super::{EXPLORER, path};
+use crate::pages::beginning::{LISTED, beginning};
 use crate::service::items::Branch;
 
-/// A node of the tree, with what is in it when it is open: what leads down to where the page is.
+/// A node of the tree, of a long name its beginning, with what is in it when it is open: what leads down to where the page is.
 #[derive(Template)]
 #[template(path = "components/tree.html")]
 pub(super) struct Node {
@@ -49,7 +50,7 @@ impl Node {
             Self {
                 base: base.to_owned(),
                 path: path(item.number),
-                name: item.id.name().to_owned(),
+                name: beginning(item.id.name(), LISTED),
                 is_folder: is_folder(item),
                 is_here: item.id == *here,
                 nodes,

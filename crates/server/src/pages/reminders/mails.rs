@@ -99,7 +99,7 @@ async fn show(
             .map(|(word, label)| Choice::new(word, label, asked))
             .collect(),
         is_filtered: !asked.is_empty(),
-        rows: mails.into_iter().map(|mail| MailRow::new(mail, ANSWER)).collect(),
+        rows: mails.into_iter().map(|mail| MailRow::new(mail, ANSWER).listed()).collect(),
         is_later: place != Seek::Start,
         paging,
     };

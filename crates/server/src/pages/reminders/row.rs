@@ -5,7 +5,7 @@ use patgate_store::{MailKind, MailState, RunNote};
 
 use super::LIST;
 use crate::pages::Moment;
-use crate::pages::beginning::beginning;
+use crate::pages::beginning::{LISTED, SPOKEN, beginning};
 use crate::service::reminders::{ListedMail, ListedRun};
 
 /// How many tokens of a mail are named in a list; all of them are on the page of the mail.
@@ -85,7 +85,7 @@ impl From<ListedRun> for RunRow {
             at: run.at.into(),
             what: match (run.night, run.by) {
                 (Some(night), _) => format!("Night of {night}"),
-                (None, Some(by)) => format!("By hand, by {by}"),
+                (None, Some(by)) => format!("By hand, by {}", beginning(&by, LISTED)),
                 (None, None) => "By hand".to_owned(),
             },
             planned: run.planned,
@@ -148,6 +148,19 @@ impl MailRow {
             done: mail.done_at.map(Moment::from),
             has_failed: mail.state == MailState::Failed,
         }
+    }
+
+    /// The same in a list: of long names their beginning.
+    pub(super) fn listed(mut self) -> Self {
+        for text in self.tokens.iter_mut().chain([&mut self.owner, &mut self.address]) {
+            *text = beginning(text, LISTED);
+        }
+        self
+    }
+
+    /// What its button says of it to who does not see the row.
+    pub(super) fn spoken(&self) -> String {
+        beginning(&self.owner, SPOKEN)
     }
 }
 

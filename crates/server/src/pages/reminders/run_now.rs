@@ -7,6 +7,7 @@ use patgate_store::TimeCursor;
 
 use super::row::{Note, reason_words};
 use super::{LIST, may_run};
+use crate::pages::beginning::{LISTED, beginning};
 use crate::pages::paging::ROWS;
 use crate::pages::refused::redirect;
 use crate::pages::{PageResult, Query, Shell, Submitted, Visitor};
@@ -22,7 +23,7 @@ struct RunPage {
     note: Option<Note>,
     planned: u64,
     skipped: u64,
-    mails: Vec<PreviewedMail>,
+    mails: Vec<MailAhead>,
     /// Within how many days the tokens end that a run looks at.
     days: u32,
     /// The query of the mails behind these; empty: they are the last.
@@ -40,7 +41,29 @@ struct RunPage {
     is_later: bool,
 }
 
-/// A token about which no mail would be written.
+/// A mail that would be sent; of long names their beginning.
+struct MailAhead {
+    owner: String,
+    /// The whole name of the owner, for the link to their tokens.
+    username: String,
+    address: String,
+    tokens: Vec<String>,
+    more: usize,
+}
+
+impl From<PreviewedMail> for MailAhead {
+    fn from(PreviewedMail { owner, address, tokens, more }: PreviewedMail) -> Self {
+        Self {
+            address: beginning(&address, LISTED),
+            tokens: tokens.iter().map(|name| beginning(name, LISTED)).collect(),
+            owner: beginning(&owner, LISTED),
+            username: owner,
+            more,
+        }
+    }
+}
+
+/// A token about which no mail would be written; of long names their beginning.
 struct LeftOut {
     owner: String,
     token: String,
@@ -64,8 +87,8 @@ pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor, Query(q
         query.with(&[("from", &place.to_string()), ("after", ""), ("left_out_after", "")])
     };
     let left_out = left_out.into_iter().map(|one| LeftOut {
-        owner: one.owner,
-        token: one.token,
+        owner: beginning(&one.owner, LISTED),
+        token: beginning(&one.token, LISTED),
         reason: reason_words(one.reason),
     });
     let page = RunPage {
@@ -74,7 +97,7 @@ pub(super) async fn ask(State(state): State<AppState>, visitor: Visitor, Query(q
         note: note.map(Note::of),
         planned,
         skipped,
-        mails,
+        mails: mails.into_iter().map(MailAhead::from).collect(),
         days,
         more_mails: more("after", more_mails),
         left_out: left_out.collect(),

@@ -14,6 +14,7 @@ use patgate_core::user::{Principal, PrincipalKind};
 use super::lines::Lines;
 use super::permissions::Permissions;
 use super::{LIST, SAVED, may_edit, path};
+use crate::pages::beginning::{LISTED, SPOKEN, beginning};
 use crate::pages::form::{Difference, Fault, Named, complete, still_unsaved, unsaved};
 use crate::pages::paging::{self, Paging, ROWS};
 use crate::pages::refused::redirect;
@@ -51,11 +52,13 @@ struct RolePage {
     lines: Lines,
 }
 
-/// A principal in the list.
+/// A principal in the list; of long names their beginning.
 struct Row {
     mark: Shown,
     is_chosen: bool,
     name: String,
+    /// What its box says of it to who does not see the row.
+    spoken: String,
     kind: &'static str,
     provider: String,
 }
@@ -66,12 +69,13 @@ impl Row {
         Self {
             is_chosen: chosen.contains(mark.as_str()),
             mark,
-            name: principal.username.to_string(),
+            name: beginning(principal.username.as_str(), LISTED),
+            spoken: beginning(principal.username.as_str(), SPOKEN),
             kind: match principal.kind {
                 PrincipalKind::User => "User",
                 PrincipalKind::Group => "Group",
             },
-            provider: principal.provider.clone(),
+            provider: beginning(&principal.provider, LISTED),
         }
     }
 }

@@ -11,14 +11,18 @@ use patgate_store::{Seek, StoredDecision};
 
 use super::PATH;
 use super::form::label;
+use crate::pages::beginning::{LISTED, beginning};
 use crate::pages::confirm::Confirm;
 use crate::pages::form::{Named, sentence};
+use crate::pages::paging::ROWS;
 use crate::pages::refused::redirect;
 use crate::pages::{Moment, PageResult, Refused, Shell, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::service::policy;
 use crate::state::AppState;
 
+/// Decisions that wait of which the page tells.
+const WAITING: usize = ROWS;
 /// Settled decisions that the page shows.
 const SHOWN: u64 = 10;
 
@@ -37,16 +41,18 @@ pub(super) struct DecisionRow {
     pub(super) outcome: String,
 }
 
-/// Decisions that wait, and some of those that were settled last.
+/// The first decisions that wait and some of those that were settled last, and how many more wait.
 ///
 /// # Errors
 /// 403 for who may not see the rules.
-pub(super) async fn rows(state: &AppState, visitor: &Visitor) -> Result<Vec<DecisionRow>, Problem> {
+pub(super) async fn rows(state: &AppState, visitor: &Visitor) -> Result<(Vec<DecisionRow>, usize), Problem> {
     let caller = &visitor.caller;
     let mut decisions = policy::pending(state, caller).await?;
+    let more = decisions.len().saturating_sub(WAITING);
+    decisions.truncate(WAITING);
     let newest = policy::list(state, caller, &Seek::Start, SHOWN).await?;
     decisions.extend(newest.into_iter().filter(|decision| !decision.is_pending()));
-    Ok(decisions.iter().map(DecisionRow::of_stored).collect())
+    Ok((decisions.iter().map(DecisionRow::of_stored).collect(), more))
 }
 
 impl DecisionRow {
@@ -58,7 +64,7 @@ impl DecisionRow {
                 what: "A decision that this version of Patgate cannot read".to_owned(),
                 at: decision.effective_at.into(),
                 told: zoned(decision.effective_at, &decision.zone),
-                made_by: decision.made_by.clone(),
+                made_by: beginning(&decision.made_by, LISTED),
                 is_pending: false,
                 is_failed: false,
                 outcome: "Not known here: a newer version made it".to_owned(),
@@ -71,7 +77,7 @@ impl DecisionRow {
             DecisionState::Pending => "Waits".to_owned(),
             DecisionState::Applied { tokens: 1, .. } => "Took effect; one token changed".to_owned(),
             DecisionState::Applied { tokens, .. } => format!("Took effect; {tokens} tokens changed"),
-            DecisionState::Undone { by, .. } => format!("Undone by {by}"),
+            DecisionState::Undone { by, .. } => format!("Undone by {}", beginning(by, LISTED)),
             DecisionState::Failed { reason, .. } => {
                 format!("Failed: {}", sentence(reason))
             }
@@ -81,7 +87,7 @@ impl DecisionRow {
             what: what(&decision.decided),
             at: decision.effective_at.into(),
             told: zoned(decision.effective_at, &decision.zone),
-            made_by: decision.made_by.clone(),
+            made_by: beginning(&decision.made_by, LISTED),
             is_pending: decision.state == DecisionState::Pending,
             is_failed: matches!(decision.state, DecisionState::Failed { .. }),
             outcome,

@@ -10,6 +10,7 @@ use patgate_core::policy::{Exemption, ExemptionReason};
 use patgate_core::user::{INTERNAL_PROVIDER, Principal, PrincipalKind};
 use patgate_store::{Seek, TimeCursor};
 
+use crate::pages::beginning::beginning;
 use crate::pages::confirm::Confirm;
 use crate::pages::form::{Fault, Named, sentence, still_unsaved, unsaved};
 use crate::pages::paging::{self, Paging};
@@ -26,6 +27,12 @@ use crate::state::AppState;
 const LIST: &str = "/settings/exemptions";
 /// The fields that name a place in it.
 const PLACE: [&str; 2] = ["after", "before"];
+
+/// As many bytes of these stand in a row of the list, so that the page stays light: each has fewer letters, or as many.
+const NAME: usize = 350;
+const REASON: usize = ExemptionReason::LONGEST;
+const MAKER: usize = 250;
+const PROVIDER: usize = 100;
 
 /// The page.
 #[derive(Template)]
@@ -152,6 +159,7 @@ async fn question(state: &AppState, visitor: &Visitor, id: ExemptionId) -> Resul
         shell: Shell::new(state, visitor, "End an exemption", super::PATH),
         heading: format!("End the exemption of {}?", exemption.principal.username),
         sentences: vec![
+            format!("It was made for this reason: {}", exemption.reason.as_str()),
             "The maximum applies to them again, for new tokens.".to_owned(),
             "Tokens that were made under it stay as they are. The next preview marks them for review."
                 .to_owned(),
@@ -194,15 +202,15 @@ impl ExemptionRow {
         let principal = &exemption.principal;
         Self {
             id: exemption.id.to_string(),
-            name: principal.username.to_string(),
+            name: beginning(principal.username.as_str(), NAME),
             kind: match principal.kind {
                 PrincipalKind::User => "user",
                 PrincipalKind::Group => "group",
             },
-            provider: state.provider_label(&principal.provider).to_owned(),
-            reason: exemption.reason.as_str().to_owned(),
+            provider: beginning(state.provider_label(&principal.provider), PROVIDER),
+            reason: beginning(exemption.reason.as_str(), REASON),
             made_at: exemption.made_at.into(),
-            made_by: exemption.made_by.clone(),
+            made_by: beginning(&exemption.made_by, MAKER),
             ends_at: exemption.ends_at.into(),
             holds: exemption.holds(now),
         }

@@ -48,6 +48,8 @@ struct SettingsPage {
     shown: String,
     /// What was decided about tokens that stricter rules touch.
     decisions: Vec<DecisionRow>,
+    /// How many more wait.
+    more_decisions: usize,
     may_see_tokens: bool,
     /// The mail before an expiry, which is changed on a page of its own.
     mail: notifications::Section,
@@ -160,6 +162,7 @@ async fn page(
     notice: Option<Notice>,
     differences: Vec<Difference>,
 ) -> PageResult {
+    let (decisions, more_decisions) = decisions::rows(state, visitor).await?;
     let page = SettingsPage {
         shell: Shell::new(state, visitor, "System settings", PATH).with_notice(notice),
         may_edit: settings::may_put(state, &visitor.caller),
@@ -167,7 +170,8 @@ async fn page(
         differences,
         form,
         shown: shown.as_str().to_owned(),
-        decisions: decisions::rows(state, visitor).await?,
+        decisions,
+        more_decisions,
         may_see_tokens: visitor.caller.may(state, TOKEN_VIEW_ALL),
         mail: notifications::Section::of(state, visitor).await?,
     };

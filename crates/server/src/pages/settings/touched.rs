@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::pages::beginning::{LISTED, SPOKEN, beginning};
 use crate::pages::tokens::row::Row;
 use crate::service::policy::TouchedToken;
 use crate::service::tokens::overview::SeenGrant;
 use crate::state::AppState;
 
-/// A token, and whose it is.
+/// A token, and whose it is; of long names their beginning.
 pub(super) struct TouchedRow {
     pub(super) token: Row,
     /// Empty for an owner who was deleted.
@@ -24,8 +25,8 @@ impl TouchedRow {
     pub(super) fn of_seen(state: &AppState, seen: &SeenGrant, now: Timestamp) -> Self {
         let owner = seen.owner.as_deref();
         Self {
-            token: Row::new(state, &seen.grant, seen.owner_suspends, now),
-            owner: owner.map_or_else(String::new, |owner| owner.username.to_string()),
+            token: Row::new(state, &seen.grant, seen.owner_suspends, now).listed(),
+            owner: owner.map_or_else(String::new, |owner| beginning(owner.username.as_str(), LISTED)),
             origin: owner.map_or("", |owner| owner.origin.as_str()),
             owner_is_disabled: owner.is_some_and(|owner| !owner.enabled),
             needs_review: false,
@@ -39,5 +40,10 @@ impl TouchedRow {
             is_narrowed: token.is_narrowed,
             ..Self::of_seen(state, &token.seen, now)
         }
+    }
+
+    /// What its box says of it to who does not see the row.
+    pub(super) fn spoken(&self) -> String {
+        format!("{} of {}", beginning(&self.token.name, SPOKEN), beginning(&self.owner, SPOKEN))
     }
 }

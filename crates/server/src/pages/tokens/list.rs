@@ -70,7 +70,10 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
         shell,
         closed: (!offer.is_open()).then(|| closed(caller.facts.origin)),
         panel,
-        rows: grants.iter().map(|grant| Row::new(&state, grant, state.suspends(grant.owner), now)).collect(),
+        rows: grants
+            .iter()
+            .map(|grant| Row::new(&state, grant, state.suspends(grant.owner), now).listed())
+            .collect(),
         paging,
         is_partial,
         search,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use patgate_core::grant::{Grant, GrantPermissions, GrantStatus, SuspensionReason};
 
+use crate::pages::beginning::{LISTED, beginning};
 use crate::pages::{Moment, Pill};
 use crate::state::AppState;
 
@@ -60,5 +61,11 @@ impl Row {
                 .filter(|_| status == GrantStatus::Suspended)
                 .map(SuspensionReason::explanation),
         }
+    }
+
+    /// The same in a list: of a long name its beginning.
+    pub(in crate::pages) fn listed(mut self) -> Self {
+        self.name = beginning(&self.name, LISTED);
+        self
     }
 }

@@ -7,6 +7,7 @@ use patgate_core::user::{User, Username};
 use patgate_store::{UserCursor, UserFilter};
 
 use super::{LIST, may_edit, origin, path, pill};
+use crate::pages::beginning::{LISTED, beginning};
 use crate::pages::paging::{self, ASKED, place};
 use crate::pages::{Choice, Field, Moment, Notice, PageResult, Paging, Pill, Query, Shell, Visitor};
 use crate::service::users;
@@ -41,8 +42,8 @@ impl Row {
     fn new(state: &AppState, user: &User) -> Self {
         Self {
             path: path(&user.username),
-            username: user.username.to_string(),
-            full_name: user.full_name.clone(),
+            username: beginning(user.username.as_str(), LISTED),
+            full_name: beginning(&user.full_name, LISTED),
             origin: origin(state, user),
             pill: pill(state, user),
             last_active: user.last_active_at.map(Moment::from),

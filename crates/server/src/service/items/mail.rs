@@ -15,8 +15,8 @@ use crate::service::mandate::require_present;
 use crate::service::trials::{self, RunningTrial};
 use crate::state::AppState;
 
-/// How many mail servers one can choose from, and how many bytes their paths have together: the longest mail stands on the same
-/// page.
+/// How many mail servers one can choose from, and how many bytes of a page their paths take together: the longest mail stands on
+/// the same one.
 const FEW: (u64, usize) = (10, 400);
 /// The property that holds the one secret.
 const PASSWORD: &str = "password";

@@ -3,6 +3,7 @@
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{FOLDER, ItemId, TypeDescriptor, descriptor};
 use patgate_core::permission::names::{CONFIG_EDIT, CONFIG_VIEW};
+use patgate_core::policy::notification::length_in_page;
 use patgate_store::{Item, ItemCursor, ItemFilter, ItemQuery, ItemReference, Page, Seek};
 
 use super::{ItemRef, ItemView, no_such_item};
@@ -14,7 +15,7 @@ use crate::state::AppState;
 const MOST_IN_TREE: usize = 30;
 /// How many of one folder.
 const MOST_IN_BRANCH: usize = 20;
-/// How many folders one can choose from, and how many bytes their paths have together.
+/// How many folders one can choose from, and how many bytes of a page their paths take together.
 const FEW_FOLDERS: (u64, usize) = (50, 3_000);
 
 /// What a tree shows of one folder.
@@ -102,7 +103,8 @@ pub async fn few_folders(state: &AppState, caller: &Caller) -> Result<Option<Vec
     few(state, &FOLDER, FEW_FOLDERS).await
 }
 
-/// The places of all items of a type when they are so many at most, and their paths have so many bytes together at most.
+/// The places of all items of a type when they are so many at most, and their paths take so many bytes of a page together at
+/// most.
 pub(super) async fn few(
     state: &AppState,
     known: &TypeDescriptor,
@@ -110,7 +112,7 @@ pub(super) async fn few(
 ) -> Result<Option<Vec<ItemId>>, Problem> {
     let filter = ItemFilter { type_name: Some(known.name.to_owned()), ..ItemFilter::default() };
     let found = state.store.list_items(&filter, &Seek::Start, most + 1).await?;
-    let length: usize = found.iter().map(|item| item.id.as_str().len()).sum();
+    let length: usize = found.iter().flat_map(|item| item.id.as_str().chars()).map(length_in_page).sum();
     let are_few = found.len() as u64 <= most && length <= longest;
     Ok(are_few.then(|| found.into_iter().map(|item| item.id).collect()))
 }

@@ -1,25 +1,26 @@
 //! What pages weigh when everything on them is as long as it may be: below the 60 kB that a page may take, with style and
 //! script.
 
+use patgate_core::expiry::Expiry;
 use patgate_core::user::{Origin, Principal, PrincipalKind};
-use patgate_store::Seek;
+use patgate_store::{Actor, ActorKind, Seek};
 
 use super::{link, turn};
-use crate::common::{NewGrant, SignedIn, World, get};
+use crate::common::{IssuedToken, NewGrant, Person, SignedIn, World, get};
 
 /// The most bytes of a page with all that comes with it.
 const MOST: usize = 60_000;
 /// More rows than stand on a page.
 pub(super) const MANY: usize = 45;
 
-/// A name of as many characters as there may be, of two bytes each, that no other has.
+/// A name of as many characters as there may be, of five bytes each in a page, that no other has.
 pub(super) fn name(number: usize) -> String {
-    format!("{number:04}{}", "ü".repeat(96))
+    format!("{number:04}{}", "<".repeat(96))
 }
 
 /// The same of a user, whose role is called `…'s role`.
 pub(super) fn username(number: usize) -> String {
-    format!("{number:04}{}", "ö".repeat(89))
+    format!("{number:04}{}", "<".repeat(89))
 }
 
 /// Bytes as they are transferred.
@@ -71,10 +72,10 @@ async fn fill_a_role(world: &World) -> String {
     let mut role = world.state.store.role_by_id(listed.summary.id).await.unwrap().unwrap();
     for number in 0..MANY {
         role.principals.push(Principal {
-            username: PrincipalKind::Group.name(&format!("{number:04}{}", "ü".repeat(196))).unwrap(),
+            username: PrincipalKind::Group.name(&format!("{number:04}{}", "<".repeat(196))).unwrap(),
             fullname: None,
             kind: PrincipalKind::Group,
-            provider: "ö".repeat(100),
+            provider: "<".repeat(100),
         });
         let mut change = world.change().await;
         change.update_role(&role).await.unwrap();
@@ -96,13 +97,35 @@ async fn write_long_mails(world: &World) {
     }
 }
 
+/// Has somebody move the end of a token again and again, and give everybody a full name as long as it may be.
+async fn change_much(world: &World, by: &Person, token: &IssuedToken, people: &[Person]) {
+    let actor = Actor {
+        kind: ActorKind::User,
+        user: Some(by.id),
+        grant: Some(token.id),
+        address: Some("2001:db8:1111:2222:3333:4444:5555:6666".to_owned()),
+        ..Actor::system(by.username.as_str())
+    };
+    let mut change = world.state.change(&actor).await.unwrap();
+    for number in 0..MANY {
+        let at = ["2026-12-20T23:59:59Z", "2026-12-21T23:59:59Z"][number % 2];
+        change.set_grant_expiry(token.id, Expiry::at(at.parse().unwrap()).unwrap()).await.unwrap();
+    }
+    for person in people {
+        let mut user = change.user(person.id).await.unwrap().unwrap();
+        user.full_name = "<".repeat(255);
+        change.update_user(&user).await.unwrap();
+    }
+    world.commit(change).await;
+}
+
 #[tokio::test]
 async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
     let mut world = World::new().await;
     let root = world.user(&username(MANY), &["admin"]).await;
     let ids: Vec<_> = world.state.catalog.ids().iter().map(ToString::to_string).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
-    let mut tokens = Vec::new();
+    let (mut tokens, mut owners) = (Vec::new(), Vec::new());
     for number in 0..MANY {
         let owner = world.user_from(&username(number), Origin::Internal, "internal", &ids).await;
         for owner in [&root, &owner] {
@@ -116,6 +139,7 @@ async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
             assert_eq!(world.send(get("/auth").token(&token)).await.status(), 200);
             tokens.push(token);
         }
+        owners.push(owner);
     }
     world.write_last_uses().await;
     for token in &tokens {
@@ -132,6 +156,7 @@ async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
     }
     let role = fill_a_role(&world).await;
     write_long_mails(&world).await;
+    change_much(&world, &root, &tokens[0], &owners).await;
     let session = world.session(&root).await;
     let further = turn(&world.open(&session, &role).await, "Next").unwrap();
     let mut heavy = Vec::new();
@@ -142,6 +167,7 @@ async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
         "/account/tokens/expired/clear",
         "/admin/tokens",
         "/admin/tokens?sort=expires",
+        format!("/admin/tokens/{}", tokens[0].id).as_str(),
         "/settings/suspended",
         "/settings/preview?maximum=30",
         "/admin/users",
@@ -155,6 +181,7 @@ async fn a_page_of_the_longest_names_and_all_permissions_stays_light() {
         "/admin/audit?action=settings.update",
         "/settings/notifications",
         "/admin/audit?action=grant.create",
+        "/admin/audit?action=grant.set_expiry",
     ] {
         heavy.extend(weigh_pages(&world, &session, path).await);
     }
