@@ -52,7 +52,7 @@ const GALLERY: &str = "docs/pictures";
 const GALLERY_PAGE: &str = "docs/pictures/README.md";
 
 /// The pictures of the documentation, in the order of their page.
-const SHOTS: [Shot; 16] = [
+const SHOTS: [Shot; 25] = [
     shot("tokens", "wide-light", "The list of somebody's access tokens, with what is left of each"),
     shot("tokens-panel", "wide-dark", "The panel in which a token is generated, in dark colours"),
     shot("tokens-made", "wide-light", "The generated token, shown once, with a line to try it"),
@@ -61,7 +61,9 @@ const SHOTS: [Shot; 16] = [
     shot("profile", "wide-light", "The profile: name, password, and where one is logged in"),
     shot("all-tokens", "wide-light", "Everybody's tokens, for administrators to search"),
     shot("token-life", "wide-light", "A token and all that happened to it"),
+    shot("users", "wide-light", "Who can sign in, and where they come from"),
     shot("user", "wide-light", "A user: who they are, what they may do, and what can be done about them"),
+    shot("roles", "wide-light", "The roles, how many are in each, and what each lets them do"),
     shot("role", "wide-light", "A role: who is in it, and what it lets them do"),
     shot("settings", "wide-light", "The rules for tokens"),
     shot("settings-preview", "wide-light", "What becomes of the tokens that a stricter rule touches"),
@@ -69,6 +71,13 @@ const SHOTS: [Shot; 16] = [
     shot("reminders-one", "wide-light", "A night of reminders, and what became of its mails"),
     shot("audit", "wide-light", "The audit log: who did what to what, when and from where"),
     shot("api", "wide-dark", "The API, with a call to try"),
+    shot("configuration", "wide-light", "What is configured, in folders"),
+    shot("webhooks", "wide-light", "The webhook endpoints, which take requests from elsewhere"),
+    shot("webhook", "wide-light", "A webhook endpoint, and what it received"),
+    shot("releases", "wide-light", "The releases, and how far each has come"),
+    shot("release", "wide-light", "A release that waits for somebody's approval"),
+    shot("templates", "wide-light", "The templates of releases"),
+    shot("template", "wide-dark", "A template's outline: its phases, tasks and variables"),
 ];
 
 impl Shot {

@@ -12,6 +12,7 @@ mod look;
 mod page;
 mod start;
 pub mod tour;
+mod violations;
 
 use std::fmt::{self, Debug, Formatter};
 use std::time::Duration;

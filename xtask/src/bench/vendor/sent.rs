@@ -150,7 +150,7 @@ impl Sent {
                 |i| json!({ "username": format!("person-{i}"), "fullName": format!("Person {i} of {round}") }),
             ),
             "roles" => several(|i| {
-                let principals = json!([{ "username": "person-1" }]);
+                let principals = json!([{ "username": format!("person-{i}") }]);
                 json!({ "name": format!("{name}-{i}"), "permissions": ["login"], "principals": principals })
             }),
             "personal-access-tokens" | "users" => json!({ "tokenNote": name }),

@@ -155,6 +155,11 @@ fn an_administrator_sets_a_maximum_and_people_are_offered_no_more() {
     browser.press("Access tokens");
     browser.press("Generate new tokens");
     assert_eq!(browser.options("Token expiration"), ["7 days", "30 days", "45 days", "A day of your own"]);
+    // The calendar ends with the last day that is whole within the maximum, unless midnight comes meanwhile.
+    let script = "const [begins, ends] = ['min', 'max'].map(end => document.querySelector('#date')[end]);
+        return (new Date(ends) - new Date(begins)) / 86400000";
+    let days = browser.run(script).as_i64();
+    assert!(matches!(days, Some(43..=45)), "{days:?}");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use patgate_testkit::browser::Browser;
 use patgate_testkit::servers::patgate::Patgate;
+use serde_json::Value;
 
 use super::log_in_admin;
-use crate::actors::{admin, auth};
+use crate::actors::{CURRENT, admin, auth, with_bearer};
 
 const LIST: &str = "form[data-path=\"/api/v1/personal-access-tokens\"][data-try=GET]";
 
@@ -17,6 +18,21 @@ fn somebody_tries_a_call_in_their_own_session() {
     browser.run(&format!("document.querySelector('{LIST} button[type=submit]').click()"));
     browser.sees("200 OK");
     browser.sees("\"tokenNote\": \"nightly build\"");
+}
+
+#[test]
+fn somebody_makes_a_token_with_a_body_that_they_typed() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, "/account/api");
+    open_call(&browser, "POST /api/v1/personal-access-tokens ");
+    browser.fill("Body", r#"{"tokenNote": "by the page", "expiresInDays": 7}"#);
+    browser.press("Send POST");
+    browser.sees("201 Created");
+    let answer = browser.text("output.answer");
+    let (_, made) = answer.split_once('\n').unwrap();
+    let made: Value = serde_json::from_str(made).unwrap_or_else(|error| panic!("{error}: {answer}"));
+    assert_eq!(made["tokenNote"], "by the page");
+    assert_eq!(with_bearer(&patgate.url_of(CURRENT), made["token"].as_str().unwrap()).status, 200);
 }
 
 #[test]
@@ -35,7 +51,7 @@ fn a_call_that_deletes_is_asked_about_once_more() {
     assert_eq!(auth(&patgate, &token.text), 200, "nothing happens before the second button");
     browser.press("Send DELETE");
     browser.press("Delete for real");
-    browser.sees("204");
+    browser.sees("204 No Content");
     browser.sees_no("[data-sure]");
     assert_eq!(auth(&patgate, &token.text), 401);
 }

@@ -1,10 +1,13 @@
-//! Whether everybody can use the pages: axe-core on every page in both schemes, and no scrolling sideways on a telephone.
+//! Whether everybody can use the pages: axe-core on every page in both schemes, and no scrolling sideways on a telephone. And
+//! whether every page keeps to its own content policy.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use patgate_testkit::browser::tour::{Company, SIGHTLESS, SIGHTS};
 use patgate_testkit::browser::{Browser, Scheme, Size};
 use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::wait;
 
 /// What looks at a page.
 type Judge = fn(&Browser) -> Vec<String>;
@@ -64,14 +67,31 @@ fn nobody_is_kept_out_by_colours_that_they_chose() {
     }
 }
 
+#[test]
+fn what_a_page_does_against_its_policy_is_found() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    browser.keep_violations();
+    browser.open(&patgate.url_of("/login"));
+    assert_eq!(browser.violations(), Vec::<String>::new());
+    browser.run("document.body.setAttribute('style', 'color: red')");
+    let found = || Some(browser.violations()).filter(|found| !found.is_empty());
+    let found = wait::until(Duration::from_secs(10), found).unwrap_or_default();
+    assert!(found.len() == 1 && found[0].starts_with("style-src-attr at "), "{found:?}");
+}
+
 fn tour(third: usize) {
     let (company, browser) = (Company::found(), Browser::start());
+    browser.keep_violations();
     let sights = &SIGHTS[SIGHTS.len() * third / 3..SIGHTS.len() * (third + 1) / 3];
     let found: Vec<_> = sights
         .iter()
         .flat_map(|sight| {
             sight.visit(&browser, &company);
-            judged(&browser, sight.name)
+            // Before axe-core, which is no part of the page.
+            let violations = browser.violations().into_iter();
+            let violations: Vec<_> =
+                violations.map(|line| format!("{}, against its policy: {line}", sight.name)).collect();
+            [violations, judged(&browser, sight.name)].concat()
         })
         .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));

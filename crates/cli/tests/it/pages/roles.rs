@@ -1,10 +1,11 @@
-//! Users and roles by administrators who have no mouse, or no JavaScript.
+//! Users and roles by administrators who have no mouse, or no JavaScript; and how both are found.
 
 use patgate_testkit::browser::{Browser, Key};
 use patgate_testkit::servers::patgate::Patgate;
+use serde_json::json;
 
 use super::log_in_admin;
-use crate::actors::{Person, TOKENS, auth};
+use crate::actors::{Person, TOKENS, admin, auth};
 
 const PASSWORD: &str = "password of ann 1";
 
@@ -132,4 +133,79 @@ fn an_administrator_without_javascript_looks_after_users_roles_rules_and_the_log
     browser.choose("What", "Settings changed");
     browser.press("Apply");
     browser.reads("td[data-label=Details]", &["Tokens may make tokens no → yes"]);
+}
+
+#[test]
+fn an_administrator_finds_users_and_roles_by_name() {
+    finds_users_and_roles(&Browser::start());
+}
+
+#[test]
+fn an_administrator_without_javascript_finds_users_and_roles_by_name() {
+    finds_users_and_roles(&Browser::with().without_scripts().start());
+}
+
+fn finds_users_and_roles(browser: &Browser) {
+    let patgate = Patgate::start();
+    for name in ["ann", "anton", "kim"] {
+        admin(&patgate).hire(name, PASSWORD, &["login"]);
+    }
+    admin(&patgate).send("POST", "/api/v1/users/anton/disable", &json!({}));
+    log_in_admin(browser, &patgate, "/admin/users");
+    let finds = |label: &str, beginning: &str, found: &[&str]| {
+        browser.fill(label, beginning);
+        browser.press("Search");
+        browser.reads("tbody th", found);
+    };
+    browser.reads("tbody th", &["admin", "ann", "anton", "kim"]);
+    finds("User name begins with", "AN", &["ann", "anton"]);
+    assert_eq!(browser.value("User name begins with"), "AN");
+    browser.choose("Show", "Disabled");
+    finds("User name begins with", "a", &["anton"]);
+    browser.choose("Show", "All");
+    finds("User name begins with", "zebra", &[]);
+    browser.sees("Nobody found");
+    browser.press("Show all users");
+    browser.reads("tbody th", &["admin", "ann", "anton", "kim"]);
+
+    browser.press("Roles and permissions");
+    browser.reads("tbody th", &["Administrators", "ann", "anton", "kim"]);
+    finds("Name begins with", "AN", &["ann", "anton"]);
+    assert_eq!(browser.value("Name begins with"), "AN");
+    finds("Name begins with", "zebra", &[]);
+    browser.sees("No role found");
+    browser.press("Show all roles");
+    browser.reads("tbody th", &["Administrators", "ann", "anton", "kim"]);
+}
+
+#[test]
+fn an_administrator_without_javascript_renames_and_deletes_a_role() {
+    let (patgate, browser) = (Patgate::start(), Browser::with().without_scripts().start());
+    admin(&patgate).hire("ann", PASSWORD, &["login", "security#view"]);
+    let sees = || Person::new(&patgate, "ann", PASSWORD).get("/api/v1/roles").status;
+    log_in_admin(&browser, &patgate, "/admin/roles");
+    browser.press("ann");
+    browser.press("Rename");
+    browser.sees("Rename ann");
+    browser.fill("Name", "Administrators");
+    browser.press("Rename role");
+    browser.sees("Nothing was saved yet");
+    assert!(browser.has("#name-error"), "{}", browser.source());
+    assert_eq!(browser.value("Name"), "Administrators");
+    browser.fill("Name", "Builders");
+    browser.press("Rename role");
+    browser.sees("The role is renamed");
+    browser.reads("tbody th", &["Administrators", "Builders"]);
+    assert_eq!(sees(), 200, "who is in it keeps what they may do");
+    browser.press("Builders");
+    browser.press("Delete");
+    browser.sees("Delete the role Builders?");
+    browser.press("Cancel");
+    browser.sees("Rename or delete");
+    assert_eq!(sees(), 200, "nothing happens before the second button");
+    browser.press("Delete");
+    browser.press("Delete role");
+    browser.sees("The role is deleted");
+    browser.reads("tbody th", &["Administrators"]);
+    assert_eq!(sees(), 403);
 }

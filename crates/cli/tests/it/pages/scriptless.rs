@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use patgate_testkit::browser::Browser;
-use patgate_testkit::servers::patgate::Patgate;
+use patgate_testkit::servers::patgate::{ADMIN_PASSWORD, Patgate};
 use serde_json::json;
 
 use super::{log_in, log_in_admin};
@@ -269,4 +269,56 @@ fn an_administrator_without_javascript_switches_passwords_on_the_api_off_and_on(
         browser.sees("You are logged out");
         log_in_admin(&browser, &patgate, "/settings");
     }
+}
+
+#[test]
+fn somebody_without_javascript_mends_a_wrong_password_and_a_refused_form() {
+    let (patgate, browser) = (Patgate::start(), scriptless());
+    browser.open(&patgate.url_of("/account/tokens/new"));
+    browser.fill("User name", "admin");
+    browser.fill("Password", "a wrong password");
+    browser.press("Log in");
+    browser.sees("User name or password is wrong");
+    assert_eq!((browser.value("User name"), browser.value("Password")), ("admin".into(), String::new()));
+    browser.fill("Password", ADMIN_PASSWORD);
+    browser.press("Log in");
+    browser.sees("Generate token");
+    browser.fill("Token name", "half done");
+    browser.choose("Token expiration", "A day of your own");
+    browser.press("Let me select permissions");
+    browser.press("Generate");
+    browser.sees("Nothing was saved yet");
+    assert!(browser.has("#date-error"), "{}", browser.source());
+    assert_eq!(
+        (browser.value("Token name"), browser.value("Token expiration")),
+        ("half done".into(), "date".into())
+    );
+    assert!(browser.has("[name=permissions][value=chosen]:checked"), "what was chosen stays");
+    browser.fill("Last day", &day_to_come().strftime("%d%m%Y").to_string());
+    browser.press("Generate");
+    browser.sees("Token generated");
+    assert_eq!(auth(&patgate, &browser.text("#token")), 200);
+}
+
+#[test]
+fn two_people_without_javascript_delete_the_same_token_and_read_its_life() {
+    let (patgate, one, two) = (Patgate::start(), scriptless(), scriptless());
+    let token = admin(&patgate).token("twice", "any");
+    for browser in [&one, &two] {
+        log_in_admin(browser, &patgate, "/account/tokens");
+        browser.press("Delete twice");
+        browser.sees("What uses this token stops working at once");
+    }
+    assert_eq!(auth(&patgate, &token.text), 200, "nothing happens before the second button");
+    one.press("Delete token");
+    one.sees("The token is deleted");
+    two.press("Delete token");
+    two.sees("This token is already deleted");
+    assert!(!two.has(".banner.failed, .faults"));
+    assert_eq!(auth(&patgate, &token.text), 401);
+    two.press("Audit log");
+    two.press_in_row(&["Token deleted", "twice"], "twice");
+    two.reads("h1", &["twice"]);
+    two.sees(&token.id);
+    two.reads("td[data-label=What]", &["Token deleted grant.delete", "Token generated grant.create"]);
 }

@@ -68,6 +68,24 @@ fn somebody_generates_a_token_uses_the_shown_line_and_deletes_it() {
 }
 
 #[test]
+fn the_shown_line_works_for_a_token_of_either_product() {
+    let (patgate, browser) = (Patgate::start(), Browser::start());
+    log_in_admin(&browser, &patgate, PAGE);
+    for (application, path) in [("Deploy", "/api/v1/deployit"), ("Release", CURRENT)] {
+        browser.press("Generate new tokens");
+        browser.fill("Token name", application);
+        browser.choose("Application", application);
+        browser.press("Generate");
+        browser.sees("Token generated");
+        let line = browser.text("#call");
+        assert!(line.contains(path), "{line}");
+        let answer = curl::line(&line);
+        assert_eq!(answer.status, 200, "{line}: {}", answer.text());
+        browser.press("Done: go to your access tokens");
+    }
+}
+
+#[test]
 fn somebody_who_leaves_the_page_or_has_no_clipboard_leaves_no_token_behind() {
     let (patgate, browser) = (Patgate::start(), Browser::start());
     log_in_admin(&browser, &patgate, PAGE);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use patgate_core::identifier::UserId;
-use patgate_core::release::TaskKind;
+use patgate_core::release::{LONGEST_SCRIPT, TaskKind};
 
 use super::Sort;
 use super::draft::ReleaseDraft;
@@ -69,6 +69,10 @@ async fn faults(workers: &Workers, whose: UserId, draft: &ReleaseDraft) -> Vec<F
 /// # Errors
 /// Where it is no script; that it is too long, or that reading it took too much.
 pub(crate) async fn check_script(workers: &Workers, whose: UserId, script: &str) -> Result<(), CheckFailed> {
+    // A process takes more than a release has room for.
+    if script.len() > LONGEST_SCRIPT {
+        return Err(CheckFailed::NotChecked(Failure::TooLong { what: "text", bytes: LONGEST_SCRIPT }));
+    }
     match workers.check(whose, script).await {
         Err(CheckFailed::NotChecked(why @ (Failure::NoWorker { .. } | Failure::Died { .. }))) => {
             tracing::warn!(%why, "a script is saved that could not be checked");

@@ -44,26 +44,20 @@ impl World {
 
     /// A template like that one, `Release5`, in which everything that people can name is called so, and with a variable.
     pub(crate) async fn template_called(&self, name: &str) {
-        let change_it = |template: &mut Release| {
-            template.id = "Release5".parse().unwrap();
-            template.title = name.to_owned();
-            template.description = name.to_owned();
-            template.phases[0].title = name.to_owned();
-            for task in &mut template.phases[0].tasks {
-                task.title = name.to_owned();
-            }
-            template.variables.push(Variable {
-                id: "Variable1".parse().unwrap(),
-                key: "version".to_owned(),
-                kind: VariableKind::Text,
-                value: Some(VariableValue::Text(name.to_owned())),
-                label: name.to_owned(),
-                description: String::new(),
-                requires_value: false,
-                show_on_release_start: true,
-            });
-        };
-        self.put_release(5, change_it).await;
+        self.put_release(5, |template| call_all(template, name)).await;
+    }
+
+    /// A release of such a template, `Release6`, that waits at the gate `Phase1/Task1`, and whose tasks say so, too.
+    pub(crate) async fn release_called(&self, name: &str) {
+        let mut template = template();
+        call_all(&mut template, name);
+        let id = "Release6".parse().unwrap();
+        let planned = template.of_template(id, name.to_owned(), name.to_owned(), NOON);
+        let mut release = step(&planned, Event::Start, NOON).unwrap().0;
+        for task in &mut release.phases[0].tasks {
+            task.status_line = Some(name.to_owned());
+        }
+        self.put_release(6, |stored| *stored = release).await;
     }
 
     /// Puts a release there that is the template but for what is changed of it.
@@ -95,6 +89,27 @@ impl World {
         }
         self.commit(change).await;
     }
+}
+
+/// Makes it `Release5`, in which everything is called so, and which has a variable.
+fn call_all(template: &mut Release, name: &str) {
+    template.id = "Release5".parse().unwrap();
+    template.title = name.to_owned();
+    template.description = name.to_owned();
+    template.phases[0].title = name.to_owned();
+    for task in &mut template.phases[0].tasks {
+        task.title = name.to_owned();
+    }
+    template.variables.push(Variable {
+        id: "Variable1".parse().unwrap(),
+        key: "version".to_owned(),
+        kind: VariableKind::Text,
+        value: Some(VariableValue::Text(name.to_owned())),
+        label: name.to_owned(),
+        description: String::new(),
+        requires_value: false,
+        show_on_release_start: true,
+    });
 }
 
 fn template() -> Release {

@@ -46,8 +46,13 @@ pub(crate) fn to_forward(id: DeliveryId) -> NewDelivery {
 }
 
 impl World {
-    /// Makes them.
+    /// Makes them. The endpoint is called `Builds`.
     pub(crate) async fn webhook_things(&self) -> WebhookThings {
+        self.webhook_things_called("Builds").await
+    }
+
+    /// Makes them, with an endpoint of this name.
+    pub(crate) async fn webhook_things_called(&self, name: &str) -> WebhookThings {
         let mut random = self.state.random.draw();
         let endpoint = ItemNumber::generate(&mut random);
         let text = |text: &str| Value::Text(text.to_owned());
@@ -61,7 +66,7 @@ impl World {
         ];
         let new = NewItem {
             number: endpoint,
-            id: "Configuration/Builds".parse().unwrap(),
+            id: format!("Configuration/{name}").parse().unwrap(),
             type_name: "events.PostWebhookEndpoint".to_owned(),
             properties: properties.map(|(name, value)| (name.to_owned(), value)).into(),
             secrets: StoredSecrets::new(),

@@ -14,7 +14,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::callers::pages;
 use super::filled;
-use crate::common::{NewGrant, PASSWORD, SignedIn, World, get, post};
+use crate::common::{NewGrant, PASSWORD, SignedIn, WebhookThings, World, get, post};
 
 /// It ends an attribute of either kind, and does something without a script of its own.
 const EVIL: &str = "\"'><img src=x onerror=alert(1)>";
@@ -141,6 +141,7 @@ struct Stage {
     others: String,
     role: String,
     item: String,
+    webhook: WebhookThings,
     run: String,
     mail: String,
 }
@@ -166,6 +167,7 @@ impl Stage {
         world.write_last_uses().await;
         world.decision_and_exemption_called(others.id).await;
         let item = furnish(&world).await;
+        let webhook = world.webhook_things_called(&format!("{EVIL} too")).await;
         let run = world.run(&evil, &[&others], &[]).await.to_string();
         let mail = world.fail_mails(&format!("550 {EVIL}")).await[0].to_string();
         world
@@ -175,18 +177,25 @@ impl Stage {
             })
             .await;
         world.template_called(EVIL).await;
+        world.release_called(EVIL).await;
         let form = [("username", "root"), ("password", PASSWORD)];
         let signed_in = world.send(post("/login").form(&form).header("user-agent", EVIL)).await;
         assert_eq!(signed_in.status(), 303);
         let role = world.state.store.role(&format!("{EVIL}'s role").parse().unwrap()).await.unwrap().unwrap();
         let root = world.session(&root).await;
         let (own, others, role) = (own.id.to_string(), others.id.to_string(), role.id.to_string());
-        Self { world, root, own, others, role, item, run, mail }
+        Self { world, root, own, others, role, item, webhook, run, mail }
     }
 
     fn address(&self, page: &str) -> String {
+        let WebhookThings { endpoint, request, delivery } = self.webhook;
+        let [endpoint, request, delivery] = [endpoint.to_string(), request.to_string(), delivery.to_string()];
+        let is_webhook = page.starts_with("/configuration/webhooks");
         let id: &str = match page {
             page if page.starts_with("/releases/templates") => "Release5",
+            page if page.starts_with("/releases") => "Release6",
+            page if is_webhook && page.contains("/requests/") => &request,
+            page if is_webhook => &delivery,
             page if page.starts_with("/account") => &self.own,
             page if page.starts_with("/admin/roles") => &self.role,
             page if page.starts_with("/admin/reminders/mails") => &self.mail,
@@ -194,8 +203,9 @@ impl Stage {
             _ => &self.others,
         };
         let username = utf8_percent_encode(EVIL, NON_ALPHANUMERIC).to_string();
+        let item = if is_webhook { &endpoint } else { &self.item };
         // A script: its page shows its text as well.
-        filled(page, &[("{username}", &username), ("{item}", &self.item), ("{id}", id), ("{task}", "Task2")])
+        filled(page, &[("{username}", &username), ("{item}", item), ("{id}", id), ("{task}", "Task2")])
     }
 }
 
@@ -275,9 +285,23 @@ async fn markup_in_every_name_and_field_is_text_on_every_page() {
         "/admin/audit",
         "/configuration",
         "/configuration/{item}",
+        "/configuration/webhooks",
+        "/configuration/webhooks/{item}",
+        "/configuration/webhooks/{item}/test",
+        "/configuration/webhooks/{item}/refused",
+        "/configuration/webhooks/{item}/deliveries",
+        "/configuration/webhooks/{item}/requests/{id}",
         "/settings/exemptions",
         "/settings/notifications",
         "/admin/reminders/{id}",
+        "/releases",
+        "/releases/{id}",
+        "/releases/{id}/start",
+        "/releases/{id}/abort",
+        "/releases/{id}/restart",
+        "/releases/{id}/delete",
+        "/releases/{id}/tasks/{task}",
+        "/releases/{id}/tasks/{task}/approve",
         "/releases/templates/{id}",
         "/releases/templates/{id}/edit",
         "/releases/templates/{id}/phases/{phase}",

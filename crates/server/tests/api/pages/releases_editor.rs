@@ -146,12 +146,20 @@ async fn what_is_too_long_in_a_template_is_refused_beside_its_field_and_kept() {
         ("label", "Version"),
         ("variable-value", "1"),
     ];
+    let script = [
+        ("title", "Ship it"),
+        ("phase", "Test"),
+        ("task", "Call"),
+        ("kind", "script"),
+        ("script", "print(1)"),
+    ];
     let before = world.state.store.last_sequence().await.unwrap();
     let add = format!("{PATH}/variables/new");
     for (path, right, field, length, words) in [
         (new, template, "description", 16 * 1_024 + 1, "A description is at most 16384 bytes long."),
         (new, template, "phase", 256, "A title is 1 to 255 characters"),
         (new, template, "task", 256, "A title is 1 to 255 characters"),
+        (new, script, "script", 64 * 1_024 + 1, "The text of the script may have 65536 bytes at most."),
         (&*add, variable, "key", 256, "The key of a variable is 1 to 255 characters"),
         (&*known, variable, "label", 16 * 1_024 + 1, "A description is at most 16384 bytes long."),
         (&*add, variable, "variable-value", 32 * 1_024 + 1, "is at most 32768 bytes long."),

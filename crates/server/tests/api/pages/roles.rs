@@ -101,12 +101,15 @@ async fn a_wrong_role_is_refused_beside_its_field_and_what_was_typed_is_kept() {
     let root = root(&world).await;
     world.user("ann", &["login"]).await;
     let before = world.state.store.last_sequence().await.unwrap();
+    let (long_user, long_group) = ("x".repeat(101), format!("corp:{}", "x".repeat(201)));
     for (field, value, status, words) in [
         ("name", "", 400, "1 to 100 characters"),
         ("name", "a/b", 400, "1 to 100 characters"),
         ("name", "Ann's ROLE", 409, "is taken"),
         ("users", "nobody", 400, "There is no user `nobody`."),
         ("users", "a/b", 400, "“a/b”"),
+        ("users", &*long_user, 400, "A user name is 1 to 100 characters"),
+        ("groups", &*long_group, 400, "The name of a group is 1 to 200 characters"),
         ("users", "Internal:ann", 400, "The provider of internal users is written `internal`"),
         ("users", "INTERNAL:x", 400, "The provider of internal users is written `internal`"),
         ("groups", "c\u{202e}orp:kept", 400, "invisible characters"),
@@ -123,6 +126,8 @@ async fn a_wrong_role_is_refused_beside_its_field_and_what_was_typed_is_kept() {
         let text = answer.text();
         assert_eq!(answer.status(), status, "{field}={value}: {text}");
         assert!(text.contains(words), "{field}={value}: {text}");
+        let is_kept = text.contains(&format!("{value}</textarea>"));
+        assert!(is_kept || value.len() < 100, "{field}={value}: {text}");
         let anchor = if field == "permission" { "permissions" } else { field };
         assert!(text.contains(&format!("<a href=\"#{anchor}\">")), "{field}={value}: {text}");
         if field != "permission" {

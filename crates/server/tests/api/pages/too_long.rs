@@ -182,6 +182,39 @@ async fn a_text_that_is_too_long_is_refused_beside_its_field_and_kept() {
 }
 
 #[tokio::test]
+async fn properties_of_a_mail_server_that_are_too_long_or_too_many_are_refused_beside_them_and_kept() {
+    let world = World::new().await;
+    let root = world.user("root", &["admin"]).await;
+    let root = world.session(&root).await;
+    let before = world.state.store.last_sequence().await.unwrap();
+    let many: Vec<_> = (0..101).map(|number| format!("mail.smtp.p{number}=1")).collect();
+    for (typed, words) in [
+        (format!("{}=1", "x".repeat(201)), "names have 1 to 200 characters"),
+        (format!("mail.smtp.timeout={}", "x".repeat(1_001)), "values have at most 1000 characters"),
+        (many.join("\n"), "at most 100 entries"),
+    ] {
+        let fields = [
+            ("type", "notification.PatSmtpServer"),
+            ("folder", "Configuration"),
+            ("name", "M"),
+            ("host", "h"),
+            ("port", "25"),
+            ("fromAddress", "a@b.c"),
+            ("smtpProperties", typed.as_str()),
+        ];
+        let refused = world.send(post("/configuration/new").submit(&root, &fields)).await;
+        assert_eq!(refused.status(), 400, "{words}: {}", refused.text());
+        let beside = refused.text().split("id=\"smtpProperties-error\"").nth(1);
+        let beside = beside.unwrap_or_else(|| panic!("{words}: {}", refused.text()));
+        assert!(beside.split("</p>").next().unwrap().contains(words), "{words}: {beside}");
+        for shown in ["<a href=\"#smtpProperties\">", &format!("{typed}</textarea>")] {
+            assert!(refused.text().contains(shown), "{shown}: {}", refused.text());
+        }
+    }
+    assert_eq!(world.state.store.last_sequence().await.unwrap(), before);
+}
+
+#[tokio::test]
 async fn a_password_that_is_too_long_is_refused_beside_its_field_and_never_cut() {
     let world = World::new().await;
     world.user("ann", &["login"]).await;
