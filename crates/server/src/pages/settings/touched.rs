@@ -26,7 +26,7 @@ impl TouchedRow {
         let owner = seen.owner.as_deref();
         Self {
             token: Row::new(state, &seen.grant, seen.owner_suspends, now).listed(),
-            owner: owner.map_or_else(String::new, |owner| beginning(owner.username.as_str(), LISTED)),
+            owner: owner.map_or_else(String::new, |owner| beginning(&owner.username, LISTED)),
             origin: owner.map_or("", |owner| owner.origin.as_str()),
             owner_is_disabled: owner.is_some_and(|owner| !owner.enabled),
             needs_review: false,
