@@ -195,7 +195,7 @@ impl Stage {
             page if page.starts_with("/releases/templates") => "Release5",
             page if page.starts_with("/releases") => "Release6",
             page if is_webhook && page.contains("/requests/") => &request,
-            page if is_webhook => &delivery,
+            _ if is_webhook => &delivery,
             page if page.starts_with("/account") => &self.own,
             page if page.starts_with("/admin/roles") => &self.role,
             page if page.starts_with("/admin/reminders/mails") => &self.mail,
