@@ -11,12 +11,16 @@ pub(super) struct Idle<D, P> {
     counted: Arc<()>,
     /// Who has waited longest is first.
     waiting: VecDeque<Bound<D, P>>,
+    /// How often one was given back.
+    given_back: u64,
 }
 
 /// A process, bound to its duty: it is never given another one.
 pub(super) struct Bound<D, P> {
     pub(super) process: P,
     duty: D,
+    /// Which one of those that were given back it was last.
+    given_back: u64,
     _counted: Arc<()>,
 }
 
@@ -26,7 +30,7 @@ pub(super) struct Room(Arc<()>);
 impl<D: PartialEq, P> Idle<D, P> {
     /// At most so many processes, which is no fewer than work at a time.
     pub(super) fn new(most: usize) -> Self {
-        Self { most, counted: Arc::default(), waiting: VecDeque::new() }
+        Self { most, counted: Arc::default(), waiting: VecDeque::new(), given_back: 0 }
     }
 
     /// One that waits for this duty; of several the one that has waited least.
@@ -47,16 +51,23 @@ impl<D: PartialEq, P> Idle<D, P> {
         room
     }
 
-    /// Lets one wait for more of its duty.
-    pub(super) fn give_back(&mut self, bound: Bound<D, P>) {
-        self.waiting.push_back(bound);
+    /// Lets one wait for more of its duty. Returns what it is [let go](Self::let_go) by.
+    pub(super) fn give_back(&mut self, bound: Bound<D, P>) -> u64 {
+        self.given_back += 1;
+        self.waiting.push_back(Bound { given_back: self.given_back, ..bound });
+        self.given_back
+    }
+
+    /// Ends the one that waits since it was given back then.
+    pub(super) fn let_go(&mut self, given_back: u64) {
+        self.waiting.retain(|bound| bound.given_back != given_back);
     }
 }
 
 impl Room {
     /// Binds the process that was started.
     pub(super) fn bind<D, P>(self, duty: D, process: P) -> Bound<D, P> {
-        Bound { process, duty, _counted: self.0 }
+        Bound { process, duty, given_back: 0, _counted: self.0 }
     }
 }
 
@@ -103,6 +114,19 @@ mod tests {
         let used = ["ann", "bob", "ann", "cyd", "ann", "bob", "cyd"].map(|duty| trial.use_one(duty));
         // Bob's ended for Cyd's, then hers for the second one of Bob, then Ann's for the second one of Cyd.
         assert_eq!(used, [1, 2, 1, 3, 1, 4, 5]);
+    }
+
+    #[test]
+    fn who_waits_too_long_ends_and_nobody_else() {
+        let mut trial = Trial::new(9);
+        let given_back = ["ann", "bob", "ann"].map(|duty| {
+            let bound = trial.take(duty);
+            trial.idle.give_back(bound)
+        });
+        trial.idle.let_go(given_back[0]);
+        assert_eq!(["bob", "ann"].map(|duty| trial.use_one(duty)), [2, 1], "Ann's worked in between");
+        trial.idle.let_go(trial.idle.given_back);
+        assert_eq!(["bob", "ann"].map(|duty| trial.use_one(duty)), [2, 3]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patgate_core::identifier::UserId;
@@ -27,6 +27,8 @@ use super::process::{Process, holds_more_than, is_filtered, let_others_go_first}
 
 /// How many scripts a worker runs or checks before a new one takes its place: what one leaves behind in memory ends some time.
 const SCRIPTS: u32 = 200;
+/// How long a worker waits for more of its duty: until then what its scripts left in memory stays with it.
+const KEPT: Duration = Duration::from_secs(60);
 /// How long a script runs like any other. One that takes longer comes last from then on, so that it slows down nobody,
 /// and leaves its place to others when there is another for it.
 const QUICK: Duration = Duration::from_millis(100);
@@ -53,7 +55,7 @@ pub struct Workers {
     /// For checks: who saves does not wait until scripts have ended.
     looks: Semaphore,
     /// Those that wait; with those that work there are no more than places.
-    idle: Mutex<Idle<Duty, Process>>,
+    idle: Arc<Mutex<Idle<Duty, Process>>>,
     /// Whether it was seen what keeps workers from system calls.
     is_seen: AtomicBool,
 }
@@ -105,7 +107,7 @@ impl Workers {
             share: 2 * count,
             shares: Mutex::default(),
             looks: Semaphore::new(CHECKS),
-            idle: Mutex::new(Idle::new(count + long + CHECKS)),
+            idle: Arc::new(Mutex::new(Idle::new(count + long + CHECKS))),
             is_seen: AtomicBool::default(),
         }
     }
@@ -277,7 +279,12 @@ impl Workers {
         self.see_filter(process.id());
         // One that was lowered stays so, and what took much memory may hold on to it.
         if process.comes_as_before() && process.scripts < SCRIPTS {
-            self.idle().give_back(worker);
+            let given_back = self.idle().give_back(worker);
+            let idle = Arc::clone(&self.idle);
+            tokio::spawn(async move {
+                tokio::time::sleep(KEPT).await;
+                locked(&idle).let_go(given_back);
+            });
         }
     }
 
@@ -291,9 +298,8 @@ impl Workers {
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Idle<Duty, Process>> {
-        // Nothing that holds it can be half done.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> MutexGuard<'_, Idle<Duty, Process>> {
+        locked(&self.idle)
     }
 
     fn failure(&self, ending: Ending) -> Failure {
@@ -304,6 +310,11 @@ impl Workers {
             Ending::Other(how) => Failure::Died { how },
         }
     }
+}
+
+fn locked(idle: &Mutex<Idle<Duty, Process>>) -> MutexGuard<'_, Idle<Duty, Process>> {
+    // Nothing that holds it can be half done.
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn no_worker(message: &str) -> Failure {
