@@ -166,7 +166,9 @@ async fn the_settings_stay_light_however_many_decisions_wait() {
     world.commit(change).await;
     are_light(&world, &session, &["/settings".to_owned()]).await;
     let page = world.open(&session, "/settings").await;
-    let undo = |number: i64| page.text().contains(&format!("/settings/decisions/{number}/undo"));
+    let undo = |number: i64| {
+        page.text().contains(&format!("/settings/decisions/{}/undo", DecisionId::from_i64(number)))
+    };
     let shown: Vec<_> = (1..=40).filter(|number| undo(*number)).collect();
     assert_eq!(shown, (1..=20).collect::<Vec<_>>(), "those that take effect first");
     assert!(page.text().contains("10 more wait for a later time."), "{}", page.text());
