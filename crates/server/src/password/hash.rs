@@ -266,12 +266,10 @@ mod tests {
                 scope.spawn(|| {
                     let one = turn.lock().unwrap();
                     // Twice, because the first one of a thread is given back even without our help.
-                    (0..2).for_each(|_| {
-                        assert!(
-                            hash(&PasswordText::copy_of("a password"), SALTED, &mut Memory::default())
-                                .is_some()
-                        )
-                    });
+                    for _ in 0..2 {
+                        let mut memory = Memory::default();
+                        assert!(hash(&PasswordText::copy_of("a password"), SALTED, &mut memory).is_some());
+                    }
                     drop(one);
                     hashed.wait();
                     all.wait();
