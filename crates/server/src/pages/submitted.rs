@@ -136,6 +136,10 @@ impl Fields {
     /// at after a log-in.
     #[must_use]
     pub fn as_link(&self, path: &str) -> Option<String> {
+        // No value gets shorter by being written, so what is much too long is not written at all.
+        if self.pairs().map(|(_, value)| value.len()).sum::<usize>() > LONGEST_NEXT {
+            return None;
+        }
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish();
         let link = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         fits(&link).then_some(link)

@@ -1,7 +1,6 @@
 //! The memory that hashes work in.
 //!
-//! New pages are up to a third of what a hash costs, so memory stays for whoever comes soon. What one hash left in it
-//! says no more than its outcome, which is stored, and the next one overwrites it.
+//! New pages are up to a third of what a hash costs, so memory stays for whoever comes soon; a hash wipes it before.
 
 use std::alloc::System;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,7 +43,8 @@ pub(super) struct Kept(Arc<Mutex<Waiting>>);
 
 #[derive(Default)]
 struct Waiting {
-    memory: Vec<Memory>,
+    /// Each with the number of its put; what was put last is last.
+    memory: Vec<(u64, Memory)>,
     /// How often some was put here.
     puts: u64,
 }
@@ -52,28 +52,25 @@ struct Waiting {
 impl Kept {
     /// What a hash left, or new memory.
     pub(super) fn take(&self) -> Memory {
-        self.waiting().memory.pop().unwrap_or_default()
+        self.waiting().memory.pop().map_or_else(Memory::default, |(_, memory)| memory)
     }
 
-    /// Keeps it for the next hash, on a thread of the runtime. Some seconds after the last one it goes back to the system.
+    /// Keeps it for the next hash, on a thread of the runtime. When none has come in some seconds it goes back to the system.
     pub(super) fn put(&self, memory: Memory) {
         let mut waiting = self.waiting();
-        waiting.memory.push(memory);
         waiting.puts += 1;
-        let (kept, puts) = (self.clone(), waiting.puts);
+        let (kept, put) = (self.clone(), waiting.puts);
+        waiting.memory.push((put, memory));
         drop(waiting);
         tokio::spawn(async move {
             tokio::time::sleep(KEPT).await;
-            kept.let_go(puts);
+            kept.let_go(put);
         });
     }
 
-    /// Gives back what waits when nobody has put any since.
-    fn let_go(&self, puts: u64) {
-        let mut waiting = self.waiting();
-        if waiting.puts == puts {
-            waiting.memory.clear();
-        }
+    /// Gives back what waits since it was put here then.
+    fn let_go(&self, put: u64) {
+        self.waiting().memory.retain(|(at, _)| *at != put);
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -92,12 +89,14 @@ mod tests {
         assert_eq!(memory.blocks(3).unwrap().len(), 3);
         assert_eq!((memory.blocks(1).unwrap().len(), memory.0.len()), (1, 3), "it does not shrink");
         kept.put(memory);
-        let memory = kept.take();
-        assert_eq!((memory.0.len(), kept.take().0.len()), (3, 0), "each hash has its own");
+        let (memory, other) = (kept.take(), kept.take());
+        assert_eq!((memory.0.len(), other.0.len()), (3, 0), "each hash has its own");
+        kept.put(other);
         kept.put(memory);
         kept.let_go(1);
-        assert_eq!(kept.waiting().memory.len(), 1, "a hash came in between");
+        assert_eq!(kept.waiting().memory.len(), 2, "a hash came in between");
         kept.let_go(2);
+        assert_eq!(kept.take().0.len(), 3, "what no hash came for went");
         assert!(kept.waiting().memory.is_empty());
     }
 }
