@@ -1,10 +1,11 @@
 //! The kinds of callers, and the world they meet.
 
 use patgate_core::identifier::{GroupId, MailId, RunId, UserId};
-use patgate_core::user::Origin;
+use patgate_core::user::{Origin, PrincipalKind};
+use patgate_testkit::servers::slapd::Slapd;
 use serde_json::json;
 
-use crate::common::{Call, IssuedToken, NewGrant, PASSWORD, SignedIn, WebhookThings, World};
+use crate::common::{Call, IssuedToken, NewGrant, PASSWORD, SignedIn, WebhookThings, World, get};
 
 /// A kind of caller.
 #[derive(Clone, Copy)]
@@ -44,11 +45,12 @@ pub(super) enum Cast {
     TokenOfSso,
     SessionOfSso,
     TokenOfWebhooks,
+    PasswordOfLdap,
 }
 
 impl Cast {
-    /// All of them; those who are refused everywhere first.
-    pub(super) const ALL: [Self; 35] = [
+    /// All of them; those who are refused everywhere first, and whom a directory is asked about last.
+    pub(super) const ALL: [Self; 36] = [
         Self::Nobody,
         Self::Garbage,
         Self::UnknownToken,
@@ -84,6 +86,7 @@ impl Cast {
         Self::TokenOfSso,
         Self::SessionOfSso,
         Self::TokenOfWebhooks,
+        Self::PasswordOfLdap,
     ];
 
     /// In the table.
@@ -128,7 +131,15 @@ impl Cast {
             Self::TokenOfWebhooks => {
                 "a token of Ann's, in the header of webhook endpoints, two of which take it"
             }
+            Self::PasswordOfLdap => {
+                "Basic: the name and password of Alice from a directory, who may do what Ann may"
+            }
         }
+    }
+
+    /// Whether a directory judges the caller's password.
+    pub(super) fn needs_directory(self) -> bool {
+        matches!(self, Self::PasswordOfLdap)
     }
 
     /// Puts the caller's credentials on a call.
@@ -172,6 +183,7 @@ impl Cast {
             Self::TokenOfSso => call.header("authorization", &format!("Bearer {}", stage.of_sso.text)),
             Self::SessionOfSso => call.session(&stage.session_of_sso),
             Self::TokenOfWebhooks => call.header("x-release-webhook-token", &full.text),
+            Self::PasswordOfLdap => call.basic("alice", ALICES_PASSWORD),
         }
     }
 }
@@ -181,6 +193,7 @@ impl Cast {
 /// Tokens are for any application where nothing else is said, so that it is not the surface that refuses them.
 pub(super) struct Stage {
     folder: tempfile::TempDir,
+    slapd: Slapd,
     full: IssuedToken,
     empty: IssuedToken,
     release: IssuedToken,
@@ -217,11 +230,21 @@ pub(super) struct Stage {
 const CONFIGURATION: &str = "[[application]]\nname = \"shop\"\ntoken_prefix = \"shop\"\nlabel = \"Shop\"\n\
     [[oidc]]\nname = \"corp\"\nissuer = \"https://id.example.com\"\nclient_id = \"patgate\"\nscim_user = \"robot\"\n";
 
+/// What the directory is called in the configuration.
+const DIRECTORY: &str = "company";
+
+/// Alice's password in the directory.
+const ALICES_PASSWORD: &str = "alice password";
+
+/// What Ann may do, and Alice.
+const ANNS_PERMISSIONS: &[&str] = &["login", "release#view"];
+
 impl Stage {
-    /// Ann, Bob, an administrator, somebody disabled, and what they hold.
+    /// Ann, Bob, an administrator, somebody disabled, Alice from a directory, and what they hold.
     pub(super) async fn build() -> Self {
-        let world = World::configured(CONFIGURATION).await;
-        let ann = world.user("ann", &["login", "release#view"]).await;
+        let slapd = Slapd::with().quiet().start();
+        let world = World::configured(&with_directory(&slapd)).await;
+        let ann = world.user("ann", ANNS_PERMISSIONS).await;
         let bob = world.user("bob", &["login"]).await;
         let root = world.user("root", &["admin"]).await;
         let dora = world.user("dora", &["login"]).await;
@@ -243,11 +266,16 @@ impl Stage {
         world.end_sessions(&ann).await;
         let subject = world.token(&ann, NewGrant::default()).await;
         let sue = world.user_from("sue", Origin::Sso, "corp", &["login"]).await;
+        world.role_of(PrincipalKind::Group, "users", DIRECTORY, ANNS_PERMISSIONS).await;
+        // Her first sign-in makes her a user here; later it would be a change, even by a call that is refused.
+        let alice = world.send(get("/api/v1/global-permissions").basic("alice", ALICES_PASSWORD)).await;
+        assert_eq!(alice.status(), 200, "{}", alice.shown());
         let stage = Self {
             run: world.run(&ann, &[&subject], &[]).await,
             failed_mail: world.fail_mails("550 no such user").await[0],
             webhook: world.webhook_things().await,
             folder: tempfile::tempdir().unwrap(),
+            slapd,
             full: world.token(&ann, any()).await,
             empty: world.token(&ann, NewGrant { permissions: Some(&[]), ..any() }).await,
             release: world.token(&ann, NewGrant::default()).await,
@@ -283,6 +311,11 @@ impl Stage {
         World::copied(&self.folder, CONFIGURATION).await
     }
 
+    /// The same with the directory. There every wrong password is told late, so it is not for everybody.
+    pub(super) async fn world_with_directory(&self) -> World {
+        World::copied(&self.folder, &with_directory(&self.slapd)).await
+    }
+
     /// What no answer may repeat.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         let tokens = [
@@ -303,6 +336,11 @@ impl Stage {
             &self.of_sso,
             &self.subject,
         ];
-        tokens.into_iter().map(|token| token.text.as_str()).chain([PASSWORD])
+        tokens.into_iter().map(|token| token.text.as_str()).chain([PASSWORD, ALICES_PASSWORD])
     }
+}
+
+/// The configuration with a directory that is asked about names that are nobody's here.
+fn with_directory(slapd: &Slapd) -> String {
+    format!("{CONFIGURATION}{}", slapd.table(DIRECTORY, ""))
 }

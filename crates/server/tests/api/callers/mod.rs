@@ -44,6 +44,9 @@ async fn row(stage: &Stage, name: &str, operation: &Value) -> Vec<String> {
     let mut world = stage.world().await;
     let mut statuses = Vec::new();
     for caller in Cast::ALL {
+        if caller.needs_directory() {
+            world = stage.world_with_directory().await;
+        }
         let before = world.state.store.last_sequence().await.unwrap();
         let answer = world.send(caller.enter(stage, requests::request(stage, name))).await;
         let after = world.state.store.last_sequence().await.unwrap();
