@@ -368,6 +368,7 @@ pub(crate) enum Releases {
     Status,
     Title,
     TitleKey,
+    /// Until version 14: a name.
     Owner,
     Version,
     Document,
@@ -381,6 +382,8 @@ pub(crate) enum Releases {
     Summary,
     /// Version 9.
     Tags,
+    /// Version 15.
+    OwnerId,
 }
 
 /// Version 8.

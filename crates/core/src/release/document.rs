@@ -23,14 +23,16 @@ pub struct Release {
     /// Words to find it by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// The log-in name of who made it, as they are called now, or were when it ended.
-    pub owner: String,
+    /// Who made it. It is stored beside the text of a release and not in it. Nobody has the identifier 0: it stands where an older
+    /// program noted a name by which nobody is known.
+    #[serde(skip, default = "nobody")]
+    pub owner: UserId,
     /// Its phases, in the order in which they run.
     pub phases: Vec<Phase>,
     /// Its variables.
     pub variables: Vec<Variable>,
     /// Whose the passwords among the variables of a template are: of the one who made it, or of who entered others in their place.
-    /// The log-in name of the one who made it may be another's later. `None`: an older program did not note it.
+    /// `None`: an older program did not note it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passwords_of: Option<UserId>,
     /// Whether somebody else has entered passwords beside those: together they are nobody's.
@@ -207,7 +209,7 @@ impl Release {
 
     /// A new release of a template: nothing in it has begun.
     #[must_use]
-    pub fn of_template(&self, id: ReleaseId, title: String, owner: String, now: Timestamp) -> Self {
+    pub fn of_template(&self, id: ReleaseId, title: String, owner: UserId, now: Timestamp) -> Self {
         let mut release = Self {
             id,
             title,
@@ -239,4 +241,8 @@ impl Phase {
             (task.started_at, task.ended_at) = (None, None);
         }
     }
+}
+
+const fn nobody() -> UserId {
+    UserId::from_i64(0)
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::identifier::UserId;
 
 fn now() -> jiff::Timestamp {
     "2026-05-03T12:00:00Z".parse().unwrap()
@@ -48,7 +49,7 @@ fn template(phases: &[&str]) -> Release {
         description: String::new(),
         status: ReleaseStatus::Template,
         tags: Vec::new(),
-        owner: "ann".to_owned(),
+        owner: UserId::from_i64(1),
         phases: phases.collect(),
         variables: Vec::new(),
         passwords_of: None,
@@ -64,7 +65,12 @@ fn template(phases: &[&str]) -> Release {
 }
 
 fn release(phases: &[&str]) -> Release {
-    template(phases).of_template("Release2".parse().unwrap(), "Ship it".to_owned(), "ann".to_owned(), now())
+    template(phases).of_template(
+        "Release2".parse().unwrap(),
+        "Ship it".to_owned(),
+        UserId::from_i64(1),
+        now(),
+    )
 }
 
 fn go(release: &Release, event: Event) -> Release {

@@ -51,7 +51,7 @@ pub struct Workers {
     /// How many scripts of one owner run at a time: one fewer than there are places of both kinds.
     share: usize,
     /// For each owner of scripts that run or wait: what is left of their share.
-    shares: Mutex<HashMap<String, Arc<Semaphore>>>,
+    shares: Mutex<HashMap<UserId, Arc<Semaphore>>>,
     /// For checks: who saves does not wait until scripts have ended.
     looks: Semaphore,
     /// Those that wait; with those that work there are no more than places.
@@ -66,7 +66,7 @@ type Worker = Bound<Duty, Process>;
 /// A script, and all that it may know.
 pub struct Script {
     /// Whose it is: all scripts of one owner together leave a place to those of others.
-    pub owner: String,
+    pub owner: UserId,
     /// Which scripts may run in its process, before it and after it: none of another compartment ever does.
     pub compartment: Compartment,
     /// Its text, [`TEXT_BYTES`] at most.
@@ -176,7 +176,7 @@ impl Workers {
         Fut: Future<Output = Result<Answer, CallRefused>>,
     {
         let mask = Mask::new(&script.secrets);
-        let share = self.share_of(&script.owner);
+        let share = self.share_of(script.owner);
         let duty = Duty::Scripts(script.compartment);
         let job = self.job(script)?;
         let _turn = share.acquire().await.map_err(|_| no_worker("the server stops"))?;
@@ -229,11 +229,11 @@ impl Workers {
     }
 
     /// What is left of an owner's share.
-    fn share_of(&self, owner: &str) -> Arc<Semaphore> {
+    fn share_of(&self, owner: UserId) -> Arc<Semaphore> {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         // Those of whom nothing runs or waits any more are forgotten.
         shares.retain(|_, share| Arc::strong_count(share) > 1);
-        let share = shares.entry(owner.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.share)));
+        let share = shares.entry(owner).or_insert_with(|| Arc::new(Semaphore::new(self.share)));
         Arc::clone(share)
     }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use patgate_core::identifier::{ReleaseNumber, UserId};
-use patgate_core::release::{Release, ReleaseId, ReleaseStatus};
-use patgate_core::user::{User, Username};
+use patgate_core::release::{Release, ReleaseId};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::Value;
@@ -94,7 +93,7 @@ impl Change {
                 Releases::Status,
                 Releases::Title,
                 Releases::TitleKey,
-                Releases::Owner,
+                Releases::OwnerId,
                 Releases::Version,
                 Releases::Document,
                 Releases::Summary,
@@ -111,7 +110,7 @@ impl Change {
                 release.status.as_str().into(),
                 release.title.as_str().into(),
                 release.title.to_lowercase().into(),
-                release.owner.as_str().into(),
+                release.owner.as_i64().into(),
                 new.version.into(),
                 to_json(release, "document")?.into(),
                 beside(release)?.into(),
@@ -207,23 +206,6 @@ impl Change {
             .take();
         self.execute(&lines).await?;
         self.note_release(stored.number, &stored.release, action, Value::Object(Default::default()));
-        Ok(())
-    }
-
-    /// Follows a user to a new name: what they made and what has not ended is theirs under it, templates too. What has ended keeps
-    /// the name under which it was made.
-    pub(super) async fn rename_owner(&mut self, user: &User, name: &Username) -> Result<(), StoreError> {
-        let lasting = ReleaseStatus::ALL.iter().filter(|status| !status.is_final());
-        let update = Query::update()
-            .table(Releases::Table)
-            .value(Releases::Owner, name.as_str())
-            // By their status, which an index serves: those that ended are many.
-            .and_where(Expr::col(Releases::Status).is_in(lasting.map(|status| status.as_str())))
-            // Who had the name before is somebody else.
-            .and_where(Expr::col(Releases::CreatedAt).gte(user.created_at.as_millisecond()))
-            .and_where(Expr::col(Releases::Owner).eq(user.username.as_str()))
-            .take();
-        self.execute(&update).await?;
         Ok(())
     }
 

@@ -82,7 +82,7 @@ impl Change {
     }
 
     /// Takes over the name, the full name, the mail address and the groups. Returns whether anything was different. What names a
-    /// user who is renamed goes along: roles, exemptions, and the templates and releases that they made and that have not ended.
+    /// user who is renamed goes along: roles and exemptions.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::NameTaken`] by another.
@@ -96,7 +96,6 @@ impl Change {
         self.write_profiles(&[user]).await?;
         if is_renamed {
             self.rename_principals(&before, &user.username).await?;
-            self.rename_owner(&before, &user.username).await?;
         }
         self.note_user(&before, "user.update", detail);
         Ok(true)

@@ -6,13 +6,13 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use patgate_core::identifier::ReleaseNumber;
+use patgate_core::identifier::{ReleaseNumber, UserId};
 use patgate_core::release::{Release, TaskId};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 
 use super::log::{self, LogLine};
-use super::{COLUMNS, StoredRelease, beside, read};
+use super::{COLUMNS, StoredRelease, beside, without_name};
 use crate::error::StoreError;
 use crate::items::StoredSecrets;
 use crate::rows::{column, json, optional_time, to_json};
@@ -57,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails; so with all below.
-    pub async fn next_release_at(&self, but: &[String]) -> Result<Option<Timestamp>, StoreError> {
+    pub async fn next_release_at(&self, but: &[UserId]) -> Result<Option<Timestamp>, StoreError> {
         let select = Query::select()
             .column(Releases::DueAt)
             .from(Releases::Table)
@@ -78,7 +78,7 @@ impl Store {
         now: Timestamp,
         until: Timestamp,
         limit: u64,
-        but: &[String],
+        but: &[UserId],
     ) -> Result<Vec<StoredRelease>, StoreError> {
         let due = Query::select()
             .column(Releases::Number)
@@ -101,7 +101,7 @@ impl Store {
             .returning(Query::returning().columns(COLUMNS))
             .take();
         let rows = transaction.query_all(&claim).await?;
-        let claimed = rows.iter().map(read).collect::<Result<_, _>>()?;
+        let claimed = rows.iter().map(without_name).collect::<Result<_, _>>()?;
         transaction.commit().await?;
         Ok(claimed)
     }
@@ -151,8 +151,8 @@ impl Store {
 }
 
 /// Releases that none of these made.
-fn of_others(but: &[String]) -> Option<Expr> {
-    (!but.is_empty()).then(|| Expr::col(Releases::Owner).is_not_in(but.iter().map(String::as_str)))
+fn of_others(but: &[UserId]) -> Option<Expr> {
+    (!but.is_empty()).then(|| Expr::col(Releases::OwnerId).is_not_in(but.iter().map(|owner| owner.as_i64())))
 }
 
 fn moved(lease: Option<ReleaseLease>, until: Timestamp) -> sea_orm::sea_query::UpdateStatement {

@@ -1,6 +1,7 @@
 //! Lists of releases and templates, and how many there are.
 
 use jiff::Timestamp;
+use patgate_core::identifier::UserId;
 use patgate_core::release::{ReleaseId, ReleaseStatus};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
@@ -20,10 +21,8 @@ pub struct ReleaseFilter {
     pub title: Option<String>,
     /// With this title, exactly.
     pub exact_title: Option<String>,
-    /// Made by this log-in name. Whoever is renamed takes along what has not ended.
-    pub owner: Option<String>,
-    /// Made at or after: with the time at which somebody was made, what another had made under the same log-in name is left out.
-    pub made_since: Option<Timestamp>,
+    /// Made by this user, there or deleted.
+    pub owner: Option<UserId>,
     /// Whose name begins with these letters and digits, as those of one endpoint's releases do.
     pub id_begins: Option<String>,
     /// With each of these tags.
@@ -112,8 +111,7 @@ fn filtered(mut select: SelectStatement, filter: &ReleaseFilter) -> SelectStatem
         .and_where_option((!filter.statuses.is_empty()).then(|| column(Releases::Status).is_in(words)))
         .and_where_option(title.map(|pattern| column(Releases::TitleKey).like(pattern)))
         .and_where_option(filter.exact_title.as_deref().map(|title| column(Releases::Title).eq(title)))
-        .and_where_option(filter.owner.as_deref().map(|owner| column(Releases::Owner).eq(owner)))
-        .and_where_option(filter.made_since.map(|at| column(Releases::CreatedAt).gte(at.as_millisecond())))
+        .and_where_option(filter.owner.map(|owner| column(Releases::OwnerId).eq(owner.as_i64())))
         .and_where_option(named.map(|pattern| column(Releases::Id).like(pattern)))
         .and_where_option(filter.since.map(|at| column(Releases::StartedAt).gte(at.as_millisecond())))
         .and_where_option(filter.until.map(|at| column(Releases::StartedAt).lt(at.as_millisecond())))

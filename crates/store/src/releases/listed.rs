@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 
 use super::list::{ReleaseFilter, page_of};
-use super::status;
+use super::{OWNER_NAME, owner_name, status};
 use crate::error::StoreError;
 use crate::rows::{Page, column, from_json, optional_time, time, to_json};
 use crate::store::Store;
@@ -25,8 +25,8 @@ pub struct ListedRelease {
     pub title: String,
     /// Where it stands.
     pub status: ReleaseStatus,
-    /// The log-in name of who made it.
-    pub owner: String,
+    /// What who made it is called, or was when they were deleted; empty where nobody is known.
+    pub owner_name: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was started.
@@ -108,13 +108,13 @@ pub(super) fn columns() -> SelectStatement {
             Releases::Id,
             Releases::Title,
             Releases::Status,
-            Releases::Owner,
             Releases::CreatedAt,
             Releases::StartedAt,
             Releases::EndedAt,
             Releases::Summary,
         ])
         .expr_as(whole, "whole")
+        .expr_as(owner_name(), OWNER_NAME)
         .from(Releases::Table)
         .take()
 }
@@ -133,7 +133,7 @@ pub(super) fn read(row: &QueryResult) -> Result<ListedRelease, StoreError> {
         id: column::<String>(row, "id")?.parse().map_err(|_| StoreError::Unreadable("id"))?,
         title: column(row, "title")?,
         status: status(&column::<String>(row, "status")?)?,
-        owner: column(row, "owner")?,
+        owner_name: column::<Option<String>>(row, OWNER_NAME)?.unwrap_or_default(),
         created_at: time(row, "created_at")?,
         started_at: optional_time(row, "started_at")?,
         ended_at: optional_time(row, "ended_at")?,

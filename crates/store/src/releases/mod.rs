@@ -11,7 +11,7 @@ mod older;
 pub(crate) mod search;
 
 use jiff::Timestamp;
-use patgate_core::identifier::ReleaseNumber;
+use patgate_core::identifier::{ReleaseNumber, UserId};
 use patgate_core::release::{Release, ReleaseId, ReleaseStatus, TaskStatus};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -27,7 +27,7 @@ use crate::error::StoreError;
 use crate::items::StoredSecrets;
 use crate::rows::{column, json};
 use crate::store::Store;
-use crate::tables::Releases;
+use crate::tables::{Releases, Users};
 
 /// Releases that are in memory at a time where many are gone through: each may be half a megabyte.
 const IN_MEMORY: usize = 100;
@@ -42,6 +42,9 @@ pub struct StoredRelease {
     pub number: ReleaseNumber,
     /// From 1, and one more whenever it is written.
     pub version: i64,
+    /// What who made it was called when this was read, or when they were deleted; empty where nobody is known, and in what a runner
+    /// claims, which shows it to nobody. It is read of the user, and not written.
+    pub owner_name: String,
     /// All that is in it.
     pub release: Release,
     /// The values of its passwords by the names of their variables, as they were sealed.
@@ -78,9 +81,12 @@ impl Store {
     }
 }
 
-/// The columns of a [`StoredRelease`].
+/// The columns of a [`StoredRelease`], but for what its owner is called.
 pub(crate) const COLUMNS: [Releases; 5] =
-    [Releases::Number, Releases::Version, Releases::Owner, Releases::Document, Releases::SealedSecrets];
+    [Releases::Number, Releases::Version, Releases::OwnerId, Releases::Document, Releases::SealedSecrets];
+
+/// What [`owner_name`] is called among the columns.
+const OWNER_NAME: &str = "owner_name";
 
 pub(crate) async fn by_id(
     connection: &impl ConnectionTrait,
@@ -121,16 +127,33 @@ pub(crate) fn due_at(release: &Release, now: Timestamp) -> Option<Timestamp> {
 }
 
 pub(crate) fn selection() -> SelectStatement {
-    Query::select().columns(COLUMNS).from(Releases::Table).take()
+    Query::select().columns(COLUMNS).expr_as(owner_name(), OWNER_NAME).from(Releases::Table).take()
+}
+
+/// What who made a release is called, in the question for the release itself: a name that is kept elsewhere would be stale, and
+/// deleted users are in no index. NULL where nobody has the identifier.
+fn owner_name() -> Expr {
+    let name = Query::select()
+        .column((Users::Table, Users::Username))
+        .from(Users::Table)
+        .and_where(Expr::col((Users::Table, Users::Id)).equals((Releases::Table, Releases::OwnerId)))
+        .take();
+    Expr::SubQuery(None, Box::new(name.into()))
 }
 
 pub(crate) fn read(row: &QueryResult) -> Result<StoredRelease, StoreError> {
+    let owner_name = column::<Option<String>>(row, OWNER_NAME)?.unwrap_or_default();
+    Ok(StoredRelease { owner_name, ..without_name(row)? })
+}
+
+/// As [`read`], of [`COLUMNS`] alone.
+fn without_name(row: &QueryResult) -> Result<StoredRelease, StoreError> {
     let mut release: Release = json(row, "document")?;
-    // A renaming writes the column alone: the text belongs to whoever runs the release.
-    release.owner = column(row, "owner")?;
+    release.owner = UserId::from_i64(column(row, "owner_id")?);
     Ok(StoredRelease {
         number: ReleaseNumber::from_i64(column(row, "number")?),
         version: column(row, "version")?,
+        owner_name: String::new(),
         release,
         secrets: json(row, "sealed_secrets")?,
     })

@@ -5,6 +5,7 @@
 
 mod eighth;
 mod eleventh;
+mod fifteenth;
 mod fifth;
 mod first;
 mod fourteenth;
@@ -20,7 +21,7 @@ mod twelfth;
 
 use sea_orm::sea_query::{
     Expr, ExprTrait, IndexCreateStatement, IndexDropStatement, InsertStatement, Query, SelectStatement,
-    Table, TableAlterStatement, TableCreateStatement,
+    Table, TableAlterStatement, TableCreateStatement, UpdateStatement,
 };
 use sea_orm::{
     ColumnType, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -39,10 +40,11 @@ pub(crate) enum Step {
     Index(IndexCreateStatement),
     NoIndex(IndexDropStatement),
     Row(InsertStatement),
+    Rows(UpdateStatement),
 }
 
 /// All migrations, oldest first. The version of a schema is how many of them have run.
-const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 14] = [
+const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 15] = [
     first::steps,
     second::steps,
     third::steps,
@@ -57,6 +59,7 @@ const MIGRATIONS: [fn(DbBackend) -> Vec<Step>; 14] = [
     twelfth::steps,
     thirteenth::steps,
     fourteenth::steps,
+    fifteenth::steps,
 ];
 
 /// The newest version this program knows.
@@ -168,6 +171,7 @@ async fn run(transaction: &DatabaseTransaction, step: &Step) -> Result<(), DbErr
         Step::Index(index) => transaction.execute(index).await?,
         Step::NoIndex(index) => transaction.execute(index).await?,
         Step::Row(row) => transaction.execute(row).await?,
+        Step::Rows(rows) => transaction.execute(rows).await?,
     };
     Ok(())
 }

@@ -14,6 +14,7 @@ mod lists;
 mod loading;
 mod many;
 mod opening;
+mod release_owners;
 mod releases;
 mod releases_paged;
 mod reminders;

@@ -103,7 +103,7 @@ on_both_databases! {
         store.clone().close().await;
 
         let refused = Store::open(&fixture.database).await.err().unwrap();
-        assert!(matches!(refused, OpenError::NewerSchema { found: 999, known: 14 }), "{refused:?}");
+        assert!(matches!(refused, OpenError::NewerSchema { found: 999, known: 15 }), "{refused:?}");
         assert!(refused.to_string().contains("version 999"), "{refused}");
 
         let opened = crate::connection::open(&fixture.database).await.unwrap();

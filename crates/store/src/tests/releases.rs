@@ -13,7 +13,9 @@ use crate::{
     SealedSecret, Sequence, StoreError, StoredRelease, StoredSecret, StoredSecrets,
 };
 
-const ONE: ReleaseLease = ReleaseLease(1);
+/// Who made the releases of these tests: nobody, where a test makes no users.
+pub(super) const ANN: UserId = UserId::from_i64(1);
+pub(super) const ONE: ReleaseLease = ReleaseLease(1);
 const OTHER: ReleaseLease = ReleaseLease(2);
 
 fn task(name: &str) -> Task {
@@ -49,7 +51,7 @@ pub(super) fn planned(id: i64, title: &str) -> StoredRelease {
         description: String::new(),
         status: ReleaseStatus::Planned,
         tags: vec!["nightly".to_owned()],
-        owner: "ann".to_owned(),
+        owner: ANN,
         phases: vec![phase],
         variables: Vec::new(),
         passwords_of: None,
@@ -63,10 +65,11 @@ pub(super) fn planned(id: i64, title: &str) -> StoredRelease {
         ended_at: None,
     };
     let number = ReleaseNumber::from_i64(id);
-    StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() }
+    let (owner_name, secrets) = (String::new(), StoredSecrets::new());
+    StoredRelease { number, version: 1, owner_name, release, secrets }
 }
 
-fn started(id: i64) -> StoredRelease {
+pub(super) fn started(id: i64) -> StoredRelease {
     let planned = planned(id, "Ship it");
     let (release, _) = step(&planned.release, Event::Start, now()).unwrap();
     StoredRelease { release, ..planned }
@@ -81,9 +84,13 @@ pub(super) async fn insert(store: &Store, releases: &[StoredRelease]) {
 }
 
 /// Claims what is due, but nothing of these owners.
-async fn claim_but(store: &Store, lease: ReleaseLease, at: Timestamp, but: &[&str]) -> Vec<StoredRelease> {
-    let but: Vec<_> = but.iter().map(|&owner| owner.to_owned()).collect();
-    store.claim_releases(lease, at, at + SignedDuration::from_secs(30), 10, &but).await.unwrap()
+pub(super) async fn claim_but(
+    store: &Store,
+    lease: ReleaseLease,
+    at: Timestamp,
+    but: &[UserId],
+) -> Vec<StoredRelease> {
+    store.claim_releases(lease, at, at + SignedDuration::from_secs(30), 10, but).await.unwrap()
 }
 
 async fn claim(store: &Store, lease: ReleaseLease, at: Timestamp) -> Vec<StoredRelease> {
@@ -133,8 +140,6 @@ on_both_databases! {
         assert!(numbers(tagged(&["night"])).await.is_empty(), "the whole of a tag");
         let since = ReleaseFilter { since: Some(now()), ..ReleaseFilter::default() };
         assert_eq!(numbers(since).await, [3], "only one was started");
-        let made_since = Some(first.release.created_at + SignedDuration::from_secs(1));
-        assert_eq!(numbers(ReleaseFilter { made_since, ..ReleaseFilter::default() }).await, [3, 2]);
         let mut counts = store.count_releases(&ReleaseFilter::default()).await.unwrap();
         counts.sort_unstable();
         assert_eq!(counts, [(ReleaseStatus::Planned, 2), (ReleaseStatus::InProgress, 1)]);
@@ -271,22 +276,6 @@ on_both_databases! {
         assert_eq!(node.step_releases(OTHER, &[rest]).await.unwrap(), [true]);
         assert_eq!(store.release_status(taken[0].number).await.unwrap(), Some(ReleaseStatus::Failed));
         assert_eq!(store.next_release_at(&[]).await.unwrap(), None, "it waits for a person");
-    }
-
-    async fn the_releases_of_others_are_claimed_while_somebody_has_their_share(fixture: Fixture) {
-        let store = fixture.open().await;
-        let mut of_bob = started(3);
-        of_bob.release.owner = "bob".to_owned();
-        insert(&store, &[started(1), started(2), of_bob]).await;
-        let numbers = |claimed: Vec<StoredRelease>| -> Vec<i64> {
-            let mut numbers: Vec<_> = claimed.iter().map(|held| held.number.as_i64()).collect();
-            numbers.sort_unstable();
-            numbers
-        };
-        assert!(claim_but(&store, ONE, now(), &["ann", "bob"]).await.is_empty());
-        assert_eq!(store.next_release_at(&["ann".to_owned(), "bob".to_owned()]).await.unwrap(), None);
-        assert_eq!(numbers(claim_but(&store, ONE, now(), &["ann", "dora"]).await), [3]);
-        assert_eq!(numbers(claim(&store, ONE, now()).await), [1, 2], "they wait no longer than that");
     }
 
     async fn who_aborts_a_release_takes_it_from_its_runner(fixture: Fixture) {

@@ -1,12 +1,9 @@
 //! Users: names, deletion and what goes with it, passwords and sessions.
 
-use jiff::SignedDuration;
-use patgate_core::release::ReleaseStatus;
 use patgate_core::user::PrincipalKind;
 
-use super::releases::{insert, planned};
 use super::*;
-use crate::{AuditFilter, ChangedKind, Page, ReleaseFilter, StoreError};
+use crate::{AuditFilter, ChangedKind, Page, StoreError};
 
 on_both_databases! {
     async fn a_name_is_taken_until_its_user_is_deleted(fixture: Fixture) {
@@ -43,46 +40,6 @@ on_both_databases! {
         change.commit().await.unwrap();
         let names: Vec<_> = all_roles(&store).await.iter().map(|role| role.name.to_string()).collect();
         assert_eq!(names, ["dev", "OPS"]);
-    }
-
-    async fn who_is_renamed_takes_along_what_they_made_and_has_not_ended(fixture: Fixture) {
-        let store = store_with_users(&fixture, &["ann", "bob"]).await;
-        let of = |id: i64, owner: &str, status: ReleaseStatus| {
-            let mut made = planned(id, "Ship it");
-            (made.release.owner, made.release.status) = (owner.to_owned(), status);
-            made
-        };
-        let mut of_another = of(5, "ann", ReleaseStatus::Planned);
-        of_another.release.created_at = now() - SignedDuration::from_secs(1);
-        let template = of(1, "ann", ReleaseStatus::Template);
-        insert(&store, &[
-            template.clone(),
-            of(2, "ann", ReleaseStatus::InProgress),
-            of(3, "ann", ReleaseStatus::Aborted),
-            of(4, "bob", ReleaseStatus::Failed),
-            of_another,
-        ]).await;
-        let mut change = store.change(&admin(), now()).await.unwrap();
-        change.update_user(&User { username: name("Anna"), ..user(1, "ann") }).await.unwrap();
-        change.commit().await.unwrap();
-        let owners = async || {
-            let all = store.releases(&ReleaseFilter::default(), Page::WHOLE).await.unwrap();
-            let listed = store.listed_releases(&ReleaseFilter::default(), Page::WHOLE).await.unwrap();
-            let owners: Vec<_> = all.into_iter().rev().map(|made| (made.number.as_i64(), made.release.owner)).collect();
-            let shown: Vec<_> = listed.into_iter().rev().map(|made| (made.number.as_i64(), made.owner)).collect();
-            assert_eq!(owners, shown);
-            owners
-        };
-        let expected = [(5_i64, "ann"), (1, "Anna"), (2, "Anna"), (3, "ann"), (4, "bob")];
-        let expected = expected.map(|(number, owner)| (number, owner.to_owned()));
-        assert_eq!(owners().await, expected);
-        let anna = ReleaseFilter { owner: Some("Anna".to_owned()), ..ReleaseFilter::default() };
-        assert_eq!(store.count_releases(&anna).await.unwrap().iter().map(|(_, count)| count).sum::<u64>(), 2);
-        // Whoever read it before writes it with the name that it had.
-        let mut change = store.change(&admin(), now()).await.unwrap();
-        change.update_release(&template, "template.update", serde_json::json!({})).await.unwrap();
-        change.commit().await.unwrap();
-        assert_eq!(owners().await, expected);
     }
 
     async fn a_deleted_user_takes_tokens_sessions_and_role_entries_along(fixture: Fixture) {

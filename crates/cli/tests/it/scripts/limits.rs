@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use patgate_core::identifier::UserId;
 use patgate_server::script::{CallRefused, Compartment, Failure, Limits, Outcome, Script, Workers};
 use patgate_testkit::servers::patgate;
 use patgate_testkit::wait;
@@ -241,7 +242,7 @@ async fn scripts_without_end_of_one_owner_leave_a_place_to_those_of_another() {
     let workers = Workers::new(patgate::binary().to_owned(), limits, 1);
     let endless = || run(&workers, "all(range(1, 2000000000))", json!({}));
     let of_bob = async {
-        let (owner, compartment) = ("bob".to_owned(), Compartment::of(["bob"]));
+        let (owner, compartment) = (UserId::from_i64(2), Compartment::of(["bob"]));
         let bob = Script { owner, compartment, ..script("print('well')", json!({}), &[]) };
         run_with(&workers, bob, |_| Err(CallRefused::new("nobody answers here"))).await
     };

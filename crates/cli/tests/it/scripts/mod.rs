@@ -39,7 +39,7 @@ fn workers(limits: Limits) -> Workers {
 fn script(text: &str, variables: Value, secrets: &[&str]) -> Script {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
     Script {
-        owner: "ann".to_owned(),
+        owner: ANN,
         compartment: Compartment::of(["ann"]),
         text: text.to_owned(),
         variables,

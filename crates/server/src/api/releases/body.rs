@@ -222,7 +222,7 @@ impl ReleaseBody {
             end_date: release.ended_at,
             title: release.title,
             description: release.description,
-            owner: release.owner,
+            owner: stored.owner_name,
             tags: release.tags,
         }
     }

@@ -120,7 +120,7 @@ impl Filters {
         Ok(Some(ReleaseFilter {
             statuses,
             title: self.title.filter(|title| !title.is_empty()),
-            owner: (self.only_mine == Some(true)).then(|| caller.facts.username.to_string()),
+            owner: (self.only_mine == Some(true)).then_some(caller.user),
             tags: self.tags.unwrap_or_default(),
             since: time("from", self.from.as_ref())?,
             until: time("to", self.to.as_ref())?,

@@ -17,8 +17,9 @@ pub(super) fn compartment(release: &Release, passwords: &[SecretText]) -> Compar
     let scripts: Vec<_> = scripts.collect();
     // No script is taken for a password.
     let count = scripts.len().to_string();
+    let owner = release.owner.to_string();
     let rest = scripts.into_iter().chain(passwords.iter().map(SecretText::reveal));
-    Compartment::of([release.owner.as_str(), &run_as, &count].into_iter().chain(rest))
+    Compartment::of([owner.as_str(), &run_as, &count].into_iter().chain(rest))
 }
 
 /// The credential, and who has entered it.
@@ -36,6 +37,9 @@ mod tests {
     use super::*;
     use crate::service::releases::example::planned;
 
+    const ANN: UserId = UserId::from_i64(2);
+    const BOB: UserId = UserId::from_i64(3);
+
     fn token(grant: i64, entered_by: i64) -> Option<RunAs> {
         let (grant, user) = (GrantId::from_i64(grant), UserId::from_i64(7));
         Some(RunAs::Token { grant, user, entered_by: UserId::from_i64(entered_by) })
@@ -45,17 +49,16 @@ mod tests {
         Some(RunAs::Password { user: UserId::from_i64(7), version, entered_by: UserId::from_i64(1) })
     }
 
-    fn release(id: &str, owner: &str, scripts: &[&str]) -> Release {
+    fn release(id: &str, owner: UserId, scripts: &[&str]) -> Release {
         let kinds = scripts.iter().map(|&script| match script {
             "gate" => TaskKind::Gate,
             script => TaskKind::Script { script: script.to_owned() },
         });
-        let (id, owner) = (id.parse().unwrap(), owner.to_owned());
-        Release { id, owner, run_as: token(1, 1), ..planned([kinds.collect()]) }
+        Release { id: id.parse().unwrap(), owner, run_as: token(1, 1), ..planned([kinds.collect()]) }
     }
 
     fn is_as_the_first(other: &Release, passwords: &[&str]) -> bool {
-        let first = release("Release1", "ann", &["print(1)", "print(2)"]);
+        let first = release("Release1", ANN, &["print(1)", "print(2)"]);
         let passwords: Vec<SecretText> = passwords.iter().map(|&password| password.into()).collect();
         compartment(&first, &["swordfish".into()]) == compartment(other, &passwords)
     }
@@ -63,11 +66,11 @@ mod tests {
     #[test]
     fn releases_that_are_given_the_same_share_a_compartment() {
         let scripts = ["print(1)", "print(2)"];
-        let mut other = release("Release2", "ann", &scripts);
+        let mut other = release("Release2", ANN, &scripts);
         other.title = "Ship it again".to_owned();
         assert!(is_as_the_first(&other, &["swordfish"]));
         assert!(is_as_the_first(
-            &release("Release3", "ann", &["print(1)", "gate", "print(2)"]),
+            &release("Release3", ANN, &["print(1)", "gate", "print(2)"]),
             &["swordfish"]
         ));
     }
@@ -75,12 +78,12 @@ mod tests {
     #[test]
     fn whatever_else_a_release_is_given_or_does_sets_it_apart() {
         let scripts = ["print(1)", "print(2)"];
-        let same = || release("Release1", "ann", &scripts);
+        let same = || release("Release1", ANN, &scripts);
         for other in [
-            release("Release1", "bob", &scripts),
-            release("Release1", "ann", &["print(1)", "print(3)"]),
-            release("Release1", "ann", &["print(1)"]),
-            release("Release1", "ann", &["print(1)", "print(2)", "print(2)"]),
+            release("Release1", BOB, &scripts),
+            release("Release1", ANN, &["print(1)", "print(3)"]),
+            release("Release1", ANN, &["print(1)"]),
+            release("Release1", ANN, &["print(1)", "print(2)", "print(2)"]),
             Release { run_as: None, ..same() },
             Release { run_as: token(2, 1), ..same() },
             Release { run_as: token(1, 2), ..same() },
@@ -92,7 +95,7 @@ mod tests {
             assert!(!is_as_the_first(&same(), passwords), "{passwords:?}");
         }
         // A script that says what the password is, and stands in its place.
-        assert!(!is_as_the_first(&release("Release1", "ann", &["print(1)", "print(2)", "swordfish"]), &[]));
+        assert!(!is_as_the_first(&release("Release1", ANN, &["print(1)", "print(2)", "swordfish"]), &[]));
         let by_password = |version| compartment(&Release { run_as: password(version), ..same() }, &[]);
         assert!(by_password(1) != by_password(2));
     }

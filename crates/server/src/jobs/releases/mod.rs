@@ -146,7 +146,7 @@ async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>, owners: &mut Ow
                     runner.held_until.store(until.as_millisecond(), Ordering::Release);
                 }
                 for held in claimed {
-                    let (runner, counted) = (Arc::clone(runner), owners.begin(&held.release.owner));
+                    let (runner, counted) = (Arc::clone(runner), owners.begin(held.release.owner));
                     under_way.spawn(async move {
                         let _counted = counted;
                         conduct::conduct(runner, held).await;

@@ -68,7 +68,7 @@ async fn run_script(
     let runner = log.runner;
     let (variables, secrets) = known(runner, held)?;
     let script = Script {
-        owner: held.release.owner.clone(),
+        owner: held.release.owner,
         compartment: compartment(&held.release, &secrets),
         text: text.to_owned(),
         variables: variables.clone(),

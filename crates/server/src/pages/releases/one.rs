@@ -90,7 +90,7 @@ pub(super) async fn show(
         title: release.title.clone(),
         description: beginning(&release.description, OF_TEXT),
         state: of_release(status),
-        owner: release.owner.clone(),
+        owner: stored.owner_name.clone(),
         runs_as: releases::runs_as(&state, &stored).unwrap_or_default(),
         template: release.template.as_ref().map(template_path).unwrap_or_default(),
         started_at: release.started_at.map(Moment::from),

@@ -97,7 +97,7 @@ impl From<ListedRelease> for ReleaseRow {
             path: path(&release.id),
             title: beginning(&release.title, LISTED),
             state: of_release(release.status),
-            owner: release.owner,
+            owner: release.owner_name,
             at: beginning(&release.at.unwrap_or_default(), LISTED),
             started_at: release.started_at.map(Moment::from),
             ended_at: release.ended_at.map(Moment::from),
@@ -111,7 +111,7 @@ impl TemplateRow {
         Self {
             path: template_path(&template.id),
             title: beginning(&template.title, LISTED),
-            owner: template.owner,
+            owner: template.owner_name,
             tasks: template.tasks,
             runs_as: template.runs_as.and_then(name).unwrap_or_default(),
         }

@@ -18,7 +18,7 @@ pub(crate) fn planned(phases: impl IntoIterator<Item = Vec<TaskKind>>) -> Releas
         planned.push(json!({ "id": id, "title": id, "status": "PLANNED", "tasks": tasks }));
     }
     let release = json!({
-        "id": "Release1", "title": "Ship it", "status": "PLANNED", "owner": "root", "phases": planned, "variables": [],
+        "id": "Release1", "title": "Ship it", "status": "PLANNED", "phases": planned, "variables": [],
         "created_at": "2026-05-03T12:00:00Z",
     });
     serde_json::from_value(release).unwrap()

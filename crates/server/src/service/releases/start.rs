@@ -13,7 +13,7 @@ use super::Sort;
 use super::credential::{self, Entered};
 use super::draft::{CredentialDraft, Sealing, VariableEntry, bare, enter, lacking, password_of, tell};
 use super::event::{EventStart, started};
-use super::write::{keeps, keeps_passwords, maker, told};
+use super::write::{called, keeps, keeps_passwords, told};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::Mandate;
@@ -82,7 +82,7 @@ pub async fn from_template(
         event.require_accepted(&change).await?;
     }
     let steers = steers(&change, &template, caller).await?;
-    let owner = maker(&change, caller).await?;
+    let owner_name = called(&change, caller).await?;
     let mut random = state.random.draw();
     let number = ReleaseNumber::generate(&mut random);
     let id = match &draft.event {
@@ -91,8 +91,9 @@ pub async fn from_template(
     };
     let title = Some(draft.title.trim()).filter(|title| !title.is_empty());
     let title = title.unwrap_or(&template.release.title).to_owned();
-    let release = template.release.of_template(id, title, owner, change.now());
-    let mut made = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+    let release = template.release.of_template(id, title, caller.user, change.now());
+    let secrets = StoredSecrets::new();
+    let mut made = StoredRelease { number, version: 1, owner_name, release, secrets };
     let mut sealing = Sealing { sealer: &state.sealer, random };
     for at in 0..made.release.variables.len() {
         let password: Option<SecretText> =
@@ -148,12 +149,8 @@ async fn steers(change: &Change, template: &StoredRelease, caller: &Caller) -> R
 /// them for ever, and who may send events to an endpoint would fill them up.
 async fn require_room(state: &AppState, caller: &Caller, event: Option<&EventStart>) -> Result<(), Problem> {
     let is_open = |status: &ReleaseStatus| *status == ReleaseStatus::Planned || status.is_active();
-    // As they are called now, also when they were renamed since they asked. Who is gone is refused in the change.
-    let Some(user) = state.store.user(caller.user).await? else { return Ok(()) };
     let filter = ReleaseFilter {
-        owner: Some(user.username.to_string()),
-        // Who had the name before is somebody else.
-        made_since: Some(user.created_at),
+        owner: Some(caller.user),
         // By their status, which an index serves: those that ended are many.
         statuses: ReleaseStatus::ALL.iter().copied().filter(is_open).collect(),
         ..ReleaseFilter::default()

@@ -33,7 +33,7 @@ pub async fn create_template(
         description: String::new(),
         status: ReleaseStatus::Template,
         tags: Vec::new(),
-        owner: String::new(),
+        owner: caller.user,
         phases: Vec::new(),
         variables: Vec::new(),
         passwords_of: Some(caller.user),
@@ -47,11 +47,12 @@ pub async fn create_template(
         ended_at: None,
     };
     let number = ReleaseNumber::generate(&mut random);
-    let mut made = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+    let (owner_name, secrets) = (String::new(), StoredSecrets::new());
+    let mut made = StoredRelease { number, version: 1, owner_name, release, secrets };
     draft.apply(&mut made, &mut Sealing { sealer: &state.sealer, random })?;
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(TEMPLATE_CREATE)?;
-    made.release.owner = maker(&change, caller).await?;
+    made.owner_name = called(&change, caller).await?;
     change.insert_release(&made, TEMPLATE_MADE, json!({ "runsAs": told(state, &made) })).await?;
     state.commit(change).await?;
     Ok(made)
@@ -135,8 +136,8 @@ pub async fn delete(state: &AppState, caller: &Caller, sort: Sort, id: &ReleaseI
     Ok(())
 }
 
-/// What a caller is called in the change: what they make under a name that they had before does not go along with them.
-pub(super) async fn maker(change: &Change, caller: &Caller) -> Result<String, Problem> {
+/// What a caller is called in the change: they may have been renamed since they asked. Who is gone makes nothing.
+pub(super) async fn called(change: &Change, caller: &Caller) -> Result<String, Problem> {
     let user = change.user(caller.user).await?.ok_or_else(|| Problem::not_found("user"))?;
     Ok(user.username.to_string())
 }

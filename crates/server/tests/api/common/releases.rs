@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
-use patgate_core::identifier::ReleaseNumber;
+use patgate_core::identifier::{ReleaseNumber, UserId};
 use patgate_core::release::{
     Event, Phase, PhaseStatus, Release, ReleaseStatus, Task, TaskKind, TaskStatus, Variable, VariableKind,
     VariableValue, step,
@@ -25,8 +25,9 @@ impl World {
             grant: None,
             address: None,
         };
-        let template = template();
-        let of = |id: &str| template.of_template(id.parse().unwrap(), id.to_owned(), "root".to_owned(), NOON);
+        let root = self.known_as("root").await;
+        let template = template(root);
+        let of = |id: &str| template.of_template(id.parse().unwrap(), id.to_owned(), root, NOON);
         let go = |release: &Release, event: Event| step(release, event, NOON).unwrap().0;
         let waits = go(&of("Release4"), Event::Start);
         let approve = Event::Approve { task: "Task1".parse().unwrap(), by: "root".to_owned(), comment: None };
@@ -36,7 +37,7 @@ impl World {
         let mut change = self.state.store.change(&actor, NOON).await.unwrap();
         for (number, release) in [template.clone(), of("Release2"), failed, waits].into_iter().enumerate() {
             let number = ReleaseNumber::from_i64(number as i64 + 1);
-            let stored = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+            let stored = stored(number, release);
             change.insert_release(&stored, "release.create", json!({})).await.unwrap();
         }
         change.commit().await.unwrap();
@@ -49,10 +50,10 @@ impl World {
 
     /// A release of such a template, `Release6`, that waits at the gate `Phase1/Task1`, and whose tasks say so, too.
     pub(crate) async fn release_called(&self, name: &str) {
-        let mut template = template();
+        let mut template = template(self.known_as("root").await);
         call_all(&mut template, name);
         let id = "Release6".parse().unwrap();
-        let planned = template.of_template(id, name.to_owned(), name.to_owned(), NOON);
+        let planned = template.of_template(id, name.to_owned(), self.known_as(name).await, NOON);
         let mut release = step(&planned, Event::Start, NOON).unwrap().0;
         for task in &mut release.phases[0].tasks {
             task.status_line = Some(name.to_owned());
@@ -62,10 +63,11 @@ impl World {
 
     /// Puts a release there that is the template but for what is changed of it.
     pub(crate) async fn put_release(&self, number: i64, change_it: impl FnOnce(&mut Release)) {
-        let mut release = Release { created_at: NOON + SignedDuration::from_secs(number), ..template() };
+        let template = template(self.known_as("root").await);
+        let mut release = Release { created_at: NOON + SignedDuration::from_secs(number), ..template };
         change_it(&mut release);
         let number = ReleaseNumber::from_i64(number);
-        let stored = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+        let stored = stored(number, release);
         let mut change = self.change().await;
         change.insert_release(&stored, "release.create", json!({})).await.unwrap();
         self.commit(change).await;
@@ -73,6 +75,7 @@ impl World {
 
     /// Templates, or releases that wait to be started, of these numbers: `Nightly 1`, and each next one made a second later.
     pub(crate) async fn nightly(&self, status: ReleaseStatus, numbers: RangeInclusive<i64>) {
+        let template = template(self.known_as("root").await);
         let mut change = self.change().await;
         for number in numbers {
             let named = number + if status == ReleaseStatus::Template { 1_000 } else { 2_000 };
@@ -81,14 +84,26 @@ impl World {
                 title: format!("Nightly {number}"),
                 status,
                 created_at: NOON + SignedDuration::from_secs(number),
-                ..template()
+                ..template.clone()
             };
             let number = ReleaseNumber::from_i64(named);
-            let stored = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
+            let stored = stored(number, release);
             change.insert_release(&stored, "release.create", json!({})).await.unwrap();
         }
         self.commit(change).await;
     }
+
+    /// Who is called so; nobody when there is none.
+    async fn known_as(&self, name: &str) -> UserId {
+        let user = self.state.store.user_by_name(&name.parse().unwrap()).await.unwrap();
+        user.map_or(UserId::from_i64(0), |user| user.id)
+    }
+}
+
+/// As it is written for the first time.
+pub(crate) fn stored(number: ReleaseNumber, release: Release) -> StoredRelease {
+    let (owner_name, secrets) = (String::new(), StoredSecrets::new());
+    StoredRelease { number, version: 1, owner_name, release, secrets }
 }
 
 /// Makes it `Release5`, in which everything is called so, and which has a variable.
@@ -112,7 +127,7 @@ fn call_all(template: &mut Release, name: &str) {
     });
 }
 
-fn template() -> Release {
+fn template(owner: UserId) -> Release {
     let task = |id: &str, kind: TaskKind| Task {
         id: id.parse().unwrap(),
         title: id.to_owned(),
@@ -143,7 +158,7 @@ fn template() -> Release {
         description: String::new(),
         status: ReleaseStatus::Template,
         tags: Vec::new(),
-        owner: "root".to_owned(),
+        owner,
         phases: vec![phase],
         variables: Vec::new(),
         passwords_of: None,

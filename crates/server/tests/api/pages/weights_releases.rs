@@ -59,7 +59,7 @@ async fn lists_of_releases_and_templates_stay_light() {
         let change_it = |release: &mut Release| {
             release.id = id("Release", number).parse().unwrap();
             release.title = title(number);
-            release.owner.clone_from(&root.username);
+            release.owner = root.id;
             if number % 2 == 0 {
                 release.status = ReleaseStatus::InProgress;
                 release.phases[0].tasks[0].title = title(number);
@@ -81,7 +81,7 @@ async fn a_release_of_as_much_as_there_may_be_stays_light() {
     let change_it = |release: &mut Release| {
         release.id = number.parse().unwrap();
         release.title = title(1);
-        release.owner.clone_from(&root.username);
+        release.owner = root.id;
         release.status = ReleaseStatus::Failed;
         fill(release);
     };

@@ -14,7 +14,7 @@ async fn template(world: &World) -> (SignedIn, String) {
     let change_it = |release: &mut Release| {
         release.id = number.parse().unwrap();
         release.title = title(1);
-        release.owner.clone_from(&root.username);
+        release.owner = root.id;
         release.status = ReleaseStatus::Template;
         fill(release);
         for task in release.phases.iter_mut().flat_map(|phase| &mut phase.tasks) {

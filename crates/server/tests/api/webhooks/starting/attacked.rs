@@ -1,30 +1,37 @@
 //! Who may send events, and means harm: to fill somebody up with releases, and to set what is not theirs.
 
 use jiff::SignedDuration;
-use patgate_core::identifier::{ItemNumber, ReleaseNumber};
+use patgate_core::identifier::{ItemNumber, ReleaseNumber, UserId};
 use patgate_core::release::{Event, ReleaseId, step};
 use patgate_core::user::{INTERNAL_PROVIDER, PrincipalKind, User};
-use patgate_store::{DeliveryOutcome, StoredRelease, StoredSecrets};
+use patgate_store::DeliveryOutcome;
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 
 use super::{RELEASES, SECRET, TEMPLATES, starting, still, with_token};
-use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
+use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put, stored};
 
 impl World {
     /// Lets Ann have so many releases of a template more, none of which has ended, whose names begin so.
     async fn fill(&self, template: &str, family: &str, many: i64) {
         let template = ReleaseId::of_place(template).unwrap();
         let template = self.state.store.release(&template).await.unwrap().unwrap().release;
+        let ann = self.state.store.user_by_name(&"ann".parse().unwrap()).await.unwrap().unwrap().id;
         let mut change = self.change().await;
         for number in 0..many {
             let id = format!("{family}{number:016x}").parse().unwrap();
-            let planned = template.of_template(id, "Filler".to_owned(), "ann".to_owned(), NOON);
+            let planned = template.of_template(id, "Filler".to_owned(), ann, NOON);
             let release = step(&planned, Event::Start, NOON).unwrap().0;
             let number = ReleaseNumber::generate(&mut self.state.random.draw());
-            let stored = StoredRelease { number, version: 1, release, secrets: StoredSecrets::new() };
-            change.insert_release(&stored, "release.create", json!({})).await.unwrap();
+            change.insert_release(&stored(number, release), "release.create", json!({})).await.unwrap();
         }
+        self.commit(change).await;
+    }
+
+    async fn rename(&self, user: UserId, name: &str) {
+        let mut change = self.change().await;
+        let user = change.user(user).await.unwrap().unwrap();
+        change.update_user(&User { username: name.parse().unwrap(), ..user }).await.unwrap();
         self.commit(change).await;
     }
 
@@ -92,24 +99,42 @@ async fn somebody_made_again_under_a_name_does_not_inherit_its_open_releases() {
 }
 
 #[tokio::test]
+async fn somebody_who_is_renamed_to_what_a_deleted_user_was_called_does_not_inherit_their_open_releases() {
+    let (world, _) = still("").await;
+    let template = world.startable("").await;
+    // There before the releases, so that no time tells the two apart.
+    let bob = world.user("bob", &["release#create", "release#view"]).await;
+    world.fill(&template, "ReleaseFiller", 2_000).await;
+    assert_eq!(world.send(delete("/api/v1/users/ann").basic("root", PASSWORD)).await.status(), 204);
+    world.rename(bob.id, "ann").await;
+    assert!(world.starts_by_hand(&template).await, "they are another's");
+    let mine = post(format!("{RELEASES}/search")).json(&json!({ "onlyMine": true }));
+    let mine = world.send(mine.basic("ann", PASSWORD)).await.json();
+    let titles: Vec<_> = mine.as_array().unwrap().iter().map(|release| &release["title"]).collect();
+    assert_eq!(titles, [&json!("By hand")]);
+}
+
+#[tokio::test]
 async fn somebody_who_is_renamed_has_no_more_room_than_before() {
     let (world, ann) = still("").await;
     let template = world.startable("").await;
     world.fill(&template, "ReleaseFiller", 2_000).await;
-    let mut change = world.change().await;
-    let user = change.user(ann.id).await.unwrap().unwrap();
-    change.update_user(&User { username: "anna".parse().unwrap(), ..user }).await.unwrap();
-    world.commit(change).await;
+    world.rename(ann.id, "anna").await;
     let start = || post(format!("{TEMPLATES}/{template}/start")).json(&json!({})).basic("anna", PASSWORD);
     let refused = world.send(start()).await;
     assert_eq!(refused.status(), 409, "{}", refused.text());
     let one = json!({ "title": "Filler" });
     let one = world.send(post(format!("{RELEASES}/search")).json(&one).basic("root", PASSWORD)).await.json();
     assert_eq!(one[0]["owner"], json!("anna"), "{}", one[0]);
-    let path = format!("{RELEASES}/{}/abort", one[0]["id"].as_str().unwrap());
-    assert_eq!(world.send(post(path).json(&json!({})).basic("root", PASSWORD)).await.status(), 200);
+    let path = format!("{RELEASES}/{}", one[0]["id"].as_str().unwrap());
+    let aborted = world.send(post(format!("{path}/abort")).json(&json!({})).basic("root", PASSWORD)).await;
+    assert_eq!((aborted.status(), &aborted.json()["owner"]), (200, &json!("anna")), "{}", aborted.text());
     let started = world.send(start()).await;
     assert_eq!((started.status(), &started.json()["owner"]), (200, &json!("anna")), "{}", started.text());
+    // What has ended is theirs as well.
+    world.rename(ann.id, "annika").await;
+    let ended = world.send(get(path).basic("root", PASSWORD)).await.json();
+    assert_eq!((&ended["status"], &ended["owner"]), (&json!("ABORTED"), &json!("annika")));
 }
 
 #[tokio::test]
