@@ -14,6 +14,7 @@ use patgate_core::user::User;
 use patgate_store::{ChangeRow, ChangedKind, IndexedGrant, Loaded, Sequence, StoreError};
 
 use super::{Node, Progress};
+use crate::service::items::kind::WEBHOOK_ENDPOINTS;
 
 /// Rows of the change log read at once.
 const BATCH: u64 = 1_000;
@@ -119,10 +120,10 @@ impl Node {
         for name in &names {
             self.passwords.forgive_old(name).await?;
         }
-        let items = self.store.items_numbered(&many.items).await?;
-        let items: HashMap<_, _> = items.into_iter().map(|item| (item.number, item)).collect();
+        let endpoints = self.store.items_numbered_of(&many.items, &WEBHOOK_ENDPOINTS).await?;
+        let endpoints: HashMap<_, _> = endpoints.into_iter().map(|item| (item.number, item)).collect();
         for &number in &many.items {
-            self.webhooks.apply(number, items.get(&number)).await;
+            self.webhooks.apply(number, endpoints.get(&number)).await;
         }
         // One change can touch all tokens: they are read by the thousand.
         for ids in many.grants.chunks(BATCH as usize) {

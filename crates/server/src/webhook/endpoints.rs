@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use papaya::HashMap;
 use patgate_core::identifier::ItemNumber;
-use patgate_core::item::{GET_WEBHOOK_ENDPOINT, POST_WEBHOOK_ENDPOINT};
 use patgate_store::{Item, ItemCursor, ItemFilter, Seek, Store, StoreError};
 
 use super::compile::compile;
 use super::endpoint::Endpoint;
 use crate::sealing::Sealer;
-use crate::service::items::kind::is_webhook_endpoint;
+use crate::service::items::kind::WEBHOOK_ENDPOINTS;
 
 /// Items read at once.
 const BATCH: u64 = 500;
@@ -52,8 +51,8 @@ impl WebhookEndpoints {
     /// When the database does not answer.
     pub async fn load(&self, store: &Store) -> Result<(), StoreError> {
         let mut seen = HashSet::new();
-        for descriptor in [&POST_WEBHOOK_ENDPOINT, &GET_WEBHOOK_ENDPOINT] {
-            let filter = ItemFilter { type_name: Some(descriptor.name.to_owned()), ..ItemFilter::default() };
+        for type_name in WEBHOOK_ENDPOINTS {
+            let filter = ItemFilter { type_name: Some(type_name.to_owned()), ..ItemFilter::default() };
             let mut seek = Seek::Start;
             loop {
                 let items = store.list_items(&filter, &seek, BATCH).await?;
@@ -73,9 +72,9 @@ impl WebhookEndpoints {
         Ok(())
     }
 
-    /// Puts an item that may have changed in force; `None` when it is there no longer.
-    pub async fn apply(&self, number: ItemNumber, item: Option<&Item>) {
-        match item.filter(|item| is_webhook_endpoint(&item.type_name)) {
+    /// Puts an endpoint that may have changed in force; `None` when there is none of this number, or no longer.
+    pub async fn apply(&self, number: ItemNumber, endpoint: Option<&Item>) {
+        match endpoint {
             Some(item) => self.put(item).await,
             None => self.remove(number),
         }

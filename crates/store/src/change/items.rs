@@ -1,6 +1,6 @@
 //! Changes of configuration items.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::slice;
 
 use patgate_core::identifier::ItemNumber;
@@ -114,7 +114,6 @@ impl Change {
     /// Puts other values and secrets in place. Returns the item as it is then.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Overtaken`] when it is no longer of this version;
     /// [`StoreError::ValueTaken`] when another item has a value that no two may have.
     pub async fn update_item(&mut self, update: ItemUpdate) -> Result<Item, StoreError> {
         let mut items = self.update_items(vec![update]).await.map_err(|refused| refused.error)?;
@@ -127,23 +126,16 @@ impl Change {
     /// # Errors
     /// As [`Change::update_item`], for the first that is refused; what was written before it is not to be committed.
     pub async fn update_items(&mut self, updates: Vec<ItemUpdate>) -> Result<Vec<Item>, RefusedItem> {
-        let numbers: Vec<_> = updates.iter().map(|update| update.number).collect();
-        let there = items::numbered(&self.transaction, &numbers).await?;
-        let mut there: HashMap<_, _> = there.into_iter().map(|item| (item.number, item)).collect();
         let mut items = Vec::with_capacity(updates.len());
         let mut written = Vec::with_capacity(updates.len());
         for (at, update) in updates.into_iter().enumerate() {
             let refused = |error| RefusedItem { at, error };
-            let before = there.remove(&update.number).ok_or(refused(StoreError::NotFound(ITEM)))?;
-            if before.version != update.version {
-                return Err(refused(StoreError::Overtaken(ITEM)));
-            }
-            if before.properties == update.properties && before.secrets == update.secrets {
-                items.push(before);
+            if update.before.properties == update.properties && update.before.secrets == update.secrets {
+                items.push(update.before);
                 continue;
             }
-            let detail = differences(&before, &update);
-            let ItemUpdate { properties, secrets, .. } = update;
+            let detail = differences(&update);
+            let ItemUpdate { before, properties, secrets } = update;
             let item = Item { properties, secrets, ..self.touched_item(before.clone()) };
             let is_moving_value = unique_key(&before) != unique_key(&item);
             if is_moving_value {
@@ -321,7 +313,8 @@ fn unique_key(item: &Item) -> Option<String> {
 }
 
 /// What is different about an item, for the audit log. Of secrets only which.
-fn differences(before: &Item, update: &ItemUpdate) -> serde_json::Value {
+fn differences(update: &ItemUpdate) -> serde_json::Value {
+    let before = &update.before;
     let names = before.properties.keys().chain(update.properties.keys()).collect::<BTreeSet<_>>();
     let changed = names.into_iter().filter_map(|name| {
         let (from, to) = (before.properties.get(name), update.properties.get(name));

@@ -2,7 +2,7 @@
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
-use sea_orm::sea_query::{ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::query::{ItemReference, is_one_of, reference, references};
@@ -25,6 +25,18 @@ pub(crate) async fn numbered(
 ) -> Result<Vec<Item>, StoreError> {
     let numbers = numbers.iter().map(|number| number.as_i64()).collect();
     of_each(connection, &selection(), ConfigurationItems::Number, numbers, read).await
+}
+
+/// Those of them that are of one of these types.
+pub(crate) async fn numbered_of(
+    connection: &impl ConnectionTrait,
+    numbers: &[ItemNumber],
+    types: &[&str],
+) -> Result<Vec<Item>, StoreError> {
+    let numbers = numbers.iter().map(|number| number.as_i64()).collect();
+    let is_one = Expr::col(ConfigurationItems::TypeName).is_in(types.iter().copied());
+    let selection = selection().and_where(is_one).take();
+    of_each(connection, &selection, ConfigurationItems::Number, numbers, read).await
 }
 
 /// What is at these places, in no order; places where nothing is are left out.

@@ -67,10 +67,8 @@ pub struct NewItem {
 /// What is to become of an item that stays where it is.
 #[derive(Clone, Debug)]
 pub struct ItemUpdate {
-    /// Which.
-    pub number: ItemNumber,
-    /// The version over which it is made.
-    pub version: i64,
+    /// What it is, as the same [`Change`](crate::Change) has read it: nobody else writes meanwhile.
+    pub before: Item,
     /// Its values.
     pub properties: Properties,
     /// Its secrets.

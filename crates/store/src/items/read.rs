@@ -53,6 +53,15 @@ impl Store {
         many::numbered(&self.inner.orm, numbers).await
     }
 
+    /// Those of them that are of one of these types.
+    pub async fn items_numbered_of(
+        &self,
+        numbers: &[ItemNumber],
+        types: &[&str],
+    ) -> Result<Vec<Item>, StoreError> {
+        many::numbered_of(&self.inner.orm, numbers, types).await
+    }
+
     /// The places and types of configuration items from a place on, in the order of the places: at most `limit` behind
     /// the first `skip`.
     pub async fn find_items(

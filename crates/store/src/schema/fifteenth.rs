@@ -1,4 +1,5 @@
-//! Version 15 of the tables: whose a release is, by the user and not by a name that others may have later.
+//! Version 15 of the tables: whose a release is, by the user and not by a name that others may have later; and the times of items
+//! beside all that is told of an item that was found by them.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
@@ -9,20 +10,32 @@ use super::Step;
 use super::first::{index, number};
 use crate::audit::SubjectKind;
 use crate::change::TEMPLATE_MADE;
-use crate::tables::{AuditEvents, Releases, Users};
+use crate::tables::{AuditEvents, ConfigurationItems, Releases, Users};
 
 /// An index of all users, also of deleted ones, while owners are looked for: without it each release would look at each user.
 const BY_NAME: &str = "users_by_name_while_owners_are_sought";
 
+/// The index of items by place and time.
+const BY_CHANGE: &str = "configuration_items_by_change";
+
 /// All statements of this version, in order. Where nobody is found, 0 stands, which is nobody's identifier.
 pub(super) fn steps(backend: DbBackend) -> Vec<Step> {
     let mut owner = number(Releases::OwnerId).default(0).take();
+    let told = [
+        ConfigurationItems::IdKey,
+        ConfigurationItems::ChangedAt,
+        ConfigurationItems::Id,
+        ConfigurationItems::TypeName,
+    ];
     vec![
         Step::Column(Table::alter().table(Releases::Table).add_column(&mut owner).take()),
         Step::Index(index(BY_NAME, Users::Table, [Users::Username])),
         Step::Rows(find_owners(backend)),
         Step::NoIndex(Index::drop().name(BY_NAME).table(Users::Table).to_owned()),
         Step::Column(Table::alter().table(Releases::Table).drop_column(Releases::Owner).take()),
+        // Without what is told of an item SQLite takes the index of the places alone, and looks at each item for its time.
+        Step::NoIndex(Index::drop().name(BY_CHANGE).table(ConfigurationItems::Table).to_owned()),
+        Step::Index(index(BY_CHANGE, ConfigurationItems::Table, told)),
     ]
 }
 

@@ -122,18 +122,18 @@ on_both_databases! {
         assert_eq!(store.item(&place("Configuration/Mail/b")).await.unwrap().unwrap().id.as_str(), "Configuration/Mail/b");
     }
 
-    async fn a_change_over_an_old_version_is_refused(fixture: Fixture) {
+    async fn an_item_changes_by_one_version_and_an_old_one_is_refused(fixture: Fixture) {
         let store = fixture.open().await;
         insert(&store, &[server(1, "Configuration/a")]).await;
         let number = ItemNumber::from_i64(1);
         let later = time("2026-05-04T00:00:00Z");
         let mut change = store.change(&admin(), later).await.unwrap();
-        let update = |host, secrets| ItemUpdate { number, version: 1, properties: properties(host), secrets };
+        let before = change.item_by_number(number).await.unwrap().unwrap();
+        let update = |host, secrets| ItemUpdate { before: before.clone(), properties: properties(host), secrets };
         let same = change.update_item(update("mail.example.org", sealed(1))).await.unwrap();
         assert_eq!(same.version, 1, "nothing is different");
         let changed = change.update_item(update("other", StoredSecrets::new())).await.unwrap();
         assert_eq!((changed.version, changed.changed_at, changed.created_at), (2, later, now()));
-        assert!(matches!(change.update_item(update("x", sealed(1))).await, Err(StoreError::Overtaken(_))));
         assert!(matches!(change.move_item(number, 1, &place("Configuration/b")).await, Err(StoreError::Overtaken(_))));
         assert!(matches!(change.delete_item(number, Some(1)).await, Err(StoreError::Overtaken(_))));
         change.commit().await.unwrap();
@@ -292,16 +292,18 @@ async fn items_are_found_by_the_index_that_tells_most_and_never_sorted() {
             ..ItemQuery::default()
         };
         let (folder, type_name) = (Some("Configuration/Mail"), Some("core.Directory"));
+        let changed = ItemQuery { changed_after: Some(now()), ..of(None, None) };
         for (query, index) in [
-            (of(None, None), "configuration_items_by_id"),
-            (of(None, type_name), "configuration_items_of_type"),
-            (of(folder, None), "configuration_items_of_folder"),
-            (of(folder, type_name), "configuration_items_of_folder"),
-            (ItemQuery { name: Some("%a%".to_owned()), ..of(None, None) }, "configuration_items_by_id"),
+            (of(None, None), "COVERING INDEX configuration_items_by_change"),
+            (changed, "COVERING INDEX configuration_items_by_change"),
+            (of(None, type_name), "INDEX configuration_items_of_type"),
+            (of(folder, None), "INDEX configuration_items_of_folder"),
+            (of(folder, type_name), "INDEX configuration_items_of_folder"),
+            (ItemQuery { name: Some("%a%".to_owned()), ..of(None, None) }, "INDEX configuration_items_by_id"),
         ] {
             for seek in [Seek::Start, Seek::After(ItemCursor::at(&place("Configuration/Mail/b")))] {
                 let plan = plan(&store, &crate::items::question(&query, &seek)).await;
-                let wanted = format!("USING INDEX {index}");
+                let wanted = format!("USING {index}");
                 assert!(plan.contains(&wanted) && !plan.contains("TEMP B-TREE"), "{query:?}: {plan}");
             }
         }
@@ -325,8 +327,8 @@ async fn a_change_of_values_writes_no_place_and_a_move_no_values() {
         run(&forbid("no_place", "id, id_key, folder_key, type_name, created_at, created_by")).await;
         let (server, folder) = (ItemNumber::from_i64(2), ItemNumber::from_i64(1));
         let mut change = store.change(&admin(), now()).await.unwrap();
-        let update =
-            ItemUpdate { number: server, version: 1, properties: properties("other"), secrets: sealed(1) };
+        let before = change.item_by_number(server).await.unwrap().unwrap();
+        let update = ItemUpdate { before, properties: properties("other"), secrets: sealed(1) };
         let updated = change.update_item(update).await.unwrap();
         change.reseal_item(server, sealed(2)).await.unwrap();
         change.commit().await.unwrap();

@@ -27,7 +27,7 @@ fn tree(count: i64) -> Vec<NewItem> {
 }
 
 fn with(item: &Item, properties: Properties) -> ItemUpdate {
-    ItemUpdate { number: item.number, version: item.version, properties, secrets: StoredSecrets::new() }
+    ItemUpdate { before: item.clone(), properties, secrets: StoredSecrets::new() }
 }
 
 fn roles(count: i64) -> Vec<Role> {
@@ -148,11 +148,9 @@ on_both_databases! {
         let items = change.insert_items(&[one, two]).await.unwrap();
         let [first, second] = &items[..] else { panic!("{items:?}") };
         let path = |path: &str| properties(property::PATH, path);
-        let refused = change.update_items(vec![with(second, path("a"))]).await.unwrap_err();
-        assert!(matches!((refused.at, refused.error), (0, StoreError::ValueTaken)));
-        let old = ItemUpdate { version: 9, ..with(second, path("c")) };
-        let refused = change.update_items(vec![with(first, first.properties.clone()), old]).await.unwrap_err();
-        assert!(matches!((refused.at, refused.error), (1, StoreError::Overtaken(_))));
+        let taken = vec![with(first, first.properties.clone()), with(second, path("a"))];
+        let refused = change.update_items(taken).await.unwrap_err();
+        assert!(matches!((refused.at, refused.error), (1, StoreError::ValueTaken)));
         // What the first gives up, the second may have.
         let items = change.update_items(vec![with(first, path("c")), with(second, path("a"))]).await.unwrap();
         assert_eq!(items.iter().map(|item| item.version).collect::<Vec<_>>(), [2, 2]);

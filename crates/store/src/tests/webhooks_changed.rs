@@ -33,8 +33,8 @@ async fn endpoint(store: &Store, properties: Properties) {
 
 async fn update(store: &Store, at: Timestamp, properties: Properties) {
     let mut change = store.change(&admin(), at).await.unwrap();
-    let version = change.item_by_number(ENDPOINT).await.unwrap().unwrap().version;
-    let update = ItemUpdate { number: ENDPOINT, version, properties, secrets: StoredSecrets::new() };
+    let before = change.item_by_number(ENDPOINT).await.unwrap().unwrap();
+    let update = ItemUpdate { before, properties, secrets: StoredSecrets::new() };
     change.update_item(update).await.unwrap();
     change.commit().await.unwrap();
 }

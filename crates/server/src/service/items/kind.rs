@@ -29,9 +29,12 @@ impl Held<'_> {
     }
 }
 
+/// The types whose items are webhook endpoints.
+pub(crate) const WEBHOOK_ENDPOINTS: [&str; 2] = [POST_WEBHOOK_ENDPOINT.name, GET_WEBHOOK_ENDPOINT.name];
+
 /// Whether items of this type are webhook endpoints.
 pub(crate) fn is_webhook_endpoint(type_name: &str) -> bool {
-    [POST_WEBHOOK_ENDPOINT.name, GET_WEBHOOK_ENDPOINT.name].contains(&type_name)
+    WEBHOOK_ENDPOINTS.contains(&type_name)
 }
 
 /// What is wrong with the values of an item of this type, taken together.

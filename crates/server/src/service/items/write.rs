@@ -177,8 +177,7 @@ pub(super) fn updated(
     let Fitting { descriptor, decision } = fitting;
     let mut random = state.random.draw();
     let secrets = kept(state, descriptor, before.number, &decision, before.secrets.clone(), &mut random)?;
-    let (number, version) = (before.number, before.version);
-    Ok(ItemUpdate { number, version, properties: decision.properties, secrets })
+    Ok(ItemUpdate { before: before.clone(), properties: decision.properties, secrets })
 }
 
 /// Deletes an item.
