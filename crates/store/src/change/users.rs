@@ -145,7 +145,9 @@ impl Change {
             .take();
         self.execute(&update).await?;
         self.end_sessions(user.id, keep).await?;
-        self.renew_session(user.id).await?;
+        if keep.is_some() {
+            self.renew_session(user.id).await?;
+        }
         self.forget_reset_link(user.id).await?;
         self.note_user(&user, "user.set_password", json!({}));
         Ok(())

@@ -118,7 +118,11 @@ pub async fn change(state: &AppState, caller: &Caller, edits: Vec<Edit>) -> Resu
     }
     let mut change = state.change(&caller.actor()).await?;
     let mandate = Mandate::of_caller(state, &change, caller).await?;
-    let last = LastAdministrator::before(&change).await?;
+    // Who gets another profile or password gets in as before.
+    let last = match prepared.iter().any(|prepared| prepared.edit.login_allowed == Some(false)) {
+        true => Some(LastAdministrator::before(&change).await?),
+        false => None,
+    };
     let named: Vec<_> = prepared.iter().map(|prepared| &prepared.edit.username).collect();
     let there = change.users_by_names(&named).await?;
     let roles = change.roles_of(&there.values().collect::<Vec<_>>()).await?;
@@ -140,7 +144,9 @@ pub async fn change(state: &AppState, caller: &Caller, edits: Vec<Edit>) -> Resu
     let mut now = change.users_by_names(&named).await?;
     let changed = named.iter().map(|name| now.remove(&name.key()).ok_or_else(no_such_user));
     let changed = changed.collect::<Result<_, _>>()?;
-    last.stays(&change).await?;
+    if let Some(last) = last {
+        last.stays(&change).await?;
+    }
     state.commit(change).await?;
     for prepared in prepared.iter().filter(|prepared| prepared.hash.is_some()) {
         ended(state, &prepared.edit.username);
