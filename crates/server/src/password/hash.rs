@@ -1,7 +1,7 @@
 //! The slow hash: argon2id (RFC 9106) in PHC text form.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, Version};
 use patgate_store::PasswordHashText;
 use zeroize::Zeroize;
 
@@ -129,8 +129,8 @@ fn compute(
     let output = output.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
     let argon2 = Argon2::new(algorithm, version, params);
     let done = argon2.hash_password_into_with_memory(password, salt, &mut *output, &mut *blocks);
-    // The first blocks of a single pass tell a password far more cheaply than the outcome does.
-    blocks.fill(Block::new());
+    // The first blocks of a [`Mark`]'s single pass tell a password far more cheaply than the stored hash does.
+    blocks.iter_mut().zeroize();
     done.ok()?;
     Output::new(output).ok()
 }
@@ -255,10 +255,13 @@ mod tests {
 
     #[test]
     fn nothing_of_a_password_stays_in_the_memory() {
-        let mut memory = Memory::default();
-        assert!(hash(&PasswordText::copy_of("a password"), SALTED, &mut memory).is_some());
-        let blocks = memory.blocks(MEMORY as usize).unwrap();
-        assert!(blocks.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
+        let (mut memory, password) = (Memory::default(), PasswordText::copy_of("a password"));
+        let is_wiped = |memory: &mut Memory| {
+            let blocks = memory.blocks(MEMORY as usize).unwrap();
+            blocks.iter().all(|block| block.as_ref().iter().all(|word| *word == 0))
+        };
+        assert!(hash(&password, SALTED, &mut memory).is_some() && is_wiped(&mut memory));
+        assert!(Mark::of(None, &password, &mut memory).is_some() && is_wiped(&mut memory));
     }
 
     /// Resident memory of this process in KiB.

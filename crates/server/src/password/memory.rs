@@ -1,6 +1,6 @@
 //! The memory that hashes work in.
 //!
-//! New pages are up to a third of what a hash costs, so memory stays for whoever comes soon; a hash wipes it before.
+//! New pages are up to a third of what a hash costs, so memory stays for whoever comes soon; each hash wipes what it worked in.
 
 use std::alloc::System;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use allocator_api2::vec::Vec as SystemVec;
 use argon2::Block;
 
-/// How long memory stays after the last hash.
+/// How long memory waits for another hash.
 const KEPT: Duration = Duration::from_secs(10);
 
 /// Blocks of 1 KiB in an allocation that glibc gives back to the system when it is dropped: above 32 MiB, the most
@@ -55,7 +55,7 @@ impl Kept {
         self.waiting().memory.pop().map_or_else(Memory::default, |(_, memory)| memory)
     }
 
-    /// Keeps it for the next hash, on a thread of the runtime. When none has come in some seconds it goes back to the system.
+    /// Keeps it for another hash, on a thread of the runtime. What none takes within [`KEPT`] goes back to the system.
     pub(super) fn put(&self, memory: Memory) {
         let mut waiting = self.waiting();
         waiting.puts += 1;
@@ -68,7 +68,7 @@ impl Kept {
         });
     }
 
-    /// Gives back what waits since it was put here then.
+    /// Gives back what this put left here, if it still waits.
     fn let_go(&self, put: u64) {
         self.waiting().memory.retain(|(at, _)| *at != put);
     }

@@ -120,8 +120,8 @@ impl Change {
         items.pop().ok_or(StoreError::NotFound(ITEM))
     }
 
-    /// Puts other values and secrets in place for several items, all or none of them, in their order; none may stand twice.
-    /// Returns them as they are then.
+    /// Puts other values and secrets in place for several items, all or none of them, in their order; none may stand twice,
+    /// and each must have been read in this change. Returns them as they are then.
     ///
     /// # Errors
     /// As [`Change::update_item`], for the first that is refused; what was written before it is not to be committed.

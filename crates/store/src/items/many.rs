@@ -2,7 +2,7 @@
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::ItemId;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::query::{ItemReference, is_one_of, reference, references};
@@ -23,20 +23,26 @@ pub(crate) async fn numbered(
     connection: &impl ConnectionTrait,
     numbers: &[ItemNumber],
 ) -> Result<Vec<Item>, StoreError> {
-    let numbers = numbers.iter().map(|number| number.as_i64()).collect();
-    of_each(connection, &selection(), ConfigurationItems::Number, numbers, read).await
+    of_numbers(connection, &selection(), numbers).await
 }
 
-/// Those of them that are of one of these types.
+/// The items of these numbers that are of one of these types.
 pub(crate) async fn numbered_of(
     connection: &impl ConnectionTrait,
     numbers: &[ItemNumber],
     types: &[&str],
 ) -> Result<Vec<Item>, StoreError> {
-    let numbers = numbers.iter().map(|number| number.as_i64()).collect();
     let is_one = Expr::col(ConfigurationItems::TypeName).is_in(types.iter().copied());
-    let selection = selection().and_where(is_one).take();
-    of_each(connection, &selection, ConfigurationItems::Number, numbers, read).await
+    of_numbers(connection, selection().and_where(is_one), numbers).await
+}
+
+async fn of_numbers(
+    connection: &impl ConnectionTrait,
+    selection: &SelectStatement,
+    numbers: &[ItemNumber],
+) -> Result<Vec<Item>, StoreError> {
+    let numbers = numbers.iter().map(|number| number.as_i64()).collect();
+    of_each(connection, selection, ConfigurationItems::Number, numbers, read).await
 }
 
 /// What is at these places, in no order; places where nothing is are left out.

@@ -53,7 +53,7 @@ impl Store {
         many::numbered(&self.inner.orm, numbers).await
     }
 
-    /// Those of them that are of one of these types.
+    /// The configuration items of these numbers that are of one of these types.
     pub async fn items_numbered_of(
         &self,
         numbers: &[ItemNumber],

@@ -51,6 +51,14 @@ pub struct StoredRelease {
     pub secrets: StoredSecrets,
 }
 
+impl StoredRelease {
+    /// As it is written for the first time: without passwords, and made by somebody who is not called anything here.
+    #[must_use]
+    pub fn new(number: ReleaseNumber, release: Release) -> Self {
+        Self { number, version: 1, owner_name: String::new(), release, secrets: StoredSecrets::new() }
+    }
+}
+
 impl Store {
     /// The release or template of this name.
     ///

@@ -1,5 +1,5 @@
-//! Version 15 of the tables: whose a release is, by the user and not by a name that others may have later; and the times of items
-//! beside all that is told of an item that was found by them.
+//! Version 15 of the tables: whose a release is, by the user and not by a name that others may have later; and an index of items
+//! by place and time that holds all that a list of them tells.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
@@ -9,13 +9,12 @@ use sea_orm::sea_query::{
 use super::Step;
 use super::first::{index, number};
 use crate::audit::SubjectKind;
-use crate::change::TEMPLATE_MADE;
 use crate::tables::{AuditEvents, ConfigurationItems, Releases, Users};
 
 /// An index of all users, also of deleted ones, while owners are looked for: without it each release would look at each user.
 const BY_NAME: &str = "users_by_name_while_owners_are_sought";
 
-/// The index of items by place and time.
+/// The index of items by place and time, with what a list of them tells.
 const BY_CHANGE: &str = "configuration_items_by_change";
 
 /// All statements of this version, in order. Where nobody is found, 0 stands, which is nobody's identifier.
@@ -58,7 +57,7 @@ fn audited(backend: DbBackend) -> SelectStatement {
         DbBackend::Postgres => r#"('Applications/' || releases.id) COLLATE "default""#,
         _ => "'Applications/' || releases.id",
     };
-    let of_template = column(AuditEvents::Action).eq(TEMPLATE_MADE);
+    let of_template = column(AuditEvents::Action).eq("template.create");
     // A release that was started as it was made is noted as started, and so is one that somebody else started later.
     let of_release = column(AuditEvents::Action)
         .is_in(["release.create", "release.start"])

@@ -154,6 +154,6 @@ on_both_databases! {
         ]));
         assert_eq!((count_of(&store, ANN).await, count_of(&store, BOB).await), (1, 2), "each has their own");
         let gone = store.inner.orm.execute_unprepared("UPDATE releases SET owner = 'ann'").await;
-        assert!(gone.is_err(), "the name stands nowhere any more");
+        assert!(gone.is_err(), "the column is gone");
     }
 }

@@ -64,9 +64,7 @@ pub(super) fn planned(id: i64, title: &str) -> StoredRelease {
         started_at: None,
         ended_at: None,
     };
-    let number = ReleaseNumber::from_i64(id);
-    let (owner_name, secrets) = (String::new(), StoredSecrets::new());
-    StoredRelease { number, version: 1, owner_name, release, secrets }
+    StoredRelease::new(ReleaseNumber::from_i64(id), release)
 }
 
 pub(super) fn started(id: i64) -> StoredRelease {

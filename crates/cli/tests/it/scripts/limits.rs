@@ -5,7 +5,6 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patgate_core::identifier::UserId;
 use patgate_server::script::{CallRefused, Compartment, Failure, Limits, Outcome, Script, Workers};
 use patgate_testkit::servers::patgate;
 use patgate_testkit::wait;
@@ -13,7 +12,7 @@ use rustix::process::{Signal, getpriority_process, kill_process};
 use serde_json::json;
 
 use super::{
-    answer, assert_works, my_workers, reason, run, run_with, script, small, told_of, variables, workers,
+    BOB, answer, assert_works, my_workers, reason, run, run_with, script, small, told_of, variables, workers,
 };
 
 /// Runs a script that must fail, and another after it.
@@ -242,8 +241,11 @@ async fn scripts_without_end_of_one_owner_leave_a_place_to_those_of_another() {
     let workers = Workers::new(patgate::binary().to_owned(), limits, 1);
     let endless = || run(&workers, "all(range(1, 2000000000))", json!({}));
     let of_bob = async {
-        let (owner, compartment) = (UserId::from_i64(2), Compartment::of(["bob"]));
-        let bob = Script { owner, compartment, ..script("print('well')", json!({}), &[]) };
+        let bob = Script {
+            owner: BOB,
+            compartment: Compartment::of(["bob"]),
+            ..script("print('well')", json!({}), &[])
+        };
         run_with(&workers, bob, |_| Err(CallRefused::new("nobody answers here"))).await
     };
     // More of one owner than there are places of both kinds.

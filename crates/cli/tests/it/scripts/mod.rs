@@ -19,6 +19,8 @@ use serde_json::{Map, Value, json};
 
 /// Who saves scripts.
 const ANN: UserId = UserId::from_i64(1);
+/// Somebody else.
+const BOB: UserId = UserId::from_i64(2);
 
 /// Limits that are reached soon.
 fn small() -> Limits {

@@ -37,7 +37,7 @@ pub(super) struct ReleaseBody {
     title: String,
     /// More about it.
     description: String,
-    /// The log-in name of who made it.
+    /// The log-in name of who made it, as it is now, or was when they were deleted. Empty where nobody is known.
     owner: String,
     /// `TEMPLATE`, `PLANNED`, `IN_PROGRESS`, `FAILED`, `COMPLETED` or `ABORTED`.
     status: &'static str,

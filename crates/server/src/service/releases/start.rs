@@ -6,7 +6,7 @@ use patgate_core::identifier::ReleaseNumber;
 use patgate_core::item::SecretText;
 use patgate_core::permission::names::RELEASE_CREATE;
 use patgate_core::release::{Event, ReleaseId, ReleaseStatus, RunAs, step};
-use patgate_store::{Change, ReleaseFilter, StoreError, StoredRelease, StoredSecrets};
+use patgate_store::{Change, ReleaseFilter, StoreError, StoredRelease};
 use serde_json::json;
 
 use super::Sort;
@@ -92,8 +92,7 @@ pub async fn from_template(
     let title = Some(draft.title.trim()).filter(|title| !title.is_empty());
     let title = title.unwrap_or(&template.release.title).to_owned();
     let release = template.release.of_template(id, title, caller.user, change.now());
-    let secrets = StoredSecrets::new();
-    let mut made = StoredRelease { number, version: 1, owner_name, release, secrets };
+    let mut made = StoredRelease { owner_name, ..StoredRelease::new(number, release) };
     let mut sealing = Sealing { sealer: &state.sealer, random };
     for at in 0..made.release.variables.len() {
         let password: Option<SecretText> =

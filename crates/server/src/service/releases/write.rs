@@ -3,7 +3,7 @@
 use patgate_core::identifier::ReleaseNumber;
 use patgate_core::permission::names::TEMPLATE_CREATE;
 use patgate_core::release::{Release, ReleaseId, ReleaseStatus, RunAs};
-use patgate_store::{Change, StoreError, StoredRelease, StoredSecrets, TEMPLATE_CHANGED, TEMPLATE_MADE};
+use patgate_store::{Change, StoreError, StoredRelease, TEMPLATE_CHANGED, TEMPLATE_MADE};
 use serde_json::json;
 
 use super::Sort;
@@ -47,8 +47,7 @@ pub async fn create_template(
         ended_at: None,
     };
     let number = ReleaseNumber::generate(&mut random);
-    let (owner_name, secrets) = (String::new(), StoredSecrets::new());
-    let mut made = StoredRelease { number, version: 1, owner_name, release, secrets };
+    let mut made = StoredRelease::new(number, release);
     draft.apply(&mut made, &mut Sealing { sealer: &state.sealer, random })?;
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(TEMPLATE_CREATE)?;
@@ -179,7 +178,7 @@ pub(super) async fn keeps_passwords(
 ) -> Result<bool, StoreError> {
     let whose = match template.passwords_of {
         _ if template.passwords_of_others => None,
-        // An older program noted a log-in name, which may be another's by now, and nobody who entered others beside theirs.
+        // An older program did not note who entered the passwords.
         None => change.sole_writer(&template.id).await?,
         noted => noted,
     };

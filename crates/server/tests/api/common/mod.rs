@@ -45,7 +45,6 @@ pub(crate) use self::answer::Answer;
 pub(crate) use self::call::{Call, delete, get, patch, post, put};
 pub(crate) use self::outsiders::{arrival, claims};
 pub(crate) use self::people::{IssuedToken, NewGrant, PASSWORD, Person, SignedIn};
-pub(crate) use self::releases::stored;
 pub(crate) use self::scim::{Provisioner, TWO_PROVIDERS};
 pub(crate) use self::webhooks::{WebhookThings, accepted, to_forward};
 

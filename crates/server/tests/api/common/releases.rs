@@ -8,7 +8,7 @@ use patgate_core::release::{
     Event, Phase, PhaseStatus, Release, ReleaseStatus, Task, TaskKind, TaskStatus, Variable, VariableKind,
     VariableValue, step,
 };
-use patgate_store::{Actor, ActorKind, StoredRelease, StoredSecrets};
+use patgate_store::{Actor, ActorKind, StoredRelease};
 use patgate_testkit::clock::NOON;
 use serde_json::json;
 
@@ -37,7 +37,7 @@ impl World {
         let mut change = self.state.store.change(&actor, NOON).await.unwrap();
         for (number, release) in [template.clone(), of("Release2"), failed, waits].into_iter().enumerate() {
             let number = ReleaseNumber::from_i64(number as i64 + 1);
-            let stored = stored(number, release);
+            let stored = StoredRelease::new(number, release);
             change.insert_release(&stored, "release.create", json!({})).await.unwrap();
         }
         change.commit().await.unwrap();
@@ -67,7 +67,7 @@ impl World {
         let mut release = Release { created_at: NOON + SignedDuration::from_secs(number), ..template };
         change_it(&mut release);
         let number = ReleaseNumber::from_i64(number);
-        let stored = stored(number, release);
+        let stored = StoredRelease::new(number, release);
         let mut change = self.change().await;
         change.insert_release(&stored, "release.create", json!({})).await.unwrap();
         self.commit(change).await;
@@ -87,7 +87,7 @@ impl World {
                 ..template.clone()
             };
             let number = ReleaseNumber::from_i64(named);
-            let stored = stored(number, release);
+            let stored = StoredRelease::new(number, release);
             change.insert_release(&stored, "release.create", json!({})).await.unwrap();
         }
         self.commit(change).await;
@@ -98,12 +98,6 @@ impl World {
         let user = self.state.store.user_by_name(&name.parse().unwrap()).await.unwrap();
         user.map_or(UserId::from_i64(0), |user| user.id)
     }
-}
-
-/// As it is written for the first time.
-pub(crate) fn stored(number: ReleaseNumber, release: Release) -> StoredRelease {
-    let (owner_name, secrets) = (String::new(), StoredSecrets::new());
-    StoredRelease { number, version: 1, owner_name, release, secrets }
 }
 
 /// Makes it `Release5`, in which everything is called so, and which has a variable.

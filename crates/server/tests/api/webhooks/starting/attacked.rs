@@ -4,12 +4,12 @@ use jiff::SignedDuration;
 use patgate_core::identifier::{ItemNumber, ReleaseNumber, UserId};
 use patgate_core::release::{Event, ReleaseId, step};
 use patgate_core::user::{INTERNAL_PROVIDER, PrincipalKind, User};
-use patgate_store::DeliveryOutcome;
+use patgate_store::{DeliveryOutcome, StoredRelease};
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 
 use super::{RELEASES, SECRET, TEMPLATES, starting, still, with_token};
-use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put, stored};
+use crate::common::{NewGrant, PASSWORD, World, delete, get, post, put};
 
 impl World {
     /// Lets Ann have so many releases of a template more, none of which has ended, whose names begin so.
@@ -23,7 +23,10 @@ impl World {
             let planned = template.of_template(id, "Filler".to_owned(), ann, NOON);
             let release = step(&planned, Event::Start, NOON).unwrap().0;
             let number = ReleaseNumber::generate(&mut self.state.random.draw());
-            change.insert_release(&stored(number, release), "release.create", json!({})).await.unwrap();
+            change
+                .insert_release(&StoredRelease::new(number, release), "release.create", json!({}))
+                .await
+                .unwrap();
         }
         self.commit(change).await;
     }
