@@ -1,6 +1,6 @@
 //! Several items at once, all or none of them; and copies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use patgate_core::identifier::ItemNumber;
 use patgate_core::item::{Draft, Entered, ItemId, ItemName, SecretText, Value, descriptor};
@@ -51,8 +51,10 @@ pub async fn update_all(
     let there = change.items_numbered(&numbers).await?;
     let there: HashMap<_, _> = there.into_iter().map(|item| (item.number, item)).collect();
     let mut fitting = Vec::with_capacity(wanted.len());
+    let mut named = HashSet::new();
     let unfit: Result<(), Problem> = wanted.into_iter().try_for_each(|(number, wanted)| {
-        let before = there.get(&number).ok_or_else(no_such_item)?;
+        // Two places are one item when somebody moved it while they were looked for: the second is not there.
+        let before = there.get(&number).filter(|_| named.insert(number)).ok_or_else(no_such_item)?;
         fitting.push((before, fit_over(before, wanted).map_err(|problem| problem.at(&before.id))?));
         Ok(())
     });
