@@ -34,8 +34,6 @@ pub(super) fn run(first: u32, count: u32) -> Result<(), Failure> {
             "--",
         ]);
         trial.args(["--exact", TRIAL, "--nocapture"]);
-        // What masks secrets is here, not in the worker: not optimised it takes most of the time.
-        trial.env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
         trial.env("PATGATE_TEST_BINARY", tree::root().join("target/release/patgate"));
         trial.env("PATGATE_TEST_FIRST_SCRIPT", first.to_string());
         process::run(trial.env("PATGATE_TEST_SCRIPTS", count.to_string()))

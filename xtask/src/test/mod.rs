@@ -19,8 +19,6 @@ use cluster::Cluster;
 
 /// The slots of a test that works, as `.config/nextest.toml` says; one that waits takes one.
 const WORKING: usize = 4;
-/// Tests that work at once beside one for each processor: they wait too, for disks, servers and browsers.
-const MORE: usize = 1;
 /// The slots for tests that wait beside those that work.
 const WAITING: usize = 3;
 /// Options of nextest that say themselves how many tests run at once, or that none does.
@@ -92,7 +90,7 @@ fn runner(arguments: &Arguments) -> Command {
         let chooses = |word: &String| CHOICES.iter().any(|choice| word.starts_with(choice));
         if !arguments.runner.iter().any(chooses) {
             let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-            command.arg(format!("--test-threads={}", (processors + MORE) * WORKING + WAITING));
+            command.arg(format!("--test-threads={}", processors * WORKING + WAITING));
         }
     } else {
         // What `cargo test` runs by default, less the documentation tests, which have a step of their own.
