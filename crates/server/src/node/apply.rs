@@ -97,8 +97,8 @@ impl Node {
         }
     }
 
-    /// Reads subjects as they are now, each kind at once, of items those that a node holds, and puts them in force. Reading twice does no harm, and a subject
-    /// that changed again meanwhile is only newer.
+    /// Reads subjects as they are now, each kind at once, of items those that a node holds, and puts them in force. Reading twice
+    /// does no harm, and a subject that changed again meanwhile is only newer.
     async fn apply_many(&self, authority: &mut Authority, many: &Many) -> Result<(), StoreError> {
         let users = self.store.users_by_ids(&many.users).await?;
         let roles = self.store.roles_by_ids(&many.roles).await?;

@@ -8,7 +8,6 @@ use sea_orm::sea_query::{
 
 use super::Step;
 use super::first::{index, number};
-use crate::audit::SubjectKind;
 use crate::tables::{AuditEvents, ConfigurationItems, Releases, Users};
 
 /// An index of all users, also of deleted ones, while owners are looked for: without it each release would look at each user.
@@ -69,7 +68,7 @@ fn audited(backend: DbBackend) -> SelectStatement {
     Query::select()
         .column((AuditEvents::Table, AuditEvents::ActorUser))
         .from(AuditEvents::Table)
-        .and_where(column(AuditEvents::SubjectKind).eq(SubjectKind::Release.as_str()))
+        .and_where(column(AuditEvents::SubjectKind).eq("release"))
         .and_where(column(AuditEvents::SubjectId).eq(Expr::cust(release)))
         .and_where(of_template.or(of_release))
         .order_by((AuditEvents::Table, AuditEvents::Sequence), Order::Desc)
