@@ -1,4 +1,5 @@
-//! Identifiers of rows: 63 random bits, so that they tell nothing about how many there are and need no counter.
+//! Identifiers of rows: 63 random bits, so that they tell nothing about how many there are and need no counter. Items that are made
+//! together have numbers in a row from a random one on.
 //!
 //! In the database they are a positive `bigint`; outside they are 11 base62 characters, because a JSON number of
 //! that size loses bits in JavaScript.
@@ -141,6 +142,15 @@ identifier!(
     ReleaseNumber
 );
 
+impl ItemNumber {
+    /// The number behind this one; behind the last comes the first. What is made together lies together in the database's
+    /// trees then, and a change writes few of their pages.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1) & i64::MAX)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -163,5 +173,11 @@ mod tests {
                 prop_assert_eq!(id.to_string(), text);
             }
         }
+    }
+
+    #[test]
+    fn behind_each_number_comes_the_next_and_behind_the_last_the_first() {
+        assert_eq!(ItemNumber::from_i64(7).next(), ItemNumber::from_i64(8));
+        assert_eq!(ItemNumber::from_i64(i64::MAX).next(), ItemNumber::from_i64(0));
     }
 }

@@ -101,6 +101,19 @@ async fn behaviour_41_42_several_cis_are_made_changed_read_and_deleted_all_or_no
 }
 
 #[tokio::test]
+async fn cis_that_are_made_together_are_numbered_one_behind_the_other() {
+    let world = World::new().await;
+    world.user("root", &["admin"]).await;
+    let ids = ["Configuration/c", "Configuration/a", "Configuration/b"];
+    let cis: Vec<_> = ids.iter().map(|id| json!({"id": id, "type": "core.Directory"})).collect();
+    let made = world.send(ask(post("/deployit/repository/cis")).json(&json!(cis))).await;
+    assert_eq!(made.status(), 200, "{}", made.text());
+    let number = async |id: &str| world.state.store.item(&id.parse().unwrap()).await.unwrap().unwrap().number;
+    let first = number(ids[0]).await;
+    assert_eq!([number(ids[1]).await, number(ids[2]).await], [first.next(), first.next().next()]);
+}
+
+#[tokio::test]
 async fn of_several_cis_the_first_that_is_wrong_is_told() {
     let (world, made) = with_server().await;
     let (inner, wrong) = ("Configuration/Mail/Post", "Configuration/x");

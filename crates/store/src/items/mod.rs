@@ -52,7 +52,7 @@ pub struct Item {
 /// An item that is to be made.
 #[derive(Clone, Debug)]
 pub struct NewItem {
-    /// A fresh one.
+    /// One that no item has.
     pub number: ItemNumber,
     /// Where it will be. The folder is there, or is the root.
     pub id: ItemId,

@@ -53,8 +53,11 @@ pub(super) async fn insert(
     });
     starts.look(change, &fitting.iter().map(|(_, fitting)| fitting).collect::<Vec<_>>()).await?;
     let mut new = Vec::with_capacity(fitting.len());
+    // One behind the other: a hundred random numbers would be as many pages in each index.
+    let mut number = ItemNumber::generate(&mut state.random.draw());
     let refused: Result<(), Problem> = fitting.into_iter().enumerate().try_for_each(|(at, (id, fitting))| {
-        let item = decided(state, starts, id, fitting);
+        let item = decided(state, starts, number, id, fitting);
+        number = number.next();
         new.push(item.map_err(|problem| of_one(problem, called(at)))?);
         Ok(())
     });
@@ -76,11 +79,16 @@ fn fit(draft: ItemDraft) -> Result<(ItemId, Fitting), Problem> {
 }
 
 /// An item as it will be made, when it may.
-fn decided(state: &AppState, starts: &Starts, id: ItemId, fitting: Fitting) -> Result<NewItem, Problem> {
+fn decided(
+    state: &AppState,
+    starts: &Starts,
+    number: ItemNumber,
+    id: ItemId,
+    fitting: Fitting,
+) -> Result<NewItem, Problem> {
     starts.require(&fitting)?;
     let Fitting { descriptor, decision } = fitting;
     let mut random = state.random.draw();
-    let number = ItemNumber::generate(&mut random);
     let secrets = kept(state, descriptor, number, &decision, StoredSecrets::new(), &mut random)?;
     let type_name = descriptor.name.to_owned();
     Ok(NewItem { number, id, type_name, properties: decision.properties, secrets })
