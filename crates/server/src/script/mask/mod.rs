@@ -12,12 +12,18 @@ use patgate_core::item::SecretText;
 use patgate_core::token::text::SECRET;
 use zeroize::Zeroizing;
 
-use views::View;
+use views::{View, six_bits};
 
 /// What stands in place of a secret.
 const HIDDEN: &str = "******";
 /// The shortest secret that is looked for in Base64, in bytes: shorter ones stand in many texts by chance.
 const BASE64_LEAST: usize = 3;
+
+/// Looks at a text in some way.
+type Decode = fn(&str) -> View;
+
+/// Views that differ from the plain one only where a text has their mark.
+const ESCAPED: [(char, Decode); 3] = [('%', View::of_url), ('+', View::of_form), ('\\', View::of_escapes)];
 
 /// Secrets to be hidden, beside all tokens.
 #[derive(Default)]
@@ -45,17 +51,37 @@ impl Mask {
             return text.to_owned();
         }
         let mut found = Vec::new();
-        for decoded in [View::plain, View::of_url, View::of_form, View::of_escapes, View::of_hexadecimal] {
-            let view = decoded(text);
-            self.secrets.iter().for_each(|secret| view.find(secret, &mut found));
+        let mut look = |view: View, least: usize| {
+            let secrets = self.secrets.iter().filter(|secret| secret.len() >= least);
+            secrets.for_each(|secret| view.find(secret, &mut found));
             view.find_tokens(&mut found);
+        };
+        look(View::plain(text), 1);
+        for (mark, decoded) in ESCAPED {
+            if text.contains(mark) {
+                look(decoded(text), 1);
+            }
         }
-        let base64 = View::of_base64(text);
-        let secrets = self.secrets.iter().filter(|secret| secret.len() >= BASE64_LEAST);
-        secrets.for_each(|secret| base64.find(secret, &mut found));
-        base64.find_tokens(&mut found);
+        // Most texts have too few such characters in a row for the shortest that is looked for.
+        if has_run(text, 2 * self.shortest(1), |byte| byte.is_ascii_hexdigit()) {
+            look(View::of_hexadecimal(text), 1);
+        }
+        if has_run(text, (4 * self.shortest(BASE64_LEAST)).div_ceil(3), |byte| six_bits(byte).is_some()) {
+            look(View::of_base64(text), BASE64_LEAST);
+        }
         hide(text, found)
     }
+
+    /// The fewest bytes of what is looked for, where secrets have at least so many: a token is never shorter than a token's secret.
+    fn shortest(&self, least: usize) -> usize {
+        let lengths = self.secrets.iter().map(|secret| secret.len());
+        lengths.filter(|length| *length >= least).min().unwrap_or(SECRET).min(SECRET)
+    }
+}
+
+/// Whether so many bytes in a row are of a kind.
+fn has_run(text: &str, least: usize, is_one: impl Fn(u8) -> bool) -> bool {
+    text.as_bytes().split(|byte| !is_one(*byte)).any(|run| run.len() >= least)
 }
 
 /// Replaces these ranges of bytes; those that meet are replaced as one.

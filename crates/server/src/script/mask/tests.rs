@@ -130,7 +130,63 @@ fn a_text_without_secrets_stays_as_it_is() {
     }
 }
 
+#[test]
+fn a_secret_longer_than_a_token_does_not_decide_what_is_decoded() {
+    let token = token("ab".parse().unwrap(), 1);
+    let token = token.reveal();
+    let hexadecimal: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mask = mask(&"x".repeat(400));
+    for form in [&hexadecimal, &STANDARD.encode(token)] {
+        assert_eq!(mask.applied(form), HIDDEN);
+    }
+}
+
+/// What would be hidden if a text were looked at in each view, whatever stands in it.
+fn hidden_in_all_views(mask: &Mask, text: &str) -> String {
+    let mut found = Vec::new();
+    for (decoded, least) in [
+        (View::plain as Decode, 1),
+        (View::of_url, 1),
+        (View::of_form, 1),
+        (View::of_escapes, 1),
+        (View::of_hexadecimal, 1),
+        (View::of_base64, BASE64_LEAST),
+    ] {
+        let view = decoded(text);
+        let secrets = mask.secrets.iter().filter(|secret| secret.len() >= least);
+        secrets.for_each(|secret| view.find(secret, &mut found));
+        view.find_tokens(&mut found);
+    }
+    hide(text, found)
+}
+
+/// Secrets of two to five bytes and tokens in their forms, and what stands around them.
+fn pieces() -> Vec<String> {
+    let token = token("ab".parse().unwrap(), 1);
+    let mut pieces: Vec<String> =
+        ["%", "+", "\\", "\\x", "a", "A", "=", " ", "0", "é", "u00"].map(str::to_owned).into();
+    for secret in ["k ", "j/+", "\"a%\\", token.reveal()] {
+        pieces.push(secret.to_owned());
+        pieces.push(secret.replace(' ', "+"));
+        pieces.push(utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
+        pieces.push(secret.escape_default().to_string());
+        pieces.push(secret.bytes().map(|byte| format!("{byte:02x}")).collect());
+        pieces.extend(["", "a", "ab"].map(|before| URL_SAFE_NO_PAD.encode(format!("{before}{secret}"))));
+    }
+    pieces
+}
+
 proptest! {
+    #[test]
+    fn a_view_that_is_left_out_would_have_hidden_nothing(
+        secrets in proptest::sample::subsequence(vec!["k ", "j/+", "\"a%\\"], 0..=3),
+        text in proptest::collection::vec(proptest::sample::select(pieces()), 0..5),
+    ) {
+        let secrets: Vec<_> = secrets.into_iter().map(SecretText::from).collect();
+        let (mask, text) = (Mask::new(&secrets), text.concat());
+        prop_assert_eq!(mask.applied(&text), hidden_in_all_views(&mask, &text));
+    }
+
     #[test]
     fn each_place_of_a_secret_is_found(secret in "[ab]{1,6}", text in "[ab]{0,40}") {
         let is_secret = |at: usize| {

@@ -255,7 +255,7 @@ impl Unit {
 }
 
 /// What a character of Base64 stands for.
-fn six_bits(character: u8) -> Option<u8> {
+pub(super) fn six_bits(character: u8) -> Option<u8> {
     match character {
         b'A'..=b'Z' => Some(character - b'A'),
         b'a'..=b'z' => Some(character - b'a' + 26),
