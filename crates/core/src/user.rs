@@ -1,5 +1,6 @@
 //! People: where they come from, what they are called, and how they stand in a role.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -96,11 +97,17 @@ impl FromStr for Username {
     type Err = NotAUsername;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = |c: char| c.is_control() || c == ':' || c == '/' || is_invisible(c);
-        let length = text.chars().count();
-        let fits = (1..=Self::LONGEST).contains(&length) && text.trim() == text && !text.contains(refused);
+        let fits = is_name(text, Self::LONGEST, |c| c == ':' || c == '/');
         if fits && text != "." && text != ".." { Ok(Self(text.into())) } else { Err(NotAUsername) }
     }
+}
+
+/// Whether a text has one to so many characters, all of them seen and none refused, and no blank at either end. It is walked once:
+/// a role has thousands of names.
+fn is_name(text: &str, longest: usize, is_refused: impl Fn(char) -> bool) -> bool {
+    let fits = |c: char| !(c.is_control() || is_invisible(c) || is_refused(c));
+    let length = text.chars().try_fold(0, |length, c| (length < longest && fits(c)).then_some(length + 1));
+    length.is_some_and(|length| length > 0) && text.trim() == text
 }
 
 /// Characters that are not seen but make two names differ: zero-width ones, direction marks, fillers of Hangul and
@@ -169,7 +176,7 @@ pub enum PrincipalKind {
 
 /// A user or a group of one provider, as it stands in a role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", try_from = "WrittenPrincipal")]
+#[serde(rename_all = "camelCase", try_from = "WrittenPrincipal<'de>")]
 pub struct Principal {
     /// The log-in name of the user, or the name of the group.
     pub username: Username,
@@ -185,8 +192,9 @@ pub struct Principal {
 /// A principal as it is stored, before its name is read by its kind.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WrittenPrincipal {
-    username: String,
+struct WrittenPrincipal<'t> {
+    #[serde(borrow)]
+    username: Cow<'t, str>,
     fullname: Option<String>,
     #[serde(default)]
     kind: PrincipalKind,
@@ -194,10 +202,10 @@ struct WrittenPrincipal {
     provider: String,
 }
 
-impl TryFrom<WrittenPrincipal> for Principal {
+impl TryFrom<WrittenPrincipal<'_>> for Principal {
     type Error = NotAPrincipalName;
 
-    fn try_from(written: WrittenPrincipal) -> Result<Self, Self::Error> {
+    fn try_from(written: WrittenPrincipal<'_>) -> Result<Self, Self::Error> {
         let WrittenPrincipal { username, fullname, kind, provider } = written;
         Ok(Self { username: kind.name(&username)?, fullname, kind, provider })
     }
@@ -225,13 +233,8 @@ impl PrincipalKind {
         match self {
             Self::User => Ok(text.parse()?),
             Self::Group => {
-                let refused = |c: char| c.is_control() || is_invisible(c);
-                let fits = (1..=Self::LONGEST_NAME).contains(&text.chars().count()) && text.trim() == text;
-                if fits && !text.contains(refused) {
-                    Ok(Username(text.into()))
-                } else {
-                    Err(NotAPrincipalName::Group)
-                }
+                let fits = is_name(text, Self::LONGEST_NAME, |_| false);
+                if fits { Ok(Username(text.into())) } else { Err(NotAPrincipalName::Group) }
             }
         }
     }
