@@ -65,7 +65,8 @@ impl Node {
         Ok(())
     }
 
-    /// Applies what the change log has after the last applied change.
+    /// Applies what the change log has after the last applied change; with a change of this node's own, no further than the rows
+    /// that were read with it.
     pub(super) async fn catch_up(
         &self,
         progress: &mut Progress,
@@ -94,6 +95,10 @@ impl Node {
                 self.has_news.store(true, Ordering::Relaxed);
             }
             progress.applied = last;
+            // What came meanwhile is for the next look, which comes by itself.
+            if own.is_some_and(|own| own <= last) {
+                return Ok(());
+            }
         }
     }
 
