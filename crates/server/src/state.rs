@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -114,18 +115,20 @@ impl AppState {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn change(&self, actor: &Actor) -> Result<Change, Problem> {
-        Ok(self.store.change(actor, self.clock.now()).await?)
+    pub fn change<'s>(&'s self, actor: &'s Actor) -> BoxFuture<'s, Result<Change, Problem>> {
+        Box::pin(async { Ok(self.store.change(actor, self.clock.now()).await?) })
     }
 
     /// Makes a change durable and puts it in force on this node: only then may it be answered with 2xx.
     ///
     /// # Errors
     /// When the database does not answer; what was committed comes into force with the next look at the change log.
-    pub async fn commit(&self, change: Change) -> Result<Sequence, Problem> {
-        let sequence = change.commit().await?;
-        self.node.apply_own(sequence).await?;
-        Ok(sequence)
+    pub fn commit(&self, change: Change) -> BoxFuture<'_, Result<Sequence, Problem>> {
+        Box::pin(async {
+            let sequence = change.commit().await?;
+            self.node.apply_own(sequence).await?;
+            Ok(sequence)
+        })
     }
 
     /// Keeps from where and by what a token is used, when its permit is the first in a minute.

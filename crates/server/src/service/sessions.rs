@@ -126,7 +126,7 @@ pub async fn open_for(
 /// When the database does not answer.
 pub async fn current(state: &AppState, caller: &Caller) -> Result<Option<(LiveSession, User)>, Problem> {
     let Proof::Session(digest) = &caller.proof else { return Ok(None) };
-    let session = session::find_digest(state, *digest).await?;
+    let session = session::find(state, *digest).await?;
     let user = state.store.user(caller.user).await?;
     Ok(session.zip(user))
 }

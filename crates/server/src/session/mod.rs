@@ -11,10 +11,11 @@ mod name;
 
 use std::fmt;
 
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
 use patgate_core::identifier::UserId;
-use patgate_gateway::credentials::{self, Credential, Secret, SessionCookie};
+use patgate_gateway::credentials::{self, Credential, SessionCookie};
 
 pub use self::cookie::SessionSecret;
 pub use self::csrf::CsrfToken;
@@ -89,30 +90,24 @@ pub fn previous(state: &AppState, headers: &HeaderMap) -> Option<SessionDigest> 
     }
 }
 
-/// The session of a cookie, unless it has ended. Notes that it was seen.
+/// The session of this digest, unless it has ended. Notes that it was seen.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(state: &AppState, cookie: &Secret<'_>) -> Result<Option<LiveSession>, Problem> {
-    find_digest(state, cookie::digest(cookie.reveal())).await
+pub fn find(state: &AppState, digest: SessionDigest) -> BoxFuture<'_, Result<Option<LiveSession>, Problem>> {
+    Box::pin(async move {
+        let Some(mut live) = look(state, digest).await? else { return Ok(None) };
+        let now = state.clock.now();
+        if now.duration_since(live.seen_at) >= SEEN_STEP {
+            state.store.touch_sessions(&[(*digest.as_bytes(), now)]).await?;
+            live.seen_at = now;
+            live.expires_at = life::ends_at(live.created_at, now);
+        }
+        Ok(Some(live))
+    })
 }
 
-/// As [`find`], for who has the digest already.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn find_digest(state: &AppState, digest: SessionDigest) -> Result<Option<LiveSession>, Problem> {
-    let Some(mut live) = look(state, digest).await? else { return Ok(None) };
-    let now = state.clock.now();
-    if now.duration_since(live.seen_at) >= SEEN_STEP {
-        state.store.touch_sessions(&[(*digest.as_bytes(), now)]).await?;
-        live.seen_at = now;
-        live.expires_at = life::ends_at(live.created_at, now);
-    }
-    Ok(Some(live))
-}
-
-/// As [`find_digest`], for what goes on by itself while somebody is away: it notes nothing, so that the session ends as if
+/// As [`find`], for what goes on by itself while somebody is away: it notes nothing, so that the session ends as if
 /// it were not used.
 ///
 /// # Errors
