@@ -7,8 +7,8 @@ use crate::tree;
 /// The trial, which is a test that runs fewer of them otherwise.
 const TRIAL: &str = "scripts::fuzzed::scripts_that_nobody_would_write_harm_nobody";
 
-/// The server within the trial is made quick: most of an unoptimised one's time goes into the masking of what scripts print. A part
-/// of the workspace is chosen by what all of it is built with, so that nothing else is built anew.
+/// The server within the trial is made quick: it runs twice as many scripts so. All packages are chosen, because what is built
+/// for one alone has other features; the server and its tests are then all that is built anew.
 const OPTIMISED: &str = "profile.dev.package.patgate-server.opt-level=1";
 
 /// Runs so many scripts from the one of this number on, and prints what became of them as a table for `docs/reference/reliability.md`.

@@ -239,7 +239,7 @@ async fn authenticate(parts: &Parts, state: &AppState, sight: Sight) -> Result<C
     }
 }
 
-/// By what is asked of a provider, or looked up in the database.
+/// By what is asked of a provider, or looked up in the database. A token that comes here is a provider's.
 fn by_look_up<'r>(
     state: &'r AppState,
     credential: Credential<'r>,

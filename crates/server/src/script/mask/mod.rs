@@ -22,7 +22,7 @@ const BASE64_LEAST: usize = 3;
 /// Looks at a text in some way.
 type Decode = fn(&str) -> View;
 
-/// Views that differ from the plain one only where a text has their mark.
+/// Views with their marks. Without its mark, a view is one that a text was looked at in before.
 const ESCAPED: [(char, Decode); 3] = [('%', View::of_url), ('+', View::of_form), ('\\', View::of_escapes)];
 
 /// Secrets to be hidden, beside all tokens.
@@ -62,7 +62,8 @@ impl Mask {
                 look(decoded(text), 1);
             }
         }
-        // Most texts have too few such characters in a row for the shortest that is looked for.
+        // Without a gap, `n` bytes are `2n` hexadecimal digits, or at least `4n/3` characters of Base64. No secret has the byte that
+        // stands for a gap.
         if has_run(text, 2 * self.shortest(1), |byte| byte.is_ascii_hexdigit()) {
             look(View::of_hexadecimal(text), 1);
         }
@@ -72,10 +73,11 @@ impl Mask {
         hide(text, found)
     }
 
-    /// The fewest bytes of what is looked for, where secrets have at least so many: a token is never shorter than a token's secret.
+    /// The length of the shortest secret of at least so many bytes; never more than that of a token's secret, for tokens are
+    /// looked for as well.
     fn shortest(&self, least: usize) -> usize {
         let lengths = self.secrets.iter().map(|secret| secret.len());
-        lengths.filter(|length| *length >= least).min().unwrap_or(SECRET).min(SECRET)
+        lengths.filter(|length| *length >= least).fold(SECRET, usize::min)
     }
 }
 

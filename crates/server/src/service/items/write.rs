@@ -53,7 +53,6 @@ pub(super) async fn insert(
     });
     starts.look(change, &fitting.iter().map(|(_, fitting)| fitting).collect::<Vec<_>>()).await?;
     let mut new = Vec::with_capacity(fitting.len());
-    // One behind the other: a hundred random numbers would be as many pages in each index.
     let mut number = ItemNumber::generate(&mut state.random.draw());
     let refused: Result<(), Problem> = fitting.into_iter().enumerate().try_for_each(|(at, (id, fitting))| {
         let item = decided(state, starts, number, id, fitting);
