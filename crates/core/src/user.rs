@@ -107,7 +107,7 @@ impl FromStr for Username {
 fn is_name(text: &str, longest: usize, is_refused: impl Fn(char) -> bool) -> bool {
     let fits = |c: char| !(c.is_control() || is_invisible(c) || is_refused(c));
     let length = text.chars().try_fold(0, |length, c| (length < longest && fits(c)).then_some(length + 1));
-    length.is_some_and(|length| length > 0) && text.trim() == text
+    length.is_some_and(|length| length > 0) && text.trim().len() == text.len()
 }
 
 /// Characters that are not seen but make two names differ: zero-width ones, direction marks, fillers of Hangul and
