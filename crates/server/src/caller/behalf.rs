@@ -6,7 +6,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use jiff::Timestamp;
 use patgate_core::identifier::{GrantId, UserId};
@@ -61,21 +60,14 @@ impl Behalf {
     ///
     /// # Errors
     /// 401 with the cause; when the database does not answer.
-    pub fn judge<'r>(
-        &'r self,
-        state: &'r AppState,
-        demand: Demand,
-        address: IpAddr,
-    ) -> BoxFuture<'r, Result<Caller, Problem>> {
-        Box::pin(async move {
-            match self {
-                Self::Token { digests, .. } => by_digests(state, digests, demand, address),
-                Self::Password { user, version } => {
-                    require_password(state, *user, *version).await?;
-                    by_proof(state, *user, Proof::Password { version: *version }, demand, address)
-                }
+    pub async fn judge(&self, state: &AppState, demand: Demand, address: IpAddr) -> Result<Caller, Problem> {
+        match self {
+            Self::Token { digests, .. } => by_digests(state, digests, demand, address),
+            Self::Password { user, version } => {
+                require_password(state, *user, *version).await?;
+                by_proof(state, *user, Proof::Password { version: *version }, demand, address)
             }
-        })
+        }
     }
 
     /// What an application is told of them, when they may call it now.

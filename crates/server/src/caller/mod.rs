@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
 use http::request::Parts;
 use patgate_core::application::ApplicationSlot;
 use patgate_core::identifier::{GrantId, UserId};
@@ -226,7 +226,7 @@ async fn authenticate(parts: &Parts, state: &AppState, sight: Sight) -> Result<C
     let address = address(parts, state)?;
     let demand = Demand { surface: surface::of_path(parts.uri.path()), permission: None };
     if let Some(behalf) = parts.extensions.get::<Behalf>() {
-        return behalf.judge(state, demand, address).await;
+        return behalf.judge(state, demand, address).boxed().await;
     }
     let cookie = Some(session::cookie_name(state));
     let credential = credentials::find(&parts.headers, state.gateway.token_headers(), cookie)
@@ -235,50 +235,48 @@ async fn authenticate(parts: &Parts, state: &AppState, sight: Sight) -> Result<C
         Credential::Token(token) if !is_of_a_provider(state, &token) => {
             by_token(state, &token, demand, parts, address)
         }
-        credential => by_look_up(state, credential, parts, sight, demand, address).await,
+        credential => by_look_up(state, credential, parts, sight, demand, address).boxed().await,
     }
 }
 
 /// By what is asked of a provider, or looked up in the database. A token that comes here is a provider's.
-fn by_look_up<'r>(
-    state: &'r AppState,
-    credential: Credential<'r>,
-    parts: &'r Parts,
+async fn by_look_up(
+    state: &AppState,
+    credential: Credential<'_>,
+    parts: &Parts,
     sight: Sight,
     demand: Demand,
     address: IpAddr,
-) -> BoxFuture<'r, Result<Caller, Problem>> {
-    Box::pin(async move {
-        match credential {
-            Credential::Token(token) => {
-                let user = sso::bearer(state, token.reveal()).await?;
-                by_proof(state, user, Proof::AccessToken, demand, address)
-            }
-            Credential::Password(credential) => {
-                if !state.node.settings().passwords_on_api {
-                    return Err(unauthorized(&NO_PASSWORDS).hint("Use a personal access token"));
-                }
-                let attempt = Attempt::of(&credential, address);
-                let proven = by_password(state, attempt).await?;
-                let proof = Proof::Password { version: proven.password_version };
-                by_proof(state, proven.user, proof, demand, address)
-            }
-            Credential::Session(cookie) => {
-                let digest = session::cookie::digest(cookie.reveal());
-                let session = match sight {
-                    Sight::Use => session::find(state, digest).await?,
-                    Sight::Nothing => session::look(state, digest).await?,
-                };
-                let session = session.ok_or_else(|| unauthorized(&"the session has ended; log in again"))?;
-                session.check_change(&parts.method, &parts.headers)?;
-                let demand = Demand { permission: state.slot(LOGIN), ..demand };
-                by_proof(state, session.user, Proof::Session(session.digest), demand, address)
-            }
-            Credential::Nothing => {
-                Err(Problem::unauthorized("this needs a token, or user name and password", ANONYMOUS))
-            }
+) -> Result<Caller, Problem> {
+    match credential {
+        Credential::Token(token) => {
+            let user = sso::bearer(state, token.reveal()).await?;
+            by_proof(state, user, Proof::AccessToken, demand, address)
         }
-    })
+        Credential::Password(credential) => {
+            if !state.node.settings().passwords_on_api {
+                return Err(unauthorized(&NO_PASSWORDS).hint("Use a personal access token"));
+            }
+            let attempt = Attempt::of(&credential, address);
+            let proven = by_password(state, attempt).await?;
+            let proof = Proof::Password { version: proven.password_version };
+            by_proof(state, proven.user, proof, demand, address)
+        }
+        Credential::Session(cookie) => {
+            let digest = session::cookie::digest(cookie.reveal());
+            let session = match sight {
+                Sight::Use => session::find(state, digest).await?,
+                Sight::Nothing => session::look(state, digest).await?,
+            };
+            let session = session.ok_or_else(|| unauthorized(&"the session has ended; log in again"))?;
+            session.check_change(&parts.method, &parts.headers)?;
+            let demand = Demand { permission: state.slot(LOGIN), ..demand };
+            by_proof(state, session.user, Proof::Session(session.digest), demand, address)
+        }
+        Credential::Nothing => {
+            Err(Problem::unauthorized("this needs a token, or user name and password", ANONYMOUS))
+        }
+    }
 }
 
 /// Whether this is an access token of a provider, where any counts: after `Bearer`, in three parts, as no token of ours

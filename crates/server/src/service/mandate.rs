@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use patgate_core::confirmation::FreshnessWindows;
 use patgate_core::delegation::{Changer, Overreach};
@@ -296,7 +296,7 @@ pub(super) async fn require_present(
     let rules = change.token_settings().await?;
     let user = change.user(caller.user).await?.filter(|user| may_act(user, rules.freshness, change.now()));
     if let Some(user) = user
-        && still_proves(state, change, caller, &user, &rules).await?
+        && still_proves(state, change, caller, &user, &rules).boxed().await?
     {
         return Ok((user, rules));
     }
@@ -308,30 +308,28 @@ pub(super) async fn require_present(
 
 /// Whether what a caller came with still counts: the session is there, the password is theirs and passwords are taken, the token
 /// passes where it is used. No change but the caller's is under way, so what the store says now holds.
-fn still_proves<'c>(
-    state: &'c AppState,
-    change: &'c Change,
-    caller: &'c Caller,
-    user: &'c User,
-    rules: &'c TokenSettings,
-) -> BoxFuture<'c, Result<bool, StoreError>> {
-    Box::pin(async move {
-        match &caller.proof {
-            Proof::Session(digest) => Ok(state.store.session(digest.as_bytes()).await?.is_some()),
-            Proof::Password { version } => {
-                let stored = change.password(&user.username).await?.map_or(0, |stored| stored.version);
-                Ok(stored == *version && rules.passwords_on_api)
-            }
-            Proof::Token(token) => {
-                let grant = change.grant(token.id).await?;
-                let is_active =
-                    grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active);
-                let left_working = change.left_working(token.id).await?;
-                Ok(is_active && rules.origins.passes(user.origin, token.place, left_working))
-            }
-            Proof::AccessToken => Ok(true),
+async fn still_proves(
+    state: &AppState,
+    change: &Change,
+    caller: &Caller,
+    user: &User,
+    rules: &TokenSettings,
+) -> Result<bool, StoreError> {
+    match &caller.proof {
+        Proof::Session(digest) => Ok(state.store.session(digest.as_bytes()).await?.is_some()),
+        Proof::Password { version } => {
+            let stored = change.password(&user.username).await?.map_or(0, |stored| stored.version);
+            Ok(stored == *version && rules.passwords_on_api)
         }
-    })
+        Proof::Token(token) => {
+            let grant = change.grant(token.id).await?;
+            let is_active =
+                grant.is_some_and(|grant| grant.status(None, change.now()) == GrantStatus::Active);
+            let left_working = change.left_working(token.id).await?;
+            Ok(is_active && rules.origins.passes(user.origin, token.place, left_working))
+        }
+        Proof::AccessToken => Ok(true),
+    }
 }
 
 /// Whether somebody may do anything, as a verdict would have it: no administrator disabled them, and their provider
