@@ -19,6 +19,26 @@ async fn a_deleted_token_is_refused_in_the_next_request() {
 }
 
 #[tokio::test]
+async fn it_is_refused_at_once_however_much_another_node_changed_before() {
+    let world = World::new().await;
+    let ann = world.user("ann", &[]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let key = world.state.index.keys().newest().id();
+    // Three changes of which this node has not heard, together more than it reads of the change log at once.
+    for _ in 0..3 {
+        let mut change = world.change().await;
+        for _ in 0..400 {
+            let (grant, digest) = world.grant_of(ann.id);
+            change.insert_grant(&grant, key, &digest).await.unwrap();
+        }
+        change.commit().await.unwrap();
+    }
+    let current = || format!("{TOKENS}/current");
+    assert_eq!(world.send(delete(current()).token(&token)).await.status(), 204);
+    assert_eq!(world.send(get(current()).token(&token)).await.status(), 401);
+}
+
+#[tokio::test]
 async fn the_second_of_two_who_delete_is_told_that_there_is_none() {
     let world = World::new().await;
     let ann = world.user("ann", &[]).await;
