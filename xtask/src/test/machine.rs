@@ -21,7 +21,7 @@ const PROGRAMS: [(&str, &str); 14] = [
     ("openssl", "openssl"),
     ("sqlite3", "sqlite3"),
     ("setpriv", "util-linux"),
-    ("chromium", "chromium"),
+    ("chromium-headless-shell", "chromium-headless-shell"),
     ("chromedriver", "chromium-driver"),
     ("npm", "npm"),
     ("slapd", "slapd"),

@@ -217,8 +217,6 @@ impl Browser {
     /// What the page has put on the clipboard.
     #[must_use]
     pub fn clipboard(&self) -> String {
-        let granted = serde_json::json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
-        self.command("Browser.grantPermissions", &granted);
         let script =
             "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))";
         self.does("read the clipboard", async {
