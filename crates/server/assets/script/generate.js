@@ -12,7 +12,7 @@ for (const form of document.querySelectorAll("form[data-generate]")) {
       if (!date.value) return "";
       at = endOf(...date.value.split("-").map(Number));
     }
-    return Number.isNaN(at.valueOf()) ? "" : `Until ${written(at)} (${hereZone})`;
+    return Number.isNaN(at.valueOf()) ? "" : `Until ${written(at)} (${hereZone()})`;
   };
   // Told by a screen reader when it changes, and not while a name is typed.
   const tell = () => { place.textContent = result(); place.hidden = !place.textContent; };
@@ -23,5 +23,6 @@ for (const form of document.querySelectorAll("form[data-generate]")) {
     date.max = text(isWhole ? latest : new Date(latest.getFullYear(), latest.getMonth(), latest.getDate() - 1));
   }
   for (const field of [expiration, date]) field.addEventListener("input", tell);
-  tell();
+  // The panel is not open yet, and the page is there before the zone is known.
+  setTimeout(tell);
 }

@@ -2,7 +2,7 @@
 for (const form of document.querySelectorAll("form[data-schedule]")) {
   const { zone, at, when } = form.elements;
   if (zone && zone.value === "UTC" && !(at && at.value)) {
-    zone.value = hereZone;
+    zone.value = hereZone();
   }
   if (at && when) at.addEventListener("input", () => { when.value = "later"; });
 }

@@ -6,25 +6,29 @@ const serverNow = (() => {
   const [even, wall] = [made - performance.now(), made - Date.now()];
   return () => Math.max(even + performance.now(), wall + Date.now());
 })();
-// The zone of the browser, and a moment as people there write it.
-const hereZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-const written = (() => {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
-  });
-  return (at) => format.format(at);
-})();
+// The first question for the zone of the browser takes longer than the rest of the scripts.
+const hereZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+// A moment in that zone, written as the server writes one in UTC.
+const written = (at) => {
+  const month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ")[at.getMonth()];
+  const [hour, minute] = [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, "0"));
+  return `${at.getDate()} ${month} ${at.getFullYear()}, ${hour}:${minute}`;
+};
 (() => {
-  const offset = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" })
-    .formatToParts(new Date()).find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC");
   for (const time of document.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.valueOf())) continue;
     time.textContent = written(at);
     time.title = time.dateTime;
   }
-  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `Times in ${hereZone} (now ${offset})`;
-  for (const field of document.querySelectorAll("input[type=hidden][name=zone]")) field.value = hereZone;
+  // In a task of its own, so that the page is there before.
+  setTimeout(() => {
+    const zone = hereZone();
+    const offset = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" })
+      .formatToParts(new Date()).find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC");
+    for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `Times in ${zone} (now ${offset})`;
+    for (const field of document.querySelectorAll("input[type=hidden][name=zone]")) field.value = zone;
+  });
 
   // As on the server: the remaining time in days, rounded up; exactly 24 hours are one day.
   const hour = 3600_000;

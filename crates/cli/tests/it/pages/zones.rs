@@ -128,6 +128,19 @@ fn the_panel_tells_when_the_token_will_end_for_every_lifetime() {
 }
 
 #[test]
+fn a_page_writes_moments_of_every_month_in_its_own_zone() {
+    let (name, patgate) = ("America/St_Johns", Patgate::start());
+    let browser = Browser::with().zone(name).start();
+    browser.open(&patgate.url_of("/login"));
+    for month in 1..=12 {
+        // Five past midnight there in summer; on the day before, of another month, in winter.
+        let at: Timestamp = format!("2027-{month:02}-01T02:35:00Z").parse().unwrap();
+        let told = browser.run(&format!("return written(new Date({}))", at.as_millisecond()));
+        assert_eq!(told.as_str(), Some(&*written(at, &zone(name))));
+    }
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "the program runs in the present, and so do its tokens")]
 fn a_day_on_which_the_clocks_change_ends_at_its_own_midnight() {
     let patgate = Patgate::start();
