@@ -1,7 +1,7 @@
 //! Identifiers of rows: 63 random bits, so that they tell nothing about how many there are and need no counter. Items that are made
 //! together have numbers in a row from a random one on.
 //!
-//! In the database they are a positive `bigint`; outside they are 11 base62 characters, because a JSON number of
+//! In the database they are a `bigint` that is never negative; outside they are 11 base62 characters, because a JSON number of
 //! that size loses bits in JavaScript.
 
 use std::fmt;

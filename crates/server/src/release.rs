@@ -1,39 +1,48 @@
 //! What all of a node know of its releases: whose scripts run here, so that whoever ends a release ends its script as well;
-//! that one may be due, which wakes the job that runs them; and how many whole ones lists hold in memory.
+//! and that one may be due, which wakes the job that runs them.
 //!
 //! What a release is, and which step follows which, is `core::release`; running them is `jobs::releases`.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use patgate_core::identifier::ReleaseNumber;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Whole releases that lists may have in memory at a time: each may be half a megabyte.
-const WHOLE: u32 = 200;
-
 /// What runs here, and who wakes whom.
+#[derive(Default)]
 pub struct RunningReleases {
     is_due: Notify,
     running: Mutex<HashMap<ReleaseNumber, CancellationToken>>,
-    whole: Semaphore,
 }
 
-impl Default for RunningReleases {
-    fn default() -> Self {
-        let whole = Semaphore::new(WHOLE as usize);
-        Self { is_due: Notify::new(), running: Mutex::default(), whole }
+/// A run of a release here. However it comes to its end, by a panic as well, it is not counted as running when this is dropped.
+pub(crate) struct Run {
+    releases: Arc<RunningReleases>,
+    number: ReleaseNumber,
+    stop: CancellationToken,
+}
+
+impl Run {
+    /// What stops it.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        // Stopped, it is forgotten already, and whatever stands there is another run's.
+        // Whoever stops it does so with the same lock.
+        let mut running = self.releases.running();
+        if !self.stop.is_cancelled() {
+            running.remove(&self.number);
+        }
     }
 }
 
 impl RunningReleases {
-    /// Waits until so many whole releases may be read, and holds their place. Nothing when there is none to wait for.
-    pub async fn room(&self, many: u64) -> Option<SemaphorePermit<'_>> {
-        let many = u32::try_from(many).unwrap_or(WHOLE).min(WHOLE);
-        self.whole.acquire_many(many).await.ok()
-    }
-
     /// Wakes who runs releases: one may be due.
     pub fn wake(&self) {
         self.is_due.notify_one();
@@ -51,21 +60,13 @@ impl RunningReleases {
         }
     }
 
-    /// Notes that a release runs here, and what stops it. Whatever ran of it before is stopped.
-    pub(crate) fn begin(&self, release: ReleaseNumber) -> CancellationToken {
+    /// Notes that a release runs here, until what is returned is dropped. Whatever ran of it before is stopped.
+    pub(crate) fn begin(self: &Arc<Self>, release: ReleaseNumber) -> Run {
         let stop = CancellationToken::new();
         if let Some(before) = self.running().insert(release, stop.clone()) {
             before.cancel();
         }
-        stop
-    }
-
-    /// Notes that a release does not run here any more.
-    pub(crate) fn end(&self, release: ReleaseNumber, stop: &CancellationToken) {
-        // Stopped, it is forgotten already, and whatever stands there is another run's.
-        if !stop.is_cancelled() {
-            self.running().remove(&release);
-        }
+        Run { releases: Arc::clone(self), number: release, stop }
     }
 
     /// Stops a run that this node has lost. What runs of the same release since then goes on. Whether it ran still: one that
@@ -96,15 +97,29 @@ mod tests {
 
     #[test]
     fn a_run_is_lost_while_it_runs_and_neither_after_its_end_nor_instead_of_the_next_one() {
-        let releases = RunningReleases::default();
+        let releases = Arc::new(RunningReleases::default());
         let release = ReleaseNumber::from_i64(1);
-        let ended = releases.begin(release);
-        releases.end(release, &ended);
-        assert!(!releases.lose(release, &ended), "it has ended");
-        let first = releases.begin(release);
-        let next = releases.begin(release);
-        assert!(first.is_cancelled() && !releases.lose(release, &first), "another run took its place");
-        assert!(!next.is_cancelled() && releases.lose(release, &next) && next.is_cancelled());
-        assert!(releases.all().is_empty() && !releases.lose(release, &next), "it is lost once");
+        let run = releases.begin(release);
+        let ended = run.stop().clone();
+        drop(run);
+        assert!(releases.all().is_empty() && !releases.lose(release, &ended), "it has ended");
+        let (first, next) = (releases.begin(release), releases.begin(release));
+        assert!(first.stop().is_cancelled() && !releases.lose(release, first.stop()), "another one runs");
+        drop(first);
+        let stop = next.stop();
+        assert!(!stop.is_cancelled() && releases.lose(release, stop) && stop.is_cancelled());
+        assert!(releases.all().is_empty() && !releases.lose(release, stop), "it is lost once");
+    }
+
+    #[test]
+    fn a_run_that_panics_has_ended() {
+        let releases = Arc::new(RunningReleases::default());
+        let run = releases.begin(ReleaseNumber::from_i64(1));
+        assert_eq!(releases.all().len(), 1);
+        let thread = std::thread::spawn(move || {
+            let _run = run;
+            panic!("a fault of ours");
+        });
+        assert!(thread.join().is_err() && releases.all().is_empty());
     }
 }

@@ -116,6 +116,7 @@ impl AppState {
     /// # Errors
     /// When the database does not answer.
     pub fn change<'s>(&'s self, actor: &'s Actor) -> BoxFuture<'s, Result<Change, Problem>> {
+        // As all that most handlers wait for is boxed: `ARCHITECTURE.md` tells what it saves.
         Box::pin(async { Ok(self.store.change(actor, self.clock.now()).await?) })
     }
 

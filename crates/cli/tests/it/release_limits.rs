@@ -61,6 +61,32 @@ fn each_limit_of_a_script_is_named_by_the_task_that_reached_it() {
 }
 
 #[test]
+fn variables_of_the_most_that_is_saved_are_given_to_the_next_script_and_grow_no_further() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let keys = ["a", "b", "c", "d", "rest"];
+    let [quotes, text] = ["\"", "x"].map(|letter| letter.repeat(32 * 1_024));
+    // In JSON a quotation mark takes two bytes.
+    let without_rest = json!({ "a": quotes, "b": quotes, "c": quotes, "d": text, "rest": "" });
+    let rest = 256 * 1_024 - without_rest.to_string().len();
+    let fill = format!(
+        "for key in ['a', 'b', 'c']:\n    releaseVariables[key] = '\"' * 32768\nreleaseVariables['d'] = 'x' * 32768\n\
+         releaseVariables['rest'] = 'x' * {rest}"
+    );
+    let next = "print(len(releaseVariables['a']), len(releaseVariables['rest']))";
+    // What a script removes is there again for the next one.
+    let grow = "releaseVariables.pop('a')\nreleaseVariables['rest'] += 'x'";
+    let variables = keys.map(|key| json!({ "key": key, "value": "" }));
+    let tasks = [script(&fill), script(next), script(grow)];
+    let release = start(&root, &tasks, &json!({ "variables": variables }));
+    let failed = come_to(&root, &release, "FAILED");
+    let tasks = &failed["phases"][0]["tasks"];
+    assert_eq!(log(&root, &tasks[1]), [format!("32768 {rest}")], "{failed}");
+    let why = tasks[2]["statusLine"].as_str().unwrap();
+    assert!(why.starts_with("What the script assigned cannot be kept") && why.contains("262144"), "{why}");
+}
+
+#[test]
 fn somebody_whose_releases_never_end_keeps_no_release_of_another_waiting() {
     let patgate = Patgate::start();
     let root = admin(&patgate);

@@ -83,6 +83,7 @@ fn two_nodes_run_two_hundred_releases_and_each_task_once() {
         let counts: Vec<_> = tasks.iter().map(|task| (&task["runs"], &task["restarts"])).collect();
         assert_eq!(counts, [(&json!(1), &json!(0)); 2], "{document}");
     }
+    assert!(shops.iter().all(|shop| !shop.requests().is_empty()), "one node ran all");
     // What the scripts did, wherever they ran, was done once, too.
     let calls: Vec<String> = shops.iter().flat_map(Upstream::requests).map(|request| request.uri).collect();
     let expected: BTreeSet<String> =

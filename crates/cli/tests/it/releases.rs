@@ -165,6 +165,23 @@ fn an_aborted_release_stops_its_script_at_once_and_another_one_goes_on() {
 }
 
 #[test]
+fn what_a_script_said_last_is_in_its_log_when_somebody_aborts_the_release() {
+    let patgate = Patgate::start();
+    let root = admin(&patgate);
+    let run_as = json!({ "scriptUserPassword": root.token("run as", "release").text });
+    let made = format!("{TEMPLATES}/Applications/Release1");
+    // One sees by the template, and not by the log, that the script has said its line.
+    let text = "print('last')\napi.post('/api/v1/templates', {'id': 'Applications/Release1', 'title': 'Made'})\n\
+                all(range(1, 2000000000))";
+    let release = start(&root, &[script(text)], &run_as);
+    wait::until(LIMIT, || (root.get(&made).status == 200).then_some(())).unwrap();
+    let aborted = root.send("POST", &format!("/api/v1/releases/{release}/abort"), &json!({}));
+    assert_eq!(aborted.status, 200, "{}", aborted.text());
+    let is_told = |now: &Value| log(&root, &now["phases"][0]["tasks"][0]) == ["last"];
+    assert!(wait_for(&root, &release, is_told).is_some(), "{}", patgate.log());
+}
+
+#[test]
 fn a_release_whose_server_is_killed_ends_in_a_defined_state() {
     let mut patgate = Patgate::start();
     let [failing, again] = {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::id::{PhaseId, ReleaseId, TaskId};
+use super::id::{PhaseId, ReleaseId, TaskId, TaskPlace};
 use super::status::{PhaseStatus, ReleaseStatus, TaskStatus};
 use super::variable::Variable;
 use crate::identifier::{GrantId, UserId};
@@ -50,6 +50,10 @@ pub struct Release {
     /// The template it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<ReleaseId>,
+    /// How many releases stand one behind the other before it, of which a script of each has made or started the next: 0 for what
+    /// a person or an event has.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u32,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was started.
@@ -74,10 +78,10 @@ pub struct Phase {
     pub status: PhaseStatus,
     /// Its tasks, in the order in which they run.
     pub tasks: Vec<Task>,
-    /// When its first task was begun.
+    /// When its release first came to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
-    /// When its last task ended.
+    /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
 }
@@ -105,6 +109,9 @@ pub struct Task {
     /// How many of these may have left something behind: each was followed by a restart.
     #[serde(default)]
     pub restarts: u32,
+    /// How often in a row its server went away, since a person started or restarted it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub interruptions: u32,
     /// Why it failed, or what who approved it said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_line: Option<String>,
@@ -149,7 +156,7 @@ pub enum RunAs {
     Password {
         /// The user.
         user: UserId,
-        /// The version of the password; 0 for one that a directory keeps.
+        /// The version of the password.
         version: i64,
         /// Who entered it.
         entered_by: UserId,
@@ -188,6 +195,13 @@ impl Release {
         tasks.find(|(_, task)| task.id == *id)
     }
 
+    /// The task at a place, with its phase; `None` where the place is in another release or another phase.
+    #[must_use]
+    pub fn task_at(&self, place: &TaskPlace) -> Option<(&Phase, &Task)> {
+        let found = self.task(&place.task)?;
+        (self.id == place.release && found.0.id == place.phase).then_some(found)
+    }
+
     /// The variable of this key.
     #[must_use]
     pub fn variable(&self, key: &str) -> Option<&Variable> {
@@ -195,16 +209,13 @@ impl Release {
     }
 
     /// Whether it does the same as another with its credential and its passwords: the same scripts and gates in the same order,
-    /// over the same variables but those that are asked for at the start. Who changes that changes what they are used for.
+    /// which begin again by themselves alike, over the same variables. Who changes that changes what they are used for. Of a
+    /// variable that is asked for at the start, the value alone does not count: others may set that, and nothing else of it.
     #[must_use]
     pub fn does_the_same_as(&self, other: &Self) -> bool {
-        let steering = |release: &Self| {
-            let own = release.variables.iter().filter(|variable| !variable.show_on_release_start);
-            own.map(|variable| (variable.key.clone(), variable.kind, variable.value.clone()))
-                .collect::<Vec<_>>()
-        };
-        self.tasks().map(|task| &task.kind).eq(other.tasks().map(|task| &task.kind))
-            && steering(self) == steering(other)
+        let (own, others) = (self.variables.iter(), other.variables.iter());
+        self.tasks().map(Task::steering).eq(other.tasks().map(Task::steering))
+            && own.map(Variable::steering).eq(others.map(Variable::steering))
     }
 
     /// A new release of a template: nothing in it has begun.
@@ -218,6 +229,7 @@ impl Release {
             passwords_of: None,
             passwords_of_others: false,
             template: Some(self.id.clone()),
+            generation: 0,
             created_at: now,
             started_at: None,
             ended_at: None,
@@ -229,6 +241,13 @@ impl Release {
     }
 }
 
+impl Task {
+    /// What it does, and whether it may do that twice by itself.
+    const fn steering(&self) -> (&TaskKind, bool) {
+        (&self.kind, self.restarts_when_interrupted)
+    }
+}
+
 impl Phase {
     /// As if nothing had happened.
     fn reset(&mut self) {
@@ -236,7 +255,7 @@ impl Phase {
         (self.started_at, self.ended_at) = (None, None);
         for task in &mut self.tasks {
             task.status = TaskStatus::Planned;
-            (task.runs, task.restarts) = (0, 0);
+            (task.runs, task.restarts, task.interruptions) = (0, 0, 0);
             (task.status_line, task.completed_by) = (None, None);
             (task.started_at, task.ended_at) = (None, None);
         }
@@ -245,4 +264,8 @@ impl Phase {
 
 const fn nobody() -> UserId {
     UserId::from_i64(0)
+}
+
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

@@ -7,9 +7,9 @@ use super::variable::{VariableKind, VariableValue};
 
 /// The most bytes of a script.
 pub const LONGEST_SCRIPT: usize = 64 * 1_024;
-/// The most bytes of one line of a task's log.
+/// The most bytes of one line of a task's log; a longer one is cut, and shows it.
 pub const LONGEST_LINE: usize = 4 * 1_024;
-/// The most lines that are kept of one run of a task.
+/// The most lines that are kept of one run of a task. One more may stand behind them, which says that there were others.
 pub const MOST_LINES: u32 = 2_000;
 /// The most characters of a title, and of a variable's key.
 pub const LONGEST_TITLE: usize = 255;
@@ -25,7 +25,7 @@ const MOST_VARIABLES: usize = 200;
 pub const LONGEST_VALUE: usize = 32 * 1_024;
 /// The most bytes of all scripts, descriptions and values together: the whole is read and written with each step.
 const LONGEST_WHOLE: usize = 512 * 1_024;
-/// The most tags.
+/// The most tags, of a release and of a search.
 const MOST_TAGS: usize = 50;
 
 /// What is wrong with a release that somebody describes.
@@ -70,8 +70,7 @@ impl Release {
     /// [`Unfit`], which says what is not.
     pub fn check(&self) -> Result<(), Unfit> {
         check_title(&self.title)?;
-        self.tags.iter().try_for_each(|tag| name("a tag", tag))?;
-        at_most("tags", self.tags.len(), MOST_TAGS)?;
+        check_tags(&self.tags)?;
         at_most("phases", self.phases.len(), MOST_PHASES)?;
         at_most("tasks", self.tasks().count(), MOST_TASKS)?;
         at_most("variables", self.variables.len(), MOST_VARIABLES)?;
@@ -126,6 +125,15 @@ impl Release {
 /// [`Unfit::Name`].
 pub fn check_title(text: &str) -> Result<(), Unfit> {
     name("a title", text)
+}
+
+/// Whether a release may have these tags: at most 50, each bounded as a title is.
+///
+/// # Errors
+/// [`Unfit::Name`], [`Unfit::TooMany`].
+pub fn check_tags(tags: &[String]) -> Result<(), Unfit> {
+    tags.iter().try_for_each(|tag| name("a tag", tag))?;
+    at_most("tags", tags.len(), MOST_TAGS)
 }
 
 /// Whether scripts may read a variable by this name, which is bounded as a title is.

@@ -15,7 +15,8 @@ use super::id::{PhaseId, TaskId};
 use super::status::{PhaseStatus, ReleaseStatus, TaskStatus};
 use super::variable::VariableValue;
 
-/// How often a task is begun by itself when the servers that run it go away: one that takes its server along ends there.
+/// How often in a row the server of a task that begins again by itself may go away until the task has failed: one that takes its
+/// server along ends there. When a person restarts it, one counts anew.
 pub const MOST_INTERRUPTED: u32 = 10;
 /// How often a task is begun at all: what each run says is kept.
 pub const MOST_RUNS: u32 = 100;
@@ -194,29 +195,16 @@ impl Release {
     fn interrupt(&mut self, now: Timestamp) -> Result<Vec<Effect>, Refused> {
         self.demand(self.status == ReleaseStatus::InProgress)?;
         let (_, task) = self.active().ok_or(Refused::NotInIt)?;
-        match (&task.kind, task.status) {
-            (TaskKind::Script { .. }, TaskStatus::InProgress)
-                if task.restarts_when_interrupted && task.runs < MOST_INTERRUPTED =>
-            {
-                task.status = TaskStatus::Queued;
-                task.restarts = task.runs;
-                Ok(vec![Effect::Queue(task.id.clone())])
-            }
-            (TaskKind::Script { .. }, TaskStatus::InProgress) if task.restarts_when_interrupted => {
-                let reason = format!(
-                    "The server that ran this task went away {MOST_INTERRUPTED} times or more: the script may be what takes \
-                     it along. Look, and restart the release."
-                );
-                Ok(self.fail(reason, now))
-            }
-            (TaskKind::Script { .. }, TaskStatus::InProgress) => Ok(self.fail(
-                "The server that ran this task went away; what the script did until then is unknown. Look, and restart \
-                 the release."
-                    .to_owned(),
-                now,
-            )),
-            (_, status) => Err(Refused::Task(status)),
+        if !matches!(task.kind, TaskKind::Script { .. }) || task.status != TaskStatus::InProgress {
+            return Err(Refused::Task(task.status));
         }
+        task.interruptions += 1;
+        if let Some(reason) = task.given_up() {
+            return Ok(self.fail(reason, now));
+        }
+        task.status = TaskStatus::Queued;
+        task.restarts = task.runs;
+        Ok(vec![Effect::Queue(task.id.clone())])
     }
 
     fn approve(
@@ -329,10 +317,31 @@ impl Release {
 }
 
 impl Task {
-    /// Waits for its turn again; a run that there was is marked.
+    /// Why it does not begin again by itself, now that its server went away; `None`: it does.
+    fn given_up(&self) -> Option<String> {
+        if !self.restarts_when_interrupted {
+            let reason = "The server that ran this task went away; what the script did until then is \
+                          unknown. Look, and restart the release.";
+            Some(reason.to_owned())
+        } else if self.runs >= MOST_RUNS {
+            Some(format!(
+                "The server that ran this task went away, and no task is begun more than {MOST_RUNS} times. \
+                 Look, and make a new release."
+            ))
+        } else if self.interruptions >= MOST_INTERRUPTED {
+            Some(format!(
+                "The server that ran this task went away {MOST_INTERRUPTED} times in a row: the script may \
+                 be what takes it along. Look, and restart the release."
+            ))
+        } else {
+            None
+        }
+    }
+
+    /// Waits for its turn again, because a person wants it; a run that there was is marked.
     fn again(&mut self) {
         self.status = TaskStatus::Planned;
-        self.restarts = self.runs;
+        (self.restarts, self.interruptions) = (self.runs, 0);
         (self.status_line, self.completed_by) = (None, None);
         (self.started_at, self.ended_at) = (None, None);
     }

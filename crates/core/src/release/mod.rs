@@ -16,7 +16,7 @@ pub use self::document::{Phase, Release, RunAs, Task, TaskKind};
 pub use self::id::{NotAReleaseId, PhaseId, ReleaseId, TaskId, TaskPlace, VariableId};
 pub use self::limits::{
     LONGEST_LINE, LONGEST_SCRIPT, LONGEST_TITLE, LONGEST_VALUE, MOST_LINES, Unfit, check_description,
-    check_key, check_title, check_value,
+    check_key, check_tags, check_title, check_value,
 };
 pub use self::machine::{Effect, Event, MOST_INTERRUPTED, MOST_RUNS, Refused, RestartFrom, step};
 pub use self::status::{PhaseStatus, ReleaseStatus, TaskStatus};

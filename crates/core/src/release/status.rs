@@ -53,7 +53,7 @@ words!(
 words!(
     /// Where a phase stands.
     PhaseStatus {
-        /// None of its tasks has begun.
+        /// Its release has yet to come to it, for the first time or again.
         Planned = "PLANNED",
         /// One of its tasks is next, or under way.
         InProgress = "IN_PROGRESS",

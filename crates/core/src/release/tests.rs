@@ -19,6 +19,7 @@ fn task(name: &str, kind: TaskKind) -> Task {
         restarts_when_interrupted: false,
         runs: 0,
         restarts: 0,
+        interruptions: 0,
         status_line: None,
         completed_by: None,
         started_at: None,
@@ -58,6 +59,7 @@ fn template(phases: &[&str]) -> Release {
         abort_on_failure: false,
         abort_comment: None,
         template: None,
+        generation: 0,
         created_at: now(),
         started_at: None,
         ended_at: None,
@@ -75,6 +77,13 @@ fn release(phases: &[&str]) -> Release {
 
 fn go(release: &Release, event: Event) -> Release {
     step(release, event, now()).unwrap().0
+}
+
+/// Begins the next script, which fails.
+fn failed(release: &Release) -> Release {
+    let begun = go(release, Event::Begin);
+    let task = begun.active_task().unwrap().id.clone();
+    go(&begun, Event::Failed { task, reason: "no".to_owned() })
 }
 
 /// Begins the next script and ends it.
@@ -128,18 +137,38 @@ fn who_ran_a_task_goes_away_and_it_fails_or_begins_again_by_its_policy() {
 
 #[test]
 fn a_task_is_not_begun_for_ever() {
-    let mut release = go(&release(&["r"]), Event::Start);
-    while release.status == ReleaseStatus::InProgress {
-        release = go(&go(&release, Event::Begin), Event::Interrupted);
-    }
+    let until_it_fails = |mut release: Release| {
+        while release.status == ReleaseStatus::InProgress {
+            release = go(&go(&release, Event::Begin), Event::Interrupted);
+        }
+        release
+    };
+    let mut release = until_it_fails(go(&release(&["r"]), Event::Start));
     let task = &release.phases[0].tasks[0];
     assert_eq!((task.status, task.runs), (TaskStatus::Failed, MOST_INTERRUPTED), "it takes its server along");
+    assert!(task.status_line.as_deref().unwrap().contains("went away 10 times in a row"), "{task:?}");
     let again = || Event::Restart(RestartFrom::Failed);
+    release = failed(&go(&release, again()));
     while let Ok((restarted, _)) = step(&release, again(), now()) {
-        release = go(&go(&restarted, Event::Begin), Event::Interrupted);
+        release = until_it_fails(restarted);
     }
     assert_eq!(step(&release, again(), now()), Err(Refused::TooOften));
-    assert_eq!(release.phases[0].tasks[0].runs, MOST_RUNS);
+    let task = &release.phases[0].tasks[0];
+    assert_eq!((task.runs, task.interruptions), (MOST_RUNS, MOST_INTERRUPTED - 1));
+    assert!(task.status_line.as_deref().unwrap().contains("make a new release"), "{task:?}");
+}
+
+#[test]
+fn a_task_that_people_restarted_often_still_begins_again_by_itself() {
+    let mut release = go(&release(&["r"]), Event::Start);
+    for _ in 0..MOST_INTERRUPTED {
+        let interrupted = go(&go(&release, Event::Begin), Event::Interrupted);
+        release = go(&failed(&interrupted), Event::Restart(RestartFrom::Failed));
+    }
+    let again = go(&go(&release, Event::Begin), Event::Interrupted);
+    let task = again.active_task().unwrap();
+    assert_eq!((task.status, task.interruptions), (TaskStatus::Queued, 1));
+    assert_eq!(task.runs, 2 * MOST_INTERRUPTED + 1);
 }
 
 #[test]
@@ -188,6 +217,16 @@ fn names_are_read_in_both_forms_and_nothing_else() {
 }
 
 #[test]
+fn a_task_is_at_its_own_place_alone() {
+    let release = release(&["s", "s"]);
+    let at = |place: &str| release.task_at(&place.parse().unwrap()).map(|(_, task)| task.id.as_str());
+    assert_eq!(at("Release2/Phase1/Task1x0"), Some("Task1x0"));
+    for wrong in ["Release2/Phase0/Task1x0", "Release3/Phase1/Task1x0", "Release2/Phase1/Task9"] {
+        assert_eq!(at(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
 fn limits_hold() {
     assert_eq!(release(&["s"]).check(), Ok(()));
     let mut long = release(&["s"]);
@@ -198,6 +237,50 @@ fn limits_hold() {
     assert!(matches!(twice.check(), Err(Unfit::Twice(_))));
     let nameless = Release { title: String::new(), ..release(&[]) };
     assert_eq!(nameless.check(), Err(Unfit::Name("a title")));
+}
+
+/// What somebody changes of a release.
+type Edit = fn(&mut Release);
+
+#[test]
+fn who_declares_a_variable_changes_what_a_release_does_and_who_sets_one_that_is_asked_for_does_not() {
+    let variable = |id: &str, key: &str, is_asked: bool| Variable {
+        id: id.parse().unwrap(),
+        key: key.to_owned(),
+        kind: VariableKind::Text,
+        value: Some(VariableValue::Text("1.2".to_owned())),
+        label: String::new(),
+        description: String::new(),
+        requires_value: false,
+        show_on_release_start: is_asked,
+    };
+    let variables = vec![variable("Variable1", "steady", false), variable("Variable2", "version", true)];
+    let known = Release { variables, ..template(&["sr"]) };
+    let edits: [(&str, bool, Edit); 12] = [
+        ("nothing", true, |_| {}),
+        ("a title", true, |release| release.title = "Ship them".to_owned()),
+        ("what people read", true, |release| release.variables[1].label = "Which".to_owned()),
+        ("the value of one that is asked for", true, |release| release.variables[1].value = None),
+        ("the value of one that is not", false, |release| release.variables[0].value = None),
+        ("one more that is asked for", false, |release| {
+            let asked = release.variables[1].clone();
+            release.variables.push(Variable { key: "path".to_owned(), ..asked });
+        }),
+        ("one less", false, |release| release.variables.truncate(1)),
+        ("a key", false, |release| release.variables[1].key = "path".to_owned()),
+        ("a kind", false, |release| release.variables[1].kind = VariableKind::List),
+        ("asked for no more", false, |release| release.variables[1].show_on_release_start = false),
+        ("a script", false, |release| release.phases[0].tasks[0].kind = TaskKind::Gate),
+        ("begun again by itself", false, |release| {
+            release.phases[0].tasks[0].restarts_when_interrupted = true;
+        }),
+    ];
+    for (what, is_same, edit) in edits {
+        let mut changed = known.clone();
+        edit(&mut changed);
+        assert_eq!(known.does_the_same_as(&changed), is_same, "{what}");
+        assert_eq!(changed.does_the_same_as(&known), is_same, "{what}");
+    }
 }
 
 fn event(release: &Release, choice: u8) -> Event {
@@ -229,6 +312,7 @@ proptest! {
             let Ok((next, effects)) = step(&release, event, now()) else { continue };
             for (before, after) in release.tasks().zip(next.tasks()) {
                 prop_assert!(after.runs <= after.restarts + 1, "{after:?}");
+                prop_assert!(after.interruptions <= after.runs.min(MOST_INTERRUPTED), "{after:?}");
                 prop_assert!(after.restarts == before.restarts || restarts, "only a restart marks one");
             }
             // One at a time, and told of exactly when it begins.

@@ -38,6 +38,13 @@ impl Variable {
     pub fn name(&self) -> &str {
         if self.label.is_empty() { &self.key } else { &self.label }
     }
+
+    /// What scripts find of it that is not for others to choose; the value, too, unless they are asked for it. That it is there
+    /// at all counts: a script may read it in place of a default of its own.
+    pub(super) fn steering(&self) -> (&str, VariableKind, bool, Option<&VariableValue>) {
+        let value = self.value.as_ref().filter(|_| !self.show_on_release_start);
+        (self.key.as_str(), self.kind, self.show_on_release_start, value)
+    }
 }
 
 /// What the values of a variable are.

@@ -10,12 +10,13 @@
     events.close();
     told.hidden = true;
   });
-  let run = 0;
+  // Lines of another run than the last one that is there already have a heading, as on the server.
+  let run = Number(log?.dataset.log);
   events.addEventListener("line", (event) => {
     if (!log) return;
     const line = JSON.parse(event.data);
     const item = document.createElement("li");
-    if (line.run !== run && line.run > 1 && run > 0) {
+    if (line.run !== run && line.run > 1) {
       item.className = "begins";
       const begins = item.appendChild(document.createElement("p"));
       begins.className = "quiet-text";

@@ -1,6 +1,6 @@
 //! Who a task of a release acts as: judged anew at each of its calls, by the rules for requests.
 //!
-//! A [`Behalf`] stands in the extensions of a request that this process sends to itself. Nothing that comes over a
+//! A [`ScriptCall`] stands in the extensions of a request that this process sends to itself. Nothing that comes over a
 //! connection can have one.
 
 use std::net::IpAddr;
@@ -21,6 +21,15 @@ use super::{Caller, NO_PASSWORDS, Proof, by_permit, by_proof, unauthorized};
 use crate::problem::Problem;
 use crate::state::AppState;
 
+/// A call that a script makes.
+#[derive(Clone, Debug)]
+pub struct ScriptCall {
+    /// In whose name.
+    pub behalf: Behalf,
+    /// Of which generation the release is whose script it is.
+    pub generation: u32,
+}
+
 /// Somebody in whose name this process calls itself.
 #[derive(Clone, Debug)]
 pub enum Behalf {
@@ -35,7 +44,7 @@ pub enum Behalf {
     Password {
         /// The row.
         user: UserId,
-        /// The version of the password; 0 for one that a directory keeps.
+        /// The version of the password.
         version: i64,
     },
 }

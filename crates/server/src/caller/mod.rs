@@ -16,6 +16,7 @@ use axum::extract::FromRequestParts;
 use futures_util::FutureExt;
 use http::request::Parts;
 use patgate_core::application::ApplicationSlot;
+use patgate_core::grant::GrantStatus;
 use patgate_core::identifier::{GrantId, UserId};
 use patgate_core::index::OwnerFacts;
 use patgate_core::permission::PermissionSet;
@@ -25,7 +26,7 @@ use patgate_gateway::challenge::{ANONYMOUS, Challenge, challenge};
 use patgate_gateway::credentials::{self, Credential, PresentedToken, Via};
 use patgate_store::{Actor, ActorKind};
 
-pub use self::behalf::Behalf;
+pub use self::behalf::{Behalf, ScriptCall};
 use crate::password::{Attempt, PasswordRefused};
 use crate::problem::Problem;
 use crate::service::sign_in::by_password;
@@ -54,6 +55,8 @@ pub struct Caller {
     pub proof: Proof,
     /// From where they call.
     pub address: IpAddr,
+    /// Of which generation the release is whose script calls; `None` when no script does.
+    pub generation: Option<u32>,
 }
 
 /// How a caller proved who they are.
@@ -120,6 +123,26 @@ impl Caller {
         }
     }
 
+    /// The same caller, who may do no more than their user may now, and whose token is still there: an answer can be under way
+    /// for long. Whether their password or session would still pass is not asked.
+    ///
+    /// # Errors
+    /// 401 for who may not act any more; when the database does not answer.
+    pub async fn again(&self, state: &AppState) -> Result<Self, Problem> {
+        if let Some(token) = self.token() {
+            let grant = state.store.grant(token.id).await?;
+            let now = state.clock.now();
+            if grant.is_none_or(|grant| grant.status(None, now) != GrantStatus::Active) {
+                return Err(unauthorized(&"the token was deleted, or has expired"));
+            }
+        }
+        let view = state.index.view();
+        let demand = Demand { surface: Surface::Every, permission: None };
+        let permit = admit(&view, self.user, demand, state.clock.now()).map_err(not_admitted)?;
+        let permissions = permit.permissions().intersection(&self.permissions);
+        Ok(Self { permissions, ..self.clone() })
+    }
+
     /// In whose name a change is made, for the audit log.
     #[must_use]
     pub fn actor(&self) -> Actor {
@@ -139,6 +162,7 @@ impl Caller {
             permissions: permit.permissions(),
             proof,
             address,
+            generation: None,
         }
     }
 }
@@ -225,8 +249,9 @@ fn address(parts: &Parts, state: &AppState) -> Result<IpAddr, Problem> {
 async fn authenticate(parts: &Parts, state: &AppState, sight: Sight) -> Result<Caller, Problem> {
     let address = address(parts, state)?;
     let demand = Demand { surface: surface::of_path(parts.uri.path()), permission: None };
-    if let Some(behalf) = parts.extensions.get::<Behalf>() {
-        return behalf.judge(state, demand, address).boxed().await;
+    if let Some(ScriptCall { behalf, generation }) = parts.extensions.get() {
+        let caller = behalf.judge(state, demand, address).boxed().await?;
+        return Ok(Caller { generation: Some(*generation), ..caller });
     }
     let cookie = Some(session::cookie_name(state));
     let credential = credentials::find(&parts.headers, state.gateway.token_headers(), cookie)

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The longest body of an answer that a script is given, in bytes.
 pub const ANSWER_BYTES: usize = 1_024 * 1_024;
@@ -16,12 +16,13 @@ const HEADERS: usize = 32;
 pub struct Call {
     /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: Method,
-    /// A path of this server, such as `/api/v1/releases`, or a URL: visible characters, 8,192 bytes at most.
+    /// A path of this server, such as `/api/v1/releases`, or of an application, such as `shop:/orders`: visible characters, 8,192
+    /// bytes at most.
     pub target: String,
     /// The headers that the script gave, 32 at most.
     pub headers: HeaderMap,
-    /// The body, to be sent as JSON.
-    pub body: Option<Value>,
+    /// The body, to be sent as it is: JSON. It stays a text, because values take many times its memory.
+    pub body: Option<Box<RawValue>>,
 }
 
 /// What came back.
@@ -64,7 +65,7 @@ impl Call {
         method: &str,
         target: String,
         headers: &[(String, String)],
-        body: Option<Value>,
+        body: Option<Box<RawValue>>,
     ) -> Result<Self, String> {
         let method = match method {
             "GET" => Method::GET,

@@ -2,22 +2,16 @@
 
 use std::future::Future;
 
-use http::HeaderMap;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderName};
 
 use super::call::{ANSWER_BYTES, Answer, Call, CallRefused};
+use super::censor::Censor;
 use super::failure::{Failure, SyntaxFault};
-use super::limits::{Limits, SAID, TOLD, cut};
-use super::mask::Mask;
+use super::limits::Limits;
 use super::message::{Fault, Said, SyntaxAt, ToWorker};
 use super::process::{Process, Silence};
 use super::workers::Outcome;
-
-/// For so many secrets all that may be printed is looked through. A script chooses both, and the server is who looks: with more
-/// secrets, what would take more than that is not shown.
-const SECRETS: u64 = 32;
-/// What is shown in its place.
-const NOT_SHOWN: &str =
-    "(what follows is not shown: there are too many passwords to look for in so much text)";
 
 /// How a conversation ended.
 pub(super) enum End {
@@ -33,15 +27,14 @@ pub(super) enum End {
 pub(super) async fn converse<Fut>(
     process: &mut Process,
     limits: &Limits,
-    mask: &Mask,
+    mut censor: Censor,
     mut calls: impl FnMut(Call) -> Fut,
     mut log: impl FnMut(String),
 ) -> End
 where
     Fut: Future<Output = Result<Answer, CallRefused>>,
 {
-    let (mut printed, mut called, mut looked) = (0_u64, 0_u32, 0_u64);
-    let most = limits.output_bytes.saturating_mul(SECRETS);
+    let (mut printed, mut called) = (0_u64, 0_u32);
     loop {
         let said = match process.hear().await {
             Ok(said) => said,
@@ -53,19 +46,15 @@ where
                 if printed > limits.output_bytes {
                     return End::Distrusted(Failure::Output { bytes: limits.output_bytes });
                 }
-                let was_shown = looked <= most;
-                looked = looked.saturating_add((text.len() as u64 + 1).saturating_mul(mask.count()));
-                if looked <= most {
-                    // Masked as a whole: a secret may have several lines.
-                    mask.applied(&text).split('\n').for_each(|line| log(line.to_owned()));
-                } else if was_shown {
-                    log(NOT_SHOWN.to_owned());
+                // Looked through as a whole: a secret may have several lines.
+                if let Some(shown) = censor.printed(text).await {
+                    shown.split('\n').for_each(|line| log(line.to_owned()));
                 }
                 continue;
             }
             Said::Completed(variables) => return End::Outcome(Outcome::Completed { variables }),
             Said::Failed(fault) => {
-                return End::Outcome(Outcome::Failed { reason: failure(fault, limits, mask) });
+                return End::Outcome(Outcome::Failed { reason: failure(fault, limits, censor).await });
             }
             Said::Checked(_) => {
                 return End::Distrusted(Failure::Garbled { message: "nothing was to be checked".to_owned() });
@@ -112,34 +101,48 @@ fn reply(outcome: Result<Answer, CallRefused>) -> ToWorker {
     }
 }
 
-/// The headers that are text; of several with one name the last.
+/// The headers that are text; of several with one name the last. No cookies: a script that logs in somewhere could print the
+/// session, and nobody looks for that.
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |name: &http::HeaderName| {
+    let text = |name: &HeaderName| {
         let last = headers.get_all(name).iter().next_back()?;
         Some((name.as_str().to_owned(), last.to_str().ok()?.to_owned()))
     };
-    headers.keys().filter_map(text).collect()
+    headers.keys().filter(|name| **name != SET_COOKIE).filter_map(text).collect()
 }
 
 /// What a worker says of its script, without secrets and with the numbers.
-pub(super) fn failure(fault: Fault, limits: &Limits, mask: &Mask) -> Failure {
+async fn failure(fault: Fault, limits: &Limits, censor: Censor) -> Failure {
     match fault {
-        Fault::Syntax(at) => Failure::Syntax(syntax(&at, mask)),
-        Fault::Script { line, message } => Failure::Script { line, message: told(&message, mask) },
+        Fault::Syntax(at) => Failure::Syntax(syntax(&at, censor).await),
+        Fault::Script { line, message } => Failure::Script { line, message: censor.told(&message).await },
         Fault::Steps => Failure::Steps { limit: limits.steps },
         Fault::Memory => Failure::Memory { bytes: limits.memory_bytes },
         Fault::Output => Failure::Output { bytes: limits.output_bytes },
         Fault::Calls => Failure::Calls { limit: limits.calls },
         Fault::Recursion => Failure::Recursion,
-        Fault::Variables { message } => Failure::Variables { message: told(&message, mask) },
+        Fault::Variables { message } => Failure::Variables { message: censor.told(&message).await },
     }
 }
 
-pub(super) fn syntax(at: &SyntaxAt, mask: &Mask) -> SyntaxFault {
-    SyntaxFault { line: at.line, column: at.column, message: told(&at.message, mask) }
+pub(super) async fn syntax(at: &SyntaxAt, censor: Censor) -> SyntaxFault {
+    SyntaxFault { line: at.line, column: at.column, message: censor.told(&at.message).await }
 }
 
-/// Words of a worker, without secrets. They are cut after that, so that no half of one is left.
-fn told(words: &str, mask: &Mask) -> String {
-    cut(&mask.applied(&cut(words, SAID)), TOLD)
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::LOCATION;
+
+    use super::*;
+
+    #[test]
+    fn a_script_is_given_the_headers_of_an_answer_but_no_cookies() {
+        let mut headers = HeaderMap::new();
+        headers.insert(LOCATION, HeaderValue::from_static("/profile"));
+        for cookie in ["patgate_session=secret; HttpOnly", "other=1"] {
+            headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
+        }
+        assert_eq!(texts(&headers), [("location".to_owned(), "/profile".to_owned())]);
+    }
 }

@@ -81,15 +81,15 @@ pub enum Failure {
     /// The text or a value is nested more deeply than can be read.
     #[error("The script was stopped: its text or one of its values is nested too deeply.")]
     Nesting,
-    /// The text, or the variables at its beginning or end, are too long.
+    /// What its process would be given is too long.
     #[error("The {what} of the script may have {bytes} bytes at most.")]
     TooLong {
-        /// Text or variables.
+        /// `text`, `variables` at its beginning, or `answer to a call`.
         what: &'static str,
         /// The limit.
         bytes: usize,
     },
-    /// What the script left as its variables is no set of variables.
+    /// What the script left as its variables is no set of variables, or is too much.
     #[error("The script left no variables that can be kept: {message}.")]
     Variables {
         /// What is wrong with them.

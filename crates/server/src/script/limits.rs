@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-/// The longest text of a script, in bytes: a few thousand lines.
-pub const TEXT_BYTES: usize = 256 * 1_024;
-/// The most that all variables of a script may take, written as JSON, in bytes.
+/// The most that all variables of a script may take, written as JSON, in bytes. No release whose scripts would have more is
+/// saved or started.
 pub const VARIABLES_BYTES: usize = 256 * 1_024;
 
 /// How many lists and dicts a script may say within one another. What reads JSON takes 127, with those of the message around them.
@@ -27,7 +26,7 @@ pub struct Limits {
     pub processor: Duration,
     /// Time on the clock, with all its calls. The default, 60 s, is what a client of this server waits for an answer at most.
     pub wall: Duration,
-    /// All that it prints together, in bytes. The default is 256 KiB: what a page can show.
+    /// All that it prints together, in bytes. The default, 256 KiB, is more than people read of one task.
     pub output_bytes: u64,
     /// Calls of the API. The default is 1,000.
     pub calls: u32,

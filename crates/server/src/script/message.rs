@@ -1,6 +1,7 @@
 //! What the server and a worker say to each other.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::call::Call;
@@ -65,12 +66,12 @@ pub(super) enum FromWorker {
     Call {
         /// `GET`, `POST`, `PUT` or `DELETE`.
         method: String,
-        /// A path or a URL.
+        /// As [`Call::target`].
         target: String,
         /// The headers.
         headers: Vec<(String, String)>,
         /// The body.
-        body: Option<Value>,
+        body: Option<Box<RawValue>>,
     },
     /// The script completed.
     Completed {
@@ -174,7 +175,7 @@ mod tests {
         let Ok(Said::Call(call)) = read(text.as_bytes()) else { panic!("no call") };
         assert_eq!((call.method.as_str(), call.target.as_str()), ("POST", "/api/v1/x"));
         assert_eq!(call.headers["x-a"], "1");
-        assert_eq!(call.body, Some(serde_json::json!({ "a": 1 })));
+        assert_eq!(call.body.unwrap().get(), r#"{"a":1}"#);
     }
 
     #[test]

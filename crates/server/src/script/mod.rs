@@ -14,6 +14,7 @@
 //! | time on the clock; output and calls once more | the server, which ends the process |
 
 mod call;
+mod censor;
 mod compartment;
 mod conversation;
 mod ending;
@@ -24,11 +25,12 @@ mod limits;
 mod mask;
 mod message;
 mod process;
+mod shares;
 pub mod worker;
 mod workers;
 
 pub use call::{ANSWER_BYTES, Answer, Call, CallRefused};
 pub use compartment::Compartment;
 pub use failure::{CheckFailed, Failure, SyntaxFault};
-pub use limits::{Limits, TEXT_BYTES, VARIABLES_BYTES};
-pub use workers::{Outcome, Script, Workers};
+pub use limits::{Limits, VARIABLES_BYTES};
+pub use workers::{CheckPlace, Outcome, Script, Workers};

@@ -1,6 +1,5 @@
 //! The workers of a node: started when they are needed, and used again for the same duty while they are well.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -10,20 +9,22 @@ use std::time::Duration;
 
 use patgate_core::identifier::UserId;
 use patgate_core::item::SecretText;
+use patgate_core::release::LONGEST_SCRIPT;
 use rustix::process::Pid;
 use serde_json::{Map, Value};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::call::{Answer, Call, CallRefused};
+use super::censor::Censor;
 use super::compartment::{Compartment, Duty};
 use super::conversation::{End, converse, syntax};
 use super::ending::Ending;
 use super::failure::{CheckFailed, Failure, SyntaxFault};
 use super::idle::{Bound, Idle};
-use super::limits::{Limits, TEXT_BYTES, VARIABLES_BYTES};
-use super::mask::Mask;
+use super::limits::{Limits, VARIABLES_BYTES};
 use super::message::{Job, Said, ToWorker};
 use super::process::{Process, holds_more_than, is_filtered, let_others_go_first};
+use super::shares::Shares;
 
 /// How many scripts a worker runs or checks before a new one takes its place: what one leaves behind in memory ends some time.
 const SCRIPTS: u32 = 200;
@@ -36,8 +37,9 @@ const QUICK: Duration = Duration::from_millis(100);
 const GLANCE: Duration = Duration::from_millis(25);
 /// A script that holds more than this part of its memory by then comes last at once.
 const MUCH: u64 = 4;
-/// Checks at a time.
+/// Checks at a time, and of one person.
 const CHECKS: usize = 2;
+const CHECKS_OF_ONE: usize = CHECKS - 1;
 /// How long a check may take.
 const CHECK: Duration = Duration::from_secs(10);
 
@@ -49,11 +51,13 @@ pub struct Workers {
     /// For scripts that take long: those that come find the other places free.
     long: Semaphore,
     /// How many scripts of one owner run at a time: one fewer than there are places of both kinds.
-    share: usize,
-    /// For each owner of scripts that run or wait: what is left of their share.
-    shares: Mutex<HashMap<UserId, Arc<Semaphore>>>,
+    shares: Shares,
     /// For checks: who saves does not wait until scripts have ended.
     looks: Semaphore,
+    /// How many checks of one person: who saves does not wait until those of another have ended either.
+    shares_of_looks: Shares,
+    /// For long texts in which passwords are looked for: one at a time.
+    censors: Arc<Semaphore>,
     /// Those that wait; with those that work there are no more than places.
     idle: Arc<Mutex<Idle<Duty, Process>>>,
     /// Whether it was seen what keeps workers from system calls.
@@ -63,13 +67,21 @@ pub struct Workers {
 /// A worker with what it is there for.
 type Worker = Bound<Duty, Process>;
 
+/// A place in which one text of somebody is checked.
+pub struct CheckPlace<'w> {
+    workers: &'w Workers,
+    whose: UserId,
+    _share: Option<OwnedSemaphorePermit>,
+    _place: Option<SemaphorePermit<'w>>,
+}
+
 /// A script, and all that it may know.
 pub struct Script {
     /// Whose it is: all scripts of one owner together leave a place to those of others.
     pub owner: UserId,
     /// Which scripts may run in its process, before it and after it: none of another compartment ever does.
     pub compartment: Compartment,
-    /// Its text, [`TEXT_BYTES`] at most.
+    /// Its text, [`LONGEST_SCRIPT`] bytes at most.
     pub text: String,
     /// The variables of the release, which it may change; [`VARIABLES_BYTES`] at most as JSON.
     pub variables: Map<String, Value>,
@@ -104,9 +116,10 @@ impl Workers {
             limits,
             places: Semaphore::new(count),
             long: Semaphore::new(long),
-            share: 2 * count,
-            shares: Mutex::default(),
+            shares: Shares::new(2 * count),
             looks: Semaphore::new(CHECKS),
+            shares_of_looks: Shares::new(CHECKS_OF_ONE),
+            censors: Arc::new(Semaphore::new(1)),
             idle: Arc::new(Mutex::new(Idle::new(count + long + CHECKS))),
             is_seen: AtomicBool::default(),
         }
@@ -129,18 +142,27 @@ impl Workers {
         }
     }
 
-    /// Says whether a text is a script: its syntax, and whether every name in it exists. Runs nothing of it. The
-    /// process that looks at it looks at nothing but texts of the same person.
+    /// Waits until a text of somebody may be checked, for as long as others take. All checks of one person leave a place to those
+    /// of others.
+    pub async fn place_to_check(&self, whose: UserId) -> CheckPlace<'_> {
+        // First, so that nobody waits in the place of another.
+        let share = self.shares_of_looks.take(whose).await;
+        let place = self.looks.acquire().await.ok();
+        CheckPlace { workers: self, whose, _share: share, _place: place }
+    }
+
+    /// As [`CheckPlace::check`], as soon as there is a place.
     ///
     /// # Errors
-    /// Where it is none, or that it was not checked.
+    /// As there.
     pub async fn check(&self, whose: UserId, text: &str) -> Result<(), CheckFailed> {
-        if text.len() > TEXT_BYTES {
-            return Err(CheckFailed::NotChecked(Failure::TooLong { what: "text", bytes: TEXT_BYTES }));
+        self.place_to_check(whose).await.check(text).await
+    }
+
+    async fn look(&self, whose: UserId, text: &str) -> Result<(), CheckFailed> {
+        if text.len() > LONGEST_SCRIPT {
+            return Err(CheckFailed::NotChecked(Failure::TooLong { what: "text", bytes: LONGEST_SCRIPT }));
         }
-        let Ok(_place) = self.looks.acquire().await else {
-            return Err(CheckFailed::NotChecked(no_worker("the server stops")));
-        };
         let mut worker = self.take(Duty::Checks(whose)).map_err(CheckFailed::NotChecked)?;
         let message = ToWorker::Check { text: text.to_owned() };
         let heard = tokio::time::timeout(CHECK, async {
@@ -150,7 +172,10 @@ impl Workers {
         match heard.await {
             Ok(Ok(Said::Checked(fault))) => {
                 self.give_back(worker);
-                fault.map_or(Ok(()), |at| Err(syntax(&at, &Mask::default()).into()))
+                match fault {
+                    Some(at) => Err(syntax(&at, self.censor(&[])).await.into()),
+                    None => Ok(()),
+                }
             }
             Err(_) => Err(CheckFailed::NotChecked(Failure::Wall { limit: CHECK })),
             Ok(_) => match worker.process.end().await {
@@ -175,18 +200,17 @@ impl Workers {
     where
         Fut: Future<Output = Result<Answer, CallRefused>>,
     {
-        let mask = Mask::new(&script.secrets);
-        let share = self.share_of(script.owner);
-        let duty = Duty::Scripts(script.compartment);
+        let censor = self.censor(&script.secrets);
+        let (owner, duty) = (script.owner, Duty::Scripts(script.compartment));
         let job = self.job(script)?;
-        let _turn = share.acquire().await.map_err(|_| no_worker("the server stops"))?;
+        let _share = self.shares.take(owner).await;
         let mut place = self.places.acquire().await.map_err(|_| no_worker("the server stops"))?;
         let mut worker = self.take(duty)?;
         let id = worker.process.id();
         let in_time = {
             let conversation = pin!(async {
                 match worker.process.say(&job).await {
-                    Ok(()) => converse(&mut worker.process, &self.limits, &mask, calls, log).await,
+                    Ok(()) => converse(&mut worker.process, &self.limits, censor, calls, log).await,
                     Err(silence) => End::from(silence),
                 }
             });
@@ -228,18 +252,14 @@ impl Workers {
         running.await
     }
 
-    /// What is left of an owner's share.
-    fn share_of(&self, owner: UserId) -> Arc<Semaphore> {
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those of whom nothing runs or waits any more are forgotten.
-        shares.retain(|_, share| Arc::strong_count(share) > 1);
-        let share = shares.entry(owner).or_insert_with(|| Arc::new(Semaphore::new(self.share)));
-        Arc::clone(share)
+    /// Who looks through what a script with these secrets says.
+    fn censor(&self, secrets: &[SecretText]) -> Censor {
+        Censor::new(secrets, self.limits.output_bytes, &self.censors)
     }
 
     fn job(&self, script: Script) -> Result<ToWorker, Failure> {
-        if script.text.len() > TEXT_BYTES {
-            return Err(Failure::TooLong { what: "text", bytes: TEXT_BYTES });
+        if script.text.len() > LONGEST_SCRIPT {
+            return Err(Failure::TooLong { what: "text", bytes: LONGEST_SCRIPT });
         }
         let variables = serde_json::to_string(&script.variables).map_or(usize::MAX, |text| text.len());
         if variables > VARIABLES_BYTES {
@@ -309,6 +329,17 @@ impl Workers {
             Ending::Stack => Failure::Nesting,
             Ending::Other(how) => Failure::Died { how },
         }
+    }
+}
+
+impl CheckPlace<'_> {
+    /// Says whether a text is a script: its syntax, and whether every name in it exists. Runs nothing of it. The
+    /// process that looks at it looks at nothing but texts of the same person.
+    ///
+    /// # Errors
+    /// Where it is none, or that it was not checked.
+    pub async fn check(self, text: &str) -> Result<(), CheckFailed> {
+        self.workers.look(self.whose, text).await
     }
 }
 

@@ -243,6 +243,81 @@ async fn who_else_changes_or_moves_a_password_takes_the_credential_and_the_passw
 }
 
 #[tokio::test]
+async fn who_else_declares_a_variable_that_is_asked_for_takes_the_credential_away() {
+    let world = World::new().await;
+    let ann = world.user("ann", &MAKES).await;
+    world.user("bob", &MAKES).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let edits: [(&str, bool, Edit); 7] = [
+        ("sent back as it was read", true, |_| {}),
+        ("another value of hers", true, |read| read["variables"][0]["value"] = json!("9")),
+        ("one that she did not declare", false, |read| {
+            let path = json!({ "key": "path", "showOnReleaseStart": true });
+            read["variables"].as_array_mut().unwrap().push(path);
+        }),
+        ("another kind", false, |read| {
+            let variable = &mut read["variables"][0];
+            (variable["type"], variable["value"]) = (json!("xlrelease.IntegerVariable"), json!(9));
+        }),
+        ("deleted", false, |read| read["variables"] = json!([])),
+        ("asked for no more", false, |read| read["variables"][0]["showOnReleaseStart"] = json!(false)),
+        ("a task that begins again by itself", false, |read| {
+            read["phases"][0]["tasks"][0]["restartWhenInterrupted"] = json!(true);
+        }),
+    ];
+    // It has a default for what she never declared.
+    let script = "api.get(releaseVariables.get('path', '/profile'))";
+    let script = json!({ "type": "xlrelease.ScriptTask", "title": "Call", "script": script });
+    let template = json!({
+        "title": "Ship it", "scriptUserPassword": token.text,
+        "phases": [{ "title": "Test", "tasks": [script] }],
+        "variables": [{ "key": "version", "value": "1", "showOnReleaseStart": true }],
+    });
+    for (what, is_kept, edit) in edits {
+        let made = world.send(post(TEMPLATES).json(&template).basic("ann", PASSWORD)).await;
+        let path = format!("{TEMPLATES}/{}", made.json()["id"].as_str().unwrap());
+        let mut read = world.send(get(path.clone()).basic("bob", PASSWORD)).await.json();
+        edit(&mut read);
+        let changed = world.send(put(path.clone()).json(&read).basic("bob", PASSWORD)).await;
+        assert_eq!(changed.status(), 200, "{what}: {}", changed.text());
+        assert_eq!(changed.json()["runAs"].is_object(), is_kept, "{what}: {}", changed.text());
+        let start = post(format!("{path}/start")).json(&json!({}));
+        let started = world.send(start.basic("bob", PASSWORD)).await;
+        assert_eq!(started.status(), 200, "{what}: {}", started.text());
+        assert_eq!(started.json()["runAs"].is_object(), is_kept, "{what}: {}", started.text());
+    }
+}
+
+#[tokio::test]
+async fn a_user_name_without_a_password_is_refused_unless_it_is_that_of_who_is_there() {
+    let world = World::new().await;
+    let ann = world.user("ann", &MAKES).await;
+    world.user("bob", &MAKES).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let made = world.send(post(TEMPLATES).json(&template(&token.text)).basic("ann", PASSWORD)).await.json();
+    let path = format!("{TEMPLATES}/{}", made["id"].as_str().unwrap());
+    let (create, start) = (format!("{path}/create"), format!("{path}/start"));
+    for password in [Value::Null, json!(""), json!("********")] {
+        let named = |name: &str| json!({ "title": "Whose is it", "scriptUsername": name, "scriptUserPassword": password });
+        for call in [post(TEMPLATES), put(path.clone()), post(create.clone()), post(start.clone())] {
+            let refused = world.send(call.json(&named("bob")).basic("ann", PASSWORD)).await;
+            let told = refused.json();
+            let field = json!("scriptUserPassword");
+            assert_eq!((refused.status(), &told["field"]), (400, &field), "{password}: {told}");
+            assert!(told["detail"].as_str().unwrap().contains("is missing"), "{password}: {told}");
+        }
+        for call in [put(path.clone()), post(start.clone())] {
+            let kept = world.send(call.json(&named("ANN")).basic("ann", PASSWORD)).await;
+            assert_eq!(kept.status(), 200, "{password}: {}", kept.text());
+            assert_eq!(kept.json()["runAs"], json!({ "username": "ann", "by": "token" }), "{password}");
+        }
+    }
+    let blank = json!({ "scriptUsername": "", "scriptUserPassword": "" });
+    let nobody = world.send(post(start).json(&blank).basic("ann", PASSWORD)).await;
+    assert_eq!((nobody.status(), nobody.json().get("runAs")), (200, None), "{}", nobody.text());
+}
+
+#[tokio::test]
 async fn who_changes_a_template_gets_no_password_that_somebody_else_entered_there() {
     let world = World::new().await;
     let ann = world.user("ann", &MAKES).await;

@@ -1,10 +1,12 @@
 //! Tasks that failed and are tried again, releases that are found by what they are, and the forms in which one is made.
 
 use jiff::SignedDuration;
+use patgate_core::release::{ReleaseId, RunAs};
+use patgate_server::sealing::Purpose;
 use patgate_testkit::clock::NOON;
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Call, PASSWORD, World, get, post, put};
+use crate::common::{Answer, Call, NewGrant, PASSWORD, World, get, post, put};
 
 async fn world() -> World {
     let world = World::new().await;
@@ -41,6 +43,54 @@ async fn the_task_that_failed_is_tried_again_and_no_other() {
         (&json!("IN_PROGRESS"), &json!(1))
     );
     assert_eq!(world.as_root(retry("Task2")).await.status(), 409, "it has not failed any more");
+}
+
+#[tokio::test]
+async fn a_failed_release_whose_user_passes_no_more_says_what_helps() {
+    let world = world().await;
+    let ann = world.user("ann", &["release#create"]).await;
+    let token = world.token(&ann, NewGrant::default()).await;
+    let id: ReleaseId = "Release3".parse().unwrap();
+    let mut stored = world.state.store.release(&id).await.unwrap().unwrap();
+    stored.release.run_as = Some(RunAs::Token { grant: token.id, user: ann.id, entered_by: ann.id });
+    let mut change = world.change().await;
+    change.update_release(&stored, "release.update", json!({})).await.unwrap();
+    world.commit(change).await;
+    world.delete_token(&token).await;
+    for call in [
+        post("/api/v1/releases/Release3/restart"),
+        post("/api/v1/tasks/Applications/Release3/Phase1/Task2/retry").json(&json!({})),
+    ] {
+        let refused = world.as_root(call).await;
+        assert_eq!(refused.status(), 400, "{}", refused.text());
+        assert!(refused.text().contains("the token was deleted"), "{}", refused.text());
+        let hint = refused.json()["hint"].as_str().unwrap().to_owned();
+        assert!(hint.starts_with("Make a new release of the template with another user"), "{hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_is_named_in_another_phase_is_missing_and_stays_as_it_is() {
+    let world = world().await;
+    let there = async || {
+        let (failed, waiting) = (get("/api/v1/releases/Release3"), get("/api/v1/releases/Release4"));
+        (world.as_root(failed).await.json(), world.as_root(waiting).await.json())
+    };
+    let before = there().await;
+    let task = |place: &str, what: &str| format!("/api/v1/tasks/Applications/{place}{what}");
+    let gate = "Release4/PhaseWrong/Task1";
+    for call in [
+        get(task(gate, "")),
+        get(task(gate, "/log")),
+        post(task(gate, "/complete")).json(&json!({})),
+        post(task("Release3/PhaseWrong/Task2", "/retry")).json(&json!({})),
+    ] {
+        let answer = world.as_root(call).await;
+        assert_eq!(answer.status(), 404, "{}", answer.text());
+    }
+    assert_eq!(there().await, before, "the gate still waits, and what failed has failed");
+    let approved = post(task("Release4/Phase1/Task1", "/complete")).json(&json!({}));
+    assert_eq!(world.as_root(approved).await.status(), 200);
 }
 
 #[tokio::test]
@@ -85,6 +135,94 @@ async fn what_a_release_is_made_with_comes_in_each_form_that_clients_know() {
     assert_eq!((&made["title"], &made["status"]), (&json!("At once"), &json!("IN_PROGRESS")), "{made}");
     let values = [&made["variables"][0]["value"], &made["variables"][1]["value"]];
     assert_eq!(values, [&json!("2"), &json!("********")]);
+}
+
+#[tokio::test]
+async fn an_empty_password_is_none_and_a_masked_one_is_the_one_that_is_stored() {
+    let world = world().await;
+    let password = |key: &str, value: &str| {
+        json!({
+            "type": "xlrelease.PasswordStringVariable", "key": key, "value": value, "requiresValue": true,
+            "showOnReleaseStart": true,
+        })
+    };
+    let note = json!({ "key": "note", "showOnReleaseStart": true });
+    let variables = json!({ "variables": [password("kept", "swordfish"), password("asked", ""), note] });
+    let changed = world.as_root(put("/api/v1/templates/Release1").json(&variables)).await;
+    assert_eq!(changed.status(), 200, "{}", changed.text());
+    let start = |form: Value| post("/api/v1/templates/Release1/start").json(&form);
+    for (form, why) in [
+        (json!({}), "`asked` needs a value"),
+        (json!({ "releasePasswordVariables": { "asked": "" } }), "`asked` needs a value"),
+        (json!({ "variables": { "asked": "" } }), "`asked` needs a value"),
+        (json!({ "releasePasswordVariables": { "asked": "new", "kept": "" } }), "`kept` needs a value"),
+        (json!({ "releasePasswordVariables": { "asked": "********" } }), "no variable `asked` has one"),
+        (json!({ "variables": { "asked": "********" } }), "no variable `asked` has one"),
+    ] {
+        let refused = world.as_root(start(form.clone())).await;
+        let told = refused.json();
+        assert_eq!((refused.status(), &told["field"]), (400, &json!("variables")), "{form}: {told}");
+        assert!(told["detail"].as_str().unwrap().contains(why), "{form}: {told}");
+    }
+    let masked = json!({ "title": "Other", "variables": [password("asked", "********")] });
+    let refused = world.as_root(post("/api/v1/templates").json(&masked)).await;
+    assert_eq!((refused.status(), &refused.json()["field"]), (400, &json!("variables")));
+    for given in ["variables", "releasePasswordVariables"] {
+        let passwords = json!({ "asked": "new", "kept": "********" });
+        let form = json!({ given: passwords, "releaseVariables": { "note": "********" } });
+        let started = world.as_root(start(form)).await;
+        assert_eq!(started.status(), 200, "{given}: {}", started.text());
+        let started = started.json();
+        assert_eq!(started["variables"][2]["value"], json!("********"), "{given}: a text is as it is");
+        let id = ReleaseId::of_place(started["id"].as_str().unwrap()).unwrap();
+        let stored = world.state.store.release(&id).await.unwrap().unwrap();
+        let opened = ["kept", "asked"].map(|key| {
+            let variable = stored.release.variable(key).unwrap().id.as_str();
+            let purpose = Purpose::Variable { release: stored.number, variable };
+            let sealed = stored.secrets[variable].sealed().unwrap();
+            world.state.sealer.open(purpose, sealed).unwrap().reveal().to_owned()
+        });
+        assert_eq!(opened, ["swordfish", "new"], "{given}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_release_can_be_called_is_not_sought() {
+    let world = world().await;
+    let tags = |count: usize| -> Value { (0..count).map(|number| format!("tag{number}")).collect() };
+    for path in ["search", "search/overview", "fullSearch", "count"] {
+        let search = async |filters: &Value| {
+            world.as_root(post(format!("/api/v1/releases/{path}")).json(filters)).await
+        };
+        for (filters, field) in [
+            (json!({ "title": "x".repeat(60_000) }), "title"),
+            (json!({ "title": "a\u{0}b" }), "title"),
+            (json!({ "tags": tags(51) }), "tags"),
+            (json!({ "tags": ["x".repeat(256)] }), "tags"),
+            (json!({ "tags": ["a\u{0}b"] }), "tags"),
+        ] {
+            let refused = search(&filters).await;
+            let told = refused.json();
+            assert_eq!((refused.status(), &told["field"]), (400, &json!(field)), "{path}: {told}");
+        }
+        for filters in [
+            json!({ "title": "é".repeat(255), "tags": tags(50) }),
+            json!({ "title": "", "tags": [] }),
+            json!({ "statuses": vec!["PLANNED"; 40_000] }),
+        ] {
+            let found = search(&filters).await;
+            assert_eq!(found.status(), 200, "{path}: {}", found.text());
+        }
+    }
+    let long = "x".repeat(256);
+    for (path, field) in [
+        ("releases/byTitle?releaseTitle=a%00b", "releaseTitle"),
+        (&*format!("templates?title={long}"), "title"),
+        ("templates?tag=a%00b", "tag"),
+    ] {
+        let refused = world.as_root(get(format!("/api/v1/{path}"))).await;
+        assert_eq!((refused.status(), &refused.json()["field"]), (400, &json!(field)), "{path}");
+    }
 }
 
 #[tokio::test]

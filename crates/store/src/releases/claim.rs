@@ -1,6 +1,6 @@
 //! Releases whose next task is due: claimed by one runner at a time, and written by that one alone.
 //!
-//! `due_at` of a claimed release is when its lease ends: whoever holds it moves that on while it lives, and the next one
+//! `due_at` of a claimed release is when its lease ends: whoever runs it moves that on until it ends, and the next one
 //! takes the release up when it did not.
 
 use std::collections::HashSet;
@@ -19,6 +19,9 @@ use crate::rows::{column, json, optional_time, to_json};
 use crate::store::Store;
 use crate::tables::Releases;
 use crate::transaction::WriteTransaction;
+
+/// Releases that one statement holds on to.
+const HELD_AT_ONCE: usize = 64;
 
 /// Who holds releases: one runner of one node, from its start to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +74,7 @@ impl Store {
     }
 
     /// Claims at most `limit` releases that are due, the longest waiting first, but none of these owners. One with a script that
-    /// runs was left by a runner that is gone.
+    /// runs was left by a runner that is gone. One that cannot be read is left out: its claim ends unused.
     pub async fn claim_releases(
         &self,
         lease: ReleaseLease,
@@ -101,7 +104,17 @@ impl Store {
             .returning(Query::returning().columns(COLUMNS))
             .take();
         let rows = transaction.query_all(&claim).await?;
-        let claimed = rows.iter().map(without_name).collect::<Result<_, _>>()?;
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match without_name(row) {
+                Ok(release) => claimed.push(release),
+                // Of a newer version, perhaps. It must not stand in the way of the others.
+                Err(error) => {
+                    let release = ReleaseNumber::from_i64(column(row, "number")?);
+                    tracing::error!(%release, %error, "a release cannot be read, and does not go on");
+                }
+            }
+        }
         transaction.commit().await?;
         Ok(claimed)
     }
@@ -122,20 +135,29 @@ impl Store {
         Ok(held)
     }
 
-    /// Holds on to all releases of a runner until then. Those of `running` that are not the runner's any more: another took
-    /// them up, or somebody changed them.
+    /// Holds on to the releases that a runner runs until then. Those of them that are not the runner's any more: another took
+    /// them up, or somebody changed them. What it has claimed and does not run is left, so that it comes due again.
     pub async fn hold_releases(
         &self,
         lease: ReleaseLease,
         until: Timestamp,
         running: &[ReleaseNumber],
     ) -> Result<Vec<ReleaseNumber>, StoreError> {
+        if running.is_empty() {
+            return Ok(Vec::new());
+        }
         let (_turn, transaction) = self.inner.begin_data().await?;
-        let mut hold = moved(Some(lease), until);
-        hold.returning(Query::returning().column(Releases::Number));
-        let rows = transaction.query_all(&hold).await?;
-        let numbers = rows.iter().map(|row| column(row, "number").map(ReleaseNumber::from_i64));
-        let held = numbers.collect::<Result<HashSet<_>, _>>()?;
+        let mut held = HashSet::with_capacity(running.len());
+        for numbers in running.chunks(HELD_AT_ONCE) {
+            let is_one_of = Expr::col(Releases::Number).is_in(numbers.iter().map(|number| number.as_i64()));
+            let hold = moved(Some(lease), until)
+                .and_where(is_one_of)
+                .returning(Query::returning().column(Releases::Number))
+                .take();
+            for row in &transaction.query_all(&hold).await? {
+                held.insert(ReleaseNumber::from_i64(column(row, "number")?));
+            }
+        }
         transaction.commit().await?;
         Ok(running.iter().copied().filter(|number| !held.contains(number)).collect())
     }

@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use patgate_core::identifier::ReleaseNumber;
-use patgate_core::release::{MOST_LINES, TaskId};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use patgate_core::release::{MOST_LINES, ReleaseStatus, TaskId};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::StoreError;
 use crate::keyset::{NotACursor, beyond};
 use crate::rows::{AT_ONCE, column, time};
 use crate::store::Store;
-use crate::tables::ReleaseLogs;
+use crate::tables::{ReleaseLogs, Releases};
 use crate::transaction::WriteTransaction;
 
 /// One line of a task's log.
@@ -76,16 +76,39 @@ impl Store {
         append(&transaction, release, task, lines).await?;
         transaction.commit().await
     }
+
+    /// Keeps what a task said last before somebody aborted its release, which has this version since then. Of a release of
+    /// another version, or that was not aborted, nothing: somebody else has written it, and the task is not the caller's any more.
+    pub async fn end_release_log(
+        &self,
+        release: ReleaseNumber,
+        version: i64,
+        task: &TaskId,
+        lines: &[LogLine],
+    ) -> Result<(), StoreError> {
+        let (_turn, transaction) = self.inner.begin_data().await?;
+        let aborted = Query::select()
+            .column(Releases::Number)
+            .from(Releases::Table)
+            .and_where(Expr::col(Releases::Number).eq(release.as_i64()))
+            .and_where(Expr::col(Releases::Version).eq(version))
+            .and_where(Expr::col(Releases::Status).eq(ReleaseStatus::Aborted.as_str()))
+            .take();
+        if transaction.query_one(&aborted).await?.is_some() {
+            append(&transaction, release, task, lines).await?;
+        }
+        transaction.commit().await
+    }
 }
 
-/// Inserts lines; those above [`MOST_LINES`] of a run are dropped.
+/// Inserts lines. Of each run there are [`MOST_LINES`], and one more that may say that what follows is not kept.
 pub(super) async fn append(
     transaction: &WriteTransaction,
     release: ReleaseNumber,
     task: &TaskId,
     lines: &[LogLine],
 ) -> Result<(), StoreError> {
-    let kept: Vec<_> = lines.iter().filter(|line| line.place.line <= MOST_LINES).collect();
+    let kept: Vec<_> = lines.iter().filter(|line| line.place.line <= MOST_LINES + 1).collect();
     for chunk in kept.chunks(AT_ONCE) {
         let mut insert = Query::insert();
         insert.into_table(ReleaseLogs::Table).columns([
@@ -106,6 +129,9 @@ pub(super) async fn append(
                 line.said.as_str().into(),
             ]);
         }
+        // Who was stopped in the middle of it does not know whether they are there already.
+        let place = [ReleaseLogs::Release, ReleaseLogs::Task, ReleaseLogs::Run, ReleaseLogs::Line];
+        insert.on_conflict(OnConflict::columns(place).do_nothing().to_owned());
         transaction.execute(&insert).await?;
     }
     Ok(())

@@ -16,6 +16,7 @@ mod many;
 mod opening;
 mod release_owners;
 mod releases;
+mod releases_held;
 mod releases_paged;
 mod reminders;
 mod reset_links;

@@ -28,6 +28,7 @@ fn task(name: &str) -> Task {
         restarts_when_interrupted: false,
         runs: 0,
         restarts: 0,
+        interruptions: 0,
         status_line: None,
         completed_by: None,
         started_at: None,
@@ -60,6 +61,7 @@ pub(super) fn planned(id: i64, title: &str) -> StoredRelease {
         abort_on_failure: false,
         abort_comment: None,
         template: None,
+        generation: 0,
         created_at: now() + SignedDuration::from_secs(id),
         started_at: None,
         ended_at: None,
@@ -104,6 +106,17 @@ fn begun(held: &StoredRelease, next: NextStep) -> ReleaseStep {
 
 fn line(run: u32, line: u32) -> LogLine {
     LogLine { place: LogPlace { run, line }, at: now(), said: format!("{run}.{line}") }
+}
+
+#[test]
+fn a_task_that_was_never_interrupted_is_stored_as_older_programs_store_it() {
+    let mut release = planned(1, "Ship it").release;
+    release.phases[0].tasks[1].interruptions = 3;
+    let stored = serde_json::to_value(&release).unwrap();
+    let tasks = &stored["phases"][0]["tasks"];
+    assert_eq!((tasks[0].get("interruptions"), &tasks[1]["interruptions"]), (None, &json!(3)));
+    let read: Release = serde_json::from_value(stored).unwrap();
+    assert_eq!(read.phases, release.phases);
 }
 
 on_both_databases! {
@@ -290,8 +303,16 @@ on_both_databases! {
             ..begun(&held, NextStep::Hold)
         };
         assert_eq!(store.step_releases(ONE, &[lost]).await.unwrap(), [false]);
-        let task = "Task1".parse().unwrap();
+        let task: TaskId = "Task1".parse().unwrap();
         assert!(store.release_log(held.number, &task, None, 10).await.unwrap().is_empty());
+        // A runner whose write was the last one before may still tell what the task said; others have lost it.
+        store.end_release_log(held.number, held.version, &task, &[line(1, 1)]).await.unwrap();
+        assert!(store.release_log(held.number, &task, None, 10).await.unwrap().is_empty());
+        store.end_release_log(held.number, held.version + 1, &task, &[line(1, 1)]).await.unwrap();
+        // Once more, as one does who was stopped in the middle of it.
+        store.end_release_log(held.number, held.version + 1, &task, &[line(1, 1), line(1, 2)]).await.unwrap();
+        let told = store.release_log(held.number, &task, None, 10).await.unwrap();
+        assert_eq!(told, [line(1, 1), line(1, 2)]);
         let far = now() + SignedDuration::from_hours(1);
         assert!(claim(&store, OTHER, far).await.is_empty(), "nobody takes it up");
     }
@@ -332,13 +353,15 @@ on_both_databases! {
         let store = fixture.open().await;
         insert(&store, &[started(1)]).await;
         let (release, task): (_, TaskId) = (ReleaseNumber::from_i64(1), "Task1".parse().unwrap());
-        let lines = [line(1, 1), line(1, 2), line(2, 1), line(2, 2_001)];
+        let lines = [line(1, 1), line(1, 2), line(2, 1), line(2, 2_001), line(2, 2_002)];
+        store.end_release_log(release, 1, &task, &lines).await.unwrap();
+        assert!(store.release_log(release, &task, None, 1).await.unwrap().is_empty(), "nobody has aborted it");
         store.append_release_log(release, &task, &lines).await.unwrap();
         let first = store.release_log(release, &task, None, 2).await.unwrap();
         assert_eq!(first, lines[..2]);
         let place: LogPlace = first[1].place.to_string().parse().unwrap();
         let rest = store.release_log(release, &task, Some(place), 10).await.unwrap();
-        assert_eq!(rest, lines[2..3], "a run has at most so many lines");
+        assert_eq!(rest, lines[2..4], "a run has at most so many lines, and one that says that there were more");
         assert!(store.release_log(release, &"Task2".parse().unwrap(), None, 10).await.unwrap().is_empty());
     }
 }

@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use patgate_core::release::LONGEST_SCRIPT;
 use patgate_server::script::{CallRefused, Compartment, Failure, Limits, Outcome, Script, Workers};
 use patgate_testkit::servers::patgate;
 use patgate_testkit::wait;
@@ -12,7 +13,8 @@ use rustix::process::{Signal, getpriority_process, kill_process};
 use serde_json::json;
 
 use super::{
-    BOB, answer, assert_works, my_workers, reason, run, run_with, script, small, told_of, variables, workers,
+    ANN, BOB, answer, assert_works, my_workers, reason, run, run_with, script, small, told_of, variables,
+    workers,
 };
 
 /// Runs a script that must fail, and another after it.
@@ -89,7 +91,7 @@ async fn a_script_that_calls_without_end_stops() {
 #[tokio::test]
 async fn a_text_that_is_nested_without_end_harms_one_worker() {
     for open in ["(", "[", "{1:", "not ", "-", "lambda: ", "f(", "x[", "1 if x else "] {
-        let text = open.repeat(200_000 / open.len());
+        let text = open.repeat(LONGEST_SCRIPT / open.len());
         let failure = failure(small(), &text).await;
         let is_told = matches!(
             failure,
@@ -97,7 +99,7 @@ async fn a_text_that_is_nested_without_end_harms_one_worker() {
         );
         assert!(is_told, "{open}: {failure}");
     }
-    let text = format!("x = {}0", "1 + ".repeat(60_000));
+    let text = format!("x = {}0", "1 + ".repeat(16_000));
     let workers = workers(small());
     // It may be borne or not.
     let _ = run(&workers, &text, json!({})).await;
@@ -128,7 +130,9 @@ async fn what_is_nested_deeper_than_can_be_told_is_refused_in_words() {
 #[tokio::test]
 async fn sizes_that_nobody_needs_are_refused_before_anything_runs() {
     let workers = workers(small());
-    let (outcome, _) = run(&workers, &"#".repeat(300_000), json!({})).await;
+    let (outcome, _) = run(&workers, &"#".repeat(LONGEST_SCRIPT), json!({})).await;
+    assert!(variables(outcome).is_empty());
+    let (outcome, _) = run(&workers, &"#".repeat(LONGEST_SCRIPT + 1), json!({})).await;
     assert!(matches!(reason(outcome), Failure::TooLong { what: "text", .. }));
     let (outcome, _) = run(&workers, "pass", json!({ "a": "x".repeat(300_000) })).await;
     assert!(matches!(reason(outcome), Failure::TooLong { what: "variables", .. }));
@@ -255,6 +259,22 @@ async fn scripts_without_end_of_one_owner_leave_a_place_to_those_of_another() {
         _ = endless() => panic!("the other one waited"),
         _ = endless() => panic!("the other one waited"),
         (outcome, lines) = of_bob => assert_eq!((variables(outcome).len(), lines), (0, vec!["well".to_owned()])),
+    }
+}
+
+#[tokio::test]
+async fn checks_of_one_person_that_take_long_leave_a_place_to_those_of_another() {
+    let workers = workers(Limits::default());
+    let loops = (0..300).map(|depth| format!("{}for x{depth} in []:\n", " ".repeat(depth)));
+    let text = loops.collect::<String>() + &*" ".repeat(300) + "pass";
+    let slow = || workers.check(ANN, &text);
+    // More of one person than there are places.
+    tokio::select! {
+        biased;
+        _ = slow() => panic!("the other one waited"),
+        _ = slow() => panic!("the other one waited"),
+        _ = slow() => panic!("the other one waited"),
+        checked = workers.check(BOB, "print(1)") => checked.unwrap(),
     }
 }
 

@@ -45,6 +45,27 @@ for before in ['', 'a', 'ab', 'user:']:
 }
 
 #[tokio::test]
+async fn a_password_of_more_than_ascii_is_hidden_wherever_starlark_escapes_it() {
+    let workers = workers(Limits::default());
+    let text = "
+password = releaseVariables['pw']
+print(password, releaseVariables)
+print([password], repr(password))
+print('%r' % password, {password: 1})
+print(json.encode(password))
+fail([password])
+";
+    let password = "pässwörd\u{a0}1";
+    let script_of = script(text, json!({ "pw": password }), &[password]);
+    let (outcome, lines) = run_with(&workers, script_of, |_| Err(CallRefused::new("no"))).await;
+    let expected =
+        [r#"****** {"pw": "******"}"#, r#"["******"] "******""#, r#""******" {"******": 1}"#, r#""******""#];
+    assert_eq!(lines, expected);
+    let said = reason(outcome).to_string();
+    assert!(said.contains("******") && !said.contains("ssw"), "{said}");
+}
+
+#[tokio::test]
 async fn a_token_that_a_script_has_made_is_hidden_too() {
     let workers = workers(Limits::default());
     let text = "

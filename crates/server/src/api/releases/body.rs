@@ -12,11 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::service::releases::runs_as;
+use crate::service::releases::{MASK, runs_as};
 use crate::state::AppState;
-
-/// What stands in a password's place.
-pub(super) const MASK: &str = "********";
 
 /// A release, or a template: its status is `TEMPLATE` then. *Run automated tasks as user* is never shown; `runAs` says who
 /// that is.
@@ -96,10 +93,10 @@ pub(super) struct PhaseBody {
     status: &'static str,
     /// What runs, one after the other.
     tasks: Vec<TaskBody>,
-    /// When its first task was begun.
+    /// When its release first came to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_date: Option<Timestamp>,
-    /// When its last task ended.
+    /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_date: Option<Timestamp>,
 }
@@ -225,11 +222,6 @@ impl ReleaseBody {
             owner: stored.owner_name,
             tags: release.tags,
         }
-    }
-
-    /// All of them.
-    pub(super) fn all(state: &AppState, stored: Vec<StoredRelease>) -> Vec<Self> {
-        stored.into_iter().map(|stored| Self::new(state, stored)).collect()
     }
 }
 

@@ -6,10 +6,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::body::MASK;
 use crate::problem::Problem;
 use crate::service::releases::{
-    Credential, CredentialDraft, PhaseDraft, ReleaseDraft, TaskDraft, VariableDraft, VariableEntry,
+    Credential, CredentialDraft, MASK, PhaseDraft, ReleaseDraft, TaskDraft, VariableDraft, VariableEntry,
 };
 
 /// A template or a release. What is not sent stays as it is.
@@ -109,9 +108,9 @@ struct VariableForm {
 pub(super) struct SecretField(SecretText);
 
 impl SecretField {
-    /// The secret itself.
-    pub(super) fn into_text(self) -> SecretText {
-        self.0
+    /// As the password of a variable.
+    pub(super) fn into_entry(self) -> VariableEntry {
+        if self.0.reveal() == MASK { VariableEntry::Masked } else { VariableEntry::Secret(self.0) }
     }
 }
 
@@ -152,12 +151,13 @@ impl ReleaseForm {
 
 /// What was entered as *Run automated tasks as user*.
 pub(super) fn credential(username: Option<String>, password: Option<SecretField>) -> CredentialDraft {
+    let is_entered = |text: &str| !text.is_empty() && text != MASK;
     match (username, password) {
-        (_, Some(SecretField(password))) if password.reveal() == MASK => CredentialDraft::Keep,
-        (username, Some(SecretField(password))) if !password.reveal().is_empty() => {
+        (username, Some(SecretField(password))) if is_entered(password.reveal()) => {
             CredentialDraft::Enter(Credential { username: username.unwrap_or_default(), password })
         }
-        (Some(username), Some(_)) if username.trim().is_empty() => CredentialDraft::Clear,
+        (Some(username), _) if !username.trim().is_empty() => CredentialDraft::Name(username),
+        (Some(_), Some(SecretField(password))) if password.reveal().is_empty() => CredentialDraft::Clear,
         (_, _) => CredentialDraft::Keep,
     }
 }
@@ -231,7 +231,7 @@ pub(super) fn entry(key: &str, kind: Option<VariableKind>, value: Value) -> Resu
     let is_password = kind.is_none_or(|kind| kind == VariableKind::Password);
     match value {
         Value::Null => Ok(VariableEntry::Nothing),
-        Value::String(text) if is_password && text == MASK => Ok(VariableEntry::Kept),
+        Value::String(text) if is_password && text == MASK => Ok(VariableEntry::Masked),
         Value::String(text) if kind == Some(VariableKind::Password) => Ok(match text.is_empty() {
             true => VariableEntry::Nothing,
             false => VariableEntry::Secret(text.into()),

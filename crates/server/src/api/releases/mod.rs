@@ -4,8 +4,8 @@
 //! Fields that stand in the vendor's objects and mean nothing here are ignored in requests and left out of answers.
 
 mod act;
+mod alike;
 mod body;
-mod document;
 mod form;
 mod place;
 mod release;
@@ -14,6 +14,7 @@ mod start;
 mod task;
 mod template;
 mod variables;
+mod whole;
 
 use utoipa_axum::routes;
 

@@ -5,8 +5,8 @@ use axum::response::Response;
 use http::StatusCode;
 use patgate_store::ReleaseFilter;
 
+use super::alike;
 use super::body::{PLANNED_OR_ACTIVE, ReleaseBody};
-use super::document;
 use super::form::ReleaseForm;
 use super::place::ReleasePlace;
 use crate::api::json::Json;
@@ -31,7 +31,7 @@ pub(super) async fn list_releases(
     paging: Paging,
 ) -> Result<Response, Problem> {
     let filter = ReleaseFilter { statuses: PLANNED_OR_ACTIVE.to_vec(), ..ReleaseFilter::default() };
-    document::list(&state, &caller, Sort::Release, &filter, paging.page()).await
+    alike::list(&state, &caller, Sort::Release, &filter, paging.page()).await
 }
 
 /// Reads a release. Needs `release#view`.
@@ -47,7 +47,7 @@ pub(super) async fn read_release(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    document::read(&state, &caller, Sort::Release, &id).await
+    alike::read(&state, &caller, Sort::Release, &id).await
 }
 
 /// Changes a release that was not started; what is not sent stays. Needs `release#create`. When somebody else than who
@@ -66,7 +66,7 @@ pub(super) async fn update_release(
     ReleasePlace(id): ReleasePlace,
     Json(form): Json<ReleaseForm>,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    document::update(&state, &caller, Sort::Release, &id, form).await
+    alike::update(&state, &caller, Sort::Release, &id, form).await
 }
 
 /// Deletes a release that is not under way, with what its tasks said. Needs `release#create`.
@@ -82,5 +82,5 @@ pub(super) async fn delete_release(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<StatusCode, Problem> {
-    document::delete(&state, &caller, Sort::Release, &id).await
+    alike::delete(&state, &caller, Sort::Release, &id).await
 }

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::alike::{self, require_tags, require_title};
 use super::body::{BasicBody, ReleaseBody};
-use super::document;
+use super::whole::{self, Around};
 use crate::api::json::Json;
 use crate::api::page::Paging;
 use crate::api::query::Parameters;
@@ -103,14 +104,18 @@ struct FoundPage {
 impl Filters {
     /// As the store takes it; `None`: nothing is found.
     fn filter(self, caller: &Caller) -> Result<Option<ReleaseFilter>, Problem> {
-        let statuses: Vec<_> = match &self.statuses {
-            Some(words) if !words.is_empty() => words
-                .iter()
-                .filter_map(|word| ReleaseStatus::from_word(word))
-                .filter(|status| *status != ReleaseStatus::Template)
-                .collect(),
-            _ => ReleaseStatus::ALL.iter().copied().filter(|s| *s != ReleaseStatus::Template).collect(),
+        require_title("title", self.title.as_deref().unwrap_or_default())?;
+        let mut tags = self.tags.unwrap_or_default();
+        // A field that was cleared.
+        tags.retain(|tag| !tag.is_empty());
+        require_tags("tags", &tags)?;
+        let words = self.statuses.unwrap_or_default();
+        // Each once, however often it is sent.
+        let is_sought = |status: &ReleaseStatus| {
+            *status != ReleaseStatus::Template
+                && (words.is_empty() || words.iter().any(|word| word == status.as_str()))
         };
+        let statuses: Vec<_> = ReleaseStatus::ALL.iter().copied().filter(is_sought).collect();
         let are_none = self.only_archived == Some(true)
             || self.only_flagged == Some(true)
             || self.task_tags.is_some_and(|tags| !tags.is_empty());
@@ -121,7 +126,7 @@ impl Filters {
             statuses,
             title: self.title.filter(|title| !title.is_empty()),
             owner: (self.only_mine == Some(true)).then_some(caller.user),
-            tags: self.tags.unwrap_or_default(),
+            tags,
             since: time("from", self.from.as_ref())?,
             until: time("to", self.to.as_ref())?,
             ..ReleaseFilter::default()
@@ -148,7 +153,7 @@ fn time(field: &'static str, value: Option<&Value>) -> Result<Option<Timestamp>,
     get,
     path = "/api/v1/releases/byTitle",
     tag = "release",
-    params(TitleParameters),
+    params(TitleParameters, Paging),
     responses((status = 200, description = "The releases", body = Vec<ReleaseBody>), Malformed, Unproven)
 )]
 pub(super) async fn find_releases_by_title(
@@ -157,13 +162,15 @@ pub(super) async fn find_releases_by_title(
     Parameters(asked): Parameters<TitleParameters>,
     paging: Paging,
 ) -> Result<Response, Problem> {
+    Sort::Release.require_sight(&state, &caller)?;
+    require_title("releaseTitle", &asked.release_title)?;
     let statuses = ReleaseStatus::ALL.iter().copied().filter(|status| *status != ReleaseStatus::Template);
     let filter = ReleaseFilter {
         statuses: statuses.collect(),
         exact_title: Some(asked.release_title),
         ..ReleaseFilter::default()
     };
-    document::list(&state, &caller, Sort::Release, &filter, paging.page()).await
+    alike::list(&state, &caller, Sort::Release, &filter, paging.page()).await
 }
 
 /// Searches releases, the newest first. Needs `release#view`.
@@ -183,7 +190,7 @@ pub(super) async fn search_releases(
 ) -> Result<Response, Problem> {
     Sort::Release.require_sight(&state, &caller)?;
     match filters.filter(&caller)? {
-        Some(filter) => document::list(&state, &caller, Sort::Release, &filter, paging.page()).await,
+        Some(filter) => alike::list(&state, &caller, Sort::Release, &filter, paging.page()).await,
         None => Ok(axum::Json(Vec::<ReleaseBody>::new()).into_response()),
     }
 }
@@ -228,14 +235,16 @@ pub(super) async fn search_all_releases(
 ) -> Result<Response, Problem> {
     Sort::Release.require_sight(&state, &caller)?;
     let page = paging.page();
-    let _room = state.releases.room(page.size).await;
-    let found = match filters.filter(&caller)? {
-        Some(filter) => releases::list(&state, &caller, Sort::Release, &filter, page).await?,
-        None => Vec::new(),
-    };
-    let of = |releases| FoundPage { releases, page: page.number, size: page.size };
-    let found = FoundReleases { live: of(ReleaseBody::all(&state, found)), archived: of(Vec::new()) };
-    Ok(axum::Json(found).into_response())
+    let empty = || FoundPage { releases: Vec::new(), page: page.number, size: page.size };
+    let nothing = FoundReleases { live: empty(), archived: empty() };
+    match filters.filter(&caller)? {
+        // The first list of the answer is that of those that are there.
+        Some(filter) => {
+            let around = Around::of(&nothing)?;
+            whole::list(&state, &caller, Sort::Release, &filter, page, around).await
+        }
+        None => Ok(axum::Json(nothing).into_response()),
+    }
 }
 
 /// Counts releases. Needs `release#view`.

@@ -11,10 +11,10 @@ use super::body::ReleaseBody;
 use super::form::{SecretField, credential, entry};
 use super::place::ReleasePlace;
 use crate::api::json::Json;
-use crate::api::refusals::{BadBody, Missing, Unproven};
+use crate::api::refusals::{BadBody, Conflict, Missing, Unproven};
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::service::releases::{self, StartDraft, Then, VariableEntry};
+use crate::service::releases::{self, StartDraft, Then};
 use crate::state::AppState;
 
 /// What a release of a template is made with.
@@ -54,7 +54,7 @@ impl StartForm {
             variables.insert(key, entry);
         }
         for (key, secret) in self.release_password_variables.into_iter().flatten() {
-            variables.insert(key, VariableEntry::Secret(secret.into_text()));
+            variables.insert(key, secret.into_entry());
         }
         Ok(StartDraft {
             expected: None,
@@ -73,7 +73,7 @@ impl StartForm {
     tag = "release",
     params(("id" = String, Path, description = "Its id, with `Applications/` before it or without; slashes as they are, or as `%2F`")),
     request_body = StartForm,
-    responses((status = 200, description = "The release", body = ReleaseBody), BadBody, Unproven, Missing)
+    responses((status = 200, description = "The release", body = ReleaseBody), BadBody, Unproven, Missing, Conflict)
 )]
 pub(super) async fn create_release(
     State(state): State<AppState>,
@@ -94,7 +94,7 @@ pub(super) async fn create_release(
     tag = "release",
     params(("id" = String, Path, description = "Its id, with `Applications/` before it or without; slashes as they are, or as `%2F`")),
     request_body = StartForm,
-    responses((status = 200, description = "The release", body = ReleaseBody), BadBody, Unproven, Missing)
+    responses((status = 200, description = "The release", body = ReleaseBody), BadBody, Unproven, Missing, Conflict)
 )]
 pub(super) async fn start_release_of_template(
     State(state): State<AppState>,

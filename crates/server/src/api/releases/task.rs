@@ -88,8 +88,7 @@ pub(super) async fn read_release_task(
     TaskOfPath(place): TaskOfPath,
 ) -> Result<axum::Json<TaskBody>, Problem> {
     let found = releases::read(&state, &caller, Sort::Release, &place.release).await?;
-    let task = found.release.task(&place.task).filter(|(phase, _)| phase.id == place.phase);
-    let (phase, task) = task.ok_or_else(|| Problem::not_found("task"))?;
+    let (phase, task) = found.release.task_at(&place).ok_or_else(|| Problem::not_found("task"))?;
     Ok(axum::Json(TaskBody::new(&found.release.id, phase, task)))
 }
 
@@ -109,7 +108,7 @@ pub(super) async fn complete_task(
     Json(form): Json<CommentForm>,
 ) -> Result<axum::Json<TaskBody>, Problem> {
     let approved = releases::approve(&state, &caller, &place, form.comment).await?;
-    let task = approved.release.task(&place.task).ok_or_else(|| Problem::not_found("task"))?;
+    let task = approved.release.task_at(&place).ok_or_else(|| Problem::not_found("task"))?;
     Ok(axum::Json(TaskBody::new(&approved.release.id, task.0, task.1)))
 }
 
@@ -129,7 +128,7 @@ pub(super) async fn retry_task(
     Json(_form): Json<CommentForm>,
 ) -> Result<axum::Json<TaskBody>, Problem> {
     let retried = releases::retry(&state, &caller, &place).await?;
-    let task = retried.release.task(&place.task).ok_or_else(|| Problem::not_found("task"))?;
+    let task = retried.release.task_at(&place).ok_or_else(|| Problem::not_found("task"))?;
     Ok(axum::Json(TaskBody::new(&retried.release.id, task.0, task.1)))
 }
 

@@ -8,8 +8,8 @@ use patgate_store::ReleaseFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::alike::{self, require_tags, require_title};
 use super::body::ReleaseBody;
-use super::document;
 use super::form::ReleaseForm;
 use super::place::ReleasePlace;
 use crate::api::json::Json;
@@ -47,17 +47,20 @@ pub(super) async fn list_templates(
     Parameters(asked): Parameters<TemplateParameters>,
     paging: Paging,
 ) -> Result<Response, Problem> {
+    Sort::Template.require_sight(&state, &caller)?;
+    let tags: Vec<_> = asked.tag.into_iter().filter(|tag| !tag.is_empty()).collect();
+    require_title("title", asked.title.as_deref().unwrap_or_default())?;
+    require_tags("tag", &tags)?;
     let filter = ReleaseFilter {
         statuses: vec![ReleaseStatus::Template],
         title: asked.title,
-        tags: asked.tag.into_iter().filter(|tag| !tag.is_empty()).collect(),
+        tags,
         ..ReleaseFilter::default()
     };
     if asked.kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("RELEASE")) {
-        Sort::Template.require_sight(&state, &caller)?;
         return Ok(axum::Json(Vec::<ReleaseBody>::new()).into_response());
     }
-    document::list(&state, &caller, Sort::Template, &filter, paging.page()).await
+    alike::list(&state, &caller, Sort::Template, &filter, paging.page()).await
 }
 
 /// Makes a template. Needs `template#create`.
@@ -92,7 +95,7 @@ pub(super) async fn read_template(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    document::read(&state, &caller, Sort::Template, &id).await
+    alike::read(&state, &caller, Sort::Template, &id).await
 }
 
 /// Changes a template; what is not sent stays. Needs `template#create`. When somebody else than who entered the user for
@@ -111,7 +114,7 @@ pub(super) async fn update_template(
     ReleasePlace(id): ReleasePlace,
     Json(form): Json<ReleaseForm>,
 ) -> Result<axum::Json<ReleaseBody>, Problem> {
-    document::update(&state, &caller, Sort::Template, &id, form).await
+    alike::update(&state, &caller, Sort::Template, &id, form).await
 }
 
 /// Deletes a template; releases that were made from it stay. Needs `template#create`.
@@ -120,12 +123,12 @@ pub(super) async fn update_template(
     path = "/api/v1/templates/{id}",
     tag = "release",
     params(("id" = String, Path, description = "Its id, with `Applications/` before it or without; slashes as they are, or as `%2F`")),
-    responses((status = 204, description = "It is gone"), Unproven, Missing, Conflict)
+    responses((status = 204, description = "It is gone"), Unproven, Missing)
 )]
 pub(super) async fn delete_template(
     State(state): State<AppState>,
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<StatusCode, Problem> {
-    document::delete(&state, &caller, Sort::Template, &id).await
+    alike::delete(&state, &caller, Sort::Template, &id).await
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use serde_json::Value;
 
+use super::alike;
 use super::body::{VariableBody, values};
-use super::document;
 use super::place::ReleasePlace;
 use crate::api::refusals::{Missing, Unproven};
 use crate::caller::Caller;
@@ -27,7 +27,7 @@ pub(super) async fn read_template_variables(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<axum::Json<Vec<VariableBody>>, Problem> {
-    document::read_variables(&state, &caller, Sort::Template, &id).await
+    alike::read_variables(&state, &caller, Sort::Template, &id).await
 }
 
 /// Lists the variables of a release; passwords are `********`. Needs `release#view`.
@@ -43,7 +43,7 @@ pub(super) async fn read_release_variables(
     caller: Caller,
     ReleasePlace(id): ReleasePlace,
 ) -> Result<axum::Json<Vec<VariableBody>>, Problem> {
-    document::read_variables(&state, &caller, Sort::Release, &id).await
+    alike::read_variables(&state, &caller, Sort::Release, &id).await
 }
 
 /// Reads the values of a release's variables by their keys, without passwords. Needs `release#view`.

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Request, Uri};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use patgate_core::release::Release;
 use patgate_core::verify::Demand;
 use tokio_util::sync::CancellationToken;
 
 use super::{Runner, upstream};
-use crate::caller::{Behalf, surface};
+use crate::caller::{Behalf, ScriptCall, surface};
 use crate::script::{ANSWER_BYTES, Answer, Call, CallRefused};
 use crate::service::releases::HERE;
 
@@ -22,6 +22,8 @@ const TAKEN: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, http::header::ACCEPT_LANGU
 pub(super) struct Calls<'r> {
     runner: &'r Runner,
     behalf: Option<Behalf>,
+    /// Of which generation the release is.
+    generation: u32,
     stop: &'r CancellationToken,
 }
 
@@ -39,7 +41,7 @@ impl<'r> Calls<'r> {
             }
             None => None,
         };
-        Ok(Self { runner, behalf, stop })
+        Ok(Self { runner, behalf, generation: release.generation, stop })
     }
 
     /// Makes a call.
@@ -61,12 +63,18 @@ impl<'r> Calls<'r> {
         behalf.judge(&self.runner.state, demand, HERE).await.map_err(|problem| {
             CallRefused::new(format!("the user for automated tasks does not pass: {}", problem.detail()))
         })?;
-        let request = request(call, uri, behalf.clone())?;
+        let by = ScriptCall { behalf: behalf.clone(), generation: self.generation };
+        let request = request(call, uri, by)?;
         let answer = self.runner.dispatcher.answer_routed(request, SocketAddr::new(HERE, 0)).await;
         let (parts, body) = answer.into_parts();
         let body = Limited::new(body, ANSWER_BYTES).collect().await;
-        let body =
-            body.map_err(|_| CallRefused::new(format!("its answer is longer than {ANSWER_BYTES} bytes")))?;
+        let body = body.map_err(|error| {
+            CallRefused::new(if error.is::<LengthLimitError>() {
+                format!("its answer is longer than {ANSWER_BYTES} bytes")
+            } else {
+                "its answer broke off".to_owned()
+            })
+        })?;
         Ok(Answer { status: parts.status, headers: parts.headers, body: body.to_bytes() })
     }
 }
@@ -104,13 +112,13 @@ pub(super) fn headers(call: &Call) -> Result<HeaderMap, CallRefused> {
     Ok(headers)
 }
 
-fn request(call: Call, uri: Uri, behalf: Behalf) -> Result<Request<Body>, CallRefused> {
+fn request(call: Call, uri: Uri, by: ScriptCall) -> Result<Request<Body>, CallRefused> {
     let headers = headers(&call)?;
-    let mut request =
-        Request::new(call.body.as_ref().map_or_else(Body::empty, |body| body.to_string().into()));
+    let body = call.body.map_or_else(Body::empty, |body| Box::<str>::from(body).into_string().into());
+    let mut request = Request::new(body);
     *request.method_mut() = call.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    request.extensions_mut().insert(behalf);
+    request.extensions_mut().insert(by);
     Ok(request)
 }

@@ -8,27 +8,32 @@ use patgate_store::{LogLine, NextStep, ReleaseStep, StoredRelease, StoredSecrets
 use tokio_util::sync::CancellationToken;
 
 use super::Runner;
+use super::log::Log;
 use super::run::run;
+use crate::release::Run;
 
 /// How long one waits before a step is written again that the database did not take.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs the tasks of a claimed release, as far as it goes and until somebody stops it.
-pub(super) async fn conduct(runner: Arc<Runner>, held: StoredRelease) {
+pub(super) async fn conduct(runner: Arc<Runner>, held: StoredRelease, under_way: Run) {
     let number = held.number;
-    let stop = runner.state.releases.begin(number);
+    let log = Log::default();
+    let stop = under_way.stop();
     tokio::select! {
         biased;
         // Dropped, the script ends at once.
         () = stop.cancelled() => tracing::info!(release = %number, "a release was stopped"),
-        () = go_on(&runner, held, &stop) => {}
+        () = go_on(&runner, held, stop, &log) => {}
     }
-    runner.state.releases.end(number, &stop);
+    drop(under_way);
+    // Who aborts a release wants to know what its script was about.
+    log.end(&runner.state.store, number).await;
 }
 
-async fn go_on(runner: &Runner, mut held: StoredRelease, stop: &CancellationToken) {
+async fn go_on(runner: &Runner, mut held: StoredRelease, stop: &CancellationToken, log: &Log) {
     let Some(mut next) = taken_up(runner, &held.release) else { return };
-    let (mut log, mut secrets) = (None, StoredSecrets::new());
+    let (mut last, mut secrets) = (None, StoredSecrets::new());
     loop {
         let is_queued = is_queued(&next);
         let now = runner.state.clock.now();
@@ -40,20 +45,21 @@ async fn go_on(runner: &Runner, mut held: StoredRelease, stop: &CancellationToke
             },
             false => (next, NextStep::Rest),
         };
-        if !write(runner, &held, &written, lease, log.take(), std::mem::take(&mut secrets)).await {
+        if !write(runner, &held, &written, lease, last.take(), std::mem::take(&mut secrets)).await {
             return;
         }
+        log.all_written();
         held.version += 1;
         held.release = written;
         if !matches!(lease, NextStep::Hold) {
             return;
         }
-        let Some(ran) = run(runner, &held, stop).await else { return };
+        let Some(ran) = run(runner, &held, stop, log).await else { return };
         let now = runner.state.clock.now();
         let Ok((stepped, _)) = step(&held.release, ran.event, now) else { return };
         next = stepped;
         held.secrets.extend(ran.secrets.clone());
-        (log, secrets) = (Some((ran.task, ran.lines)), ran.secrets);
+        (last, secrets) = (Some((ran.task, ran.lines)), ran.secrets);
     }
 }
 

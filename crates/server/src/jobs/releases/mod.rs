@@ -11,6 +11,7 @@ mod call;
 mod compartment;
 mod conduct;
 mod forget;
+mod log;
 mod owners;
 mod run;
 mod upstream;
@@ -129,6 +130,13 @@ async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>, owners: &mut Ow
         if places == 0 {
             return true;
         }
+        // After an outage what is claimed now would be refused its calls until the rest is held again.
+        if !under_way.is_empty() && !runner.holds() {
+            runner.hold().await;
+            if !runner.holds() {
+                return false;
+            }
+        }
         let now = state.clock.now();
         let Ok(until) = now.checked_add(LEASE) else { return false };
         let (most, but) = (places.min(CLAIM) as u64, owners.with_their_share());
@@ -147,9 +155,11 @@ async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>, owners: &mut Ow
                 }
                 for held in claimed {
                     let (runner, counted) = (Arc::clone(runner), owners.begin(held.release.owner));
+                    // At once: only what is known to run is held on to.
+                    let run = state.releases.begin(held.number);
                     under_way.spawn(async move {
                         let _counted = counted;
-                        conduct::conduct(runner, held).await;
+                        conduct::conduct(runner, held, run).await;
                     });
                 }
             }
@@ -162,7 +172,7 @@ async fn fill(runner: &Arc<Runner>, under_way: &mut JoinSet<()>, owners: &mut Ow
 }
 
 impl Runner {
-    /// Holds on to what is claimed. What was lost, because this server stood still for as long as a claim holds, is stopped.
+    /// Holds on to what runs. What was lost, because this server stood still for as long as a claim holds, is stopped.
     async fn hold(&self) {
         let Ok(until) = self.state.clock.now().checked_add(LEASE) else { return };
         // Before the question: what ran then and is lost has lost this very run, whatever is claimed meanwhile.

@@ -1,23 +1,20 @@
 //! One run of one script: what it may know, what it says, and what it leaves.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patgate_core::item::SecretText;
-use patgate_core::release::{
-    Event, LONGEST_LINE, MOST_LINES, TaskId, TaskKind, Variable, VariableKind, VariableValue,
-};
-use patgate_store::{LogLine, LogPlace, StoredRelease, StoredSecret, StoredSecrets};
+use patgate_core::release::{Event, TaskId, TaskKind, Variable, VariableKind, VariableValue};
+use patgate_store::{LogLine, StoredRelease, StoredSecret, StoredSecrets};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::Runner;
 use super::call::Calls;
 use super::compartment::compartment;
-use crate::problem::with_causes;
-use crate::script::{Outcome, Script};
+use super::log::Log;
+use crate::script::{Outcome, Script, VARIABLES_BYTES};
 use crate::sealing::Purpose;
-use crate::service::releases::password_of;
+use crate::service::releases::{fit_together, known};
 
 /// How often what a script says is written while it runs.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -32,41 +29,38 @@ pub(super) struct Ran {
     pub(super) secrets: StoredSecrets,
 }
 
-/// What a script says.
-struct Log<'r> {
-    runner: &'r Runner,
-    run: u32,
-    said: Mutex<(u32, Vec<LogLine>)>,
-}
-
 /// Runs the script of the task that was just begun. `None`: there is none.
-pub(super) async fn run(runner: &Runner, held: &StoredRelease, stop: &CancellationToken) -> Option<Ran> {
+pub(super) async fn run(
+    runner: &Runner,
+    held: &StoredRelease,
+    stop: &CancellationToken,
+    log: &Log,
+) -> Option<Ran> {
     let task = held.release.active_task()?;
     let TaskKind::Script { script } = &task.kind else { return None };
-    let log = Log { runner, run: task.runs, said: Mutex::default() };
+    log.begin(task, held.version);
     let ended = match Calls::of(runner, &held.release, stop).await {
-        Ok(calls) => run_script(&calls, held, &task.id, script, &log).await,
+        Ok(calls) => run_script(runner, &calls, held, script, log).await,
         Err(reason) => Err(reason),
     };
     let (event, secrets) = match ended {
         Ok((variables, secrets)) => (Event::Completed { task: task.id.clone(), variables }, secrets),
         Err(reason) => (Event::Failed { task: task.id.clone(), reason }, StoredSecrets::new()),
     };
-    Some(Ran { task: task.id.clone(), event, lines: log.take(), secrets })
+    Some(Ran { task: task.id.clone(), event, lines: log.unwritten(), secrets })
 }
 
 /// What a script left: values of variables, and passwords.
 type Left = (Vec<(String, VariableValue)>, StoredSecrets);
 
 async fn run_script(
+    runner: &Runner,
     calls: &Calls<'_>,
     held: &StoredRelease,
-    task: &TaskId,
     text: &str,
-    log: &Log<'_>,
+    log: &Log,
 ) -> Result<Left, String> {
-    let runner = log.runner;
-    let (variables, secrets) = known(runner, held)?;
+    let (variables, secrets) = known(&runner.state.sealer, held)?;
     let script = Script {
         owner: held.release.owner,
         compartment: compartment(&held.release, &secrets),
@@ -75,12 +69,13 @@ async fn run_script(
         secrets,
     };
     let outcome = {
-        let running = runner.state.scripts.run(script, |call| calls.make(call), |line| log.say(&line));
+        let say = |line: String| log.say(&line, runner.state.clock.now());
+        let running = runner.state.scripts.run(script, |call| calls.make(call), say);
         let mut running = std::pin::pin!(running);
         loop {
             tokio::select! {
                 outcome = running.as_mut() => break outcome,
-                () = tokio::time::sleep(FLUSH) => log.flush(held, task).await,
+                () = tokio::time::sleep(FLUSH) => log.flush(&runner.state.store, held.number).await,
             }
         }
     };
@@ -98,30 +93,6 @@ async fn run_script(
     }
 }
 
-/// The variables as the script finds them, and those of them that are secrets.
-fn known(runner: &Runner, held: &StoredRelease) -> Result<(Map<String, Value>, Vec<SecretText>), String> {
-    let (mut variables, mut secrets) = (Map::new(), Vec::new());
-    for variable in &held.release.variables {
-        let value = match variable.kind {
-            VariableKind::Password => {
-                let password = password_of(&runner.state.sealer, held, variable);
-                let password =
-                    password.map_err(|fault| format!("The variable `{}`: {fault}.", variable.key))?;
-                let value = password.as_ref().map_or(Value::Null, |text| Value::from(text.reveal()));
-                secrets.extend(password);
-                value
-            }
-            _ => variable.value.as_ref().map_or(Value::Null, value_of),
-        };
-        variables.insert(variable.key.clone(), value);
-    }
-    Ok((variables, secrets))
-}
-
-fn value_of(value: &VariableValue) -> Value {
-    serde_json::to_value(value).unwrap_or(Value::Null)
-}
-
 /// What a script assigned, when all of it can be kept.
 fn left(
     runner: &Runner,
@@ -129,6 +100,12 @@ fn left(
     before: &Map<String, Value>,
     after: Map<String, Value>,
 ) -> Result<Left, String> {
+    if !fit_together(before, &after) {
+        return Err(format!(
+            "What the script assigned cannot be kept: with the variables that it removed, which stay as they were, all \
+             together take more than {VARIABLES_BYTES} bytes as JSON."
+        ));
+    }
     let (mut assigned, mut secrets) = (Vec::new(), StoredSecrets::new());
     let mut whole = held.release.clone();
     for (key, value) in after {
@@ -173,48 +150,4 @@ fn other_kind(variable: &Variable) -> String {
         variable.key,
         variable.kind.in_words()
     )
-}
-
-impl Log<'_> {
-    /// Takes a line. Those above the limit are told of once.
-    fn say(&self, line: &str) {
-        let at = self.runner.state.clock.now();
-        let mut said = self.said();
-        let (count, lines) = &mut *said;
-        *count = count.saturating_add(1);
-        let said = match *count {
-            count if count < MOST_LINES => kept(line),
-            MOST_LINES => format!("(what follows is not kept: a run has at most {MOST_LINES} lines)"),
-            _ => return,
-        };
-        lines.push(LogLine { place: LogPlace { run: self.run, line: *count }, at, said });
-    }
-
-    fn take(&self) -> Vec<LogLine> {
-        std::mem::take(&mut self.said().1)
-    }
-
-    /// Writes what was said until now.
-    async fn flush(&self, held: &StoredRelease, task: &TaskId) {
-        let lines = self.take();
-        if lines.is_empty() {
-            return;
-        }
-        if let Err(error) = self.runner.state.store.append_release_log(held.number, task, &lines).await {
-            tracing::warn!(error = with_causes(&error), "lines of a task's log were lost");
-        }
-    }
-
-    fn said(&self) -> MutexGuard<'_, (u32, Vec<LogLine>)> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A line as it is kept: not too long, and without what PostgreSQL takes in no text.
-fn kept(line: &str) -> String {
-    let mut end = line.len().min(LONGEST_LINE);
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    line[..end].replace('\0', "\u{fffd}")
 }

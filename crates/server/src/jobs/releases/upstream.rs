@@ -46,7 +46,7 @@ pub(super) async fn call(
     let mut all = headers(call)?;
     all.extend(identity);
     all.insert(HOST, HeaderValue::try_from(host(&url)).map_err(|why| refused(&why))?);
-    let body = call.body.as_ref().map(ToString::to_string).unwrap_or_default();
+    let body = call.body.as_ref().map(|body| body.get().to_owned()).unwrap_or_default();
     let mut request = Request::new(Full::new(Bytes::from(body)));
     *request.method_mut() = call.method.clone();
     *request.uri_mut() =

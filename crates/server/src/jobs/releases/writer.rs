@@ -12,7 +12,7 @@ const AT_ONCE: usize = 64;
 /// A step, and where its fate is told: whether the release was still the runner's, or nothing when the database failed.
 type Job = (ReleaseStep, oneshot::Sender<Option<bool>>);
 
-/// Where steps go. Cheap to clone.
+/// Where steps go.
 pub(super) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
-use patgate_core::permission::names::{RELEASE_CREATE, TEMPLATE_CREATE};
+use patgate_core::permission::names::RELEASE_CREATE;
 use patgate_core::release::ReleaseStatus;
 use patgate_store::{ReleaseSearch, Seek, TimeCursor};
 
@@ -19,8 +19,7 @@ use crate::state::AppState;
 #[template(path = "pages/releases.html")]
 struct ListPage {
     shell: Shell,
-    /// Whether the visitor may make one, or see templates.
-    may_create: bool,
+    may_start: bool,
     search: Field,
     states: Vec<Choice>,
     is_filtered: bool,
@@ -50,7 +49,7 @@ pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
         (query.text("done") == "deleted").then(|| Notice::Done("The release is deleted.".to_owned()));
     let page = ListPage {
         shell: Shell::new(&state, &visitor, "Releases", LIST).with_notice(notice),
-        may_create: visitor.may_any(&state, &[RELEASE_CREATE, TEMPLATE_CREATE]),
+        may_start: visitor.may_any(&state, &[RELEASE_CREATE]),
         states: std::iter::once(Choice::new("", "All", asked))
             .chain(known().map(|status| Choice::new(status.as_str(), of_release(status).1, asked)))
             .collect(),

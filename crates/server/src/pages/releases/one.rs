@@ -4,9 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use patgate_core::permission::names::{RELEASE_ABORT, RELEASE_CREATE};
-use patgate_core::release::{
-    Release, ReleaseId, ReleaseStatus, TaskStatus, Variable, VariableKind, VariableValue,
-};
+use patgate_core::release::{Release, ReleaseId, ReleaseStatus, Variable, VariableKind, VariableValue};
 use patgate_store::StoredRelease;
 
 use super::row::{IN_RELEASE, PhaseRow, Rows, of_release};
@@ -111,8 +109,7 @@ pub(super) async fn show(
 
 /// The page and the title of the first task of which something is to be seen.
 fn at(release: &Release) -> Option<(String, String)> {
-    let is_at = |status| matches!(status, TaskStatus::Queued | TaskStatus::InProgress | TaskStatus::Failed);
-    let task = release.tasks().find(|task| is_at(task.status))?;
+    let task = release.active_task()?;
     Some((task_path(&release.id, &task.id), beginning(&task.title, IN_RELEASE)))
 }
 

@@ -39,6 +39,8 @@ struct TaskPage {
     /// Whether the script is longer than what stands there of it.
     is_cut: bool,
     lines: Vec<Line>,
+    /// That of the last line; 0 without one.
+    last_run: u32,
     /// The query of the lines that follow; empty when there are none yet.
     next: String,
     is_later: bool,
@@ -71,6 +73,7 @@ pub(super) async fn show(
     let shown = fitting(&found_lines);
     let has_more = found_lines.len() > shown;
     found_lines.truncate(shown);
+    let last_run = found_lines.last().map_or(0, |line| line.place.run);
     let last = found_lines.last().map(|line| line.place.to_string()).unwrap_or_default();
     let may_change = matches!(found.1.status, TaskStatus::Queued | TaskStatus::InProgress);
     let is_script = matches!(found.1.kind, TaskKind::Script { .. });
@@ -95,6 +98,7 @@ pub(super) async fn show(
             String::new()
         },
         lines: lines(&found_lines),
+        last_run,
     };
     Ok(Html(page.render()?).into_response())
 }

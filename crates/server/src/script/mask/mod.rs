@@ -22,8 +22,9 @@ const BASE64_LEAST: usize = 3;
 /// Looks at a text in some way.
 type Decode = fn(&str) -> View;
 
-/// Views with their marks. Without its mark, a view is one that a text was looked at in before.
-const ESCAPED: [(char, Decode); 3] = [('%', View::of_url), ('+', View::of_form), ('\\', View::of_escapes)];
+/// Views with their marks. In a text without its mark, a view shows what an earlier one has shown.
+const ESCAPED: [(&str, Decode); 4] =
+    [("%", View::of_url), ("+", View::of_form), ("\\", View::of_escapes), ("\\x", View::of_starlark)];
 
 /// Secrets to be hidden, beside all tokens.
 #[derive(Default)]

@@ -18,6 +18,16 @@ fn token(prefix: Prefix, seed: u64) -> PlainToken {
     PlainToken::generate(prefix, &mut ChaCha20Rng::seed_from_u64(seed))
 }
 
+/// As Starlark writes it in a list: its own marks, and characters of which the number has two digits.
+fn in_starlark(text: &str) -> String {
+    let escaped = |character: char| match character {
+        '"' | '\\' => format!("\\{character}"),
+        '\u{80}'..='\u{ff}' => format!("\\x{:02x}", u32::from(character)),
+        _ => character.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
 #[test]
 fn somebody_who_prints_a_token_in_any_form_sees_stars() {
     let secret = "rpa_8hJ2 ~/é\"\\+x\nz";
@@ -38,6 +48,17 @@ fn somebody_who_prints_a_token_in_any_form_sees_stars() {
         secret.escape_default().to_string(),
     ] {
         assert_eq!(mask.applied(&format!("a {form} b")), "a ****** b", "{form}");
+    }
+}
+
+#[test]
+fn a_character_that_is_escaped_like_a_byte_is_found_as_either() {
+    let secret = "pä\u{a0}ss \"ÿ";
+    let mask = mask(secret);
+    let bytes = r#"p\xc3\xa4\xc2\xa0ss \"\xc3\xbf"#;
+    assert_eq!(in_starlark(secret), r#"p\xe4\xa0ss \"\xff"#);
+    for form in [secret, &in_starlark(secret), r#"p\xE4\xA0ss \"\xFF"#, bytes] {
+        assert_eq!(mask.applied(&format!("{{1: [\"{form}\"]}}")), "{1: [\"******\"]}", "{form}");
     }
 }
 
@@ -149,6 +170,7 @@ fn hidden_in_all_views(mask: &Mask, text: &str) -> String {
         (View::of_url, 1),
         (View::of_form, 1),
         (View::of_escapes, 1),
+        (View::of_starlark, 1),
         (View::of_hexadecimal, 1),
         (View::of_base64, BASE64_LEAST),
     ] {
@@ -164,12 +186,14 @@ fn hidden_in_all_views(mask: &Mask, text: &str) -> String {
 fn pieces() -> Vec<String> {
     let token = token("ab".parse().unwrap(), 1);
     let mut pieces: Vec<String> =
-        ["%", "+", "\\", "\\x", "a", "A", "=", " ", "0", "é", "u00"].map(str::to_owned).into();
-    for secret in ["k ", "j/+", "\"a%\\", token.reveal()] {
+        ["%", "+", "\\", "\\x", "\\xe4", "a", "A", "=", " ", "0", "é", "u00"].map(str::to_owned).into();
+    for secret in ["k ", "j/+", "\"a%\\", "ä\u{a0}", token.reveal()] {
         pieces.push(secret.to_owned());
         pieces.push(secret.replace(' ', "+"));
         pieces.push(utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
         pieces.push(secret.escape_default().to_string());
+        pieces.push(in_starlark(secret));
+        pieces.push(secret.bytes().map(|byte| format!("\\x{byte:02x}")).collect());
         pieces.push(secret.bytes().map(|byte| format!("{byte:02x}")).collect());
         pieces.extend(["", "a", "ab"].map(|before| URL_SAFE_NO_PAD.encode(format!("{before}{secret}"))));
     }
@@ -179,7 +203,7 @@ fn pieces() -> Vec<String> {
 proptest! {
     #[test]
     fn a_view_that_is_left_out_would_have_hidden_nothing_more(
-        secrets in proptest::sample::subsequence(vec!["k ", "j/+", "\"a%\\"], 0..=3),
+        secrets in proptest::sample::subsequence(vec!["k ", "j/+", "\"a%\\", "ä\u{a0}"], 0..=4),
         text in proptest::collection::vec(proptest::sample::select(pieces()), 0..5),
     ) {
         let secrets: Vec<_> = secrets.into_iter().map(SecretText::from).collect();
@@ -207,7 +231,7 @@ proptest! {
 
     #[test]
     fn no_form_of_a_secret_is_left(
-        secret in "\\PC{4,40}",
+        secret in "\\PC{4,40}|[ä\u{a0}ÿ\\\\x\"4e]{4,12}",
         before in "[ -~]{0,20}",
         after in "[ -~]{0,20}",
     ) {
@@ -215,7 +239,7 @@ proptest! {
         let json = serde_json::to_string(&secret).unwrap();
         let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
         let url = utf8_percent_encode(&secret, NON_ALPHANUMERIC).to_string();
-        for form in [secret.as_str(), &json[1..json.len() - 1], &hexadecimal, &url] {
+        for form in [secret.as_str(), &json[1..json.len() - 1], &in_starlark(&secret), &hexadecimal, &url] {
             let shown = mask.applied(&format!("{before}{form}{after}"));
             prop_assert!(!shown.contains(form) || HIDDEN.contains(form), "{shown}");
             prop_assert!(shown.contains(HIDDEN));

@@ -84,9 +84,14 @@ impl View {
         })
     }
 
-    /// With escapes of JSON, of Starlark and of Rust decoded.
+    /// With escapes of JSON, of Rust and of bytes decoded: `\xe4` is a byte.
     pub(super) fn of_escapes(text: &str) -> Self {
-        Self::decoded(text, escape)
+        Self::decoded(text, |rest| escape(rest, |code| u8::try_from(code).ok().map(Unit::byte)))
+    }
+
+    /// The same as Starlark writes it, in which `\xe4` is a character: `ä`.
+    pub(super) fn of_starlark(text: &str) -> Self {
+        Self::decoded(text, |rest| escape(rest, Unit::character))
     }
 
     /// Where the needle stands, as ranges of the text, of which those that meet are one. Takes two walks over the text: a
@@ -276,8 +281,9 @@ fn percent(rest: &[u8]) -> Option<Escape> {
     }
 }
 
-/// `\n`, `\"`, `\/`, `\x41`, `\u0041`, two of those for one character, `\U00000041`, `\u{41}`.
-fn escape(rest: &[u8]) -> Option<Escape> {
+/// `\n`, `\"`, `\/`, `\x41`, `\u0041`, two of those for one character, `\U00000041`, `\u{41}`. What `\x` makes of its number is
+/// given: languages differ in that.
+fn escape(rest: &[u8], short: impl Fn(u32) -> Option<Unit>) -> Option<Escape> {
     let [b'\\', kind, digits @ ..] = rest else { return None };
     match kind {
         b'n' => Some((Unit::byte(b'\n'), 2)),
@@ -285,7 +291,7 @@ fn escape(rest: &[u8]) -> Option<Escape> {
         b't' => Some((Unit::byte(b'\t'), 2)),
         b'b' => Some((Unit::byte(8), 2)),
         b'f' => Some((Unit::byte(12), 2)),
-        b'x' => Some((Unit::byte(u8::try_from(number(digits.get(..2)?)?).ok()?), 4)),
+        b'x' => Some((short(number(digits.get(..2)?)?)?, 4)),
         b'U' => Some((Unit::character(number(digits.get(..8)?)?)?, 10)),
         b'u' if digits.first() == Some(&b'{') => {
             let length = digits.iter().take(8).position(|byte| *byte == b'}')?;

@@ -1,6 +1,7 @@
 //! The object `api` of scripts: calls that the server makes for them.
 
 use serde_json::Value as Json;
+use serde_json::value::to_raw_value;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -86,6 +87,7 @@ fn call<'v>(
     if body.as_ref().is_some_and(|body| is_deeper_than(body, DEEPEST)) {
         return Err(starlark::Error::new_other(NoAnswer::TooDeep));
     }
+    let body = body.map(|body| to_raw_value(&body)).transpose().map_err(starlark::Error::new_other)?;
     let call = FromWorker::Call {
         method: method.to_owned(),
         target: target.to_owned(),

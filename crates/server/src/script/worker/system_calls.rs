@@ -14,13 +14,9 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch,
 };
 
-/// Calls that are made with any arguments. They reach nothing but this process and what it has open, which is its three pipes.
-const ANY: [i64; 22] = [
-    // The pipes.
-    libc::SYS_read,
-    libc::SYS_readv,
-    libc::SYS_write,
-    libc::SYS_writev,
+/// Calls that are made with any arguments. They reach nothing but this process. What the server was started with may be open
+/// here: all that can be done with it is to close it.
+const ANY: [i64; 18] = [
     libc::SYS_close,
     // Memory.
     libc::SYS_brk,
@@ -45,6 +41,8 @@ const ANY: [i64; 22] = [
 ];
 /// How a call names the process that makes it.
 const SELF: u64 = 0;
+/// How a call names no file: -1.
+const NO_FILE: u64 = 0xffff_ffff;
 
 /// Refuses all other system calls from now on, for good. A kernel that has no filters, or refuses them, leaves this process as it is:
 /// its other limits hold, and the server, which asks the kernel, says so in its log.
@@ -70,8 +68,20 @@ fn program(processor: TargetArch) -> Result<BpfProgram, BackendError> {
         SeccompCondition::new(2, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(execute), 0)
     };
     let own_id = u64::from(std::process::id());
+    // The pipes, and nothing else that may be open.
+    for (call, pipe) in [
+        (libc::SYS_read, libc::STDIN_FILENO),
+        (libc::SYS_readv, libc::STDIN_FILENO),
+        (libc::SYS_write, libc::STDOUT_FILENO),
+        (libc::SYS_write, libc::STDERR_FILENO),
+        (libc::SYS_writev, libc::STDOUT_FILENO),
+        (libc::SYS_writev, libc::STDERR_FILENO),
+    ] {
+        let rule = SeccompRule::new(vec![is(0, u64::from(pipe.unsigned_abs()))?])?;
+        rules.entry(call).or_default().push(rule);
+    }
     for (call, conditions) in [
-        (libc::SYS_mmap, vec![not_run()?]),
+        (libc::SYS_mmap, vec![not_run()?, is(4, NO_FILE)?]),
         (libc::SYS_mprotect, vec![not_run()?]),
         // An abort.
         (libc::SYS_tgkill, vec![is(0, own_id)?]),
@@ -95,6 +105,7 @@ fn is(argument: u8, value: u64) -> Result<SeccompCondition, BackendError> {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, File};
+    use std::io::{IoSlice, IoSliceMut, Read, Write};
     use std::net::UdpSocket;
     use std::os::unix::net::UnixStream;
     use std::process::Command;
@@ -136,6 +147,24 @@ mod tests {
             .map(|outcome: io::Result<()>| outcome.err().and_then(|error| error.raw_os_error()))
         });
         assert_eq!(refused, [Some(libc::EPERM); 10]);
+    }
+
+    #[test]
+    fn what_else_is_open_is_neither_read_nor_written() {
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"secret").unwrap();
+        let refused = behind_filter(|| {
+            let mut seen = [0; 3];
+            [
+                reader.read(&mut seen),
+                reader.read_vectored(&mut [IoSliceMut::new(&mut seen)]),
+                writer.write(b"x"),
+                writer.write_vectored(&[IoSlice::new(b"x")]),
+            ]
+            .map(|outcome| outcome.err().and_then(|error| error.raw_os_error()))
+        });
+        assert_eq!(refused, [Some(libc::EPERM); 4]);
+        assert_eq!(behind_filter(|| io::stderr().write(b"").ok()), Some(0));
     }
 
     #[test]

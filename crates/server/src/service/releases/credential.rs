@@ -21,6 +21,9 @@ use crate::state::AppState;
 pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// The field that refusals name.
 const FIELD: &str = "scriptUserPassword";
+/// What to do about a release that was started, where nobody enters another user.
+const NOT_CHANGED: &str = "Make a new release of the template with another user, or let this one pass again: a release \
+                           that was started keeps its user";
 
 /// What somebody enters: a user name and a password, or a blank name and a personal access token.
 #[derive(Clone, Debug)]
@@ -53,7 +56,7 @@ impl Entered {
         draft: &CredentialDraft,
     ) -> Result<Self, Problem> {
         Ok(match draft {
-            CredentialDraft::Keep => Self::Kept,
+            CredentialDraft::Keep | CredentialDraft::Name(_) => Self::Kept,
             CredentialDraft::Clear => Self::Cleared,
             CredentialDraft::Enter(credential) => Self::Bound(bind(state, caller, credential).await?),
         })
@@ -66,6 +69,26 @@ impl Entered {
             Self::Cleared => None,
             Self::Bound(run_as) => Some(run_as),
         }
+    }
+}
+
+impl CredentialDraft {
+    /// Demands that a name without a password is that of who is bound, who stays then. Any other is not ignored: scripts would
+    /// run as somebody else than it says.
+    ///
+    /// # Errors
+    /// 400 that names the field of the password.
+    pub(super) fn require_password(&self, state: &AppState, bound: Option<&RunAs>) -> Result<(), Problem> {
+        let Self::Name(name) = self else { return Ok(()) };
+        let known = bound.and_then(|run_as| state.username(run_as.user()));
+        if known.is_some_and(|known| known.to_lowercase() == name.trim().to_lowercase()) {
+            return Ok(());
+        }
+        let detail = format!(
+            "The field `{FIELD}` is missing: another user for automated tasks is entered with a password, or with a \
+             personal access token of theirs"
+        );
+        Err(Problem::field(FIELD, detail))
     }
 }
 
@@ -115,6 +138,18 @@ pub async fn require(state: &AppState, run_as: &RunAs) -> Result<Caller, Problem
     let judged = behalf.judge(state, demand(), HERE).await;
     judged.map_err(|problem| match problem.status() {
         http::StatusCode::UNAUTHORIZED => unusable(&problem.detail()),
+        _ => problem,
+    })
+}
+
+/// Demands the same for a release that was started before.
+///
+/// # Errors
+/// As [`require`], with what can be done then.
+pub(super) async fn require_still(state: &AppState, run_as: &RunAs) -> Result<Caller, Problem> {
+    let passes = require(state, run_as).await;
+    passes.map_err(|problem| match problem.status() {
+        http::StatusCode::BAD_REQUEST => problem.hint(NOT_CHANGED),
         _ => problem,
     })
 }

@@ -14,6 +14,8 @@ use crate::sealing::{Purpose, SealFault, Sealer};
 
 /// The most bytes of a password.
 const LONGEST_SECRET: usize = 4 * 1_024;
+/// What stands in a password's place.
+pub(crate) const MASK: &str = "********";
 
 /// A release or template as it is to be; what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +42,8 @@ pub enum CredentialDraft {
     /// Nothing: it stays.
     #[default]
     Keep,
+    /// A name without a password: nothing, if it is that of who is bound.
+    Name(String),
     /// None any more.
     Clear,
     /// This.
@@ -98,8 +102,10 @@ pub struct VariableDraft {
 /// What is entered as the value of a variable.
 #[derive(Clone, Debug)]
 pub enum VariableEntry {
-    /// The password that is there stays.
+    /// The password that is there stays, if there is one.
     Kept,
+    /// The [`MASK`]: the password that is there stays, and there must be one. Of any other variable it is the text itself.
+    Masked,
     /// No value.
     Nothing,
     /// This value.
@@ -153,8 +159,8 @@ impl ReleaseDraft {
                     requires_value: draft.requires_value,
                     show_on_release_start: draft.show_on_release_start,
                 };
-                if let (VariableEntry::Kept, Some(secret)) = (&draft.value, before.get(variable.id.as_str()))
-                {
+                let is_kept = matches!(draft.value, VariableEntry::Kept | VariableEntry::Masked);
+                if let Some(secret) = before.get(variable.id.as_str()).filter(|_| is_kept) {
                     stored.secrets.insert(variable.id.as_str().to_owned(), secret.clone());
                 }
                 stored.release.variables.push(variable);
@@ -178,6 +184,23 @@ pub(super) fn enter(
     let is_password = variable.kind == VariableKind::Password;
     match entry {
         VariableEntry::Kept => {}
+        VariableEntry::Masked if !is_password => {
+            return enter(stored, at, VariableEntry::Value(VariableValue::Text(MASK.to_owned())), sealing);
+        }
+        VariableEntry::Masked => {
+            if !stored.secrets.contains_key(variable.id.as_str()) {
+                let key = &variable.key;
+                let detail = format!(
+                    "`{MASK}` keeps a stored password, and no variable `{key}` has one under this `id`; send the password, \
+                     or the `id` that the template shows"
+                );
+                return Err(Problem::field("variables", detail));
+            }
+        }
+        // No password is empty: where one is required, an empty one is missing.
+        VariableEntry::Secret(secret) if is_password && secret.reveal().is_empty() => {
+            return enter(stored, at, VariableEntry::Nothing, sealing);
+        }
         VariableEntry::Nothing => {
             variable.value = None;
             stored.secrets.remove(variable.id.as_str());
@@ -250,7 +273,7 @@ pub(super) fn closed_to(variable: &Variable, value: &VariableValue) -> Option<St
 }
 
 /// The password that a variable of a release holds.
-pub(crate) fn password_of(
+pub(super) fn password_of(
     sealer: &Sealer,
     stored: &StoredRelease,
     variable: &Variable,
@@ -344,6 +367,7 @@ impl TaskDraft {
             restarts_when_interrupted: self.restarts_when_interrupted,
             runs: 0,
             restarts: 0,
+            interruptions: 0,
             status_line: None,
             completed_by: None,
             started_at: None,

@@ -11,6 +11,7 @@ mod event;
 pub(crate) mod example;
 mod read;
 mod start;
+mod variables;
 mod write;
 
 use patgate_core::permission::names::{RELEASE_CREATE, RELEASE_VIEW, TEMPLATE_CREATE};
@@ -18,16 +19,17 @@ use patgate_core::release::{Refused, ReleaseStatus, Unfit};
 use patgate_store::StoredRelease;
 
 pub use self::act::{abort, approve, restart, retry, start};
-pub(crate) use self::check::check_script;
+pub(crate) use self::check::ScriptChecks;
 pub use self::check::require_readable;
 pub(crate) use self::credential::HERE;
 pub use self::credential::{Credential, require as require_run_as};
-pub(crate) use self::draft::password_of;
+pub(crate) use self::draft::MASK;
 pub use self::draft::{CredentialDraft, PhaseDraft, ReleaseDraft, TaskDraft, VariableDraft, VariableEntry};
 pub(crate) use self::event::refuses;
 pub use self::event::{EventStart, start_by_event, started};
-pub use self::read::{count, list, listed, log, read, runs_as, search, watch};
+pub use self::read::{count, listed, log, read, runs_as, search, watch};
 pub use self::start::{StartDraft, Then, from_template};
+pub(crate) use self::variables::{fit_together, known};
 pub use self::write::{create_template, delete, update};
 use crate::caller::Caller;
 use crate::problem::{Problem, capitalised};

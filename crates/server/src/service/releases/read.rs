@@ -15,7 +15,7 @@ use crate::state::AppState;
 /// A page of templates or releases as lists show them, the newest first. The filter says where they stand.
 ///
 /// # Errors
-/// As [`list`].
+/// 403 without `release#view`; of templates `template#create` or `release#create` does as well. So with all below.
 pub async fn listed(
     state: &AppState,
     caller: &Caller,
@@ -31,7 +31,7 @@ pub async fn listed(
 /// search of titles looks at a bounded number, and says how far. What is wanted says where they stand.
 ///
 /// # Errors
-/// As [`list`].
+/// As [`listed`].
 pub async fn search(
     state: &AppState,
     caller: &Caller,
@@ -47,7 +47,7 @@ pub async fn search(
 /// What happened to a release that somebody watches: its version, and what a task said from a place on.
 ///
 /// # Errors
-/// As [`list`]; 404 when it is gone.
+/// As [`listed`]; 404 when it is gone.
 pub async fn watch(
     state: &AppState,
     caller: &Caller,
@@ -64,26 +64,10 @@ pub async fn watch(
     Ok((version.ok_or_else(|| Problem::not_found("release"))?, lines))
 }
 
-/// A page of whole templates or releases, the newest first. The filter says where they stand. Wait for
-/// [`RunningReleases::room`](crate::release::RunningReleases::room) first.
-///
-/// # Errors
-/// 403 without `release#view`; of templates `template#create` or `release#create` does as well. So with all below.
-pub async fn list(
-    state: &AppState,
-    caller: &Caller,
-    sort: Sort,
-    filter: &ReleaseFilter,
-    page: Page,
-) -> Result<Vec<StoredRelease>, Problem> {
-    sort.require_sight(state, caller)?;
-    Ok(state.store.releases(filter, page).await?)
-}
-
 /// How many releases there are, by where they stand.
 ///
 /// # Errors
-/// As [`list`].
+/// As [`listed`].
 pub async fn count(
     state: &AppState,
     caller: &Caller,
@@ -96,7 +80,7 @@ pub async fn count(
 /// One template or release.
 ///
 /// # Errors
-/// As [`list`]; 404.
+/// As [`listed`]; 404.
 pub async fn read(
     state: &AppState,
     caller: &Caller,
@@ -110,7 +94,7 @@ pub async fn read(
 /// At most `limit` lines of what a task said, the first one first, from a place on.
 ///
 /// # Errors
-/// As [`list`]; 404.
+/// As [`listed`]; 404.
 pub async fn log(
     state: &AppState,
     caller: &Caller,
@@ -119,8 +103,7 @@ pub async fn log(
     limit: u64,
 ) -> Result<Vec<LogLine>, Problem> {
     let stored = read(state, caller, Sort::Release, &place.release).await?;
-    let found = stored.release.task(&place.task).filter(|(phase, _)| phase.id == place.phase);
-    found.ok_or_else(|| Problem::not_found("task"))?;
+    stored.release.task_at(place).ok_or_else(|| Problem::not_found("task"))?;
     Ok(state.store.release_log(stored.number, &place.task, after, limit).await?)
 }
 

@@ -13,6 +13,7 @@ use super::Sort;
 use super::credential::{self, Entered};
 use super::draft::{CredentialDraft, Sealing, VariableEntry, bare, enter, lacking, password_of, tell};
 use super::event::{EventStart, started};
+use super::variables::require_fit;
 use super::write::{called, keeps, keeps_passwords, told};
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -26,6 +27,10 @@ const MOST_OPEN: u64 = 2_000;
 const MOST_OPEN_BY_EVENTS: u64 = 1_500;
 /// The most releases that the events of one endpoint started and that have not ended, so that others have room as well.
 const MOST_OPEN_OF_ENDPOINT: u64 = 500;
+
+/// The most releases one behind the other of which a script has made or started the next. A script that starts its own template
+/// would never end, and of those that have ended there is no bound.
+const DEEPEST: u32 = 20;
 
 /// What is asked of who makes a release of a template.
 #[derive(Clone, Debug, Default)]
@@ -55,9 +60,10 @@ pub enum Then {
 /// no release.
 ///
 /// # Errors
-/// 403 without `release#create`; 404; 400 for a variable that there is none of, or without the value that it must have,
-/// and for a credential that does not pass; 409 when the template is not of the expected version any more, and when there are too
-/// many releases that have not ended.
+/// 403 without `release#create`; 404; 400 for a variable that there is none of, or without the value that it must have, when all
+/// of them are more than scripts are given, and for a credential that does not pass; 409 when the template is not of the
+/// expected version any more, when there are too many releases that have not ended, and when scripts have started too many one
+/// behind the other.
 pub async fn from_template(
     state: &AppState,
     caller: &Caller,
@@ -66,6 +72,7 @@ pub async fn from_template(
     then: Then,
 ) -> Result<StoredRelease, Problem> {
     caller.require(state, RELEASE_CREATE)?;
+    let generation = next_generation(caller, 0)?;
     let entered = Entered::of(state, caller, &draft.credential).await?;
     require_room(state, caller, draft.event.as_ref()).await?;
     let mut change = state.change(&caller.actor()).await?;
@@ -81,6 +88,7 @@ pub async fn from_template(
     if let Some(event) = &draft.event {
         event.require_accepted(&change).await?;
     }
+    draft.credential.require_password(state, template.release.run_as.as_ref())?;
     let steers = steers(&change, &template, caller).await?;
     let owner_name = called(&change, caller).await?;
     let mut random = state.random.draw();
@@ -91,7 +99,8 @@ pub async fn from_template(
     };
     let title = Some(draft.title.trim()).filter(|title| !title.is_empty());
     let title = title.unwrap_or(&template.release.title).to_owned();
-    let release = template.release.of_template(id, title, caller.user, change.now());
+    let mut release = template.release.of_template(id, title, caller.user, change.now());
+    release.generation = generation;
     let mut made = StoredRelease { owner_name, ..StoredRelease::new(number, release) };
     let mut sealing = Sealing { sealer: &state.sealer, random };
     for at in 0..made.release.variables.len() {
@@ -125,6 +134,7 @@ pub async fn from_template(
     }
     made.release.run_as = entered.over(made.release.run_as.take());
     made.release.check()?;
+    require_fit(&state.sealer, &made, None)?;
     let mut action = "release.create";
     if then == Then::Start {
         require_startable(state, &made).await?;
@@ -176,18 +186,47 @@ async fn require_room(state: &AppState, caller: &Caller, event: Option<&EventSta
     Ok(())
 }
 
+/// Of which generation a release is that somebody makes, starts or restarts, and that was of this one before.
+///
+/// # Errors
+/// 409 when it would be the twenty-first.
+pub(super) fn next_generation(caller: &Caller, before: u32) -> Result<u32, Problem> {
+    let Some(of_script) = caller.generation else { return Ok(before) };
+    let next = before.max(of_script.saturating_add(1));
+    if next > DEEPEST {
+        let detail =
+            format!("A release that scripts started one from another, {DEEPEST} deep, starts no other");
+        return Err(
+            Problem::conflict(detail).hint("Let a person or a webhook start a new one of the template")
+        );
+    }
+    Ok(next)
+}
+
 async fn count(state: &AppState, filter: &ReleaseFilter) -> Result<u64, Problem> {
     Ok(state.store.count_releases(filter).await?.iter().map(|(_, count)| count).sum())
 }
 
 /// Demands what a release needs to start: its variables, and a user for automated tasks who passes, when there is one.
 pub(super) async fn require_startable(state: &AppState, stored: &StoredRelease) -> Result<(), Problem> {
-    if let Some(variable) = lacking(stored) {
-        let detail = format!("The variable `{}` needs a value before the release starts", variable.key);
-        return Err(Problem::field("variables", detail));
-    }
+    require_values(stored)?;
     if let Some(run_as) = &stored.release.run_as {
         credential::require(state, run_as).await?;
     }
     Ok(())
+}
+
+/// Demands what a release needs to go on that was started before.
+pub(super) async fn require_restartable(state: &AppState, stored: &StoredRelease) -> Result<(), Problem> {
+    require_values(stored)?;
+    if let Some(run_as) = &stored.release.run_as {
+        credential::require_still(state, run_as).await?;
+    }
+    Ok(())
+}
+
+fn require_values(stored: &StoredRelease) -> Result<(), Problem> {
+    let Some(variable) = lacking(stored) else { return Ok(()) };
+    let detail = format!("The variable `{}` needs a value before the release starts", variable.key);
+    Err(Problem::field("variables", detail))
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Sort;
 use super::credential::Entered;
 use super::draft::{ReleaseDraft, Sealing};
+use super::variables::require_fit;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::Mandate;
@@ -25,6 +26,7 @@ pub async fn create_template(
     draft: ReleaseDraft,
 ) -> Result<StoredRelease, Problem> {
     caller.require(state, TEMPLATE_CREATE)?;
+    draft.credential.require_password(state, None)?;
     let run_as = Entered::of(state, caller, &draft.credential).await?.over(None);
     let mut random = state.random.draw();
     let release = Release {
@@ -42,6 +44,7 @@ pub async fn create_template(
         abort_on_failure: false,
         abort_comment: None,
         template: None,
+        generation: 0,
         created_at: state.clock.now(),
         started_at: None,
         ended_at: None,
@@ -49,6 +52,7 @@ pub async fn create_template(
     let number = ReleaseNumber::generate(&mut random);
     let mut made = StoredRelease::new(number, release);
     draft.apply(&mut made, &mut Sealing { sealer: &state.sealer, random })?;
+    require_fit(&state.sealer, &made, None)?;
     let mut change = state.change(&caller.actor()).await?;
     Mandate::of_caller(state, &change, caller).await?.require(TEMPLATE_CREATE)?;
     made.owner_name = called(&change, caller).await?;
@@ -83,6 +87,7 @@ pub async fn update(
     if !matches!(before.release.status, ReleaseStatus::Template | ReleaseStatus::Planned) {
         return Err(Problem::conflict("A release that was started is not changed any more"));
     }
+    draft.credential.require_password(state, before.release.run_as.as_ref())?;
     let is_template = sort == Sort::Template;
     if is_template && before.release.passwords_of.is_none() {
         // Noted from now on: after this change the audit log may name somebody else as well.
@@ -102,6 +107,7 @@ pub async fn update(
     } else if !are_theirs && enters_passwords(&before, &changed) {
         changed.release.passwords_of_others = is_template;
     }
+    require_fit(&state.sealer, &changed, Some(&before))?;
     changed.release.run_as = entered.over(kept);
     let action = match sort {
         Sort::Template => TEMPLATE_CHANGED,

@@ -47,3 +47,13 @@ pub fn method(state: &AppState, caller: &Caller, number: ItemNumber) -> Result<M
 fn known(state: &AppState, number: ItemNumber) -> Result<Arc<Endpoint>, Problem> {
     state.webhooks.endpoints.by_number(number).ok_or_else(|| Problem::not_found("webhook endpoint"))
 }
+
+/// Refuses a script of a release: what an endpoint starts is of the first generation again, and such scripts would start each
+/// other for ever.
+fn require_nobodys_script(caller: &Caller) -> Result<(), Problem> {
+    if caller.generation.is_none() {
+        return Ok(());
+    }
+    let detail = "A script of a release lets no webhook endpoint start another release";
+    Err(Problem::conflict(detail).hint("Start it by `POST /api/v1/templates/{id}/start`"))
+}

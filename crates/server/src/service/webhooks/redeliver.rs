@@ -4,7 +4,7 @@ use patgate_core::identifier::{DeliveryId, ItemNumber};
 use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
 use patgate_core::webhook::{Action, action};
 
-use super::known;
+use super::{known, require_nobodys_script};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::Mandate;
@@ -30,6 +30,7 @@ pub async fn redeliver(
     let item = change.item_by_number(number).await?;
     if item.is_some_and(|item| action(&item.properties) == Action::Start) {
         mandate.require(RELEASE_CREATE)?;
+        require_nobodys_script(caller)?;
     }
     change.redeliver(number, id).await?;
     state.commit(change).await?;

@@ -3,7 +3,7 @@
 use patgate_core::identifier::{ItemNumber, RequestId};
 use patgate_core::permission::names::{CONFIG_EDIT, RELEASE_CREATE};
 
-use super::known;
+use super::{known, require_nobodys_script};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::service::mandate::Mandate;
@@ -28,6 +28,7 @@ pub async fn send_test(state: &AppState, caller: &Caller, number: ItemNumber) ->
     mandate.require(CONFIG_EDIT)?;
     if endpoint.starts.is_some() {
         mandate.require(RELEASE_CREATE)?;
+        require_nobodys_script(caller)?;
     }
     change.note_webhook_test(number).await?;
     state.commit(change).await?;

@@ -54,7 +54,13 @@ pub(super) async fn create(
     let mut form = Form::of_fields(&fields);
     form.phase.error = title_fault(&form.phase.value);
     let details = form.details.draft();
-    let task = form.task.draft(&state.scripts, visitor.caller.user).await;
+    let task = match form.task.draft(&state.scripts, visitor.caller.user).await {
+        Ok(task) => task,
+        Err(problem) => {
+            let answer = page(&state, &visitor, form, failed(&problem));
+            return answer.map(|answer| problem.with_page(answer));
+        }
+    };
     let (Some(details), Some(task), true) = (details, task, form.phase.error.is_none()) else {
         return page(&state, &visitor, form, (StatusCode::BAD_REQUEST, None));
     };

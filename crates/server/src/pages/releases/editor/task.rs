@@ -10,12 +10,12 @@ use patgate_core::release::{LONGEST_TITLE, PhaseId, Task, TaskKind};
 use super::change::{Part, with_phase, with_task};
 use super::part::{Page, PartForm};
 use super::{Edited, gone, title_fault};
-use crate::pages::form::{Fault, unsaved};
+use crate::pages::form::{Fault, failed, unsaved};
 use crate::pages::releases::OfRelease;
 use crate::pages::{Choice, Field, Fields, Notice, PageResult, Query, Submitted, Visitor};
 use crate::problem::Problem;
 use crate::script::{CheckFailed, Workers};
-use crate::service::releases::{PhaseDraft, TaskDraft, check_script};
+use crate::service::releases::{PhaseDraft, ScriptChecks, TaskDraft};
 use crate::state::AppState;
 
 /// The fields.
@@ -58,9 +58,16 @@ pub(super) async fn add(
     if edited.lacks(&page) {
         return edited.page(&state, &visitor, &page, PartForm::Task(task), gone("phase"));
     }
-    let Some(draft) = task.draft(&state.scripts, visitor.caller.user).await else {
-        let refused = (StatusCode::BAD_REQUEST, None);
-        return edited.page(&state, &visitor, &page, PartForm::Task(task), refused);
+    let draft = match task.draft(&state.scripts, visitor.caller.user).await {
+        Ok(Some(draft)) => draft,
+        Ok(None) => {
+            let refused = (StatusCode::BAD_REQUEST, None);
+            return edited.page(&state, &visitor, &page, PartForm::Task(task), refused);
+        }
+        Err(problem) => {
+            let answer = edited.page(&state, &visitor, &page, PartForm::Task(task), failed(&problem));
+            return answer.map(|answer| problem.with_page(answer));
+        }
     };
     let draft = with_phase(&edited.stored.release, &phase, |phase: &mut PhaseDraft| phase.tasks.push(draft));
     edited.save_page(&state, &visitor, &page, PartForm::Task(task), draft).await
@@ -93,9 +100,16 @@ pub(super) async fn save(
     if edited.lacks(&page) {
         return edited.page(&state, &visitor, &page, PartForm::Task(form), gone("task"));
     }
-    let Some(draft) = form.draft(&state.scripts, visitor.caller.user).await else {
-        let refused = (StatusCode::BAD_REQUEST, None);
-        return edited.page(&state, &visitor, &page, PartForm::Task(form), refused);
+    let draft = match form.draft(&state.scripts, visitor.caller.user).await {
+        Ok(Some(draft)) => draft,
+        Ok(None) => {
+            let refused = (StatusCode::BAD_REQUEST, None);
+            return edited.page(&state, &visitor, &page, PartForm::Task(form), refused);
+        }
+        Err(problem) => {
+            let answer = edited.page(&state, &visitor, &page, PartForm::Task(form), failed(&problem));
+            return answer.map(|answer| problem.with_page(answer));
+        }
     };
     let change = |known: &mut TaskDraft| {
         let (id, description) = (known.id.take(), std::mem::take(&mut known.description));
@@ -138,19 +152,26 @@ impl TaskForm {
     }
 
     /// The task; `None`, and what is wrong beside the fields, when it cannot be saved.
-    pub(super) async fn draft(&mut self, workers: &Workers, whose: UserId) -> Option<TaskDraft> {
+    ///
+    /// # Errors
+    /// 503 when its script waited too long for others.
+    pub(super) async fn draft(
+        &mut self,
+        workers: &Workers,
+        whose: UserId,
+    ) -> Result<Option<TaskDraft>, Problem> {
         self.title.error = title_fault(&self.title.value);
-        self.script.error = match self.is_gate {
+        let fault = match self.is_gate {
             true => None,
-            false => match check_script(workers, whose, &self.script.value).await {
-                Ok(()) => None,
-                Err(CheckFailed::Syntax(fault)) => {
-                    Some(format!("Line {}, column {}: {}", fault.line, fault.column, fault.message))
-                }
-                Err(CheckFailed::NotChecked(failure)) => Some(failure.to_string()),
-            },
+            false => ScriptChecks::new(workers, whose).fault(&self.script.value).await?,
         };
-        self.faults().is_empty().then(|| TaskDraft {
+        self.script.error = fault.map(|fault| match fault {
+            CheckFailed::Syntax(fault) => {
+                format!("Line {}, column {}: {}", fault.line, fault.column, fault.message)
+            }
+            CheckFailed::NotChecked(failure) => failure.to_string(),
+        });
+        Ok(self.faults().is_empty().then(|| TaskDraft {
             id: None,
             title: self.title.value.clone(),
             description: String::new(),
@@ -159,7 +180,7 @@ impl TaskForm {
                 false => TaskKind::Script { script: self.script.value.clone() },
             },
             restarts_when_interrupted: self.restarts_when_interrupted && !self.is_gate,
-        })
+        }))
     }
 
     /// What is wrong, for the summary.

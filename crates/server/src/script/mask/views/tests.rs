@@ -52,13 +52,13 @@ proptest! {
         needle in "[ab\\\\]{1,6}|[aé]{1,4}",
         text in proptest::collection::vec(
             proptest::sample::select(vec![
-                "a", "b", "é", "\\", "%", "\\x61", "\\u0062", "\\u{e9}", "%61", "%C3", "%A9", "6", "1", "x", "u",
+                "a", "b", "é", "\\", "%", "\\x61", "\\u0062", "\\u{e9}", "\\xe9", "%61", "%C3", "%A9", "6", "1", "x", "u",
             ]),
             0..24,
         ),
     ) {
         let text = text.concat();
-        for decoded in [View::plain, View::of_url, View::of_escapes, View::of_hexadecimal] {
+        for decoded in [View::plain, View::of_url, View::of_escapes, View::of_starlark, View::of_hexadecimal] {
             let (view, mut found) = (decoded(&text), Vec::new());
             view.find(needle.as_bytes(), &mut found);
             prop_assert_eq!(covered(&found, text.len()), one_by_one(&view, needle.as_bytes()));
@@ -76,7 +76,7 @@ proptest! {
         ),
     ) {
         let text = text.concat();
-        for decoded in [View::plain, View::of_url, View::of_escapes, View::of_hexadecimal] {
+        for decoded in [View::plain, View::of_url, View::of_escapes, View::of_starlark, View::of_hexadecimal] {
             let (view, mut found) = (decoded(&text), Vec::new());
             view.find_tokens(&mut found);
             prop_assert_eq!(covered(&found, text.len()), tokens_one_by_one(&view));

@@ -1,16 +1,31 @@
 //! What the calls of templates and of releases do alike.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
-use patgate_core::release::ReleaseId;
+use patgate_core::release::{ReleaseId, check_tags, check_title};
 use patgate_store::{Page, ReleaseFilter};
 
 use super::body::{ReleaseBody, VariableBody, variables};
 use super::form::ReleaseForm;
+use super::whole::{self, Around};
 use crate::caller::Caller;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalised};
 use crate::service::releases::{self, Sort};
 use crate::state::AppState;
+
+/// Demands that a title that is sought could be a part of one: no database takes a pattern of any length. An empty one may be
+/// sought as well.
+pub(super) fn require_title(field: &'static str, title: &str) -> Result<(), Problem> {
+    if title.is_empty() {
+        return Ok(());
+    }
+    check_title(title).map_err(|unfit| Problem::field(field, capitalised(&unfit)))
+}
+
+/// Demands that tags that are sought could be those of one: each is a condition, and no database takes any number of them.
+pub(super) fn require_tags(field: &'static str, tags: &[String]) -> Result<(), Problem> {
+    check_tags(tags).map_err(|unfit| Problem::field(field, capitalised(&unfit)))
+}
 
 /// A page of whole ones.
 pub(super) async fn list(
@@ -20,11 +35,8 @@ pub(super) async fn list(
     filter: &ReleaseFilter,
     page: Page,
 ) -> Result<Response, Problem> {
-    sort.require_sight(state, caller)?;
-    let _room = state.releases.room(page.size).await;
-    let found = releases::list(state, caller, sort, filter, page).await?;
-    // Written here, so that the room is kept until none of them is in memory any more.
-    Ok(axum::Json(ReleaseBody::all(state, found)).into_response())
+    let around = Around::of(&Vec::<ReleaseBody>::new())?;
+    whole::list(state, caller, sort, filter, page, around).await
 }
 
 /// Reads one.
