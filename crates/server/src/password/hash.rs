@@ -127,11 +127,8 @@ fn compute(
     let blocks = memory.blocks(params.block_count())?;
     let mut output = [0; Output::MAX_LENGTH];
     let output = output.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
-    let has_lanes = params.p_cost() > 1;
     let argon2 = Argon2::new(algorithm, version, params);
-    let mut hash = || argon2.hash_password_into_with_memory(password, salt, &mut *output, &mut *blocks);
-    // On a thread of the pool that lanes are for, to which it would otherwise come back at each of their meetings.
-    let done = if has_lanes { rayon::scope(|_| hash()) } else { hash() };
+    let done = argon2.hash_password_into_with_memory(password, salt, &mut *output, &mut *blocks);
     // The first blocks of a [`Mark`]'s single pass tell a password far more cheaply than the stored hash does.
     blocks.iter_mut().zeroize();
     done.ok()?;
